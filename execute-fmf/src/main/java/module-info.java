@@ -1,0 +1,9 @@
+/** fmf metadata, plans and discovery; runs such tests on a system. */
+module org.atex.fmf {
+    requires transitive org.atex.api;
+    requires static org.jspecify;
+    requires org.snakeyaml.engine.v2;
+    requires tools.jackson.core;
+
+    exports org.atex.fmf.tree;
+}
