@@ -2,7 +2,7 @@
 module org.atex.fmf {
     requires transitive org.atex.api;
     requires static org.jspecify;
-    requires org.snakeyaml.engine.v2;
+    requires org.snakeyaml.engine;
     requires tools.jackson.core;
 
     exports org.atex.fmf.tree;
