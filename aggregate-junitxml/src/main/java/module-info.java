@@ -1,0 +1,7 @@
+/** Results as JUnit XML, test by test. */
+module org.atex.junitxml {
+    requires transitive org.atex.api;
+    requires static org.jspecify;
+    requires org.atex.artifacts;
+
+}

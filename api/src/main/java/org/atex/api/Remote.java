@@ -1,0 +1,50 @@
+package org.atex.api;
+
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A system that somebody provisioned, until it is given back.
+ *
+ * <p>Lifecycle: usable when {@link Provisioner#take} returns it; {@link #close()} gives it back and closes its
+ * connection, so that {@code try (var remote = …)} cannot leak a machine.
+ *
+ * <p>Thread safety: every method may be called from any thread.
+ */
+public interface Remote extends AutoCloseable {
+    /** {@return what people call it; unique among the systems of its provisioner} */
+    String name();
+
+    /** {@return what is known of it, such as address, arch or distro: what tests may ask for} */
+    default Map<String, String> labels() {
+        return Map.of();
+    }
+
+    /** {@return the channel to it, always the same one} */
+    Connection connection();
+
+    /** {@return how many tests it may run at once, at least 1} */
+    default int slots() {
+        return 1;
+    }
+
+    /** {@return when its reservation ends, or null if it does not} */
+    default @Nullable Instant expires() {
+        return null;
+    }
+
+    /**
+     * Puts it back to a fresh state, where that is cheaper than taking a new one.
+     *
+     * @return false if it cannot be done: then it must be replaced
+     * @throws InterruptedException if interrupted; its state is then unknown
+     */
+    default boolean reset() throws InterruptedException {
+        return false;
+    }
+
+    /** Gives it back. Idempotent; bounded in time. */
+    @Override
+    void close();
+}

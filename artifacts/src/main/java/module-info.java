@@ -1,0 +1,7 @@
+/** Reads and writes what a test leaves behind: results as JSON Lines, and files. */
+module org.atex.artifacts {
+    requires transitive org.atex.api;
+    requires static org.jspecify;
+    requires tools.jackson.core;
+
+}

@@ -1,0 +1,7 @@
+/** The pool of systems, the schedule, reruns. */
+module org.atex.adhoc {
+    requires transitive org.atex.api;
+    requires static org.jspecify;
+    requires org.slf4j;
+
+}

@@ -1,0 +1,5 @@
+/** The pool of systems, the schedule, reruns. */
+@NullMarked
+package org.atex.adhoc;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/** This machine as a system. */
+module org.atex.local {
+    requires transitive org.atex.api;
+    requires static org.jspecify;
+    requires org.slf4j;
+
+}

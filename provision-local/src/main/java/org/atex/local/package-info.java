@@ -1,0 +1,5 @@
+/** This machine as a system. */
+@NullMarked
+package org.atex.local;
+
+import org.jspecify.annotations.NullMarked;
