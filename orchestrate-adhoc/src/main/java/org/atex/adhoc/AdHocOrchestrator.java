@@ -134,7 +134,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         private Executor.@Nullable Factory factory;
         private @Nullable Aggregator aggregator;
         private String platform = "default";
-        private SystemHook hook = remote -> {};
+        private SystemHook hook = unused -> {};
         private TestOrder order = TestOrder.priority().then(TestOrder.longestFirst());
         private RerunPolicy reruns = RerunPolicy.never();
         private DestructionPolicy destruction = DestructionPolicy.declared();

@@ -52,6 +52,15 @@ final class Backlog {
 
     /** Takes out the first test, in the order of the run, that can start now on a system. */
     @Nullable PlannedTest take(PoolSystem system, Locks locks, Instant now) {
+        PlannedTest first = first(system, locks, now);
+        if (first != null) {
+            remove(first);
+        }
+        return first;
+    }
+
+    /** {@return the first test, in the order of the run, that can start now on a system} */
+    @Nullable PlannedTest first(PoolSystem system, Locks locks, Instant now) {
         PlannedTest first = null;
         for (Map.Entry<PlannedTest.Kind, TreeSet<PlannedTest>> entry : kinds.entrySet()) {
             if (system.meets(entry.getKey().needs()) && locks.areFree(entry.getKey().locks())) {
@@ -61,13 +70,10 @@ final class Backlog {
                 }
             }
         }
-        if (first != null) {
-            remove(first);
-        }
         return first;
     }
 
-    private static @Nullable PlannedTest firstThat(TreeSet<PlannedTest> tests, Predicate<PlannedTest> condition) {
+    private static @Nullable PlannedTest firstThat(Iterable<PlannedTest> tests, Predicate<PlannedTest> condition) {
         for (PlannedTest test : tests) {
             if (condition.test(test)) {
                 return test;

@@ -21,7 +21,7 @@ public interface DestructionPolicy {
 
     /** {@return only after tests that say so themselves} */
     static DestructionPolicy declared() {
-        return (test, end) -> test.destructive();
+        return (test, unused) -> test.destructive();
     }
 
     /** {@return after tests that say so, and after every one that did not pass: what failed may have left anything} */
@@ -32,6 +32,6 @@ public interface DestructionPolicy {
 
     /** {@return after every test} */
     static DestructionPolicy always() {
-        return (test, end) -> true;
+        return (unused, unusedToo) -> true;
     }
 }

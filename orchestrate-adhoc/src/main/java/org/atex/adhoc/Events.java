@@ -62,6 +62,6 @@ final class Events {
     }
 
     boolean isDeliveringHere() {
-        return Thread.currentThread() == thread;
+        return Thread.currentThread().equals(thread);
     }
 }

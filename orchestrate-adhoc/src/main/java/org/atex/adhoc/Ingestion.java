@@ -63,7 +63,8 @@ final class Ingestion implements AutoCloseable {
         if (bounded) {
             room.acquireUninterruptibly();
         }
-        ticket.before()
+        // Nothing is waited for here: done() tells whoever comes next, and the count whoever closes.
+        CompletableFuture<Void> unused = ticket.before()
                 .thenRunAsync(
                         () -> {
                             try {

@@ -165,7 +165,7 @@ final class Pool {
         try {
             if (fatal == null) {
                 fatal = why;
-            } else if (fatal != why) {
+            } else if (!fatal.equals(why)) {
                 fatal.addSuppressed(why);
             }
         } finally {
@@ -257,7 +257,7 @@ final class Pool {
                     deeds.add(deed);
                 }
             }
-            watch.waiting(begun && !over && members.isEmpty());
+            watch.waiting(begun && !over && schedule.isStarving());
         } catch (RuntimeException | Error e) {
             deeds.add(() -> breakDown(e));
         } finally {

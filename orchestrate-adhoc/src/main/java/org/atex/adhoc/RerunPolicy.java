@@ -21,7 +21,7 @@ public interface RerunPolicy {
 
     /** {@return one attempt for each test} */
     static RerunPolicy never() {
-        return (test, ends) -> false;
+        return (unused, unusedToo) -> false;
     }
 
     /**

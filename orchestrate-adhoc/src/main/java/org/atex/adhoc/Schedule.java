@@ -43,7 +43,27 @@ final class Schedule {
             int maxSystems,
             int spares,
             int maxFailedSystems,
-            int maxFailures) {}
+            int maxFailures) {
+        Rules withOrder(TestOrder value) {
+            return new Rules(value, reruns, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
+        }
+
+        Rules withReruns(RerunPolicy value) {
+            return new Rules(order, value, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
+        }
+
+        Rules withDestruction(DestructionPolicy value) {
+            return new Rules(order, reruns, value, maxSystems, spares, maxFailedSystems, maxFailures);
+        }
+
+        Rules withMaxSystems(int value) {
+            return new Rules(order, reruns, destruction, value, spares, maxFailedSystems, maxFailures);
+        }
+
+        Rules withMaxFailures(int value) {
+            return new Rules(order, reruns, destruction, maxSystems, spares, maxFailedSystems, value);
+        }
+    }
 
     private final Rules rules;
     private final List<PlannedTest> tests;
@@ -58,7 +78,6 @@ final class Schedule {
     private int unfinished;
     private int failures;
     private @Nullable Stop stop;
-    private String whyStopped = "";
     private String lastWait = "";
     private boolean ended;
     private List<Decision> out = new ArrayList<>();
@@ -216,7 +235,6 @@ final class Schedule {
         boolean cancelling = how.compareTo(Stop.CANCEL) >= 0 && (stop == null || stop == Stop.DRAIN);
         stop = how;
         if (first) {
-            whyStopped = why;
             giveUpWaitingTests(why);
         }
         if (cancelling) {
@@ -429,8 +447,21 @@ final class Schedule {
         return system;
     }
 
-    /** {@return why the run was stopped; empty if it was not} */
-    String whyStopped() {
-        return whyStopped;
+    /** {@return whether tests wait, and nothing goes on but waiting for systems that were asked for} */
+    boolean isStarving() {
+        return !backlog.isEmpty()
+                && running == 0
+                && systems.values().stream().noneMatch(system -> system.phase == Phase.PREPARING);
+    }
+
+    /** {@return a waiting test that could start now, which there must not be between events; else null} */
+    @Nullable PlannedTest settledBacklog(Instant now) {
+        for (PoolSystem system : systems.values()) {
+            PlannedTest test = system.hasIdleSlot() ? backlog.first(system, locks, now) : null;
+            if (test != null) {
+                return test;
+            }
+        }
+        return null;
     }
 }

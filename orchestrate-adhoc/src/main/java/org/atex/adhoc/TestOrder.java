@@ -12,7 +12,7 @@ import org.atex.api.TestCase;
 public interface TestOrder extends Comparator<TestCase> {
     /** {@return the order in which the tests were given} */
     static TestOrder given() {
-        return (a, b) -> 0;
+        return (unused, unusedToo) -> 0;
     }
 
     /** {@return higher priority first} */
