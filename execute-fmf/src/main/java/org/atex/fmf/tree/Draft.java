@@ -1,0 +1,207 @@
+package org.atex.fmf.tree;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.atex.fmf.tree.FmfException.Kind;
+import org.jspecify.annotations.Nullable;
+
+/** A node while its tree is being made. */
+final class Draft {
+    private final @Nullable Draft parent;
+    private final String name;
+    private final int depth;
+    private final Map<String, Draft> children = new LinkedHashMap<>();
+    private final List<Path> ownSources = new ArrayList<>();
+
+    /** Own data as read; after inheritance, the final data. */
+    private Mapping data = new Mapping();
+
+    private List<Path> sources = ownSources;
+    private boolean inherit = true;
+    private @Nullable Boolean select;
+    private boolean updated;
+
+    private Draft(@Nullable Draft parent, String name) {
+        this.parent = parent;
+        this.name = name;
+        this.depth = parent == null ? 0 : parent.depth + 1;
+        if (depth > Limits.NODE_DEPTH) {
+            throw Limits.exceeded("The depth of the tree", Limits.NODE_DEPTH);
+        }
+    }
+
+    static Draft root() {
+        return new Draft(null, "/");
+    }
+
+    /** {@return the child of that name, made if it is not there} */
+    Draft child(String childName) {
+        var child = children.get(childName);
+        if (child == null) {
+            child = new Draft(this, (parent == null ? "" : name) + "/" + childName);
+            children.put(childName, child);
+        }
+        return child;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Map<String, Draft> children() {
+        return children;
+    }
+
+    Mapping data() {
+        return data;
+    }
+
+    void data(Mapping finished) {
+        data = finished;
+    }
+
+    List<Path> ownSources() {
+        return ownSources;
+    }
+
+    List<Path> sources() {
+        return sources;
+    }
+
+    @Nullable Boolean select() {
+        return select;
+    }
+
+    void addSource(Path file) {
+        ownSources.add(file);
+    }
+
+    /** Takes over all but the data of a finished node. */
+    void copy(FmfNode node) {
+        ownSources.addAll(node.ownSources());
+        sources = node.sources();
+        select = node.select();
+    }
+
+    /** Takes over what a file or a key says about this node. */
+    void update(@Nullable Object value) {
+        if (value != null && !(value instanceof Mapping)) {
+            throw new FmfException(
+                    Kind.INVALID_VALUE, "Node " + name + " has to be described by a mapping, found " + Values.typeOf(value));
+        }
+        updated = true;
+        if (value instanceof Mapping mapping) {
+            take(mapping);
+        }
+    }
+
+    private void take(Mapping mapping) {
+        if (mapping.containsKey("/")) {
+            var directives = mapping.get("/");
+            mapping.drop("/");
+            direct(directives);
+        }
+        for (var i = 0; i < mapping.size(); i++) {
+            if (!(mapping.keyAt(i) instanceof String key)) {
+                var found = mapping.keyAt(i);
+                throw new FmfException(
+                        found == null ? Kind.FORMAT : Kind.INVALID_VALUE,
+                        "Node " + name + " has the key " + PyText.str(found) + ", which is " + Values.typeOf(found)
+                                + ". Keys are text: quote it");
+            }
+            if (key.startsWith("/")) {
+                updateChild(key, mapping.valueAt(i));
+            } else {
+                data.store(key, mapping.valueAt(i));
+            }
+        }
+    }
+
+    private void updateChild(String key, @Nullable Object value) {
+        var start = 0;
+        while (start < key.length() && key.charAt(start) == '/') {
+            start++;
+        }
+        var slash = key.indexOf('/', start);
+        if (slash < 0) {
+            child(key.substring(start)).updateOrIgnore(value);
+            return;
+        }
+        var rest = new Mapping(1);
+        rest.store(key.substring(slash), value);
+        child(key.substring(start, slash)).update(rest);
+    }
+
+    /** Text in the place of a child's content would be a directory to read, to the reference: it is not followed. */
+    void updateOrIgnore(@Nullable Object value) {
+        if (!(value instanceof String)) {
+            update(value);
+        }
+    }
+
+    private void direct(@Nullable Object directives) {
+        if (!(directives instanceof Mapping mapping)) {
+            throw directive("have to be a mapping, found " + Values.typeOf(directives));
+        }
+        for (var i = 0; i < mapping.size(); i++) {
+            var key = mapping.keyAt(i);
+            if (!"inherit".equals(key) && !"select".equals(key)) {
+                throw directive("are inherit and select, found " + PyText.repr(key));
+            }
+            if (!(mapping.valueAt(i) instanceof Boolean on)) {
+                throw directive(key + " has to be true or false, found " + PyText.repr(mapping.valueAt(i)));
+            }
+            if ("inherit".equals(key)) {
+                inherit = on;
+            } else {
+                select = on;
+            }
+        }
+    }
+
+    private FmfException directive(String what) {
+        return new FmfException(Kind.FORMAT, "Node " + name + ": the directives under the key \"/\" " + what);
+    }
+
+    /** Removes the children that nobody described: directories without metadata. */
+    void prune() {
+        children.values().removeIf(child -> child.children.isEmpty() && !child.updated);
+    }
+
+    /** Gives this node and all below it what they inherit. */
+    void inherit(Merge merge, Limits.Work work) {
+        var inherits = inherit && parent != null;
+        var base = inherits && parent != null ? Copies.of(parent.data, work) : new Mapping(data.size());
+        if (inherits && parent != null) {
+            sources = ownSources.isEmpty() ? parent.sources : joined(parent.sources, ownSources);
+        }
+        try {
+            for (var i = 0; i < data.size(); i++) {
+                merge.apply(base, (String) java.util.Objects.requireNonNull(data.keyAt(i)), data.valueAt(i));
+            }
+        } catch (FmfException e) {
+            throw e.at("Node " + name);
+        }
+        data = base;
+        for (var child : children.values()) {
+            child.inherit(merge, work);
+        }
+    }
+
+    private static List<Path> joined(List<Path> first, List<Path> second) {
+        var all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
+    }
+
+    /** Ends the work on the data of this node and all below it. */
+    void settle() {
+        data = Copies.settle(data);
+        for (var child : children.values()) {
+            child.settle();
+        }
+    }
+}

@@ -1,0 +1,324 @@
+package org.atex.fmf.tree;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.atex.fmf.tree.FmfException.Kind;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.common.Anchor;
+import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.NodeEvent;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.parser.Parser;
+import org.snakeyaml.engine.v2.parser.ParserImpl;
+import org.snakeyaml.engine.v2.scanner.StreamReader;
+
+/** Reads one YAML document as the reference does. Aliases become one object in several places. */
+final class YamlReader {
+    private static final LoadSettings SETTINGS = LoadSettings.builder()
+            .setCodePointLimit(Limits.FILE_BYTES)
+            .setBufferSize(8192)
+            .build();
+    private static final String TAG_PREFIX = "tag:yaml.org,2002:";
+
+    /** A value that an anchor names, and how many values it stands for. */
+    private record Anchored(@Nullable Object value, long weight) {}
+
+    private final String file;
+    private final Parser events;
+    private final Map<String, Anchored> anchors = new HashMap<>();
+    private long weight;
+    private int depth;
+    private @Nullable Event current;
+
+    private YamlReader(String file, String text) {
+        this.file = file;
+        this.events = new ParserImpl(SETTINGS, new FlowKeyScanner(SETTINGS, new StreamReader(SETTINGS, text)));
+    }
+
+    /**
+     * Reads a document.
+     *
+     * @param file where the text is from, for error messages
+     */
+    static @Nullable Object read(String file, String text) {
+        return new YamlReader(file, lines(text)).document();
+    }
+
+    /** A byte order mark is no text, and lines may end in three ways. */
+    private static String lines(String text) {
+        var start = text.startsWith("\ufeff") ? 1 : 0;
+        return text.indexOf('\r') < 0
+                ? text.substring(start)
+                : text.substring(start).replace("\r\n", "\n").replace('\r', '\n');
+    }
+
+    private @Nullable Object document() {
+        try {
+            events.next();
+            if (events.checkEvent(Event.ID.StreamEnd)) {
+                return null;
+            }
+            events.next();
+            var value = value(next());
+            events.next();
+            if (!events.checkEvent(Event.ID.StreamEnd)) {
+                current = events.peekEvent();
+                throw bad("there is a second document. A file holds one");
+            }
+            return value;
+        } catch (MarkedYamlEngineException e) {
+            var mark = e.getProblemMark();
+            throw new FmfException(
+                    Kind.FILE,
+                    file + (mark.isPresent() ? ":" + (mark.get().getLine() + 1) : "") + ": Not valid YAML, "
+                            + explain(e) + (mark.isPresent() ? "\n" + mark.get().createSnippet(2, 80) : ""),
+                    e);
+        } catch (YamlEngineException e) {
+            throw new FmfException(Kind.FILE, file + ": Not valid YAML, " + e.getMessage(), e);
+        } catch (NoSuchElementException | IndexOutOfBoundsException | IllegalArgumentException e) {
+            throw new FmfException(Kind.FILE, file + ":" + line() + ": Not valid YAML from here on", e);
+        } catch (FmfException e) {
+            throw String.valueOf(e.getMessage()).startsWith(file + ":") ? e : e.at(file + ":" + line());
+        }
+    }
+
+    private static String explain(MarkedYamlEngineException e) {
+        var context = e.getContext();
+        return (context == null ? "" : context + ": ") + e.getProblem();
+    }
+
+    private FmfException bad(String what) {
+        return new FmfException(Kind.FILE, file + ":" + line() + ": Not valid YAML, " + what);
+    }
+
+    private int line() {
+        var event = current;
+        return event == null ? 1 : event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+    }
+
+    private Event next() {
+        var event = events.next();
+        current = event;
+        return event;
+    }
+
+    private @Nullable Object value(Event event) {
+        if (++weight > Limits.DOCUMENT_VALUES) {
+            throw Limits.exceeded("The number of values, aliases expanded,", Limits.DOCUMENT_VALUES);
+        }
+        if (event instanceof AliasEvent alias) {
+            return alias(alias);
+        }
+        var before = weight;
+        var node = (NodeEvent) event;
+        var anchor = node.getAnchor();
+        anchor.ifPresent(this::open);
+        var value = event instanceof ScalarEvent scalar ? scalar(scalar) : collection(event);
+        if (anchor.isPresent()) {
+            anchors.put(anchor.get().getValue(), new Anchored(value, weight - before));
+        }
+        return value;
+    }
+
+    private @Nullable Object alias(AliasEvent alias) {
+        var name = alias.getAlias().getValue();
+        var anchored = anchors.get(name);
+        if (anchored == null) {
+            throw bad("the alias \"*" + name + "\" has no anchor before it");
+        }
+        if (anchored.weight < 0) {
+            throw bad("the alias \"*" + name + "\" is part of what it stands for");
+        }
+        weight += anchored.weight;
+        share(anchored.value);
+        return anchored.value;
+    }
+
+    private void open(Anchor anchor) {
+        var name = anchor.getValue();
+        if (!name.matches("[A-Za-z0-9_-]+")) {
+            throw bad("the anchor \"&" + name + "\" may consist of letters, digits, - and _");
+        }
+        if (anchors.putIfAbsent(name, new Anchored(null, -1)) != null) {
+            throw bad("the anchor \"&" + name + "\" is there twice");
+        }
+    }
+
+    private static void share(@Nullable Object value) {
+        if (value instanceof Mapping mapping) {
+            mapping.share();
+        } else if (value instanceof Sequence sequence) {
+            sequence.share();
+        }
+    }
+
+    private @Nullable Object scalar(ScalarEvent scalar) {
+        var tag = scalar.getTag().orElse("!");
+        if (tag.equals("!")) {
+            return scalar.isPlain() ? YamlScalars.plain(scalar.getValue()) : scalar.getValue();
+        }
+        return YamlScalars.tagged(ownTag(tag), scalar.getValue());
+    }
+
+    private String ownTag(String tag) {
+        if (!tag.startsWith(TAG_PREFIX)) {
+            throw bad("the tag \"" + tag + "\" is unknown");
+        }
+        return tag.substring(TAG_PREFIX.length());
+    }
+
+    private Object collection(Event start) {
+        if (++depth > Limits.VALUE_DEPTH) {
+            throw Limits.exceeded("The nesting of collections", Limits.VALUE_DEPTH);
+        }
+        var mapping = start.getEventId() == Event.ID.MappingStart;
+        var tag = ((org.snakeyaml.engine.v2.events.CollectionStartEvent) start)
+                .getTag()
+                .filter(name -> !name.equals("!"))
+                .map(this::ownTag)
+                .orElse(mapping ? "map" : "seq");
+        Object value = mapping ? new YamlMapping(this).read() : items();
+        depth--;
+        return switch (tag) {
+            case "seq" -> expect(value instanceof Sequence, tag, value);
+            case "map" -> expect(value instanceof Mapping, tag, value);
+            case "set" -> set(tag, value);
+            case "omap" -> orderedMapping(tag, value);
+            case "pairs" -> pairs(tag, value);
+            default -> throw bad("the tag \"!!" + tag + "\" cannot stand before a collection");
+        };
+    }
+
+    private Object expect(boolean right, String tag, Object value) {
+        if (!right) {
+            throw bad("the tag \"!!" + tag + "\" cannot stand before " + Values.typeOf(value));
+        }
+        return value;
+    }
+
+    private Object set(String tag, Object value) {
+        expect(value instanceof Mapping, tag, value);
+        return Collections.unmodifiableSet(new LinkedHashSet<>(((Mapping) value).keySet()));
+    }
+
+    private Object orderedMapping(String tag, Object value) {
+        var result = new Mapping();
+        for (var pair : ((Sequence) pairs(tag, value))) {
+            var both = (Sequence) java.util.Objects.requireNonNull(pair);
+            result.store(both.get(0), both.get(1));
+        }
+        return result;
+    }
+
+    private Object pairs(String tag, Object value) {
+        expect(value instanceof Sequence, tag, value);
+        var pairs = new ArrayList<@Nullable Object>();
+        for (var item : (Sequence) value) {
+            if (!(item instanceof Mapping pair && pair.size() == 1)) {
+                throw bad("\"!!" + tag + "\" wants a list of mappings with one key each");
+            }
+            pairs.add(Sequence.tuple(java.util.Arrays.asList(pair.keyAt(0), pair.valueAt(0))));
+        }
+        return Sequence.of(pairs);
+    }
+
+    private Sequence items() {
+        List<@Nullable Object> items = new ArrayList<>();
+        for (var event = next(); event.getEventId() != Event.ID.SequenceEnd; event = next()) {
+            items.add(value(event));
+        }
+        return items.isEmpty() ? Sequence.of(new Object[0]) : Sequence.of(items);
+    }
+
+    /** Reads the entries of one mapping. */
+    private static final class YamlMapping {
+        private final YamlReader reader;
+        private final Mapping own = new Mapping();
+        private @Nullable List<Mapping> merged;
+
+        YamlMapping(YamlReader reader) {
+            this.reader = reader;
+        }
+
+        Mapping read() {
+            for (var event = reader.next(); event.getEventId() != Event.ID.MappingEnd; event = reader.next()) {
+                if (isMergeKey(event)) {
+                    reader.weight++;
+                    merge(reader.value(reader.next()));
+                } else {
+                    entry(event);
+                }
+            }
+            return merged == null ? own : flatten(merged);
+        }
+
+        private static boolean isMergeKey(Event event) {
+            return event instanceof ScalarEvent scalar
+                    && scalar.isPlain()
+                    && scalar.getValue().equals("<<")
+                    && scalar.getTag().filter(tag -> !tag.equals("!")).isEmpty();
+        }
+
+        private void entry(Event event) {
+            var key = key(reader.value(event));
+            if (own.containsKey(key)) {
+                throw reader.bad("the key \"" + PyText.str(key) + "\" is there twice in one mapping");
+            }
+            own.store(key, reader.value(reader.next()));
+        }
+
+        private @Nullable Object key(@Nullable Object key) {
+            if (key instanceof Sequence sequence && !sequence.deep() && sequence.stream().allMatch(YamlMapping::plain)) {
+                return Sequence.tuple(sequence);
+            }
+            if (!plain(key)) {
+                throw reader.bad("a key cannot be " + Values.typeOf(key));
+            }
+            return key;
+        }
+
+        private static boolean plain(@Nullable Object item) {
+            return !(item instanceof Mapping || item instanceof Iterable)
+                    || (item instanceof Sequence sequence && sequence.isTuple());
+        }
+
+        private void merge(@Nullable Object value) {
+            if (merged != null) {
+                throw reader.bad("the merge key \"<<\" is there twice in one mapping");
+            }
+            var sources = new ArrayList<Mapping>();
+            for (var source : value instanceof Sequence list ? list : java.util.Collections.singletonList(value)) {
+                if (!(source instanceof Mapping mapping)) {
+                    throw reader.bad("the merge key \"<<\" wants a mapping or a list of them, found "
+                            + Values.typeOf(source));
+                }
+                sources.add(mapping);
+            }
+            merged = sources;
+        }
+
+        /** Later ones first, so that earlier ones win; own keys win over all. */
+        private Mapping flatten(List<Mapping> sources) {
+            var result = new Mapping();
+            for (var source : sources.reversed()) {
+                for (var i = 0; i < source.size(); i++) {
+                    share(source.valueAt(i));
+                    result.store(source.keyAt(i), source.valueAt(i));
+                }
+            }
+            for (var i = 0; i < own.size(); i++) {
+                result.store(own.keyAt(i), own.valueAt(i));
+            }
+            return result;
+        }
+    }
+}
