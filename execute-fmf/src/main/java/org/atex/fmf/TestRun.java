@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
@@ -35,7 +36,6 @@ final class TestRun implements ControlHandler {
     private final Packages packages;
     private final FmfTest test;
     private final Map<String, String> variables;
-    private final Artifacts artifacts;
     private final Path output;
     private final TimeLimit limit;
     private final ReportedResults results;
@@ -56,7 +56,6 @@ final class TestRun implements ControlHandler {
         this.packages = packages;
         this.test = test;
         this.variables = variables;
-        this.artifacts = artifacts;
         this.output = artifacts.directory().resolve("output");
         this.limit = new TimeLimit(test.limit());
         this.results = new ReportedResults(artifacts, output);
@@ -152,7 +151,7 @@ final class TestRun implements ControlHandler {
     }
 
     private static String shown(Duration duration) {
-        return duration.toString().substring(2).toLowerCase(java.util.Locale.ROOT);
+        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 
     private @Nullable TestEnd afterwards(RunningCommand running) throws InterruptedException {

@@ -140,8 +140,7 @@ public final class TimeLimit {
      */
     public static @Nullable Duration parse(String text) {
         Duration sum = Duration.ZERO;
-        String[] parts = text.strip().split("\\s+");
-        for (String part : parts) {
+        for (String part : text.strip().split("\\s+", -1)) {
             Duration one = parseOne(part);
             if (one == null) {
                 return null;
