@@ -1,6 +1,9 @@
 package org.atex.artifacts;
 
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -25,6 +28,7 @@ public final class Spool extends OutputStream {
     public static final int IN_MEMORY = 256 << 10;
 
     private static final int AT_FIRST = 1024;
+    private static final int AT_ONCE = 64 << 10;
 
     private final Path directory;
     private byte[] buffer = new byte[AT_FIRST];
@@ -90,6 +94,20 @@ public final class Spool extends OutputStream {
         }
     }
 
+    /**
+     * {@return all of it, to be read before anything else is done with this}
+     *
+     * @throws IOException if it cannot be read back
+     */
+    public InputStream input() throws IOException {
+        if (file == null) {
+            return new ByteArrayInputStream(buffer, 0, buffered);
+        }
+        drain(file);
+        file.seek(0);
+        return new BufferedInputStream(new FromFile(file), AT_ONCE);
+    }
+
     @Override
     public void close() throws IOException {
         if (file != null) {
@@ -122,6 +140,24 @@ public final class Spool extends OutputStream {
             return new RandomAccessFile(path.toFile(), "rw");
         } finally {
             Files.delete(path);
+        }
+    }
+
+    private static final class FromFile extends InputStream {
+        private final RandomAccessFile file;
+
+        FromFile(RandomAccessFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return file.read();
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            return file.read(bytes, offset, length);
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +78,9 @@ class AppendFileTest {
                     ByteArrayOutputStream back = new ByteArrayOutputStream();
                     spool.writeTo(back);
                     assertThat(back.toByteArray()).isEqualTo(bytes);
+                }
+                try (InputStream in = spool.input()) {
+                    assertThat(in.readAllBytes()).isEqualTo(bytes);
                 }
                 assertThat(spool.size()).isEqualTo(size);
                 assertThat(directory).isEmptyDirectory();
