@@ -3,5 +3,4 @@ module org.atex.command {
     requires transitive org.atex.api;
     requires static org.jspecify;
     requires org.atex.artifacts;
-
 }

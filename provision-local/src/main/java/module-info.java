@@ -4,4 +4,5 @@ module org.atex.local {
     requires static org.jspecify;
     requires org.slf4j;
 
+    exports org.atex.local;
 }

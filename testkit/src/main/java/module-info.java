@@ -4,5 +4,4 @@ module org.atex.testkit {
     requires static org.jspecify;
     requires transitive org.junit.jupiter.api;
     requires transitive org.assertj.core;
-
 }

@@ -83,7 +83,7 @@ public sealed interface Input {
         }
 
         /** {@return a stream of them} */
-        public InputStream open() {
+        public ByteArrayInputStream open() {
             return new ByteArrayInputStream(content);
         }
 
