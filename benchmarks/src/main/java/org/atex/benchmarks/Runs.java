@@ -44,7 +44,7 @@ final class Runs {
             throws Exception {
         Path directory = Files.createTempDirectory("atex-bench-");
         try (Aggregator aggregator =
-                JsonLinesAggregator.to(directory.resolve("results.jsonl")).open()) {
+                JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("FILES"))) {
             return seconds(() -> {
                 try (AdHocOrchestrator run = AdHocOrchestrator.of(tests)
                         .on(provisioner)

@@ -50,7 +50,7 @@ final class ThousandSystems implements Scenario {
     private static double writingAlone(List<TestCase> tests) throws Exception {
         Path directory = Files.createTempDirectory("atex-alone-");
         try (Aggregator aggregator =
-                JsonLinesAggregator.to(directory.resolve("results.jsonl")).open()) {
+                JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("FILES"))) {
             return Runs.seconds(() -> {
                 for (TestCase test : tests) {
                     Artifacts artifacts = Artifacts.in(Files.createDirectory(directory.resolve(test.name().substring(1))));

@@ -13,11 +13,10 @@ import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.jsonl.FanOut;
 import org.atex.jsonl.JsonLinesAggregator;
-import org.atex.junitxml.JUnitXmlAggregator;
 import org.atex.local.LocalProvisioner;
 
 /** Runs an fmf suite on four local systems: {@code QuickStart [tree [results]]}. */
-public final class QuickStart {
+final class QuickStart {
     public static void main(String[] args) throws Exception {
         Path tree = Path.of(args.length > 0 ? args[0] : "examples/tests");
         Path results = Path.of(args.length > 1 ? args[1] : "results").toAbsolutePath();
@@ -25,17 +24,16 @@ public final class QuickStart {
         Files.createDirectories(results);
         RunSummary summary;
         try (var systems = LocalProvisioner.upTo(4);
-                var results1 = FanOut.to(
-                        JsonLinesAggregator.to(results.resolve("results.jsonl")).open(),
-                        JUnitXmlAggregator.to(results.resolve("junit.xml")).open());
+                var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
+                var both = FanOut.of(json);
                 var run = AdHocOrchestrator.of(tests)
                         .on(systems)
                         .with(FmfExecutor.factory(tests, Map.of("FLAKY_STATE", results.toString())))
-                        .into(results1)
+                        .into(both)
                         .reruns(RerunPolicy.upTo(1, Outcome.FAILED))
                         .listener(Progress.onConsole())
                         .build();
-                var signals = StopOnSignal.install(run)) {
+                var unused = StopOnSignal.install(run)) {
             summary = run.run();
         }
         System.exit(summary.exitCode());

@@ -152,16 +152,16 @@ public final class FmfExecutor implements Executor {
         }
     }
 
-    /** Later ones win: plan, what every test is told, the test's own, the user's. */
-    private Map<String, String> variables(FmfTest test) {
-        Map<String, String> all = new LinkedHashMap<>(tests.plan().environment());
-        all.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
-        all.put("TMT_TEST_NAME", test.name());
-        all.put("TMT_TEST_METADATA", place.metadata());
-        all.put("TMT_TREE", place.tree());
-        all.putAll(test.environment());
-        all.putAll(environment);
-        return all;
+    /** Later ones win: what every test is told, the test's own, the user's. All of them win over the plan's. */
+    private TestRun.Variables variables(FmfTest test) {
+        Map<String, String> own = new LinkedHashMap<>();
+        own.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
+        own.put("TMT_TEST_NAME", test.name());
+        own.put("TMT_TEST_METADATA", place.metadata());
+        own.put("TMT_TREE", place.tree());
+        own.putAll(test.environment());
+        own.putAll(environment);
+        return new TestRun.Variables(tests.plan().environment(), own);
     }
 
     @Override

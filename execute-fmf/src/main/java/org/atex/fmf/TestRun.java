@@ -28,14 +28,24 @@ import org.jspecify.annotations.Nullable;
 
 /** One attempt at one test: the command on the system, the control stream, the time limit, and what comes of them. */
 final class TestRun implements ControlHandler {
+    /**
+     * What a test finds in its environment.
+     *
+     * @param plan the plan's, over which scripts may win that write to the plan's environment file
+     * @param own what wins over both
+     */
+    record Variables(Map<String, String> plan, Map<String, String> own) {}
+
     /** How long the wrapper may take to end once it has said the test's exit code. */
     private static final Duration LAST_STEPS = Duration.ofSeconds(2);
+    /** How long what the test left may hold the control stream open once the wrapper has ended without a word. */
+    private static final Duration LAST_WORDS = Duration.ofMillis(500);
 
     private final Connection connection;
     private final FmfExecutor.Place place;
     private final Packages packages;
     private final FmfTest test;
-    private final Map<String, String> variables;
+    private final Variables variables;
     private final Path output;
     private final TimeLimit limit;
     private final ReportedResults results;
@@ -48,7 +58,7 @@ final class TestRun implements ControlHandler {
             FmfExecutor.Place place,
             Packages packages,
             FmfTest test,
-            Map<String, String> variables,
+            Variables variables,
             Artifacts artifacts)
             throws IOException {
         this.connection = connection;
@@ -97,9 +107,14 @@ final class TestRun implements ControlHandler {
         exitCode = null;
         disconnected = false;
         try (RunningCommand running = connection.start(command(restarts))) {
-            Thread watch = Thread.ofVirtual().name("atex-limit").start(() -> endAtLimit(running));
+            Thread limiter = Thread.ofVirtual().name("atex-limit").start(() -> endAtLimit(running));
+            Thread watch = Thread.ofVirtual().name("atex-wrapper").start(() -> endAfterWrapper(running));
             try {
                 new ControlStream(running.stdout()).readAll(this);
+                if (disconnected) {
+                    // A test that waits for this writes until it cannot any more.
+                    running.stdout().close();
+                }
                 return timedOut ? timeOut() : afterwards(running);
             } catch (ProtocolException e) {
                 // A line cut off by the end of the test is no mistake of the test's.
@@ -107,6 +122,7 @@ final class TestRun implements ControlHandler {
             } catch (InterruptedIOException e) {
                 throw interrupted(e);
             } finally {
+                limiter.interrupt();
                 watch.interrupt();
             }
         }
@@ -124,12 +140,12 @@ final class TestRun implements ControlHandler {
     }
 
     private Command command(int restarts) {
-        Map<String, String> all = new LinkedHashMap<>(variables);
+        Map<String, String> all = new LinkedHashMap<>(variables.plan());
+        all.putAll(variables.own());
         all.put("TMT_REBOOT_COUNT", Integer.toString(restarts));
         all.put("TMT_TEST_RESTART_COUNT", Integer.toString(restarts));
         List<String> arguments = new ArrayList<>(List.of(place.tree() + "/" + test.directory(), test.command()));
-        // What the plan's environment file says must not win over any of these.
-        arguments.addAll(variables.keySet());
+        arguments.addAll(variables.own().keySet());
         return Command.bash(FmfExecutor.wrapper(), arguments.toArray(String[]::new))
                 .withEnvironment(all)
                 .withStdin(Input.text(Metadata.yaml(test)))
@@ -143,6 +159,19 @@ final class TestRun implements ControlHandler {
             return; // it has ended in time
         }
         timedOut = true;
+        running.close();
+    }
+
+    /** Whatever a test did to its wrapper: nothing that is left may keep us waiting for words that will not come. */
+    private static void endAfterWrapper(RunningCommand running) {
+        try {
+            running.await();
+            Thread.sleep(LAST_WORDS);
+        } catch (InterruptedException e) {
+            return; // the last word has come
+        } catch (ConnectionLostException e) {
+            return; // which the reader of the stream is told too
+        }
         running.close();
     }
 
