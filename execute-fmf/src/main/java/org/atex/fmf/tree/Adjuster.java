@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Adjuster {
     private final FmfContext context;
     private final FmfAdjustment options;
-    private final Limits.Work work = new Limits.Work();
-    private final Merge merge = new Merge(work);
+    private final Merge merge = new Merge(new Limits.Work());
 
     /** Conditions come to the same in all nodes. */
     private final Map<String, Decision> decisions = new HashMap<>();
@@ -39,9 +38,9 @@ final class Adjuster {
             if (!additional.isEmpty() && options.additionalRulesFor().test(node)) {
                 data = rules(node, data, true);
             }
-            draft.data(data);
+            draft.data(additional.isEmpty() ? Copies.settle(data) : data);
         } catch (FmfException e) {
-            throw e.at(Places.of(node, options.key()) + "Node " + node.name());
+            throw e.at(node.site().of(Places.actingOn(options.key())) + "Node " + node.name());
         }
         node.children().forEach((name, child) -> adjust(child, draft.child(name)));
     }
@@ -70,7 +69,7 @@ final class Adjuster {
             if (decision == Decision.TRUE) {
                 if (data == node.mapping()) {
                     // Only now, and once: what a rule sets has to be what stands in the copied rule.
-                    data = Copies.of(data, work);
+                    data = merge.copy(data);
                     rules = fromOptions ? rules : own(data);
                     rule = (Mapping) java.util.Objects.requireNonNull(rules.get(i));
                 }
@@ -106,7 +105,8 @@ final class Adjuster {
         return switch (when) {
             case Boolean decided -> Decision.of(decided);
             case String text -> decide(position, text);
-            case null, default -> throw bad(Kind.INVALID_VALUE, position, "when has to be text, found " + PyText.repr(when));
+            case null, default ->
+                throw bad(Kind.INVALID_VALUE, position, "when has to be text, found " + PyText.repr(when));
         };
     }
 

@@ -59,7 +59,10 @@ final class ConditionParser {
 
     private List<int[]> split(Pattern word, int start, int end) {
         var pieces = new ArrayList<int[]>();
-        var matcher = word.matcher(text).useAnchoringBounds(false).useTransparentBounds(true).region(start, end);
+        var matcher = word.matcher(text)
+                .useAnchoringBounds(false)
+                .useTransparentBounds(true)
+                .region(start, end);
         var from = start;
         while (matcher.find()) {
             pieces.add(new int[] {from, matcher.start()});

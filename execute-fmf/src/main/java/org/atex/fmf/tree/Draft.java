@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
@@ -71,12 +73,32 @@ final class Draft {
         return sources;
     }
 
-    @Nullable Boolean select() {
+    @Nullable
+    Boolean select() {
         return select;
     }
 
     void addSource(Path file) {
         ownSources.add(file);
+    }
+
+    /** What is said about a node is wrong. Whoever knows the file adds the line. */
+    final class Rejected extends FmfException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Draft where;
+        private final transient Predicate<String> key;
+
+        private Rejected(Kind kind, String message, Draft where, Predicate<String> key) {
+            super(kind, "Node " + name + " " + message);
+            this.where = where;
+            this.key = key;
+        }
+
+        /** {@return the line in a file that describes a node, or 0} */
+        int line(Path file, Draft owner) {
+            return Places.line(file, owner.name, where.name, key);
+        }
     }
 
     /** Takes over all but the data of a finished node. */
@@ -89,8 +111,11 @@ final class Draft {
     /** Takes over what a file or a key says about this node. */
     void update(@Nullable Object value) {
         if (value != null && !(value instanceof Mapping)) {
-            throw new FmfException(
-                    Kind.INVALID_VALUE, "Node " + name + " has to be described by a mapping, found " + Values.typeOf(value));
+            throw new Rejected(
+                    Kind.INVALID_VALUE,
+                    "has to be described by a mapping, found " + Values.typeOf(value),
+                    parent == null ? this : parent,
+                    name.substring(name.lastIndexOf('/'))::equals);
         }
         updated = true;
         if (value instanceof Mapping mapping) {
@@ -107,10 +132,12 @@ final class Draft {
         for (var i = 0; i < mapping.size(); i++) {
             if (!(mapping.keyAt(i) instanceof String key)) {
                 var found = mapping.keyAt(i);
-                throw new FmfException(
+                throw new Rejected(
                         found == null ? Kind.FORMAT : Kind.INVALID_VALUE,
-                        "Node " + name + " has the key " + PyText.str(found) + ", which is " + Values.typeOf(found)
-                                + ". Keys are text: quote it");
+                        "has the key " + PyText.str(found) + ", which is " + Values.typeOf(found)
+                                + ". Keys are text: quote it",
+                        this,
+                        text -> Values.equal(YamlScalars.plain(text), found));
             }
             if (key.startsWith("/")) {
                 updateChild(key, mapping.valueAt(i));
@@ -163,7 +190,7 @@ final class Draft {
     }
 
     private FmfException directive(String what) {
-        return new FmfException(Kind.FORMAT, "Node " + name + ": the directives under the key \"/\" " + what);
+        return new Rejected(Kind.FORMAT, "has a key \"/\" for directives: they " + what, this, "/"::equals);
     }
 
     /** Removes the children that nobody described: directories without metadata. */
@@ -171,24 +198,34 @@ final class Draft {
         children.values().removeIf(child -> child.children.isEmpty() && !child.updated);
     }
 
-    /** Gives this node and all below it what they inherit. */
-    void inherit(Merge merge, Limits.Work work) {
+    /**
+     * Gives this node and all below it what they inherit.
+     *
+     * @param apart whether no other node can change the data of this one, so that they can be settled at once: that
+     *     frees the memory of copies which turn out to be unchanged
+     */
+    void inherit(Merge merge, boolean apart) {
         var inherits = inherit && parent != null;
-        var base = inherits && parent != null ? Copies.of(parent.data, work) : new Mapping(data.size());
+        var base = inherits && parent != null ? merge.copy(parent.data) : new Mapping(data.size());
         if (inherits && parent != null) {
             sources = ownSources.isEmpty() ? parent.sources : joined(parent.sources, ownSources);
         }
-        try {
-            for (var i = 0; i < data.size(); i++) {
-                merge.apply(base, (String) java.util.Objects.requireNonNull(data.keyAt(i)), data.valueAt(i));
+        for (var i = 0; i < data.size(); i++) {
+            var key = (String) Objects.requireNonNull(data.keyAt(i));
+            try {
+                merge.apply(base, key, data.valueAt(i));
+            } catch (FmfException e) {
+                throw e.at(site().of(key::equals) + "Node " + name);
             }
-        } catch (FmfException e) {
-            throw e.at("Node " + name);
         }
-        data = base;
+        data = apart ? Copies.settle(base) : base;
         for (var child : children.values()) {
-            child.inherit(merge, work);
+            child.inherit(merge, apart);
         }
+    }
+
+    private Places.Site site() {
+        return new Places.Site(name, ownSources, parent == null ? null : parent.site());
     }
 
     private static List<Path> joined(List<Path> first, List<Path> second) {

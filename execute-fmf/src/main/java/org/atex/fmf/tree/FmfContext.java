@@ -1,6 +1,5 @@
 package org.atex.fmf.tree;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -41,7 +40,9 @@ public final class FmfContext {
         dimensions.forEach((dimension, value) -> versions.put(
                 dimension,
                 (value instanceof Collection<?> values ? values : Collections.singletonList(value))
-                        .stream().map(item -> Version.of(PyText.str(JavaValues.value(item)))).toList()));
+                        .stream()
+                                .map(item -> Version.of(PyText.str(JavaValues.value(item))))
+                                .toList()));
         return new FmfContext(versions);
     }
 
@@ -60,7 +61,8 @@ public final class FmfContext {
                 throw new FmfException(
                         Kind.INVALID_CONTEXT, "Invalid context \"" + pair + "\": write it like distro=fedora-41");
             }
-            var values = Arrays.stream(pair.substring(equals + 1).split(",", -1)).map(String::strip);
+            var values =
+                    Arrays.stream(pair.substring(equals + 1).split(",", -1)).map(String::strip);
             context = context.with(pair.substring(0, equals).strip(), values.toList());
         }
         return context;
@@ -82,7 +84,8 @@ public final class FmfContext {
             throw new FmfException(Kind.INVALID_CONTEXT, "Invalid context: " + e.getMessage(), e);
         }
         for (var term : groups.size() == 1 ? groups.getFirst() : List.<Condition.Term>of()) {
-            if (!(term instanceof Condition.Comparison comparison && comparison.operator().equals("=="))) {
+            if (!(term instanceof Condition.Comparison comparison
+                    && comparison.operator().equals("=="))) {
                 dimensions.clear();
                 break;
             }
@@ -116,13 +119,14 @@ public final class FmfContext {
     /** {@return the names of the dimensions that are defined, with their values as text; unmodifiable} */
     public Map<String, List<String>> dimensions() {
         var texts = new LinkedHashMap<String, List<String>>();
-        dimensions.forEach((dimension, values) -> texts.put(
-                dimension, values.stream().map(Version::text).toList()));
+        dimensions.forEach((dimension, values) ->
+                texts.put(dimension, values.stream().map(Version::text).toList()));
         return Collections.unmodifiableMap(texts);
     }
 
     /** {@return the values of a dimension, or null if it is not defined} */
-    @Nullable List<Version> values(String dimension) {
+    @Nullable
+    List<Version> values(String dimension) {
         return dimensions.get(dimension);
     }
 

@@ -158,7 +158,8 @@ public final class FmfFilter {
 
     /** What a key holds, in the text form, or null if it is not there. */
     private interface Items {
-        @Nullable List<String> of(String key);
+        @Nullable
+        List<String> of(String key);
     }
 
     private boolean matches(Clause clause, Items items, @Nullable String name) {
@@ -189,7 +190,9 @@ public final class FmfFilter {
 
     private boolean matches(Atom atom, List<String> values) {
         Predicate<String> matching = value -> atom.matches(value, regexp);
-        return atom.negative ? values.stream().noneMatch(matching) : values.stream().anyMatch(matching);
+        return atom.negative
+                ? values.stream().noneMatch(matching)
+                : values.stream().anyMatch(matching);
     }
 
     private boolean matchesName(String text, @Nullable String name) {

@@ -32,7 +32,8 @@ public final class FmfNode {
         this.data = draft.data();
         this.sources = Collections.unmodifiableList(draft.sources());
         this.ownSources = draft.ownSources().size();
-        this.directory = ownSources == 0 ? directory : draft.ownSources().getLast().getParent();
+        this.directory =
+                ownSources == 0 ? directory : draft.ownSources().getLast().getParent();
         this.select = draft.select();
         draft.children().forEach((key, child) -> children.put(key, new FmfNode(this, child, this.directory)));
         this.sorted = children.size() < 2
@@ -95,7 +96,8 @@ public final class FmfNode {
         return Optional.ofNullable(directory);
     }
 
-    @Nullable Boolean select() {
+    @Nullable
+    Boolean select() {
         return select;
     }
 
@@ -274,7 +276,16 @@ public final class FmfNode {
     }
 
     private FmfException wrong(String key, String expected, @Nullable Object found, String where) {
-        return Places.wrongType(this, key, expected, found, where);
+        var text = PyText.repr(found);
+        return new FmfException(
+                FmfException.Kind.INVALID_VALUE,
+                site().of(Places.actingOn(key)) + "Node " + name + ", key \"" + key + "\": expected " + expected
+                        + ", found " + Values.typeOf(found) + where + ": "
+                        + (text.length() > 80 ? text.substring(0, 77) + "..." : text));
+    }
+
+    Places.Site site() {
+        return new Places.Site(name, ownSources(), parent == null ? null : parent.site());
     }
 
     /**

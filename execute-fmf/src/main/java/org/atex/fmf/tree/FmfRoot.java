@@ -20,7 +20,7 @@ final class FmfRoot {
         checkVersion(directory.resolve(".fmf/version"));
         var file = directory.resolve(".fmf/config");
         this.configured = Files.exists(file);
-        this.config = configured ? MetadataFile.read(file) : null;
+        this.config = configured ? MetadataFile.read(file).value() : null;
     }
 
     /** Finds the root of the tree that a directory belongs to. */
@@ -42,7 +42,8 @@ final class FmfRoot {
         }
         throw new FmfException(
                 Kind.ROOT,
-                "There is no fmf tree at " + start + " or above. Make one: a directory .fmf with a file version that holds 1");
+                "There is no fmf tree at " + start
+                        + " or above. Make one: a directory .fmf with a file version that holds 1");
     }
 
     private static void checkVersion(Path file) {
@@ -57,7 +58,8 @@ final class FmfRoot {
         }
         if (PyInt.parse(text) == null) {
             throw new FmfException(
-                    Kind.FORMAT, file + ":1: The version has to be an integer, 1 for now, found \"" + text.strip() + "\"");
+                    Kind.FORMAT,
+                    file + ":1: The version has to be an integer, 1 for now, found \"" + text.strip() + "\"");
         }
     }
 
@@ -82,7 +84,10 @@ final class FmfRoot {
         if (include == null) {
             throw bad(Kind.GENERAL, "explore.include has to be a list, found " + Values.typeOf(value));
         }
-        var names = include.stream().filter(String.class::isInstance).map(String.class::cast).collect(Collectors.toSet());
+        var names = include.stream()
+                .filter(String.class::isInstance)
+                .map(String.class::cast)
+                .collect(Collectors.toSet());
         if (names.contains(".fmf")) {
             throw bad(Kind.GENERAL, "explore.include must not contain .fmf");
         }

@@ -42,7 +42,8 @@ public final class FmfTree {
      */
     public static FmfTree load(Path path) {
         var root = FmfRoot.of(path);
-        return inherited(root.directory(), TreeReader.read(root));
+        var drafts = TreeReader.read(root);
+        return inherited(root.directory(), drafts.root(), drafts.aliased());
     }
 
     /**
@@ -58,12 +59,11 @@ public final class FmfTree {
         }
         var draft = Draft.root();
         draft.update(JavaValues.mapping(data));
-        return inherited(null, draft);
+        return inherited(null, draft, false);
     }
 
-    private static FmfTree inherited(@Nullable Path directory, Draft draft) {
-        var work = new Limits.Work();
-        draft.inherit(new Merge(work), work);
+    private static FmfTree inherited(@Nullable Path directory, Draft draft, boolean aliased) {
+        draft.inherit(new Merge(new Limits.Work()), !aliased);
         return new FmfTree(directory, draft);
     }
 

@@ -26,7 +26,7 @@ final class Limits {
     static final int INTEGER_DIGITS = 4300;
 
     /** Entries and items copied and merged to make one tree. */
-    static final long TREE_WORK = 50_000_000;
+    static final long TREE_WORK = 20_000_000;
 
     /** Characters looked at to find one regular expression in one text: more means endless backtracking. */
     static final int PATTERN_STEPS = 20_000_000;
@@ -48,7 +48,7 @@ final class Limits {
     static final class Work {
         private long done;
 
-        void add(int amount) {
+        void add(long amount) {
             done += amount;
             if (done > TREE_WORK) {
                 throw exceeded("The number of values to inherit and merge", TREE_WORK);

@@ -61,13 +61,15 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
     }
 
     /** {@return what this is an unchanged copy of (its values may have changed), or null} */
-    @Nullable Mapping origin() {
+    @Nullable
+    Mapping origin() {
         var from = origin;
         return from != null && version == 0 && from.version == originVersion ? from : null;
     }
 
     /** {@return the mapping that stands for this one in the finished tree, or null if that is not known yet} */
-    @Nullable Mapping settled() {
+    @Nullable
+    Mapping settled() {
         return settled;
     }
 
@@ -89,11 +91,13 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
         return size;
     }
 
-    @Nullable Object keyAt(int position) {
+    @Nullable
+    Object keyAt(int position) {
         return keys[position];
     }
 
-    @Nullable Object valueAt(int position) {
+    @Nullable
+    Object valueAt(int position) {
         return values[position];
     }
 

@@ -60,6 +60,17 @@ final class Merge {
         this.work = work;
     }
 
+    /** {@return the key that another one, with an operator or without, acts on} */
+    static String target(String key) {
+        var operator = Operator.of(key);
+        return operator == null ? key : operator.strip(key);
+    }
+
+    /** {@return a copy of the data of another node to merge into} */
+    Mapping copy(Mapping data) {
+        return Copies.of(data, work);
+    }
+
     /** Merges all entries of a mapping into another, in their order. */
     void all(Mapping target, Mapping source) {
         var size = source.size();
@@ -105,14 +116,13 @@ final class Merge {
         }
         var old = target.get(name);
         try {
-            var merged =
-                    switch (operator) {
-                        case APPEND -> append(old, value, false);
-                        case PREPEND -> append(old, value, true);
-                        case REMOVE -> remove(old, value);
-                        case SUBSTITUTE -> substitute(old, value);
-                        case REMOVE_PATTERN -> removePattern(old, value);
-                    };
+            var merged = switch (operator) {
+                case APPEND -> append(old, value, false);
+                case PREPEND -> append(old, value, true);
+                case REMOVE -> remove(old, value);
+                case SUBSTITUTE -> substitute(old, value);
+                case REMOVE_PATTERN -> removePattern(old, value);
+            };
             target.store(name, merged);
         } catch (FmfException e) {
             throw e.at("Key \"" + key + "\"");
@@ -178,7 +188,7 @@ final class Merge {
         var list = Values.list(old);
         var unwanted = Values.list(value);
         if (list != null && unwanted != null) {
-            work.add(list.size() * Math.max(1, unwanted.size()));
+            work.add((long) list.size() * Math.max(1, unwanted.size()));
             return kept(list, item -> unwanted.stream().noneMatch(other -> Values.equal(item, other)));
         }
         if (old instanceof Mapping mapping && unwanted != null) {
@@ -262,7 +272,8 @@ final class Merge {
         }
         var items = value instanceof Mapping mapping ? mapping.keySet() : Values.list(value);
         if (items == null) {
-            throw new FmfException(Kind.INVALID_VALUE, "Expected text or a list of texts, found " + Values.typeOf(value));
+            throw new FmfException(
+                    Kind.INVALID_VALUE, "Expected text or a list of texts, found " + Values.typeOf(value));
         }
         var texts = new ArrayList<String>();
         for (var item : items) {
@@ -298,7 +309,8 @@ final class Merge {
 
         private static FmfException malformed(String text, String why) {
             return new FmfException(
-                    Kind.FORMAT, "Invalid substitution \"" + text + "\", " + why + ". Write it like \"/pattern/replacement/\"");
+                    Kind.FORMAT,
+                    "Invalid substitution \"" + text + "\", " + why + ". Write it like \"/pattern/replacement/\"");
         }
     }
 }

@@ -7,13 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.atex.fmf.tree.FmfException.Kind;
-import org.jspecify.annotations.Nullable;
 
 /** Reads one file of YAML. */
 final class MetadataFile {
     private MetadataFile() {}
 
-    static @Nullable Object read(Path file) {
+    static YamlReader.Document read(Path file) {
         return YamlReader.read(file.toString(), text(file));
     }
 
@@ -37,6 +36,9 @@ final class MetadataFile {
     }
 
     private static String decode(byte[] bytes) throws CharacterCodingException {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(bytes))
+                .toString();
     }
 }

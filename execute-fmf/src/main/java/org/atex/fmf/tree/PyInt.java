@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Integers as Python's {@code int} reads them from text. */
 final class PyInt {
-    private static final Pattern FORM = Pattern.compile(
-            "[\\s\\x1c-\\x1f\\x85\\p{Z}]*([-+]?)(\\p{Nd}+(?:_\\p{Nd}+)*)[\\s\\x1c-\\x1f\\x85\\p{Z}]*");
+    private static final Pattern FORM =
+            Pattern.compile("[\\s\\x1c-\\x1f\\x85\\p{Z}]*([-+]?)(\\p{Nd}+(?:_\\p{Nd}+)*)[\\s\\x1c-\\x1f\\x85\\p{Z}]*");
 
     private PyInt() {}
 

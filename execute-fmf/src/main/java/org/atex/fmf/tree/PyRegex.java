@@ -43,7 +43,8 @@ final class PyRegex {
     }
 
     /** {@return the first match, if it is at the very start of the text} */
-    @Nullable Matcher start(String text) {
+    @Nullable
+    Matcher start(String text) {
         var matcher = pattern.matcher(text);
         return matcher.lookingAt() ? matcher : null;
     }
@@ -86,8 +87,10 @@ final class PyRegex {
             again = Pattern.compile("(?:" + pattern.pattern() + ")(?!\\G)");
             nonEmpty = again;
         }
-        var matcher =
-                again.matcher(text).useTransparentBounds(true).useAnchoringBounds(false).region(from, text.length());
+        var matcher = again.matcher(text)
+                .useTransparentBounds(true)
+                .useAnchoringBounds(false)
+                .region(from, text.length());
         return matcher.lookingAt() ? matcher : null;
     }
 
@@ -119,7 +122,8 @@ final class PyRegex {
         @Override
         public char charAt(int position) {
             if (++steps > Limits.PATTERN_STEPS) {
-                throw Limits.exceeded("Backtracking in the regular expression \"" + source + "\"", Limits.PATTERN_STEPS);
+                throw Limits.exceeded(
+                        "Backtracking in the regular expression \"" + source + "\"", Limits.PATTERN_STEPS);
             }
             return text.charAt(position);
         }

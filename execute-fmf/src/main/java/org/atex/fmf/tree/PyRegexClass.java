@@ -17,20 +17,17 @@ final class PyRegexClass {
 
     /** {@return a category as a class of its own, which may also stand inside another} */
     static String category(char letter, boolean ascii) {
-        var set =
-                switch (Character.toLowerCase(letter)) {
-                    case 'd' -> ascii ? "0-9" : "\\p{Nd}";
-                    case 's' -> ascii ? " \\t-\\r" : SPACE;
-                    default -> ascii ? "a-zA-Z0-9_" : WORD;
-                };
+        var set = switch (Character.toLowerCase(letter)) {
+            case 'd' -> ascii ? "0-9" : "\\p{Nd}";
+            case 's' -> ascii ? " \\t-\\r" : SPACE;
+            default -> ascii ? "a-zA-Z0-9_" : WORD;
+        };
         return (Character.isUpperCase(letter) ? "[^" : "[") + set + "]";
     }
 
     /** {@return whether Python takes a character for white space} */
     static boolean isSpace(char c) {
-        return c <= ' '
-                ? c == ' ' || (c >= '\t' && c <= '\r') || c >= 0x1c
-                : c == 0x85 || Character.isSpaceChar(c);
+        return c <= ' ' ? c == ' ' || (c >= '\t' && c <= '\r') || c >= 0x1c : c == 0x85 || Character.isSpaceChar(c);
     }
 
     /** {@return the text without white space at both ends, the Python way} */

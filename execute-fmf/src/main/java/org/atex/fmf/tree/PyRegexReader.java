@@ -122,7 +122,8 @@ final class PyRegexReader {
     }
 
     /** {@return the quantifier here, or null} */
-    @Nullable Quantifier quantifier() {
+    @Nullable
+    Quantifier quantifier() {
         var c = peek();
         var braces = c == '{' ? braces() : null;
         if (c != '*' && c != '+' && c != '?' && braces == null) {

@@ -98,6 +98,9 @@ final class PyRegexTranslator {
     private Flags globalFlags() {
         var flags = new Flags(false, false, false, false);
         while (in.at("(?")) {
+            if (in.skipComment()) {
+                continue;
+            }
             var start = in.position();
             in.skip(2);
             var letters = in.takeWhile("aiLmsux");

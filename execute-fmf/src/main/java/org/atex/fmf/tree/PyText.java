@@ -46,8 +46,8 @@ final class PyText {
                         .formatted(date.getYear(), date.getMonthValue(), date.getDayOfMonth()));
             case LocalDateTime time -> appendTime(time);
             case Mapping mapping -> appendMapping(mapping);
-            case Sequence sequence when sequence.isTuple() ->
-                appendItems("(", sequence.iterator(), sequence.size() == 1 ? ",)" : ")");
+            case Sequence sequence
+            when sequence.isTuple() -> appendItems("(", sequence.iterator(), sequence.size() == 1 ? ",)" : ")");
             case Sequence sequence -> appendItems("[", sequence.iterator(), "]");
             case Set<?> set when set.isEmpty() -> out.append("set()");
             case Set<?> set -> appendItems("{", set.iterator(), "}");
@@ -161,8 +161,8 @@ final class PyText {
 
     private static String time(LocalDateTime time) {
         var micros = time.getNano() / 1000;
-        var text = "%s %02d:%02d:%02d"
-                .formatted(time.toLocalDate(), time.getHour(), time.getMinute(), time.getSecond());
+        var text =
+                "%s %02d:%02d:%02d".formatted(time.toLocalDate(), time.getHour(), time.getMinute(), time.getSecond());
         return micros == 0 ? text : text + ".%06d".formatted(micros);
     }
 

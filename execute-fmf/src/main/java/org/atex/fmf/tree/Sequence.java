@@ -63,12 +63,14 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
         return of(all);
     }
 
-    @Nullable Sequence origin() {
+    @Nullable
+    Sequence origin() {
         return origin;
     }
 
     /** {@return the sequence that stands for this one in the finished tree, or null if that is not known yet} */
-    @Nullable Sequence settled() {
+    @Nullable
+    Sequence settled() {
         return settled;
     }
 
@@ -90,8 +92,19 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
         return shared;
     }
 
+    /** Marks this and what is in it, as items move from list to list. */
     void share() {
+        if (shared || !deep) {
+            return;
+        }
         shared = true;
+        for (var item : items) {
+            if (item instanceof Mapping mapping) {
+                mapping.share();
+            } else if (item instanceof Sequence sequence) {
+                sequence.share();
+            }
+        }
     }
 
     /** Replaces an item by what stands for it in the finished tree. */

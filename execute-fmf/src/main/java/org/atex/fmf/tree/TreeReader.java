@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +26,12 @@ final class TreeReader {
     private final FmfRoot root;
     private final Map<Path, Parsed> parsed = new HashMap<>();
     private final List<FmfException> errors = new ArrayList<>();
+    private boolean aliased;
 
     /** What became of a file. */
-    private record Parsed(@Nullable Object value, @Nullable FmfException error) {
+    private record Parsed(
+            YamlReader.@Nullable Document document,
+            @Nullable FmfException error) {
         static Parsed of(Path file) {
             try {
                 return new Parsed(MetadataFile.read(file), null);
@@ -40,12 +45,20 @@ final class TreeReader {
         this.root = root;
     }
 
-    /** {@return the root of the drafts, or throws the first error with the others suppressed} */
-    static Draft read(FmfRoot root) {
+    /**
+     * What was read.
+     *
+     * @param root the root of the drafts
+     * @param aliased whether one object may be in several places in them
+     */
+    record Drafts(Draft root, boolean aliased) {}
+
+    /** {@return the drafts, or throws the first error with the others suppressed} */
+    static Drafts read(FmfRoot root) {
         return new TreeReader(root).read();
     }
 
-    private Draft read() {
+    private Drafts read() {
         var directory = Directory.walk(root.directory(), includedOrNone());
         parse(directory);
         var draft = Draft.root();
@@ -55,15 +68,15 @@ final class TreeReader {
             errors.stream().skip(1).limit(MAX_ERRORS).forEach(first::addSuppressed);
             throw first;
         }
-        return draft;
+        return new Drafts(draft, aliased);
     }
 
     /** The error of a bad configuration has its turn where the reference looks at it. */
-    private java.util.Set<String> includedOrNone() {
+    private Set<String> includedOrNone() {
         try {
             return root.included();
         } catch (FmfException e) {
-            return java.util.Set.of();
+            return Set.of();
         }
     }
 
@@ -106,20 +119,23 @@ final class TreeReader {
     }
 
     private void apply(Draft node, Path file) {
-        var content = java.util.Objects.requireNonNull(parsed.get(file));
+        var content = Objects.requireNonNull(parsed.get(file));
         if (content.error != null) {
             throw content.error;
         }
+        var document = Objects.requireNonNull(content.document);
+        aliased |= document.aliased();
         var name = Directory.nodeName(file);
+        var described = name.isEmpty() ? node : node.child(name);
+        described.addSource(file);
         try {
             if (name.isEmpty()) {
-                node.addSource(file);
-                node.update(content.value);
+                described.update(document.value());
             } else {
-                var child = node.child(name);
-                child.addSource(file);
-                child.updateOrIgnore(content.value);
+                described.updateOrIgnore(document.value());
             }
+        } catch (Draft.Rejected e) {
+            throw e.at(file + ":" + Math.max(1, e.line(file, described)));
         } catch (FmfException e) {
             throw e.at(file.toString());
         }

@@ -137,7 +137,9 @@ final class Values {
         if (a instanceof Double real) {
             return equalExactly(real, toInteger(b));
         }
-        return b instanceof Double real ? equalExactly(real, toInteger(a)) : toInteger(a).equals(toInteger(b));
+        return b instanceof Double real
+                ? equalExactly(real, toInteger(a))
+                : toInteger(a).equals(toInteger(b));
     }
 
     private static boolean equalExactly(double real, BigInteger integer) {

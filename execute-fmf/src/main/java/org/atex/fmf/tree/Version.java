@@ -31,9 +31,7 @@ record Version(String text, List<Part> parts) {
             if (number != null && other.number != null) {
                 return number.compareTo(other.number);
             }
-            return caseSensitive
-                    ? Directory.compare(text, other.text)
-                    : Directory.compare(folded, other.folded);
+            return caseSensitive ? Directory.compare(text, other.text) : Directory.compare(folded, other.folded);
         }
     }
 

@@ -25,22 +25,40 @@ import org.snakeyaml.engine.v2.scanner.StreamReader;
 final class YamlReader {
     private static final LoadSettings SETTINGS = LoadSettings.builder()
             .setCodePointLimit(Limits.FILE_BYTES)
-            .setBufferSize(8192)
+            .setBufferSize(2048)
             .build();
+
+    /**
+     * Stands for a {@code -} before the end of a flow item: text to libyaml, an error to the engine. Used only once the
+     * engine has failed there.
+     */
+    private static final char LONE_DASH = '\ue000';
+
     private static final String TAG_PREFIX = "tag:yaml.org,2002:";
+
+    /**
+     * What a file holds.
+     *
+     * @param value its one document
+     * @param aliased whether one object may be in several places in it
+     */
+    record Document(@Nullable Object value, boolean aliased) {}
 
     /** A value that an anchor names, and how many values it stands for. */
     private record Anchored(@Nullable Object value, long weight) {}
 
     private final String file;
+    private final boolean dashed;
     private final Parser events;
     private final Map<String, Anchored> anchors = new HashMap<>();
     private long weight;
+    private boolean aliased;
     private int depth;
     private @Nullable Event current;
 
-    private YamlReader(String file, String text) {
+    private YamlReader(String file, String text, boolean dashed) {
         this.file = file;
+        this.dashed = dashed;
         this.events = new ParserImpl(SETTINGS, new FlowKeyScanner(SETTINGS, new StreamReader(SETTINGS, text)));
     }
 
@@ -49,8 +67,27 @@ final class YamlReader {
      *
      * @param file where the text is from, for error messages
      */
-    static @Nullable Object read(String file, String text) {
-        return new YamlReader(file, lines(text)).document();
+    static Document read(String file, String text) {
+        var lines = lines(text);
+        try {
+            return new YamlReader(file, lines, false).document();
+        } catch (FmfException e) {
+            if (lines.indexOf(LONE_DASH) < 0 && isLoneDash(e.getCause())) {
+                var dashed = lines.replaceAll("-(?=[],}])", String.valueOf(LONE_DASH));
+                return new YamlReader(file, dashed, true).document();
+            }
+            throw e;
+        }
+    }
+
+    private static boolean isLoneDash(@Nullable Throwable cause) {
+        return cause instanceof MarkedYamlEngineException e
+                && String.valueOf(e.getProblem()).startsWith("found character '-' that cannot start any token");
+    }
+
+    /** {@return what is in a text, for those who look for one place in it} */
+    static Parser events(String text) {
+        return new ParserImpl(SETTINGS, new FlowKeyScanner(SETTINGS, new StreamReader(SETTINGS, lines(text))));
     }
 
     /** A byte order mark is no text, and lines may end in three ways. */
@@ -61,11 +98,11 @@ final class YamlReader {
                 : text.substring(start).replace("\r\n", "\n").replace('\r', '\n');
     }
 
-    private @Nullable Object document() {
+    private Document document() {
         try {
             events.next();
             if (events.checkEvent(Event.ID.StreamEnd)) {
-                return null;
+                return new Document(null, false);
             }
             events.next();
             var value = value(next());
@@ -74,7 +111,7 @@ final class YamlReader {
                 current = events.peekEvent();
                 throw bad("there is a second document. A file holds one");
             }
-            return value;
+            return new Document(value, aliased);
         } catch (MarkedYamlEngineException e) {
             var mark = e.getProblemMark();
             throw new FmfException(
@@ -102,7 +139,9 @@ final class YamlReader {
 
     private int line() {
         var event = current;
-        return event == null ? 1 : event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+        return event == null
+                ? 1
+                : event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
     }
 
     private Event next() {
@@ -140,6 +179,7 @@ final class YamlReader {
         }
         weight += anchored.weight;
         share(anchored.value);
+        aliased = true;
         return anchored.value;
     }
 
@@ -163,10 +203,11 @@ final class YamlReader {
 
     private @Nullable Object scalar(ScalarEvent scalar) {
         var tag = scalar.getTag().orElse("!");
+        var text = dashed ? scalar.getValue().replace(LONE_DASH, '-') : scalar.getValue();
         if (tag.equals("!")) {
-            return scalar.isPlain() ? YamlScalars.plain(scalar.getValue()) : scalar.getValue();
+            return scalar.isPlain() ? YamlScalars.plain(text) : text;
         }
-        return YamlScalars.tagged(ownTag(tag), scalar.getValue());
+        return YamlScalars.tagged(ownTag(tag), text);
     }
 
     private String ownTag(String tag) {
@@ -277,7 +318,9 @@ final class YamlReader {
         }
 
         private @Nullable Object key(@Nullable Object key) {
-            if (key instanceof Sequence sequence && !sequence.deep() && sequence.stream().allMatch(YamlMapping::plain)) {
+            if (key instanceof Sequence sequence
+                    && !sequence.deep()
+                    && sequence.stream().allMatch(YamlMapping::plain)) {
                 return Sequence.tuple(sequence);
             }
             if (!plain(key)) {
@@ -298,8 +341,8 @@ final class YamlReader {
             var sources = new ArrayList<Mapping>();
             for (var source : value instanceof Sequence list ? list : java.util.Collections.singletonList(value)) {
                 if (!(source instanceof Mapping mapping)) {
-                    throw reader.bad("the merge key \"<<\" wants a mapping or a list of them, found "
-                            + Values.typeOf(source));
+                    throw reader.bad(
+                            "the merge key \"<<\" wants a mapping or a list of them, found " + Values.typeOf(source));
                 }
                 sources.add(mapping);
             }

@@ -18,8 +18,7 @@ final class YamlScalars {
             + "|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
             + "|[-+]?\\.[0-9_]+([eE][-+][0-9]+)?");
     private static final Pattern INFINITY = Pattern.compile("[-+]?\\.(inf|Inf|INF)");
-    private static final Pattern INTEGER =
-            Pattern.compile("[-+]?(0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9_]+)");
+    private static final Pattern INTEGER = Pattern.compile("[-+]?(0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9_]+)");
     private static final Pattern DATE = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})");
     private static final Pattern TIME = Pattern.compile("([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt]|[ \\t]+)"
             + "([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\\.([0-9]*))?"
@@ -170,7 +169,9 @@ final class YamlScalars {
         var time = TIME.matcher(text);
         try {
             if (date.matches()) {
-                return LocalDate.of(number(date, 1), number(date, 2), number(date, 3));
+                var day = LocalDate.of(number(date, 1), number(date, 2), number(date, 3));
+                checkYear(day.getYear());
+                return day;
             }
             if (time.matches()) {
                 return time(time);
@@ -194,17 +195,19 @@ final class YamlScalars {
                 number(parts, 6),
                 rounded * 1000);
         if (parts.group(8) == null) {
-            return checkYear(local);
+            checkYear(local.getYear());
+            return local;
         }
         var minutes = number(parts, 9) * 60L + (parts.group(10) == null ? 0 : number(parts, 10));
-        return checkYear(parts.group(8).equals("-") ? local.plusMinutes(minutes) : local.minusMinutes(minutes));
+        var universal = parts.group(8).equals("-") ? local.plusMinutes(minutes) : local.minusMinutes(minutes);
+        checkYear(universal.getYear());
+        return universal;
     }
 
-    private static LocalDateTime checkYear(LocalDateTime time) {
-        if (time.getYear() < 1 || time.getYear() > 9999) {
+    private static void checkYear(int year) {
+        if (year < 1 || year > 9999) {
             throw new DateTimeException("the year is out of range");
         }
-        return time;
     }
 
     private static int number(Matcher parts, int group) {

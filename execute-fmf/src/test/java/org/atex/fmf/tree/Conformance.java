@@ -138,11 +138,12 @@ final class Conformance {
             adjustment = switch (undecided) {
                 case "raise" -> adjustment.withFailUndecided(true);
                 case "skip" -> adjustment;
-                default -> adjustment.withListener((node, rule, decision) -> {
-                    if (decision == FmfContext.Decision.UNDECIDED) {
-                        throw new FmfException(FmfException.Kind.GENERAL, "No such way out: " + undecided);
-                    }
-                });
+                default ->
+                    adjustment.withListener((node, rule, decision) -> {
+                        if (decision == FmfContext.Decision.UNDECIDED) {
+                            throw new FmfException(FmfException.Kind.GENERAL, "No such way out: " + undecided);
+                        }
+                    });
             };
         }
         if (options.get("case_sensitive") instanceof Boolean sensitive) {
@@ -216,7 +217,10 @@ final class Conformance {
 
     private static Map<String, @Nullable Object> yaml(Map<String, @Nullable Object> request) {
         var answer = new LinkedHashMap<String, @Nullable Object>();
-        answer.put("value", Normal.form(YamlReader.read("text", (String) Objects.requireNonNull(request.get("text")))));
+        answer.put(
+                "value",
+                Normal.form(YamlReader.read("text", (String) Objects.requireNonNull(request.get("text")))
+                        .value()));
         return answer;
     }
 }

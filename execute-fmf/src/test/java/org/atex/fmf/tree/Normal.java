@@ -27,7 +27,8 @@ final class Normal {
                 map.forEach((key, item) -> forms.put(key(key), form(item)));
                 yield forms;
             }
-            case Set<?> set -> Map.of("$set", set.stream().map(Normal::form).sorted().toList());
+            case Set<?> set ->
+                Map.of("$set", set.stream().map(Normal::form).sorted().toList());
             case List<?> items -> {
                 var forms = new ArrayList<@Nullable Object>();
                 items.forEach(item -> forms.add(form(item)));
