@@ -4,4 +4,6 @@ module org.atex.testkit {
     requires static org.jspecify;
     requires transitive org.junit.jupiter.api;
     requires transitive org.assertj.core;
+
+    exports org.atex.testkit;
 }

@@ -23,6 +23,9 @@ import org.atex.api.RunningCommand;
  * is closed, daemons included; where there is no {@code /proc}, only what still has its parents. What wipes its
  * environment, leaves its session and outlives its parents escapes.
  *
+ * <p>What a command wrote before it ended is all there to be read. What it left running may go on writing while somebody
+ * reads, or in vain.
+ *
  * <p>Java does not tell a signal from an exit code of 128 and the signal's number: {@code exit 137} is reported as the
  * signal KILL.
  *

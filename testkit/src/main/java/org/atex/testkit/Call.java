@@ -1,0 +1,113 @@
+package org.atex.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call in a thread of its own, to see it block, be interrupted and end.
+ *
+ * @param <T> what it returns
+ */
+final class Call<T extends @Nullable Object> {
+    /** How long anything may take that should happen at once; generous, as machines are shared. */
+    static final Duration SOON = Duration.ofSeconds(10);
+
+    private final FutureTask<T> task;
+    private final Thread thread;
+
+    private Call(Callable<T> call) {
+        task = new FutureTask<>(call);
+        thread = Thread.ofVirtual().name("atex-contract-call").start(task);
+    }
+
+    /** Work that returns nothing. */
+    @FunctionalInterface
+    interface Work {
+        void run() throws Exception;
+    }
+
+    static <T extends @Nullable Object> Call<T> of(Callable<T> call) {
+        return new Call<>(call);
+    }
+
+    static Call<Boolean> to(Work work) {
+        return new Call<>(() -> {
+            work.run();
+            return true;
+        });
+    }
+
+    /**
+     * Waits until something is so.
+     *
+     * @param what for the message if it never is
+     * @param condition what
+     */
+    static void eventually(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + SOON.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                fail("not within " + SOON.toSeconds() + " s: " + what);
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    /** Waits until the call waits for something, and still does at a second look. */
+    Call<T> awaitBlocked() {
+        for (int looks = 0; looks < 3; looks++) {
+            eventually("the call blocks", () -> {
+                Thread.State state = thread.getState();
+                return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING || task.isDone();
+            });
+            LockSupport.parkNanos(2_000_000);
+        }
+        assertThat(task.isDone())
+                .as("the call should be blocked, and has ended")
+                .isFalse();
+        return this;
+    }
+
+    Call<T> interrupt() {
+        thread.interrupt();
+        return this;
+    }
+
+    /** {@return what it returned, soon} */
+    T result() throws Exception {
+        try {
+            return task.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Exception cause) {
+                throw cause;
+            }
+            throw e;
+        } catch (TimeoutException e) {
+            thread.interrupt();
+            throw new AssertionError("the call did not end within " + SOON.toSeconds() + " s", e);
+        }
+    }
+
+    /** {@return what it threw, soon} */
+    Throwable failure() throws Exception {
+        try {
+            T result = task.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
+            throw new AssertionError("the call should have failed, and returned " + result);
+        } catch (ExecutionException e) {
+            return e.getCause() == null ? e : e.getCause();
+        } catch (TimeoutException e) {
+            thread.interrupt();
+            throw new AssertionError("the call did not end within " + SOON.toSeconds() + " s", e);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package org.atex.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.atex.api.Artifacts;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.RunningCommand;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A system in memory: a {@link FakeProgram} says what commands do, a temporary directory holds its files once there are
+ * any. It can be lost, and comes back by {@link #reconnect}.
+ *
+ * <p>Lifecycle and thread safety are those of {@link Connection}.
+ */
+public final class FakeConnection implements Connection {
+    private final FakeProgram program;
+    private final Set<FakeCommand> running = ConcurrentHashMap.newKeySet();
+    private final Set<Thread> waiting = ConcurrentHashMap.newKeySet();
+    private final List<Command> started = new ArrayList<>();
+    private final AtomicLong pids = new AtomicLong();
+    private @Nullable Path files;
+    private volatile boolean lost;
+    private volatile boolean closed;
+
+    private FakeConnection(FakeProgram program) {
+        this.program = program;
+    }
+
+    /** {@return a system on which every command exits with 0 at once} */
+    public static FakeConnection obedient() {
+        return running(process -> new CommandEnd.Exited(0));
+    }
+
+    /**
+     * {@return a system on which commands do what a program does}
+     *
+     * @param program what; it looks at the command to see which it is
+     */
+    public static FakeConnection running(FakeProgram program) {
+        return new FakeConnection(program);
+    }
+
+    /** Has the system go away: what runs there is gone, and everything but reconnecting and closing fails. */
+    public void lose() {
+        lost = true;
+        running.forEach(FakeCommand::lose);
+        waiting.forEach(Thread::interrupt);
+    }
+
+    /** {@return the commands that were started, in that order} */
+    public List<Command> started() {
+        synchronized (started) {
+            return List.copyOf(started);
+        }
+    }
+
+    /**
+     * {@return whether a process runs, of whatever command}
+     *
+     * @param pid its number
+     */
+    public boolean isRunning(long pid) {
+        return running.stream().anyMatch(command -> command.hasProcess(pid));
+    }
+
+    @Override
+    public RunningCommand start(Command command) throws InterruptedException {
+        refuseIfLost("start '" + command + "'");
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before '" + command + "' was started");
+        }
+        FakeCommand fake = new FakeCommand(command, this);
+        running.add(fake);
+        synchronized (started) {
+            started.add(command);
+        }
+        fake.start(program);
+        if (closed || lost) {
+            fake.close();
+            refuseIfLost("start '" + command + "'");
+        }
+        return fake;
+    }
+
+    @Override
+    public void upload(Path source, String target) throws InterruptedException {
+        refuseIfLost("upload " + source);
+        FakeCopy.copy(source, file(target));
+    }
+
+    @Override
+    public void download(String source, Path target) throws InterruptedException {
+        refuseIfLost("download " + source);
+        FakeCopy.copy(file(source), target);
+    }
+
+    @Override
+    public void reconnect(Duration within) throws InterruptedException {
+        refuseIfClosed("reconnect");
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before reconnecting");
+        }
+        running.forEach(FakeCommand::close);
+        lost = false;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        running.forEach(FakeCommand::close);
+        deleteFiles();
+    }
+
+    private synchronized void deleteFiles() {
+        if (files != null) {
+            try {
+                Artifacts.in(files).delete();
+                files = null;
+            } catch (IOException e) {
+                throw new UncheckedIOException("could not delete the files of a fake system", e);
+            }
+        }
+    }
+
+    /**
+     * {@return where a file of this system really is}
+     *
+     * @param path its path on the system
+     */
+    public synchronized Path file(String path) {
+        try {
+            if (files == null) {
+                files = Files.createTempDirectory("atex-fake-");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not make room for the files of a fake system", e);
+        }
+        return files.resolve(path.replaceFirst("^/+", ""));
+    }
+
+    long nextPid() {
+        return pids.incrementAndGet();
+    }
+
+    void forget(FakeCommand command) {
+        running.remove(command);
+    }
+
+    void refuseIfLost(String what) {
+        refuseIfClosed(what);
+        if (lost) {
+            throw new ConnectionLostException("cannot " + what + ": the fake system was lost", null);
+        }
+    }
+
+    private void refuseIfClosed(String what) {
+        if (closed) {
+            throw new IllegalStateException("cannot " + what + ": this connection is closed");
+        }
+    }
+
+    /** Waits as told, but no longer than there is a system. */
+    <T> T unlessLost(Callable<T> wait, Supplier<T> otherwise) throws InterruptedException {
+        Thread me = Thread.currentThread();
+        waiting.add(me);
+        try {
+            return lost ? otherwise.get() : wait.call();
+        } catch (InterruptedException e) {
+            if (lost) {
+                return otherwise.get();
+            }
+            throw e;
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new AssertionError("waiting throws nothing else", e);
+        } finally {
+            waiting.remove(me);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "a fake system";
+    }
+}

@@ -1,0 +1,127 @@
+package org.atex.testkit;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.atex.api.AggregationException;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
+import org.atex.api.TestRecord;
+
+/**
+ * Keeps in memory what it is given. It reads no results: whatever stands in a line is kept.
+ *
+ * <p>Lifecycle and thread safety are those of {@link Aggregator}.
+ */
+public final class RecordingAggregator implements Aggregator {
+    /**
+     * What it was given once.
+     *
+     * @param record what is known of the attempt
+     * @param results the lines of its results
+     * @param files its files' paths below {@code files}, and their sizes
+     */
+    public record Entry(TestRecord record, List<String> results, Map<String, Long> files) {
+        /** Copies the collections. */
+        public Entry {
+            results = List.copyOf(results);
+            files = Map.copyOf(files);
+        }
+    }
+
+    private final Predicate<TestRecord> fails;
+    private final ConcurrentLinkedQueue<Entry> entries = new ConcurrentLinkedQueue<>();
+    private final Map<List<Object>, Boolean> names = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    private RecordingAggregator(Predicate<TestRecord> fails) {
+        this.fails = fails;
+    }
+
+    /** {@return one that takes everything} */
+    public static RecordingAggregator create() {
+        return new RecordingAggregator(record -> false);
+    }
+
+    /**
+     * {@return one that cannot store some records}
+     *
+     * @param which these
+     */
+    public static RecordingAggregator failing(Predicate<TestRecord> which) {
+        return new RecordingAggregator(which);
+    }
+
+    @Override
+    public void ingest(TestRecord record, Artifacts artifacts) {
+        if (closed) {
+            throw new IllegalStateException("cannot ingest " + record.test() + ": this aggregator is closed");
+        }
+        if (fails.test(record)) {
+            throw new AggregationException("could not store " + record.test() + ": it was told to fail", null);
+        }
+        List<Object> name = List.of(record.platform(), record.test(), record.attempt());
+        if (names.putIfAbsent(name, true) != null) {
+            throw new AggregationException(
+                    "could not store attempt " + record.attempt() + " of " + record.test() + " on " + record.platform()
+                            + ": it is stored already",
+                    null);
+        }
+        // Reading a file through a channel fails at once while an interrupt is pending.
+        boolean interrupted = Thread.interrupted();
+        try {
+            entries.add(read(record, artifacts));
+            artifacts.delete();
+        } catch (IOException e) {
+            names.remove(name);
+            throw new AggregationException("could not store " + record.test() + ": " + e.getMessage(), e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static Entry read(TestRecord record, Artifacts artifacts) throws IOException {
+        if (artifacts.isNone()) {
+            return new Entry(record, List.of(), Map.of());
+        }
+        List<String> results = Files.exists(artifacts.results()) ? Files.readAllLines(artifacts.results()) : List.of();
+        Map<String, Long> files = new TreeMap<>();
+        if (Files.isDirectory(artifacts.files())) {
+            try (Stream<Path> all = Files.walk(artifacts.files())) {
+                for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+                    files.put(artifacts.files().relativize(file).toString(), Files.size(file));
+                }
+            }
+        }
+        return new Entry(record, results, files);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    /** {@return whether it was closed} */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** {@return what it was given, in that order} */
+    public List<Entry> entries() {
+        return List.copyOf(entries);
+    }
+
+    /** {@return the records it was given, in that order} */
+    public List<TestRecord> records() {
+        return entries.stream().map(Entry::record).toList();
+    }
+}
