@@ -2,6 +2,7 @@ package org.atex.fmf.tree;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.atex.fmf.tree.FmfContext.Decision;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,7 @@ final class Adjuster {
                     // Only now, and once: what a rule sets has to be what stands in the copied rule.
                     data = merge.copy(data);
                     rules = fromOptions ? rules : own(data);
-                    rule = (Mapping) java.util.Objects.requireNonNull(rules.get(i));
+                    rule = (Mapping) Objects.requireNonNull(rules.get(i));
                 }
                 apply(i, data, rule);
                 if (!goOn) {

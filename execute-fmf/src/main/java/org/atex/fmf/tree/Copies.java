@@ -40,7 +40,7 @@ final class Copies {
             return copy;
         }
         var size = original.size();
-        work.add(size + 1);
+        work.add(size + Limits.COLLECTION_WORK);
         var copy = original.shallowCopy(traced);
         if (original.shared()) {
             remember(original, copy);
@@ -58,7 +58,7 @@ final class Copies {
         if (original.shared() && known(original) instanceof Sequence copy) {
             return copy;
         }
-        work.add(original.size() + 1);
+        work.add(original.size() + Limits.COLLECTION_WORK);
         var items = new @Nullable Object[original.size()];
         for (var i = 0; i < items.length; i++) {
             items[i] = value(original.get(i));

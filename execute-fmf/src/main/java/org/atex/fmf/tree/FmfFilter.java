@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class FmfFilter {
     private static final String BLANKS = "[\\s\\x1c-\\x1f\\x85\\p{Z}]*";
 
-    /** What has to hold together: literals that ask for the name, up to the first that asks for keys or behind it. */
+    /** What has to hold together. */
     private record Clause(List<Literal> literals) {}
 
     /** One condition: on the name if there is no key. */
@@ -37,15 +37,20 @@ public final class FmfFilter {
         }
 
         boolean matches(String value, boolean regexp) {
-            if (!regexp) {
-                return text.equals(value);
-            }
+            return regexp ? pattern("^" + text + "$").matchesStart(value) : text.equals(value);
+        }
+
+        boolean isIn(String name, boolean regexp) {
+            return regexp ? pattern(text).find(name) : text.equals(name);
+        }
+
+        private PyRegex pattern(String expression) {
             var compiled = pattern;
             if (compiled == null) {
-                compiled = PyRegex.compile("^" + text + "$");
+                compiled = PyRegex.compile(expression);
                 pattern = compiled;
             }
-            return compiled.matchesStart(value);
+            return compiled;
         }
     }
 
@@ -102,7 +107,7 @@ public final class FmfFilter {
         var value = colon < 0 ? "" : stripStart(text.substring(colon + 1));
         var line = value.endsWith("\n") ? value.substring(0, value.length() - 1) : value;
         if (colon < 0 || line.indexOf('\n') >= 0) {
-            return new Literal(null, text, List.of());
+            return new Literal(null, text, List.of(new Atom(text, false)));
         }
         var atoms = new ArrayList<Atom>();
         for (var atom : line.split(BLANKS + "," + BLANKS, -1)) {
@@ -164,7 +169,7 @@ public final class FmfFilter {
 
     private boolean matches(Clause clause, Items items, @Nullable String name) {
         for (var literal : clause.literals) {
-            if (literal.key == null && !matchesName(literal.text, name)) {
+            if (literal.key == null && !matchesName(literal, name)) {
                 return false;
             }
         }
@@ -195,14 +200,14 @@ public final class FmfFilter {
                 : values.stream().anyMatch(matching);
     }
 
-    private boolean matchesName(String text, @Nullable String name) {
+    private boolean matchesName(Literal literal, @Nullable String name) {
         if (name == null) {
             throw new FmfException(
                     Kind.FILTER,
                     "The filter asks for a name and there is none. Or is a colon missing?\n"
-                            + ConditionParser.caret(source, Math.max(0, source.indexOf(text))));
+                            + ConditionParser.caret(source, Math.max(0, source.indexOf(literal.text))));
         }
-        return regexp ? PyRegex.compile(text).find(name) : text.equals(name);
+        return literal.atoms.getFirst().isIn(name, regexp);
     }
 
     private static @Nullable List<String> items(Mapping data, String key) {

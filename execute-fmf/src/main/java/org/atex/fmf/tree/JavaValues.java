@@ -6,6 +6,7 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ final class JavaValues {
     private JavaValues() {}
 
     static Mapping mapping(Map<?, ? extends @Nullable Object> map) {
-        return (Mapping) java.util.Objects.requireNonNull(value(map));
+        return (Mapping) Objects.requireNonNull(value(map));
     }
 
     static @Nullable Object value(@Nullable Object value) {

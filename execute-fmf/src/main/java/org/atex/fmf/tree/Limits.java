@@ -28,6 +28,9 @@ final class Limits {
     /** Entries and items copied and merged to make one tree. */
     static final long TREE_WORK = 20_000_000;
 
+    /** What a collection weighs beside its entries or items, as it does in memory. */
+    static final int COLLECTION_WORK = 8;
+
     /** Characters looked at to find one regular expression in one text: more means endless backtracking. */
     static final int PATTERN_STEPS = 20_000_000;
 

@@ -19,6 +19,8 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
     /** Up to this many keys a scan beats a hash table. */
     private static final int SCANNED = 8;
 
+    private static final int[] NO_INDEX = {};
+
     private @Nullable Object[] keys;
     private @Nullable Object[] values;
     private int size;
@@ -76,6 +78,8 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
     void settle(Mapping as) {
         settled = as;
         origin = null;
+        // From now on several threads may read it: nothing may be made lazily.
+        reindex();
     }
 
     boolean shared() {
@@ -161,14 +165,7 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
             }
             return -1;
         }
-        var table = index;
-        if (table == null || table.length < size * 2) {
-            table = new int[Integer.highestOneBit(size) * 8];
-            for (var i = 0; i < size; i++) {
-                enter(table, i);
-            }
-            index = table;
-        }
+        var table = reindex();
         for (var slot = slot(table, key); table[slot] != 0; slot = (slot + 1) & (table.length - 1)) {
             var position = table[slot] - 1;
             if (same(key, keys[position])) {
@@ -176,6 +173,18 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
             }
         }
         return -1;
+    }
+
+    private int[] reindex() {
+        var table = index;
+        if (table == null && size > SCANNED) {
+            table = new int[Integer.highestOneBit(size) * 8];
+            for (var i = 0; i < size; i++) {
+                enter(table, i);
+            }
+            index = table;
+        }
+        return table == null ? NO_INDEX : table;
     }
 
     private void enter(int[] table, int position) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
@@ -297,7 +298,7 @@ final class Merge {
                 throw malformed(text, "it is empty");
             }
             var delimiter = Character.toString(text.codePointAt(0));
-            var parts = text.split(java.util.regex.Pattern.quote(delimiter), -1);
+            var parts = text.split(Pattern.quote(delimiter), -1);
             if (parts.length != 4 || !parts[3].isEmpty()) {
                 throw malformed(text, "\"" + delimiter + "\" has to be there exactly three times, and at the end");
             }

@@ -1,17 +1,20 @@
 package org.atex.fmf.tree;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.common.Anchor;
 import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.events.NodeEvent;
 import org.snakeyaml.engine.v2.events.ScalarEvent;
@@ -133,7 +136,7 @@ final class YamlReader {
         return (context == null ? "" : context + ": ") + e.getProblem();
     }
 
-    private FmfException bad(String what) {
+    FmfException bad(String what) {
         return new FmfException(Kind.FILE, file + ":" + line() + ": Not valid YAML, " + what);
     }
 
@@ -144,13 +147,14 @@ final class YamlReader {
                 : event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
     }
 
-    private Event next() {
+    Event next() {
         var event = events.next();
         current = event;
         return event;
     }
 
-    private @Nullable Object value(Event event) {
+    @Nullable
+    Object value(Event event) {
         if (++weight > Limits.DOCUMENT_VALUES) {
             throw Limits.exceeded("The number of values, aliases expanded,", Limits.DOCUMENT_VALUES);
         }
@@ -193,7 +197,7 @@ final class YamlReader {
         }
     }
 
-    private static void share(@Nullable Object value) {
+    static void share(@Nullable Object value) {
         if (value instanceof Mapping mapping) {
             mapping.share();
         } else if (value instanceof Sequence sequence) {
@@ -222,7 +226,7 @@ final class YamlReader {
             throw Limits.exceeded("The nesting of collections", Limits.VALUE_DEPTH);
         }
         var mapping = start.getEventId() == Event.ID.MappingStart;
-        var tag = ((org.snakeyaml.engine.v2.events.CollectionStartEvent) start)
+        var tag = ((CollectionStartEvent) start)
                 .getTag()
                 .filter(name -> !name.equals("!"))
                 .map(this::ownTag)
@@ -254,7 +258,7 @@ final class YamlReader {
     private Object orderedMapping(String tag, Object value) {
         var result = new Mapping();
         for (var pair : ((Sequence) pairs(tag, value))) {
-            var both = (Sequence) java.util.Objects.requireNonNull(pair);
+            var both = (Sequence) Objects.requireNonNull(pair);
             result.store(both.get(0), both.get(1));
         }
         return result;
@@ -267,7 +271,7 @@ final class YamlReader {
             if (!(item instanceof Mapping pair && pair.size() == 1)) {
                 throw bad("\"!!" + tag + "\" wants a list of mappings with one key each");
             }
-            pairs.add(Sequence.tuple(java.util.Arrays.asList(pair.keyAt(0), pair.valueAt(0))));
+            pairs.add(Sequence.tuple(Arrays.asList(pair.keyAt(0), pair.valueAt(0))));
         }
         return Sequence.of(pairs);
     }
@@ -278,90 +282,5 @@ final class YamlReader {
             items.add(value(event));
         }
         return items.isEmpty() ? Sequence.of(new Object[0]) : Sequence.of(items);
-    }
-
-    /** Reads the entries of one mapping. */
-    private static final class YamlMapping {
-        private final YamlReader reader;
-        private final Mapping own = new Mapping();
-        private @Nullable List<Mapping> merged;
-
-        YamlMapping(YamlReader reader) {
-            this.reader = reader;
-        }
-
-        Mapping read() {
-            for (var event = reader.next(); event.getEventId() != Event.ID.MappingEnd; event = reader.next()) {
-                if (isMergeKey(event)) {
-                    reader.weight++;
-                    merge(reader.value(reader.next()));
-                } else {
-                    entry(event);
-                }
-            }
-            return merged == null ? own : flatten(merged);
-        }
-
-        private static boolean isMergeKey(Event event) {
-            return event instanceof ScalarEvent scalar
-                    && scalar.isPlain()
-                    && scalar.getValue().equals("<<")
-                    && scalar.getTag().filter(tag -> !tag.equals("!")).isEmpty();
-        }
-
-        private void entry(Event event) {
-            var key = key(reader.value(event));
-            if (own.containsKey(key)) {
-                throw reader.bad("the key \"" + PyText.str(key) + "\" is there twice in one mapping");
-            }
-            own.store(key, reader.value(reader.next()));
-        }
-
-        private @Nullable Object key(@Nullable Object key) {
-            if (key instanceof Sequence sequence
-                    && !sequence.deep()
-                    && sequence.stream().allMatch(YamlMapping::plain)) {
-                return Sequence.tuple(sequence);
-            }
-            if (!plain(key)) {
-                throw reader.bad("a key cannot be " + Values.typeOf(key));
-            }
-            return key;
-        }
-
-        private static boolean plain(@Nullable Object item) {
-            return !(item instanceof Mapping || item instanceof Iterable)
-                    || (item instanceof Sequence sequence && sequence.isTuple());
-        }
-
-        private void merge(@Nullable Object value) {
-            if (merged != null) {
-                throw reader.bad("the merge key \"<<\" is there twice in one mapping");
-            }
-            var sources = new ArrayList<Mapping>();
-            for (var source : value instanceof Sequence list ? list : java.util.Collections.singletonList(value)) {
-                if (!(source instanceof Mapping mapping)) {
-                    throw reader.bad(
-                            "the merge key \"<<\" wants a mapping or a list of them, found " + Values.typeOf(source));
-                }
-                sources.add(mapping);
-            }
-            merged = sources;
-        }
-
-        /** Later ones first, so that earlier ones win; own keys win over all. */
-        private Mapping flatten(List<Mapping> sources) {
-            var result = new Mapping();
-            for (var source : sources.reversed()) {
-                for (var i = 0; i < source.size(); i++) {
-                    share(source.valueAt(i));
-                    result.store(source.keyAt(i), source.valueAt(i));
-                }
-            }
-            for (var i = 0; i < own.size(); i++) {
-                result.store(own.keyAt(i), own.valueAt(i));
-            }
-            return result;
-        }
     }
 }

@@ -75,7 +75,7 @@ class FmfLawsTest {
         return contents;
     }
 
-    @Property(tries = 300)
+    @Property(tries = 200)
     void inheritanceIsAssociativeWithDepth(
             @ForAll("data") Map<String, Object> top,
             @ForAll("data") Map<String, Object> middle,
@@ -93,7 +93,7 @@ class FmfLawsTest {
                 .isEqualTo(tree.find("/a/b").orElseThrow().data());
     }
 
-    @Property(tries = 300)
+    @Property(tries = 200)
     void withoutRulesAdjustingChangesNothing(@ForAll("trees") Map<String, Object> data) {
         var tree = FmfTree.of(data);
         assertThat(contents(tree.adjust(FmfContext.empty()))).isEqualTo(contents(tree));
@@ -177,7 +177,7 @@ class FmfLawsTest {
         }
     }
 
-    @Property(tries = 50)
+    @Property(tries = 200)
     void filesSayTheSameAsMappings(@ForAll("trees") Map<String, Object> data) throws IOException {
         var root = Files.createTempDirectory("fmf");
         try {
@@ -193,7 +193,7 @@ class FmfLawsTest {
         }
     }
 
-    @Property(tries = 50)
+    @Property(tries = 200)
     void dataCannotBeChanged(@ForAll("trees") Map<String, Object> data) {
         for (var node : FmfTree.of(data).climb(true)) {
             assertThatThrownBy(() -> node.data().put("t", 1)).isInstanceOf(UnsupportedOperationException.class);

@@ -135,4 +135,21 @@ class FmfTreeTest {
                 .isEqualTo(FmfContext.Decision.TRUE);
         assertThat(context.decide("trigger == commit")).isEqualTo(FmfContext.Decision.UNDECIDED);
     }
+
+    @Test
+    void whatAliasesShareStaysShared() throws IOException {
+        write(".fmf/version", "1\n");
+        write("main.fmf", "a: &l [{n: 1}]\na+: *l\nb: &m {n: 1}\nc: *m\n/x:\n  a+: {n+: 1}\n  b+: {n+: 1}\n");
+        var data = FmfTree.load(root).find("/x").orElseThrow().data();
+        assertThat(data.get("a")).isEqualTo(List.of(Map.of("n", 3L), Map.of("n", 3L)));
+        assertThat(data.get("c")).isEqualTo(Map.of("n", 2L)).isSameAs(data.get("b"));
+    }
+
+    @Test
+    void aLoneDashInAFlowCollectionIsText() throws IOException {
+        write(".fmf/version", "1\n");
+        write("main.fmf", "a: [-, -1, a-, '-]']\nb: {c: -}\n");
+        var data = FmfTree.load(root).root().data();
+        assertThat(data).containsEntry("a", List.of("-", -1L, "a-", "-]")).containsEntry("b", Map.of("c", "-"));
+    }
 }
