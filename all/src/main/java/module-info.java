@@ -5,5 +5,6 @@ module org.atex.all {
     requires transitive org.atex.artifacts;
     requires transitive org.atex.fmf;
     requires transitive org.atex.jsonl;
+    requires transitive org.atex.junitxml;
     requires transitive org.atex.local;
 }

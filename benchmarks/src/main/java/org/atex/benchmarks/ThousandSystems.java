@@ -15,6 +15,8 @@ import org.atex.api.TestResult;
 import org.atex.api.Status;
 import org.atex.artifacts.ResultWriter;
 import org.atex.jsonl.JsonLinesAggregator;
+import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeSystem;
 
 /** A pool of the size that one machine has to steer: the real shell, artifacts and aggregator, systems that only wait. */
 final class ThousandSystems implements Scenario {
@@ -42,7 +44,7 @@ final class ThousandSystems implements Scenario {
     public Sample measure() throws Exception {
         List<TestCase> tests = Runs.tests(TESTS);
         double alone = writingAlone(tests);
-        try (WaitingSystems systems = new WaitingSystems(SYSTEMS)) {
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready()).upTo(SYSTEMS)) {
             return new Sample(Runs.run(tests, systems, connection -> new WaitingExecutor(EACH)), IDEAL + alone);
         }
     }

@@ -13,6 +13,7 @@ import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.jsonl.FanOut;
 import org.atex.jsonl.JsonLinesAggregator;
+import org.atex.junitxml.JUnitXmlAggregator;
 import org.atex.local.LocalProvisioner;
 
 /** Runs an fmf suite on four local systems: {@code QuickStart [tree [results]]}. */
@@ -25,7 +26,8 @@ final class QuickStart {
         RunSummary summary;
         try (var systems = LocalProvisioner.upTo(4);
                 var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
-                var both = FanOut.of(json);
+                var junit = JUnitXmlAggregator.open(results.resolve("junit.xml"));
+                var both = FanOut.of(json, junit);
                 var run = AdHocOrchestrator.of(tests)
                         .on(systems)
                         .with(FmfExecutor.factory(tests, Map.of("FLAKY_STATE", results.toString())))
