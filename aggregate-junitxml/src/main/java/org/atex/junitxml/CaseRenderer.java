@@ -12,6 +12,7 @@ import org.atex.api.TestRecord;
 import org.atex.api.TestResult;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
+import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 
 /** Renders one attempt to the pieces that a report is put together of; all of it, or an exception. */
@@ -55,6 +56,7 @@ final class CaseRenderer {
     }
 
     private void render() throws IOException {
+        Spool text = rendered.piece(Attempt.Piece.TEXT);
         OutputStream nameOut = rendered.piece(Attempt.Piece.NAME);
         attribute(nameOut, "name", name);
         attribute(nameOut, "classname", names.classname());
@@ -64,7 +66,15 @@ final class CaseRenderer {
             }
         }
         rendered.setType(type());
-        XmlText.attribute(rendered.piece(Attempt.Piece.MESSAGE), message());
+        String message = message();
+        XmlText.attribute(rendered.piece(Attempt.Piece.MESSAGE), message);
+        if (bad > MOST_NAMED) {
+            XmlText.text(text, "and " + (bad - MOST_NAMED) + " more\n");
+        }
+        if (text.size() == 0) {
+            // Some readers show only the text.
+            XmlText.text(text, message + "\n");
+        }
         addOutput();
     }
 
@@ -153,9 +163,6 @@ final class CaseRenderer {
     }
 
     private void addOutput() throws IOException {
-        if (bad > MOST_NAMED) {
-            XmlText.text(rendered.piece(Attempt.Piece.TEXT), "and " + (bad - MOST_NAMED) + " more\n");
-        }
         boolean portable = options.profile() == Profile.PORTABLE;
         Path output = portable && !rendered.kind().isBad() ? null : file(null, OUTPUT);
         if (output != null) {

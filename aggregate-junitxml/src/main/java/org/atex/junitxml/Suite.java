@@ -25,16 +25,23 @@ record Suite(String name, List<Attempt[]> tests, Counts counts, long started, lo
             Attempt last = attempts[attempts.length - 1];
             counts = counts.plus(profile.shown(attempts).kind()).plus(last.subtests());
             for (Attempt attempt : attempts) {
-                first = Math.min(first, attempt.started());
-                end = Math.max(end, attempt.started() + attempt.took());
-                longest = Math.max(longest, attempt.took());
                 systems.add(attempt.system());
+                // One that never started was only noted, perhaps long after everything else.
+                if (attempt.number() > 0) {
+                    first = Math.min(first, attempt.started());
+                    end = Math.max(end, attempt.started() + attempt.took());
+                    longest = Math.max(longest, attempt.took());
+                }
             }
+        }
+        if (end < first) {
+            first = tests.isEmpty() ? 0 : tests.getFirst()[0].started();
+            end = first;
         }
         systems.removeIf(String::isBlank);
         // The clock may have been set back meanwhile: a suite takes as long as its longest test at least.
-        long took = tests.isEmpty() ? 0 : Math.max(longest, end - first);
+        long took = Math.max(longest, end - first);
         String host = systems.size() == 1 ? systems.iterator().next() : "localhost";
-        return new Suite(name, tests, counts, tests.isEmpty() ? 0 : first, took, host);
+        return new Suite(name, tests, counts, first, took, host);
     }
 }

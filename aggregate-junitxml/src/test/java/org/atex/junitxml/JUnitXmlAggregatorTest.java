@@ -158,6 +158,15 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
+    void aTestThatNeverRanDoesNotMakeItsSuiteLonger() throws IOException {
+        try (JUnitXmlAggregator aggregator = open()) {
+            aggregator.ingest(record("one", "/a", START, 4000), Artifacts.none());
+            aggregator.ingest(TestRecord.notRun("one", "/b", "stopped"), Artifacts.none());
+        }
+        assertThat(suite().attributes()).contains(Map.entry("time", "4.000"), Map.entry("skipped", "1"));
+    }
+
+    @Test
     void noTimeIsNegativeOrOddWhateverTheClockDid() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(record("one", "/a", START, 10_000), Artifacts.none());
