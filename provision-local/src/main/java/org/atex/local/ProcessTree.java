@@ -52,7 +52,7 @@ final class ProcessTree {
         sessions.add(pid);
     }
 
-    /** A process as it was seen, with the marks that it was started with. */
+    /** A process as it was seen, with the environment that it was started with if that has marks. */
     private record Seen(Stat stat, @Nullable String marks) {}
 
     /**
@@ -110,9 +110,14 @@ final class ProcessTree {
         List<Seen> seen = new ArrayList<>();
         long self = ProcessHandle.current().pid();
         for (long candidate : candidates) {
-            Stat stat = candidate == self ? null : Proc.stat(candidate);
-            if (stat != null && !stat.dead()) {
-                seen.add(new Seen(stat, Proc.variable(candidate, VARIABLE)));
+            String environment = Proc.environment(candidate);
+            boolean marked = environment.contains(VARIABLE + "=");
+            // Another command's process is the usual case where many run at once; the less is read of it the better.
+            if (candidate != self && (!marked || trees.stream().anyMatch(tree -> environment.contains(tree.mark)))) {
+                Stat stat = Proc.stat(candidate);
+                if (stat != null && !stat.dead()) {
+                    seen.add(new Seen(stat, marked ? environment : null));
+                }
             }
         }
         Set<Stat> ours = new HashSet<>();

@@ -44,7 +44,6 @@ class Fault10ManyCommandsAtOnceTest {
                 command.stdin().close();
                 assertThat(said.get(i).get()).isEqualTo("command " + i);
                 assertThat(command.await()).isEqualTo(new CommandEnd.Exited(0));
-                command.close();
             }
         }
     }

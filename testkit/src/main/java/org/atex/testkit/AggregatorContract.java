@@ -1,0 +1,315 @@
+package org.atex.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.atex.api.AggregationException;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What every {@link Aggregator} does, a test a rule; the rules are A01 and following of {@code docs/contract.md}.
+ *
+ * <p>An implementation passes by a subclass that opens one and reads back what it stored.
+ */
+@Timeout(60)
+public abstract class AggregatorContract {
+    /** A directory for what is stored; artifacts are made elsewhere. */
+    @TempDir
+    protected Path store;
+
+    @TempDir
+    Path scratch;
+
+    private Aggregator aggregator;
+    private int directories;
+
+    /** For subclasses. */
+    @SuppressWarnings("NullAway.Init") // JUnit fills the fields
+    protected AggregatorContract() {}
+
+    /**
+     * {@return a new aggregator}
+     *
+     * @throws Exception if there is none
+     */
+    protected abstract Aggregator open() throws Exception;
+
+    /**
+     * {@return the names of the tests that were stored, in any order, once for each attempt; called after close}
+     *
+     * @throws Exception if they cannot be read
+     */
+    protected abstract List<String> stored() throws Exception;
+
+    /** {@return whether it reads results, and so finds broken ones} */
+    protected boolean readsResults() {
+        return true;
+    }
+
+    /** {@return whether it refuses an attempt of a test that it has already} */
+    protected boolean refusesDuplicates() {
+        return true;
+    }
+
+    @BeforeEach
+    void openFirst() throws Exception {
+        aggregator = open();
+    }
+
+    @AfterEach
+    void closeLast() {
+        aggregator.close();
+    }
+
+    private static TestRecord record(String test) {
+        return TestRecord.of("a-platform", test, TestEnd.exited(0));
+    }
+
+    private Artifacts artifacts(String... results) throws IOException {
+        Path directory = Files.createDirectory(scratch.resolve("artifacts-" + ++directories));
+        Files.write(directory.resolve("results"), List.of(results));
+        Files.createDirectory(directory.resolve("files"));
+        Files.writeString(directory.resolve("files/output.txt"), "some output");
+        return Artifacts.in(directory);
+    }
+
+    private Artifacts good() throws IOException {
+        return artifacts("{\"status\":\"pass\",\"files\":[\"output.txt\"]}");
+    }
+
+    private Artifacts bad() throws IOException {
+        return artifacts("{\"status\":\"pass\",\"files\":[\"output.txt\"]}", "this is no result");
+    }
+
+    private List<String> closedAndStored() throws Exception {
+        aggregator.close();
+        return stored();
+    }
+
+    @Test
+    void a01_ingestTakesTheArtifactsOver() throws Exception {
+        Artifacts artifacts = good();
+
+        aggregator.ingest(record("/test"), artifacts);
+
+        assertThat(artifacts.directory()).doesNotExist();
+        assertThat(closedAndStored()).containsExactly("/test");
+    }
+
+    @Test
+    void a02_testThatNeverRanIsStoredToo() throws Exception {
+        aggregator.ingest(TestRecord.notRun("a-platform", "/never", "no system has a tape drive"), Artifacts.none());
+
+        assertThat(closedAndStored()).containsExactly("/never");
+    }
+
+    @Test
+    void a03_artifactsMayBeEmpty() throws Exception {
+        Path empty = Files.createDirectory(scratch.resolve("empty"));
+
+        aggregator.ingest(record("/test"), Artifacts.in(empty));
+
+        assertThat(empty).doesNotExist();
+        assertThat(closedAndStored()).containsExactly("/test");
+    }
+
+    @Test
+    void a04_failedIngestStoresNothingAndTouchesNothing() throws Exception {
+        assumeTrue(readsResults(), "this aggregator does not read results");
+        Artifacts artifacts = bad();
+
+        assertThatThrownBy(() -> aggregator.ingest(record("/test"), artifacts))
+                .isInstanceOf(AggregationException.class)
+                .hasMessageContaining("/test");
+
+        assertThat(artifacts.results()).content().contains("this is no result");
+        assertThat(artifacts.files().resolve("output.txt")).hasContent("some output");
+        assertThat(closedAndStored()).isEmpty();
+    }
+
+    @Test
+    void a05_failedIngestHurtsNoOther() throws Exception {
+        assumeTrue(readsResults(), "this aggregator does not read results");
+        aggregator.ingest(record("/before"), good());
+        Artifacts bad = bad();
+        assertThatThrownBy(() -> aggregator.ingest(record("/bad"), bad)).isInstanceOf(AggregationException.class);
+        aggregator.ingest(record("/after"), good());
+
+        assertThat(closedAndStored()).containsExactlyInAnyOrder("/before", "/after");
+    }
+
+    @Test
+    void a06_failedIngestCanBeRepeated() throws Exception {
+        assumeTrue(readsResults(), "this aggregator does not read results");
+        Artifacts artifacts = bad();
+        assertThatThrownBy(() -> aggregator.ingest(record("/test"), artifacts))
+                .isInstanceOf(AggregationException.class);
+        Files.writeString(artifacts.results(), "{\"status\":\"pass\"}\n");
+
+        aggregator.ingest(record("/test"), artifacts);
+
+        assertThat(closedAndStored()).containsExactly("/test");
+    }
+
+    @Test
+    void a07_sameAttemptTwiceIsRefused() throws Exception {
+        assumeTrue(refusesDuplicates(), "this aggregator allows duplicates");
+        aggregator.ingest(record("/test"), good());
+        Artifacts again = good();
+
+        assertThatThrownBy(() -> aggregator.ingest(record("/test"), again))
+                .isInstanceOf(AggregationException.class)
+                .hasMessageContaining("/test");
+        assertThat(again.results()).exists();
+        assertThat(closedAndStored()).containsExactly("/test");
+    }
+
+    @Test
+    void a08_attemptsOfATestAreAllStored() throws Exception {
+        TestRecord second = record("/test");
+        TestRecord first = new TestRecord(
+                "a-platform",
+                "/test",
+                1,
+                false,
+                TestEnd.of(Outcome.FAILED, "flaky"),
+                second.started(),
+                second.took(),
+                "a-system",
+                1);
+        aggregator.ingest(first, good());
+        aggregator.ingest(
+                new TestRecord(
+                        "a-platform", "/test", 2, true, second.end(), second.started(), second.took(), "a-system", 1),
+                good());
+
+        assertThat(closedAndStored()).containsExactly("/test", "/test");
+    }
+
+    @Test
+    void a09_testBelowATestIsStored() throws Exception {
+        aggregator.ingest(record("/a/b"), good());
+        aggregator.ingest(record("/a"), good());
+        aggregator.ingest(record("/a/b/c"), good());
+
+        assertThat(closedAndStored()).containsExactlyInAnyOrder("/a", "/a/b", "/a/b/c");
+    }
+
+    @Test
+    void a10_longNameIsStored() throws Exception {
+        String name = "/long/" + "x".repeat(300);
+        aggregator.ingest(record(name), good());
+
+        assertThat(closedAndStored()).containsExactly(name);
+    }
+
+    @Test
+    void a11_filesDoNotLeaveTheStore() throws Exception {
+        Path outside = Files.writeString(scratch.resolve("outside"), "untouched");
+        Artifacts artifacts = artifacts("{\"status\":\"pass\",\"files\":[\"../../../outside\",\"" + outside + "\"]}");
+        try {
+            aggregator.ingest(record("/../../escape"), artifacts);
+        } catch (AggregationException e) {
+            assertThat(e).hasMessageContaining("escape");
+        }
+        aggregator.close();
+
+        assertThat(outside).hasContent("untouched");
+        try (Stream<Path> beside = Files.list(scratch)) {
+            assertThat(beside.filter(path -> !path.startsWith(scratch.resolve("artifacts-1"))))
+                    .containsExactly(outside);
+        }
+        assertThat(store.resolveSibling("escape")).doesNotExist();
+    }
+
+    @Test
+    void a12_closedAggregatorRefusesResults() throws Exception {
+        aggregator.close();
+        Artifacts artifacts = good();
+
+        assertThatThrownBy(() -> aggregator.ingest(record("/test"), artifacts))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(artifacts.results()).exists();
+    }
+
+    @Test
+    void a13_closeTwiceIsHarmless() throws Exception {
+        aggregator.ingest(record("/test"), good());
+        aggregator.close();
+        aggregator.close();
+
+        assertThat(stored()).containsExactly("/test");
+    }
+
+    @Test
+    void a14_nothingAtAllCanBeClosed() throws Exception {
+        assertThat(closedAndStored()).isEmpty();
+    }
+
+    @Test
+    void a15_pendingInterruptStaysPending() throws Exception {
+        Artifacts artifacts = good();
+        Thread.currentThread().interrupt();
+
+        aggregator.ingest(record("/test"), artifacts);
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(closedAndStored()).containsExactly("/test");
+    }
+
+    @Test
+    void a16_manyThreadsIngestAtOnce() throws Exception {
+        List<Call<Boolean>> calls = new ArrayList<>();
+        for (int thread = 0; thread < 8; thread++) {
+            String prefix = "/thread-" + thread + "/";
+            List<Artifacts> artifacts = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                artifacts.add(good());
+            }
+            calls.add(Call.to(() -> {
+                for (int i = 0; i < 20; i++) {
+                    aggregator.ingest(record(prefix + i), artifacts.get(i));
+                }
+            }));
+        }
+        for (Call<Boolean> call : calls) {
+            call.result();
+        }
+        List<String> all = IntStream.range(0, 160)
+                .mapToObj(i -> "/thread-" + i / 20 + "/" + i % 20)
+                .toList();
+        assertThat(closedAndStored()).containsExactlyInAnyOrderElementsOf(all);
+    }
+
+    @Test
+    void a17_ingestBesideCloseIsStoredOrRefused() throws Exception {
+        Artifacts artifacts = good();
+        Call<Boolean> ingest = Call.to(() -> aggregator.ingest(record("/test"), artifacts));
+        aggregator.close();
+        boolean done;
+        try {
+            done = ingest.result();
+        } catch (IllegalStateException e) {
+            done = false;
+        }
+        assertThat(stored()).hasSize(done ? 1 : 0);
+        assertThat(Files.exists(artifacts.results())).isEqualTo(!done);
+    }
+}

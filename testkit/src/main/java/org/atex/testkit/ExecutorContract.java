@@ -1,0 +1,324 @@
+package org.atex.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.atex.api.Artifacts;
+import org.atex.api.Command;
+import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Executor;
+import org.atex.api.Outcome;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What every {@link Executor} does, a test a rule; the rules are X01 and following of {@code docs/contract.md}.
+ *
+ * <p>An implementation passes by a subclass that connects, opens an executor and knows some tests for it.
+ */
+@Timeout(60)
+@SuppressWarnings("try") // closing early is what is tested
+public abstract class ExecutorContract {
+    private static final Pattern STATUS = Pattern.compile("\"status\"\\s*:\\s*\"([^\"]*)\"");
+
+    /** A directory of this machine. */
+    @TempDir
+    protected Path here;
+
+    private Connection connection;
+    private Executor executor;
+    private int directories;
+
+    /** For subclasses. */
+    @SuppressWarnings("NullAway.Init") // JUnit fills the fields
+    protected ExecutorContract() {}
+
+    /**
+     * {@return a new connection to a system}
+     *
+     * @throws Exception if there is none
+     */
+    protected abstract Connection connect() throws Exception;
+
+    /**
+     * {@return the factory of what is tested}
+     *
+     * @throws Exception if there is none
+     */
+    protected abstract Executor.Factory factory() throws Exception;
+
+    /** {@return a test that passes at once} */
+    protected abstract TestCase passing();
+
+    /** {@return a test that fails at once} */
+    protected abstract TestCase failing();
+
+    /**
+     * {@return a test that never ends by itself}
+     *
+     * @param limit its time limit, or null if it has none
+     */
+    protected abstract TestCase endless(@Nullable Duration limit);
+
+    /** {@return a test that this executor cannot run, or null if it runs all} */
+    protected @Nullable TestCase foreign() {
+        return null;
+    }
+
+    /**
+     * {@return a test that passes and leaves a process, whose presence {@link #isLeftBehind} tells, or null if tests have
+     *     no processes}
+     */
+    protected @Nullable TestCase leavingAProcess() {
+        return null;
+    }
+
+    /**
+     * {@return whether the process of {@link #leavingAProcess} is there}
+     *
+     * @param system a connection to the system
+     * @throws Exception if it cannot be told
+     */
+    protected boolean isLeftBehind(Connection system) throws Exception {
+        return false;
+    }
+
+    /** {@return whether {@link #lose} works} */
+    protected boolean canBeLost() {
+        return false;
+    }
+
+    /**
+     * Breaks the connection, as a crash of the system would.
+     *
+     * @param broken the connection
+     * @throws Exception if it cannot be done
+     */
+    protected void lose(Connection broken) throws Exception {
+        throw new UnsupportedOperationException("override lose() where canBeLost() is true");
+    }
+
+    @BeforeEach
+    void openFirst() throws Exception {
+        connection = connect();
+        executor = factory().open(connection);
+    }
+
+    @AfterEach
+    void closeLast() {
+        executor.close();
+        connection.close();
+    }
+
+    private Artifacts artifacts() throws IOException {
+        return Artifacts.in(Files.createDirectory(here.resolve("artifacts-" + ++directories)));
+    }
+
+    private static List<String> lines(Artifacts artifacts) throws IOException {
+        return Files.readAllLines(artifacts.results());
+    }
+
+    /** The status of the last line that is about the test itself. */
+    private static String status(Artifacts artifacts) throws IOException {
+        String line = lines(artifacts).stream()
+                .filter(any -> !any.contains("\"name\""))
+                .reduce((a, b) -> b)
+                .orElseThrow(() -> new AssertionError("no result about the test itself"));
+        Matcher status = STATUS.matcher(line);
+        assertThat(status.find()).as("a status in " + line).isTrue();
+        return status.group(1);
+    }
+
+    @Test
+    void x01_passingTestPasses() throws Exception {
+        Artifacts into = artifacts();
+
+        TestEnd end = executor.run(passing(), into);
+
+        assertThat(end.outcome()).isEqualTo(Outcome.PASSED);
+        assertThat(end.systemUsable()).isTrue();
+        assertThat(status(into)).isEqualTo("pass");
+    }
+
+    @Test
+    void x02_failingTestFails() throws Exception {
+        Artifacts into = artifacts();
+
+        TestEnd end = executor.run(failing(), into);
+
+        assertThat(end.outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(end.systemUsable()).isTrue();
+        assertThat(status(into)).isEqualTo("fail");
+    }
+
+    @Test
+    void x03_limitEndsATest() throws Exception {
+        Artifacts into = artifacts();
+
+        TestEnd end = Call.of(() -> executor.run(endless(Duration.ofMillis(300)), into))
+                .result();
+
+        assertThat(end.outcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(end.note()).contains("0.3");
+        assertThat(end.systemUsable()).isTrue();
+        assertThat(status(into)).isEqualTo("error");
+    }
+
+    @Test
+    void x04_interruptedTestIsEndedAndSaysSo() throws Exception {
+        Artifacts into = artifacts();
+        Call<TestEnd> running = Call.of(() -> executor.run(endless(null), into)).awaitBlocked();
+
+        assertThat(running.interrupt().failure()).isInstanceOf(InterruptedException.class);
+
+        assertThat(status(into)).isEqualTo("infra");
+    }
+
+    @Test
+    void x05_interruptJustBeforeTheStartIsNotLost() throws Exception {
+        Artifacts into = artifacts();
+        Thread.currentThread().interrupt();
+
+        assertThatThrownBy(() -> executor.run(endless(null), into)).isInstanceOf(InterruptedException.class);
+        assertThat(Thread.interrupted()).isFalse();
+        assertThat(status(into)).isEqualTo("infra");
+    }
+
+    @Test
+    void x06_executorGoesOnAfterAnInterruptAndALimit() throws Exception {
+        Call<TestEnd> running =
+                Call.of(() -> executor.run(endless(null), artifacts())).awaitBlocked();
+        running.interrupt().failure();
+        executor.run(endless(Duration.ofMillis(50)), artifacts());
+
+        assertThat(executor.run(passing(), artifacts()).outcome()).isEqualTo(Outcome.PASSED);
+    }
+
+    @Test
+    void x07_resultsOfTestsDoNotMix() throws Exception {
+        Artifacts first = artifacts();
+        Artifacts second = artifacts();
+
+        executor.run(passing(), first);
+        List<String> before = lines(first);
+        executor.run(failing(), second);
+
+        assertThat(lines(first)).isEqualTo(before);
+        assertThat(status(second)).isEqualTo("fail");
+    }
+
+    @Test
+    void x08_filesOfResultsExist() throws Exception {
+        Artifacts into = artifacts();
+        executor.run(passing(), into);
+
+        Matcher files =
+                Pattern.compile("\"files\"\\s*:\\s*\\[\\s*\"([^\"]*)\"").matcher(String.join("\n", lines(into)));
+        while (files.find()) {
+            assertThat(into.files().resolve(files.group(1))).isRegularFile();
+        }
+    }
+
+    @Test
+    void x09_lostSystemIsAnEnd() throws Exception {
+        assumeTrue(canBeLost(), "this connection cannot be lost");
+        Artifacts into = artifacts();
+        Call<TestEnd> running = Call.of(() -> executor.run(endless(null), into)).awaitBlocked();
+
+        lose(connection);
+
+        TestEnd end = running.result();
+        assertThat(end.outcome()).isEqualTo(Outcome.LOST);
+        assertThat(end.systemUsable()).isFalse();
+        assertThat(status(into)).isEqualTo("infra");
+    }
+
+    @Test
+    void x10_openOnALostSystemFails() throws Exception {
+        assumeTrue(canBeLost(), "this connection cannot be lost");
+        lose(connection);
+        Executor.Factory factory = factory();
+
+        try (Executor opened = factory.open(connection)) {
+            assertThat(opened.run(passing(), artifacts()).outcome()).isEqualTo(Outcome.LOST);
+        } catch (ConnectionLostException e) {
+            assertThat(e).hasMessageContaining("lost");
+        }
+    }
+
+    @Test
+    void x11_interruptedOpenOpensNothing() throws Exception {
+        Executor.Factory factory = factory();
+        Thread.currentThread().interrupt();
+
+        assertThatThrownBy(() -> factory.open(connection)).isInstanceOf(InterruptedException.class);
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void x12_foreignTestIsRefused() throws Exception {
+        TestCase foreign = foreign();
+        assumeTrue(foreign != null, "this executor runs every kind of test");
+
+        assertThatThrownBy(() -> executor.run(foreign, artifacts())).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void x13_closedExecutorRefusesTests() throws Exception {
+        executor.close();
+
+        assertThatThrownBy(() -> executor.run(passing(), artifacts())).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void x14_closeTwiceIsHarmlessAndLeavesTheConnection() throws Exception {
+        executor.close();
+        executor.close();
+
+        assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
+    }
+
+    @Test
+    void x15_nothingOfATestOutlivesIt() throws Exception {
+        TestCase leaving = leavingAProcess();
+        assumeTrue(leaving != null, "tests of this executor have no processes");
+
+        assertThat(executor.run(leaving, artifacts()).outcome()).isEqualTo(Outcome.PASSED);
+
+        assertThat(isLeftBehind(connection)).isFalse();
+    }
+
+    @Test
+    void x16_executorsOnOneSystemDoNotDisturbEachOther() throws Exception {
+        try (Executor other = factory().open(connection)) {
+            Call<TestEnd> running =
+                    Call.of(() -> executor.run(endless(null), artifacts())).awaitBlocked();
+            assertThat(other.run(passing(), artifacts()).outcome()).isEqualTo(Outcome.PASSED);
+            other.close();
+            running.awaitBlocked().interrupt().failure();
+        }
+    }
+
+    @Test
+    void x17_closeOnALostSystemEnds() throws Exception {
+        assumeTrue(canBeLost(), "this connection cannot be lost");
+        lose(connection);
+
+        Call.to(executor::close).result();
+    }
+}

@@ -1,0 +1,50 @@
+package org.atex.testkit;
+
+import java.time.Duration;
+import java.util.Map;
+import org.atex.api.Connection;
+import org.atex.api.Executor;
+import org.atex.api.TestCase;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class FakeExecutorContractTest extends ExecutorContract {
+    @Override
+    protected Connection connect() {
+        return FakeConnection.obedient();
+    }
+
+    @Override
+    protected Executor.Factory factory() {
+        return FakeExecutors.running(
+                Map.of("/failing", FakeRun.failing(Duration.ofMillis(1)), "/endless", FakeRun.endless()));
+    }
+
+    @Override
+    protected TestCase passing() {
+        return TestCase.named("/passing");
+    }
+
+    @Override
+    protected TestCase failing() {
+        return TestCase.named("/failing");
+    }
+
+    @Override
+    protected TestCase endless(@Nullable Duration limit) {
+        return limit == null
+                ? TestCase.named("/endless")
+                : TestCase.named("/endless").withLimit(limit);
+    }
+
+    @Override
+    protected boolean canBeLost() {
+        return true;
+    }
+
+    @Override
+    protected void lose(Connection broken) {
+        ((FakeConnection) broken).lose();
+    }
+}
