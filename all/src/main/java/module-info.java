@@ -3,6 +3,7 @@ module org.atex.all {
     requires transitive org.atex.adhoc;
     requires transitive org.atex.api;
     requires transitive org.atex.artifacts;
+    requires transitive org.atex.command;
     requires transitive org.atex.fmf;
     requires transitive org.atex.jsonl;
     requires transitive org.atex.junitxml;
