@@ -3,6 +3,8 @@ module org.atex.jsonl {
     requires transitive org.atex.api;
     requires static org.jspecify;
     requires org.atex.artifacts;
+    requires org.tukaani.xz;
     requires tools.jackson.core;
 
+    exports org.atex.jsonl;
 }

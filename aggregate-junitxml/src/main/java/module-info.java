@@ -4,4 +4,5 @@ module org.atex.junitxml {
     requires static org.jspecify;
     requires org.atex.artifacts;
 
+    exports org.atex.junitxml;
 }

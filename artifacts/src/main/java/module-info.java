@@ -4,4 +4,5 @@ module org.atex.artifacts {
     requires static org.jspecify;
     requires tools.jackson.core;
 
+    exports org.atex.artifacts;
 }

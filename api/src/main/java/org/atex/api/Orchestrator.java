@@ -14,6 +14,7 @@ public interface Orchestrator extends AutoCloseable {
      *
      * @return what became of every planned test; the outcomes add up to the number planned, always
      * @throws InterruptedException if interrupted: the run is stopped as by {@link Stop#CANCEL}, what is known is stored
+     * @throws RunFailedException if the run could not go on, such as without room for artifacts
      * @throws IllegalStateException if it was run or closed before
      */
     RunSummary run() throws InterruptedException;

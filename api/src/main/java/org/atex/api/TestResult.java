@@ -21,10 +21,27 @@ public record TestResult(
         @Nullable String note,
         List<String> files,
         Map<String, @Nullable Object> more) {
-    /** Copies the collections it is given. */
-    public TestResult {
-        files = List.copyOf(files);
-        more = Collections.unmodifiableMap(new LinkedHashMap<>(more));
+    /**
+     * Copies the collections it is given.
+     *
+     * @param status how it went, if it says so
+     * @param name the subtest it is about, or null
+     * @param note one short free line, or null
+     * @param files paths relative to the {@code files} directory
+     * @param more whatever else it says
+     */
+    // Not in the compact form: for that, javac loses the annotation within the last type.
+    public TestResult(
+            @Nullable Status status,
+            @Nullable String name,
+            @Nullable String note,
+            List<String> files,
+            Map<String, @Nullable Object> more) {
+        this.status = status;
+        this.name = name;
+        this.note = note;
+        this.files = List.copyOf(files);
+        this.more = Collections.unmodifiableMap(new LinkedHashMap<>(more));
     }
 
     /**

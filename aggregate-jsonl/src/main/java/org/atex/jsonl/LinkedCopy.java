@@ -1,0 +1,86 @@
+package org.atex.jsonl;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.atex.api.Artifacts;
+
+/** A copy of artifacts, right beside them, whose files are hard links. Closing it deletes what is left of it. */
+final class LinkedCopy implements AutoCloseable {
+    private final Path directory;
+
+    private LinkedCopy(Path directory) {
+        this.directory = directory;
+    }
+
+    static LinkedCopy of(Artifacts artifacts) throws IOException {
+        Path source = artifacts.directory().toAbsolutePath();
+        Path home = source.getParent();
+        LinkedCopy copy = new LinkedCopy(Files.createTempDirectory(home == null ? source : home, ".copy-"));
+        try {
+            Files.walkFileTree(source, copy.new Linking(source));
+            return copy;
+        } catch (IOException e) {
+            try {
+                copy.close();
+            } catch (IOException f) {
+                e.addSuppressed(f);
+            }
+            throw e;
+        }
+    }
+
+    Artifacts artifacts() {
+        return Artifacts.in(directory);
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (Files.exists(directory)) {
+            artifacts().delete();
+        }
+    }
+
+    private final class Linking extends SimpleFileVisitor<Path> {
+        private final Path source;
+
+        Linking(Path source) {
+            this.source = source;
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path from, BasicFileAttributes attributes) throws IOException {
+            if (!from.equals(source)) {
+                Files.createDirectory(target(from));
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path from, BasicFileAttributes attributes) throws IOException {
+            if (!attributes.isRegularFile() || !isLinked(from)) {
+                Files.copy(from, target(from), StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        private Path target(Path from) {
+            return directory.resolve(source.relativize(from));
+        }
+
+        private boolean isLinked(Path from) {
+            try {
+                Files.createLink(target(from), from);
+                return true;
+            } catch (IOException | UnsupportedOperationException e) {
+                // Another owner's file, too many links, or a file system without any: a copy does as well.
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package org.atex.jsonl;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.atex.api.Artifacts;
+import org.atex.api.TestRecord;
+import org.atex.api.TestResult;
+import org.atex.artifacts.ResultReader;
+import org.atex.artifacts.SafePath;
+import org.atex.artifacts.Spool;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the text of one attempt's results; all of it, or an exception. */
+final class Rendering {
+    private final TestRecord record;
+    private final String name;
+    private final Artifacts artifacts;
+
+    /** Once made, it stays: the second time, the test's output may have been moved away. */
+    private @Nullable TestResult runnersResult;
+
+    Rendering(TestRecord record, String name, Artifacts artifacts) {
+        this.record = record;
+        this.name = name;
+        this.artifacts = artifacts;
+    }
+
+    /** {@return where the files are to go, relative to the directory for all of them} */
+    Path directory() {
+        return Path.of(SafePath.ofPart(record.platform()), SafePath.ofTest(name));
+    }
+
+    /** {@return where the files are, or null if there are none} */
+    @Nullable
+    Path files() throws IOException {
+        if (artifacts.isNone()) {
+            return null;
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(artifacts.files())) {
+            return entries.iterator().hasNext() ? artifacts.files() : null;
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    Spool render(JsonLinesOptions options, Listing listing, Path directory) throws IOException {
+        Spool plain = new Spool(directory);
+        try {
+            write(options.layout(), plain, listing, directory);
+            return options.compression() == Compression.NONE
+                    ? plain
+                    : compress(plain, options.compression(), directory);
+        } catch (IOException | RuntimeException e) {
+            plain.close();
+            throw e;
+        }
+    }
+
+    private void write(Layout layout, Spool to, Listing listing, Path directory) throws IOException {
+        RunnersResult runners = new RunnersResult(record.end());
+        try (Spool scratch = new Spool(directory);
+                ResultReader reader = ResultReader.of(artifacts)) {
+            Layout.Page page = layout.page(to, scratch, new Layout.Heading(record.platform(), name, listing));
+            for (TestResult result = reader.next(); result != null; result = reader.next()) {
+                runners.saw(result);
+                page.add(result, result.name() == null ? runners.status() : null);
+            }
+            if (runners.isNeeded()) {
+                TestResult result = runnersResult == null ? runners.result(artifacts) : runnersResult;
+                runnersResult = result;
+                page.add(result, null);
+            }
+            page.end();
+        }
+    }
+
+    private static Spool compress(Spool plain, Compression compression, Path directory) throws IOException {
+        Spool compressed = new Spool(directory);
+        try (plain) {
+            try (OutputStream out = compression.compress(compressed, plain.size())) {
+                plain.writeTo(out);
+            }
+            return compressed;
+        } catch (IOException e) {
+            compressed.close();
+            throw e;
+        }
+    }
+}

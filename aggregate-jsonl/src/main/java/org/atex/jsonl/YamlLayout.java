@@ -1,0 +1,127 @@
+package org.atex.jsonl;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.StreamCorruptedException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.atex.api.Status;
+import org.atex.api.TestResult;
+import org.atex.artifacts.Spool;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** A YAML document a test, in which every scalar that a test chose is a double-quoted JSON string. */
+final class YamlLayout implements Layout {
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final String PLATFORM = "platform: ";
+    private static final String NAME = "name: ";
+
+    @Override
+    public String end() {
+        return "\n...\n";
+    }
+
+    @Override
+    public Page page(Spool to, Spool scratch, Heading heading) {
+        return new Document(to, scratch, heading);
+    }
+
+    @Override
+    public void names(InputStream file, BiConsumer<String, String> platformAndTest) throws IOException {
+        // Not closed: the file is the caller's.
+        BufferedReader lines = new BufferedReader(new InputStreamReader(file, StandardCharsets.UTF_8));
+        long number = 0;
+        String platform = "";
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            number++;
+            if (line.startsWith(PLATFORM)) {
+                platform = string(line.substring(PLATFORM.length()), number);
+            } else if (line.startsWith(NAME)) {
+                platformAndTest.accept(platform, string(line.substring(NAME.length()), number));
+            }
+        }
+    }
+
+    private static String string(String quoted, long line) throws IOException {
+        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), quoted)) {
+            json.nextToken();
+            return json.getString();
+        } catch (JacksonException e) {
+            throw new StreamCorruptedException("line " + line + " is broken: " + e.getOriginalMessage());
+        }
+    }
+
+    /**
+     * The status, files and note of the document itself come before the subtests, but are known only when all results were
+     * seen: so the subtests wait in the scratch.
+     */
+    private static final class Document implements Page {
+        private final Spool to;
+        private final Spool scratch;
+        private final Heading heading;
+        private @Nullable TestResult own;
+        private @Nullable String ownStatus;
+
+        Document(Spool to, Spool scratch, Heading heading) {
+            this.to = to;
+            this.scratch = scratch;
+            this.heading = heading;
+        }
+
+        @Override
+        public void add(TestResult result, @Nullable String otherwise) throws IOException {
+            Status status = result.status();
+            String word = status == null ? otherwise : status.word();
+            if (result.name() != null) {
+                subtest(result, word);
+                return;
+            }
+            // The last one about the test itself is its own; what it said before is kept among the subtests.
+            if (own != null) {
+                subtest(own, ownStatus);
+            }
+            own = result;
+            ownStatus = word;
+        }
+
+        @Override
+        public void end() throws IOException {
+            raw(to, "---\n" + PLATFORM);
+            JsonText.string(to, heading.platform());
+            raw(to, "\n" + NAME);
+            JsonText.string(to, heading.test());
+            raw(to, "\nstatus: ");
+            JsonText.string(to, ownStatus);
+            raw(to, "\nfiles: ");
+            JsonText.strings(to, own == null ? List.of() : heading.listing().list(null, own.files()));
+            raw(to, "\nnote: ");
+            JsonText.string(to, own == null ? null : own.note());
+            raw(to, scratch.size() == 0 ? "\nsubtests: []" : "\nsubtests:");
+            scratch.writeTo(to);
+            raw(to, "\n...\n");
+        }
+
+        private void subtest(TestResult result, @Nullable String word) throws IOException {
+            raw(scratch, "\n  - {name: ");
+            JsonText.string(scratch, result.name());
+            raw(scratch, ", status: ");
+            JsonText.string(scratch, word);
+            raw(scratch, ", files: ");
+            JsonText.strings(scratch, heading.listing().list(result.name(), result.files()));
+            raw(scratch, ", note: ");
+            JsonText.string(scratch, result.note());
+            scratch.write('}');
+        }
+
+        private static void raw(Spool to, String ascii) throws IOException {
+            to.write(ascii.getBytes(StandardCharsets.US_ASCII));
+        }
+    }
+}

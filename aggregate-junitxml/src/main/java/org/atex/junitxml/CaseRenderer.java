@@ -1,0 +1,231 @@
+package org.atex.junitxml;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
+import org.atex.api.Status;
+import org.atex.api.TestRecord;
+import org.atex.api.TestResult;
+import org.atex.artifacts.ResultReader;
+import org.atex.artifacts.SafePath;
+import org.atex.artifacts.Spool;
+import org.jspecify.annotations.Nullable;
+
+/** Renders one attempt to the pieces that a report is put together of; all of it, or an exception. */
+final class CaseRenderer {
+    private static final String OUTPUT = "output.txt";
+    private static final int MOST_NAMED = 100;
+    private static final int LONGEST_MESSAGE = 1000;
+
+    private final JUnitXmlOptions options;
+    private final TestRecord record;
+    private final String name;
+    private final Artifacts artifacts;
+    private final CaseNames names;
+    private final Case rendered;
+    private final OutputText outputText;
+    private @Nullable TestResult own;
+    private int bad;
+
+    private CaseRenderer(JUnitXmlOptions options, Subject subject, Case rendered) {
+        this.options = options;
+        this.record = subject.record();
+        this.name = subject.name();
+        this.artifacts = subject.artifacts();
+        this.rendered = rendered;
+        names = new CaseNames(record.platform(), name, options.profile() == Profile.SUREFIRE);
+        outputText = new OutputText(options);
+    }
+
+    /** What is rendered: an attempt, under which name, and what it left. */
+    record Subject(TestRecord record, String name, Artifacts artifacts) {}
+
+    static Case render(JUnitXmlOptions options, Subject subject, Path scratch) throws IOException {
+        Case rendered = new Case(scratch, Kind.of(subject.record().end().outcome()));
+        try {
+            new CaseRenderer(options, subject, rendered).render();
+            return rendered;
+        } catch (IOException | RuntimeException e) {
+            rendered.close();
+            throw e;
+        }
+    }
+
+    private void render() throws IOException {
+        Spool text = rendered.piece(Attempt.Piece.TEXT);
+        OutputStream nameOut = rendered.piece(Attempt.Piece.NAME);
+        attribute(nameOut, "name", name);
+        attribute(nameOut, "classname", names.classname());
+        try (ResultReader results = ResultReader.of(artifacts)) {
+            for (TestResult result = results.next(); result != null; result = results.next()) {
+                add(result);
+            }
+        }
+        rendered.setType(type());
+        String message = message();
+        XmlText.attribute(rendered.piece(Attempt.Piece.MESSAGE), message);
+        if (bad > MOST_NAMED) {
+            XmlText.text(text, "and " + (bad - MOST_NAMED) + " more\n");
+        }
+        if (text.size() == 0) {
+            // Some readers show only the text.
+            XmlText.text(text, message + "\n");
+        }
+        addOutput();
+    }
+
+    private void add(TestResult result) throws IOException {
+        attachments(result);
+        if (result.name() == null) {
+            // The last one about the test itself is what it came to.
+            own = result;
+            note(result);
+            return;
+        }
+        Kind kind = kind(result.status());
+        if (kind.isBad() && ++bad <= MOST_NAMED) {
+            note(result);
+        }
+        if (options.subtests() == Subtests.CASES) {
+            rendered.addSubtest(kind);
+            subtest(result, result.name(), kind);
+        }
+    }
+
+    private static Kind kind(@Nullable Status status) {
+        return status == null ? Kind.PASSED : Kind.of(Outcome.of(status));
+    }
+
+    /** A line of the text: which part, how it went, and why. */
+    private void note(TestResult result) throws IOException {
+        if (result.name() == null && result.note() == null) {
+            return;
+        }
+        StringBuilder line = new StringBuilder();
+        line.append(result.status() == null ? "result" : result.status().word());
+        if (result.name() != null) {
+            line.append(' ').append(result.name());
+        }
+        if (result.note() != null) {
+            line.append(": ").append(result.note());
+        }
+        XmlText.text(rendered.piece(Attempt.Piece.TEXT), line.append('\n').toString());
+    }
+
+    private void subtest(TestResult result, String subtest, Kind kind) throws IOException {
+        OutputStream to = rendered.piece(Attempt.Piece.SUBTESTS);
+        raw(to, "<testcase");
+        attribute(to, "name", names.subtest(subtest));
+        attribute(to, "classname", names.subtestClassname());
+        raw(to, " time=\"0.000\">");
+        Path output = result.files().contains(OUTPUT) ? file(subtest, OUTPUT) : null;
+        if (kind != Kind.PASSED) {
+            String note = result.note();
+            String word =
+                    result.status() == null ? kind.element() : result.status().word();
+            raw(to, "<" + kind.element());
+            attribute(to, "message", firstLine(note == null ? word : note));
+            if (kind.isBad()) {
+                attribute(to, "type", word);
+            }
+            raw(to, ">");
+            XmlText.text(to, note == null || !kind.isBad() ? "" : note + "\n");
+            if (kind.isBad() && options.profile() == Profile.PORTABLE && output != null) {
+                outputText.write(to, output);
+            }
+            raw(to, "</" + kind.element() + ">");
+        }
+        if (output != null && options.profile() != Profile.PORTABLE) {
+            raw(to, "<system-out>");
+            outputText.write(to, output);
+            raw(to, "</system-out>");
+        }
+        raw(to, "</testcase>\n");
+    }
+
+    private void attachments(TestResult result) throws IOException {
+        String base = options.attachments();
+        if (base == null || result.files().isEmpty()) {
+            return;
+        }
+        String test = base + SafePath.ofPart(record.platform()) + "/" + SafePath.ofTest(name) + "/";
+        for (String file : result.files()) {
+            String path = test + SafePath.ofFile(result.name(), file);
+            // Readers know no way to say a name with one of these.
+            boolean canBeSaid = path.chars().noneMatch(c -> c == '[' || c == ']' || c == '|');
+            String line = canBeSaid ? "[[ATTACHMENT|" + path + "]]" : "attachment: " + path;
+            XmlText.text(rendered.piece(Attempt.Piece.OUTPUT), line + "\n");
+        }
+    }
+
+    private void addOutput() throws IOException {
+        boolean portable = options.profile() == Profile.PORTABLE;
+        Path output = portable && !rendered.kind().isBad() ? null : file(null, OUTPUT);
+        if (output != null) {
+            outputText.write(rendered.piece(portable ? Attempt.Piece.TEXT : Attempt.Piece.OUTPUT), output);
+        }
+    }
+
+    /** {@return a file that is there and is one: a link may lead out of what the test left} */
+    private @Nullable Path file(@Nullable String result, String file) {
+        if (artifacts.isNone()) {
+            return null;
+        }
+        Path path = artifacts.files().resolve(SafePath.ofFile(result, file));
+        return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) ? path : null;
+    }
+
+    private String type() {
+        Status status = own == null ? null : own.status();
+        return switch (record.end().outcome()) {
+            case TIMED_OUT -> "timeout";
+            case LOST, SETUP_FAILED -> "infrastructure";
+            case FAILED -> status != null && kind(status) == Kind.FAILURE ? status.word() : "fail";
+            case ERROR -> status != null && kind(status) == Kind.ERROR ? status.word() : "error";
+            case PASSED, SKIPPED, CANCELLED, NOT_RUN -> "";
+        };
+    }
+
+    private String message() {
+        String note = record.end().note();
+        if (note == null && own != null) {
+            note = own.note();
+        }
+        if (note != null && !note.isBlank()) {
+            return firstLine(note);
+        }
+        Integer exitCode = record.end().exitCode();
+        if (rendered.kind().isBad() && exitCode != null && exitCode != 0) {
+            return "exit code " + exitCode;
+        }
+        return switch (record.end().outcome()) {
+            case PASSED -> "passed";
+            case FAILED -> bad > 0 ? bad + " of its results failed" : "failed";
+            case ERROR -> "could not do its work";
+            case TIMED_OUT -> "its time limit passed";
+            case SKIPPED -> "skipped";
+            case LOST -> "the system was lost";
+            case SETUP_FAILED -> "what it requires could not be set up";
+            case CANCELLED -> "cancelled";
+            case NOT_RUN -> "not run";
+        };
+    }
+
+    private static String firstLine(String note) {
+        return note.length() <= LONGEST_MESSAGE ? note : note.substring(0, LONGEST_MESSAGE) + " …";
+    }
+
+    private static void attribute(OutputStream to, String key, String value) throws IOException {
+        raw(to, " " + key + "=\"");
+        XmlText.attribute(to, value);
+        raw(to, "\"");
+    }
+
+    private static void raw(OutputStream to, String text) throws IOException {
+        to.write(XmlText.ascii(text));
+    }
+}

@@ -1,0 +1,46 @@
+package org.atex.junitxml;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+
+/** Copies pieces out of the journal, which mostly follow each other: so it reads ahead. For one thread at a time. */
+final class Pieces implements AutoCloseable {
+    private final RandomAccessFile journal;
+    private final byte[] window = new byte[128 << 10];
+    private long start;
+    private int length;
+
+    Pieces(Path journal) throws IOException {
+        this.journal = new RandomAccessFile(journal.toFile(), "r");
+    }
+
+    void copy(Attempt attempt, Attempt.Piece piece, OutputStream to) throws IOException {
+        long from = attempt.start(piece);
+        long end = from + attempt.length(piece);
+        while (from < end) {
+            if (from < start || from >= start + length) {
+                fill(from);
+            }
+            int offset = (int) (from - start);
+            int some = (int) Math.min(end - from, length - offset);
+            to.write(window, offset, some);
+            from += some;
+        }
+    }
+
+    private void fill(long from) throws IOException {
+        journal.seek(from);
+        start = from;
+        length = Math.max(0, journal.read(window));
+        if (length == 0) {
+            throw new IOException("the journal ends before byte " + from);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        journal.close();
+    }
+}

@@ -1,0 +1,32 @@
+package org.atex.junitxml;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/** Times as readers understand them, whatever the locale. */
+final class Times {
+    private static final DateTimeFormatter SECONDS =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private Times() {}
+
+    /** {@return milliseconds, as many as there can be} */
+    static long millis(Duration duration) {
+        return duration.compareTo(Duration.ofMillis(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : duration.toMillis();
+    }
+
+    /** {@return seconds with three decimals; never negative} */
+    static String seconds(long millis) {
+        long positive = Math.max(0, millis);
+        String decimals = Long.toString(1000 + positive % 1000).substring(1);
+        return positive / 1000 + "." + decimals;
+    }
+
+    /** {@return a time stamp in UTC, in seconds and without a zone, which some readers refuse} */
+    static String stamp(long millis) {
+        return SECONDS.format(Instant.ofEpochMilli(millis));
+    }
+}

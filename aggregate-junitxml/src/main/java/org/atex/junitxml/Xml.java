@@ -1,0 +1,22 @@
+package org.atex.junitxml;
+
+import java.io.IOException;
+import java.io.OutputStream;
+
+/** The few ways in which markup is written. */
+record Xml(OutputStream out) {
+    /** Writes markup; ASCII. */
+    void raw(String markup) throws IOException {
+        out.write(XmlText.ascii(markup));
+    }
+
+    void attribute(String name, String value) throws IOException {
+        raw(" " + name + "=\"");
+        XmlText.attribute(out, value);
+        raw("\"");
+    }
+
+    void attribute(String name, long value) throws IOException {
+        raw(" " + name + "=\"" + value + "\"");
+    }
+}

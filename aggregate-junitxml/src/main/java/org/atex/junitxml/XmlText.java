@@ -1,0 +1,251 @@
+package org.atex.junitxml;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Makes of any text, or any bytes, what may stand in an XML document in UTF-8.
+ *
+ * <ul>
+ *   <li>Bytes that are not UTF-8, and characters that XML cannot hold, become U+FFFD.
+ *   <li>Terminal control sequences are left out: colours, titles, cursor movements.
+ *   <li>A carriage return is left out before a newline, and kept as a reference elsewhere.
+ *   <li>In attributes, newlines and tabs are references too: readers would make spaces of them.
+ * </ul>
+ *
+ * <p>The JDK's own writer does none of this: it lets illegal characters through, and the whole file becomes unreadable.
+ */
+final class XmlText {
+    private static final char ESCAPE = '\u001b';
+    private static final char BELL = '\u0007';
+    private static final byte[] REPLACEMENT = {(byte) 0xef, (byte) 0xbf, (byte) 0xbd};
+    private static final byte[] AMP = ascii("&amp;");
+    private static final byte[] LT = ascii("&lt;");
+    private static final byte[] GT = ascii("&gt;");
+    private static final byte[] QUOT = ascii("&quot;");
+    private static final byte[] TAB = ascii("&#9;");
+    private static final byte[] NEWLINE = ascii("&#10;");
+    private static final byte[] RETURN = ascii("&#13;");
+
+    private enum State {
+        TEXT,
+        /** After the escape character. */
+        ESCAPED,
+        /** After escape and bracket, until a letter. */
+        CONTROL,
+        /** A title or the like, until bell or escape and backslash; never beyond the line. */
+        STRING
+    }
+
+    private final OutputStream to;
+    private final boolean attribute;
+    private State state = State.TEXT;
+    private boolean pendingReturn;
+    private char pendingHigh;
+
+    private XmlText(OutputStream to, boolean attribute) {
+        this.to = to;
+        this.attribute = attribute;
+    }
+
+    /** Writes an attribute's value. */
+    static void attribute(OutputStream to, String text) throws IOException {
+        XmlText xml = new XmlText(to, true);
+        xml.characters(text);
+        xml.end();
+    }
+
+    /** Writes an element's text. */
+    static void text(OutputStream to, String text) throws IOException {
+        XmlText xml = new XmlText(to, false);
+        xml.characters(text);
+        xml.end();
+    }
+
+    /** Writes some bytes as an element's text, but for a character that is cut off at their end. */
+    static void text(OutputStream to, InputStream bytes, long length) throws IOException {
+        XmlText xml = new XmlText(to, false);
+        xml.decode(bytes, length);
+        xml.end();
+    }
+
+    private void decode(InputStream bytes, long length) throws IOException {
+        CharsetDecoder decoder = StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPLACE)
+                .onUnmappableCharacter(CodingErrorAction.REPLACE);
+        ByteBuffer in = ByteBuffer.allocate((int) Math.min(8192, Math.max(16, length)));
+        CharBuffer out = CharBuffer.allocate(in.capacity());
+        for (long left = length; left > 0; ) {
+            int got = bytes.read(in.array(), in.position(), (int) Math.min(in.remaining(), left));
+            if (got < 0) {
+                break;
+            }
+            left -= got;
+            in.position(in.position() + got).flip();
+            decoder.decode(in, out, false);
+            in.compact();
+            characters(out.flip());
+            out.clear();
+        }
+    }
+
+    private void characters(CharSequence text) throws IOException {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (state == State.TEXT && c >= ' ' && c < '\u007f' && !pendingReturn && pendingHigh == 0) {
+                ascii(c);
+            } else {
+                step(c);
+            }
+        }
+    }
+
+    private void step(char c) throws IOException {
+        switch (state) {
+            case TEXT -> {
+                if (c == ESCAPE) {
+                    state = State.ESCAPED;
+                } else {
+                    character(c);
+                }
+            }
+            case ESCAPED -> escaped(c);
+            case CONTROL -> {
+                if (c >= '@' && c <= '~') {
+                    state = State.TEXT;
+                } else if (c < ' ' || c > '~') {
+                    again(c);
+                }
+            }
+            case STRING -> {
+                if (c == BELL) {
+                    state = State.TEXT;
+                } else if (c == ESCAPE) {
+                    state = State.ESCAPED;
+                } else if (c == '\n' || c == '\r') {
+                    again(c);
+                }
+            }
+        }
+    }
+
+    private void escaped(char c) throws IOException {
+        switch (c) {
+            case '[' -> state = State.CONTROL;
+            case ']', 'P', 'X', '^', '_' -> state = State.STRING;
+            case ESCAPE -> {
+                // The one before was cut short.
+            }
+            default -> {
+                if (c < ' ' || c > '~') {
+                    again(c);
+                } else if (c >= '0') {
+                    state = State.TEXT;
+                }
+            }
+        }
+    }
+
+    /** The sequence was no proper one, and this is not part of it. */
+    private void again(char c) throws IOException {
+        state = State.TEXT;
+        step(c);
+    }
+
+    private void character(char c) throws IOException {
+        if (pendingHigh != 0) {
+            char high = pendingHigh;
+            pendingHigh = 0;
+            if (Character.isLowSurrogate(c)) {
+                fourBytes(Character.toCodePoint(high, c));
+                return;
+            }
+            to.write(REPLACEMENT);
+        }
+        if (pendingReturn) {
+            pendingReturn = false;
+            if (c != '\n') {
+                to.write(RETURN);
+            }
+        }
+        if (c == '\r') {
+            pendingReturn = true;
+        } else if (Character.isHighSurrogate(c)) {
+            pendingHigh = c;
+        } else if (c < 0x80) {
+            ascii(c);
+        } else if (c < 0x800) {
+            to.write(0xc0 | (c >> 6));
+            to.write(0x80 | (c & 0x3f));
+        } else if (Character.isLowSurrogate(c) || c >= 0xfffe) {
+            to.write(REPLACEMENT);
+        } else {
+            to.write(0xe0 | (c >> 12));
+            to.write(0x80 | ((c >> 6) & 0x3f));
+            to.write(0x80 | (c & 0x3f));
+        }
+    }
+
+    private void ascii(char c) throws IOException {
+        switch (c) {
+            case '&' -> to.write(AMP);
+            case '<' -> to.write(LT);
+            case '>' -> to.write(GT);
+            case '"' -> {
+                if (attribute) {
+                    to.write(QUOT);
+                } else {
+                    to.write(c);
+                }
+            }
+            case '\n' -> {
+                if (attribute) {
+                    to.write(NEWLINE);
+                } else {
+                    to.write(c);
+                }
+            }
+            case '\t' -> {
+                if (attribute) {
+                    to.write(TAB);
+                } else {
+                    to.write(c);
+                }
+            }
+            default -> {
+                if (c < ' ') {
+                    to.write(REPLACEMENT);
+                } else {
+                    to.write(c);
+                }
+            }
+        }
+    }
+
+    private void fourBytes(int c) throws IOException {
+        to.write(0xf0 | (c >> 18));
+        to.write(0x80 | ((c >> 12) & 0x3f));
+        to.write(0x80 | ((c >> 6) & 0x3f));
+        to.write(0x80 | (c & 0x3f));
+    }
+
+    private void end() throws IOException {
+        if (pendingHigh != 0) {
+            to.write(REPLACEMENT);
+        }
+        if (pendingReturn) {
+            to.write(RETURN);
+        }
+    }
+
+    static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,102 @@
+package org.atex.junitxml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Another JVM writes a report and is killed, or has only a small heap. */
+class CrashTest {
+    private static final JUnitXmlOptions RICH = JUnitXmlOptions.defaults().withProfile(Profile.RICH);
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void whateverWasIngestedBeforeAKillIsInTheCompletedFile() throws Exception {
+        Random random = new Random(3);
+        for (int run = 0; run < 4; run++) {
+            Path report = directory.resolve("report" + run + ".xml");
+            int ingested = ingestUntilKilled(report, 1 + random.nextInt(600));
+
+            assertThat(Parsed.read(report)).as("the file as the crash left it").isNotNull();
+            assertThat(JUnitXmlAggregator.render(report)).isTrue();
+            assertThat(Parsed.read(report).cases().size()).isGreaterThanOrEqualTo(ingested);
+            assertThat(Parsed.read(report)
+                            .oneCase("/t/" + (ingested - 1))
+                            .child("system-out")
+                            .text())
+                    .startsWith("x")
+                    .hasSize(50_000);
+            try (JUnitXmlAggregator continued = JUnitXmlAggregator.open(report, RICH.withResume())) {
+                continued.ingest(
+                        TestRecord.of("here", "/last", TestEnd.exited(0)),
+                        Left.in(directory).artifacts());
+            }
+            assertThat(Parsed.read(report).cases()).containsKeys("/t/0", "/t/" + (ingested - 1), "/last");
+        }
+    }
+
+    @Test
+    void twoHundredMegabytesOfOutputNeedNoMemory() throws Exception {
+        run("64m", "output", directory.resolve("report.xml").toString());
+
+        assertThat(Files.size(directory.resolve("report.xml"))).isGreaterThan(200 << 20);
+    }
+
+    @Test
+    void aHundredThousandCasesFitInASmallHeap() throws Exception {
+        run("64m", "cases", directory.resolve("report.xml").toString());
+
+        try (Stream<String> lines = Files.lines(directory.resolve("report.xml"))) {
+            assertThat(lines.filter(line -> line.startsWith("<testcase"))).hasSize(100_000);
+        }
+    }
+
+    private int ingestUntilKilled(Path report, int after) throws IOException, InterruptedException {
+        Process process = start("64m", "endless", report.toString());
+        int ingested = 0;
+        try (BufferedReader lines = process.inputReader()) {
+            while (ingested < after && lines.readLine() != null) {
+                ingested++;
+            }
+            // Not process.destroyForcibly(): that closes the stream with what it said last.
+            process.toHandle().destroyForcibly();
+            while (lines.readLine() != null) {
+                ingested++;
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        return ingested;
+    }
+
+    private void run(String heap, String... arguments) throws IOException, InterruptedException {
+        Process process = start(heap, arguments);
+        try (BufferedReader lines = process.inputReader()) {
+            assertThat(lines.lines()).containsExactly("done");
+        }
+        assertThat(process.waitFor()).isZero();
+    }
+
+    private Process start(String heap, String... arguments) throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String[] command = {java, "-Xmx" + heap, "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")};
+        return new ProcessBuilder(
+                        Stream.of(Arrays.stream(command), Stream.of(Ingesting.class.getName()), Stream.of(arguments))
+                                .flatMap(part -> part)
+                                .toList())
+                .directory(directory.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+}

@@ -1,0 +1,199 @@
+package org.atex.junitxml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What the schemas of readers demand, said in our own words: those of Jenkins' xUnit plugin and of Ant for the portable
+ * profile, those of Surefire and of Jenkins' plugin for Surefire's.
+ */
+class ProfileTest {
+    private static final String COUNT = "[0-9]+";
+    private static final String SECONDS = "[0-9]+\\.[0-9]{3}";
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void thePortableProfileIsValidForJenkinsAndAnt() throws IOException {
+        Parsed root = write(Profile.PORTABLE);
+        assertThat(root.name()).isEqualTo("testsuites");
+        assertThat(root.attributes()).isEmpty();
+        int id = 0;
+        for (Parsed suite : root.children()) {
+            assertThat(suite.name()).isEqualTo("testsuite");
+            assertThat(suite.attributes().keySet())
+                    .isEqualTo(Set.of(
+                            "name",
+                            "package",
+                            "id",
+                            "tests",
+                            "failures",
+                            "errors",
+                            "skipped",
+                            "time",
+                            "timestamp",
+                            "hostname"));
+            assertThat(suite.attributes())
+                    .allSatisfy((key, value) -> assertThat(value).isNotBlank());
+            assertThat(suite.attribute("id")).isEqualTo(Integer.toString(id++));
+            assertThat(suite.attribute("timestamp")).matches("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}");
+            checkCounts(suite);
+            List<String> order =
+                    suite.children().stream().map(Parsed::name).distinct().toList();
+            assertThat(order).containsExactly("properties", "testcase", "system-out", "system-err");
+            suite.child("properties").children("property").forEach(ProfileTest::checkProperty);
+            suite.child("system-out");
+            suite.child("system-err");
+            for (Parsed one : suite.children("testcase")) {
+                assertThat(one.attributes().keySet()).isEqualTo(Set.of("name", "classname", "time"));
+                assertThat(one.attribute("time")).matches(SECONDS);
+                assertThat(one.children()).hasSizeLessThanOrEqualTo(1);
+                one.children().forEach(ProfileTest::checkOutcome);
+            }
+        }
+    }
+
+    @Test
+    void theSurefireProfileIsValidForSurefireAndJenkins() throws IOException {
+        Parsed suite = write(Profile.SUREFIRE);
+        assertThat(suite.name()).isEqualTo("testsuite");
+        assertThat(suite.attributes().keySet())
+                .isEqualTo(Set.of("name", "tests", "failures", "errors", "skipped", "time"));
+        checkCounts(suite);
+        assertThat(suite.children().stream().map(Parsed::name).distinct()).containsExactly("properties", "testcase");
+        List<String> order = List.of(
+                "failure",
+                "rerunFailure",
+                "flakyFailure",
+                "skipped",
+                "error",
+                "rerunError",
+                "flakyError",
+                "system-out",
+                "system-err");
+        for (Parsed one : suite.children("testcase")) {
+            assertThat(one.attributes().keySet()).isEqualTo(Set.of("name", "classname", "time"));
+            assertThat(one.attribute("time")).matches(SECONDS);
+            assertThat(one.children().stream().map(child -> order.indexOf(child.name())))
+                    .isSorted()
+                    .doesNotContain(-1);
+            assertThat(one.children().stream()
+                            .filter(child ->
+                                    Set.of("failure", "error", "skipped").contains(child.name())))
+                    .hasSizeLessThanOrEqualTo(1);
+            for (Parsed child : one.children()) {
+                if (child.name().startsWith("rerun") || child.name().startsWith("flaky")) {
+                    assertThat(child.attributes().keySet()).isEqualTo(Set.of("message", "type"));
+                    assertThat(child.children()).extracting(Parsed::name).startsWith("stackTrace");
+                } else if (!child.name().startsWith("system")) {
+                    checkOutcome(child);
+                }
+            }
+        }
+    }
+
+    @Test
+    void theRichProfileHasTotalsTimesAndProperties() throws IOException {
+        Parsed root = write(Profile.RICH);
+        assertThat(root.attributes())
+                .contains(Map.entry("tests", "9"), Map.entry("failures", "3"), Map.entry("errors", "1"));
+        Parsed one = root.oneCase("/d/flaky");
+        assertThat(one.attribute("timestamp")).isEqualTo("2026-11-21T10:00:00Z");
+        assertThat(one.child("properties").children())
+                .extracting(property -> property.attribute("name") + "=" + property.attribute("value"))
+                .containsExactly("attempts=2", "system=machine", "slot=1");
+    }
+
+    private Parsed write(Profile profile) throws IOException {
+        Path report = directory.resolve("report.xml");
+        JUnitXmlOptions options =
+                JUnitXmlOptions.defaults().withProfile(profile).withAttachments("F");
+        try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(report, options)) {
+            String lines = """
+                {"status":"fail","name":"s","note":"<&>\\u001b]]>","files":["output.txt"]}
+                {"status":"skip","name":"t"}
+                {"status":"pass","name":"u","files":["output.txt"]}
+                """;
+            Left left = Left.in(directory)
+                    .results(lines)
+                    .file("output.txt", "out ]]> \u001b[1m\u0000")
+                    .file("s/output.txt", "out of s")
+                    .file("u/output.txt", "out of u");
+            aggregator.ingest(record("/a", 1, true, Outcome.FAILED), left.artifacts());
+            aggregator.ingest(record("/b", 1, true, Outcome.TIMED_OUT), Artifacts.none());
+            aggregator.ingest(TestRecord.notRun("  ", "/c", "no \"system\" <\n>"), Artifacts.none());
+            aggregator.ingest(
+                    record("/d/flaky", 1, false, Outcome.FAILED),
+                    Left.in(directory).artifacts());
+            aggregator.ingest(
+                    record("/d/flaky", 2, true, Outcome.PASSED),
+                    Left.in(directory).artifacts());
+            aggregator.ingest(
+                    record("/e", 1, false, Outcome.FAILED), Left.in(directory).artifacts());
+            aggregator.ingest(
+                    record("/e", 2, false, Outcome.LOST),
+                    Left.in(directory).file("output.txt", "x").artifacts());
+            aggregator.ingest(
+                    record("/e", 3, true, Outcome.FAILED), Left.in(directory).artifacts());
+            aggregator.ingest(
+                    record("plain", 1, true, Outcome.SKIPPED),
+                    Left.in(directory).artifacts());
+        }
+        keepForValidation(report, profile);
+        return Parsed.read(report);
+    }
+
+    /** For whoever has the schemas at hand. */
+    private static void keepForValidation(Path report, Profile profile) throws IOException {
+        String directory = System.getProperty("org.atex.junitxml.keep");
+        if (directory != null) {
+            Files.copy(report, Path.of(directory, profile + ".xml"));
+        }
+    }
+
+    private static void checkCounts(Parsed suite) {
+        assertThat(suite.attribute("time")).matches(SECONDS);
+        assertThat(suite.attribute("tests")).matches(COUNT);
+        List<Parsed> cases = suite.children("testcase");
+        assertThat(suite.attribute("tests")).isEqualTo(Integer.toString(cases.size()));
+        Map.of("failures", "failure", "errors", "error", "skipped", "skipped").forEach((attribute, element) -> {
+            long count = cases.stream()
+                    .filter(one -> !one.children(element).isEmpty())
+                    .count();
+            assertThat(suite.attribute(attribute)).isEqualTo(Long.toString(count));
+        });
+    }
+
+    private static void checkProperty(Parsed property) {
+        assertThat(property.attributes().keySet()).isEqualTo(Set.of("name", "value"));
+        assertThat(property.attribute("name")).isNotBlank();
+    }
+
+    private static void checkOutcome(Parsed outcome) {
+        assertThat(outcome.name()).isIn("failure", "error", "skipped");
+        assertThat(outcome.children()).isEmpty();
+        assertThat(outcome.attributes().keySet())
+                .isEqualTo(outcome.name().equals("skipped") ? Set.of("message") : Set.of("message", "type"));
+    }
+
+    private static TestRecord record(String test, int attempt, boolean last, Outcome outcome) {
+        Instant start = Instant.parse("2026-11-21T10:00:00Z");
+        TestEnd end = TestEnd.of(outcome, "note of " + attempt);
+        return new TestRecord("here", test, attempt, last, end, start, Duration.ofMillis(1500), "machine", 1);
+    }
+}

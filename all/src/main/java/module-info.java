@@ -1,0 +1,10 @@
+/** All blocks by one name. */
+module org.atex.all {
+    requires transitive org.atex.adhoc;
+    requires transitive org.atex.api;
+    requires transitive org.atex.artifacts;
+    requires transitive org.atex.fmf;
+    requires transitive org.atex.jsonl;
+    requires transitive org.atex.junitxml;
+    requires transitive org.atex.local;
+}

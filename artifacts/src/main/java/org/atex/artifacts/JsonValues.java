@@ -1,0 +1,114 @@
+package org.atex.artifacts;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/** JSON values as plain Java ones: null, Boolean, Number, String, List and Map; and back. */
+final class JsonValues {
+    private JsonValues() {}
+
+    /** Reads the value that the parser stands at, and leaves it at the value's last token. */
+    static @Nullable Object read(JsonParser parser) {
+        JsonToken token = parser.currentToken();
+        return switch (token) {
+            case VALUE_NULL -> null;
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_STRING -> parser.getString();
+            case VALUE_NUMBER_INT -> parser.getNumberValue();
+            // Not a double: what the test wrote is passed on digit by digit.
+            case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
+            case START_ARRAY -> list(parser);
+            case START_OBJECT -> map(parser);
+            default -> throw new IllegalStateException("no JSON value starts with " + token);
+        };
+    }
+
+    private static List<@Nullable Object> list(JsonParser parser) {
+        List<@Nullable Object> list = new ArrayList<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            list.add(read(parser));
+        }
+        return list;
+    }
+
+    private static Map<String, @Nullable Object> map(JsonParser parser) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
+            parser.nextToken();
+            map.put(key, read(parser));
+        }
+        return map;
+    }
+
+    static void write(JsonGenerator json, @Nullable Object value) {
+        switch (value) {
+            case null -> json.writeNull();
+            case String string -> json.writeString(wellFormed(string));
+            case Boolean bool -> json.writeBoolean(bool);
+            case Number number -> writeNumber(json, number);
+            case List<?> list -> writeList(json, list);
+            case Map<?, ?> map -> writeMap(json, map);
+            default ->
+                throw new IllegalArgumentException("a result can hold null, Boolean, Number, String, List and Map, not "
+                        + value.getClass().getName());
+        }
+    }
+
+    private static void writeNumber(JsonGenerator json, Number number) {
+        switch (number) {
+            case Byte small -> json.writeNumber(small.longValue());
+            case Short small -> json.writeNumber(small.longValue());
+            case Integer small -> json.writeNumber(small.longValue());
+            case Long big -> json.writeNumber(big);
+            case BigInteger big -> json.writeNumber(big);
+            case BigDecimal exact -> json.writeNumber(exact);
+            default -> writeDouble(json, number.doubleValue());
+        }
+    }
+
+    private static void writeDouble(JsonGenerator json, double number) {
+        if (!Double.isFinite(number)) {
+            throw new IllegalArgumentException("a result cannot hold the number " + number + ": JSON has no such");
+        }
+        json.writeNumber(number);
+    }
+
+    private static void writeList(JsonGenerator json, List<?> list) {
+        json.writeStartArray();
+        for (Object value : list) {
+            write(json, value);
+        }
+        json.writeEndArray();
+    }
+
+    private static void writeMap(JsonGenerator json, Map<?, ?> map) {
+        json.writeStartObject();
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            json.writeName(wellFormed(String.valueOf(entry.getKey())));
+            write(json, entry.getValue());
+        }
+        json.writeEndObject();
+    }
+
+    /** Half a surrogate pair is no character, and UTF-8 cannot hold it: U+FFFD takes its place. */
+    static String wellFormed(String string) {
+        for (int i = 0; i < string.length(); i++) {
+            if (Character.isSurrogate(string.charAt(i))) {
+                return string.codePoints()
+                        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xfffd : c)
+                        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                        .toString();
+            }
+        }
+        return string;
+    }
+}

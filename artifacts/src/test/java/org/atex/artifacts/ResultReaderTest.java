@@ -1,0 +1,176 @@
+package org.atex.artifacts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.atex.api.Artifacts;
+import org.atex.api.Status;
+import org.atex.api.TestResult;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ResultReaderTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void readsWhatATestReported() throws IOException {
+        List<TestResult> results = read("""
+            {"status":"pass","name":"sub/test","note":"ok","files":["some/log","b"],"bug":[1,2.50,null,{"a":true}]}
+            {"status":"odd"}
+            {}
+            """);
+
+        assertThat(results).hasSize(3);
+        assertThat(results.get(0))
+                .extracting(TestResult::status, TestResult::name, TestResult::note, TestResult::files)
+                .containsExactly(Status.PASS, "sub/test", "ok", List.of("some/log", "b"));
+        assertThat(results.get(0).more().get("bug")).asString().isEqualTo("[1, 2.50, null, {a=true}]");
+        assertThat(results.get(1).status()).isEqualTo(new Status("odd"));
+        assertThat(results.get(2)).isEqualTo(new TestResult(null, null, null, List.of(), Map.of()));
+    }
+
+    @Test
+    void takesNullAndAnEmptyNameForNone() throws IOException {
+        assertThat(read("{\"status\":null,\"name\":\"\",\"note\":null,\"files\":null}\n"))
+                .containsExactly(new TestResult(null, null, null, List.of(), Map.of()));
+    }
+
+    @Test
+    void takesALastLineWithoutItsNewline() throws IOException {
+        assertThat(read("{}\n{\"note\":\"x\"}")).hasSize(2);
+    }
+
+    @Test
+    void aTestThatNeverRanOrLeftNothingHasNoResults() throws IOException {
+        try (ResultReader none = ResultReader.of(Artifacts.none());
+                ResultReader empty = ResultReader.of(Artifacts.in(directory))) {
+            assertThat(none.next()).isNull();
+            assertThat(empty.next()).isNull();
+        }
+    }
+
+    @Test
+    void resultsThatCannotBeOpenedAreNotTakenForNone() throws IOException {
+        Files.createDirectory(directory.resolve("results"));
+
+        assertThatThrownBy(() -> ResultReader.of(Artifacts.in(directory))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> ResultReader.open(directory.resolve("none"))).isInstanceOf(IOException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{}|{|1 ~ 2",
+                "{}|nonsense ~ 2",
+                "{}|[1] ~ 2",
+                "{} {}| ~ 1",
+                "{}{}| ~ 1",
+                "{}||{} ~ 2",
+                "|{} ~ 1",
+                "{\"a\":|1} ~ 1",
+                "{}|{\"status\":1} ~ 2",
+                "{}|{\"status\":\" \"} ~ 2",
+                "{}|{\"note\":[]} ~ 2",
+                "{}|{\"files\":\"a\"} ~ 2",
+                "{}|{\"files\":[\"a\",1]} ~ 2",
+                "{}|{\"name\":\"a\",\"name\":\"b\"} ~ 2",
+                "{}|{\"x\":1,\"x\":2} ~ 2",
+                "{}|{\"status\":\"pa ~ 2",
+            })
+    void refusesWhatIsNoResultNamingFileAndLine(String text, long line) {
+        assertThatThrownBy(() -> read(text.replace('|', '\n')))
+                .isInstanceOfSatisfying(BrokenResultsException.class, e -> {
+                    assertThat(e.line()).isEqualTo(line);
+                    assertThat(e.file()).isEqualTo(directory.resolve("results"));
+                })
+                .hasMessageContaining(directory.resolve("results") + ", line " + line + ": ");
+    }
+
+    @Test
+    void refusesBytesThatAreNotUtf8() throws IOException {
+        Files.write(
+                directory.resolve("results"), new byte[] {'{', '"', 'a', '"', ':', '"', (byte) 0xff, '"', '}', '\n'});
+
+        assertThatThrownBy(this::read)
+                .isInstanceOf(BrokenResultsException.class)
+                .hasMessageContaining("line 1");
+    }
+
+    @Test
+    void refusesALineThatIsTooLongWithoutHoldingIt() throws IOException {
+        try (BufferedWriter writer = Files.newBufferedWriter(directory.resolve("results"))) {
+            writer.write("{}\n{\"a\":[");
+            for (int i = 0; i < ResultReader.MAX_LINE_BYTES / 10; i++) {
+                writer.write("123456789,");
+            }
+            writer.write("1]}\n");
+        }
+
+        assertThatThrownBy(this::read)
+                .isInstanceOf(BrokenResultsException.class)
+                .hasMessageContaining("line 2: it has more than 8388608 bytes");
+    }
+
+    @Test
+    void aPendingInterruptStaysPendingAndHindersNothing() throws IOException {
+        Files.writeString(directory.resolve("results"), "{}\n");
+
+        Thread.currentThread().interrupt();
+        try {
+            assertThat(read()).hasSize(1);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void whatTheWriterWroteIsReadBackTheSame() throws IOException {
+        List<TestResult> results = List.of(
+                new TestResult(
+                        new Status("pass"),
+                        "sub \"ü\" \u0007 \ud83d\ude00",
+                        "two\nlines",
+                        List.of("a/b"),
+                        Map.of("n", new BigDecimal("1.500"), "l", List.of(1, true), "m", Map.of("k", "v"))),
+                new TestResult(null, null, null, List.of(), Map.of()));
+        try (ResultWriter writer = ResultWriter.append(directory.resolve("results"))) {
+            for (TestResult result : results) {
+                writer.write(result);
+            }
+        }
+
+        assertThat(read()).isEqualTo(results);
+    }
+
+    private List<TestResult> read(String text) throws IOException {
+        Files.writeString(directory.resolve("results"), text, StandardCharsets.UTF_8);
+        return read();
+    }
+
+    private List<TestResult> read() throws IOException {
+        List<TestResult> results = new ArrayList<>();
+        try (ResultReader reader = ResultReader.of(Artifacts.in(directory))) {
+            for (TestResult result = reader.next(); result != null; result = reader.next()) {
+                results.add(result);
+                assertThat(reader.line()).isEqualTo(results.size());
+            }
+        } catch (NoSuchFileException e) {
+            throw new AssertionError(e);
+        }
+        return results;
+    }
+}

@@ -1,0 +1,73 @@
+package org.atex.artifacts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.atex.api.Status;
+import org.atex.api.TestResult;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ResultWriterTest {
+    @TempDir
+    Path directory;
+
+    private Path file;
+
+    @BeforeEach
+    void nameTheFile() {
+        file = directory.resolve("results");
+    }
+
+    @Test
+    void eachLineIsInTheFileAtOnce() throws IOException {
+        try (ResultWriter writer = ResultWriter.append(file)) {
+            writer.write(TestResult.of(Status.PASS, null, List.of()));
+            assertThat(file).hasContent("{\"status\":\"pass\"}\n");
+            writer.write(TestResult.of(Status.FAIL, "why", List.of("log")));
+            assertThat(Files.readAllLines(file))
+                    .containsExactly(
+                            "{\"status\":\"pass\"}", "{\"status\":\"fail\",\"note\":\"why\",\"files\":[\"log\"]}");
+        }
+    }
+
+    @Test
+    void addsToWhatIsThere() throws IOException {
+        Files.writeString(file, "{}\n");
+
+        try (ResultWriter writer = ResultWriter.append(file)) {
+            writer.write(TestResult.of(Status.PASS, null, List.of()));
+        }
+
+        assertThat(Files.readAllLines(file)).hasSize(2);
+    }
+
+    @Test
+    void halfACharacterDoesNotBreakTheLine() throws IOException {
+        try (ResultWriter writer = ResultWriter.append(file)) {
+            writer.write(new TestResult(null, null, "\ud83d!", List.of("\ude00"), Map.of("k\ud800", "\ud83d\ude00")));
+        }
+
+        assertThat(Files.readAllLines(file))
+                .containsExactly("{\"note\":\"\ufffd!\",\"files\":[\"\ufffd\"],\"k\ufffd\":\"\ud83d\ude00\"}");
+    }
+
+    @Test
+    void refusesAValueThatJsonDoesNotKnowAndWritesNothing() throws IOException {
+        try (ResultWriter writer = ResultWriter.append(file)) {
+            TestResult odd = new TestResult(null, null, null, List.of(), Map.of("when", Thread.currentThread()));
+            TestResult infinite = new TestResult(null, null, null, List.of(), Map.of("n", Double.NaN));
+
+            assertThatThrownBy(() -> writer.write(odd)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> writer.write(infinite)).isInstanceOf(IllegalArgumentException.class);
+        }
+
+        assertThat(file).isEmptyFile();
+    }
+}

@@ -1,0 +1,44 @@
+package org.atex.benchmarks;
+
+import java.util.List;
+import java.util.Locale;
+import org.atex.api.Command;
+import org.atex.command.CommandExecutor;
+import org.atex.local.LocalProvisioner;
+
+/** What we add to each of 1,000 commands on one system. */
+final class CommandGap implements Scenario {
+    private static final int COUNT = 1000;
+
+    @Override
+    public String name() {
+        return "gap";
+    }
+
+    @Override
+    public String about() {
+        return "1,000 x true on 1 local system, against a loop that starts setsid true";
+    }
+
+    @Override
+    public Sample measure() throws Exception {
+        double bare = Runs.bare(COUNT, 1, List.of("setsid", "true"));
+        try (LocalProvisioner one = LocalProvisioner.upTo(1)) {
+            return new Sample(
+                    Runs.run(Runs.tests(COUNT), one, CommandExecutor.factory(test -> Command.of("true"))), bare);
+        }
+    }
+
+    @Override
+    public String describe(Sample median) {
+        double ours = median.seconds() / COUNT * 1000;
+        double bare = median.baseline() / COUNT * 1000;
+        return String.format(
+                Locale.ROOT,
+                "%.2f ms a test, a bare start %.2f ms, ratio %.2f: own gap %.2f ms (goal: under 2)",
+                ours,
+                bare,
+                median.ratio(),
+                ours - bare);
+    }
+}

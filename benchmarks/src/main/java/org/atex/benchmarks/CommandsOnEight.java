@@ -1,0 +1,42 @@
+package org.atex.benchmarks;
+
+import java.util.List;
+import java.util.Locale;
+import org.atex.api.Command;
+import org.atex.command.CommandExecutor;
+import org.atex.local.LocalProvisioner;
+
+/** Many short commands on eight systems at once. */
+final class CommandsOnEight implements Scenario {
+    private static final int COUNT = 1000;
+    private static final int SYSTEMS = 8;
+
+    @Override
+    public String name() {
+        return "eight";
+    }
+
+    @Override
+    public String about() {
+        return "1,000 x true on 8 local systems, against 8 threads that start true";
+    }
+
+    @Override
+    public Sample measure() throws Exception {
+        double bare = Runs.bare(COUNT, SYSTEMS, List.of("true"));
+        try (LocalProvisioner eight = LocalProvisioner.upTo(SYSTEMS)) {
+            return new Sample(
+                    Runs.run(Runs.tests(COUNT), eight, CommandExecutor.factory(test -> Command.of("true"))), bare);
+        }
+    }
+
+    @Override
+    public String describe(Sample median) {
+        return String.format(
+                Locale.ROOT,
+                "%.2f s, bare %.2f s, ratio %.2f (goal: at most 2.5)",
+                median.seconds(),
+                median.baseline(),
+                median.ratio());
+    }
+}

@@ -1,0 +1,46 @@
+package org.atex.benchmarks;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/** Runs scenarios, all or those named, and prints a line for each. */
+public final class Main {
+    private static final List<Scenario> ALL =
+            List.of(new CommandGap(), new CommandsOnEight(), new ThousandSystems(), new FmfGap("fmf", 1), new FmfGap("fmf8", 8));
+
+    private Main() {}
+
+    /**
+     * Runs them.
+     *
+     * @param args names of scenarios; none means all
+     * @throws Exception if one cannot be measured
+     */
+    public static void main(String[] args) throws Exception {
+        List<String> names = List.of(args);
+        List<Scenario> chosen = ALL.stream()
+                .filter(scenario -> names.isEmpty() || names.contains(scenario.name()))
+                .toList();
+        if (chosen.isEmpty() || chosen.size() < names.size()) {
+            System.err.println("scenarios:");
+            ALL.forEach(scenario -> System.err.printf("  %-10s %s%n", scenario.name(), scenario.about()));
+            System.exit(2);
+        }
+        for (Scenario scenario : chosen) {
+            System.out.printf(Locale.ROOT, "%-10s %s%n", scenario.name(), scenario.describe(median(scenario)));
+        }
+    }
+
+    /** One for warming up, then ours and the baseline in turn, so that a machine that slows down slows both. */
+    private static Scenario.Sample median(Scenario scenario) throws Exception {
+        scenario.measure();
+        List<Scenario.Sample> samples = new ArrayList<>();
+        for (int i = 0; i < scenario.samples(); i++) {
+            samples.add(scenario.measure());
+        }
+        samples.sort(Comparator.comparingDouble(Scenario.Sample::ratio));
+        return samples.get(samples.size() / 2);
+    }
+}

@@ -1,0 +1,105 @@
+package org.atex.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.api.Aggregator;
+import org.atex.api.Executor;
+import org.atex.api.Outcome;
+import org.atex.api.Provisioner;
+import org.atex.api.RunSummary;
+import org.atex.api.TestCase;
+import org.atex.jsonl.JsonLinesAggregator;
+
+/** What scenarios share. */
+final class Runs {
+    private Runs() {}
+
+    /** {@return seconds that something takes} */
+    static double seconds(Callable<?> what) throws Exception {
+        long begin = System.nanoTime();
+        what.call();
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    static List<TestCase> tests(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> (TestCase) TestCase.named("/t" + i))
+                .toList();
+    }
+
+    /** {@return seconds of a whole run with JSON Lines, all of whose tests must pass} */
+    static double run(List<? extends TestCase> tests, Provisioner provisioner, Executor.Factory executors)
+            throws Exception {
+        Path directory = Files.createTempDirectory("atex-bench-");
+        try (Aggregator aggregator =
+                JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("FILES"))) {
+            return seconds(() -> {
+                try (AdHocOrchestrator run = AdHocOrchestrator.of(tests)
+                        .on(provisioner)
+                        .with(executors)
+                        .into(aggregator)
+                        .workDirectory(directory.resolve("work"))
+                        .build()) {
+                    RunSummary summary = run.run();
+                    if (summary.counts().getOrDefault(Outcome.PASSED, 0) != tests.size()) {
+                        throw new IllegalStateException("not all tests passed: " + summary.counts());
+                    }
+                    return summary;
+                }
+            });
+        } finally {
+            delete(directory);
+        }
+    }
+
+    /** {@return seconds that plain Java takes to start a program so many times from so many threads} */
+    static double bare(int count, int threads, List<String> command) throws Exception {
+        Path directory = Files.createTempDirectory("atex-bare-");
+        try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+            return seconds(() -> {
+                List<Future<?>> all = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    Path output = directory.resolve("o" + i);
+                    all.add(pool.submit(() -> start(command, output)));
+                }
+                for (Future<?> one : all) {
+                    one.get();
+                }
+                return null;
+            });
+        } finally {
+            delete(directory);
+        }
+    }
+
+    private static int start(List<String> command, Path output) throws IOException, InterruptedException {
+        return new ProcessBuilder(command)
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start()
+                .waitFor();
+    }
+
+    static void delete(Path directory) {
+        try (Stream<Path> all = Files.walk(directory)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package org.atex.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import org.atex.api.Artifacts;
+import org.atex.api.Executor;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+
+/** Waits instead of running a test, and leaves what a real one would. */
+record WaitingExecutor(Duration each) implements Executor {
+    @Override
+    public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+        Thread.sleep(each);
+        try {
+            ThousandSystems.write(into);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return TestEnd.exited(0);
+    }
+
+    @Override
+    public void close() {}
+}

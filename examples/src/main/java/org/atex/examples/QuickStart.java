@@ -1,0 +1,43 @@
+package org.atex.examples;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.adhoc.Progress;
+import org.atex.adhoc.RerunPolicy;
+import org.atex.adhoc.StopOnSignal;
+import org.atex.api.Outcome;
+import org.atex.api.RunSummary;
+import org.atex.fmf.FmfExecutor;
+import org.atex.fmf.FmfTests;
+import org.atex.jsonl.FanOut;
+import org.atex.jsonl.JsonLinesAggregator;
+import org.atex.junitxml.JUnitXmlAggregator;
+import org.atex.local.LocalProvisioner;
+
+/** Runs an fmf suite on four local systems: {@code QuickStart [tree [results]]}. */
+final class QuickStart {
+    public static void main(String[] args) throws Exception {
+        Path tree = Path.of(args.length > 0 ? args[0] : "examples/tests");
+        Path results = Path.of(args.length > 1 ? args[1] : "results").toAbsolutePath();
+        FmfTests tests = FmfTests.in(tree).plan("/plans/all").discover();
+        Files.createDirectories(results);
+        RunSummary summary;
+        try (var systems = LocalProvisioner.upTo(4);
+                var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
+                var junit = JUnitXmlAggregator.open(results.resolve("junit.xml"));
+                var both = FanOut.of(json, junit);
+                var run = AdHocOrchestrator.of(tests)
+                        .on(systems)
+                        .with(FmfExecutor.factory(tests, Map.of("FLAKY_STATE", results.toString())))
+                        .into(both)
+                        .reruns(RerunPolicy.upTo(1, Outcome.FAILED))
+                        .listener(Progress.onConsole())
+                        .build();
+                var unused = StopOnSignal.install(run)) {
+            summary = run.run();
+        }
+        System.exit(summary.exitCode());
+    }
+}

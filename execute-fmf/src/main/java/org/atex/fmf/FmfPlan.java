@@ -1,0 +1,26 @@
+package org.atex.fmf;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a plan adds to the tests that it chooses. Immutable.
+ *
+ * @param name its name, or {@code none} for tests that were chosen without a plan
+ * @param environment variables for every script and test
+ * @param prepare scripts to run on each system before its first test
+ * @param finish scripts to run on each system after its last
+ */
+public record FmfPlan(String name, Map<String, String> environment, List<String> prepare, List<String> finish) {
+    /** No plan at all. */
+    static final FmfPlan NONE = new FmfPlan("none", Map.of(), List.of(), List.of());
+
+    /** Copies the collections. */
+    public FmfPlan {
+        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+        prepare = List.copyOf(prepare);
+        finish = List.copyOf(finish);
+    }
+}

@@ -1,0 +1,148 @@
+package org.atex.fmf;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.atex.api.TestCase;
+import org.atex.fmf.control.TimeLimit;
+import org.atex.fmf.tree.FmfNode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A test as fmf metadata describe it. Immutable: each {@code with…} method gives a changed copy that still has all of its
+ * metadata.
+ *
+ * @param name what it is called in this run
+ * @param command the shell text of its {@code test} key
+ * @param directory where it runs, relative to the root of its tree; empty for the root itself
+ * @param environment its variables
+ * @param requires the packages that must be installed for it
+ * @param limit how long it may take; its {@code duration}
+ * @param priority which tests go first; its {@code extra-priority}
+ * @param tty whether it gets a terminal
+ * @param tags its tags; one called {@code destructive} says that its system must not run another test after it
+ * @param metadata everything that the tree says of it
+ */
+public record FmfTest(
+        String name,
+        String command,
+        String directory,
+        Map<String, String> environment,
+        List<String> requires,
+        Duration limit,
+        int priority,
+        boolean tty,
+        Set<String> tags,
+        Map<String, @Nullable Object> metadata)
+        implements TestCase {
+    private static final String DEFAULT_DURATION = "5m";
+
+    /** Checks the name, and copies the collections. */
+    public FmfTest {
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException("a test needs a name");
+        }
+        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+        requires = List.copyOf(requires);
+        tags = Set.copyOf(tags);
+        metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    }
+
+    /**
+     * Reads a test.
+     *
+     * @param node a node with a {@code test} key
+     * @param directory where it runs, relative to the root of its tree
+     */
+    static FmfTest of(FmfNode node, String directory) {
+        String written = node.data().get("duration") instanceof Number number
+                ? number.toString()
+                : node.text("duration", DEFAULT_DURATION);
+        Duration limit = TimeLimit.parse(written);
+        if (limit == null) {
+            throw node.unexpected("duration", "a time such as 90, 15m or 1h 30m");
+        }
+        return new FmfTest(
+                node.name(),
+                node.text("test", ""),
+                directory,
+                node.textMap("environment"),
+                requires(node),
+                limit,
+                node.integer("extra-priority").map(Math::toIntExact).orElse(0),
+                node.bool("tty", false),
+                Set.copyOf(node.textList("tag")),
+                node.data());
+    }
+
+    /** Packages by name; what is no text, a library, is kept in its text form, so that nobody takes it for installed. */
+    private static List<String> requires(FmfNode node) {
+        if (!(node.data().get("require") instanceof List<?> list)) {
+            return node.textList("require");
+        }
+        return list.stream().map(String::valueOf).toList();
+    }
+
+    @Override
+    public boolean destructive() {
+        return tags.contains("destructive");
+    }
+
+    /**
+     * {@return this test under another name}
+     *
+     * @param value what it is called
+     */
+    public FmfTest withName(String value) {
+        return new FmfTest(
+                value, command, directory, environment, requires, limit, priority, tty, tags, metadata);
+    }
+
+    /**
+     * {@return this test with another time limit}
+     *
+     * @param value how long it may take
+     */
+    public FmfTest withLimit(Duration value) {
+        return new FmfTest(
+                name, command, directory, environment, requires, value, priority, tty, tags, metadata);
+    }
+
+    /**
+     * {@return this test with another priority}
+     *
+     * @param value higher goes sooner
+     */
+    public FmfTest withPriority(int value) {
+        return new FmfTest(name, command, directory, environment, requires, limit, value, tty, tags, metadata);
+    }
+
+    /**
+     * {@return this test with more variables; they replace those of the same name}
+     *
+     * @param more the variables
+     */
+    public FmfTest withEnvironment(Map<String, String> more) {
+        Map<String, String> all = new LinkedHashMap<>(environment);
+        all.putAll(more);
+        return new FmfTest(name, command, directory, all, requires, limit, priority, tty, tags, metadata);
+    }
+
+    /**
+     * {@return this test with other tags}
+     *
+     * @param value all of its tags
+     */
+    public FmfTest withTags(Set<String> value) {
+        return new FmfTest(
+                name, command, directory, environment, requires, limit, priority, tty, value, metadata);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

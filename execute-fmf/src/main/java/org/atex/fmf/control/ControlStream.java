@@ -1,0 +1,194 @@
+package org.atex.fmf.control;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads control lines, and the raw bytes behind them. Nothing is ever guessed: whatever is malformed is a
+ * {@link ProtocolException}. Needs one buffer of 64 KiB, however long the files are. For one thread.
+ */
+public final class ControlStream {
+    private static final int LINE_LIMIT = 4096;
+    private static final int LONGEST_RESULT = 16 * 1024 * 1024;
+
+    private final InputStream in;
+    private final byte[] buffer = new byte[64 * 1024];
+    private int next;
+    private int filled;
+    private boolean over;
+
+    /**
+     * Reads from a stream, which stays the caller's.
+     *
+     * @param in what the test writes
+     */
+    public ControlStream(InputStream in) {
+        this.in = in;
+    }
+
+    /**
+     * Reads until the test's last word, or until the stream ends without one.
+     *
+     * @param handler is told of each line
+     * @throws ProtocolException if the test breaks the protocol
+     * @throws IOException if the stream breaks, or the handler cannot store something
+     */
+    public void readAll(ControlHandler handler) throws IOException {
+        while (!over) {
+            String line = readLine();
+            if (line == null) {
+                return;
+            }
+            int space = line.indexOf(' ');
+            String word = space < 0 ? line : line.substring(0, space);
+            handle(word, space < 0 ? "" : line.substring(space + 1), handler);
+        }
+    }
+
+    private void handle(String word, String argument, ControlHandler handler) throws IOException {
+        switch (word) {
+            case "result" -> handler.result(number(word, argument, LONGEST_RESULT), this);
+            case "exitcode" -> {
+                over = true;
+                handler.exitCode(number(word, argument, 255));
+            }
+            case "duration" -> handler.duration(argument);
+            case "disconnect" -> {
+                refuseArgument(word, argument);
+                over = true;
+                handler.disconnect();
+            }
+            case "noop" -> refuseArgument(word, argument);
+            case "" -> throw new ProtocolException("an empty line on the control stream");
+            default ->
+                throw new ProtocolException("an unknown word on the control stream: " + shown(word)
+                        + " (known are result, exitcode, duration, disconnect and noop)");
+        }
+    }
+
+    private static void refuseArgument(String word, String argument) throws ProtocolException {
+        if (!argument.isEmpty()) {
+            throw new ProtocolException("'" + word + "' takes no argument, but got " + shown(argument));
+        }
+    }
+
+    private static int number(String word, String argument, int most) throws ProtocolException {
+        try {
+            int number = Integer.parseInt(argument);
+            if (number >= 0 && number <= most && Character.isDigit(argument.charAt(0))) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Said below, with the same words as a number out of range.
+        }
+        throw new ProtocolException(
+                "'" + word + "' takes a number from 0 to " + most + ", but got " + shown(argument));
+    }
+
+    /** {@return the next line without its end, or null at the end of the stream} */
+    private @Nullable String readLine() throws IOException {
+        StringBuilder line = null;
+        while (true) {
+            for (int i = next; i < filled; i++) {
+                if (buffer[i] == '\n') {
+                    String rest = text(next, i);
+                    next = i + 1;
+                    return checked(line == null ? rest : line.append(rest).toString());
+                }
+            }
+            line = line == null ? new StringBuilder() : line;
+            line.append(text(next, filled));
+            next = filled;
+            if (line.length() >= LINE_LIMIT) {
+                throw new ProtocolException(
+                        "a control line is longer than " + LINE_LIMIT + " bytes: " + shown(line.toString()));
+            }
+            if (!fill()) {
+                if (line.isEmpty()) {
+                    return null;
+                }
+                throw new ProtocolException("the control stream ends within a line: " + shown(line.toString()));
+            }
+        }
+    }
+
+    private String text(int from, int to) {
+        return new String(buffer, from, to - from, StandardCharsets.ISO_8859_1);
+    }
+
+    private static String checked(String line) throws ProtocolException {
+        if (line.length() >= LINE_LIMIT) {
+            throw new ProtocolException("a control line is longer than " + LINE_LIMIT + " bytes: " + shown(line));
+        }
+        for (int i = 0; i < line.length(); i++) {
+            if (line.charAt(i) < ' ' || line.charAt(i) > '~') {
+                throw new ProtocolException("a control line holds bytes that are no printable ASCII: " + shown(line));
+            }
+        }
+        return line;
+    }
+
+    private static String shown(String text) {
+        StringBuilder shown = new StringBuilder("'");
+        for (int i = 0; i < Math.min(60, text.length()); i++) {
+            char c = text.charAt(i);
+            shown.append(c >= ' ' && c <= '~' ? String.valueOf(c) : String.format("\\x%02x", (int) c));
+        }
+        return shown.append(text.length() > 60 ? "…'" : "'").toString();
+    }
+
+    private boolean fill() throws IOException {
+        int n = in.read(buffer, 0, buffer.length);
+        next = 0;
+        filled = Math.max(0, n);
+        return n >= 0;
+    }
+
+    /**
+     * Reads so many raw bytes, which belong to the line before.
+     *
+     * @param length how many
+     * @return exactly those
+     * @throws EOFException if the stream ends before
+     * @throws IOException if the stream breaks
+     */
+    public byte[] readBytes(int length) throws IOException {
+        byte[] bytes = new byte[length];
+        int done = 0;
+        while (done < length) {
+            int available = available(length - done, length - done);
+            System.arraycopy(buffer, next, bytes, done, available);
+            next += available;
+            done += available;
+        }
+        return bytes;
+    }
+
+    /**
+     * Copies so many raw bytes, which belong to the line before; never keeps more than its buffer of them.
+     *
+     * @param length how many
+     * @param to where they go
+     * @throws EOFException if the stream ends before
+     * @throws IOException if the stream breaks, or the other one
+     */
+    public void copyBytes(long length, OutputStream to) throws IOException {
+        for (long left = length; left > 0; ) {
+            int available = available(left, left);
+            to.write(buffer, next, available);
+            next += available;
+            left -= available;
+        }
+    }
+
+    private int available(long wanted, long missing) throws IOException {
+        if (next == filled && !fill()) {
+            throw new EOFException("the control stream ends with " + missing + " bytes missing");
+        }
+        return (int) Math.min(wanted, filled - next);
+    }
+}

@@ -1,0 +1,32 @@
+package org.atex.fmf.tree;
+
+import java.util.Arrays;
+
+/** The value of a {@code !!binary} scalar: bytes. Immutable. */
+public final class FmfBinary {
+    private final byte[] bytes;
+
+    FmfBinary(byte[] bytes) {
+        this.bytes = bytes.clone();
+    }
+
+    /** {@return a copy of the bytes} */
+    public byte[] bytes() {
+        return bytes.clone();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof FmfBinary binary && Arrays.equals(bytes, binary.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public String toString() {
+        return bytes.length + " bytes";
+    }
+}

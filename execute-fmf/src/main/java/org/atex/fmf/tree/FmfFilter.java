@@ -1,0 +1,237 @@
+package org.atex.fmf.tree;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.atex.fmf.tree.FmfException.Kind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A filter expression, such as {@code tag: core & tier: 1, 2 | /tests/smoke}.
+ *
+ * <p>Immutable and safe for use by several threads.
+ */
+public final class FmfFilter {
+    private static final String BLANKS = "[\\s\\x1c-\\x1f\\x85\\p{Z}]*";
+
+    /** What has to hold together. */
+    private record Clause(List<Literal> literals) {}
+
+    /** One condition: on the name if there is no key. */
+    private record Literal(@Nullable String key, String text, List<Atom> atoms) {}
+
+    /** One of the values that a literal accepts, or wants to be absent. */
+    private static final class Atom {
+        private final String text;
+        private final boolean negative;
+
+        /** Compiled when it is first needed, as an invalid one is an error only then. */
+        private volatile @Nullable PyRegex pattern;
+
+        Atom(String text, boolean negative) {
+            this.text = text;
+            this.negative = negative;
+        }
+
+        boolean matches(String value, boolean regexp) {
+            return regexp ? pattern("^" + text + "$").matchesStart(value) : text.equals(value);
+        }
+
+        boolean isIn(String name, boolean regexp) {
+            return regexp ? pattern(text).find(name) : text.equals(name);
+        }
+
+        private PyRegex pattern(String expression) {
+            var compiled = pattern;
+            if (compiled == null) {
+                compiled = PyRegex.compile(expression);
+                pattern = compiled;
+            }
+            return compiled;
+        }
+    }
+
+    private final String source;
+    private final List<Clause> clauses;
+    private final boolean regexp;
+    private final boolean sensitive;
+
+    private FmfFilter(String source, boolean regexp, boolean sensitive) {
+        this.source = source;
+        this.regexp = regexp;
+        this.sensitive = sensitive;
+        var text = sensitive ? source : source.toLowerCase(Locale.ROOT);
+        this.clauses = text.isEmpty()
+                ? List.of()
+                : split(text, '|').stream().map(FmfFilter::clause).toList();
+    }
+
+    /**
+     * Makes a filter whose values are regular expressions, which have to match all of an item.
+     *
+     * @param filter the expression
+     * @return the filter
+     */
+    public static FmfFilter of(String filter) {
+        return new FmfFilter(filter, true, true);
+    }
+
+    /**
+     * Makes a filter.
+     *
+     * @param filter the expression
+     * @param regexp whether its values are regular expressions, not plain text
+     * @param caseSensitive whether capital and small letters differ
+     * @return the filter
+     */
+    public static FmfFilter of(String filter, boolean regexp, boolean caseSensitive) {
+        return new FmfFilter(filter, regexp, caseSensitive);
+    }
+
+    private static List<String> split(String text, char separator) {
+        var pieces = text.split(BLANKS + "(?<!\\\\)" + (separator == '|' ? "\\|" : "&") + BLANKS, -1);
+        return List.of(pieces).stream()
+                .map(piece -> piece.replace("\\" + separator, String.valueOf(separator)))
+                .toList();
+    }
+
+    private static Clause clause(String text) {
+        return new Clause(split(text, '&').stream().map(FmfFilter::literal).toList());
+    }
+
+    private static Literal literal(String text) {
+        var colon = text.indexOf(':');
+        var value = colon < 0 ? "" : stripStart(text.substring(colon + 1));
+        var line = value.endsWith("\n") ? value.substring(0, value.length() - 1) : value;
+        if (colon < 0 || line.indexOf('\n') >= 0) {
+            return new Literal(null, text, List.of(new Atom(text, false)));
+        }
+        var atoms = new ArrayList<Atom>();
+        for (var atom : line.split(BLANKS + "," + BLANKS, -1)) {
+            atoms.add(atom.startsWith("-") ? new Atom(atom.substring(1), true) : new Atom(atom, false));
+        }
+        return new Literal(text.substring(0, colon), text, List.copyOf(atoms));
+    }
+
+    private static String stripStart(String text) {
+        var start = 0;
+        while (start < text.length() && PyRegexClass.isSpace(text.charAt(start))) {
+            start++;
+        }
+        return text.substring(start);
+    }
+
+    /**
+     * Tells whether a node fits.
+     *
+     * @param node the node
+     * @return whether its name and data fit
+     * @throws FmfException if the data lack a key that the filter asks for, or a regular expression is invalid
+     */
+    public boolean matches(FmfNode node) {
+        return matches(node.mapping(), node.name());
+    }
+
+    /**
+     * Tells whether data fit.
+     *
+     * @param data the data, of plain Java values
+     * @param name the name that goes with them, if there is one
+     * @return whether they fit
+     * @throws FmfException if the data lack a key that the filter asks for, a name is asked for and there is none, or
+     *     a regular expression is invalid
+     */
+    public boolean matches(Map<String, ? extends @Nullable Object> data, @Nullable String name) {
+        return matches(JavaValues.mapping(data), name);
+    }
+
+    boolean matches(Mapping data, @Nullable String name) {
+        if (clauses.isEmpty()) {
+            return true;
+        }
+        Map<String, List<String>> lowered = sensitive ? Map.of() : lowered(data);
+        var result = false;
+        for (var clause : clauses) {
+            // All of them, although one suffices: a missing key is an error wherever it is asked for.
+            result |= matches(clause, key -> sensitive ? items(data, key) : lowered.get(key), name);
+        }
+        return result;
+    }
+
+    /** What a key holds, in the text form, or null if it is not there. */
+    private interface Items {
+        @Nullable
+        List<String> of(String key);
+    }
+
+    private boolean matches(Clause clause, Items items, @Nullable String name) {
+        for (var literal : clause.literals) {
+            if (literal.key == null && !matchesName(literal, name)) {
+                return false;
+            }
+        }
+        var result = true;
+        for (var literal : clause.literals) {
+            if (literal.key != null) {
+                var values = items.of(literal.key);
+                if (values == null) {
+                    throw new FmfException(
+                            Kind.FILTER,
+                            "There is no key \"" + literal.key + "\", which the filter asks for:\n"
+                                    + ConditionParser.caret(source, Math.max(0, place(literal.key))));
+                }
+                result &= literal.atoms.stream().anyMatch(atom -> matches(atom, values));
+            }
+        }
+        return result;
+    }
+
+    private int place(String key) {
+        return (sensitive ? source : source.toLowerCase(Locale.ROOT)).indexOf(key + ":");
+    }
+
+    private boolean matches(Atom atom, List<String> values) {
+        Predicate<String> matching = value -> atom.matches(value, regexp);
+        return atom.negative
+                ? values.stream().noneMatch(matching)
+                : values.stream().anyMatch(matching);
+    }
+
+    private boolean matchesName(Literal literal, @Nullable String name) {
+        if (name == null) {
+            throw new FmfException(
+                    Kind.FILTER,
+                    "The filter asks for a name and there is none. Or is a colon missing?\n"
+                            + ConditionParser.caret(source, Math.max(0, source.indexOf(literal.text))));
+        }
+        return literal.atoms.getFirst().isIn(name, regexp);
+    }
+
+    private static @Nullable List<String> items(Mapping data, String key) {
+        return data.containsKey(key) ? items(data.get(key)) : null;
+    }
+
+    private static List<String> items(@Nullable Object value) {
+        var items = Values.list(value);
+        return items == null
+                ? List.of(PyText.str(value))
+                : items.stream().map(PyText::str).toList();
+    }
+
+    private static Map<String, List<String>> lowered(Mapping data) {
+        var lowered = new HashMap<String, List<String>>();
+        for (var i = 0; i < data.size(); i++) {
+            var values = items(data.valueAt(i)).stream().map(value -> value.toLowerCase(Locale.ROOT));
+            lowered.put(PyText.str(data.keyAt(i)).toLowerCase(Locale.ROOT), values.toList());
+        }
+        return lowered;
+    }
+
+    @Override
+    public String toString() {
+        return source;
+    }
+}

@@ -1,0 +1,129 @@
+package org.atex.fmf.tree;
+
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.parser.Parser;
+
+/**
+ * Finds out where in the files something is said, when an error has to name the place.
+ *
+ * <p>The files are read once more for that: remembering lines would cost all the trees that have no errors.
+ */
+final class Places {
+    private final Parser events;
+    private final List<String> path;
+    private final Predicate<String> key;
+    private int line;
+
+    /** A node, and what leads to the files that describe it. */
+    record Site(String name, List<Path> files, @Nullable Site above) {
+        /** {@return the file and line where a key of the node is said, or the last file, or nothing, to begin a message} */
+        String of(Predicate<String> key) {
+            for (var node = this; node != null; node = node.above) {
+                for (var site = node; site != null; site = site.above) {
+                    for (var file : site.files.reversed()) {
+                        var line = line(file, site.name, node.name, key);
+                        if (line > 0) {
+                            return file + ":" + line + ": ";
+                        }
+                    }
+                }
+            }
+            return file();
+        }
+
+        private String file() {
+            return !files.isEmpty() ? files.getLast() + ": " : above == null ? "" : above.file();
+        }
+    }
+
+    private Places(String text, List<String> path, Predicate<String> key) {
+        this.events = YamlReader.events(text);
+        this.path = path;
+        this.key = key;
+    }
+
+    /** {@return the line where a key of a node is said in the file of an ancestor or of itself, or 0} */
+    static int line(Path file, String owner, String node, Predicate<String> key) {
+        try {
+            var below = node.substring(owner.length());
+            var places = new Places(MetadataFile.text(file), segments(below), key);
+            places.search();
+            return places.line;
+        } catch (FmfException | YamlEngineException | NoSuchElementException | IndexOutOfBoundsException e) {
+            // The file is no longer what it was, or no YAML at all: then there is no line to name.
+            return 0;
+        }
+    }
+
+    /** {@return a test for the keys that act on this one, with an operator or without} */
+    static Predicate<String> actingOn(String key) {
+        return found -> Merge.target(found).equals(key);
+    }
+
+    private static List<String> segments(String name) {
+        return Arrays.stream(name.split("/")).filter(part -> !part.isEmpty()).toList();
+    }
+
+    private void search() {
+        events.next();
+        events.next();
+        if (events.next().getEventId() == Event.ID.MappingStart) {
+            mapping(path);
+        }
+    }
+
+    /** Reads a mapping that describes the node to which the rest of the path leads. */
+    private void mapping(List<String> rest) {
+        for (var event = events.next(); event.getEventId() != Event.ID.MappingEnd; event = events.next()) {
+            var found = event instanceof ScalarEvent scalar ? scalar.getValue() : "";
+            var child = found.startsWith("/") ? segments(found) : List.<String>of();
+            if (!(event instanceof ScalarEvent)) {
+                skip(event);
+            }
+            var directive = !child.isEmpty() && found.endsWith("/") && rest.equals(child) && key.test("/");
+            if (directive || (rest.isEmpty() && key.test(found))) {
+                line = lineOf(event);
+            }
+            var value = events.next();
+            var leads = !child.isEmpty()
+                    && !found.endsWith("/")
+                    && child.size() <= rest.size()
+                    && rest.subList(0, child.size()).equals(child);
+            if (leads && value.getEventId() == Event.ID.MappingStart) {
+                mapping(rest.subList(child.size(), rest.size()));
+            } else {
+                skip(value);
+            }
+        }
+    }
+
+    private void skip(Event first) {
+        Deque<Event> open = new ArrayDeque<>();
+        for (var event = first; ; event = events.next()) {
+            if (event instanceof CollectionStartEvent) {
+                open.push(event);
+            } else if (event instanceof CollectionEndEvent) {
+                open.pop();
+            }
+            if (open.isEmpty()) {
+                return;
+            }
+        }
+    }
+
+    private static int lineOf(Event event) {
+        return event.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
+    }
+}

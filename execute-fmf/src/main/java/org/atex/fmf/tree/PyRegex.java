@@ -1,0 +1,146 @@
+package org.atex.fmf.tree;
+
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.atex.fmf.tree.FmfException.Kind;
+import org.jspecify.annotations.Nullable;
+
+/** A regular expression with the syntax and the meaning that Python gives it. Immutable. */
+final class PyRegex {
+    private final String source;
+    private final Pattern pattern;
+    private final PyRegexTranslator.Groups groups;
+
+    /** The same, for a match that is not empty; made when first needed. */
+    private volatile @Nullable Pattern nonEmpty;
+
+    private PyRegex(String source, Pattern pattern, PyRegexTranslator.Groups groups) {
+        this.source = source;
+        this.pattern = pattern;
+        this.groups = groups;
+    }
+
+    /** {@return the compiled expression, or throws an error with a caret under what is wrong with it} */
+    static PyRegex compile(String source) {
+        var translation = PyRegexTranslator.translate(source);
+        try {
+            return new PyRegex(source, Pattern.compile(translation.pattern()), translation.groups());
+        } catch (PatternSyntaxException | StackOverflowError e) {
+            throw new FmfException(Kind.INVALID_VALUE, "Invalid regular expression \"" + source + "\"", e);
+        }
+    }
+
+    /** {@return whether there is a match anywhere in the text} */
+    boolean find(String text) {
+        return guarded(text, watched -> pattern.matcher(watched).find());
+    }
+
+    /** {@return whether there is a match at the very start of the text} */
+    boolean matchesStart(String text) {
+        return guarded(text, watched -> pattern.matcher(watched).lookingAt());
+    }
+
+    /** {@return the first match, if it is at the very start of the text} */
+    @Nullable
+    Matcher start(String text) {
+        var matcher = pattern.matcher(text);
+        return matcher.lookingAt() ? matcher : null;
+    }
+
+    /** {@return the text with all matches replaced by the template, which is Python's, too} */
+    String replaceAll(String text, String template) {
+        var replacement = PyTemplate.parse(template, groups);
+        return guarded(text, watched -> replaceAll(text, watched, replacement));
+    }
+
+    private String replaceAll(String text, CharSequence watched, PyTemplate replacement) {
+        var matcher = pattern.matcher(watched);
+        var out = new StringBuilder();
+        var copied = 0;
+        var from = 0;
+        while (from <= text.length() && matcher.find(from)) {
+            out.append(text, copied, matcher.start());
+            replacement.append(matcher, out);
+            Limits.checkText(out.length());
+            copied = matcher.end();
+            from = copied;
+            if (matcher.end() == matcher.start()) {
+                var next = nonEmptyAt(watched, from);
+                if (next != null) {
+                    replacement.append(next, out);
+                    copied = next.end();
+                    from = copied;
+                } else {
+                    from += from < text.length() ? Character.charCount(text.codePointAt(from)) : 1;
+                }
+            }
+        }
+        return out.append(text, copied, text.length()).toString();
+    }
+
+    /** After an empty match Python looks for one that is not, at the same place, before it goes on. */
+    private @Nullable Matcher nonEmptyAt(CharSequence text, int from) {
+        var again = nonEmpty;
+        if (again == null) {
+            again = Pattern.compile("(?:" + pattern.pattern() + ")(?!\\G)");
+            nonEmpty = again;
+        }
+        var matcher = again.matcher(text)
+                .useTransparentBounds(true)
+                .useAnchoringBounds(false)
+                .region(from, text.length());
+        return matcher.lookingAt() ? matcher : null;
+    }
+
+    private <T> T guarded(String text, Function<CharSequence, T> search) {
+        try {
+            return search.apply(new Watched(text, source));
+        } catch (StackOverflowError e) {
+            throw new FmfException(
+                    Kind.LIMIT, "The regular expression \"" + source + "\" is too deeply nested for its text");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return source;
+    }
+
+    /** Counts how often it is looked at, and so ends a search that backtracks without end. */
+    private static final class Watched implements CharSequence {
+        private final String text;
+        private final String source;
+        private int steps;
+
+        Watched(String text, String source) {
+            this.text = text;
+            this.source = source;
+        }
+
+        @Override
+        public char charAt(int position) {
+            if (++steps > Limits.PATTERN_STEPS) {
+                throw Limits.exceeded(
+                        "Backtracking in the regular expression \"" + source + "\"", Limits.PATTERN_STEPS);
+            }
+            return text.charAt(position);
+        }
+
+        @Override
+        public int length() {
+            return text.length();
+        }
+
+        @Override
+        public CharSequence subSequence(int start, int end) {
+            return text.substring(start, end);
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+}

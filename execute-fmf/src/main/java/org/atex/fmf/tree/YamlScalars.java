@@ -1,0 +1,229 @@
+package org.atex.fmf.tree;
+
+import java.math.BigInteger;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.atex.fmf.tree.FmfException.Kind;
+import org.jspecify.annotations.Nullable;
+
+/** What plain and tagged scalars mean: YAML 1.2's core schema with the reference's habits. */
+final class YamlScalars {
+    private static final Pattern FLOAT = Pattern.compile("[-+]?[0-9][0-9_]*\\.[0-9_]*([eE][-+]?[0-9]+)?"
+            + "|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
+            + "|[-+]?\\.[0-9_]+([eE][-+][0-9]+)?");
+    private static final Pattern INFINITY = Pattern.compile("[-+]?\\.(inf|Inf|INF)");
+    private static final Pattern INTEGER = Pattern.compile("[-+]?(0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9_]+)");
+    private static final Pattern DATE = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})");
+    private static final Pattern TIME = Pattern.compile("([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt]|[ \\t]+)"
+            + "([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\\.([0-9]*))?"
+            + "(?:[ \\t]*(?:Z|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?");
+
+    private YamlScalars() {}
+
+    /** {@return the value of a plain scalar without a tag} */
+    static @Nullable Object plain(String text) {
+        if (text.isEmpty()) {
+            return null;
+        }
+        var first = text.charAt(0);
+        return switch (first) {
+            case '~', 'n', 'N', 't', 'T', 'f', 'F' -> word(text);
+            case '=' -> {
+                if (text.length() == 1) {
+                    throw invalid("\"=\" without quotes is reserved in YAML");
+                }
+                yield text;
+            }
+            case '-', '+', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> number(text);
+            default -> text;
+        };
+    }
+
+    private static @Nullable Object word(String text) {
+        return switch (text) {
+            case "~", "null", "Null", "NULL" -> null;
+            case "true", "True", "TRUE" -> true;
+            case "false", "False", "FALSE" -> false;
+            default -> text;
+        };
+    }
+
+    private static Object number(String text) {
+        if (!numberLike(text)) {
+            return text;
+        }
+        if (isShortDecimal(text)) {
+            return Long.valueOf(text);
+        }
+        if (INTEGER.matcher(text).matches()) {
+            return integer(text);
+        }
+        if (FLOAT.matcher(text).matches() || INFINITY.matcher(text).matches() || isNan(text)) {
+            return real(text);
+        }
+        return isTime(text) ? time(text) : text;
+    }
+
+    /** A quick way out: the characters that numbers and times may have. */
+    private static boolean numberLike(String text) {
+        for (var i = 1; i < text.length(); i++) {
+            if ("0123456789+-._:eExXobBaAcCdDfFiInNtTzZ \t".indexOf(text.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isShortDecimal(String text) {
+        for (var i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return text.length() <= 18;
+    }
+
+    private static boolean isNan(String text) {
+        return text.equals(".nan") || text.equals(".NaN") || text.equals(".NAN");
+    }
+
+    private static boolean isTime(String text) {
+        return DATE.matcher(text).matches() || TIME.matcher(text).matches();
+    }
+
+    /** {@return the value of a scalar with a tag of YAML's own} */
+    static @Nullable Object tagged(String tag, String text) {
+        return switch (tag) {
+            case "str" -> text;
+            case "int" -> integer(text);
+            case "float" -> real(text);
+            case "bool" -> bool(text);
+            case "null" -> null;
+            case "timestamp" -> time(text);
+            case "binary" -> binary(text);
+            default -> throw invalid("the tag \"!!" + tag + "\" cannot stand before a scalar");
+        };
+    }
+
+    private static Object integer(String text) {
+        var digits = text.replace("_", "");
+        var negative = digits.startsWith("-");
+        if (negative || digits.startsWith("+")) {
+            digits = digits.substring(1);
+        }
+        var radix = digits.startsWith("0b") ? 2 : digits.startsWith("0o") ? 8 : digits.startsWith("0x") ? 16 : 10;
+        if (radix != 10) {
+            digits = digits.substring(2);
+        } else if (digits.length() > Limits.INTEGER_DIGITS) {
+            throw Limits.exceeded("The number of digits of an integer", Limits.INTEGER_DIGITS);
+        }
+        try {
+            if (digits.startsWith("-") || digits.startsWith("+")) {
+                throw invalid("\"" + text + "\" is not an integer");
+            }
+            var number = new BigInteger(digits.strip(), radix);
+            return Values.integer(negative ? number.negate() : number);
+        } catch (NumberFormatException e) {
+            throw invalid("\"" + text + "\" is not an integer");
+        }
+    }
+
+    private static Object real(String text) {
+        var plain = text.replace("_", "").toLowerCase(Locale.ROOT).strip();
+        var unsigned = plain.startsWith("+") || plain.startsWith("-") ? plain.substring(1) : plain;
+        if (unsigned.equals(".inf") || unsigned.equals("inf") || unsigned.equals("infinity")) {
+            return plain.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+        }
+        if (unsigned.equals(".nan") || unsigned.equals("nan")) {
+            return Double.NaN;
+        }
+        try {
+            if (!unsigned.matches("[0-9.]+(e[-+]?[0-9]+)?")) {
+                throw invalid("\"" + text + "\" is not a floating-point number");
+            }
+            return Double.valueOf(plain);
+        } catch (NumberFormatException e) {
+            throw invalid("\"" + text + "\" is not a floating-point number");
+        }
+    }
+
+    private static Object bool(String text) {
+        var word = text.toLowerCase(Locale.ROOT);
+        if (Set.of("yes", "y", "true", "on").contains(word)) {
+            return true;
+        }
+        if (Set.of("no", "n", "false", "off").contains(word)) {
+            return false;
+        }
+        throw invalid("\"" + text + "\" is not a boolean");
+    }
+
+    private static Object time(String text) {
+        var date = DATE.matcher(text);
+        var time = TIME.matcher(text);
+        try {
+            if (date.matches()) {
+                var day = LocalDate.of(number(date, 1), number(date, 2), number(date, 3));
+                checkYear(day.getYear());
+                return day;
+            }
+            if (time.matches()) {
+                return time(time);
+            }
+        } catch (DateTimeException e) {
+            throw invalid("\"" + text + "\" is not a possible date. Quote it if it is meant as text");
+        }
+        throw invalid("\"" + text + "\" is not a date");
+    }
+
+    private static LocalDateTime time(Matcher parts) {
+        var fraction = parts.group(7) == null ? "" : parts.group(7);
+        var micros = Integer.parseInt((fraction + "000000").substring(0, 6));
+        var rounded = fraction.length() > 6 && fraction.charAt(6) > '4' ? micros + 1 : micros;
+        var local = LocalDateTime.of(
+                number(parts, 1),
+                number(parts, 2),
+                number(parts, 3),
+                number(parts, 4),
+                number(parts, 5),
+                number(parts, 6),
+                rounded * 1000);
+        if (parts.group(8) == null) {
+            checkYear(local.getYear());
+            return local;
+        }
+        var minutes = number(parts, 9) * 60L + (parts.group(10) == null ? 0 : number(parts, 10));
+        var universal = parts.group(8).equals("-") ? local.plusMinutes(minutes) : local.minusMinutes(minutes);
+        checkYear(universal.getYear());
+        return universal;
+    }
+
+    private static void checkYear(int year) {
+        if (year < 1 || year > 9999) {
+            throw new DateTimeException("the year is out of range");
+        }
+    }
+
+    private static int number(Matcher parts, int group) {
+        return Integer.parseInt(parts.group(group));
+    }
+
+    private static FmfBinary binary(String text) {
+        try {
+            return new FmfBinary(Base64.getMimeDecoder().decode(text));
+        } catch (IllegalArgumentException e) {
+            throw invalid("the text after \"!!binary\" is not base64");
+        }
+    }
+
+    /** The caller puts file and line in front. */
+    private static FmfException invalid(String what) {
+        return new FmfException(Kind.INVALID_VALUE, what);
+    }
+}

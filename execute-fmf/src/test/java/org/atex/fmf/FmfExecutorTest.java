@@ -1,0 +1,290 @@
+package org.atex.fmf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.atex.api.Artifacts;
+import org.atex.api.Connection;
+import org.atex.api.Executor;
+import org.atex.api.Outcome;
+import org.atex.api.SetupException;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.atex.artifacts.ResultReader;
+import org.atex.local.LocalConnection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(60)
+class FmfExecutorTest {
+    @TempDir
+    private Path directory;
+
+    private Path tree;
+    private final Connection connection = LocalConnection.open();
+    private int count;
+
+    @BeforeEach
+    void makeTree() throws IOException {
+        tree = Files.createDirectory(directory.resolve("tree"));
+        Files.createDirectory(tree.resolve(".fmf"));
+        Files.writeString(tree.resolve(".fmf/version"), "1\n");
+    }
+
+    @AfterEach
+    void disconnect() {
+        connection.close();
+    }
+
+    private void metadata(String text) throws IOException {
+        Files.writeString(tree.resolve("main.fmf"), text);
+    }
+
+    private static String indented(String script) {
+        return "test: |\n" + script.indent(8);
+    }
+
+    private Artifacts artifacts() throws IOException {
+        return Artifacts.in(Files.createDirectory(directory.resolve("artifacts" + ++count)));
+    }
+
+    private static List<String> results(Artifacts artifacts) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (ResultReader reader = ResultReader.of(artifacts)) {
+            for (var result = reader.next(); result != null; result = reader.next()) {
+                lines.add(result.status() + " " + result.name() + " " + result.note());
+            }
+        }
+        return lines;
+    }
+
+    private static String output(Artifacts artifacts) throws IOException {
+        return Files.readString(artifacts.files().resolve("output.txt"));
+    }
+
+    /** What came of the only test of a tree. */
+    private record Ran(TestEnd end, Artifacts artifacts) {}
+
+    private Ran run(String script) throws Exception {
+        metadata("duration: 20s\n" + indented(script));
+        return run(FmfTests.in(tree).discover());
+    }
+
+    private Ran run(FmfTests tests) throws Exception {
+        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            Artifacts artifacts = artifacts();
+            return new Ran(executor.run(tests.get(0), artifacts), artifacts);
+        }
+    }
+
+    @Test
+    void passesATestThatExitsWithZero() throws Exception {
+        Ran ran = run("echo out; echo err >&2");
+        assertThat(ran.end).isEqualTo(TestEnd.exited(0));
+        assertThat(results(ran.artifacts)).containsExactly("pass null null");
+        assertThat(output(ran.artifacts)).isEqualTo("out\nerr\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"exit 7,7", "false,1", "false | true,1", "kill -9 $$,137", "exit 255,255"})
+    void failsATestWithItsExitCode(String script, int code) throws Exception {
+        Ran ran = run(script);
+        assertThat(ran.end).isEqualTo(TestEnd.exited(code));
+        assertThat(results(ran.artifacts)).containsExactly("fail null null");
+    }
+
+    @Test
+    void storesWhatTheTestReports() throws Exception {
+        Ran ran = run(
+                """
+                printf 'result 28\\n{"name":"a","status":"pass"}' >&$ATEX_TEST_CONTROL
+                printf 'result 43\\n{"status":"skip","note":"n","files":[]}    \\n' >&$ATEX_TEST_CONTROL
+                """
+                        .replace("43", "44"));
+        assertThat(results(ran.artifacts)).containsExactly("pass a null", "skip null n");
+        assertThat(ran.end.outcome()).isEqualTo(Outcome.SKIPPED);
+    }
+
+    @Test
+    void endsATestThatBreaksTheProtocol() throws Exception {
+        Ran ran = run("echo hello >&$ATEX_TEST_CONTROL; sleep 600");
+        assertThat(ran.end.outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end.note()).contains("'hello'");
+        assertThat(results(ran.artifacts)).singleElement().asString().startsWith("error null an unknown word");
+    }
+
+    @Test
+    void endsATestAtItsLimit() throws Exception {
+        metadata("duration: 1s\n" + indented("echo begun; sleep 600 & sleep 600"));
+        Ran ran = run(FmfTests.in(tree).discover());
+        assertThat(ran.end.outcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(ran.end.note()).contains("1s");
+        assertThat(output(ran.artifacts)).isEqualTo("begun\n");
+        assertThat(results(ran.artifacts)).containsExactly("error null it exceeded its duration of 1s");
+    }
+
+    @Test
+    void aTestMayChangeItsLimit() throws Exception {
+        metadata("duration: 10m\n" + indented("echo 'duration 1s' >&$ATEX_TEST_CONTROL; sleep 600"));
+        assertThat(run(FmfTests.in(tree).discover()).end.outcome()).isEqualTo(Outcome.TIMED_OUT);
+    }
+
+    @Test
+    void fault05ADaemonThatHoldsTheControlStreamDelaysNothing() throws Exception {
+        Path pid = directory.resolve("pid");
+        Ran ran = run("setsid bash -c 'echo $$ >" + pid + "; exec sleep 600' & until [[ -s " + pid + " ]]; do :; done");
+        assertThat(ran.end).isEqualTo(TestEnd.exited(0));
+        // Killed it is; a system that is slow to bury its dead may still list it.
+        var daemon = ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()));
+        if (daemon.isPresent()) {
+            daemon.get().onExit().get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void saysThatATestEndedItsOwnWrapper() throws Exception {
+        Ran ran = run("kill -9 $PPID; sleep 600");
+        assertThat(ran.end.outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end.note()).contains("KILL");
+    }
+
+    @Test
+    void givesATestItsEnvironment() throws Exception {
+        metadata("/plan:\n  discover: {how: fmf}\n  environment: {A: plan, B: plan, C: plan}\n  prepare:\n    script:"
+                + " |\n      echo 'A=file' >>$TMT_PLAN_ENVIRONMENT_FILE\n      echo 'B=file'"
+                + " >>$TMT_PLAN_ENVIRONMENT_FILE\n      echo 'D=\"from $TMT_TREE\"' >>$TMT_PLAN_ENVIRONMENT_FILE\n"
+                + "/dir/test:\n  environment: {B: test, C: test, P: '50%', Q: \"it's \\\"q\\\"\\n\"}\n  test: |\n"
+                + "      env | sort\n      cat \"$TMT_TEST_METADATA\"\n      pwd\n");
+        FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
+        try (Executor executor =
+                FmfExecutor.factory(tests, Map.of("C", "user")).open(connection)) {
+            Artifacts artifacts = artifacts();
+            executor.run(tests.get(0), artifacts);
+            assertThat(output(artifacts).lines())
+                    .contains("A=file", "B=test", "C=user", "P=50%", "TMT_TEST_NAME=/dir/test", "TMT_REBOOT_COUNT=0")
+                    .contains("TMT_TEST_RESTART_COUNT=0", "Q=it's \"q\"", "name: /dir/test")
+                    .anyMatch(line -> line.matches("D=from /var/tmp/atex\\..*/tree"))
+                    .anyMatch(line -> line.matches("ATEX_TEST_CONTROL=\\d+"));
+        }
+    }
+
+    @Test
+    void fault02OneTestsVariablesAreNotAnothers() throws Exception {
+        metadata("/a:\n  environment: {ONLY_A: '1'}\n  test: env\n/b:\n  test: env\n");
+        FmfTests tests = FmfTests.in(tree).discover();
+        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            executor.run(tests.get(0), artifacts());
+            Artifacts b = artifacts();
+            executor.run(tests.get(1), b);
+            assertThat(output(b)).doesNotContain("ONLY_A").contains("TMT_TEST_NAME=/b");
+        }
+    }
+
+    @Test
+    void cancelsATestWhenInterrupted() throws Exception {
+        Path begun = directory.resolve("begun");
+        metadata(indented("echo begun >" + begun + "; sleep 600"));
+        FmfTests tests = FmfTests.in(tree).discover();
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Artifacts artifacts = artifacts();
+        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            CountDownLatch opened = new CountDownLatch(1);
+            Thread thread = Thread.ofVirtual().start(() -> {
+                opened.countDown();
+                try {
+                    executor.run(tests.get(0), artifacts);
+                } catch (Throwable e) {
+                    thrown.set(e);
+                }
+            });
+            opened.await();
+            while (Files.notExists(begun)) {
+                Thread.onSpinWait();
+            }
+            thread.interrupt();
+            assertThat(thread.join(Duration.ofSeconds(5))).as("run() returns soon").isTrue();
+        }
+        assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
+        assertThat(results(artifacts)).singleElement().asString().startsWith("infra null");
+    }
+
+    @Test
+    void removesWhatItPutOnTheSystem() throws Exception {
+        Path place = directory.resolve("place");
+        run("dirname $TMT_TREE >" + place);
+        assertThat(Path.of(Files.readString(place).strip())).doesNotExist();
+    }
+
+    @Test
+    void fault13RunsFinishScriptsWhenItIsClosed() throws Exception {
+        Path finished = directory.resolve("finished");
+        metadata("/plan:\n  discover: {how: fmf}\n  finish: {how: shell, script: 'touch " + finished + "'}\n/t:\n  test: \"true\"\n");
+        FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
+        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            executor.run(tests.get(0), artifacts());
+            assertThat(finished).doesNotExist();
+        }
+        assertThat(finished).exists();
+    }
+
+    @Test
+    void failsTheSystemWhenAPrepareScriptFails() throws Exception {
+        metadata("/plan:\n  discover: {how: fmf}\n  prepare: {how: shell, script: 'echo no luck; exit 3'}\n/t:\n  test: \"true\"\n");
+        FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
+        assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
+                .isInstanceOf(SetupException.class)
+                .hasMessageContaining("/plan")
+                .hasMessageContaining("exit code 3")
+                .hasMessageContaining("no luck");
+    }
+
+    @Test
+    void fault12SaysWhichRequiredPackageIsNotThere() throws Exception {
+        metadata("require: [bash, no-such-package]\ntest: \"true\"\n");
+        Ran ran = run(FmfTests.in(tree).discover());
+        assertThat(ran.end.outcome()).isEqualTo(Outcome.SETUP_FAILED);
+        assertThat(ran.end.note()).contains("[no-such-package]");
+        assertThat(results(ran.artifacts)).singleElement().asString().startsWith("infra null it requires");
+    }
+
+    @Test
+    void restartsATestThatTookTheSystemDown() throws Exception {
+        Ran ran = run(
+                """
+                if ((TMT_REBOOT_COUNT == 0)); then
+                    trap '' PIPE
+                    echo disconnect >&$ATEX_TEST_CONTROL
+                    while echo noop >&$ATEX_TEST_CONTROL; do :; done 2>/dev/null
+                    exit 0
+                fi
+                ((TMT_REBOOT_COUNT == 1 && TMT_TEST_RESTART_COUNT == 1))
+                """);
+        assertThat(ran.end).isEqualTo(TestEnd.exited(0));
+    }
+
+    @Test
+    void refusesTestsThatAreNotFmf() throws Exception {
+        metadata("test: \"true\"\n");
+        FmfTests tests = FmfTests.in(tree).discover();
+        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            assertThatThrownBy(() -> executor.run(TestCase.named("/plain"), artifacts()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("/plain");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package org.atex.adhoc;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.atex.api.Artifacts;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of an attempt that has just ended.
+ *
+ * @param end how
+ * @param artifacts what it left
+ * @param started when
+ * @param took how long
+ * @param system where
+ * @param slot in which place there
+ */
+record Attempt(
+        TestEnd end,
+        Artifacts artifacts,
+        Instant started,
+        Duration took,
+        @Nullable String system,
+        int slot) {
+    /** One that was never begun. */
+    static Attempt never(TestEnd end, Instant now) {
+        return new Attempt(end, Artifacts.none(), now, Duration.ZERO, null, 0);
+    }
+
+    TestRecord record(String platform, Decision.Conclude conclude) {
+        return new TestRecord(
+                platform,
+                conclude.test().name(),
+                conclude.attempt(),
+                conclude.last(),
+                conclude.end(),
+                started,
+                took,
+                system,
+                slot);
+    }
+}

@@ -1,0 +1,119 @@
+package org.atex.adhoc;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tests that wait, kept by kind: picking looks at the first of each kind, not at each test, so that it costs the
+ * same for ten tests and for a million.
+ */
+final class Backlog {
+    private final Map<PlannedTest.Kind, TreeSet<PlannedTest>> kinds = new HashMap<>();
+    private int size;
+
+    void add(PlannedTest test) {
+        kinds.computeIfAbsent(test.kind, kind -> new TreeSet<>()).add(test);
+        size++;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** {@return whether some test could run on a system} */
+    boolean canUse(PoolSystem system) {
+        return kinds.keySet().stream().anyMatch(kind -> system.meets(kind.needs()));
+    }
+
+    /** {@return whether some test could run on a system of which only these labels are known} */
+    boolean mayFit(Map<String, String> labels) {
+        return kinds.keySet().stream()
+                .anyMatch(kind -> kind.needs().stream().noneMatch(need -> need.isRuledOutBy(labels)));
+    }
+
+    /** {@return how many could run at once if there were places enough} */
+    int parallel() {
+        int parallel = 0;
+        for (Map.Entry<PlannedTest.Kind, TreeSet<PlannedTest>> entry : kinds.entrySet()) {
+            parallel += entry.getKey().excludesItself() ? 1 : entry.getValue().size();
+        }
+        return parallel;
+    }
+
+    /** Takes out the first test, in the order of the run, that can start now on a system. */
+    @Nullable PlannedTest take(PoolSystem system, Locks locks, Instant now) {
+        PlannedTest first = first(system, locks, now);
+        if (first != null) {
+            remove(first);
+        }
+        return first;
+    }
+
+    /** {@return the first test, in the order of the run, that can start now on a system} */
+    @Nullable PlannedTest first(PoolSystem system, Locks locks, Instant now) {
+        PlannedTest first = null;
+        for (Map.Entry<PlannedTest.Kind, TreeSet<PlannedTest>> entry : kinds.entrySet()) {
+            if (system.meets(entry.getKey().needs()) && locks.areFree(entry.getKey().locks())) {
+                PlannedTest candidate = firstThat(entry.getValue(), test -> system.outlives(test.test, now));
+                if (candidate != null && (first == null || candidate.compareTo(first) < 0)) {
+                    first = candidate;
+                }
+            }
+        }
+        return first;
+    }
+
+    private static @Nullable PlannedTest firstThat(Iterable<PlannedTest> tests, Predicate<PlannedTest> condition) {
+        for (PlannedTest test : tests) {
+            if (condition.test(test)) {
+                return test;
+            }
+        }
+        return null;
+    }
+
+    private void remove(PlannedTest test) {
+        TreeSet<PlannedTest> tests = kinds.get(test.kind);
+        if (tests == null || !tests.remove(test)) {
+            throw new IllegalStateException(test.name() + " is not waiting");
+        }
+        if (tests.isEmpty()) {
+            kinds.remove(test.kind);
+        }
+        size--;
+    }
+
+    /** Takes out all of them, in the order of the run. */
+    List<PlannedTest> takeAll() {
+        List<PlannedTest> all = new ArrayList<>();
+        kinds.values().forEach(all::addAll);
+        all.sort(null);
+        kinds.clear();
+        size = 0;
+        return all;
+    }
+
+    /** {@return what the first waiting test needs, for messages} */
+    String describeFirst() {
+        PlannedTest first = null;
+        for (TreeSet<PlannedTest> tests : kinds.values()) {
+            first = first == null || tests.first().compareTo(first) < 0 ? tests.first() : first;
+        }
+        if (first == null) {
+            return "nothing";
+        }
+        return first.name()
+                + (first.kind.needs().isEmpty() ? "" : ", which needs " + first.kind.needs())
+                + (first.test.limit() == null ? "" : ", which may take " + first.test.limit());
+    }
+}

@@ -1,0 +1,15 @@
+package org.atex.adhoc;
+
+import org.atex.api.Remote;
+
+/** Something to do with each system before its executors are opened. Thread-safe: systems come up in parallel. */
+@FunctionalInterface
+public interface SystemHook {
+    /**
+     * Prepares a system. Whatever it throws makes the system a failed one: it is given back, and another is asked for.
+     *
+     * @param remote the system
+     * @throws InterruptedException if interrupted, because the run ends
+     */
+    void prepare(Remote remote) throws InterruptedException;
+}

@@ -1,0 +1,521 @@
+package org.atex.adhoc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.atex.api.Aggregator;
+import org.atex.api.Connection;
+import org.atex.api.Executor;
+import org.atex.api.Need;
+import org.atex.api.Outcome;
+import org.atex.api.RunEvent;
+import org.atex.api.RunFailedException;
+import org.atex.api.RunListener;
+import org.atex.api.RunSummary;
+import org.atex.api.SetupException;
+import org.atex.api.Stop;
+import org.atex.api.TestCase;
+import org.atex.api.TestRecord;
+import org.atex.api.Verdict;
+import org.atex.testkit.FakeExecutors;
+import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeRun;
+import org.atex.testkit.FakeSystem;
+import org.atex.testkit.LeakCheck;
+import org.atex.testkit.RecordingAggregator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+@ExtendWith(LeakCheck.class)
+class AdHocOrchestratorTest {
+    private static final Duration SHORT = Duration.ofMillis(1);
+
+    @TempDir
+    private Path directory;
+
+    private final RecordingAggregator results = RecordingAggregator.create();
+    private final List<RunEvent> events = Collections.synchronizedList(new ArrayList<>());
+    private final List<FakeProvisioner> provisioners = new ArrayList<>();
+
+    @AfterEach
+    void everySystemIsGivenBack() {
+        for (FakeProvisioner provisioner : provisioners) {
+            assertThat(provisioner.openNow()).as("systems still held after the run").isZero();
+            provisioner.close();
+        }
+        results.close();
+    }
+
+    private FakeProvisioner systems(FakeSystem system) {
+        FakeProvisioner provisioner = FakeProvisioner.of(system);
+        provisioners.add(provisioner);
+        return provisioner;
+    }
+
+    private static List<TestCase> tests(int count) {
+        return IntStream.range(0, count).mapToObj(i -> (TestCase) TestCase.named("/t" + i)).toList();
+    }
+
+    private AdHocOrchestrator.Builder run(List<TestCase> tests, Executor.Factory executors) {
+        return AdHocOrchestrator.of(tests)
+                .with(executors)
+                .into(results)
+                .workDirectory(directory.resolve("work"))
+                .listener(events::add);
+    }
+
+    private RunSummary run(List<TestCase> tests, int systems, Executor.Factory executors) throws InterruptedException {
+        try (AdHocOrchestrator run =
+                run(tests, executors).on(systems(FakeSystem.ready())).maxSystems(systems).build()) {
+            return run.run();
+        }
+    }
+
+    private <E extends RunEvent> List<E> events(Class<E> type) {
+        synchronized (events) {
+            return events.stream().filter(type::isInstance).map(type::cast).toList();
+        }
+    }
+
+    private static <E extends RunEvent> RunListener latch(Class<E> type, CountDownLatch latch) {
+        return event -> {
+            if (type.isInstance(event)) {
+                latch.countDown();
+            }
+        };
+    }
+
+    @Test
+    void runsEveryTestAndStoresWhatItLeaves() throws Exception {
+        RunSummary summary = run(tests(50), 4, FakeExecutors.passing(SHORT));
+        assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
+        assertThat(summary.exitCode()).isZero();
+        assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 50));
+        assertThat(results.records()).extracting(TestRecord::test).hasSize(50).doesNotHaveDuplicates();
+        assertThat(results.entries()).allMatch(entry -> entry.results().size() == 1);
+        assertThat(directory.resolve("work")).isEmptyDirectory();
+    }
+
+    @Test
+    void givesARunOfNothingAnEnd() throws Exception {
+        assertThat(run(List.of(), 1, FakeExecutors.passing(SHORT)).verdict()).isEqualTo(Verdict.PASSED);
+    }
+
+    @Test
+    void tellsListenersInOrder() throws Exception {
+        run(tests(1), 1, FakeExecutors.passing(SHORT));
+        assertThat(events.stream().map(event -> event.getClass().getSimpleName()).filter(name -> !name.equals("Waiting")))
+                .startsWith("RunStarted", "SystemsAsked", "SystemReady", "TestStarted", "TestFinished")
+                .contains("Ingested", "SystemGone")
+                .endsWith("RunEnded");
+    }
+
+    @Test
+    void runsAFailedTestAgain() throws Exception {
+        Map<String, Integer> tries = new HashMap<>();
+        FakeExecutors executors = FakeExecutors.running(test ->
+                tries.merge(test.name(), 1, Integer::sum) == 1 ? FakeRun.failing(SHORT) : FakeRun.passing(SHORT));
+        try (AdHocOrchestrator run = run(tests(1), executors)
+                .on(systems(FakeSystem.ready()))
+                .reruns(RerunPolicy.upTo(2))
+                .build()) {
+            RunSummary summary = run.run();
+            assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
+            assertThat(summary.tests().get(0).flaky()).isTrue();
+        }
+        assertThat(results.records()).extracting(TestRecord::attempt).containsExactly(1, 2);
+        assertThat(results.records()).extracting(TestRecord::last).containsExactly(false, true);
+    }
+
+    @Test
+    void givesADestructiveTestsSystemBackBeforeTheNextTest() throws Exception {
+        List<TestCase> tests = List.of(
+                TestCase.named("/first").withDestruction().withPriority(1), TestCase.named("/second"));
+        FakeProvisioner systems = systems(FakeSystem.ready());
+        try (AdHocOrchestrator run =
+                run(tests, FakeExecutors.passing(SHORT)).on(systems).maxSystems(1).build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+        assertThat(systems.handedOut()).hasSize(2);
+        assertThat(systems.mostOpen()).isEqualTo(1);
+        assertThat(results.records()).extracting(TestRecord::system).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void resetsASpentSystemThatCanBeReset() throws Exception {
+        List<TestCase> tests = List.of(
+                TestCase.named("/first").withDestruction().withPriority(1), TestCase.named("/second"));
+        FakeProvisioner systems = systems(FakeSystem.ready().withReset());
+        FakeExecutors executors = FakeExecutors.passing(SHORT);
+        try (AdHocOrchestrator run = run(tests, executors).on(systems).maxSystems(1).build()) {
+            run.run();
+        }
+        assertThat(systems.handedOut()).hasSize(1);
+        assertThat(executors.openNow()).as("executors still open").isZero();
+    }
+
+    @Test
+    void usesEverySlot() throws Exception {
+        FakeProvisioner systems = systems(FakeSystem.ready().withSlots(3));
+        CountDownLatch together = new CountDownLatch(3);
+        Executor.Factory executors = connection -> new Together(together);
+        try (AdHocOrchestrator run = run(tests(3), executors).on(systems).maxSystems(1).build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+        assertThat(results.records()).extracting(TestRecord::slot).containsExactlyInAnyOrder(1, 2, 3);
+    }
+
+    /** Ends its test when so many run at once. */
+    private record Together(CountDownLatch others) implements Executor {
+        @Override
+        public org.atex.api.TestEnd run(TestCase test, org.atex.api.Artifacts into) throws InterruptedException {
+            others.countDown();
+            others.await();
+            return org.atex.api.TestEnd.exited(0);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void fault09RunsOnReadySystemsWhileOthersAreSetUp() throws Exception {
+        CountDownLatch allRan = new CountDownLatch(5);
+        FakeExecutors fakes = FakeExecutors.passing(SHORT).withSetup(new FakeExecutors.Setup() {
+            private int opened;
+
+            @Override
+            public void on(Connection connection) throws InterruptedException {
+                boolean first;
+                synchronized (this) {
+                    first = opened++ == 0;
+                }
+                if (!first) {
+                    allRan.await();
+                }
+            }
+        });
+        try (AdHocOrchestrator run = run(tests(5), fakes)
+                .on(systems(FakeSystem.ready()))
+                .maxSystems(3)
+                .listener(latch(RunEvent.TestFinished.class, allRan))
+                .build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+    }
+
+    @Test
+    void fault06ACancelRightAfterTheStartEndsTheTestAtOnce() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            CountDownLatch begun = new CountDownLatch(1);
+            try (AdHocOrchestrator run = run(tests(4), FakeExecutors.running(test -> FakeRun.endless()))
+                    .on(systems(FakeSystem.ready()))
+                    .platform("run " + i)
+                    .listener(latch(RunEvent.TestStarted.class, begun))
+                    .build()) {
+                CompletableFuture<RunSummary> summary = inBackground(run);
+                begun.await();
+                run.stop(Stop.CANCEL);
+                assertThat(summary.get(10, TimeUnit.SECONDS).verdict()).isEqualTo(Verdict.INCOMPLETE);
+            }
+        }
+    }
+
+    private static CompletableFuture<RunSummary> inBackground(AdHocOrchestrator run) {
+        CompletableFuture<RunSummary> result = new CompletableFuture<>();
+        Thread.ofVirtual().name("test-run").start(() -> {
+            try {
+                result.complete(run.run());
+            } catch (Throwable e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result;
+    }
+
+    @Test
+    void fault04StoresWhatHadEndedWhenItIsStopped() throws Exception {
+        CountDownLatch ended = new CountDownLatch(40);
+        FakeExecutors executors = FakeExecutors.running(
+                test -> test.name().equals("/t40") ? FakeRun.endless() : FakeRun.passing(SHORT));
+        try (AdHocOrchestrator run = run(tests(41), executors)
+                .on(systems(FakeSystem.ready()))
+                .maxSystems(8)
+                .listener(latch(RunEvent.TestFinished.class, ended))
+                .build()) {
+            CompletableFuture<RunSummary> summary = inBackground(run);
+            ended.await();
+            run.stop(Stop.NOW);
+            RunSummary stopped = summary.get(10, TimeUnit.SECONDS);
+            assertThat(stopped.counts()).isEqualTo(Map.of(Outcome.PASSED, 40, Outcome.CANCELLED, 1));
+        }
+        assertThat(results.records()).hasSize(41);
+    }
+
+    @Test
+    void drainingLetsRunningTestsEnd() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        try (AdHocOrchestrator run = run(tests(10), FakeExecutors.passing(Duration.ofMillis(200)))
+                .on(systems(FakeSystem.ready()))
+                .maxSystems(1)
+                .listener(latch(RunEvent.TestStarted.class, begun))
+                .build()) {
+            CompletableFuture<RunSummary> summary = inBackground(run);
+            begun.await();
+            run.stop(Stop.DRAIN, "enough is enough");
+            RunSummary drained = summary.get(10, TimeUnit.SECONDS);
+            assertThat(drained.counts()).isEqualTo(Map.of(Outcome.PASSED, 1, Outcome.NOT_RUN, 9));
+            assertThat(drained.tests().get(9).end().note()).contains("enough is enough");
+            assertThat(drained.exitCode()).isEqualTo(3);
+        }
+        assertThat(results.records()).as("a test that never ran has a record too").hasSize(10);
+    }
+
+    @Test
+    void aStopBeforeTheRunEndsItAtItsStart() throws Exception {
+        try (AdHocOrchestrator run =
+                run(tests(3), FakeExecutors.passing(SHORT)).on(systems(FakeSystem.ready())).build()) {
+            run.stop(Stop.DRAIN);
+            assertThat(run.run().counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 3));
+        }
+    }
+
+    @Test
+    void interruptingTheRunCancelsIt() throws Exception {
+        CountDownLatch begun = new CountDownLatch(2);
+        CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        try (AdHocOrchestrator run = run(tests(5), FakeExecutors.running(test -> FakeRun.endless()))
+                .on(systems(FakeSystem.ready()))
+                .maxSystems(2)
+                .listener(latch(RunEvent.TestStarted.class, begun))
+                .build()) {
+            Thread thread = Thread.ofVirtual().start(() -> {
+                try {
+                    run.run();
+                    thrown.complete(new AssertionError("run() returned"));
+                } catch (Throwable e) {
+                    thrown.complete(e);
+                }
+            });
+            begun.await();
+            thread.interrupt();
+            assertThat(thrown.get(10, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+        }
+        assertThat(results.records()).extracting(record -> record.end().outcome())
+                .containsExactlyInAnyOrder(
+                        Outcome.CANCELLED, Outcome.CANCELLED, Outcome.NOT_RUN, Outcome.NOT_RUN, Outcome.NOT_RUN);
+        assertThat(results.records()).allMatch(record -> String.valueOf(record.end().note()).contains("interrupted"));
+    }
+
+    @Test
+    void closingEndsARunThatIsGoingOn() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        AdHocOrchestrator run = run(tests(2), FakeExecutors.running(test -> FakeRun.endless()))
+                .on(systems(FakeSystem.ready()))
+                .listener(latch(RunEvent.TestStarted.class, begun))
+                .build();
+        CompletableFuture<RunSummary> summary = inBackground(run);
+        begun.await();
+        run.close();
+        assertThat(provisioners.get(0).openNow()).as("close() waits for the end").isZero();
+        assertThat(summary.get(10, TimeUnit.SECONDS).verdict()).isEqualTo(Verdict.INCOMPLETE);
+        run.close();
+        assertThatThrownBy(run::run).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void fault03KeepsWhatCannotBeStored() throws Exception {
+        RecordingAggregator picky = RecordingAggregator.failing(record -> record.test().equals("/t1"));
+        try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
+                .into(picky)
+                .on(systems(FakeSystem.ready()))
+                .build()) {
+            RunSummary summary = run.run();
+            assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
+            assertThat(summary.verdict()).isEqualTo(Verdict.INFRASTRUCTURE);
+            assertThat(summary.problems()).singleElement().asString().contains("/t1", directory.toString());
+        }
+        assertThat(picky.records()).hasSize(2);
+        try (Stream<Path> kept = Files.list(directory.resolve("work"))) {
+            assertThat(kept).as("the artifacts of the third").singleElement().matches(path ->
+                    Files.exists(path.resolve("results")));
+        }
+    }
+
+    @Test
+    void anExecutorThatThrowsCostsOneTest() throws Exception {
+        FakeExecutors executors = FakeExecutors.running(test -> {
+            if (test.name().equals("/t0")) {
+                throw new IllegalStateException("a mistake");
+            }
+            return FakeRun.passing(SHORT);
+        });
+        RunSummary summary = run(tests(3), 1, executors);
+        assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 2, Outcome.ERROR, 1));
+        assertThat(summary.tests().get(0).end().note()).contains("a mistake");
+    }
+
+    @Test
+    void aListenerThatThrowsIsToldNothingMore() throws Exception {
+        List<RunEvent> told = new ArrayList<>();
+        try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.ready()))
+                .listener(event -> {
+                    told.add(event);
+                    throw new IllegalStateException("a mistake");
+                })
+                .build()) {
+            RunSummary summary = run.run();
+            assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
+            assertThat(summary.problems()).singleElement().asString().contains("a mistake");
+        }
+        assertThat(told).hasSize(1);
+        assertThat(events(RunEvent.RunEnded.class)).as("others are told on").hasSize(1);
+    }
+
+    @Test
+    void replacesASystemThatCannotBeSetUp() throws Exception {
+        int[] opened = {0};
+        FakeExecutors executors = FakeExecutors.passing(SHORT).withSetup(connection -> {
+            if (opened[0]++ == 0) {
+                throw new SetupException("no luck", null);
+            }
+        });
+        FakeProvisioner systems = systems(FakeSystem.ready());
+        try (AdHocOrchestrator run =
+                run(tests(2), executors).on(systems).maxSystems(1).build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+        assertThat(systems.handedOut()).hasSize(2);
+        assertThat(events(RunEvent.SetupFailed.class)).singleElement().matches(event -> event.why().contains("no luck"));
+    }
+
+    @Test
+    void aProvisionerThatNeverDeliversEndsTheRunInTime() throws Exception {
+        try (AdHocOrchestrator run = run(tests(2), FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.never()))
+                .systemWithin(Duration.ofMillis(200))
+                .build()) {
+            RunSummary summary = run.run();
+            assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 2));
+            assertThat(summary.tests().get(0).end().note()).contains("no system to run on: none came within PT0.2S");
+            assertThat(summary.exitCode()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aTestThatNeverEndsDoesNotOutliveTheRunsLimit() throws Exception {
+        try (AdHocOrchestrator run = run(tests(1), FakeExecutors.running(test -> FakeRun.endless()))
+                .on(systems(FakeSystem.ready()))
+                .runWithin(Duration.ofMillis(200))
+                .build()) {
+            RunSummary summary = run.run();
+            assertThat(summary.tests().get(0).end().outcome()).isEqualTo(Outcome.CANCELLED);
+            assertThat(summary.tests().get(0).end().note()).contains("limit of PT0.2S");
+        }
+    }
+
+    @Test
+    void throwsWhatMakesARunImpossible() throws Exception {
+        Path work = directory.resolve("work");
+        try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.ready()))
+                .setup(remote -> deleteAndBlock(work))
+                .build()) {
+            assertThatThrownBy(run::run)
+                    .isInstanceOf(RunFailedException.class)
+                    .satisfies(e -> assertThat(((RunFailedException) e).summary().tests()).hasSize(3));
+        }
+    }
+
+    private static void deleteAndBlock(Path work) {
+        try {
+            if (Files.deleteIfExists(work)) {
+                Files.createFile(work);
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void runsBesideAnotherOne() throws Exception {
+        try (AdHocOrchestrator a = run(tests(20), FakeExecutors.passing(SHORT))
+                        .on(systems(FakeSystem.ready()))
+                        .workDirectory(directory.resolve("a"))
+                        .build();
+                AdHocOrchestrator b = run(tests(20), FakeExecutors.passing(SHORT))
+                        .on(systems(FakeSystem.ready()))
+                        .platform("another")
+                        .workDirectory(directory.resolve("b"))
+                        .build()) {
+            CompletableFuture<RunSummary> other = inBackground(b);
+            assertThat(a.run().verdict()).isEqualTo(Verdict.PASSED);
+            assertThat(other.get().verdict()).isEqualTo(Verdict.PASSED);
+        }
+    }
+
+    @Test
+    void fault10RunsAThousandTestsAtOnce() throws Exception {
+        CountDownLatch together = new CountDownLatch(1000);
+        RunSummary summary = run(tests(1000), 1000, connection -> new Together(together));
+        assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 1000));
+    }
+
+    @Test
+    void refusesWhatCannotWorkBeforeTheRun() {
+        Aggregator sink = results;
+        Executor.Factory executors = FakeExecutors.passing(SHORT);
+        FakeProvisioner x86 = systems(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")));
+        assertThatThrownBy(() -> AdHocOrchestrator.of(tests(1)).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("into(aggregator)");
+        assertThatThrownBy(() -> AdHocOrchestrator.of(List.of(TestCase.named("/a"), TestCase.named("/a")))
+                        .on(x86)
+                        .with(executors)
+                        .into(sink)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("/a is there twice");
+        assertThatThrownBy(() -> AdHocOrchestrator.of(
+                                List.of(TestCase.named("/arm").withNeed(Need.of("arch", "aarch64"))))
+                        .on(x86)
+                        .with(executors)
+                        .into(sink)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("arch=aarch64")
+                .hasMessageContaining("x86_64");
+    }
+
+    @Test
+    void aSystemTakenTooLateIsGivenBack() throws ExecutionException, InterruptedException {
+        // Two are asked for; the second comes when the first has done all the work.
+        FakeProvisioner systems =
+                FakeProvisioner.of(n -> n == 1 ? FakeSystem.ready() : FakeSystem.ready().after(Duration.ofMillis(100)));
+        provisioners.add(systems);
+        try (AdHocOrchestrator run =
+                run(tests(2), FakeExecutors.passing(SHORT)).on(systems).build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package org.atex.adhoc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.atex.adhoc.Simulation.Supplies;
+import org.atex.api.Lock;
+import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
+import org.atex.api.Stop;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+
+/** Whatever the tests, the systems and the accidents, the promises of {@link Simulation} hold. */
+class SchedulePropertyTest {
+    private static final Outcome[] ENDS = {
+        Outcome.PASSED, Outcome.PASSED, Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.LOST,
+        Outcome.SKIPPED
+    };
+
+    @Property(tries = 2000)
+    void everyRunKeepsItsPromises(@ForAll long seed) {
+        Random random = new Random(seed);
+        simulation(random, true).run();
+    }
+
+    @Property(tries = 1000)
+    void everyRunThatIsStoppedKeepsItsPromises(@ForAll long seed) {
+        Random random = new Random(seed);
+        Simulation simulation = simulation(random, true);
+        for (int i = 0; i <= random.nextInt(3); i++) {
+            simulation.stopAt(seconds(random, 60), Stop.values()[random.nextInt(3)]);
+        }
+        simulation.run();
+    }
+
+    @Property(tries = 500)
+    void everyTestRunsWhereSystemsWork(@ForAll long seed) {
+        Random random = new Random(seed);
+        Simulation simulation = simulation(random, false);
+        simulation.run();
+        assertThat(simulation.concluded.values())
+                .as("nothing is left out where there are systems for everything")
+                .noneMatch(end -> end.outcome() == Outcome.NOT_RUN);
+    }
+
+    private static Simulation simulation(Random random, boolean accidents) {
+        List<TestCase> tests = new ArrayList<>();
+        int count = random.nextInt(40);
+        for (int i = 0; i < count; i++) {
+            tests.add(test("/t" + i, random, accidents));
+        }
+        int provisioners = 1 + random.nextInt(3);
+        Schedule.Rules rules = new Schedule.Rules(
+                random.nextBoolean() ? TestOrder.longestFirst() : TestOrder.priority(),
+                RerunPolicy.upTo(random.nextInt(3)),
+                switch (random.nextInt(3)) {
+                    case 0 -> DestructionPolicy.declared();
+                    case 1 -> DestructionPolicy.afterFailure();
+                    default -> DestructionPolicy.always();
+                },
+                random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(5),
+                random.nextInt(3),
+                1 + random.nextInt(10),
+                accidents && random.nextInt(4) == 0 ? 1 + random.nextInt(5) : Integer.MAX_VALUE);
+        Random later = new Random(random.nextLong());
+        return new Simulation(
+                tests,
+                provisioners,
+                rules,
+                provisioner -> supplies(later, accidents),
+                (test, attempt) -> TestEnd.of(ENDS[later.nextInt(ENDS.length)], null),
+                test -> seconds(later, 20));
+    }
+
+    private static PlainTest test(String name, Random random, boolean picky) {
+        PlainTest test = TestCase.named(name).withPriority(random.nextInt(3));
+        if (random.nextInt(3) == 0) {
+            test = test.withLimit(Duration.ofSeconds(20 + random.nextInt(40)));
+        }
+        if (random.nextInt(4) == 0) {
+            test = test.withLock(lock(random));
+        }
+        if (picky && random.nextInt(4) == 0) {
+            test = test.withNeed(Simulation.arch(random.nextBoolean() ? "x86_64" : "aarch64"));
+        }
+        return random.nextInt(10) == 0 ? test.withDestruction() : test;
+    }
+
+    private static Lock lock(Random random) {
+        String name = random.nextInt(4) == 0 ? Lock.EVERYTHING : "lock" + random.nextInt(3);
+        return random.nextBoolean() ? Lock.shared(name) : Lock.exclusive(name);
+    }
+
+    private static Supplies supplies(Random random, boolean accidents) {
+        int kind = accidents ? random.nextInt(12) : 11;
+        return switch (kind) {
+            case 0 -> new Supplies.Failure(seconds(random, 10));
+            case 1 -> new Supplies.BadSetup(seconds(random, 10));
+            case 2 -> random.nextInt(5) == 0 ? new Supplies.Nothing() : Simulation.plain();
+            case 3 -> new Supplies.Exhausted();
+            default ->
+                new Supplies.System(
+                        random.nextInt(3) == 0 ? Map.of() : Map.of("arch", random.nextBoolean() ? "x86_64" : "aarch64"),
+                        1 + random.nextInt(3),
+                        seconds(random, 20),
+                        seconds(random, 5),
+                        accidents && random.nextInt(5) == 0 ? seconds(random, 100) : null);
+        };
+    }
+
+    private static Duration seconds(Random random, int most) {
+        return Duration.ofMillis(random.nextInt(most * 1000));
+    }
+}

@@ -1,0 +1,255 @@
+package org.atex.adhoc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.atex.adhoc.Simulation.Supplies;
+import org.atex.api.Lock;
+import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.junit.jupiter.api.Test;
+
+class ScheduleTest {
+    private static final TestEnd PASSED = TestEnd.exited(0);
+    private static final TestEnd FAILED = TestEnd.exited(1);
+
+    private static List<PlainTest> tests(int count) {
+        return IntStream.range(0, count).mapToObj(i -> TestCase.named("/t" + i)).toList();
+    }
+
+    private static Simulation simulate(List<? extends TestCase> tests, int systems, Schedule.Rules rules) {
+        return simulate(tests, rules.withMaxSystems(systems), PASSED);
+    }
+
+    private static Simulation simulate(List<? extends TestCase> tests, Schedule.Rules rules, TestEnd end) {
+        return new Simulation(
+                tests, 1, rules, p -> Simulation.plain(), (test, attempt) -> end, test -> Duration.ofSeconds(1));
+    }
+
+    @Test
+    void startsTheLongestDeclaredDurationFirst() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/short").withLimit(Duration.ofMinutes(5)),
+                TestCase.named("/unknown"),
+                TestCase.named("/long").withLimit(Duration.ofHours(5)),
+                TestCase.named("/expected").withLimit(Duration.ofHours(9)).withExpected(Duration.ofHours(1)));
+        Simulation simulation = simulate(tests, 1, Simulation.rules());
+        simulation.run();
+        assertThat(simulation.started).containsExactly("/long", "/expected", "/short", "/unknown");
+    }
+
+    @Test
+    void putsPriorityBeforeLength() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/long").withLimit(Duration.ofHours(5)),
+                TestCase.named("/urgent").withPriority(1));
+        Simulation simulation = simulate(tests, 1, Simulation.rules());
+        simulation.run();
+        assertThat(simulation.started).containsExactly("/urgent", "/long");
+    }
+
+    @Test
+    void keepsTheGivenOrderWhereNothingElseSaysOtherwise() {
+        Simulation simulation = simulate(tests(20), 1, Simulation.rules());
+        simulation.run();
+        assertThat(simulation.started)
+                .containsExactlyElementsOf(tests(20).stream().map(PlainTest::name).toList());
+    }
+
+    @Test
+    void runsATestAgainInItsOldPlaceInTheOrder() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/flaky").withPriority(5), TestCase.named("/b"), TestCase.named("/c"));
+        Schedule.Rules rules = Simulation.rules().withReruns(RerunPolicy.upTo(1)).withMaxSystems(1);
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                rules,
+                p -> Simulation.plain(),
+                (test, attempt) -> test.name().equals("/flaky") && attempt == 1 ? FAILED : PASSED,
+                test -> Duration.ofSeconds(1));
+        simulation.run();
+        assertThat(simulation.started).containsExactly("/flaky", "/flaky", "/b", "/c");
+        assertThat(simulation.concluded.get("/flaky")).isEqualTo(PASSED);
+    }
+
+    @Test
+    void givesADestructiveTestsSystemToNobodyElse() {
+        List<PlainTest> tests =
+                List.of(TestCase.named("/a").withDestruction().withPriority(1), TestCase.named("/b"));
+        Simulation simulation = simulate(tests, 1, Simulation.rules());
+        simulation.run();
+        assertThat(simulation.history).anyMatch(d -> d instanceof Decision.Renew, "the system is renewed");
+    }
+
+    @Test
+    void fault15AsksForNoMoreSystemsThanItMayHave() {
+        Simulation simulation = simulate(tests(300), 6, Simulation.rules());
+        simulation.run();
+        assertThat(simulation.systemsUsed).isEqualTo(6);
+        assertThat(simulation.mostSystems).isEqualTo(6);
+    }
+
+    @Test
+    void fault15KeepsASystemAfterAFailedTest() {
+        Simulation simulation = simulate(tests(25), Simulation.rules().withMaxSystems(6), FAILED);
+        simulation.run();
+        assertThat(simulation.systemsUsed).isEqualTo(6);
+    }
+
+    @Test
+    void fault14PicksFromAMillionTestsWithoutLookingAtEach() {
+        List<PlainTest> tests = IntStream.range(0, 1_000_000)
+                .mapToObj(i -> TestCase.named("/t" + i).withLimit(Duration.ofSeconds(i % 1000)))
+                .toList();
+        Schedule schedule = new Schedule(tests, List.of(Map.of()), Simulation.rules().withMaxSystems(1));
+        schedule.start(Simulation.EPOCH);
+        schedule.offered(new PoolSystem.Facts(1, 0, Map.of(), 1, null), Simulation.EPOCH);
+        List<Decision> decisions = schedule.prepared(1, Simulation.EPOCH);
+        int ran = 0;
+        while (decisions.stream().anyMatch(d -> d instanceof Decision.Run)) {
+            ran++;
+            decisions = schedule.finished(1, 1, PASSED, Simulation.EPOCH);
+        }
+        assertThat(ran).isEqualTo(1_000_000);
+    }
+
+    @Test
+    void runsAnIsolatedTestAlone() {
+        List<PlainTest> tests = new java.util.ArrayList<>(tests(10));
+        tests.add(TestCase.named("/alone").withLock(Lock.exclusive(Lock.EVERYTHING)));
+        Simulation simulation = simulate(tests, 4, Simulation.rules());
+        simulation.run(); // which asserts that nothing runs beside it
+        assertThat(simulation.concluded.get("/alone")).isEqualTo(PASSED);
+    }
+
+    @Test
+    void usesSystemsInParallelUpToTheBound() {
+        Simulation simulation = simulate(tests(100), 10, Simulation.rules());
+        assertThat(simulation.run()).isEqualTo(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void startsOnTheFirstSystemWithoutWaitingForTheOthers() {
+        Duration[] delays = {Duration.ofHours(1), Duration.ZERO, Duration.ofHours(2)};
+        int[] next = {0};
+        Simulation simulation = new Simulation(
+                tests(3),
+                1,
+                Simulation.rules(),
+                p -> new Supplies.System(Map.of(), 1, delays[next[0]++], Duration.ZERO, null),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofSeconds(1));
+        assertThat(simulation.run()).isEqualTo(Duration.ofSeconds(3));
+    }
+
+    @Test
+    void goesOnWhileEverySecondSystemFails() {
+        int[] next = {0};
+        Simulation simulation = new Simulation(
+                tests(30),
+                1,
+                Simulation.rules().withMaxSystems(3).withDestruction(DestructionPolicy.always()),
+                p -> next[0]++ % 2 == 0 ? new Supplies.BadSetup(Duration.ofSeconds(1)) : Simulation.plain(),
+                (test, attempt) -> TestEnd.of(Outcome.LOST, "gone"),
+                test -> Duration.ofSeconds(1));
+        simulation.run();
+        assertThat(simulation.concluded.values()).allMatch(end -> end.outcome() == Outcome.LOST);
+    }
+
+    @Test
+    void givesUpWithAReasonWhenEverySystemFails() {
+        Simulation simulation = new Simulation(
+                tests(3),
+                1,
+                Simulation.rules(),
+                p -> new Supplies.Failure(Duration.ofSeconds(1)),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofSeconds(1));
+        simulation.run();
+        assertThat(simulation.concluded.values())
+                .allMatch(end -> end.outcome() == Outcome.NOT_RUN)
+                .allMatch(end -> String.valueOf(end.note()).contains("10 systems in a row failed, the last one: no luck"));
+        assertThat(simulation.problems).singleElement().asString().contains("3 tests were not run");
+    }
+
+    @Test
+    void saysWhatATestNeedsThatNoSystemHas() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/any"), TestCase.named("/arm").withNeed(Simulation.arch("aarch64")));
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                Simulation.rules().withMaxSystems(1),
+                p -> new Supplies.System(Map.of("arch", "x86_64"), 1, Duration.ZERO, Duration.ZERO, null),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofSeconds(1));
+        simulation.run();
+        assertThat(simulation.concluded.get("/any")).isEqualTo(PASSED);
+        assertThat(simulation.concluded.get("/arm").note()).contains("/arm", "arch=aarch64", "arch=x86_64");
+    }
+
+    @Test
+    void startsNoTestThatItsReservationWouldCutOff() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/long").withLimit(Duration.ofHours(2)),
+                TestCase.named("/short").withLimit(Duration.ofMinutes(10)));
+        Duration[] leases = {Duration.ofHours(1), Duration.ofHours(3)};
+        int[] next = {0};
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                Simulation.rules().withMaxSystems(1),
+                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, leases[Math.min(1, next[0]++)]),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofMinutes(5));
+        simulation.run(); // which asserts that limits fit into leases
+        assertThat(simulation.started).containsExactly("/short", "/long");
+    }
+
+    @Test
+    void cancelsTheRunAfterTooManyFailures() {
+        Simulation simulation =
+                simulate(tests(50), Simulation.rules().withMaxSystems(2).withMaxFailures(3), FAILED);
+        simulation.run();
+        assertThat(simulation.concluded.values().stream()
+                        .filter(end -> end.outcome() == Outcome.FAILED)
+                        .count())
+                .isBetween(3L, 4L);
+        assertThat(simulation.concluded.get("/t49").note()).contains("3 tests failed");
+    }
+
+    @Test
+    void countsAPolicyThatThrowsAsANo() {
+        Schedule.Rules rules = Simulation.rules()
+                .withReruns((test, ends) -> {
+                    throw new IllegalStateException("oops");
+                })
+                .withMaxSystems(1);
+        Simulation simulation = simulate(tests(2), rules, FAILED);
+        simulation.run();
+        assertThat(simulation.concluded).hasSize(2);
+        assertThat(simulation.problems).hasSize(2).allMatch(problem -> problem.contains("oops"));
+    }
+
+    @Test
+    void endsAtOnceWithoutTests() {
+        Simulation simulation = simulate(List.of(), 1, Simulation.rules());
+        assertThat(simulation.run()).isZero();
+        assertThat(simulation.systemsUsed).isZero();
+    }
+
+    @Test
+    void failsBeforeTheRunWhenTheOrderThrows() {
+        Schedule.Rules rules = Simulation.rules().withOrder((a, b) -> {
+            throw new IllegalStateException("no order");
+        });
+        assertThatThrownBy(() -> new Schedule(tests(2), List.of(Map.of()), rules)).hasMessage("no order");
+    }
+}

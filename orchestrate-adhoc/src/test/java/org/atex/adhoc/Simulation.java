@@ -1,0 +1,339 @@
+package org.atex.adhoc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.atex.api.Lock;
+import org.atex.api.Need;
+import org.atex.api.Outcome;
+import org.atex.api.Stop;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a schedule on a virtual clock, and holds it to its promises at every step. */
+final class Simulation {
+    static final Instant EPOCH = Instant.parse("2030-01-01T00:00:00Z");
+
+    /** What a provisioner does when it is asked for one system. */
+    sealed interface Supplies {
+        record System(Map<String, String> labels, int slots, Duration after, Duration setup, @Nullable Duration lease)
+                implements Supplies {}
+
+        record Failure(Duration after) implements Supplies {}
+
+        record BadSetup(Duration after) implements Supplies {}
+
+        record Nothing() implements Supplies {}
+
+        record Exhausted() implements Supplies {}
+    }
+
+    private record Event(Instant at, long number, Runnable happens) {}
+
+    private record Place(int system, int slot) {}
+
+    private final Schedule schedule;
+    private final Schedule.Rules rules;
+    private final Function<Integer, Supplies> supplies;
+    private final BiFunction<TestCase, Integer, TestEnd> ends;
+    private final Function<TestCase, Duration> durations;
+    private final PriorityQueue<Event> events =
+            new PriorityQueue<>(Comparator.comparing(Event::at).thenComparing(Event::number));
+    private final Map<Integer, PoolSystem.Facts> systems = new LinkedHashMap<>();
+    private final Map<Integer, Duration> setups = new HashMap<>();
+    private final Set<Integer> preparing = new HashSet<>();
+    private final Set<Integer> spent = new HashSet<>();
+    private final Map<Place, Decision.Run> running = new HashMap<>();
+    private final Map<Integer, Integer> outstanding = new HashMap<>();
+    private Instant now = EPOCH;
+    private long lastNumber;
+    private int lastSystem;
+    private @Nullable Stop stopped;
+
+    final List<Decision> history = new ArrayList<>();
+    final Map<String, TestEnd> concluded = new LinkedHashMap<>();
+    final List<String> problems = new ArrayList<>();
+    final List<String> started = new ArrayList<>();
+    int mostSystems;
+    int systemsUsed;
+    int released;
+    boolean ended;
+
+    Simulation(
+            List<? extends TestCase> tests,
+            int provisioners,
+            Schedule.Rules rules,
+            Function<Integer, Supplies> supplies,
+            BiFunction<TestCase, Integer, TestEnd> ends,
+            Function<TestCase, Duration> durations) {
+        List<Map<String, String>> offers = new ArrayList<>();
+        for (int i = 0; i < provisioners; i++) {
+            offers.add(Map.of());
+        }
+        this.schedule = new Schedule(tests, offers, rules);
+        this.rules = rules;
+        this.supplies = supplies;
+        this.ends = ends;
+        this.durations = durations;
+    }
+
+    static Schedule.Rules rules() {
+        return new Schedule.Rules(
+                TestOrder.priority().then(TestOrder.longestFirst()),
+                RerunPolicy.never(),
+                DestructionPolicy.declared(),
+                Integer.MAX_VALUE,
+                0,
+                10,
+                Integer.MAX_VALUE);
+    }
+
+    /** A system that is there at once, for everybody. */
+    static Supplies.System plain() {
+        return new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, null);
+    }
+
+    void stopAt(Duration after, Stop how) {
+        at(after, () -> {
+            if (!ended) {
+                stopped = stopped == null || stopped.compareTo(how) < 0 ? how : stopped;
+                carryOut(schedule.stop(how, "told to", now));
+            }
+        });
+    }
+
+    Duration run() {
+        carryOut(schedule.start(now));
+        for (long steps = 0; !ended; steps++) {
+            Event event = events.poll();
+            if (event == null) {
+                // Nothing will ever happen by itself: only running out of patience helps.
+                assertThat(outstanding.values().stream().mapToInt(i -> i).sum())
+                        .as("the schedule waits for something that nobody was asked for: %s", history)
+                        .isPositive();
+                assertThat(schedule.isStarving()).as("the watch sees that").isTrue();
+                carryOut(schedule.gaveUpWaiting("nothing came", now));
+                continue;
+            }
+            assertThat(steps).as("a run of this size ends").isLessThan(1_000_000);
+            now = event.at();
+            event.happens().run();
+        }
+        assertThat(running).as("running at the end").isEmpty();
+        assertThat(systems).as("systems at the end").isEmpty();
+        assertThat(concluded.keySet())
+                .as("every planned test has one outcome")
+                .containsExactlyInAnyOrderElementsOf(
+                        schedule.tests().stream().map(PlannedTest::name).toList());
+        return Duration.between(EPOCH, now);
+    }
+
+    private void at(Duration after, Runnable happens) {
+        events.add(new Event(now.plus(after), ++lastNumber, happens));
+    }
+
+    private void carryOut(List<Decision> decisions) {
+        for (Decision decision : decisions) {
+            assertThat(ended).as("nothing is decided after the end").isFalse();
+            history.add(decision);
+            switch (decision) {
+                case Decision.Ask(int provisioner, int count) -> asked(provisioner, count);
+                case Decision.Forget(int provisioner) -> outstanding.put(provisioner, 0);
+                case Decision.Prepare(int system) -> prepare(system);
+                case Decision.CancelPreparation(int system) -> cancelPreparation(system);
+                case Decision.Run run -> begin(run);
+                case Decision.CancelTests cancel -> cancelTests();
+                case Decision.Renew(int system, String why) -> at(Duration.ZERO, () -> {
+                    spent.remove(system);
+                    carryOut(schedule.renewed(system, now));
+                });
+                case Decision.Release(int system, String why) -> release(system);
+                case Decision.Conclude conclude -> conclude(conclude);
+                case Decision.Problem(String what) -> problems.add(what);
+                case Decision.Wait wait -> {}
+                case Decision.End() -> ended = true;
+            }
+        }
+        mostSystems = Math.max(mostSystems, systems.size());
+        assertThat(systems.size()).as("systems at once").isLessThanOrEqualTo(rules.maxSystems());
+    }
+
+    private void asked(int provisioner, int count) {
+        assertThat(stopped).as("nothing is asked for after a stop").isNull();
+        assertThat(count).isPositive();
+        outstanding.merge(provisioner, count, Integer::sum);
+        for (int i = 0; i < count; i++) {
+            supply(provisioner, supplies.apply(provisioner));
+        }
+    }
+
+    private void supply(int provisioner, Supplies what) {
+        switch (what) {
+            case Supplies.System system ->
+                at(system.after(), () -> {
+                    // A wish that was forgotten may have come true already, and may not.
+                    if (take(provisioner)) {
+                        offer(provisioner, system, false);
+                    }
+                });
+            case Supplies.BadSetup bad ->
+                at(bad.after(), () -> {
+                    if (take(provisioner)) {
+                        offer(provisioner, plain(), true);
+                    }
+                });
+            case Supplies.Failure failure ->
+                at(failure.after(), () -> {
+                    if (take(provisioner)) {
+                        carryOut(schedule.offerFailed(provisioner, "no luck", now));
+                    }
+                });
+            case Supplies.Exhausted exhausted ->
+                at(Duration.ZERO, () -> {
+                    if (take(provisioner)) {
+                        outstanding.put(provisioner, 0);
+                        carryOut(schedule.exhausted(provisioner, "no more", now));
+                    }
+                });
+            case Supplies.Nothing nothing -> {}
+        }
+    }
+
+    private boolean take(int provisioner) {
+        int left = outstanding.getOrDefault(provisioner, 0);
+        if (ended || left == 0) {
+            return false;
+        }
+        outstanding.put(provisioner, left - 1);
+        return true;
+    }
+
+    private void offer(int provisioner, Supplies.System system, boolean bad) {
+        int id = ++lastSystem;
+        systemsUsed++;
+        Instant expires = system.lease() == null ? null : now.plus(system.lease());
+        PoolSystem.Facts facts =
+                new PoolSystem.Facts(id, provisioner, system.labels(), system.slots(), expires);
+        systems.put(id, facts);
+        setups.put(id, bad ? Duration.ofDays(-1) : system.setup());
+        carryOut(schedule.offered(facts, now));
+    }
+
+    private void prepare(int system) {
+        assertThat(preparing.add(system)).as("prepared once").isTrue();
+        Duration setup = setups.get(system);
+        at(setup.isNegative() ? Duration.ofSeconds(1) : setup, () -> {
+            if (preparing.remove(system)) {
+                carryOut(
+                        setup.isNegative()
+                                ? schedule.preparationFailed(system, "bad setup", now)
+                                : schedule.prepared(system, now));
+            }
+        });
+    }
+
+    private void cancelPreparation(int system) {
+        at(Duration.ZERO, () -> {
+            if (preparing.remove(system)) {
+                carryOut(schedule.preparationFailed(system, "cancelled", now));
+            }
+        });
+    }
+
+    private void begin(Decision.Run run) {
+        TestCase test = run.test().test;
+        PoolSystem.Facts facts = systems.get(run.system());
+        assertThat(facts).as("%s runs on a system that is there", test.name()).isNotNull();
+        assertThat(stopped).as("nothing starts after a stop").isNull();
+        assertThat(concluded).as("no attempt after the last").doesNotContainKey(test.name());
+        assertThat(spent).as("%s runs on a spent system", test.name()).doesNotContain(run.system());
+        assertThat(test.needs()).allMatch(need -> need.isMetBy(facts.labels()), "is met by " + facts.labels());
+        assertThat(run.slot()).isBetween(1, facts.slots());
+        if (facts.expires() != null && test.limit() != null) {
+            assertThat(now.plus(test.limit())).as("ends before the lease").isBeforeOrEqualTo(facts.expires());
+        }
+        running.values().forEach(other -> assertCompatible(test, other.test().test));
+        Place place = new Place(run.system(), run.slot());
+        assertThat(running.put(place, run)).as("two tests on %s", place).isNull();
+        started.add(test.name());
+        at(durations.apply(test), () -> end(place, run, ends.apply(test, run.attempt())));
+    }
+
+    private static void assertCompatible(TestCase a, TestCase b) {
+        boolean alone = isAlone(a) || isAlone(b);
+        assertThat(alone).as("%s beside %s, one of which runs alone", a.name(), b.name()).isFalse();
+        for (Lock lock : a.locks()) {
+            for (Lock other : b.locks()) {
+                boolean clash = lock.name().equals(other.name())
+                        && (lock.mode() == Lock.Mode.EXCLUSIVE || other.mode() == Lock.Mode.EXCLUSIVE);
+                assertThat(clash).as("%s and %s hold %s", a.name(), b.name(), lock.name()).isFalse();
+            }
+        }
+    }
+
+    private static boolean isAlone(TestCase test) {
+        return test.locks().contains(Lock.exclusive(Lock.EVERYTHING));
+    }
+
+    private void end(Place place, Decision.Run run, TestEnd end) {
+        if (!running.remove(place, run)) {
+            return; // cancelled meanwhile
+        }
+        if (!end.systemUsable() || rules.destruction().destroys(run.test().test, end)) {
+            spent.add(place.system());
+        }
+        carryOut(schedule.finished(place.system(), place.slot(), end, now));
+        assertNoPlaceIsWasted();
+    }
+
+    /** No place stays idle while a waiting test could run there. */
+    private void assertNoPlaceIsWasted() {
+        // Asked of the schedule itself: with the same event again nothing more would be started.
+        assertThat(schedule.settledBacklog(now)).as("a test that could run now waits").isNull();
+    }
+
+    private void cancelTests() {
+        List.copyOf(running.entrySet()).forEach(entry -> at(Duration.ZERO, () -> {
+            if (running.remove(entry.getKey(), entry.getValue())) {
+                TestEnd end = TestEnd.of(Outcome.CANCELLED, "cancelled");
+                carryOut(schedule.finished(entry.getKey().system(), entry.getKey().slot(), end, now));
+            }
+        }));
+    }
+
+    private void release(int system) {
+        assertThat(running.keySet().stream().anyMatch(place -> place.system() == system))
+                .as("a system is released while it runs a test")
+                .isFalse();
+        at(Duration.ZERO, () -> {
+            assertThat(systems.remove(system)).as("released once").isNotNull();
+            released++;
+            carryOut(schedule.released(system, now));
+        });
+    }
+
+    private void conclude(Decision.Conclude conclude) {
+        if (conclude.last()) {
+            assertThat(concluded.put(conclude.test().name(), conclude.end()))
+                    .as("one final outcome for %s", conclude.test().name())
+                    .isNull();
+        }
+    }
+
+    static Need arch(String value) {
+        return Need.of("arch", value);
+    }
+}
