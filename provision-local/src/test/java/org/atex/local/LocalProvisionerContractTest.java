@@ -1,0 +1,43 @@
+package org.atex.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import org.atex.api.Provisioner;
+import org.atex.testkit.LeakCheck;
+import org.atex.testkit.ProvisionerContract;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class LocalProvisionerContractTest extends ProvisionerContract {
+    @Override
+    protected Provisioner open() {
+        return LocalProvisioner.upTo(3);
+    }
+
+    @Override
+    protected int cap() {
+        return 3;
+    }
+
+    @Test
+    void capBelowOneIsRefused() {
+        assertThatThrownBy(() -> LocalProvisioner.upTo(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("at least 1");
+    }
+
+    @Test
+    void labelsComeFromOsRelease() {
+        List<String> release = List.of("NAME=\"Some Linux\"", "# a comment", "", "ID=some", "VERSION_ID=\"12\"");
+
+        assertThat(MachineLabels.of("Linux", "amd64", release))
+                .isEqualTo(Map.of("os", "linux", "arch", "x86_64", "distro", "some-12"));
+        assertThat(MachineLabels.of("Linux", "aarch64", List.of("ID='rolling'")))
+                .isEqualTo(Map.of("os", "linux", "arch", "aarch64", "distro", "rolling"));
+        assertThat(MachineLabels.of("Mac OS X", "aarch64", List.of())).doesNotContainKey("distro");
+    }
+}
