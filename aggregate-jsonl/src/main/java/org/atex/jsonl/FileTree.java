@@ -2,6 +2,7 @@ package org.atex.jsonl;
 
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -41,7 +42,10 @@ final class FileTree {
         try {
             move(source, wanted, moved);
             return moved;
-        } catch (IOException e) {
+        } catch (DirectoryIteratorException e) {
+            moved.undo(e.getCause());
+            throw e.getCause();
+        } catch (IOException | RuntimeException e) {
             moved.undo(e);
             throw e;
         }

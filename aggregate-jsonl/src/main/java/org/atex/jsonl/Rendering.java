@@ -2,6 +2,7 @@ package org.atex.jsonl;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -44,6 +45,8 @@ final class Rendering {
             return entries.iterator().hasNext() ? artifacts.files() : null;
         } catch (NoSuchFileException e) {
             return null;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
     }
 

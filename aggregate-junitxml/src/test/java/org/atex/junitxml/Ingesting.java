@@ -30,7 +30,7 @@ final class Ingesting {
         try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(report, options)) {
             for (int i = 0; i < 1_000_000; i++) {
                 Artifacts artifacts = Left.in(Path.of(""))
-                        .file("output.txt", "x".repeat(50_000))
+                        .file("output.txt", "x".repeat(5_000))
                         .artifacts();
                 aggregator.ingest(TestRecord.of("here", "/t/" + i, TestEnd.exited(0)), artifacts);
                 OUT.println(i);

@@ -1,0 +1,138 @@
+package org.atex.jsonl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Another JVM aggregates and is killed, or has only a small heap. */
+class CrashTest {
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @EnumSource
+    void whateverWasIngestedBeforeAKillIsThere(Compression compression) throws Exception {
+        Random random = new Random(5);
+        for (int run = 0; run < 2; run++) {
+            Path home = Files.createDirectory(directory.resolve("run" + run));
+            int ingested = ingestUntilKilled(home, compression, 1 + random.nextInt(200));
+            JsonLinesOptions options =
+                    JsonLinesOptions.defaults().withCompression(compression).withResume();
+            Path results = home.resolve("results");
+            try (JsonLinesAggregator continued = JsonLinesAggregator.open(results, home.resolve("FILES"), options)) {
+                continued.ingest(
+                        TestRecord.of("here", "/last", TestEnd.exited(0)),
+                        Left.in(home).artifacts());
+            }
+            List<String> lines = plain(results, compression).lines().toList();
+            Set<String> tests =
+                    lines.stream().map(line -> line.split(",", -1)[2]).collect(Collectors.toSet());
+            assertThat(lines).allMatch(line -> line.startsWith("[\"here\",\"pass\",") && line.endsWith("]"));
+            for (int i = 0; i < ingested; i++) {
+                assertThat(tests).contains("\"/t/" + i + "\"");
+                assertThat(home.resolve("FILES/here/t/" + i + "/log")).hasContent("log " + i);
+            }
+            assertThat(tests).contains("\"/last\"");
+        }
+    }
+
+    @Test
+    void aMillionResultsFitInASmallHeap() throws Exception {
+        Process process = start(directory, "million", "NONE");
+        try (BufferedReader lines = process.inputReader()) {
+            assertThat(lines.lines()).containsExactly("done");
+        }
+        assertThat(process.waitFor()).isZero();
+        assertThat(Files.size(directory.resolve("results"))).isGreaterThan(30_000_000);
+    }
+
+    @Test
+    void aFullDiskLosesNothingButWhatDoesNotFit() throws Exception {
+        // No file may have more than 64 KiB: to a program that is what a full disk is like.
+        String[] limited = {"bash", "-c", "ulimit -f 64; exec \"$@\"", "bash"};
+        List<String> command = new ArrayList<>(List.of(limited));
+        command.addAll(java("full", "NONE"));
+        Process process = start(directory, command);
+        try (BufferedReader lines = process.inputReader()) {
+            assertThat(lines.lines()).containsExactly("refused: File too large", "done");
+        }
+        assertThat(process.waitFor()).isZero();
+        assertThat(directory.resolve("results")).hasContent("""
+            ["here","pass","/before",null,[],null]
+            ["here","pass","/after",null,[],null]
+            """);
+        assertThat(directory.resolve("FILES/here-where-the-lines-get-longer")).isEmptyDirectory();
+    }
+
+    private int ingestUntilKilled(Path home, Compression compression, int after)
+            throws IOException, InterruptedException {
+        Process process = start(home, "endless", compression.name());
+        int ingested = 0;
+        try (BufferedReader lines = process.inputReader()) {
+            while (ingested < after && lines.readLine() != null) {
+                ingested++;
+            }
+            // Not process.destroyForcibly(): that closes the stream with what it said last.
+            process.toHandle().destroyForcibly();
+            while (lines.readLine() != null) {
+                ingested++;
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        assertThat(ingested).isGreaterThanOrEqualTo(after);
+        return ingested;
+    }
+
+    private static Process start(Path home, String... arguments) throws IOException {
+        return start(home, java(arguments));
+    }
+
+    private static List<String> java(String... arguments) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String classes = System.getProperty("java.class.path");
+        List<String> command = new ArrayList<>(List.of(java, "-Xmx64m", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
+        command.addAll(List.of("-cp", classes, Ingesting.class.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private static Process start(Path home, List<String> command) throws IOException {
+        return new ProcessBuilder(command)
+                .directory(home.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    private static String plain(Path results, Compression compression) throws IOException {
+        if (compression == Compression.NONE) {
+            return Files.readString(results);
+        }
+        ByteArrayOutputStream plain = new ByteArrayOutputStream();
+        try (InputStream in = Files.newInputStream(results)) {
+            Members members = compression.members(in);
+            while (members.next(plain)) {
+                // One after the other.
+            }
+            assertThat(members.end()).isEqualTo(Files.size(results));
+        }
+        return plain.toString(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,74 @@
+package org.atex.jsonl;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.atex.api.AggregationException;
+import org.atex.api.Artifacts;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+
+/** What {@link CrashTest} runs in a JVM of its own. */
+final class Ingesting {
+    private static final PrintStream OUT = System.out;
+
+    private Ingesting() {}
+
+    public static void main(String[] arguments) throws IOException {
+        JsonLinesOptions options = JsonLinesOptions.defaults().withCompression(Compression.valueOf(arguments[1]));
+        try (JsonLinesAggregator aggregator = JsonLinesAggregator.open(Path.of("results"), Path.of("FILES"), options)) {
+            switch (arguments[0]) {
+                case "million" -> million(aggregator);
+                case "full" -> full(aggregator);
+                default -> endless(aggregator);
+            }
+        }
+    }
+
+    /** Says how many results were taken, one line each, until it is killed. */
+    private static void endless(JsonLinesAggregator aggregator) throws IOException {
+        String lines = "{\"status\":\"pass\",\"name\":\"s\"}\n".repeat(20) + "{\"status\":\"pass\"}\n";
+        for (int i = 0; i < 1_000_000; i++) {
+            Artifacts artifacts =
+                    Left.in(Path.of("")).results(lines).file("log", "log " + i).artifacts();
+            aggregator.ingest(TestRecord.of("here", "/t/" + i, TestEnd.exited(0)), artifacts);
+            OUT.println(i);
+            OUT.flush();
+        }
+    }
+
+    private static void million(JsonLinesAggregator aggregator) throws IOException {
+        Artifacts artifacts = Left.in(Path.of("")).artifacts();
+        try (BufferedWriter writer = Files.newBufferedWriter(artifacts.results())) {
+            for (int i = 0; i < 1_000_000; i++) {
+                writer.write("{\"status\":\"pass\",\"name\":\"subtest/" + i + "\"}\n");
+            }
+        }
+        aggregator.ingest(TestRecord.of("here", "/many", TestEnd.exited(0)), artifacts);
+        OUT.println("done");
+    }
+
+    private static void full(JsonLinesAggregator aggregator) throws IOException {
+        Path here = Path.of("");
+        aggregator.ingest(
+                TestRecord.of("here", "/before", TestEnd.exited(0)),
+                Left.in(here).artifacts());
+        String lines = "{\"name\":\"" + "s".repeat(100) + "\"}\n";
+        Artifacts big =
+                Left.in(here).results(lines.repeat(450)).file("log", "log").artifacts();
+        try {
+            aggregator.ingest(TestRecord.of("here-where-the-lines-get-longer", "/big", TestEnd.exited(0)), big);
+        } catch (AggregationException e) {
+            boolean back =
+                    Files.exists(big.results()) && Files.exists(big.files().resolve("log"));
+            OUT.println(
+                    back && e.getCause() != null ? "refused: " + e.getCause().getMessage() : e.toString());
+        }
+        aggregator.ingest(
+                TestRecord.of("here", "/after", TestEnd.exited(0)),
+                Left.in(here).artifacts());
+        OUT.println("done");
+    }
+}

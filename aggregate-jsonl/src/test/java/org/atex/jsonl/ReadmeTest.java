@@ -1,0 +1,39 @@
+package org.atex.jsonl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.atex.api.Artifacts;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReadmeTest {
+    @Test
+    void theSampleRuns(@TempDir Path directory) throws IOException {
+        Path left = Left.in(directory).file("output.txt", "out").artifacts().directory();
+        // sample
+        Path results = directory.resolve("results.jsonl");
+        Path files = directory.resolve("FILES");
+        try (JsonLinesAggregator aggregator = JsonLinesAggregator.open(results, files)) {
+            TestRecord record = TestRecord.of("debian-12", "/tools/tar", TestEnd.exited(0));
+            aggregator.ingest(record, Artifacts.in(left));
+            aggregator.ingest(TestRecord.notRun("debian-12", "/tools/sed", "no time left"), Artifacts.none());
+        }
+        List<String> lines = Files.readAllLines(results);
+        // end of sample
+        assertThat(Files.readString(Path.of("README.md"))).contains(String.join("\n", lines));
+    }
+
+    @Test
+    void theSampleIsThatOfTheReadme() throws IOException {
+        String source = Files.readString(Path.of("src/test/java/org/atex/jsonl/ReadmeTest.java"));
+        String sample = source.split("// sample\n", -1)[1].split(" *// end of sample", -1)[0];
+        assertThat(Files.readString(Path.of("README.md")))
+                .contains("```java\n" + sample.stripTrailing().stripIndent() + "\n```");
+    }
+}
