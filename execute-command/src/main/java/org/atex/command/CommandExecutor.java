@@ -1,0 +1,168 @@
+package org.atex.command;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.atex.api.Artifacts;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Executor;
+import org.atex.api.Outcome;
+import org.atex.api.Output;
+import org.atex.api.RunningCommand;
+import org.atex.api.Status;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.atex.api.TestResult;
+import org.atex.api.TransferException;
+import org.atex.artifacts.ResultWriter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs tests that are commands: one command a test, its output and errors in {@code files/output.txt} as they are
+ * written, and one line of results. When the command has ended, so has all that it started.
+ *
+ * <p>How a test ends: as {@link Verdicts} say if the command ended by itself, {@code TIMED_OUT} at its limit,
+ * {@code LOST} with the connection. A program that cannot be run has failed with an exit code of 125 to 127, and its
+ * output says why.
+ *
+ * <p>It needs nothing of the system, so opening costs nothing. Lifecycle and thread safety are those of {@link Executor};
+ * any number may be open on one connection.
+ */
+public final class CommandExecutor implements Executor {
+    private static final String OUTPUT = "output.txt";
+
+    private final Connection connection;
+    private final Function<TestCase, Command> commands;
+    private final Verdicts verdicts;
+    private volatile boolean closed;
+
+    private CommandExecutor(Connection connection, Function<TestCase, Command> commands, Verdicts verdicts) {
+        this.connection = connection;
+        this.commands = commands;
+        this.verdicts = verdicts;
+    }
+
+    /** {@return executors of tests that are {@link CommandTest}s, judged by their exit codes} */
+    public static Factory factory() {
+        return factory(CommandExecutor::commandOf);
+    }
+
+    /**
+     * {@return executors of any tests, judged by their exit codes}
+     *
+     * @param commands the command of a test; throws {@link IllegalArgumentException} for one that it does not know
+     */
+    public static Factory factory(Function<TestCase, Command> commands) {
+        return factory(commands, Verdicts.byExitCode());
+    }
+
+    /**
+     * {@return executors of any tests}
+     *
+     * @param commands the command of a test; throws {@link IllegalArgumentException} for one that it does not know
+     * @param verdicts how a test went whose command has ended
+     */
+    public static Factory factory(Function<TestCase, Command> commands, Verdicts verdicts) {
+        return connection -> {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("interrupted before an executor was opened");
+            }
+            return new CommandExecutor(connection, commands, verdicts);
+        };
+    }
+
+    private static Command commandOf(TestCase test) {
+        if (test instanceof CommandTest commandTest) {
+            return commandTest.command();
+        }
+        throw new IllegalArgumentException("the test " + test.name() + " is no CommandTest but a "
+                + test.getClass().getSimpleName() + ": give the executor's factory a function that knows its command");
+    }
+
+    @Override
+    public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+        if (closed) {
+            throw new IllegalStateException("cannot run " + test.name() + ": this executor is closed");
+        }
+        Command command = commands.apply(test);
+        try {
+            Path output = Files.createDirectories(into.files()).resolve(OUTPUT);
+            return attempt(command, output, test.limit(), into);
+        } catch (IOException e) {
+            throw new TransferException(
+                    "could not write what " + test.name() + " leaves to " + into + ": " + e
+                            + " (is there room on the disk?)",
+                    e);
+        }
+    }
+
+    /** Runs the command to one end or another, and writes the result that goes with it. */
+    private TestEnd attempt(Command command, Path output, @Nullable Duration limit, Artifacts into)
+            throws IOException, InterruptedException {
+        Command logged = command.withStdout(Output.file(output)).withStderr(Output.merge());
+        try {
+            Optional<CommandEnd> end = ended(logged, limit);
+            return end.isPresent()
+                    ? judged(end.get(), output, into)
+                    : written(
+                            into, Status.ERROR, TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of " + words(limit)));
+        } catch (InterruptedException e) {
+            write(into, Status.INFRA, "ended by an interrupt");
+            throw e;
+        } catch (ConnectionLostException e) {
+            return written(into, Status.INFRA, TestEnd.of(Outcome.LOST, e.getMessage()));
+        }
+    }
+
+    /** When this returns or throws, nothing of the command is left. */
+    private Optional<CommandEnd> ended(Command command, @Nullable Duration limit) throws InterruptedException {
+        try (RunningCommand running = connection.start(command)) {
+            return limit == null ? Optional.of(running.await()) : running.await(limit);
+        }
+    }
+
+    private TestEnd judged(CommandEnd end, Path output, Artifacts into) throws IOException, InterruptedException {
+        Status status;
+        String note = end.succeeded() ? null : end.toString();
+        try {
+            status = verdicts.judge(end, output);
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw new InterruptedException("interrupted while the output was judged");
+        } catch (IOException | RuntimeException e) {
+            status = Status.ERROR;
+            note = "its verdict could not be found: " + e;
+        }
+        return written(into, status, new TestEnd(Outcome.of(status), end.shellCode(), note, true));
+    }
+
+    private static TestEnd written(Artifacts into, Status status, TestEnd end) throws IOException {
+        write(into, status, end.note());
+        return end;
+    }
+
+    private static void write(Artifacts into, Status status, @Nullable String note) throws IOException {
+        boolean hasOutput = Files.exists(into.files().resolve(OUTPUT));
+        try (ResultWriter results = ResultWriter.append(into.results())) {
+            results.write(TestResult.of(status, note, hasOutput ? List.of(OUTPUT) : List.of()));
+        }
+    }
+
+    private static String words(@Nullable Duration limit) {
+        return String.valueOf(limit).replaceFirst("^PT", "").toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public void close() {
+        closed = true; // it holds nothing, here or there
+    }
+}
