@@ -1,7 +1,7 @@
 package org.atex.command;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,123 +22,147 @@ import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestResult;
+import org.atex.api.TransferException;
 import org.atex.artifacts.ResultWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs tests that are commands: one command each, whose output becomes {@code output.txt}, and one result.
+ * Runs tests that are commands: one command a test, its output and errors in {@code files/output.txt} as they are
+ * written, and one line of results. When the command has ended, so has all that it started.
  *
- * <p>See {@link Executor} for lifecycle and thread safety.
+ * <p>How a test ends: as {@link Verdicts} say if the command ended by itself, {@code TIMED_OUT} at its limit,
+ * {@code LOST} with the connection. A program that cannot be run has failed with an exit code of 125 to 127, and its
+ * output says why.
+ *
+ * <p>It needs nothing of the system, so opening costs nothing. Lifecycle and thread safety are those of {@link Executor};
+ * any number may be open on one connection.
  */
 public final class CommandExecutor implements Executor {
     private static final String OUTPUT = "output.txt";
 
     private final Connection connection;
     private final Function<TestCase, Command> commands;
-    private final Judge judge;
+    private final Verdicts verdicts;
     private volatile boolean closed;
 
-    private CommandExecutor(Connection connection, Function<TestCase, Command> commands, Judge judge) {
+    private CommandExecutor(Connection connection, Function<TestCase, Command> commands, Verdicts verdicts) {
         this.connection = connection;
         this.commands = commands;
-        this.judge = judge;
+        this.verdicts = verdicts;
     }
 
-    /** {@return what makes executors of {@link CommandTest}s} */
-    public static Executor.Factory factory() {
-        return factory(CommandExecutor::ownCommand);
-    }
-
-    /**
-     * {@return what makes executors of any tests}
-     *
-     * @param commands tells what to run for a test; thread-safe
-     */
-    public static Executor.Factory factory(Function<TestCase, Command> commands) {
-        return factory(commands, Judge.byExitCode());
+    /** {@return executors of tests that are {@link CommandTest}s, judged by their exit codes} */
+    public static Factory factory() {
+        return factory(CommandExecutor::commandOf);
     }
 
     /**
-     * {@return what makes executors of any tests, with a judgement of one's own}
+     * {@return executors of any tests, judged by their exit codes}
      *
-     * @param commands tells what to run for a test; thread-safe
-     * @param judge decides what its end means
+     * @param commands the command of a test; throws {@link IllegalArgumentException} for one that it does not know
      */
-    public static Executor.Factory factory(Function<TestCase, Command> commands, Judge judge) {
-        return connection -> new CommandExecutor(connection, commands, judge);
+    public static Factory factory(Function<TestCase, Command> commands) {
+        return factory(commands, Verdicts.byExitCode());
     }
 
-    private static Command ownCommand(TestCase test) {
-        if (test instanceof CommandTest own) {
-            return own.command();
+    /**
+     * {@return executors of any tests}
+     *
+     * @param commands the command of a test; throws {@link IllegalArgumentException} for one that it does not know
+     * @param verdicts how a test went whose command has ended
+     */
+    public static Factory factory(Function<TestCase, Command> commands, Verdicts verdicts) {
+        return connection -> {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("interrupted before an executor was opened");
+            }
+            return new CommandExecutor(connection, commands, verdicts);
+        };
+    }
+
+    private static Command commandOf(TestCase test) {
+        if (test instanceof CommandTest commandTest) {
+            return commandTest.command();
         }
-        throw new IllegalArgumentException("this executor runs CommandTests, and " + test.name() + " is "
-                + test.getClass().getName() + ": give the factory a function that tells its command");
+        throw new IllegalArgumentException("the test " + test.name() + " is no CommandTest but a "
+                + test.getClass().getSimpleName() + ": give the executor's factory a function that knows its command");
     }
 
     @Override
     public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
         if (closed) {
-            throw new IllegalStateException("the executor is closed: open another one on the connection");
+            throw new IllegalStateException("cannot run " + test.name() + ": this executor is closed");
         }
         Command command = commands.apply(test);
         try {
-            Path output = Files.createDirectory(into.files()).resolve(OUTPUT);
-            try {
-                TestEnd end = run(command, test.limit(), output);
-                return end.outcome() == Outcome.PASSED ? judged(end, into, output) : written(end, into, output);
-            } catch (InterruptedException e) {
-                written(TestEnd.of(Outcome.CANCELLED, "the test was cancelled while it ran"), into, output);
-                throw e;
-            }
+            Path output = Files.createDirectories(into.files()).resolve(OUTPUT);
+            return attempt(command, output, test.limit(), into);
         } catch (IOException e) {
-            throw new UncheckedIOException("could not store the results of " + test.name() + ": " + e.getMessage(), e);
+            throw new TransferException(
+                    "could not write what " + test.name() + " leaves to " + into + ": " + e
+                            + " (is there room on the disk?)",
+                    e);
         }
     }
 
-    /** {@return how the command ended, with its exit code where it has one: passed only means that it ended itself} */
-    private TestEnd run(Command command, @Nullable Duration limit, Path output)
-            throws InterruptedException {
-        Command redirected = command.withStdout(Output.file(output)).withStderr(Output.merge());
-        try (RunningCommand running = connection.start(redirected)) {
-            Optional<CommandEnd> end = limit == null ? Optional.of(running.await()) : running.await(limit);
-            if (end.isEmpty()) {
-                return TestEnd.of(Outcome.TIMED_OUT, "it exceeded its limit of " + shown(limit));
-            }
-            int code = end.get().shellCode();
-            String note = end.get() instanceof CommandEnd.Signalled signalled ? "ended by " + signalled : null;
-            return new TestEnd(Outcome.PASSED, code, note, true);
+    /** Runs the command to one end or another, and writes the result that goes with it. */
+    private TestEnd attempt(Command command, Path output, @Nullable Duration limit, Artifacts into)
+            throws IOException, InterruptedException {
+        Command logged = command.withStdout(Output.file(output)).withStderr(Output.merge());
+        try {
+            Optional<CommandEnd> end = ended(logged, limit);
+            return end.isPresent()
+                    ? judged(end.get(), output, into)
+                    : written(
+                            into, Status.ERROR, TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of " + words(limit)));
+        } catch (InterruptedException e) {
+            write(into, Status.INFRA, "ended by an interrupt");
+            throw e;
         } catch (ConnectionLostException e) {
-            return TestEnd.of(Outcome.LOST, e.getMessage());
+            return written(into, Status.INFRA, TestEnd.of(Outcome.LOST, e.getMessage()));
         }
     }
 
-    private static String shown(@Nullable Duration limit) {
-        return limit == null ? "" : limit.toString().substring(2).toLowerCase(Locale.ROOT);
+    /** When this returns or throws, nothing of the command is left. */
+    private Optional<CommandEnd> ended(Command command, @Nullable Duration limit) throws InterruptedException {
+        try (RunningCommand running = connection.start(command)) {
+            return limit == null ? Optional.of(running.await()) : running.await(limit);
+        }
     }
 
-    private TestEnd judged(TestEnd end, Artifacts into, Path output) throws IOException {
-        Status status = judge.judge(end.exitCode() == null ? 0 : end.exitCode(), output);
-        write(status, end.note(), into, output);
-        return new TestEnd(Outcome.of(status), end.exitCode(), end.note(), end.systemUsable());
+    private TestEnd judged(CommandEnd end, Path output, Artifacts into) throws IOException, InterruptedException {
+        Status status;
+        String note = end.succeeded() ? null : end.toString();
+        try {
+            status = verdicts.judge(end, output);
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw new InterruptedException("interrupted while the output was judged");
+        } catch (IOException | RuntimeException e) {
+            status = Status.ERROR;
+            note = "its verdict could not be found: " + e;
+        }
+        return written(into, status, new TestEnd(Outcome.of(status), end.shellCode(), note, true));
     }
 
-    private static TestEnd written(TestEnd end, Artifacts into, Path output) throws IOException {
-        write(end.outcome().status(), end.note(), into, output);
+    private static TestEnd written(Artifacts into, Status status, TestEnd end) throws IOException {
+        write(into, status, end.note());
         return end;
     }
 
-    private static void write(
-            Status status, @Nullable String note, Artifacts into, Path output)
-            throws IOException {
-        List<String> files = Files.exists(output) ? List.of(OUTPUT) : List.of();
+    private static void write(Artifacts into, Status status, @Nullable String note) throws IOException {
+        boolean hasOutput = Files.exists(into.files().resolve(OUTPUT));
         try (ResultWriter results = ResultWriter.append(into.results())) {
-            results.write(TestResult.of(status, note, files));
+            results.write(TestResult.of(status, note, hasOutput ? List.of(OUTPUT) : List.of()));
         }
+    }
+
+    private static String words(@Nullable Duration limit) {
+        return String.valueOf(limit).replaceFirst("^PT", "").toLowerCase(Locale.ROOT);
     }
 
     @Override
     public void close() {
-        closed = true;
+        closed = true; // it holds nothing, here or there
     }
 }

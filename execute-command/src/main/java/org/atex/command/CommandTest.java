@@ -10,78 +10,118 @@ import org.atex.api.TestCase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A test that is a command. Immutable.
+ * A test that is a command. Immutable: each {@code with…} method gives a changed copy.
  *
- * @param about what a scheduler may know of it
- * @param command what is run
+ * @param plan what a scheduler may know of it
+ * @param command what to run; its output and errors go to a file, wherever it says they should
  */
-public record CommandTest(PlainTest about, Command command) implements TestCase {
+public record CommandTest(PlainTest plan, Command command) implements TestCase {
     /**
-     * {@return a test that runs a program}
+     * {@return a test that is a command, and nothing else}
      *
-     * @param name what the test is called
-     * @param arguments the program and its arguments
+     * @param name what it is called
+     * @param command what to run
      */
-    public static CommandTest of(String name, String... arguments) {
-        return new CommandTest(TestCase.named(name), Command.of(arguments));
+    public static CommandTest of(String name, Command command) {
+        return new CommandTest(TestCase.named(name), command);
+    }
+
+    @Override
+    public String name() {
+        return plan.name();
+    }
+
+    @Override
+    public int priority() {
+        return plan.priority();
+    }
+
+    @Override
+    public Set<Lock> locks() {
+        return plan.locks();
+    }
+
+    @Override
+    public Set<Need> needs() {
+        return plan.needs();
+    }
+
+    @Override
+    public @Nullable Duration expected() {
+        return plan.expected();
+    }
+
+    @Override
+    public @Nullable Duration limit() {
+        return plan.limit();
+    }
+
+    @Override
+    public boolean destructive() {
+        return plan.destructive();
+    }
+
+    @Override
+    public Set<String> tags() {
+        return plan.tags();
     }
 
     /**
-     * {@return a test that has bash run a script}
+     * {@return this test with another priority}
      *
-     * @param name what the test is called
-     * @param script the text of the script
+     * @param value higher goes sooner
      */
-    public static CommandTest bash(String name, String script) {
-        return new CommandTest(TestCase.named(name), Command.bash(script));
+    public CommandTest withPriority(int value) {
+        return new CommandTest(plan.withPriority(value), command);
+    }
+
+    /**
+     * {@return this test with one more lock}
+     *
+     * @param lock what it holds while it runs
+     */
+    public CommandTest withLock(Lock lock) {
+        return new CommandTest(plan.withLock(lock), command);
+    }
+
+    /**
+     * {@return this test with one more need}
+     *
+     * @param need what it needs of its system
+     */
+    public CommandTest withNeed(Need need) {
+        return new CommandTest(plan.withNeed(need), command);
+    }
+
+    /**
+     * {@return this test with an expected duration}
+     *
+     * @param duration how long it is expected to take
+     */
+    public CommandTest withExpected(Duration duration) {
+        return new CommandTest(plan.withExpected(duration), command);
     }
 
     /**
      * {@return this test with a time limit}
      *
-     * @param limit how long it may take
+     * @param duration how long it may take
      */
-    public CommandTest withLimit(Duration limit) {
-        return new CommandTest(about.withLimit(limit), command);
+    public CommandTest withLimit(Duration duration) {
+        return new CommandTest(plan.withLimit(duration), command);
     }
 
-    @Override
-    public String name() {
-        return about.name();
+    /** {@return this test, after which its system must not run another} */
+    public CommandTest withDestruction() {
+        return new CommandTest(plan.withDestruction(), command);
     }
 
-    @Override
-    public int priority() {
-        return about.priority();
-    }
-
-    @Override
-    public Set<Lock> locks() {
-        return about.locks();
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return about.needs();
-    }
-
-    @Override
-    public @Nullable Duration expected() {
-        return about.expected();
-    }
-
-    @Override
-    public @Nullable Duration limit() {
-        return about.limit();
-    }
-
-    @Override
-    public boolean destructive() {
-        return about.destructive();
-    }
-
-    @Override
-    public Set<String> tags() {
-        return about.tags();
+    /**
+     * {@return this test with one more tag}
+     *
+     * @param tag a word by which people choose it
+     */
+    public CommandTest withTag(String tag) {
+        return new CommandTest(plan.withTag(tag), command);
     }
 }

@@ -29,9 +29,13 @@ class AsciiOnlyTest {
             assertThat(connection.run(worded).stdout())
                     .isEqualTo(connection.run(command).stdout())
                     .isEqualTo(ALL + "||-x|" + ALL + "|" + place + "\n");
-            assertThat(connection.run(AsciiOnly.worded(Command.of("no-such-program-\u00fc"))).end().shellCode())
+            assertThat(connection
+                            .run(AsciiOnly.worded(Command.of("no-such-program-\u00fc")))
+                            .end()
+                            .shellCode())
                     .isEqualTo(127);
-            CommandResult nowhere = connection.run(AsciiOnly.worded(Command.of("true").withDirectory("/nowhere")));
+            CommandResult nowhere =
+                    connection.run(AsciiOnly.worded(Command.of("true").withDirectory("/nowhere")));
             assertThat(nowhere.end().shellCode()).isEqualTo(125);
             assertThat(nowhere.stderr()).contains("/nowhere");
         }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class Fault10ManyCommandsAtOnceTest {
-    private static final int COMMANDS = 520;
+    private static final int COMMANDS = 400;
 
     @Test
     void descriptorsAbove1023Work() throws Exception {

@@ -1,0 +1,97 @@
+package org.atex.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.atex.api.Artifacts;
+import org.atex.api.Command;
+import org.atex.api.Executor;
+import org.atex.api.Outcome;
+import org.atex.api.Status;
+import org.atex.api.TestEnd;
+import org.atex.artifacts.ResultReader;
+import org.atex.local.LocalConnection;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class CommandExecutorTest {
+    @TempDir
+    Path here;
+
+    private TestEnd run(Executor.Factory factory, Command command) throws Exception {
+        try (LocalConnection connection = LocalConnection.open();
+                Executor executor = factory.open(connection)) {
+            return executor.run(CommandTest.of("/test", command), Artifacts.in(here));
+        }
+    }
+
+    private String results() throws IOException {
+        return Files.readString(here.resolve("results"));
+    }
+
+    @Test
+    void outputAndErrorsAreKeptInOrder() throws Exception {
+        TestEnd end = run(CommandExecutor.factory(), Command.bash("echo one; echo two >&2; echo three; exit 3"));
+
+        assertThat(end).isEqualTo(new TestEnd(Outcome.FAILED, 3, "exit code 3", true));
+        assertThat(here.resolve("files/output.txt")).hasContent("one\ntwo\nthree\n");
+        assertThat(results()).isEqualTo("{\"status\":\"fail\",\"note\":\"exit code 3\",\"files\":[\"output.txt\"]}\n");
+    }
+
+    @Test
+    void programThatCannotBeRunHasFailed() throws Exception {
+        TestEnd end = run(CommandExecutor.factory(), Command.of("no-such-program"));
+
+        assertThat(end.outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(end.exitCode()).isBetween(125, 127);
+        assertThat(here.resolve("files/output.txt")).content().contains("no-such-program");
+    }
+
+    @Test
+    void signalIsNamed() throws Exception {
+        TestEnd end = run(CommandExecutor.factory(), Command.bash("kill -SEGV $$"));
+
+        assertThat(end).isEqualTo(new TestEnd(Outcome.FAILED, 139, "signal SEGV", true));
+    }
+
+    @Test
+    void verdictMayLookAtTheOutput() throws Exception {
+        Verdicts byOutput = (end, output) -> Files.readString(output).contains("SKIPPED") ? Status.SKIP : Status.WARN;
+
+        TestEnd end = run(
+                CommandExecutor.factory(test -> ((CommandTest) test).command(), byOutput),
+                Command.of("echo", "SKIPPED: no tape drive"));
+
+        assertThat(end.outcome()).isEqualTo(Outcome.SKIPPED);
+        assertThat(results()).contains("\"skip\"");
+    }
+
+    @Test
+    void verdictThatFailsIsAnError() throws Exception {
+        Verdicts broken = (end, output) -> {
+            throw new IOException("the output is gone");
+        };
+
+        TestEnd end = run(CommandExecutor.factory(test -> ((CommandTest) test).command(), broken), Command.of("true"));
+
+        assertThat(end.outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(end.note()).contains("the output is gone");
+        assertThat(results()).contains("\"error\"");
+    }
+
+    @Test
+    void resultsAreWhatReadersExpect() throws Exception {
+        run(CommandExecutor.factory(), Command.of("true"));
+
+        try (ResultReader reader = ResultReader.open(here.resolve("results"))) {
+            assertThat(reader.next()).isNotNull();
+        }
+    }
+}
