@@ -43,8 +43,9 @@ final class FileTree {
             move(source, wanted, moved);
             return moved;
         } catch (DirectoryIteratorException e) {
-            moved.undo(e.getCause());
-            throw e.getCause();
+            IOException cause = Objects.requireNonNull(e.getCause());
+            moved.undo(cause);
+            throw cause;
         } catch (IOException | RuntimeException e) {
             moved.undo(e);
             throw e;

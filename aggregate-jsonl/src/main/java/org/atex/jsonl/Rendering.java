@@ -7,6 +7,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
 import org.atex.api.TestResult;
@@ -46,7 +47,7 @@ final class Rendering {
         } catch (NoSuchFileException e) {
             return null;
         } catch (DirectoryIteratorException e) {
-            throw e.getCause();
+            throw Objects.requireNonNull(e.getCause());
         }
     }
 
