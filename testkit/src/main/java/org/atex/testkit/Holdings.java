@@ -20,9 +20,9 @@ record Holdings(Map<Object, String> things) {
     /** Threads that the JVM, its libraries and JUnit start when they please, and keep. */
     private static final Pattern OTHERS_THREADS = Pattern.compile(
             "process reaper.*|ForkJoinPool.*|VirtualThread-.*|.*-Poller|.*Cleaner.*|Signal Dispatcher|SIG.*"
-                + " handler|Finalizer|Reference Handler|Attach"
-                + " Listener|CompletableFutureDelayScheduler|(?i:junit|surefire).*|C[12] CompilerThread.*|Notification"
-                + " Thread|DestroyJavaVM");
+                    + " handler|Finalizer|Reference Handler|Attach"
+                    + " Listener|CompletableFutureDelayScheduler|(?i:junit|surefire).*|C[12] CompilerThread.*|Notification"
+                    + " Thread|DestroyJavaVM");
 
     /** Class files and sources of randomness, and the JVM's own means of waiting. */
     private static final Pattern OTHERS_FILES =
