@@ -21,7 +21,8 @@ class JsonLinesAggregatorContractTest extends AggregatorContract {
     @Override
     protected List<String> stored() throws IOException {
         return Files.readAllLines(store.resolve("results.jsonl")).stream()
-                .map(line -> line.split("\",\"", -1)[2].replaceFirst("\".*", "").replaceFirst(" \\(attempt \\d+\\)", ""))
+                .map(line ->
+                        line.split("\",\"", -1)[2].replaceFirst("\".*", "").replaceFirst(" \\(attempt \\d+\\)", ""))
                 .toList();
     }
 }

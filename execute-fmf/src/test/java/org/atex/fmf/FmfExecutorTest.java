@@ -110,10 +110,12 @@ class FmfExecutorTest {
 
     @Test
     void storesWhatTheTestReports() throws Exception {
-        Ran ran = run("""
+        Ran ran = run(
+                """
                 printf 'result 28\\n{"name":"a","status":"pass"}' >&$ATEX_TEST_CONTROL
                 printf 'result 43\\n{"status":"skip","note":"n","files":[]}    \\n' >&$ATEX_TEST_CONTROL
-                """.replace("43", "44"));
+                """
+                        .replace("43", "44"));
         assertThat(results(ran.artifacts)).containsExactly("pass a null", "skip null n");
         assertThat(ran.end.outcome()).isEqualTo(Outcome.SKIPPED);
     }
@@ -244,8 +246,11 @@ class FmfExecutorTest {
 
     @Test
     void failsTheSystemWhenAPrepareScriptFails() throws Exception {
-        metadata(
-                "/plan:\n  discover: {how: fmf}\n  prepare: {how: shell, script: 'echo no luck; exit 3'}\n/t:\n  test: \"true\"\n");
+        metadata("/plan:\n"
+                + "  discover: {how: fmf}\n"
+                + "  prepare: {how: shell, script: 'echo no luck; exit 3'}\n"
+                + "/t:\n"
+                + "  test: \"true\"\n");
         FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
         assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
                 .isInstanceOf(SetupException.class)
@@ -265,7 +270,8 @@ class FmfExecutorTest {
 
     @Test
     void restartsATestThatTookTheSystemDown() throws Exception {
-        Ran ran = run("""
+        Ran ran = run(
+                """
                 if ((TMT_REBOOT_COUNT == 0)); then
                     trap '' PIPE
                     echo disconnect >&$ATEX_TEST_CONTROL

@@ -198,8 +198,8 @@ class ReportedResultsTest {
         TestEnd end = TestEnd.of(Outcome.TIMED_OUT, "it exceeded its duration of 5m");
         assertThat(finish(end)).isEqualTo(end);
         assertThat(lines())
-                .containsExactly(
-                        "{\"status\":\"error\",\"note\":\"it exceeded its duration of 5m\",\"files\":[\"output.txt\"],\"own\":1}");
+                .containsExactly("{\"status\":\"error\",\"note\":\"it exceeded its duration of"
+                        + " 5m\",\"files\":[\"output.txt\"],\"own\":1}");
     }
 
     @Test
