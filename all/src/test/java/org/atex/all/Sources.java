@@ -13,7 +13,9 @@ final class Sources {
     /** {@return the directory with all modules in it} */
     static Path root() {
         Path directory = Path.of("").toAbsolutePath();
-        return Files.exists(directory.resolve("LICENSE")) ? directory : directory.resolveSibling("").normalize();
+        return Files.exists(directory.resolve("LICENSE"))
+                ? directory
+                : directory.resolveSibling("").normalize();
     }
 
     static List<Path> java() throws IOException {
@@ -23,7 +25,8 @@ final class Sources {
     static List<Path> files(String ending) throws IOException {
         try (Stream<Path> files = Files.walk(root())) {
             return files.filter(file -> file.toString().endsWith(ending))
-                    .filter(file -> !root().relativize(file).toString().matches("(.*/)?(target|\\.git|src/test/resources)/.*"))
+                    .filter(file ->
+                            !root().relativize(file).toString().matches("(.*/)?(target|\\.git|src/test/resources)/.*"))
                     .sorted()
                     .toList();
         }

@@ -43,8 +43,8 @@ final class Capture {
     }
 
     private static Future<byte[]> read(RunningCommand running, Output output, Supplier<InputStream> stream) {
-        FutureTask<byte[]> task = new FutureTask<>(
-                () -> output.equals(Output.pipe()) ? readAll(running, stream.get()) : new byte[0]);
+        FutureTask<byte[]> task =
+                new FutureTask<>(() -> output.equals(Output.pipe()) ? readAll(running, stream.get()) : new byte[0]);
         if (output.equals(Output.pipe())) {
             Thread.ofVirtual().name("atex-capture").start(task);
         } else {

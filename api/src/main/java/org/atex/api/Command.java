@@ -48,7 +48,8 @@ public record Command(
             refuseNul(value, "the environment variable " + name);
         });
         if (stdout.equals(Output.merge())) {
-            throw new IllegalArgumentException("standard output cannot be merged into itself: Output.merge() is for stderr");
+            throw new IllegalArgumentException(
+                    "standard output cannot be merged into itself: Output.merge() is for stderr");
         }
     }
 

@@ -46,6 +46,8 @@ public record Need(String label, Set<String> anyOf) {
 
     @Override
     public String toString() {
-        return anyOf.isEmpty() ? label : label + "=" + String.join("|", anyOf.stream().sorted().toList());
+        return anyOf.isEmpty()
+                ? label
+                : label + "=" + String.join("|", anyOf.stream().sorted().toList());
     }
 }

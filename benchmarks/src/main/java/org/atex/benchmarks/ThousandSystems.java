@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Locale;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestResult;
-import org.atex.api.Status;
 import org.atex.artifacts.ResultWriter;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.testkit.FakeProvisioner;
@@ -55,7 +55,8 @@ final class ThousandSystems implements Scenario {
                 JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("FILES"))) {
             return Runs.seconds(() -> {
                 for (TestCase test : tests) {
-                    Artifacts artifacts = Artifacts.in(Files.createDirectory(directory.resolve(test.name().substring(1))));
+                    Artifacts artifacts = Artifacts.in(
+                            Files.createDirectory(directory.resolve(test.name().substring(1))));
                     write(artifacts);
                     aggregator.ingest(TestRecord.of("default", test.name(), TestEnd.exited(0)), artifacts);
                 }

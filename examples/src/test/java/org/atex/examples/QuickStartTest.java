@@ -78,7 +78,9 @@ class QuickStartTest {
     private static List<String> leftovers(Path results) throws IOException {
         List<String> left = new ArrayList<>();
         try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-            for (Path process : processes.filter(p -> p.getFileName().toString().matches("[0-9]+")).toList()) {
+            for (Path process : processes
+                    .filter(p -> p.getFileName().toString().matches("[0-9]+"))
+                    .toList()) {
                 try {
                     String environment = Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1);
                     if (environment.contains("FLAKY_STATE=" + results)) {
@@ -100,13 +102,32 @@ class QuickStartTest {
 
         Map<String, String> expected = new TreeMap<>();
         for (String passing : List.of(
-                "/archive/gzip-corrupt", "/archive/gzip-levels", "/archive/tar-escape", "/archive/tar-roundtrip",
-                "/outcome/flaky", "/outcome/slow", "/output/colours", "/output/upload", "/shell/arithmetic",
-                "/shell/arrays", "/shell/daemon", "/shell/pipefail", "/system/directory", "/system/environment",
-                "/text/cut-fields/first", "/text/cut-fields/last", "/text/grep-patterns", "/text/sed-substitute",
-                "/text/sort-orders", "/archive/gzip-levels level/1", "/archive/gzip-levels level/5",
-                "/archive/gzip-levels level/9", "/text/sort-orders text", "/text/sort-orders numeric",
-                "/text/sort-orders unique", "/text/sort-orders reverse")) {
+                "/archive/gzip-corrupt",
+                "/archive/gzip-levels",
+                "/archive/tar-escape",
+                "/archive/tar-roundtrip",
+                "/outcome/flaky",
+                "/outcome/slow",
+                "/output/colours",
+                "/output/upload",
+                "/shell/arithmetic",
+                "/shell/arrays",
+                "/shell/daemon",
+                "/shell/pipefail",
+                "/system/directory",
+                "/system/environment",
+                "/text/cut-fields/first",
+                "/text/cut-fields/last",
+                "/text/grep-patterns",
+                "/text/sed-substitute",
+                "/text/sort-orders",
+                "/archive/gzip-levels level/1",
+                "/archive/gzip-levels level/5",
+                "/archive/gzip-levels level/9",
+                "/text/sort-orders text",
+                "/text/sort-orders numeric",
+                "/text/sort-orders unique",
+                "/text/sort-orders reverse")) {
             expected.put(passing, "pass");
         }
         expected.put("/output/upload programs", "info");
@@ -119,7 +140,8 @@ class QuickStartTest {
         assertThat(output()).contains("22 tests:", "19 passed", "1 failed", "1 timed_out", "1 skipped");
         assertThat(Files.readString(results.resolve("files/default/output/upload/programs/programs.txt")))
                 .contains("sort\n");
-        assertThat(results.resolve("files/default/archive/gzip-levels/level/9/gzip.log")).isNotEmptyFile();
+        assertThat(results.resolve("files/default/archive/gzip-levels/level/9/gzip.log"))
+                .isNotEmptyFile();
         assertThat(Files.readAllBytes(results.resolve("files/default/output/colours/output.txt")))
                 .contains(0x1b, 0x07, 0x00, 0xff);
         assertThat(leftovers(results)).isEmpty();
@@ -163,6 +185,9 @@ class QuickStartTest {
     }
 
     private static void interrupt(Process process) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 }

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
@@ -73,7 +72,8 @@ class ReadmeTest {
 
     /** A sample is imports and statements; here it becomes a class. */
     private static String program(String sample) {
-        String imports = sample.lines().filter(line -> line.startsWith("import ")).collect(Collectors.joining("\n"));
+        String imports =
+                sample.lines().filter(line -> line.startsWith("import ")).collect(Collectors.joining("\n"));
         String body = sample.lines().filter(line -> !line.startsWith("import ")).collect(Collectors.joining("\n"));
         return imports + "\npublic class Sample {\npublic static void main(String[] args) throws Exception {\n" + body
                 + "\n}\n}\n";
@@ -83,8 +83,13 @@ class ReadmeTest {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
         try (var files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-            List<String> options =
-                    List.of("-d", source.getParent().toString(), "--release", "21", "-cp", System.getProperty("java.class.path"));
+            List<String> options = List.of(
+                    "-d",
+                    source.getParent().toString(),
+                    "--release",
+                    "21",
+                    "-cp",
+                    System.getProperty("java.class.path"));
             boolean compiled = compiler.getTask(messages, files, null, options, null, files.getJavaFileObjects(source))
                     .call();
             assertThat(compiled).as(messages.toString()).isTrue();

@@ -35,7 +35,8 @@ public final class FmfExecutor implements Executor {
     private static final Logger LOG = LoggerFactory.getLogger(FmfExecutor.class);
     private static final Duration PREPARE_WITHIN = Duration.ofHours(1);
     private static final Duration FINISH_WITHIN = Duration.ofMinutes(5);
-    private static final String MAKE_PLACE = """
+    private static final String MAKE_PLACE =
+            """
             set -e
             place=$(mktemp -d "${1:-/var/tmp}/atex.XXXXXXXXXX")
             : >"$place/plan-environment"
@@ -95,7 +96,8 @@ public final class FmfExecutor implements Executor {
     @SuppressWarnings("try") // closed here only if it cannot be handed out
     private static FmfExecutor open(Connection connection, FmfTests tests, Map<String, String> environment)
             throws InterruptedException {
-        Place place = new Place(connection.run(Command.bash(MAKE_PLACE)).orThrow().stdout());
+        Place place =
+                new Place(connection.run(Command.bash(MAKE_PLACE)).orThrow().stdout());
         FmfExecutor executor = new FmfExecutor(connection, tests, environment, place);
         boolean ready = false;
         try {

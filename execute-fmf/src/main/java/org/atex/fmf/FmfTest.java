@@ -97,8 +97,7 @@ public record FmfTest(
      * @param value what it is called
      */
     public FmfTest withName(String value) {
-        return new FmfTest(
-                value, command, directory, environment, requires, limit, priority, tty, tags, metadata);
+        return new FmfTest(value, command, directory, environment, requires, limit, priority, tty, tags, metadata);
     }
 
     /**
@@ -107,8 +106,7 @@ public record FmfTest(
      * @param value how long it may take
      */
     public FmfTest withLimit(Duration value) {
-        return new FmfTest(
-                name, command, directory, environment, requires, value, priority, tty, tags, metadata);
+        return new FmfTest(name, command, directory, environment, requires, value, priority, tty, tags, metadata);
     }
 
     /**
@@ -137,8 +135,7 @@ public record FmfTest(
      * @param value all of its tags
      */
     public FmfTest withTags(Set<String> value) {
-        return new FmfTest(
-                name, command, directory, environment, requires, limit, priority, tty, value, metadata);
+        return new FmfTest(name, command, directory, environment, requires, limit, priority, tty, value, metadata);
     }
 
     @Override

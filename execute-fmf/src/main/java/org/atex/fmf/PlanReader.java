@@ -24,7 +24,8 @@ final class PlanReader {
                     .toList();
             throw new FmfException(
                     FmfException.Kind.REFERENCE,
-                    "there is no plan " + name + " in " + tree.directory().map(Object::toString).orElse("the tree")
+                    "there is no plan " + name + " in "
+                            + tree.directory().map(Object::toString).orElse("the tree")
                             + (plans.isEmpty() ? ", nor any other" : "; there are " + String.join(", ", plans)),
                     null);
         }
@@ -42,8 +43,7 @@ final class PlanReader {
     }
 
     FmfPlan plan() {
-        return new FmfPlan(
-                node.name(), node.textMap("environment"), scripts("prepare"), scripts("finish"));
+        return new FmfPlan(node.name(), node.textMap("environment"), scripts("prepare"), scripts("finish"));
     }
 
     /** Adds what the plan asks for to what the user does. */
@@ -55,8 +55,10 @@ final class PlanReader {
         FmfDiscovery all = discovery;
         for (Map<?, ?> section : sections) {
             for (Object key : section.keySet()) {
-                if (!List.of("how", "name", "test", "filter", "exclude", "summary", "order").contains(key)) {
-                    throw node.unexpected("discover", "no more than how, name, test, filter and exclude, but not " + key);
+                if (!List.of("how", "name", "test", "filter", "exclude", "summary", "order")
+                        .contains(key)) {
+                    throw node.unexpected(
+                            "discover", "no more than how, name, test, filter and exclude, but not " + key);
                 }
             }
             requireHow("discover", section, "fmf");

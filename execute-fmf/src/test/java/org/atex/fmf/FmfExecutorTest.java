@@ -171,8 +171,7 @@ class FmfExecutorTest {
                 + "/dir/test:\n  environment: {B: test, C: test, P: '50%', Q: \"it's \\\"q\\\"\\n\"}\n  test: |\n"
                 + "      env | sort\n      cat \"$TMT_TEST_METADATA\"\n      pwd\n");
         FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
-        try (Executor executor =
-                FmfExecutor.factory(tests, Map.of("C", "user")).open(connection)) {
+        try (Executor executor = FmfExecutor.factory(tests, Map.of("C", "user")).open(connection)) {
             Artifacts artifacts = artifacts();
             executor.run(tests.get(0), artifacts);
             assertThat(output(artifacts).lines())
@@ -217,7 +216,9 @@ class FmfExecutorTest {
                 Thread.onSpinWait();
             }
             thread.interrupt();
-            assertThat(thread.join(Duration.ofSeconds(5))).as("run() returns soon").isTrue();
+            assertThat(thread.join(Duration.ofSeconds(5)))
+                    .as("run() returns soon")
+                    .isTrue();
         }
         assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
         assertThat(results(artifacts)).singleElement().asString().startsWith("infra null");
@@ -233,7 +234,8 @@ class FmfExecutorTest {
     @Test
     void fault13RunsFinishScriptsWhenItIsClosed() throws Exception {
         Path finished = directory.resolve("finished");
-        metadata("/plan:\n  discover: {how: fmf}\n  finish: {how: shell, script: 'touch " + finished + "'}\n/t:\n  test: \"true\"\n");
+        metadata("/plan:\n  discover: {how: fmf}\n  finish: {how: shell, script: 'touch " + finished
+                + "'}\n/t:\n  test: \"true\"\n");
         FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
         try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
             executor.run(tests.get(0), artifacts());
@@ -244,7 +246,11 @@ class FmfExecutorTest {
 
     @Test
     void failsTheSystemWhenAPrepareScriptFails() throws Exception {
-        metadata("/plan:\n  discover: {how: fmf}\n  prepare: {how: shell, script: 'echo no luck; exit 3'}\n/t:\n  test: \"true\"\n");
+        metadata("/plan:\n"
+                + "  discover: {how: fmf}\n"
+                + "  prepare: {how: shell, script: 'echo no luck; exit 3'}\n"
+                + "/t:\n"
+                + "  test: \"true\"\n");
         FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
         assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
                 .isInstanceOf(SetupException.class)

@@ -340,8 +340,8 @@ public final class AdHocOrchestrator implements Orchestrator {
             }
             refuseDuplicates();
             tests.forEach(this::refuseUnfit);
-            Schedule.Rules rules = new Schedule.Rules(
-                    order, reruns, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
+            Schedule.Rules rules =
+                    new Schedule.Rules(order, reruns, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
             return new AdHocOrchestrator(new Plan(
                     tests,
                     List.copyOf(provisioners),
@@ -360,8 +360,8 @@ public final class AdHocOrchestrator implements Orchestrator {
             Set<String> names = new HashSet<>();
             for (TestCase test : tests) {
                 if (!names.add(test.name())) {
-                    throw new IllegalArgumentException("the test " + test.name()
-                            + " is there twice: give each its own name, or drop one of them");
+                    throw new IllegalArgumentException(
+                            "the test " + test.name() + " is there twice: give each its own name, or drop one of them");
                 }
             }
         }

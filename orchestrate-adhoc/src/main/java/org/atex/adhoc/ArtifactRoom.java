@@ -31,7 +31,8 @@ final class ArtifactRoom {
             try {
                 return Artifacts.in(Files.createDirectory(directory));
             } catch (FileAlreadyExistsException e) {
-                // An earlier run has left artifacts there that it could not store: the next number is free, or the one after.
+                // An earlier run has left artifacts there that it could not store: the next number is free, or the one
+                // after.
             }
         }
     }

@@ -51,7 +51,8 @@ final class Backlog {
     }
 
     /** Takes out the first test, in the order of the run, that can start now on a system. */
-    @Nullable PlannedTest take(PoolSystem system, Locks locks, Instant now) {
+    @Nullable
+    PlannedTest take(PoolSystem system, Locks locks, Instant now) {
         PlannedTest first = first(system, locks, now);
         if (first != null) {
             remove(first);
@@ -60,10 +61,12 @@ final class Backlog {
     }
 
     /** {@return the first test, in the order of the run, that can start now on a system} */
-    @Nullable PlannedTest first(PoolSystem system, Locks locks, Instant now) {
+    @Nullable
+    PlannedTest first(PoolSystem system, Locks locks, Instant now) {
         PlannedTest first = null;
         for (Map.Entry<PlannedTest.Kind, TreeSet<PlannedTest>> entry : kinds.entrySet()) {
-            if (system.meets(entry.getKey().needs()) && locks.areFree(entry.getKey().locks())) {
+            if (system.meets(entry.getKey().needs())
+                    && locks.areFree(entry.getKey().locks())) {
                 PlannedTest candidate = firstThat(entry.getValue(), test -> system.outlives(test.test, now));
                 if (candidate != null && (first == null || candidate.compareTo(first) < 0)) {
                     first = candidate;

@@ -26,8 +26,7 @@ public interface DestructionPolicy {
 
     /** {@return after tests that say so, and after every one that did not pass: what failed may have left anything} */
     static DestructionPolicy afterFailure() {
-        return (test, end) ->
-                test.destructive() || end.outcome() != Outcome.PASSED && end.outcome() != Outcome.SKIPPED;
+        return (test, end) -> test.destructive() || end.outcome() != Outcome.PASSED && end.outcome() != Outcome.SKIPPED;
     }
 
     /** {@return after every test} */

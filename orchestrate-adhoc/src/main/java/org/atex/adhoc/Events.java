@@ -50,7 +50,8 @@ final class Events {
             return true;
         } catch (RuntimeException e) {
             LOG.warn("listener {} failed and is told nothing more", listener, e);
-            problems.accept("the listener " + listener.getClass().getName() + " failed and was told nothing more: " + e);
+            problems.accept(
+                    "the listener " + listener.getClass().getName() + " failed and was told nothing more: " + e);
             return false;
         }
     }

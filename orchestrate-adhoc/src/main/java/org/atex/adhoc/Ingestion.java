@@ -46,15 +46,15 @@ final class Ingestion implements AutoCloseable {
     }
 
     /** An attempt's place in the order of its test. */
-    record Ticket(TestRecord record, Artifacts artifacts, CompletableFuture<Void> before, CompletableFuture<Void> done) {}
+    record Ticket(
+            TestRecord record, Artifacts artifacts, CompletableFuture<Void> before, CompletableFuture<Void> done) {}
 
     /** Fixes the order; never blocks. The ticket must be handed in afterwards. Not thread-safe. */
     Ticket order(TestRecord record, Artifacts artifacts) {
         count(1);
         CompletableFuture<Void> done = new CompletableFuture<>();
         CompletableFuture<Void> before = record.last() ? latest.remove(record.test()) : latest.put(record.test(), done);
-        return new Ticket(
-                record, artifacts, before == null ? CompletableFuture.completedFuture(null) : before, done);
+        return new Ticket(record, artifacts, before == null ? CompletableFuture.completedFuture(null) : before, done);
     }
 
     /** Hands a ticket in; blocks while too many wait. */

@@ -33,7 +33,8 @@ final class Ledger {
         List<TestSummary> tests = new ArrayList<>(planned.size());
         for (PlannedTest test : planned) {
             List<TestRecord> all = records.getOrDefault(test, List.of());
-            List<TestRecord> attempts = all.stream().filter(record -> record.system() != null).toList();
+            List<TestRecord> attempts =
+                    all.stream().filter(record -> record.system() != null).toList();
             tests.add(new TestSummary(test.name(), finalEnd(all), attempts));
         }
         return new RunSummary(tests, problems, took);
@@ -41,6 +42,8 @@ final class Ledger {
 
     private static TestEnd finalEnd(List<TestRecord> records) {
         TestRecord last = records.isEmpty() ? null : records.get(records.size() - 1);
-        return last != null && last.last() ? last.end() : TestEnd.of(Outcome.NOT_RUN, "the run broke down before its end");
+        return last != null && last.last()
+                ? last.end()
+                : TestEnd.of(Outcome.NOT_RUN, "the run broke down before its end");
     }
 }

@@ -16,7 +16,8 @@ final class Member {
     /** Who runs tests here, by slot. Guarded by the run's lock. */
     final Map<Integer, Thread> places = new HashMap<>();
     /** Who makes it ready, while somebody does. Guarded by the run's lock. */
-    @Nullable Thread preparation;
+    @Nullable
+    Thread preparation;
 
     private final List<Executor> executors = new ArrayList<>();
 

@@ -275,7 +275,8 @@ final class Pool {
                 events.publish(new RunEvent.SystemsAsked(now, provisioner + 1, count));
                 yield () -> sources.get(provisioner).ask(count);
             }
-            case Decision.Forget(int provisioner) -> () -> sources.get(provisioner).forget();
+            case Decision.Forget(int provisioner) ->
+                () -> sources.get(provisioner).forget();
             case Decision.Prepare(int system) -> {
                 Member member = member(system);
                 Thread thread = Threads.unstarted("setup-" + member.name(), () -> prepare(member));
@@ -288,8 +289,7 @@ final class Pool {
             }
             case Decision.Run run -> {
                 Member member = member(run.system());
-                Thread thread =
-                        Threads.unstarted(member.name() + "-" + run.slot(), () -> runTest(member, run));
+                Thread thread = Threads.unstarted(member.name() + "-" + run.slot(), () -> runTest(member, run));
                 member.places.put(run.slot(), thread);
                 events.publish(
                         new RunEvent.TestStarted(now, run.test().name(), run.attempt(), member.name(), run.slot()));
@@ -363,8 +363,7 @@ final class Pool {
         }
         step(now -> {
             member.preparation = null;
-            events.publish(
-                    new RunEvent.SystemReady(now, member.name(), Duration.ofNanos(System.nanoTime() - begin)));
+            events.publish(new RunEvent.SystemReady(now, member.name(), Duration.ofNanos(System.nanoTime() - begin)));
             return schedule.prepared(member.id, now);
         });
     }

@@ -86,7 +86,8 @@ public final class Progress implements RunListener {
                 systems = Math.max(0, systems - 1);
                 line(gone.at(), "system " + gone.system() + " is given back: " + gone.why(), false);
             }
-            case RunEvent.SetupFailed failure -> line(failure.at(), failure.system() + " failed: " + failure.why(), true);
+            case RunEvent.SetupFailed failure ->
+                line(failure.at(), failure.system() + " failed: " + failure.why(), true);
             case RunEvent.TestStarted started -> running.put(started.test(), started.at());
             case RunEvent.TestFinished finished -> finished(finished.at(), finished.record());
             case RunEvent.Ingested ingested -> {
@@ -94,14 +95,14 @@ public final class Progress implements RunListener {
                     line(ingested.at(), ingested.problem(), true);
                 }
             }
-            case RunEvent.Waiting waiting -> line(waiting.at(), waiting.tests() + " tests wait " + waiting.why(), false);
+            case RunEvent.Waiting waiting ->
+                line(waiting.at(), waiting.tests() + " tests wait " + waiting.why(), false);
             case RunEvent.RunEnded ended -> {
                 clear();
                 summary(ended.summary());
                 return;
             }
-            case RunEvent.SystemsAsked asked ->
-                line(asked.at(), "asked for " + asked.count() + " systems", false);
+            case RunEvent.SystemsAsked asked -> line(asked.at(), "asked for " + asked.count() + " systems", false);
         }
         if (terminal) {
             out.print("\r" + status(event.at()) + "\033[K");
@@ -117,7 +118,8 @@ public final class Progress implements RunListener {
             done++;
             failed += good ? 0 : 1;
         }
-        String note = record.end().note() == null ? "" : " (" + printable(record.end().note()) + ")";
+        String note =
+                record.end().note() == null ? "" : " (" + printable(record.end().note()) + ")";
         String again = record.last() ? "" : ", and is run again";
         String text = String.format(
                 Locale.ROOT,
@@ -149,9 +151,8 @@ public final class Progress implements RunListener {
 
     private String status(Instant now) {
         StringBuilder names = new StringBuilder();
-        running.keySet().stream()
-                .limit(SHOWN_NAMES)
-                .forEach(name -> names.append(names.isEmpty() ? ": " : ", ").append(printable(name)));
+        running.keySet().stream().limit(SHOWN_NAMES).forEach(name -> names.append(names.isEmpty() ? ": " : ", ")
+                .append(printable(name)));
         return done + "/" + planned + " done, " + failed + " failed, " + systems + " systems, "
                 + shown(Duration.between(begin, now)) + ", " + running.size() + " running" + names
                 + (running.size() > SHOWN_NAMES ? " …" : "");
@@ -163,14 +164,17 @@ public final class Progress implements RunListener {
             Outcome outcome = test.end().outcome();
             if (outcome.verdict() != Verdict.PASSED || test.flaky()) {
                 String how = test.flaky() ? "flaky" : outcome.name().toLowerCase(Locale.ROOT);
-                String note = test.end().note() == null ? "" : ": " + printable(test.end().note());
+                String note = test.end().note() == null
+                        ? ""
+                        : ": " + printable(test.end().note());
                 out.printf(Locale.ROOT, "%-9s %s%s%n", how, printable(test.test()), note);
             }
         }
         summary.problems().forEach(problem -> out.println("problem   " + printable(problem)));
         out.print(summary.tests().size() + " tests:");
         summary.counts()
-                .forEach((outcome, count) -> out.print(" " + count + " " + outcome.name().toLowerCase(Locale.ROOT)));
+                .forEach((outcome, count) ->
+                        out.print(" " + count + " " + outcome.name().toLowerCase(Locale.ROOT)));
         out.println("; " + summary.verdict().name().toLowerCase(Locale.ROOT) + " in " + shown(summary.took()));
         out.flush();
     }

@@ -30,8 +30,7 @@ public interface RerunPolicy {
      * @param reruns how many
      */
     static RerunPolicy upTo(int reruns) {
-        return upTo(
-                reruns, Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.LOST, Outcome.SETUP_FAILED);
+        return upTo(reruns, Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.LOST, Outcome.SETUP_FAILED);
     }
 
     /**
@@ -48,7 +47,8 @@ public interface RerunPolicy {
         which.addAll(Arrays.asList(outcomes));
         return (test, ends) -> {
             Outcome latest = ends.get(ends.size() - 1).outcome();
-            long spent = ends.stream().filter(end -> which.contains(end.outcome())).count() - 1;
+            long spent =
+                    ends.stream().filter(end -> which.contains(end.outcome())).count() - 1;
             return which.contains(latest) && spent < reruns;
         };
     }

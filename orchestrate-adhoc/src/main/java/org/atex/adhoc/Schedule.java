@@ -307,7 +307,9 @@ final class Schedule {
     private boolean wantsSpare() {
         return stop == null
                 && unfinished > 0
-                && systems.values().stream().filter(s -> s.phase == Phase.PREPARING || s.hasIdleSlot()).count()
+                && systems.values().stream()
+                                .filter(s -> s.phase == Phase.PREPARING || s.hasIdleSlot())
+                                .count()
                         <= rules.spares();
     }
 
@@ -394,7 +396,8 @@ final class Schedule {
         try {
             return rules.reruns().again(test.test, test.ends());
         } catch (RuntimeException e) {
-            out.add(new Decision.Problem("the rerun policy failed for " + test.name() + ", which is not run again: " + e));
+            out.add(new Decision.Problem(
+                    "the rerun policy failed for " + test.name() + ", which is not run again: " + e));
             return false;
         }
     }
@@ -455,7 +458,8 @@ final class Schedule {
     }
 
     /** {@return a waiting test that could start now, which there must not be between events; else null} */
-    @Nullable PlannedTest settledBacklog(Instant now) {
+    @Nullable
+    PlannedTest settledBacklog(Instant now) {
         for (PoolSystem system : systems.values()) {
             PlannedTest test = system.hasIdleSlot() ? backlog.first(system, locks, now) : null;
             if (test != null) {

@@ -148,6 +148,8 @@ final class Supply {
                 reasons.add(source.exhausted);
             }
         }
-        return reasons.isEmpty() ? lastFailure : String.join("; ", reasons.stream().distinct().toList());
+        return reasons.isEmpty()
+                ? lastFailure
+                : String.join("; ", reasons.stream().distinct().toList());
     }
 }

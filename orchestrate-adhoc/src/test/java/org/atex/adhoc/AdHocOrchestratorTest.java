@@ -59,7 +59,9 @@ class AdHocOrchestratorTest {
     @AfterEach
     void everySystemIsGivenBack() {
         for (FakeProvisioner provisioner : provisioners) {
-            assertThat(provisioner.openNow()).as("systems still held after the run").isZero();
+            assertThat(provisioner.openNow())
+                    .as("systems still held after the run")
+                    .isZero();
             provisioner.close();
         }
         results.close();
@@ -72,7 +74,9 @@ class AdHocOrchestratorTest {
     }
 
     private static List<TestCase> tests(int count) {
-        return IntStream.range(0, count).mapToObj(i -> (TestCase) TestCase.named("/t" + i)).toList();
+        return IntStream.range(0, count)
+                .mapToObj(i -> (TestCase) TestCase.named("/t" + i))
+                .toList();
     }
 
     private AdHocOrchestrator.Builder run(List<TestCase> tests, Executor.Factory executors) {
@@ -84,8 +88,10 @@ class AdHocOrchestratorTest {
     }
 
     private RunSummary run(List<TestCase> tests, int systems, Executor.Factory executors) throws InterruptedException {
-        try (AdHocOrchestrator run =
-                run(tests, executors).on(systems(FakeSystem.ready())).maxSystems(systems).build()) {
+        try (AdHocOrchestrator run = run(tests, executors)
+                .on(systems(FakeSystem.ready()))
+                .maxSystems(systems)
+                .build()) {
             return run.run();
         }
     }
@@ -123,7 +129,9 @@ class AdHocOrchestratorTest {
     @Test
     void tellsListenersInOrder() throws Exception {
         run(tests(1), 1, FakeExecutors.passing(SHORT));
-        assertThat(events.stream().map(event -> event.getClass().getSimpleName()).filter(name -> !name.equals("Waiting")))
+        assertThat(events.stream()
+                        .map(event -> event.getClass().getSimpleName())
+                        .filter(name -> !name.equals("Waiting")))
                 .startsWith("RunStarted", "SystemsAsked", "SystemReady", "TestStarted", "TestFinished")
                 .contains("Ingested", "SystemGone")
                 .endsWith("RunEnded");
@@ -148,11 +156,13 @@ class AdHocOrchestratorTest {
 
     @Test
     void givesADestructiveTestsSystemBackBeforeTheNextTest() throws Exception {
-        List<TestCase> tests = List.of(
-                TestCase.named("/first").withDestruction().withPriority(1), TestCase.named("/second"));
+        List<TestCase> tests =
+                List.of(TestCase.named("/first").withDestruction().withPriority(1), TestCase.named("/second"));
         FakeProvisioner systems = systems(FakeSystem.ready());
-        try (AdHocOrchestrator run =
-                run(tests, FakeExecutors.passing(SHORT)).on(systems).maxSystems(1).build()) {
+        try (AdHocOrchestrator run = run(tests, FakeExecutors.passing(SHORT))
+                .on(systems)
+                .maxSystems(1)
+                .build()) {
             assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
         }
         assertThat(systems.handedOut()).hasSize(2);
@@ -162,11 +172,12 @@ class AdHocOrchestratorTest {
 
     @Test
     void resetsASpentSystemThatCanBeReset() throws Exception {
-        List<TestCase> tests = List.of(
-                TestCase.named("/first").withDestruction().withPriority(1), TestCase.named("/second"));
+        List<TestCase> tests =
+                List.of(TestCase.named("/first").withDestruction().withPriority(1), TestCase.named("/second"));
         FakeProvisioner systems = systems(FakeSystem.ready().withReset());
         FakeExecutors executors = FakeExecutors.passing(SHORT);
-        try (AdHocOrchestrator run = run(tests, executors).on(systems).maxSystems(1).build()) {
+        try (AdHocOrchestrator run =
+                run(tests, executors).on(systems).maxSystems(1).build()) {
             run.run();
         }
         assertThat(systems.handedOut()).hasSize(1);
@@ -178,7 +189,8 @@ class AdHocOrchestratorTest {
         FakeProvisioner systems = systems(FakeSystem.ready().withSlots(3));
         CountDownLatch together = new CountDownLatch(3);
         Executor.Factory executors = connection -> new Together(together);
-        try (AdHocOrchestrator run = run(tests(3), executors).on(systems).maxSystems(1).build()) {
+        try (AdHocOrchestrator run =
+                run(tests(3), executors).on(systems).maxSystems(1).build()) {
             assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
         }
         assertThat(results.records()).extracting(TestRecord::slot).containsExactlyInAnyOrder(1, 2, 3);
@@ -255,8 +267,8 @@ class AdHocOrchestratorTest {
     @Test
     void fault04StoresWhatHadEndedWhenItIsStopped() throws Exception {
         CountDownLatch ended = new CountDownLatch(40);
-        FakeExecutors executors = FakeExecutors.running(
-                test -> test.name().equals("/t40") ? FakeRun.endless() : FakeRun.passing(SHORT));
+        FakeExecutors executors =
+                FakeExecutors.running(test -> test.name().equals("/t40") ? FakeRun.endless() : FakeRun.passing(SHORT));
         try (AdHocOrchestrator run = run(tests(41), executors)
                 .on(systems(FakeSystem.ready()))
                 .maxSystems(8)
@@ -287,13 +299,16 @@ class AdHocOrchestratorTest {
             assertThat(drained.tests().get(9).end().note()).contains("enough is enough");
             assertThat(drained.exitCode()).isEqualTo(3);
         }
-        assertThat(results.records()).as("a test that never ran has a record too").hasSize(10);
+        assertThat(results.records())
+                .as("a test that never ran has a record too")
+                .hasSize(10);
     }
 
     @Test
     void aStopBeforeTheRunEndsItAtItsStart() throws Exception {
-        try (AdHocOrchestrator run =
-                run(tests(3), FakeExecutors.passing(SHORT)).on(systems(FakeSystem.ready())).build()) {
+        try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.ready()))
+                .build()) {
             run.stop(Stop.DRAIN);
             assertThat(run.run().counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 3));
         }
@@ -320,10 +335,12 @@ class AdHocOrchestratorTest {
             thread.interrupt();
             assertThat(thrown.get(10, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
         }
-        assertThat(results.records()).extracting(record -> record.end().outcome())
+        assertThat(results.records())
+                .extracting(record -> record.end().outcome())
                 .containsExactlyInAnyOrder(
                         Outcome.CANCELLED, Outcome.CANCELLED, Outcome.NOT_RUN, Outcome.NOT_RUN, Outcome.NOT_RUN);
-        assertThat(results.records()).allMatch(record -> String.valueOf(record.end().note()).contains("interrupted"));
+        assertThat(results.records())
+                .allMatch(record -> String.valueOf(record.end().note()).contains("interrupted"));
     }
 
     @Test
@@ -336,7 +353,9 @@ class AdHocOrchestratorTest {
         CompletableFuture<RunSummary> summary = inBackground(run);
         begun.await();
         run.close();
-        assertThat(provisioners.get(0).openNow()).as("close() waits for the end").isZero();
+        assertThat(provisioners.get(0).openNow())
+                .as("close() waits for the end")
+                .isZero();
         assertThat(summary.get(10, TimeUnit.SECONDS).verdict()).isEqualTo(Verdict.INCOMPLETE);
         run.close();
         assertThatThrownBy(run::run).isInstanceOf(IllegalStateException.class);
@@ -344,7 +363,8 @@ class AdHocOrchestratorTest {
 
     @Test
     void fault03KeepsWhatCannotBeStored() throws Exception {
-        RecordingAggregator picky = RecordingAggregator.failing(record -> record.test().equals("/t1"));
+        RecordingAggregator picky =
+                RecordingAggregator.failing(record -> record.test().equals("/t1"));
         try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
                 .into(picky)
                 .on(systems(FakeSystem.ready()))
@@ -356,8 +376,10 @@ class AdHocOrchestratorTest {
         }
         assertThat(picky.records()).hasSize(2);
         try (Stream<Path> kept = Files.list(directory.resolve("work"))) {
-            assertThat(kept).as("the artifacts of the third").singleElement().matches(path ->
-                    Files.exists(path.resolve("results")));
+            assertThat(kept)
+                    .as("the artifacts of the third")
+                    .singleElement()
+                    .matches(path -> Files.exists(path.resolve("results")));
         }
     }
 
@@ -406,7 +428,8 @@ class AdHocOrchestratorTest {
             assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
         }
         assertThat(systems.handedOut()).hasSize(2);
-        assertThat(events(RunEvent.SetupFailed.class)).singleElement().matches(event -> event.why().contains("no luck"));
+        assertThat(events(RunEvent.SetupFailed.class)).singleElement().matches(event -> event.why()
+                .contains("no luck"));
     }
 
     @Test
@@ -441,9 +464,9 @@ class AdHocOrchestratorTest {
                 .on(systems(FakeSystem.ready()))
                 .setup(remote -> deleteAndBlock(work))
                 .build()) {
-            assertThatThrownBy(run::run)
-                    .isInstanceOf(RunFailedException.class)
-                    .satisfies(e -> assertThat(((RunFailedException) e).summary().tests()).hasSize(3));
+            assertThatThrownBy(run::run).isInstanceOf(RunFailedException.class).satisfies(e -> assertThat(
+                            ((RunFailedException) e).summary().tests())
+                    .hasSize(3));
         }
     }
 
@@ -510,8 +533,8 @@ class AdHocOrchestratorTest {
     @Test
     void aSystemTakenTooLateIsGivenBack() throws ExecutionException, InterruptedException {
         // Two are asked for; the second comes when the first has done all the work.
-        FakeProvisioner systems =
-                FakeProvisioner.of(n -> n == 1 ? FakeSystem.ready() : FakeSystem.ready().after(Duration.ofMillis(100)));
+        FakeProvisioner systems = FakeProvisioner.of(
+                n -> n == 1 ? FakeSystem.ready() : FakeSystem.ready().after(Duration.ofMillis(100)));
         provisioners.add(systems);
         try (AdHocOrchestrator run =
                 run(tests(2), FakeExecutors.passing(SHORT)).on(systems).build()) {

@@ -20,7 +20,13 @@ import org.atex.api.TestEnd;
 /** Whatever the tests, the systems and the accidents, the promises of {@link Simulation} hold. */
 class SchedulePropertyTest {
     private static final Outcome[] ENDS = {
-        Outcome.PASSED, Outcome.PASSED, Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.LOST,
+        Outcome.PASSED,
+        Outcome.PASSED,
+        Outcome.PASSED,
+        Outcome.FAILED,
+        Outcome.ERROR,
+        Outcome.TIMED_OUT,
+        Outcome.LOST,
         Outcome.SKIPPED
     };
 

@@ -59,14 +59,16 @@ class ScheduleTest {
         Simulation simulation = simulate(tests(20), 1, Simulation.rules());
         simulation.run();
         assertThat(simulation.started)
-                .containsExactlyElementsOf(tests(20).stream().map(PlainTest::name).toList());
+                .containsExactlyElementsOf(
+                        tests(20).stream().map(PlainTest::name).toList());
     }
 
     @Test
     void runsATestAgainInItsOldPlaceInTheOrder() {
-        List<PlainTest> tests = List.of(
-                TestCase.named("/flaky").withPriority(5), TestCase.named("/b"), TestCase.named("/c"));
-        Schedule.Rules rules = Simulation.rules().withReruns(RerunPolicy.upTo(1)).withMaxSystems(1);
+        List<PlainTest> tests =
+                List.of(TestCase.named("/flaky").withPriority(5), TestCase.named("/b"), TestCase.named("/c"));
+        Schedule.Rules rules =
+                Simulation.rules().withReruns(RerunPolicy.upTo(1)).withMaxSystems(1);
         Simulation simulation = new Simulation(
                 tests,
                 1,
@@ -81,8 +83,7 @@ class ScheduleTest {
 
     @Test
     void givesADestructiveTestsSystemToNobodyElse() {
-        List<PlainTest> tests =
-                List.of(TestCase.named("/a").withDestruction().withPriority(1), TestCase.named("/b"));
+        List<PlainTest> tests = List.of(TestCase.named("/a").withDestruction().withPriority(1), TestCase.named("/b"));
         Simulation simulation = simulate(tests, 1, Simulation.rules());
         simulation.run();
         assertThat(simulation.history).anyMatch(d -> d instanceof Decision.Renew, "the system is renewed");
@@ -108,7 +109,8 @@ class ScheduleTest {
         List<PlainTest> tests = IntStream.range(0, 1_000_000)
                 .mapToObj(i -> TestCase.named("/t" + i).withLimit(Duration.ofSeconds(i % 1000)))
                 .toList();
-        Schedule schedule = new Schedule(tests, List.of(Map.of()), Simulation.rules().withMaxSystems(1));
+        Schedule schedule =
+                new Schedule(tests, List.of(Map.of()), Simulation.rules().withMaxSystems(1));
         schedule.start(Simulation.EPOCH);
         schedule.offered(new PoolSystem.Facts(1, 0, Map.of(), 1, null), Simulation.EPOCH);
         List<Decision> decisions = schedule.prepared(1, Simulation.EPOCH);
@@ -175,14 +177,15 @@ class ScheduleTest {
         simulation.run();
         assertThat(simulation.concluded.values())
                 .allMatch(end -> end.outcome() == Outcome.NOT_RUN)
-                .allMatch(end -> String.valueOf(end.note()).contains("10 systems in a row failed, the last one: no luck"));
+                .allMatch(end ->
+                        String.valueOf(end.note()).contains("10 systems in a row failed, the last one: no luck"));
         assertThat(simulation.problems).singleElement().asString().contains("3 tests were not run");
     }
 
     @Test
     void saysWhatATestNeedsThatNoSystemHas() {
-        List<PlainTest> tests = List.of(
-                TestCase.named("/any"), TestCase.named("/arm").withNeed(Simulation.arch("aarch64")));
+        List<PlainTest> tests =
+                List.of(TestCase.named("/any"), TestCase.named("/arm").withNeed(Simulation.arch("aarch64")));
         Simulation simulation = new Simulation(
                 tests,
                 1,
@@ -250,6 +253,7 @@ class ScheduleTest {
         Schedule.Rules rules = Simulation.rules().withOrder((a, b) -> {
             throw new IllegalStateException("no order");
         });
-        assertThatThrownBy(() -> new Schedule(tests(2), List.of(Map.of()), rules)).hasMessage("no order");
+        assertThatThrownBy(() -> new Schedule(tests(2), List.of(Map.of()), rules))
+                .hasMessage("no order");
     }
 }

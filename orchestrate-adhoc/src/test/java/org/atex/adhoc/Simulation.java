@@ -156,10 +156,11 @@ final class Simulation {
                 case Decision.CancelPreparation(int system) -> cancelPreparation(system);
                 case Decision.Run run -> begin(run);
                 case Decision.CancelTests cancel -> cancelTests();
-                case Decision.Renew(int system, String why) -> at(Duration.ZERO, () -> {
-                    spent.remove(system);
-                    carryOut(schedule.renewed(system, now));
-                });
+                case Decision.Renew(int system, String why) ->
+                    at(Duration.ZERO, () -> {
+                        spent.remove(system);
+                        carryOut(schedule.renewed(system, now));
+                    });
                 case Decision.Release(int system, String why) -> release(system);
                 case Decision.Conclude conclude -> conclude(conclude);
                 case Decision.Problem(String what) -> problems.add(what);
@@ -225,8 +226,7 @@ final class Simulation {
         int id = ++lastSystem;
         systemsUsed++;
         Instant expires = system.lease() == null ? null : now.plus(system.lease());
-        PoolSystem.Facts facts =
-                new PoolSystem.Facts(id, provisioner, system.labels(), system.slots(), expires);
+        PoolSystem.Facts facts = new PoolSystem.Facts(id, provisioner, system.labels(), system.slots(), expires);
         systems.put(id, facts);
         setups.put(id, bad ? Duration.ofDays(-1) : system.setup());
         carryOut(schedule.offered(facts, now));
@@ -274,12 +274,16 @@ final class Simulation {
 
     private static void assertCompatible(TestCase a, TestCase b) {
         boolean alone = isAlone(a) || isAlone(b);
-        assertThat(alone).as("%s beside %s, one of which runs alone", a.name(), b.name()).isFalse();
+        assertThat(alone)
+                .as("%s beside %s, one of which runs alone", a.name(), b.name())
+                .isFalse();
         for (Lock lock : a.locks()) {
             for (Lock other : b.locks()) {
                 boolean clash = lock.name().equals(other.name())
                         && (lock.mode() == Lock.Mode.EXCLUSIVE || other.mode() == Lock.Mode.EXCLUSIVE);
-                assertThat(clash).as("%s and %s hold %s", a.name(), b.name(), lock.name()).isFalse();
+                assertThat(clash)
+                        .as("%s and %s hold %s", a.name(), b.name(), lock.name())
+                        .isFalse();
             }
         }
     }
@@ -302,16 +306,20 @@ final class Simulation {
     /** No place stays idle while a waiting test could run there. */
     private void assertNoPlaceIsWasted() {
         // Asked of the schedule itself: with the same event again nothing more would be started.
-        assertThat(schedule.settledBacklog(now)).as("a test that could run now waits").isNull();
+        assertThat(schedule.settledBacklog(now))
+                .as("a test that could run now waits")
+                .isNull();
     }
 
     private void cancelTests() {
-        List.copyOf(running.entrySet()).forEach(entry -> at(Duration.ZERO, () -> {
-            if (running.remove(entry.getKey(), entry.getValue())) {
-                TestEnd end = TestEnd.of(Outcome.CANCELLED, "cancelled");
-                carryOut(schedule.finished(entry.getKey().system(), entry.getKey().slot(), end, now));
-            }
-        }));
+        List.copyOf(running.entrySet())
+                .forEach(entry -> at(Duration.ZERO, () -> {
+                    if (running.remove(entry.getKey(), entry.getValue())) {
+                        TestEnd end = TestEnd.of(Outcome.CANCELLED, "cancelled");
+                        carryOut(schedule.finished(
+                                entry.getKey().system(), entry.getKey().slot(), end, now));
+                    }
+                }));
     }
 
     private void release(int system) {

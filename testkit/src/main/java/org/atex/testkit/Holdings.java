@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -20,13 +21,16 @@ record Holdings(Map<Object, String> things) {
     /** Threads that the JVM, its libraries and JUnit start when they please, and keep. */
     private static final Pattern OTHERS_THREADS = Pattern.compile(
             "process reaper.*|ForkJoinPool.*|VirtualThread-.*|.*-Poller|.*Cleaner.*|Signal Dispatcher|SIG.*"
-                + " handler|Finalizer|Reference Handler|Attach"
-                + " Listener|CompletableFutureDelayScheduler|(?i:junit|surefire).*|C[12] CompilerThread.*|Notification"
-                + " Thread|DestroyJavaVM");
+                    + " handler|Finalizer|Reference Handler|Attach"
+                    + " Listener|CompletableFutureDelayScheduler|(?i:junit|surefire).*|C[12] CompilerThread.*|Notification"
+                    + " Thread|DestroyJavaVM");
 
     /** Class files and sources of randomness, and the JVM's own means of waiting. */
     private static final Pattern OTHERS_FILES =
             Pattern.compile(".*\\.(jar|class|jmod|so)|.*/lib/modules|/dev/u?random|anon_inode:.*|/proc/.*");
+
+    /** Where other programs, even other tests of the same things, leave theirs. */
+    private static final Set<Path> SHARED = Set.of(Path.of("/tmp"), Path.of("/var/tmp"));
 
     static Holdings now() {
         Map<Object, String> things = new LinkedHashMap<>();
@@ -91,7 +95,8 @@ record Holdings(Map<Object, String> things) {
     }
 
     private static void addTemporaryDirectories(Map<Object, String> things) {
-        for (Path path : entries(Path.of(System.getProperty("java.io.tmpdir")))) {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        for (Path path : SHARED.contains(temporary) ? List.<Path>of() : entries(temporary)) {
             if (String.valueOf(path.getFileName()).startsWith("atex")) {
                 things.put(path, "temporary file or directory " + path);
             }

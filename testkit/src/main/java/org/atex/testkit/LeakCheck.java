@@ -9,8 +9,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Fails a test that leaves something behind: platform threads, child processes, open files (where there is
- * {@code /proc/self/fd}), entries of the temporary directory whose names begin with {@code atex}. Says what each is.
- * What ends by itself within five seconds is no leak.
+ * {@code /proc/self/fd}), entries of the temporary directory whose names begin with {@code atex}, if the test JVM has one of
+ * its own ({@code -Djava.io.tmpdir=…}; in {@code /tmp} they may be anybody's). Says what each is. What ends by itself within
+ * five seconds is no leak.
  *
  * <p>{@snippet :
  * @ExtendWith(LeakCheck.class)

@@ -85,8 +85,7 @@ public final class ControlStream {
         } catch (NumberFormatException e) {
             // Said below, with the same words as a number out of range.
         }
-        throw new ProtocolException(
-                "'" + word + "' takes a number from 0 to " + most + ", but got " + shown(argument));
+        throw new ProtocolException("'" + word + "' takes a number from 0 to " + most + ", but got " + shown(argument));
     }
 
     /** {@return the next line without its end, or null at the end of the stream} */

@@ -28,7 +28,8 @@ final class PartialResults {
         return kept;
     }
 
-    @Nullable Map<String, @Nullable Object> remove(String name) {
+    @Nullable
+    Map<String, @Nullable Object> remove(String name) {
         return open.remove(name);
     }
 

@@ -77,7 +77,8 @@ public final class ReportedResults implements AutoCloseable {
         if (result.get("name") instanceof String name && !name.isEmpty()) {
             return name;
         }
-        throw new ProtocolException("a result's name must be a text that is not empty; leave it out for the test itself");
+        throw new ProtocolException(
+                "a result's name must be a text that is not empty; leave it out for the test itself");
     }
 
     private static boolean isPartial(@Nullable Object value) throws ProtocolException {
@@ -143,8 +144,8 @@ public final class ReportedResults implements AutoCloseable {
         try {
             Files.createDirectories(parent);
         } catch (FileAlreadyExistsException e) {
-            throw new ProtocolException("the file " + path.getFileName() + " needs the directory " + parent.getFileName()
-                    + ", which is a file already");
+            throw new ProtocolException("the file " + path.getFileName() + " needs the directory "
+                    + parent.getFileName() + ", which is a file already");
         }
     }
 

@@ -113,8 +113,8 @@ public final class TimeLimit {
         boolean sooner = argument.startsWith("-");
         Duration duration = parse(later || sooner ? argument.substring(1) : argument);
         if (duration == null) {
-            throw new ProtocolException("'duration' takes a time such as 15m, +60 or -60, or save or restore, but got '"
-                    + argument + "'");
+            throw new ProtocolException(
+                    "'duration' takes a time such as 15m, +60 or -60, or save or restore, but got '" + argument + "'");
         }
         if (later || sooner) {
             long change = later ? nanos(duration) : -nanos(duration);

@@ -107,12 +107,15 @@ class ControlStreamTest {
                 "noop"
             })
     void refusesWhateverIsMalformed(String text) {
-        assertThatThrownBy(() -> read(text)).isInstanceOf(ProtocolException.class).hasMessageMatching("(?s).{20,}");
+        assertThatThrownBy(() -> read(text))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessageMatching("(?s).{20,}");
     }
 
     @Test
     void refusesALineOfMoreThan4096Bytes() throws IOException {
-        assertThat(read("duration " + "1".repeat(4096 - "duration \n".length()) + "\n")).hasSize(1);
+        assertThat(read("duration " + "1".repeat(4096 - "duration \n".length()) + "\n"))
+                .hasSize(1);
         assertThatThrownBy(() -> read("duration " + "1".repeat(4097 - "duration \n".length()) + "\n"))
                 .isInstanceOf(ProtocolException.class)
                 .hasMessageContaining("4096");

@@ -58,12 +58,16 @@ class ReportedResultsTest {
     void writesAResultAtOnce() throws IOException {
         receive("{\"status\":\"pass\",\"name\":\"sub\",\"note\":\"fine\",\"own\":[1,null,{\"a\":true}]}");
         assertThat(lines())
-                .containsExactly("{\"status\":\"pass\",\"name\":\"sub\",\"note\":\"fine\",\"own\":[1,null,{\"a\":true}]}");
+                .containsExactly(
+                        "{\"status\":\"pass\",\"name\":\"sub\",\"note\":\"fine\",\"own\":[1,null,{\"a\":true}]}");
     }
 
     @Test
     void storesFilesUnderTheSubtestsName() throws IOException {
-        receive("{\"name\":\"sub/test\",\"files\":[{\"name\":\"some/log\",\"length\":3},{\"name\":\"b\",\"length\":2}]}", "abc", "de");
+        receive(
+                "{\"name\":\"sub/test\",\"files\":[{\"name\":\"some/log\",\"length\":3},{\"name\":\"b\",\"length\":2}]}",
+                "abc",
+                "de");
         assertThat(file("sub/test/some/log")).isEqualTo("abc");
         assertThat(file("sub/test/b")).isEqualTo("de");
         assertThat(lines()).containsExactly("{\"name\":\"sub/test\",\"files\":[\"some/log\",\"b\"]}");
@@ -71,7 +75,10 @@ class ReportedResultsTest {
 
     @Test
     void appendsToAFileOfTheSameName() throws IOException {
-        receive("{\"name\":\"s\",\"files\":[{\"name\":\"log\",\"length\":1},{\"name\":\"log\",\"length\":1}]}", "a", "b");
+        receive(
+                "{\"name\":\"s\",\"files\":[{\"name\":\"log\",\"length\":1},{\"name\":\"log\",\"length\":1}]}",
+                "a",
+                "b");
         receive("{\"name\":\"s\",\"files\":[{\"name\":\"log\",\"length\":1}]}", "c");
         assertThat(file("s/log")).isEqualTo("abc");
         assertThat(lines()).first().asString().contains("\"files\":[\"log\"]");
@@ -82,7 +89,8 @@ class ReportedResultsTest {
         receive("{\"name\":\"../..\",\"files\":[{\"name\":\"../../escaped\",\"length\":1}]}", "x");
         receive("{\"files\":[{\"name\":\"/absolute\",\"length\":1}]}", "y");
         try (var all = Files.walk(directory)) {
-            assertThat(all.filter(Files::isRegularFile).map(file -> directory.relativize(file).toString()))
+            assertThat(all.filter(Files::isRegularFile)
+                            .map(file -> directory.relativize(file).toString()))
                     .allMatch(file -> file.startsWith("files/") || file.equals("results") || file.equals("output"))
                     .hasSize(4);
         }
@@ -91,8 +99,10 @@ class ReportedResultsTest {
 
     @Test
     void mergesPartialResultsByName() throws IOException {
-        receive("{\"partial\":true,\"name\":\"s\",\"status\":\"fail\",\"note\":\"n\",\"list\":[1],\"map\":{\"a\":1,\"b\":2}}");
-        receive("{\"partial\":true,\"name\":\"s\",\"status\":\"pass\",\"note\":null,\"list\":[2],\"map\":{\"a\":null,\"c\":3}}");
+        receive(
+                "{\"partial\":true,\"name\":\"s\",\"status\":\"fail\",\"note\":\"n\",\"list\":[1],\"map\":{\"a\":1,\"b\":2}}");
+        receive(
+                "{\"partial\":true,\"name\":\"s\",\"status\":\"pass\",\"note\":null,\"list\":[2],\"map\":{\"a\":null,\"c\":3}}");
         assertThat(lines()).isEmpty();
         receive("{\"name\":\"s\",\"more\":\"text\"}");
         assertThat(lines())
@@ -188,8 +198,8 @@ class ReportedResultsTest {
         TestEnd end = TestEnd.of(Outcome.TIMED_OUT, "it exceeded its duration of 5m");
         assertThat(finish(end)).isEqualTo(end);
         assertThat(lines())
-                .containsExactly(
-                        "{\"status\":\"error\",\"note\":\"it exceeded its duration of 5m\",\"files\":[\"output.txt\"],\"own\":1}");
+                .containsExactly("{\"status\":\"error\",\"note\":\"it exceeded its duration of"
+                        + " 5m\",\"files\":[\"output.txt\"],\"own\":1}");
     }
 
     @Test

@@ -1,0 +1,70 @@
+package org.atex.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Every rule of {@code docs/contract.md} has a test of its number, and the other way round. */
+class ContractDocumentTest {
+    private static final Path DOCUMENT = Path.of("..", "docs", "contract.md");
+    private static final Pattern RULE = Pattern.compile("- ([CXPAO]\\d\\d) (.+)");
+    private static final List<Class<?>> CONTRACTS = List.of(
+            ConnectionContract.class,
+            ExecutorContract.class,
+            ProvisionerContract.class,
+            AggregatorContract.class,
+            OrchestratorContract.class);
+
+    private static Stream<Method> tests() {
+        return CONTRACTS.stream()
+                .flatMap(contract -> Stream.of(contract.getDeclaredMethods()))
+                .filter(method -> method.isAnnotationPresent(Test.class));
+    }
+
+    @Test
+    void rulesAndTestsMatch() throws Exception {
+        List<String> tested = new ArrayList<>();
+        for (String line : Files.readAllLines(DOCUMENT)) {
+            Matcher rule = RULE.matcher(line);
+            if (rule.matches() && !rule.group(2).contains("Untested: ")) {
+                tested.add(rule.group(1));
+            }
+        }
+        Set<String> tests = tests().map(
+                        method -> method.getName().substring(0, 3).toUpperCase(Locale.ROOT))
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(tested).doesNotHaveDuplicates();
+        assertThat(tests).containsExactlyInAnyOrderElementsOf(tested);
+    }
+
+    @Test
+    void everyTestIsNamedAfterOneRule() {
+        assertThat(tests()).allSatisfy(method -> assertThat(method.getName()).matches("[cxpao]\\d\\d_[a-zA-Z0-9]+"));
+        assertThat(tests().map(method -> method.getName().substring(0, 3))).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void everyContractHasATimeLimit() {
+        assertThat(CONTRACTS).allMatch(contract -> contract.isAnnotationPresent(Timeout.class));
+    }
+
+    @Test
+    void everyLineOfTheDocumentIsUnderstood() throws Exception {
+        assertThat(Files.readAllLines(DOCUMENT).stream().filter(line -> line.startsWith("- ")))
+                .allMatch(line -> RULE.matcher(line).matches());
+    }
+}

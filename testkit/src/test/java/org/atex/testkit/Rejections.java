@@ -1,0 +1,41 @@
+package org.atex.testkit;
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.Launcher;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/** Runs a contract, and tells which of its rules were broken. */
+final class Rejections {
+    private Rejections() {}
+
+    /**
+     * {@return the numbers of the rules whose tests failed}
+     *
+     * @param contract a contract's subclass
+     */
+    static Set<String> of(Class<?> contract) {
+        Set<String> failed = Collections.synchronizedSet(new TreeSet<>());
+        Launcher launcher = LauncherFactory.create();
+        launcher.execute(
+                LauncherDiscoveryRequestBuilder.request()
+                        .selectors(selectClass(contract))
+                        .build(),
+                new TestExecutionListener() {
+                    @Override
+                    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+                        if (test.isTest() && result.getStatus() == TestExecutionResult.Status.FAILED) {
+                            failed.add(test.getDisplayName().substring(0, 3));
+                        }
+                    }
+                });
+        return failed;
+    }
+}
