@@ -1,0 +1,19 @@
+package org.atex.examples;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** An fmf tree of two tests that pass at once, with a plan {@code /plans/all}. */
+final class SmallTree {
+    private SmallTree() {}
+
+    static Path in(Path directory) throws IOException {
+        Path tree = directory.resolve("tree");
+        Files.createDirectories(tree.resolve(".fmf"));
+        Files.writeString(tree.resolve(".fmf/version"), "1\n");
+        Files.writeString(tree.resolve("main.fmf"), "/one:\n    test: echo 1\n/two:\n    test: echo 2\n");
+        Files.writeString(tree.resolve("plans.fmf"), "/all:\n    execute: {how: tmt}\n    discover: {how: fmf}\n");
+        return tree;
+    }
+}
