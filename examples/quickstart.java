@@ -1,0 +1,32 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DEPS org.atex:all:0.1.0-SNAPSHOT
+//JAVA 21+
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.adhoc.Progress;
+import org.atex.adhoc.StopOnSignal;
+import org.atex.fmf.FmfExecutor;
+import org.atex.fmf.FmfTests;
+import org.atex.jsonl.JsonLinesAggregator;
+import org.atex.local.LocalProvisioner;
+
+/** Runs the tests of a plan on four local systems: {@code jbang quickstart.java TREE PLAN RESULTS}. */
+class quickstart {
+    public static void main(String[] args) throws Exception {
+        var tests = FmfTests.in(Path.of(args[0])).plan(args[1]).discover();
+        var results = Files.createDirectories(Path.of(args[2]));
+        try (var systems = LocalProvisioner.upTo(4);
+                var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
+                var run = AdHocOrchestrator.of(tests)
+                        .on(systems)
+                        .with(FmfExecutor.factory(tests))
+                        .into(json)
+                        .listener(Progress.onConsole())
+                        .build();
+                var signals = StopOnSignal.install(run)) {
+            System.exit(run.run().exitCode());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package org.atex.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * quickstart.java with the real JBang, from a repository that holds the modules as they have just been built; the
+ * libraries come from where Maven has put them. JBang's own launcher is a shell script that runs what the Java program
+ * prints: here, the test does that.
+ */
+@Timeout(120)
+class JBangTest {
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Path SCRIPT = Path.of("quickstart.java").toAbsolutePath();
+    private static final Pattern MODULE = Pattern.compile(Pattern.quote(ROOT.toString()) + "/([a-z-]+)/target/.*");
+    private static final int TO_BE_EXECUTED = 255;
+
+    @TempDir
+    private Path directory;
+
+    private static String version() throws IOException {
+        Matcher version =
+                Pattern.compile("<version>(.*?)</version>").matcher(Files.readString(ROOT.resolve("bom/pom.xml")));
+        assertThat(version.find()).isTrue();
+        return version.group(1);
+    }
+
+    /** Where Maven keeps what it downloads, as the class path has it. */
+    private static Path librariesOfMaven() throws Exception {
+        Path jar = Path.of(JsonFactory.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        return jar.resolve("../../../../../../..").normalize();
+    }
+
+    /** Without what would log: its output is the line to execute, and nothing else. */
+    private static String classPathOfJBang() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.contains("logback"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private Path install() throws IOException {
+        Path repository = directory.resolve("repository");
+        pom(repository, "parent", ROOT.resolve("pom.xml"));
+        pom(repository, "bom", ROOT.resolve("bom/pom.xml"));
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            Matcher module = MODULE.matcher(entry);
+            if (module.matches() && !module.group(1).equals("examples")) {
+                String name = module.group(1);
+                Path jar = pom(repository, name, ROOT.resolve(name + "/pom.xml"))
+                        .resolveSibling(name + "-" + version() + ".jar");
+                if (Files.isDirectory(Path.of(entry))) {
+                    pack(Path.of(entry), jar);
+                } else {
+                    Files.copy(Path.of(entry), jar);
+                }
+            }
+        }
+        return repository;
+    }
+
+    private static Path pom(Path repository, String name, Path pom) throws IOException {
+        Path place = Files.createDirectories(repository.resolve("org/atex/" + name + "/" + version()));
+        return Files.copy(pom, place.resolve(name + "-" + version() + ".pom"));
+    }
+
+    private static void pack(Path classes, Path jar) throws IOException {
+        try (OutputStream out = Files.newOutputStream(jar);
+                JarOutputStream entries = new JarOutputStream(out);
+                Stream<Path> files = Files.walk(classes)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                entries.putNextEntry(new JarEntry(classes.relativize(file).toString()));
+                Files.copy(file, entries);
+            }
+        }
+    }
+
+    private Process start(List<String> command) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("JBANG_DIR", directory.resolve("jbang").toString());
+        builder.environment().put("JBANG_REPO", directory.resolve("repository").toString());
+        return builder.redirectOutput(directory.resolve("output").toFile())
+                .redirectError(directory.resolve("errors").toFile())
+                .start();
+    }
+
+    @Test
+    void theScriptNeedsOneLineOfDependencies() throws IOException {
+        assertThat(Files.readAllLines(SCRIPT).stream().filter(line -> line.startsWith("//DEPS")))
+                .containsExactly("//DEPS org.atex:all:" + version());
+    }
+
+    @Test
+    void theScriptRuns() throws Exception {
+        install();
+        Process jbang = start(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPathOfJBang(),
+                "dev.jbang.Main",
+                "run",
+                "--repos",
+                "libraries=" + librariesOfMaven().toUri(),
+                SCRIPT.toString(),
+                SmallTree.in(directory).toString(),
+                "/plans/all",
+                "out"));
+        assertThat(jbang.waitFor(60, TimeUnit.SECONDS)).as("JBang ends").isTrue();
+        String line = Files.readString(directory.resolve("output"));
+        assertThat(jbang.exitValue())
+                .as(line + Files.readString(directory.resolve("errors")))
+                .isEqualTo(TO_BE_EXECUTED);
+
+        Process script = start(List.of("sh", "-c", line));
+        assertThat(script.waitFor(60, TimeUnit.SECONDS)).as("the script ends").isTrue();
+        String said = Files.readString(directory.resolve("output"));
+        assertThat(script.exitValue())
+                .as(said + Files.readString(directory.resolve("errors")))
+                .isZero();
+        assertThat(said).contains("2 tests: 2 passed");
+        assertThat(directory.resolve("out/results.jsonl")).content().contains("/one", "/two");
+    }
+}
