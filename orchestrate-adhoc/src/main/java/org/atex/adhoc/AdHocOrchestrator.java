@@ -103,6 +103,7 @@ public final class AdHocOrchestrator implements Orchestrator {
     @Override
     public void close() {
         if (begun.compareAndSet(false, true)) {
+            pool.discard();
             over.countDown();
             return;
         }

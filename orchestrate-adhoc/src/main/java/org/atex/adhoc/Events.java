@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Brings events to listeners, in order and on a thread of its own, so that none of them can hold tests up. */
-final class Events {
+final class Events implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
 
     private final BlockingQueue<RunEvent> queue = new LinkedBlockingQueue<>();
@@ -60,6 +60,12 @@ final class Events {
     void finish(RunEvent.RunEnded end) throws InterruptedException {
         publish(end);
         thread.join();
+    }
+
+    /** Tells nobody anything more: for a run that is never going to be. */
+    @Override
+    public void close() {
+        thread.interrupt();
     }
 
     boolean isDeliveringHere() {

@@ -79,6 +79,13 @@ final class Pool {
         return events.isDeliveringHere();
     }
 
+    /** Frees what was made for a run that is never going to be. */
+    void discard() {
+        events.close();
+        ingestion.close();
+        room.close();
+    }
+
     RunSummary run() throws InterruptedException {
         long begin = System.nanoTime();
         sources.forEach(Source::start);

@@ -1,0 +1,175 @@
+package org.atex.all;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.callCodeUnitWhere;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the modules may know of each other, and what none of them does. */
+class ArchitectureTest {
+    private static final String HOUSE = "org.atex.";
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("org.atex");
+
+    /** Each room, and which rooms it may know beside itself. */
+    private static final Map<String, Set<String>> ARROWS = new TreeMap<>(Map.of(
+            "api", Set.of(),
+            "artifacts", Set.of("api"),
+            "local", Set.of("api", "artifacts"),
+            "command", Set.of("api", "artifacts"),
+            "fmf", Set.of("api", "artifacts"),
+            "jsonl", Set.of("api", "artifacts"),
+            "junitxml", Set.of("api", "artifacts"),
+            "adhoc", Set.of("api"),
+            "testkit", Set.of("api")));
+
+    private static final Set<String> GENERIC = Set.of(
+            Throwable.class.getName(),
+            Exception.class.getName(),
+            RuntimeException.class.getName(),
+            Error.class.getName());
+
+    private static String[] packages(Stream<String> rooms) {
+        return rooms.map(room -> HOUSE + room + "..").toArray(String[]::new);
+    }
+
+    @Test
+    void everyRoomIsOnThePlan() {
+        Set<String> rooms = CLASSES.stream()
+                .map(type -> type.getPackageName().substring(HOUSE.length()).split("\\.")[0])
+                .collect(Collectors.toSet());
+        assertThat(rooms)
+                .as("the rooms of the house; a new one says here which others it may know")
+                .isEqualTo(ARROWS.keySet());
+    }
+
+    @Test
+    void roomsKnowOnlyThoseTheyMay() {
+        ARROWS.forEach((room, known) -> {
+            Set<String> others = new HashSet<>(ARROWS.keySet());
+            others.removeAll(known);
+            others.remove(room);
+            noClasses()
+                    .that()
+                    .resideInAPackage(HOUSE + room + "..")
+                    .should()
+                    .dependOnClassesThat(resideInAnyPackage(packages(others.stream())))
+                    .because(room + " may know " + known + " and no other room")
+                    .check(CLASSES);
+        });
+    }
+
+    @Test
+    void theApiKnowsNothingButTheJdk() {
+        classes()
+                .that()
+                .resideInAPackage("org.atex.api..")
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage("java..", "org.atex.api..", "org.jspecify.annotations.."))
+                .check(CLASSES);
+    }
+
+    @Test
+    void fmfTreesKnowNothingOfRunningTests() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.atex.fmf.tree..")
+                .should()
+                .dependOnClassesThat(
+                        resideInAnyPackage("org.atex.artifacts..", "org.atex.fmf", "org.atex.fmf.control.."))
+                .check(CLASSES);
+    }
+
+    @Test
+    void thereAreNoCycles() {
+        slices().matching("org.atex.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void everyPackageIsNullMarked() {
+        Set<JavaPackage> packages = CLASSES.stream().map(JavaClass::getPackage).collect(Collectors.toSet());
+        assertThat(packages)
+                .allSatisfy(known -> assertThat(known.isAnnotatedWith("org.jspecify.annotations.NullMarked"))
+                        .as(known.getName() + " has a package-info with @NullMarked")
+                        .isTrue());
+    }
+
+    @Test
+    void nobodyThrowsWhatSaysNothing() {
+        DescribedPredicate<JavaAccess<?>> made = describe(
+                "makes a bare Throwable, Exception, RuntimeException or Error",
+                access -> access.getName().equals("<init>")
+                        && GENERIC.contains(access.getTargetOwner().getName())
+                        && !access.getOriginOwner().isAssignableTo(Throwable.class));
+        noClasses()
+                .should(callCodeUnitWhere(made))
+                .because("callers decide by the exception's type")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nobodyPrintsButWhatIsThereForIt() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("org.atex.adhoc.Progress")
+                .and()
+                .doNotHaveFullyQualifiedName("org.atex.adhoc.StopOnSignal")
+                .should(ACCESS_STANDARD_STREAMS)
+                .because("a library logs; Progress and StopOnSignal are there to talk to whoever is at the terminal")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nobodyHandlesSignalsButOnRequest() {
+        DescribedPredicate<JavaAccess<?>> hooks = describe(
+                "changes how the JVM ends or finds classes by name",
+                access -> List.of("addShutdownHook", "exit", "halt", "forName").contains(access.getName())
+                        && List.of("java.lang.Runtime", "java.lang.System", "java.lang.Class")
+                                .contains(access.getTargetOwner().getName()));
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("org.atex.adhoc.OsSignals")
+                .should(callCodeUnitWhere(hooks))
+                .because("the program is its author's; StopOnSignal, by OsSignals, is the one helper for signals")
+                .check(CLASSES);
+        noClasses().should().dependOnClassesThat(resideInAPackage("sun..")).check(CLASSES);
+        classes()
+                .that()
+                .haveFullyQualifiedName("org.atex.adhoc.OsSignals")
+                .should()
+                .onlyHaveDependentClassesThat()
+                .haveFullyQualifiedName("org.atex.adhoc.StopOnSignal")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nobodyFindsImplementationsByThemselves() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.util.ServiceLoader")
+                .check(CLASSES);
+    }
+}

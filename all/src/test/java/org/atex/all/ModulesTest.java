@@ -1,0 +1,141 @@
+package org.atex.all;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.module.Configuration;
+import java.lang.module.FindException;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What each module shows and needs, and that all of them work on the module path. */
+class ModulesTest {
+    private static final boolean MEND = Boolean.getBoolean("modules.mend");
+    private static final Path GOLDEN = Sources.root().resolve("all/src/test/resources/modules");
+
+    private static Stream<Path> classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(Path::of)
+                .filter(entry -> !entry.endsWith("test-classes"));
+    }
+
+    /** The modules on the class path; what cannot be one is left out. */
+    private static List<ModuleReference> modules(Stream<Path> path) {
+        List<ModuleReference> modules = new ArrayList<>();
+        path.forEach(entry -> {
+            try {
+                modules.addAll(ModuleFinder.of(entry).findAll());
+            } catch (FindException e) {
+                // A library of the tests that is no module and has no name that could become one.
+            }
+        });
+        return modules;
+    }
+
+    private static List<ModuleDescriptor> ours() {
+        return modules(classPath()).stream()
+                .map(ModuleReference::descriptor)
+                .filter(module -> module.name().startsWith("org.atex."))
+                .toList();
+    }
+
+    /** As java --describe-module says it, but in a fixed order and without versions. */
+    private static String describe(ModuleDescriptor module) {
+        Set<String> lines = new TreeSet<>();
+        for (ModuleDescriptor.Requires requires : module.requires()) {
+            String modifiers = requires.modifiers().stream()
+                    .filter(modifier -> modifier != ModuleDescriptor.Requires.Modifier.MANDATED)
+                    .map(modifier -> modifier.name().toLowerCase(java.util.Locale.ROOT) + " ")
+                    .sorted()
+                    .collect(Collectors.joining());
+            lines.add("requires " + modifiers + requires.name());
+        }
+        module.exports().forEach(exports -> lines.add("exports " + exports.source() + to(exports.targets())));
+        module.opens().forEach(opens -> lines.add("opens " + opens.source() + to(opens.targets())));
+        module.uses().forEach(uses -> lines.add("uses " + uses));
+        module.provides().forEach(provides -> lines.add("provides " + provides.service()));
+        Set<String> hidden = new TreeSet<>(module.packages());
+        module.exports().forEach(exports -> hidden.remove(exports.source()));
+        hidden.forEach(name -> lines.add("contains " + name));
+        return (module.isOpen() ? "open " : "") + module.name() + "\n" + String.join("\n", lines) + "\n";
+    }
+
+    private static String to(Set<String> targets) {
+        return targets.isEmpty() ? "" : " to " + String.join(" ", new TreeSet<>(targets));
+    }
+
+    @Test
+    void descriptorsAreAsAgreed() throws IOException {
+        TreeMap<String, String> found = new TreeMap<>();
+        ours().forEach(module -> found.put(module.name() + ".txt", describe(module)));
+        if (MEND) {
+            for (var entry : found.entrySet()) {
+                Files.writeString(GOLDEN.resolve(entry.getKey()), entry.getValue());
+            }
+        }
+        TreeMap<String, String> golden = new TreeMap<>();
+        try (Stream<Path> files = Files.list(GOLDEN)) {
+            for (Path file : files.toList()) {
+                golden.put(file.getFileName().toString(), Files.readString(file));
+            }
+        }
+        assertThat(found)
+                .as("module descriptors against " + Sources.root().relativize(GOLDEN) + "; if a change is meant,"
+                        + " 'mvn -pl all -am test -Dtest=ModulesTest -Dmodules.mend=true"
+                        + " -Dsurefire.failIfNoSpecifiedTests=false' writes them anew")
+                .isEqualTo(golden);
+    }
+
+    @Test
+    void everyModuleIsPartOfAllButTheTestkit() {
+        ModuleDescriptor all = ours().stream()
+                .filter(module -> module.name().equals("org.atex.all"))
+                .findFirst()
+                .orElseThrow();
+        Set<String> required = all.requires().stream()
+                .map(ModuleDescriptor.Requires::name)
+                .filter(name -> name.startsWith("org.atex."))
+                .collect(Collectors.toSet());
+        Set<String> others = ours().stream().map(ModuleDescriptor::name).collect(Collectors.toSet());
+        others.removeAll(Set.of("org.atex.all", "org.atex.testkit"));
+        assertThat(required).isEqualTo(others);
+    }
+
+    @Test
+    void allResolvesOnTheModulePath() throws ClassNotFoundException {
+        Path[] entries = modules(classPath()).stream()
+                .map(module -> Path.of(module.location().orElseThrow()))
+                .toArray(Path[]::new);
+        Configuration resolved = ModuleLayer.boot()
+                .configuration()
+                .resolve(ModuleFinder.of(entries), ModuleFinder.of(), Set.of("org.atex.all"));
+        assertThat(resolved.modules().stream()
+                        .filter(module -> module.reference().descriptor().isAutomatic()))
+                .as("automatic modules, whose names may change")
+                .isEmpty();
+
+        ModuleLayer layer =
+                ModuleLayer.boot().defineModulesWithOneLoader(resolved, ClassLoader.getPlatformClassLoader());
+        for (String name : List.of(
+                "org.atex.adhoc.AdHocOrchestrator",
+                "org.atex.fmf.FmfTests",
+                "org.atex.jsonl.JsonLinesAggregator",
+                "org.atex.junitxml.JUnitXmlAggregator",
+                "org.atex.local.LocalProvisioner")) {
+            Class<?> type = Class.forName(name, true, layer.findLoader("org.atex.all"));
+            assertThat(type.getModule().getName()).isEqualTo(type.getPackageName());
+        }
+    }
+}

@@ -1,0 +1,223 @@
+package org.atex.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.atex.junitxml.JUnitXmlAggregator;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * QuickStart is killed twenty times, without a chance to say anything more. What it leaves is compared with a diary that
+ * the tests themselves keep: each notes when it begins, which results it then sees stored, and when it ends.
+ */
+@Timeout(120)
+class KilledRunTest {
+    private static final int KILLS = 20;
+    private static final int TESTS = 300;
+    /** So many results may be on their way to the aggregators at once: they are in one file and not yet in the other. */
+    private static final int INGESTED_AT_ONCE = 4;
+
+    @TempDir
+    private Path directory;
+
+    @BeforeEach
+    void makeTree() throws IOException {
+        Path tree = Files.createDirectories(directory.resolve("tree/.fmf"));
+        Files.writeString(tree.resolve("version"), "1\n");
+        StringBuilder tests = new StringBuilder();
+        for (int i = 1; i <= TESTS; i++) {
+            tests.append("/t").append(i).append(":\n    test: ./note.sh\n");
+        }
+        Files.writeString(directory.resolve("tree/tests.fmf"), tests);
+        Files.writeString(
+                directory.resolve("tree/plans.fmf"), "/all:\n    execute: {how: tmt}\n    discover: {how: fmf}\n");
+        Path script = directory.resolve("tree/note.sh");
+        // One write a note: they do not mix, and none is torn.
+        Files.writeString(script, """
+                #!/bin/bash
+                printf '%s\\n' "begin $TMT_TEST_NAME" >>"$DIARY"
+                stored=$(cut -d, -f3 "$FLAKY_STATE/results.jsonl" | sed -n 's/^"\\(.*\\)"$/stored \\1/p')
+                [[ -z $stored ]] || printf '%s\\n' "$stored" >>"$DIARY"
+                seq "$((RANDOM % 2000))"
+                printf '%s\\n' "end $TMT_TEST_NAME" >>"$DIARY"
+                """);
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+    }
+
+    private final class Run {
+        final Path results;
+        final Path diary;
+
+        Run(int number) throws IOException {
+            Path place = Files.createDirectories(directory.resolve("run" + number));
+            results = place.resolve("results");
+            diary = place.resolve("diary");
+        }
+
+        /** Starts it, and kills it once it has printed so many lines. */
+        void killAfter(int lines) throws Exception {
+            ProcessBuilder builder = new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseSerialGC",
+                    "-Djava.io.tmpdir=" + directory,
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    QuickStart.class.getName(),
+                    directory.resolve("tree").toString(),
+                    results.toString());
+            builder.environment().put("DIARY", diary.toString());
+            builder.environment().put("TMPDIR", directory.toString());
+            Process process = builder.redirectErrorStream(true).start();
+            try (BufferedReader output = process.inputReader()) {
+                for (int i = 0; i < lines; i++) {
+                    assertThat(output.readLine()).as("line " + i).isNotNull();
+                }
+            } finally {
+                process.toHandle().destroyForcibly();
+                assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            }
+            assertThat(process.exitValue()).as("killed").isEqualTo(128 + 9);
+            awaitTests();
+        }
+
+        /** The tests that were running go on until they end by themselves: nobody is left to end them. */
+        private void awaitTests() throws IOException {
+            List<ProcessHandle> left = new ArrayList<>();
+            try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+                for (Path process : processes
+                        .filter(p -> p.getFileName().toString().matches("[0-9]+"))
+                        .toList()) {
+                    if (environment(process).contains("DIARY=" + diary)) {
+                        ProcessHandle.of(Long.parseLong(process.getFileName().toString()))
+                                .ifPresent(left::add);
+                    }
+                }
+            }
+            left.forEach(
+                    process -> process.onExit().orTimeout(10, TimeUnit.SECONDS).join());
+        }
+
+        private String environment(Path process) {
+            try {
+                return Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1);
+            } catch (IOException e) {
+                return ""; // ended meanwhile, or somebody else's
+            }
+        }
+
+        Set<String> noted(String what) throws IOException {
+            if (!Files.exists(diary)) {
+                return Set.of();
+            }
+            try (Stream<String> notes = Files.lines(diary)) {
+                return notes.filter(note -> note.startsWith(what + " "))
+                        .map(note -> note.substring(what.length() + 1))
+                        .collect(Collectors.toSet());
+            }
+        }
+
+        /** The tests in the whole lines of results.jsonl; each of them must parse. */
+        Set<String> stored() throws IOException {
+            Path file = results.resolve("results.jsonl");
+            if (!Files.exists(file)) {
+                return Set.of();
+            }
+            String text = Files.readString(file);
+            Set<String> names = new LinkedHashSet<>();
+            for (String line :
+                    text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+                assertThat(names.add(testIn(line))).as("once only: " + line).isTrue();
+            }
+            return names;
+        }
+
+        Set<String> cases() throws Exception {
+            NodeList list = DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .parse(results.resolve("junit.xml").toFile())
+                    .getElementsByTagName("testcase");
+            Set<String> names = new LinkedHashSet<>();
+            for (int i = 0; i < list.getLength(); i++) {
+                names.add(((Element) list.item(i)).getAttribute("name"));
+            }
+            return names;
+        }
+    }
+
+    private static String testIn(String line) {
+        try (JsonParser json = new JsonFactory().createParser(ObjectReadContext.empty(), line)) {
+            assertThat(json.nextToken()).isEqualTo(JsonToken.START_ARRAY);
+            json.nextToken();
+            json.nextToken();
+            json.nextToken();
+            String test = json.getString();
+            while (json.nextToken() != null) {
+                // to the end: all of it must parse
+            }
+            return test;
+        } catch (JacksonException e) {
+            throw new AssertionError("no JSON: " + line, e);
+        }
+    }
+
+    @Test
+    void whatWasStoredBeforeAKillIsThereAfterIt() throws Exception {
+        Random random = new Random(20);
+        int storedInAll = 0;
+        for (int i = 0; i < KILLS; i++) {
+            Run run = new Run(i);
+            run.killAfter(1 + random.nextInt(TESTS / 3));
+
+            Set<String> stored = run.stored();
+            assertThat(run.noted("end"))
+                    .as("run " + i + ": nothing is stored of a test that has not ended")
+                    .containsAll(stored);
+            assertThat(stored)
+                    .as("run " + i + ": what a test has seen stored is there")
+                    .containsAll(run.noted("stored"));
+            storedInAll += stored.size();
+
+            Path report = run.results.resolve("junit.xml");
+            if (Files.exists(report)) {
+                assertThat(run.noted("end")).containsAll(run.cases());
+            }
+            if (JUnitXmlAggregator.render(report)) {
+                Set<String> cases = run.cases();
+                assertThat(run.noted("end")).containsAll(cases);
+                assertThat(stored)
+                        .as("run " + i + ": both files get each result, this one first")
+                        .containsAll(cases);
+                assertThat(stored).as("run " + i).hasSizeLessThanOrEqualTo(cases.size() + INGESTED_AT_ONCE);
+            } else {
+                assertThat(stored)
+                        .as("run " + i + ": killed before there was a report")
+                        .isEmpty();
+            }
+        }
+        assertThat(storedInAll).as("the kills came while results were stored").isGreaterThan(KILLS);
+    }
+}

@@ -1,0 +1,31 @@
+package org.atex.adhoc;
+
+import java.util.List;
+import org.atex.api.Aggregator;
+import org.atex.api.Executor;
+import org.atex.api.Orchestrator;
+import org.atex.api.Provisioner;
+import org.atex.api.TestCase;
+import org.atex.testkit.LeakCheck;
+import org.atex.testkit.OrchestratorContract;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class AdHocOrchestratorContractTest extends OrchestratorContract {
+    @Override
+    protected Orchestrator orchestrate(
+            List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {
+        return AdHocOrchestrator.of(tests)
+                .on(systems)
+                .with(executors)
+                .into(results)
+                .maxSystems(3)
+                .build();
+    }
+
+    /** It does, and refuses before the run what no provisioner offers; {@link AdHocOrchestratorTest} has the rest. */
+    @Override
+    protected boolean canFitNeeds() {
+        return false;
+    }
+}
