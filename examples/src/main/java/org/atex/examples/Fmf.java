@@ -1,7 +1,3 @@
-/// usr/bin/env jbang "$0" "$@" ; exit $?
-// DEPS org.atex:all:0.1.0-SNAPSHOT
-// DEPS info.picocli:picocli:4.7.7
-
 package org.atex.examples;
 
 import java.io.PrintWriter;
