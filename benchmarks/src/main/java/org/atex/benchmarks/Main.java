@@ -7,8 +7,14 @@ import java.util.Locale;
 
 /** Runs scenarios, all or those named, and prints a line for each. */
 public final class Main {
-    private static final List<Scenario> ALL =
-            List.of(new CommandGap(), new CommandsOnEight(), new ThousandSystems(), new FmfGap("fmf", 1), new FmfGap("fmf8", 8), new TreeWarm(), new TreeCold());
+    private static final List<Scenario> ALL = List.of(
+            new CommandGap(),
+            new CommandsOnEight(),
+            new ThousandSystems(),
+            new FmfGap("fmf", 1),
+            new FmfGap("fmf8", 8),
+            new TreeWarm(),
+            new TreeCold());
 
     private Main() {}
 

@@ -82,7 +82,8 @@ final class TreeCold implements Scenario {
         try (Stream<Path> own = Files.list(classes.resolveSibling("."));
                 Stream<Path> libraries = Files.list(classes.resolveSibling("lib"))) {
             return Stream.concat(
-                            own.filter(file -> file.getFileName().toString().matches("benchmarks-.*(?<!-sources)\\.jar")),
+                            own.filter(
+                                    file -> file.getFileName().toString().matches("benchmarks-.*(?<!-sources)\\.jar")),
                             libraries)
                     .map(file -> file.toAbsolutePath().normalize().toString())
                     .sorted()

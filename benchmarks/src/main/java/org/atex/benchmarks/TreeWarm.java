@@ -44,8 +44,8 @@ final class TreeWarm implements Scenario {
     private static long parse(Path root) throws IOException {
         LoadSettings settings = LoadSettings.builder().build();
         try (Stream<Path> files = Files.walk(root)) {
-            List<Path> metadata = files.filter(file -> file.toString().endsWith("/main.fmf"))
-                    .toList();
+            List<Path> metadata =
+                    files.filter(file -> file.toString().endsWith("/main.fmf")).toList();
             long read = 0;
             for (Path file : metadata) {
                 read += String.valueOf(new Load(settings).loadFromString(Files.readString(file)))

@@ -1,16 +1,16 @@
-///usr/bin/env jbang "$0" "$@" ; exit $?
-//DEPS org.atex:all:0.1.0-SNAPSHOT
-//DEPS info.picocli:picocli:4.7.7
-
 package org.atex.examples;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.atex.api.AtexException;
 import org.atex.fmf.FmfDiscovery;
 import org.atex.fmf.FmfTest;
@@ -49,16 +49,25 @@ final class Fmf {
         @Option(names = "--plan", paramLabel = "NAME", description = "the plan that chooses")
         private String plan = "";
 
-        @Option(names = "--test", paramLabel = "REGEX", description = "only tests with this in their names; or that of others")
+        @Option(
+                names = "--test",
+                paramLabel = "REGEX",
+                description = "only tests with this in their names; or that of others")
         private List<String> tests = new ArrayList<>();
 
-        @Option(names = "--filter", paramLabel = "FILTER", description = "only tests that this accepts, as in 'tag: smoke'")
+        @Option(
+                names = "--filter",
+                paramLabel = "FILTER",
+                description = "only tests that this accepts, as in 'tag: smoke'")
         private List<String> filters = new ArrayList<>();
 
         @Option(names = "--exclude", paramLabel = "REGEX", description = "no tests with this in their names")
         private List<String> excludes = new ArrayList<>();
 
-        @Option(names = "--context", paramLabel = "KEY=VALUE", description = "what adjust rules ask about, as in distro=fedora-41")
+        @Option(
+                names = "--context",
+                paramLabel = "KEY=VALUE",
+                description = "what adjust rules ask about, as in distro=fedora-41")
         private List<String> context = new ArrayList<>();
 
         private FmfDiscovery discovery() {
@@ -116,10 +125,14 @@ final class Fmf {
 
     private void print(Map<String, @Nullable Object> test) {
         test.forEach((key, value) -> out().println(
-                key.equals("name") ? String.valueOf(value) : "    " + key + ": " + (value instanceof String ? value : json(value))));
+                        key.equals("name")
+                                ? String.valueOf(value)
+                                : "    " + key + ": " + (value instanceof String ? value : json(value))));
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Lists the packages that tests and their libraries require.")
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Lists the packages that tests and their libraries require.")
     void requires(@Mixin Choice choice) throws InterruptedException {
         TreeSet<String> packages = new TreeSet<>();
         choice.discovery().discover().forEach(test -> packages.addAll(test.requires()));
@@ -132,12 +145,14 @@ final class Fmf {
     }
 
     private PrintWriter out() {
-        return java.util.Objects.requireNonNull(spec).commandLine().getOut();
+        return Objects.requireNonNull(spec).commandLine().getOut();
     }
 
     private static String json(@Nullable Object value) {
-        var text = new java.io.StringWriter();
-        var factory = JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_CONTENT).build();
+        var text = new StringWriter();
+        var factory = JsonFactory.builder()
+                .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
+                .build();
         try (JsonGenerator generator = factory.createGenerator(ObjectWriteContext.empty(), text)) {
             write(generator, value);
         }
@@ -188,15 +203,15 @@ final class Fmf {
                 .lines()
                 .map(String::strip)
                 .filter(line -> !line.matches("\\^*"))
-                .collect(java.util.stream.Collectors.joining(" "));
+                .collect(Collectors.joining(" "));
         err.println("fmf: " + message);
         err.flush();
         return CommandLine.ExitCode.USAGE;
     }
 
     public static void main(String[] arguments) {
-        var out = new PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8);
-        var err = new PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8);
+        var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         System.exit(run(out, err, arguments));
     }
 }

@@ -100,9 +100,10 @@ class FmfCommandTest {
 
     @Test
     void showsMetadataAsJson() {
-        assertThat(lines("show", "--json", "--test", "/a")).containsExactly(
-                "[{\"name\":\"/tests/a\",\"directory\":\"\",\"test\":\"true\",\"require\":[\"bash\",\"sed\",\"tar\"],"
-                        + "\"tag\":[\"x\"],\"n\":{\"1\":[2,null,1.5,\"Infinity\",\"2024-01-31\"]}}]");
+        assertThat(lines("show", "--json", "--test", "/a"))
+                .containsExactly(
+                        "[{\"name\":\"/tests/a\",\"directory\":\"\",\"test\":\"true\",\"require\":[\"bash\",\"sed\",\"tar\"],"
+                                + "\"tag\":[\"x\"],\"n\":{\"1\":[2,null,1.5,\"Infinity\",\"2024-01-31\"]}}]");
     }
 
     @Test
@@ -116,11 +117,26 @@ class FmfCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "", "nothing", "ls --wrong", "ls --root", "ls more", "ls --root /no/such/directory", "ls --plan /no", "ls --test (",
-        "ls --filter tag", "ls --exclude [", "ls --context arch", "ls --test nothing", "plans --context x"})
+    @ValueSource(
+            strings = {
+                "",
+                "nothing",
+                "ls --wrong",
+                "ls --root",
+                "ls more",
+                "ls --root /no/such/directory",
+                "ls --plan /no",
+                "ls --test (",
+                "ls --filter tag",
+                "ls --exclude [",
+                "ls --context arch",
+                "ls --test nothing",
+                "plans --context x"
+            })
     void badInputGetsOneLine(String arguments) {
-        assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" "))).as(err.toString()).isEqualTo(2);
+        assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ")))
+                .as(err.toString())
+                .isEqualTo(2);
         assertThat(err.toString()).startsWith("fmf: ").hasLineCount(1);
         assertThat(out.toString()).isEmpty();
     }

@@ -38,8 +38,8 @@ final class CachedRepository {
     CachedRepository(Path cache, GitUrl url) {
         String address = url.toString();
         String readable = address.replaceAll("[^A-Za-z0-9._-]+", "_");
-        this.directory = cache.resolve("atex-"
-                + readable.substring(Math.max(0, readable.length() - 100)) + "-" + digest(url.address()).substring(0, 12));
+        this.directory = cache.resolve("atex-" + readable.substring(Math.max(0, readable.length() - 100)) + "-"
+                + digest(url.address()).substring(0, 12));
         this.url = url;
     }
 
@@ -176,8 +176,7 @@ final class CachedRepository {
                 "+refs/heads/*:refs/remotes/origin/*");
         Git.Result found = git.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}");
         if (!found.succeeded()) {
-            throw git.failure(
-                    "find '" + ref + "' in", "it is neither a branch nor a tag nor a commit there");
+            throw git.failure("find '" + ref + "' in", "it is neither a branch nor a tag nor a commit there");
         }
         // Newer gits repeat the end of the options.
         return found.out().lines().reduce((first, second) -> second).orElse("").strip();

@@ -156,9 +156,7 @@ public final class FmfDiscovery {
             String prefix = sections.size() == 1 ? "" : section.name();
             Path root = adjusted.directory().orElseThrow();
             sources.add(new FmfSource(prefix.isEmpty() ? "tree" : "tree/" + prefix, root));
-            for (FmfNode node : section.wanted()
-                    .and(wanted)
-                    .choose(adjusted, prefix.isEmpty() ? "" : "/" + prefix)) {
+            for (FmfNode node : section.wanted().and(wanted).choose(adjusted, prefix.isEmpty() ? "" : "/" + prefix)) {
                 tests.add(FmfTest.of(node, prefix, directory(node, root), libraries.needs(node, adjusted)));
             }
             known += Wanted.count(adjusted);

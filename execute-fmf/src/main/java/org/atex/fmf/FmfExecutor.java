@@ -102,7 +102,8 @@ public final class FmfExecutor implements Executor {
     @SuppressWarnings("try") // closed here only if it cannot be handed out
     private static FmfExecutor open(Connection connection, FmfTests tests, Map<String, String> environment)
             throws InterruptedException {
-        Place place = new Place(connection.run(Command.bash(MAKE_PLACE)).orThrow().stdout());
+        Place place =
+                new Place(connection.run(Command.bash(MAKE_PLACE)).orThrow().stdout());
         FmfExecutor executor = new FmfExecutor(connection, tests, environment, place);
         boolean ready = false;
         try {

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param path the directory of the tree: relative to the repository, or absolute (or {@code .}) without one
  * @param name the name of the node, {@code /} for the root
  */
-public record FmfId(
-        @Nullable String url, @Nullable String ref, String path, String name) {
+public record FmfId(@Nullable String url, @Nullable String ref, String path, String name) {
     /**
      * {@return the root of the tree at the top of a repository's default branch}
      *
@@ -33,8 +32,7 @@ public record FmfId(
     public static FmfId of(Map<?, ?> data) {
         String path = text(data, "path");
         String name = text(data, "name");
-        return new FmfId(
-                text(data, "url"), text(data, "ref"), path == null ? "." : path, name == null ? "/" : name);
+        return new FmfId(text(data, "url"), text(data, "ref"), path == null ? "." : path, name == null ? "/" : name);
     }
 
     private static @Nullable String text(Map<?, ?> data, String key) {
@@ -47,7 +45,8 @@ public record FmfId(
         }
         throw new FmfException(
                 FmfException.Kind.REFERENCE,
-                "The identifier " + GitUrl.redact(data.toString()) + " has to have text for '" + key + "', found " + value,
+                "The identifier " + GitUrl.redact(data.toString()) + " has to have text for '" + key + "', found "
+                        + value,
                 null);
     }
 

@@ -115,7 +115,8 @@ public record FmfTest(
      * @param value higher goes sooner
      */
     public FmfTest withPriority(int value) {
-        return new FmfTest(name, command, directory, environment, requires, recommends, limit, value, tty, tags, metadata);
+        return new FmfTest(
+                name, command, directory, environment, requires, recommends, limit, value, tty, tags, metadata);
     }
 
     /**

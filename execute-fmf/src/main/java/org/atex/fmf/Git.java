@@ -20,8 +20,16 @@ final class Git {
     private static final int SHOWN = 1000;
     /** Names variables that would lead git elsewhere, or make it write down what it sends. */
     private static final List<String> MISLEADING = List.of(
-            "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE",
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE");
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_COMMON_DIR",
+            "GIT_NAMESPACE",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+            "GIT_PREFIX",
+            "GIT_SHALLOW_FILE",
+            "GIT_GRAFT_FILE");
 
     /** What the URL says, and no helper of the user's, which might keep it. */
     private static final String CREDENTIALS = "[credential]\n\thelper =\n\thelper = "
@@ -62,7 +70,8 @@ final class Git {
         // Not by its command, whose arguments are for all to see.
         Files.writeString(
                 config,
-                "[remote \"origin\"]\n\turl = " + quoted(url.address()) + "\n" + (url.user() == null ? "" : CREDENTIALS),
+                "[remote \"origin\"]\n\turl = " + quoted(url.address()) + "\n"
+                        + (url.user() == null ? "" : CREDENTIALS),
                 StandardOpenOption.APPEND);
         if (url.overSsh()) {
             git.ssh = git.usersSsh();

@@ -171,8 +171,8 @@ final class Libraries {
         places.forEach((place, directory) -> {
             boolean inside = places.entrySet().stream()
                     .anyMatch(other -> place.startsWith(other.getKey() + "/")
-                            && Files.isDirectory(
-                                    other.getValue().resolve(place.substring(other.getKey().length() + 1))));
+                            && Files.isDirectory(other.getValue()
+                                    .resolve(place.substring(other.getKey().length() + 1))));
             if (!inside) {
                 sources.add(new FmfSource("libs/" + place, directory));
             }

@@ -33,7 +33,8 @@ final class PlanReader {
                     .toList();
             throw new FmfException(
                     FmfException.Kind.REFERENCE,
-                    "there is no plan " + name + " in " + tree.directory().map(Object::toString).orElse("the tree")
+                    "there is no plan " + name + " in "
+                            + tree.directory().map(Object::toString).orElse("the tree")
                             + (plans.isEmpty() ? ", nor any other" : "; there are " + String.join(", ", plans)),
                     null);
         }
@@ -51,8 +52,7 @@ final class PlanReader {
     }
 
     FmfPlan plan() {
-        return new FmfPlan(
-                node.name(), node.textMap("environment"), scripts("prepare"), scripts("finish"));
+        return new FmfPlan(node.name(), node.textMap("environment"), scripts("prepare"), scripts("finish"));
     }
 
     /** {@return where its tests come from, at least one section} */

@@ -68,7 +68,9 @@ class FmfCacheTest {
 
     private List<Path> leftovers() throws IOException {
         try (Stream<Path> all = Files.find(
-                directory.resolve("cache"), 2, (path, unused) -> path.getFileName().toString().startsWith("aside-"))) {
+                directory.resolve("cache"),
+                2,
+                (path, unused) -> path.getFileName().toString().startsWith("aside-"))) {
             return all.toList();
         }
     }
@@ -76,9 +78,10 @@ class FmfCacheTest {
     @Test
     void fetchesTheDefaultBranchUnlessTold() throws Exception {
         assertThat(test(a())).isEqualTo("second");
-        assertThat(cache.tree(a()).directory()).hasValueSatisfying(root -> assertThat(root)
-                .startsWith(directory.resolve("cache"))
-                .isDirectoryNotContaining(path -> path.endsWith(".git")));
+        assertThat(cache.tree(a()).directory())
+                .hasValueSatisfying(root -> assertThat(root)
+                        .startsWith(directory.resolve("cache"))
+                        .isDirectoryNotContaining(path -> path.endsWith(".git")));
         assertThat(leftovers()).isEmpty();
     }
 
@@ -108,12 +111,14 @@ class FmfCacheTest {
 
     @Test
     void readsATreeInADirectoryOfTheRepository() throws Exception {
-        assertThat(test(FmfId.of(repository.url()).withPath("/sub").withName("/b"))).isEqualTo("inner");
+        assertThat(test(FmfId.of(repository.url()).withPath("/sub").withName("/b")))
+                .isEqualTo("inner");
     }
 
     @Test
     void takesAPathForAUrl() throws Exception {
-        assertThat(test(FmfId.of(repository.directory().toString()).withName("/a"))).isEqualTo("second");
+        assertThat(test(FmfId.of(repository.directory().toString()).withName("/a")))
+                .isEqualTo("second");
     }
 
     @Test
@@ -125,7 +130,8 @@ class FmfCacheTest {
     @Test
     void keepsModesAndLinks() throws Exception {
         repository.write("run.sh", "#!/bin/sh\n");
-        assertThat(repository.directory().resolve("run.sh").toFile().setExecutable(true)).isTrue();
+        assertThat(repository.directory().resolve("run.sh").toFile().setExecutable(true))
+                .isTrue();
         Files.createSymbolicLink(repository.directory().resolve("link"), Path.of("run.sh"));
         repository.commit("third");
         Path checkout = cache.checkout(repository.url(), null);
@@ -149,11 +155,13 @@ class FmfCacheTest {
         test(a());
         Files.move(repository.directory(), directory.resolve("gone"));
         assertThat(test(a())).isEqualTo("second");
-        assertThat(cache.withMaxAge(Duration.ZERO).node(a().withRef(first)).name()).isEqualTo("/a");
+        assertThat(cache.withMaxAge(Duration.ZERO).node(a().withRef(first)).name())
+                .isEqualTo("/a");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"no-such-branch", "-x", "--upload-pack=touch /tmp/x", "a b", "a:b", "0123456", "v1:main.fmf"})
+    @ValueSource(
+            strings = {"no-such-branch", "-x", "--upload-pack=touch /tmp/x", "a b", "a:b", "0123456", "v1:main.fmf"})
     void saysThatThereIsNoSuchRef(String ref) {
         assertThatThrownBy(() -> test(a().withRef(ref)))
                 .satisfies(e -> assertThat(kind(e)).isEqualTo(FmfException.Kind.FETCH))
@@ -242,8 +250,7 @@ class FmfCacheTest {
             repository.git("clone", "-q", "--bare", ".", bare.toString());
             repository.git("--git-dir", bare.toString(), "update-server-info");
             var files = SimpleFileServer.createFileHandler(bare);
-            String wanted =
-                    "Basic " + Base64.getEncoder().encodeToString(password.getBytes(StandardCharsets.UTF_8));
+            String wanted = "Basic " + Base64.getEncoder().encodeToString(password.getBytes(StandardCharsets.UTF_8));
             server.createContext("/", exchange -> {
                 asked.countDown();
                 try {
@@ -251,7 +258,8 @@ class FmfCacheTest {
                 } catch (InterruptedException e) {
                     throw new IOException(e);
                 }
-                if (password.isEmpty() || wanted.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+                if (password.isEmpty()
+                        || wanted.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
                     files.handle(exchange);
                 } else {
                     exchange.getResponseHeaders().add("WWW-Authenticate", "Basic realm=\"tests\"");

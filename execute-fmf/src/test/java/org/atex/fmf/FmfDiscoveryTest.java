@@ -31,9 +31,11 @@ class FmfDiscoveryTest {
     void makeRepositories() throws Exception {
         cache = FmfCache.in(directory.resolve("cache"));
         own = Repository.in(directory.resolve("own"));
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  tag: [x]\n/b:\n  test: pwd\n/c:\n  test: pwd\n  manual: true\n");
+        own.write(
+                "tests/main.fmf", "/a:\n  test: pwd\n  tag: [x]\n/b:\n  test: pwd\n/c:\n  test: pwd\n  manual: true\n");
         other = Repository.in(directory.resolve("other"));
-        other.write("in/.fmf/version", "1\n").write("in/t/main.fmf", "/a:\n  test: pwd\n  adjust:\n  - when: arch == arm\n    enabled: false\n");
+        other.write("in/.fmf/version", "1\n")
+                .write("in/t/main.fmf", "/a:\n  test: pwd\n  adjust:\n  - when: arch == arm\n    enabled: false\n");
         other.commit("first");
         other.git("tag", "v1");
         other.write("in/t/main.fmf", "/a:\n  test: pwd\n/new:\n  test: pwd\n").commit("second");
@@ -57,7 +59,8 @@ class FmfDiscoveryTest {
 
     private void fails(FmfDiscovery discovery, FmfException.Kind kind, String... words) {
         var thrown = assertThatThrownBy(discovery::discover)
-                .isInstanceOfSatisfying(FmfException.class, e -> assertThat(e.kind()).isEqualTo(kind));
+                .isInstanceOfSatisfying(
+                        FmfException.class, e -> assertThat(e.kind()).isEqualTo(kind));
         for (String word : words) {
             thrown.hasMessageContaining(word);
         }
@@ -68,7 +71,8 @@ class FmfDiscoveryTest {
         plan("discover:\n  how: fmf\n  test: [/a, /nothing]\n");
         assertThat(planned()).containsExactly("/tests/a");
         assertThat(names(discovery().plan("/plan").name("/b$"))).containsExactly("/tests/a", "/tests/b");
-        assertThat(names(discovery().plan("/plan").name("/b$").filter("tag: x"))).containsExactly("/tests/a");
+        assertThat(names(discovery().plan("/plan").name("/b$").filter("tag: x")))
+                .containsExactly("/tests/a");
         assertThat(names(discovery().plan("/plan").name("/b$").exclude("/a"))).containsExactly("/tests/b");
         assertThat(names(discovery().where(node -> node.has("tag")))).containsExactly("/tests/a");
         fails(discovery().plan("/plan").exclude("."), FmfException.Kind.GENERAL, "of 2 there", "excludes [.]");
@@ -84,7 +88,9 @@ class FmfDiscoveryTest {
         });
         assertThat(tests.sources()).singleElement().satisfies(source -> {
             assertThat(source.place()).isEqualTo("tree");
-            assertThat(source.directory()).startsWith(directory.resolve("cache")).endsWithRaw(Path.of("in"));
+            assertThat(source.directory())
+                    .startsWith(directory.resolve("cache"))
+                    .endsWithRaw(Path.of("in"));
         });
         assertThat(tests.tree()).isEqualTo(own.directory());
         FmfContext arm = FmfContext.empty().with("arch", "arm");
@@ -107,11 +113,14 @@ class FmfDiscoveryTest {
                 - {how: fmf, name: again, test: /b}
                 """.formatted(other.url()));
         FmfTests tests = discovery().plan("/plan").discover();
-        assertThat(tests).extracting(FmfTest::name)
+        assertThat(tests)
+                .extracting(FmfTest::name)
                 .containsExactly("/mine/tests/a", "/theirs/t/a", "/theirs/t/new", "/again/tests/b");
-        assertThat(tests).extracting(FmfTest::directory)
+        assertThat(tests)
+                .extracting(FmfTest::directory)
                 .containsExactly("mine/tests", "theirs/t", "theirs/t", "again/tests");
-        assertThat(tests.sources()).extracting(FmfSource::place)
+        assertThat(tests.sources())
+                .extracting(FmfSource::place)
                 .containsExactly("tree/mine", "tree/theirs", "tree/again");
         assertThat(names(discovery().plan("/plan").exclude("^/theirs/t/a$").exclude("^/t/new")))
                 .containsExactly("/mine/tests/a", "/again/tests/b");
@@ -135,9 +144,18 @@ class FmfDiscoveryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "[{how: fmf}, {how: fmf}]", "[{name: a}, {name: a}]", "[{name: a}, {name: b/c}]", "[{name: a}, {name: ..}]",
-        "{how: shell}", "{how: fmf, modified-only: true}", "{how: fmf, url: [a]}", "{how: fmf, test: [[a]]}", "text"})
+    @ValueSource(
+            strings = {
+                "[{how: fmf}, {how: fmf}]",
+                "[{name: a}, {name: a}]",
+                "[{name: a}, {name: b/c}]",
+                "[{name: a}, {name: ..}]",
+                "{how: shell}",
+                "{how: fmf, modified-only: true}",
+                "{how: fmf, url: [a]}",
+                "{how: fmf, test: [[a]]}",
+                "text"
+            })
     void refusesSectionsItDoesNotUnderstand(String discover) throws Exception {
         plan("discover: " + discover + "\n");
         fails(discovery().plan("/plan"), FmfException.Kind.INVALID_VALUE, "plan.fmf", "/plan", "discover");
@@ -182,7 +200,9 @@ class FmfDiscoveryTest {
     private Requiring required() {
         return require -> {
             own.write("tests/main.fmf", "/a:\n  test: pwd\n" + require.indent(2));
-            return discovery().librariesFrom("file://" + directory.resolve("libraries")).discover();
+            return discovery()
+                    .librariesFrom("file://" + directory.resolve("libraries"))
+                    .discover();
         };
     }
 
@@ -202,12 +222,14 @@ class FmfDiscoveryTest {
         library.git("tag", "v1");
         library.write("main.fmf", "/one:\n  require: late\n").commit("second");
         String url = library.url();
-        assertThat(required("require: {type: library, url: '" + url + "', ref: v1, name: /one}").requires())
+        assertThat(required("require: {type: library, url: '" + url + "', ref: v1, name: /one}")
+                        .requires())
                 .containsExactly("early");
         assertThat(required("require:\n- {url: '" + url + "', nick: other, name: /one}\n- {type: file, pattern: x}")
                         .requires())
                 .containsExactly("late");
-        assertThat(required("require: {type: library, path: '" + library.directory() + "', name: /one}").requires())
+        assertThat(required("require: {type: library, path: '" + library.directory() + "', name: /one}")
+                        .requires())
                 .containsExactly("late");
     }
 
@@ -223,8 +245,15 @@ class FmfDiscoveryTest {
         tests = tests.map(test -> new FmfTest(
                 test.name(),
                 "cat $BEAKERLIB_LIBRARY_PATH/first/one/lib.sh $TMT_TREE/../libs/mine/shared/one/lib.sh",
-                test.directory(), test.environment(), test.requires(), test.recommends(), test.limit(),
-                test.priority(), test.tty(), test.tags(), test.metadata()));
+                test.directory(),
+                test.environment(),
+                test.requires(),
+                test.recommends(),
+                test.limit(),
+                test.priority(),
+                test.tty(),
+                test.tags(),
+                test.metadata()));
         try (var connection = LocalConnection.open();
                 var executor = FmfExecutor.factory(tests).open(connection)) {
             Artifacts artifacts = Artifacts.in(Files.createTempDirectory(directory, "artifacts"));
@@ -238,7 +267,12 @@ class FmfDiscoveryTest {
         library("first", "/one:\n  require: library(gone/one)\n");
         own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/one)\n");
         FmfDiscovery discovery = discovery().librariesFrom("file://" + directory.resolve("libraries"));
-        fails(discovery, FmfException.Kind.FETCH, "The test /tests/a", "main.fmf", "library(first/one), which requires the library library(gone/one)");
+        fails(
+                discovery,
+                FmfException.Kind.FETCH,
+                "The test /tests/a",
+                "main.fmf",
+                "library(first/one), which requires the library library(gone/one)");
         own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/two)\n");
         fails(discovery, FmfException.Kind.REFERENCE, "The test /tests/a", "/two");
         own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: library, nick: x, name: /gone}\n");
@@ -253,7 +287,10 @@ class FmfDiscoveryTest {
     void twoLibrariesMustNotShareADirectory() throws Exception {
         String first = library("a/same", "/one:\n  summary: x\n").url();
         String second = library("b/same", "/one:\n  summary: x\n").url();
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require:\n  - {url: '" + first + "', name: /one}\n  - {url: '" + second + "', name: /one}\n");
+        own.write(
+                "tests/main.fmf",
+                "/a:\n  test: pwd\n  require:\n  - {url: '" + first + "', name: /one}\n  - {url: '" + second
+                        + "', name: /one}\n");
         fails(discovery(), FmfException.Kind.REFERENCE, "libs/same", "nick");
     }
 

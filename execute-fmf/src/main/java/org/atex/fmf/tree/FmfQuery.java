@@ -12,7 +12,8 @@ import org.atex.fmf.tree.FmfException.Kind;
  * <p>{@code FmfQuery.all().name("^/tests/").filter("tag: core")} finds the tests below {@code /tests} with that tag.
  */
 public final class FmfQuery {
-    private static final FmfQuery ALL = new FmfQuery(false, "", List.of(), List.of(), List.of(), List.of(), node -> true);
+    private static final FmfQuery ALL =
+            new FmfQuery(false, "", List.of(), List.of(), List.of(), List.of(), node -> true);
 
     private final boolean whole;
     private final String prefix;
