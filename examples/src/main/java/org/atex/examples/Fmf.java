@@ -1,12 +1,16 @@
 package org.atex.examples;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.atex.api.AtexException;
 import org.atex.fmf.FmfDiscovery;
 import org.atex.fmf.FmfTest;
@@ -141,11 +145,11 @@ final class Fmf {
     }
 
     private PrintWriter out() {
-        return java.util.Objects.requireNonNull(spec).commandLine().getOut();
+        return Objects.requireNonNull(spec).commandLine().getOut();
     }
 
     private static String json(@Nullable Object value) {
-        var text = new java.io.StringWriter();
+        var text = new StringWriter();
         var factory = JsonFactory.builder()
                 .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
                 .build();
@@ -199,15 +203,15 @@ final class Fmf {
                 .lines()
                 .map(String::strip)
                 .filter(line -> !line.matches("\\^*"))
-                .collect(java.util.stream.Collectors.joining(" "));
+                .collect(Collectors.joining(" "));
         err.println("fmf: " + message);
         err.flush();
         return CommandLine.ExitCode.USAGE;
     }
 
     public static void main(String[] arguments) {
-        var out = new PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8);
-        var err = new PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8);
+        var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         System.exit(run(out, err, arguments));
     }
 }
