@@ -24,6 +24,7 @@ public interface Connection extends AutoCloseable {
      * @param command what to run
      * @return the running command, which the caller must close
      * @throws ConnectionLostException if the system cannot be reached any more
+     * @throws TransferException if a file of this machine that it reads or writes cannot be opened
      * @throws InterruptedException if interrupted; nothing was started or what was is ended
      */
     RunningCommand start(Command command) throws InterruptedException;

@@ -12,7 +12,9 @@ public final class Main {
             new CommandsOnEight(),
             new ThousandSystems(),
             new FmfGap("fmf", 1),
-            new FmfGap("fmf8", 8));
+            new FmfGap("fmf8", 8),
+            new TreeWarm(),
+            new TreeCold());
 
     private Main() {}
 

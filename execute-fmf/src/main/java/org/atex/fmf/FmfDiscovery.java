@@ -2,66 +2,75 @@ package org.atex.fmf;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.atex.fmf.DiscoverSection.Wanted;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
-import org.atex.fmf.tree.FmfQuery;
 import org.atex.fmf.tree.FmfTree;
 
 /**
- * Chooses tests of a tree: what is asked for here, and by a plan, must all hold. Immutable: each method gives a changed
- * copy. Nothing is read before {@link #discover()}.
+ * Chooses tests of a tree, or of all the trees that a plan names. Names, filters, excludes and conditions given here are
+ * added to those of the plan, in each of its {@code discover} sections. Immutable: each method gives a changed copy.
+ * Nothing is read before {@link #discover()}.
  */
 public final class FmfDiscovery {
-    private final Path path;
-    private final String plan;
-    private final List<String> names;
-    private final List<String> filters;
-    private final List<String> excludes;
-    private final FmfContext context;
-    private final Predicate<FmfNode> where;
+    private static final String LIBRARIES = "https://github.com/beakerlib";
 
-    FmfDiscovery(Path path) {
-        this(path, "", List.of(), List.of(), List.of(), FmfContext.empty(), unused -> true);
+    private final FmfId from;
+    private final String plan;
+    private final Wanted wanted;
+    private final Settings settings;
+
+    /**
+     * How to go about it.
+     *
+     * @param context what is known about where the tests will run
+     * @param cache where other trees are fetched to
+     * @param libraries whether libraries are fetched
+     * @param libraryUrl what precedes the name of a repository of libraries
+     */
+    record Settings(FmfContext context, FmfCache cache, boolean libraries, String libraryUrl) {}
+
+    FmfDiscovery(FmfId from) {
+        this(from, "", Wanted.ALL, new Settings(FmfContext.empty(), FmfCache.standard(), true, LIBRARIES));
     }
 
-    private FmfDiscovery(
-            Path path,
-            String plan,
-            List<String> names,
-            List<String> filters,
-            List<String> excludes,
-            FmfContext context,
-            Predicate<FmfNode> where) {
-        this.path = path;
+    private FmfDiscovery(FmfId from, String plan, Wanted wanted, Settings settings) {
+        this.from = from;
         this.plan = plan;
-        this.names = names;
-        this.filters = filters;
-        this.excludes = excludes;
-        this.context = context;
-        this.where = where;
+        this.wanted = wanted;
+        this.settings = settings;
+    }
+
+    private FmfDiscovery and(Wanted more) {
+        return new FmfDiscovery(from, plan, wanted.and(more), settings);
+    }
+
+    private FmfDiscovery with(Settings changed) {
+        return new FmfDiscovery(from, plan, wanted, changed);
     }
 
     /**
-     * {@return this discovery, led by a plan: it says which tests, with which variables, prepared how}
+     * {@return this discovery, led by a plan: it says which tests, of which trees, with which variables, prepared how}
      *
      * @param name the plan's name, such as {@code /plans/smoke}
      */
     public FmfDiscovery plan(String name) {
-        return new FmfDiscovery(path, name, names, filters, excludes, context, where);
+        return new FmfDiscovery(from, name, wanted, settings);
     }
 
     /**
      * {@return this discovery, of tests whose name matches}
      *
-     * @param pattern a regular expression that is searched for in names; of several, any will do
+     * @param pattern a regular expression that is searched for in names; of several, those of the plan included, any
+     *     will do
      */
     public FmfDiscovery name(String pattern) {
-        return new FmfDiscovery(path, plan, plus(names, pattern), filters, excludes, context, where);
+        return and(new Wanted(List.of(pattern), List.of(), List.of(), unused -> true));
     }
 
     /**
@@ -70,7 +79,7 @@ public final class FmfDiscovery {
      * @param expression an fmf filter, such as {@code tag: smoke & component: bash}; of several, all must hold
      */
     public FmfDiscovery filter(String expression) {
-        return new FmfDiscovery(path, plan, names, plus(filters, expression), excludes, context, where);
+        return and(new Wanted(List.of(), List.of(expression), List.of(), unused -> true));
     }
 
     /**
@@ -79,72 +88,88 @@ public final class FmfDiscovery {
      * @param pattern a regular expression that is searched for in names
      */
     public FmfDiscovery exclude(String pattern) {
-        return new FmfDiscovery(path, plan, names, filters, plus(excludes, pattern), context, where);
+        return and(new Wanted(List.of(), List.of(), List.of(pattern), unused -> true));
     }
 
     /**
      * {@return this discovery, of tests that plain Java accepts}
      *
-     * @param wanted is asked of each test's node; of several, all must hold
+     * @param condition is asked of each test's node; of several, all must hold
      */
-    public FmfDiscovery where(Predicate<FmfNode> wanted) {
-        return new FmfDiscovery(path, plan, names, filters, excludes, context, where.and(wanted));
+    public FmfDiscovery where(Predicate<FmfNode> condition) {
+        return and(new Wanted(List.of(), List.of(), List.of(), condition));
     }
 
     /**
-     * {@return this discovery, in another context: what the {@code adjust} rules of the tree ask about}
+     * {@return this discovery, in another context: what the {@code adjust} rules of all trees ask about}
      *
      * @param value the dimensions, such as {@code distro} and {@code arch}
      */
     public FmfDiscovery context(FmfContext value) {
-        return new FmfDiscovery(path, plan, names, filters, excludes, value, where);
-    }
-
-    private static List<String> plus(List<String> list, String more) {
-        List<String> all = new ArrayList<>(list);
-        all.add(more);
-        return List.copyOf(all);
+        return with(new Settings(value, settings.cache, settings.libraries, settings.libraryUrl));
     }
 
     /**
-     * Reads the tree and chooses.
+     * {@return this discovery, with trees and libraries fetched to another place}
+     *
+     * @param value the place; by default {@link FmfCache#standard()}
+     */
+    public FmfDiscovery cache(FmfCache value) {
+        return with(new Settings(settings.context, value, settings.libraries, settings.libraryUrl));
+    }
+
+    /**
+     * {@return this discovery, which leaves libraries alone: what tests require of them is forgotten}
+     */
+    public FmfDiscovery withoutLibraries() {
+        return with(new Settings(settings.context, settings.cache, false, settings.libraryUrl));
+    }
+
+    /**
+     * {@return this discovery, which looks elsewhere for {@code library(repository/name)}}
+     *
+     * @param url what {@code /repository} is appended to; by default {@code https://github.com/beakerlib}
+     */
+    public FmfDiscovery librariesFrom(String url) {
+        return with(new Settings(settings.context, settings.cache, settings.libraries, url));
+    }
+
+    /**
+     * Reads the trees, fetches what is elsewhere, and chooses.
      *
      * @return the tests, at least one
-     * @throws FmfException if there is no tree, it cannot be read, there is no such plan, or nothing is left to run
+     * @throws FmfException if a tree or library cannot be fetched or read, there is no such plan, or nothing is left to
+     *     run
+     * @throws InterruptedException if interrupted while something was being fetched
      */
-    public FmfTests discover() {
-        FmfTree tree = FmfTree.load(path).adjust(context);
-        Path root = tree.directory().orElse(path);
+    public FmfTests discover() throws InterruptedException {
+        FmfTree tree = settings.cache.tree(from).adjust(settings.context);
         PlanReader reader = plan.isEmpty() ? null : PlanReader.of(tree, plan);
-        FmfDiscovery all = reader == null ? this : reader.addTo(this);
-        List<FmfTest> tests = all.choose(tree, root);
+        List<DiscoverSection> sections = reader == null ? List.of(DiscoverSection.ALL) : reader.sections();
+        Libraries libraries = new Libraries(settings);
+        Set<FmfSource> sources = new LinkedHashSet<>();
+        List<FmfTest> tests = new ArrayList<>();
+        long known = 0;
+        for (DiscoverSection section : sections) {
+            FmfTree own = section.tree(tree, settings.cache);
+            FmfTree adjusted = own == tree ? tree : own.adjust(settings.context);
+            String prefix = sections.size() == 1 ? "" : section.name();
+            Path root = adjusted.directory().orElseThrow();
+            sources.add(new FmfSource(prefix.isEmpty() ? "tree" : "tree/" + prefix, root));
+            for (FmfNode node : section.wanted().and(wanted).choose(adjusted, prefix.isEmpty() ? "" : "/" + prefix)) {
+                tests.add(FmfTest.of(node, prefix, directory(node, root), libraries.needs(node, adjusted)));
+            }
+            known += Wanted.count(adjusted);
+        }
         if (tests.isEmpty()) {
-            throw new FmfException(FmfException.Kind.GENERAL, all.nothingLeft(tree), null);
+            throw nothingLeft(known, sections);
         }
-        return new FmfTests(root, reader == null ? FmfPlan.NONE : reader.plan(), tests);
-    }
-
-    private List<FmfTest> choose(FmfTree tree, Path root) {
-        FmfQuery query = FmfQuery.all().key("test").where(where);
-        for (String name : names) {
-            query = query.name(name);
-        }
-        for (String filter : filters) {
-            query = query.filter(filter);
-        }
-        Set<String> excluded = new HashSet<>();
-        for (String pattern : excludes) {
-            tree.prune(FmfQuery.all().name(pattern)).forEach(node -> excluded.add(node.name()));
-        }
-        return tree.prune(query).stream()
-                .filter(FmfDiscovery::isRun)
-                .filter(node -> !excluded.contains(node.name()))
-                .map(node -> FmfTest.of(node, directory(node, root)))
-                .toList();
-    }
-
-    private static boolean isRun(FmfNode node) {
-        return node.bool("enabled", true) && !node.bool("manual", false) && !node.has("story");
+        sources.addAll(libraries.sources());
+        return new FmfTests(
+                tree.directory().orElseThrow(),
+                reader == null ? FmfPlan.NONE : reader.plan(),
+                List.copyOf(sources),
+                tests);
     }
 
     private static String directory(FmfNode node, Path root) {
@@ -159,13 +184,18 @@ public final class FmfDiscovery {
         return relative.toString();
     }
 
-    private String nothingLeft(FmfTree tree) {
-        long known = tree.prune(FmfQuery.all().key("test")).stream()
-                .filter(FmfDiscovery::isRun)
-                .count();
-        return "no tests to run in " + path + ": of " + known + " there, none is left by"
-                + (plan.isEmpty() ? "" : " the plan " + plan + ",")
-                + " names " + names + ", filters " + filters + ", excludes " + excludes + " and " + context
-                + ": loosen one of them";
+    private FmfException nothingLeft(long known, List<DiscoverSection> sections) {
+        StringBuilder asked = new StringBuilder();
+        for (DiscoverSection section : sections) {
+            asked.append(section.name().isEmpty() ? "" : "section " + section.name() + ": ")
+                    .append(section.wanted().and(wanted))
+                    .append("; ");
+        }
+        return new FmfException(
+                FmfException.Kind.GENERAL,
+                "no tests to run in " + (from.url() == null ? from.path() : from.toString()) + ": of " + known
+                        + " there, none is left by " + (plan.isEmpty() ? "" : "the plan " + plan + ", ") + asked
+                        + "context " + settings.context + ": loosen one of them",
+                null);
     }
 }

@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs fmf tests on one system: copies their tree there, runs the plan's {@code prepare} scripts, then any number of
+ * Runs fmf tests on one system: copies their trees and libraries there, runs the plan's {@code prepare} scripts, then any number of
  * tests, and the {@code finish} scripts when it is closed. All it asks of a system is bash and coreutils.
  *
  * <p>See {@link Executor} for lifecycle and thread safety.
@@ -56,6 +59,10 @@ public final class FmfExecutor implements Executor {
             return root + "/tree";
         }
 
+        String libraries() {
+            return root + "/libs";
+        }
+
         String planEnvironment() {
             return root + "/plan-environment";
         }
@@ -76,7 +83,7 @@ public final class FmfExecutor implements Executor {
     /**
      * {@return what makes executors of these tests}
      *
-     * @param tests what will be run, with their tree and plan
+     * @param tests what will be run, with their trees and plan
      */
     public static Executor.Factory factory(FmfTests tests) {
         return factory(tests, Map.of());
@@ -85,7 +92,7 @@ public final class FmfExecutor implements Executor {
     /**
      * {@return what makes executors of these tests}
      *
-     * @param tests what will be run, with their tree and plan
+     * @param tests what will be run, with their trees and plan
      * @param environment variables for every script and test, which win over those of plan and tests
      */
     public static Executor.Factory factory(FmfTests tests, Map<String, String> environment) {
@@ -101,7 +108,7 @@ public final class FmfExecutor implements Executor {
         FmfExecutor executor = new FmfExecutor(connection, tests, environment, place);
         boolean ready = false;
         try {
-            connection.upload(tests.tree(), place.tree());
+            executor.upload();
             executor.prepare();
             ready = true;
             return executor;
@@ -110,6 +117,38 @@ public final class FmfExecutor implements Executor {
                 executor.removePlace();
                 executor.closed = true;
             }
+        }
+    }
+
+    /** A library that is part of a tree of tests is there already. */
+    private void upload() throws InterruptedException {
+        Map<Path, String> uploaded = new HashMap<>();
+        List<FmfSource> links = new ArrayList<>();
+        List<String> arguments = new ArrayList<>();
+        for (FmfSource source : tests.sources()) {
+            if (source.place().contains("/")) {
+                arguments.add(place.root() + "/" + source.place());
+            }
+        }
+        if (!arguments.isEmpty()) {
+            connection
+                    .run(Command.bash("mkdir -p -- \"${@%/*}\"", arguments.toArray(String[]::new)))
+                    .orThrow();
+        }
+        for (FmfSource source : tests.sources()) {
+            if (source.place().startsWith("libs/") && uploaded.containsKey(source.directory())) {
+                links.add(source);
+            } else {
+                String target = place.root() + "/" + source.place();
+                connection.upload(source.directory(), target);
+                uploaded.put(source.directory(), target);
+            }
+        }
+        for (FmfSource link : links) {
+            String target = Objects.requireNonNull(uploaded.get(link.directory()));
+            connection
+                    .run(Command.of("ln", "-s", "--", target, place.root() + "/" + link.place()))
+                    .orThrow();
         }
     }
 
@@ -160,10 +199,23 @@ public final class FmfExecutor implements Executor {
         own.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
         own.put("TMT_TEST_NAME", test.name());
         own.put("TMT_TEST_METADATA", place.metadata());
-        own.put("TMT_TREE", place.tree());
+        own.put("TMT_TREE", treeOf(test));
+        if (tests.sources().stream().anyMatch(source -> source.place().startsWith("libs/"))) {
+            own.put("BEAKERLIB_LIBRARY_PATH", place.libraries());
+        }
         own.putAll(test.environment());
         own.putAll(environment);
         return new TestRun.Variables(tests.plan().environment(), own);
+    }
+
+    /** Of several trees, the one that the test comes from. */
+    private String treeOf(FmfTest test) {
+        String directory = "tree/" + test.directory() + "/";
+        return tests.sources().stream()
+                .filter(source -> directory.startsWith(source.place() + "/"))
+                .map(source -> place.root() + "/" + source.place())
+                .findFirst()
+                .orElse(place.tree());
     }
 
     @Override

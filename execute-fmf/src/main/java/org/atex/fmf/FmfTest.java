@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what it is called in this run
  * @param command the shell text of its {@code test} key
- * @param directory where it runs, relative to the root of its tree; empty for the root itself
+ * @param directory where it runs, relative to where the tree is on systems; empty for its root itself
  * @param environment its variables
- * @param requires the packages that must be installed for it
+ * @param requires the packages that must be installed for it and for its libraries
+ * @param recommends packages that are nice to have
  * @param limit how long it may take; its {@code duration}
  * @param priority which tests go first; its {@code extra-priority}
  * @param tty whether it gets a terminal
@@ -32,6 +33,7 @@ public record FmfTest(
         String directory,
         Map<String, String> environment,
         List<String> requires,
+        List<String> recommends,
         Duration limit,
         int priority,
         boolean tty,
@@ -47,6 +49,7 @@ public record FmfTest(
         }
         environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
         requires = List.copyOf(requires);
+        recommends = List.copyOf(recommends);
         tags = Set.copyOf(tags);
         metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
     }
@@ -55,9 +58,11 @@ public record FmfTest(
      * Reads a test.
      *
      * @param node a node with a {@code test} key
+     * @param prefix the name of the section that chose it, if there are several
      * @param directory where it runs, relative to the root of its tree
+     * @param needs what it requires
      */
-    static FmfTest of(FmfNode node, String directory) {
+    static FmfTest of(FmfNode node, String prefix, String directory, Libraries.Needs needs) {
         String written = node.data().get("duration") instanceof Number number
                 ? number.toString()
                 : node.text("duration", DEFAULT_DURATION);
@@ -66,24 +71,17 @@ public record FmfTest(
             throw node.unexpected("duration", "a time such as 90, 15m or 1h 30m");
         }
         return new FmfTest(
-                node.name(),
+                prefix.isEmpty() ? node.name() : "/" + prefix + node.name(),
                 node.text("test", ""),
-                directory,
+                prefix.isEmpty() || directory.isEmpty() ? prefix + directory : prefix + "/" + directory,
                 node.textMap("environment"),
-                requires(node),
+                List.copyOf(needs.requires()),
+                List.copyOf(needs.recommends()),
                 limit,
                 node.integer("extra-priority").map(Math::toIntExact).orElse(0),
                 node.bool("tty", false),
                 Set.copyOf(node.textList("tag")),
                 node.data());
-    }
-
-    /** Packages by name; what is no text, a library, is kept in its text form, so that nobody takes it for installed. */
-    private static List<String> requires(FmfNode node) {
-        if (!(node.data().get("require") instanceof List<?> list)) {
-            return node.textList("require");
-        }
-        return list.stream().map(String::valueOf).toList();
     }
 
     @Override
@@ -97,7 +95,8 @@ public record FmfTest(
      * @param value what it is called
      */
     public FmfTest withName(String value) {
-        return new FmfTest(value, command, directory, environment, requires, limit, priority, tty, tags, metadata);
+        return new FmfTest(
+                value, command, directory, environment, requires, recommends, limit, priority, tty, tags, metadata);
     }
 
     /**
@@ -106,7 +105,8 @@ public record FmfTest(
      * @param value how long it may take
      */
     public FmfTest withLimit(Duration value) {
-        return new FmfTest(name, command, directory, environment, requires, value, priority, tty, tags, metadata);
+        return new FmfTest(
+                name, command, directory, environment, requires, recommends, value, priority, tty, tags, metadata);
     }
 
     /**
@@ -115,7 +115,8 @@ public record FmfTest(
      * @param value higher goes sooner
      */
     public FmfTest withPriority(int value) {
-        return new FmfTest(name, command, directory, environment, requires, limit, value, tty, tags, metadata);
+        return new FmfTest(
+                name, command, directory, environment, requires, recommends, limit, value, tty, tags, metadata);
     }
 
     /**
@@ -126,7 +127,7 @@ public record FmfTest(
     public FmfTest withEnvironment(Map<String, String> more) {
         Map<String, String> all = new LinkedHashMap<>(environment);
         all.putAll(more);
-        return new FmfTest(name, command, directory, all, requires, limit, priority, tty, tags, metadata);
+        return new FmfTest(name, command, directory, all, requires, recommends, limit, priority, tty, tags, metadata);
     }
 
     /**
@@ -135,7 +136,8 @@ public record FmfTest(
      * @param value all of its tags
      */
     public FmfTest withTags(Set<String> value) {
-        return new FmfTest(name, command, directory, environment, requires, limit, priority, tty, value, metadata);
+        return new FmfTest(
+                name, command, directory, environment, requires, recommends, limit, priority, tty, value, metadata);
     }
 
     @Override

@@ -7,17 +7,19 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * The tests that a discovery chose, in the order of their names, with the tree and the plan that they come from: a list,
+ * The tests that a discovery chose, in the order of sections and names, with the trees and the plan that they come from: a list,
  * to be mapped and filtered with plain Java before it is run. Immutable.
  */
 public final class FmfTests extends AbstractList<FmfTest> {
     private final Path tree;
     private final FmfPlan plan;
+    private final List<FmfSource> sources;
     private final List<FmfTest> tests;
 
-    FmfTests(Path tree, FmfPlan plan, List<FmfTest> tests) {
+    FmfTests(Path tree, FmfPlan plan, List<FmfSource> sources, List<FmfTest> tests) {
         this.tree = tree;
         this.plan = plan;
+        this.sources = sources;
         this.tests = List.copyOf(tests);
     }
 
@@ -27,12 +29,26 @@ public final class FmfTests extends AbstractList<FmfTest> {
      * @param path a directory of the tree
      */
     public static FmfDiscovery in(Path path) {
-        return new FmfDiscovery(path);
+        return in(new FmfId(null, null, path.toAbsolutePath().toString(), "/"));
     }
 
-    /** {@return the root of the tree, which systems get a copy of} */
+    /**
+     * {@return a discovery of the tests of a tree that may be elsewhere}
+     *
+     * @param tree where it is; its name does not matter
+     */
+    public static FmfDiscovery in(FmfId tree) {
+        return new FmfDiscovery(tree);
+    }
+
+    /** {@return the root of the tree that the discovery began with: the one that has the plan} */
     public Path tree() {
         return tree;
+    }
+
+    /** {@return the directories that systems get copies of: trees, then libraries; unmodifiable} */
+    public List<FmfSource> sources() {
+        return sources;
     }
 
     /** {@return the plan that chose them} */
@@ -46,7 +62,7 @@ public final class FmfTests extends AbstractList<FmfTest> {
      * @param change what to do with each
      */
     public FmfTests map(UnaryOperator<FmfTest> change) {
-        return new FmfTests(tree, plan, tests.stream().map(change).toList());
+        return new FmfTests(tree, plan, sources, tests.stream().map(change).toList());
     }
 
     /**
@@ -55,7 +71,7 @@ public final class FmfTests extends AbstractList<FmfTest> {
      * @param wanted says which
      */
     public FmfTests filter(Predicate<FmfTest> wanted) {
-        return new FmfTests(tree, plan, tests.stream().filter(wanted).toList());
+        return new FmfTests(tree, plan, sources, tests.stream().filter(wanted).toList());
     }
 
     @Override

@@ -1,15 +1,24 @@
 package org.atex.fmf;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
 import org.atex.fmf.tree.FmfQuery;
 import org.atex.fmf.tree.FmfTree;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the part of tmt's plan format that is used here. */
 final class PlanReader {
+    private static final List<String> KNOWN =
+            List.of("how", "name", "url", "ref", "path", "test", "filter", "exclude", "summary", "order");
+    private static final Pattern NAME = Pattern.compile("(?!\\.\\.?$)[^/]+");
+
     private final FmfNode node;
 
     private PlanReader(FmfNode node) {
@@ -46,33 +55,43 @@ final class PlanReader {
         return new FmfPlan(node.name(), node.textMap("environment"), scripts("prepare"), scripts("finish"));
     }
 
-    /** Adds what the plan asks for to what the user does. */
-    FmfDiscovery addTo(FmfDiscovery discovery) {
-        List<Map<?, ?>> sections = sections("discover");
-        if (sections.size() > 1) {
-            throw node.unexpected("discover", "one section");
-        }
-        FmfDiscovery all = discovery;
-        for (Map<?, ?> section : sections) {
+    /** {@return where its tests come from, at least one section} */
+    List<DiscoverSection> sections() {
+        List<DiscoverSection> sections = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        List<Map<?, ?>> written = sections("discover");
+        for (Map<?, ?> section : written) {
             for (Object key : section.keySet()) {
-                if (!List.of("how", "name", "test", "filter", "exclude", "summary", "order")
-                        .contains(key)) {
-                    throw node.unexpected(
-                            "discover", "no more than how, name, test, filter and exclude, but not " + key);
+                if (!(key instanceof String word && KNOWN.contains(word))) {
+                    throw node.unexpected("discover", "no more than " + KNOWN + ", but not " + key);
                 }
             }
             requireHow("discover", section, "fmf");
-            for (String name : texts("discover", section, "test")) {
-                all = all.name(name);
+            String name = Objects.requireNonNullElse(text(section, "name"), "");
+            if (written.size() > 1 && !(NAME.matcher(name).matches() && names.add(name))) {
+                throw node.unexpected(
+                        "discover", "several sections, each with a name of its own that can be a directory's");
             }
-            for (String filter : texts("discover", section, "filter")) {
-                all = all.filter(filter);
-            }
-            for (String exclude : texts("discover", section, "exclude")) {
-                all = all.exclude(exclude);
-            }
+            sections.add(new DiscoverSection(
+                    name,
+                    text(section, "url"),
+                    text(section, "ref"),
+                    text(section, "path"),
+                    new DiscoverSection.Wanted(
+                            texts("discover", section, "test"),
+                            texts("discover", section, "filter"),
+                            texts("discover", section, "exclude"),
+                            unused -> true)));
         }
-        return all;
+        return sections.isEmpty() ? List.of(DiscoverSection.ALL) : sections;
+    }
+
+    private @Nullable String text(Map<?, ?> section, String key) {
+        Object value = section.get(key);
+        if (value instanceof Map || value instanceof List) {
+            throw node.unexpected("discover", "a text for '" + key + "'");
+        }
+        return value == null ? null : value.toString(); // a ref such as 1.0
     }
 
     private List<String> scripts(String step) {

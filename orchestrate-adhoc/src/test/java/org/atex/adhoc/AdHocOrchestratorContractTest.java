@@ -1,5 +1,6 @@
 package org.atex.adhoc;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
@@ -9,9 +10,14 @@ import org.atex.api.TestCase;
 import org.atex.testkit.LeakCheck;
 import org.atex.testkit.OrchestratorContract;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(LeakCheck.class)
 class AdHocOrchestratorContractTest extends OrchestratorContract {
+    /** Where results stay that cannot be stored. */
+    @TempDir
+    private Path work;
+
     @Override
     protected Orchestrator orchestrate(
             List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {
@@ -19,6 +25,7 @@ class AdHocOrchestratorContractTest extends OrchestratorContract {
                 .on(systems)
                 .with(executors)
                 .into(results)
+                .workDirectory(work)
                 .maxSystems(3)
                 .build();
     }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,14 @@ final class Proc {
 
     /** Up to how many numbers it is cheaper to try than to list all processes. */
     private static final long FEW = 256;
+
+    /** How often to look for variables of a process that seems to have none: some of them really have none. */
+    private static final int LOOKS = 10;
+
+    private static final long BETWEEN_LOOKS_NANOS = 1_000_000;
+
+    /** The flag of processes that are threads of the kernel: {@code PF_KTHREAD} in its sources. */
+    private static final long KERNEL_THREAD = 0x00200000;
 
     private Proc() {}
 
@@ -118,11 +127,32 @@ final class Proc {
     /**
      * {@return the variables that a process was started with, a NUL after each; empty if it is gone or may not be asked}
      *
+     * <p>While a process changes from one program to the next it seems to have none for a moment: so one that seems to have
+     * none is looked at again.
+     *
      * @param pid its number
      */
     static String environment(long pid) {
-        String environment = read(pid + "/environ");
-        return environment == null ? "" : environment;
+        for (int looks = 1; ; looks++) {
+            String environment = read(pid + "/environ");
+            if (environment == null) {
+                return "";
+            }
+            if (!environment.isEmpty() || looks == LOOKS || !runsPrograms(pid)) {
+                return environment;
+            }
+            LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
+        }
+    }
+
+    /** {@return whether it is alive, and no thread of the kernel's own} */
+    private static boolean runsPrograms(long pid) {
+        String line = read(pid + "/stat");
+        if (line == null) {
+            return false;
+        }
+        String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+        return !"ZX".contains(fields[0]) && (number(fields[6]) & KERNEL_THREAD) == 0;
     }
 
     private static @Nullable String read(String name) {

@@ -12,9 +12,11 @@ import org.atex.fmf.tree.FmfException.Kind;
  * <p>{@code FmfQuery.all().name("^/tests/").filter("tag: core")} finds the tests below {@code /tests} with that tag.
  */
 public final class FmfQuery {
-    private static final FmfQuery ALL = new FmfQuery(false, List.of(), List.of(), List.of(), List.of(), node -> true);
+    private static final FmfQuery ALL =
+            new FmfQuery(false, "", List.of(), List.of(), List.of(), List.of(), node -> true);
 
     private final boolean whole;
+    private final String prefix;
     private final List<PyRegex> names;
     private final List<FmfFilter> filters;
     private final List<String> keys;
@@ -23,12 +25,14 @@ public final class FmfQuery {
 
     private FmfQuery(
             boolean whole,
+            String prefix,
             List<PyRegex> names,
             List<FmfFilter> filters,
             List<String> keys,
             List<Path> sources,
             Predicate<FmfNode> condition) {
         this.whole = whole;
+        this.prefix = prefix;
         this.names = names;
         this.filters = filters;
         this.keys = keys;
@@ -48,7 +52,7 @@ public final class FmfQuery {
      * @return such a query
      */
     public FmfQuery whole(boolean branches) {
-        return new FmfQuery(branches, names, filters, keys, sources, condition);
+        return new FmfQuery(branches, prefix, names, filters, keys, sources, condition);
     }
 
     /**
@@ -59,7 +63,17 @@ public final class FmfQuery {
      * @throws FmfException if the expression is invalid
      */
     public FmfQuery name(String pattern) {
-        return new FmfQuery(whole, and(names, PyRegex.compile(pattern)), filters, keys, sources, condition);
+        return new FmfQuery(whole, prefix, and(names, PyRegex.compile(pattern)), filters, keys, sources, condition);
+    }
+
+    /**
+     * Says what nodes of this tree are called among those of other trees: a name may also be found with that in front.
+     *
+     * @param text what is in front, such as {@code /first}
+     * @return such a query
+     */
+    public FmfQuery prefix(String text) {
+        return new FmfQuery(whole, text, names, filters, keys, sources, condition);
     }
 
     /**
@@ -79,7 +93,7 @@ public final class FmfQuery {
      * @return such a query
      */
     public FmfQuery filter(FmfFilter filter) {
-        return new FmfQuery(whole, names, and(filters, filter), keys, sources, condition);
+        return new FmfQuery(whole, prefix, names, and(filters, filter), keys, sources, condition);
     }
 
     /**
@@ -89,7 +103,7 @@ public final class FmfQuery {
      * @return such a query
      */
     public FmfQuery key(String key) {
-        return new FmfQuery(whole, names, filters, and(keys, key), sources, condition);
+        return new FmfQuery(whole, prefix, names, filters, and(keys, key), sources, condition);
     }
 
     /**
@@ -100,7 +114,7 @@ public final class FmfQuery {
      */
     public FmfQuery source(Path file) {
         var absolute = file.toAbsolutePath().normalize();
-        return new FmfQuery(whole, names, filters, keys, and(sources, absolute), condition);
+        return new FmfQuery(whole, prefix, names, filters, keys, and(sources, absolute), condition);
     }
 
     /**
@@ -110,7 +124,7 @@ public final class FmfQuery {
      * @return such a query
      */
     public FmfQuery where(Predicate<FmfNode> holds) {
-        return new FmfQuery(whole, names, filters, keys, sources, condition.and(holds));
+        return new FmfQuery(whole, prefix, names, filters, keys, sources, condition.and(holds));
     }
 
     private static <T> List<T> and(List<T> some, T more) {
@@ -123,10 +137,14 @@ public final class FmfQuery {
         return whole;
     }
 
+    private boolean found(PyRegex name, FmfNode node) {
+        return name.find(node.name()) || !prefix.isEmpty() && name.find(prefix + node.name());
+    }
+
     boolean matches(FmfNode node) {
         try {
             return keys.stream().allMatch(node::has)
-                    && (names.isEmpty() || names.stream().anyMatch(name -> name.find(node.name())))
+                    && (names.isEmpty() || names.stream().anyMatch(name -> found(name, node)))
                     && (sources.isEmpty() || sources.stream().anyMatch(node.sources()::contains))
                     && filters.stream().allMatch(filter -> filter.matches(node))
                     && condition.test(node);

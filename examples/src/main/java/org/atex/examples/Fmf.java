@@ -1,0 +1,217 @@
+package org.atex.examples;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.atex.api.AtexException;
+import org.atex.fmf.FmfDiscovery;
+import org.atex.fmf.FmfTest;
+import org.atex.fmf.FmfTests;
+import org.atex.fmf.tree.FmfContext;
+import org.atex.fmf.tree.FmfNode;
+import org.atex.fmf.tree.FmfQuery;
+import org.atex.fmf.tree.FmfTree;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/** Says what is in an fmf tree, and what a run would choose of it. */
+@Command(
+        name = "fmf",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "ls|show|requires|plans",
+        description = "Says what is in an fmf tree, and what a run would choose of it.")
+final class Fmf {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    /** Which tests it is about. */
+    static final class Choice {
+        @Option(names = "--root", paramLabel = "DIR", description = "a directory of the tree; here by default")
+        private Path root = Path.of("");
+
+        @Option(names = "--plan", paramLabel = "NAME", description = "the plan that chooses")
+        private String plan = "";
+
+        @Option(
+                names = "--test",
+                paramLabel = "REGEX",
+                description = "only tests with this in their names; or that of others")
+        private List<String> tests = new ArrayList<>();
+
+        @Option(
+                names = "--filter",
+                paramLabel = "FILTER",
+                description = "only tests that this accepts, as in 'tag: smoke'")
+        private List<String> filters = new ArrayList<>();
+
+        @Option(names = "--exclude", paramLabel = "REGEX", description = "no tests with this in their names")
+        private List<String> excludes = new ArrayList<>();
+
+        @Option(
+                names = "--context",
+                paramLabel = "KEY=VALUE",
+                description = "what adjust rules ask about, as in distro=fedora-41")
+        private List<String> context = new ArrayList<>();
+
+        private FmfDiscovery discovery() {
+            FmfDiscovery discovery = FmfTests.in(root).context(FmfContext.ofPairs(context));
+            if (!plan.isEmpty()) {
+                discovery = discovery.plan(plan);
+            }
+            for (String test : tests) {
+                discovery = discovery.name(test);
+            }
+            for (String filter : filters) {
+                discovery = discovery.filter(filter);
+            }
+            for (String exclude : excludes) {
+                discovery = discovery.exclude(exclude);
+            }
+            return discovery;
+        }
+
+        private List<FmfNode> plans() {
+            FmfQuery query = FmfQuery.all()
+                    .where(node -> !node.has("test") && (node.has("discover") || node.has("execute")))
+                    .where(node -> node.bool("enabled", true));
+            if (!plan.isEmpty()) {
+                query = query.name(plan);
+            }
+            return FmfTree.load(root).adjust(FmfContext.ofPairs(context)).prune(query);
+        }
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Lists the names of tests.")
+    void ls(@Mixin Choice choice) throws InterruptedException {
+        choice.discovery().withoutLibraries().discover().forEach(test -> out().println(test.name()));
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Shows the metadata of tests.")
+    void show(
+            @Mixin Choice choice,
+            @Option(names = "--json", description = "as one JSON array, with an object for each test") boolean json)
+            throws InterruptedException {
+        List<Map<String, @Nullable Object>> tests = new ArrayList<>();
+        for (FmfTest test : choice.discovery().withoutLibraries().discover()) {
+            Map<String, @Nullable Object> data = new LinkedHashMap<>();
+            data.put("name", test.name());
+            data.put("directory", test.directory());
+            test.metadata().forEach(data::putIfAbsent);
+            tests.add(data);
+        }
+        if (json) {
+            out().println(json(tests));
+        } else {
+            tests.forEach(this::print);
+        }
+    }
+
+    private void print(Map<String, @Nullable Object> test) {
+        test.forEach((key, value) -> out().println(
+                        key.equals("name")
+                                ? String.valueOf(value)
+                                : "    " + key + ": " + (value instanceof String ? value : json(value))));
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Lists the packages that tests and their libraries require.")
+    void requires(@Mixin Choice choice) throws InterruptedException {
+        TreeSet<String> packages = new TreeSet<>();
+        choice.discovery().discover().forEach(test -> packages.addAll(test.requires()));
+        packages.forEach(out()::println);
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Lists the names of plans.")
+    void plans(@Mixin Choice choice) {
+        choice.plans().forEach(plan -> out().println(plan.name()));
+    }
+
+    private PrintWriter out() {
+        return Objects.requireNonNull(spec).commandLine().getOut();
+    }
+
+    private static String json(@Nullable Object value) {
+        var text = new StringWriter();
+        var factory = JsonFactory.builder()
+                .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
+                .build();
+        try (JsonGenerator generator = factory.createGenerator(ObjectWriteContext.empty(), text)) {
+            write(generator, value);
+        }
+        return text.toString();
+    }
+
+    private static void write(JsonGenerator json, @Nullable Object value) {
+        switch (value) {
+            case null -> json.writeNull();
+            case Boolean bool -> json.writeBoolean(bool);
+            case Double real when real.isNaN() || real.isInfinite() -> json.writeString(real.toString());
+            case Number number -> json.writeNumber(number.toString());
+            case Map<?, ?> map -> {
+                json.writeStartObject();
+                map.forEach((key, item) -> {
+                    json.writeName(String.valueOf(key));
+                    write(json, item);
+                });
+                json.writeEndObject();
+            }
+            case Iterable<?> items -> {
+                json.writeStartArray();
+                items.forEach(item -> write(json, item));
+                json.writeEndArray();
+            }
+            default -> json.writeString(value.toString());
+        }
+    }
+
+    /** {@return an exit code: 2 for bad input, which gets one line on standard error} */
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        return new CommandLine(new Fmf())
+                .setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler((e, unused) -> complain(err, e))
+                .setExecutionExceptionHandler((e, unused, all) -> {
+                    if (e instanceof AtexException) {
+                        return complain(err, e);
+                    }
+                    throw e;
+                })
+                .execute(arguments);
+    }
+
+    private static int complain(PrintWriter err, Exception e) {
+        // A caret points at something only if it is on a line of its own.
+        String message = String.valueOf(e.getMessage())
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.matches("\\^*"))
+                .collect(Collectors.joining(" "));
+        err.println("fmf: " + message);
+        err.flush();
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    public static void main(String[] arguments) {
+        var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(run(out, err, arguments));
+    }
+}

@@ -1,0 +1,315 @@
+package org.atex.fmf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
+import org.atex.fmf.tree.FmfContext;
+import org.atex.fmf.tree.FmfException;
+import org.atex.local.LocalConnection;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class FmfDiscoveryTest {
+    @TempDir
+    private Path directory;
+
+    private Repository own;
+    private Repository other;
+    private FmfCache cache;
+
+    @BeforeEach
+    void makeRepositories() throws Exception {
+        cache = FmfCache.in(directory.resolve("cache"));
+        own = Repository.in(directory.resolve("own"));
+        own.write(
+                "tests/main.fmf", "/a:\n  test: pwd\n  tag: [x]\n/b:\n  test: pwd\n/c:\n  test: pwd\n  manual: true\n");
+        other = Repository.in(directory.resolve("other"));
+        other.write("in/.fmf/version", "1\n")
+                .write("in/t/main.fmf", "/a:\n  test: pwd\n  adjust:\n  - when: arch == arm\n    enabled: false\n");
+        other.commit("first");
+        other.git("tag", "v1");
+        other.write("in/t/main.fmf", "/a:\n  test: pwd\n/new:\n  test: pwd\n").commit("second");
+    }
+
+    private void plan(String text) throws Exception {
+        own.write("plan.fmf", text);
+    }
+
+    private FmfDiscovery discovery() {
+        return FmfTests.in(own.directory()).cache(cache);
+    }
+
+    private List<String> names(FmfDiscovery discovery) throws InterruptedException {
+        return discovery.discover().stream().map(FmfTest::name).toList();
+    }
+
+    private List<String> planned() throws InterruptedException {
+        return names(discovery().plan("/plan"));
+    }
+
+    private void fails(FmfDiscovery discovery, FmfException.Kind kind, String... words) {
+        var thrown = assertThatThrownBy(discovery::discover)
+                .isInstanceOfSatisfying(
+                        FmfException.class, e -> assertThat(e.kind()).isEqualTo(kind));
+        for (String word : words) {
+            thrown.hasMessageContaining(word);
+        }
+    }
+
+    @Test
+    void choosesWhatAllAskFor() throws Exception {
+        plan("discover:\n  how: fmf\n  test: [/a, /nothing]\n");
+        assertThat(planned()).containsExactly("/tests/a");
+        assertThat(names(discovery().plan("/plan").name("/b$"))).containsExactly("/tests/a", "/tests/b");
+        assertThat(names(discovery().plan("/plan").name("/b$").filter("tag: x")))
+                .containsExactly("/tests/a");
+        assertThat(names(discovery().plan("/plan").name("/b$").exclude("/a"))).containsExactly("/tests/b");
+        assertThat(names(discovery().where(node -> node.has("tag")))).containsExactly("/tests/a");
+        fails(discovery().plan("/plan").exclude("."), FmfException.Kind.GENERAL, "of 2 there", "excludes [.]");
+    }
+
+    @Test
+    void chooseFromATreeElsewhere() throws Exception {
+        plan("discover:\n  how: fmf\n  url: " + other.url() + "\n  ref: v1\n  path: /in\n");
+        FmfTests tests = discovery().plan("/plan").discover();
+        assertThat(tests).singleElement().satisfies(test -> {
+            assertThat(test.name()).isEqualTo("/t/a");
+            assertThat(test.directory()).isEqualTo("t");
+        });
+        assertThat(tests.sources()).singleElement().satisfies(source -> {
+            assertThat(source.place()).isEqualTo("tree");
+            assertThat(source.directory())
+                    .startsWith(directory.resolve("cache"))
+                    .endsWithRaw(Path.of("in"));
+        });
+        assertThat(tests.tree()).isEqualTo(own.directory());
+        FmfContext arm = FmfContext.empty().with("arch", "arm");
+        fails(discovery().plan("/plan").context(arm), FmfException.Kind.GENERAL, "arm");
+    }
+
+    @Test
+    void discoveryMayBeginElsewhere() throws Exception {
+        FmfId id = FmfId.of(other.url()).withPath("in");
+        assertThat(names(FmfTests.in(id).cache(cache))).containsExactly("/t/a", "/t/new");
+        assertThat(names(FmfTests.in(id.withRef("v1")).cache(cache))).containsExactly("/t/a");
+    }
+
+    @Test
+    void severalSectionsPrefixTheirTestsAndDirectories() throws Exception {
+        plan(
+                """
+                discover:
+                - {how: fmf, name: mine, exclude: /b}
+                - {how: fmf, name: theirs, url: "%s", path: in}
+                - {how: fmf, name: again, test: /b}
+                """
+                        .formatted(other.url()));
+        FmfTests tests = discovery().plan("/plan").discover();
+        assertThat(tests)
+                .extracting(FmfTest::name)
+                .containsExactly("/mine/tests/a", "/theirs/t/a", "/theirs/t/new", "/again/tests/b");
+        assertThat(tests)
+                .extracting(FmfTest::directory)
+                .containsExactly("mine/tests", "theirs/t", "theirs/t", "again/tests");
+        assertThat(tests.sources())
+                .extracting(FmfSource::place)
+                .containsExactly("tree/mine", "tree/theirs", "tree/again");
+        assertThat(names(discovery().plan("/plan").exclude("^/theirs/t/a$").exclude("^/t/new")))
+                .containsExactly("/mine/tests/a", "/again/tests/b");
+    }
+
+    @Test
+    void aRefWithoutUrlIsOneOfTheOwnRepository() throws Exception {
+        own.commit("first");
+        own.git("tag", "old");
+        own.write("tests/main.fmf", "/z:\n  test: pwd\n");
+        plan("discover:\n  how: fmf\n  ref: old\n");
+        assertThat(planned()).containsExactly("/tests/a", "/tests/b");
+    }
+
+    @Test
+    void aPathWithoutUrlIsADirectoryHere() throws Exception {
+        plan("discover:\n  how: fmf\n  path: " + other.directory().resolve("in") + "\n");
+        assertThat(planned()).containsExactly("/t/a", "/t/new");
+        plan("discover:\n  how: fmf\n  path: ../other/in\n");
+        assertThat(planned()).containsExactly("/t/a", "/t/new");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[{how: fmf}, {how: fmf}]",
+                "[{name: a}, {name: a}]",
+                "[{name: a}, {name: b/c}]",
+                "[{name: a}, {name: ..}]",
+                "{how: shell}",
+                "{how: fmf, modified-only: true}",
+                "{how: fmf, url: [a]}",
+                "{how: fmf, test: [[a]]}",
+                "text"
+            })
+    void refusesSectionsItDoesNotUnderstand(String discover) throws Exception {
+        plan("discover: " + discover + "\n");
+        fails(discovery().plan("/plan"), FmfException.Kind.INVALID_VALUE, "plan.fmf", "/plan", "discover");
+    }
+
+    @Test
+    void runsTestsOfSeveralTrees() throws Exception {
+        Path prepared = directory.resolve("prepared");
+        plan(
+                """
+                discover:
+                - {how: fmf, name: mine, test: /a}
+                - {how: fmf, name: theirs, url: "%s", path: in, test: /new}
+                prepare: {how: shell, script: 'pwd >%s; ls >>%2$s'}
+                """
+                        .formatted(other.url(), prepared));
+        FmfTests tests = discovery().plan("/plan").discover();
+        try (var connection = LocalConnection.open();
+                var executor = FmfExecutor.factory(tests).open(connection)) {
+            List<String> seen = Files.readAllLines(prepared);
+            assertThat(seen).endsWith("mine", "theirs").hasSize(3);
+            for (FmfTest test : tests) {
+                Artifacts artifacts = Artifacts.in(Files.createTempDirectory(directory, "artifacts"));
+                assertThat(executor.run(test, artifacts).outcome()).isEqualTo(Outcome.PASSED);
+                assertThat(artifacts.files().resolve("output.txt")).hasContent(seen.get(0) + "/" + test.directory());
+            }
+        }
+    }
+
+    private Repository library(String name, String metadata) throws Exception {
+        Repository library = Repository.in(directory.resolve("libraries").resolve(name));
+        library.write("main.fmf", metadata).write("one/lib.sh", name + "\n").commit("first");
+        return library;
+    }
+
+    private FmfTest required(String require) throws Exception {
+        return required().apply(require).get(0);
+    }
+
+    private interface Requiring {
+        FmfTests apply(String require) throws Exception;
+    }
+
+    private Requiring required() {
+        return require -> {
+            own.write("tests/main.fmf", "/a:\n  test: pwd\n" + require.indent(2));
+            return discovery()
+                    .librariesFrom("file://" + directory.resolve("libraries"))
+                    .discover();
+        };
+    }
+
+    @Test
+    void followsLibrariesToPackages() throws Exception {
+        library("first", "/one:\n  require: [made-of, library(second/one)]\n  recommend: nice\n");
+        library("second", "/one:\n  require: [library(first/one), deep]\n");
+        FmfTests tests = required().apply("require: [bash, library(first/one)]\nrecommend: [vim]");
+        assertThat(tests.get(0).requires()).containsExactly("bash", "made-of", "deep");
+        assertThat(tests.get(0).recommends()).containsExactlyInAnyOrder("vim", "nice");
+        assertThat(tests.sources()).extracting(FmfSource::place).containsExactly("tree", "libs/first", "libs/second");
+    }
+
+    @Test
+    void readsLibrariesWrittenAtLength() throws Exception {
+        Repository library = library("first", "/one:\n  require: early\n");
+        library.git("tag", "v1");
+        library.write("main.fmf", "/one:\n  require: late\n").commit("second");
+        String url = library.url();
+        assertThat(required("require: {type: library, url: '" + url + "', ref: v1, name: /one}")
+                        .requires())
+                .containsExactly("early");
+        assertThat(required("require:\n- {url: '" + url + "', nick: other, name: /one}\n- {type: file, pattern: x}")
+                        .requires())
+                .containsExactly("late");
+        assertThat(required("require: {type: library, path: '" + library.directory() + "', name: /one}")
+                        .requires())
+                .containsExactly("late");
+    }
+
+    @Test
+    void aTestThatIsRunFindsItsLibraries() throws Exception {
+        library("first", "/one:\n  require: bash\n");
+        own.write("shared/one/main.fmf", "summary: a library\n").write("shared/one/lib.sh", "own\n");
+        FmfTests tests = required()
+                .apply(
+                        """
+                require:
+                - library(first/one)
+                - {type: library, nick: mine, name: /shared/one}
+                """);
+        tests = tests.map(test -> new FmfTest(
+                test.name(),
+                "cat $BEAKERLIB_LIBRARY_PATH/first/one/lib.sh $TMT_TREE/../libs/mine/shared/one/lib.sh",
+                test.directory(),
+                test.environment(),
+                test.requires(),
+                test.recommends(),
+                test.limit(),
+                test.priority(),
+                test.tty(),
+                test.tags(),
+                test.metadata()));
+        try (var connection = LocalConnection.open();
+                var executor = FmfExecutor.factory(tests).open(connection)) {
+            Artifacts artifacts = Artifacts.in(Files.createTempDirectory(directory, "artifacts"));
+            executor.run(tests.get(0), artifacts);
+            assertThat(artifacts.files().resolve("output.txt")).hasContent("first\nown\n");
+        }
+    }
+
+    @Test
+    void saysWhichTestLacksWhichLibrary() throws Exception {
+        library("first", "/one:\n  require: library(gone/one)\n");
+        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/one)\n");
+        FmfDiscovery discovery = discovery().librariesFrom("file://" + directory.resolve("libraries"));
+        fails(
+                discovery,
+                FmfException.Kind.FETCH,
+                "The test /tests/a",
+                "main.fmf",
+                "library(first/one), which requires the library library(gone/one)");
+        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/two)\n");
+        fails(discovery, FmfException.Kind.REFERENCE, "The test /tests/a", "/two");
+        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: library, nick: x, name: /gone}\n");
+        fails(discovery, FmfException.Kind.REFERENCE, "The test /tests/a", "/gone");
+        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: other}\n");
+        fails(discovery, FmfException.Kind.REFERENCE, "The test /tests/a", "'other'");
+        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: library, url: x, nick: ../up, name: /x}\n");
+        fails(discovery, FmfException.Kind.REFERENCE, "../up");
+    }
+
+    @Test
+    void twoLibrariesMustNotShareADirectory() throws Exception {
+        String first = library("a/same", "/one:\n  summary: x\n").url();
+        String second = library("b/same", "/one:\n  summary: x\n").url();
+        own.write(
+                "tests/main.fmf",
+                "/a:\n  test: pwd\n  require:\n  - {url: '" + first + "', name: /one}\n  - {url: '" + second
+                        + "', name: /one}\n");
+        fails(discovery(), FmfException.Kind.REFERENCE, "libs/same", "nick");
+    }
+
+    @Test
+    void librariesCanBeLeftAlone() throws Exception {
+        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: [bash, library(no/one), {type: library, url: x}]\n");
+        FmfTests tests = discovery().withoutLibraries().discover();
+        assertThat(tests.get(0).requires()).containsExactly("bash");
+        assertThat(tests.sources()).hasSize(1);
+    }
+
+    @Test
+    void aRecommendedLibraryMayBeMissing() throws Exception {
+        assertThat(required("recommend: [vim, library(gone/one)]").recommends()).containsExactly("vim");
+    }
+}
