@@ -56,9 +56,7 @@ class KilledRunTest {
                 directory.resolve("tree/plans.fmf"), "/all:\n    execute: {how: tmt}\n    discover: {how: fmf}\n");
         Path script = directory.resolve("tree/note.sh");
         // One write a note: they do not mix, and none is torn.
-        Files.writeString(
-                script,
-                """
+        Files.writeString(script, """
                 #!/bin/bash
                 printf '%s\\n' "begin $TMT_TEST_NAME" >>"$DIARY"
                 stored=$(cut -d, -f3 "$FLAKY_STATE/results.jsonl" | sed -n 's/^"\\(.*\\)"$/stored \\1/p')

@@ -153,8 +153,9 @@ class SequentialOrchestratorTest {
         systems = FakeProvisioner.of(n -> FakeSystem.failing("number " + n));
         RunSummary summary =
                 run(List.of(TestCase.named("/u1"), TestCase.named("/u2")), FakeExecutors.passing(Duration.ZERO));
-        assertThat(summary.tests()).extracting(test -> test.end().note()).allSatisfy(note -> assertThat(note)
-                .contains("10 systems in a row failed", "number 10"));
+        assertThat(summary.tests())
+                .extracting(test -> test.end().note())
+                .allSatisfy(note -> assertThat(note).contains("10 systems in a row failed", "number 10"));
         assertThat(systems.asked()).isEqualTo(10);
     }
 
@@ -166,8 +167,10 @@ class SequentialOrchestratorTest {
         RunSummary summary = run(tests, FakeExecutors.passing(Duration.ZERO));
 
         assertThat(places(summary)).containsExactly("nowhere", "fake-1");
-        assertThat(summary.tests()).extracting(TestSummary::end).first().satisfies(end -> assertThat(end.note())
-                .contains("arch=s390x", "fake-1", "x86_64"));
+        assertThat(summary.tests())
+                .extracting(TestSummary::end)
+                .first()
+                .satisfies(end -> assertThat(end.note()).contains("arch=s390x", "fake-1", "x86_64"));
     }
 
     @Test
