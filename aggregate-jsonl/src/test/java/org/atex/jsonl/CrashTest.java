@@ -74,9 +74,7 @@ class CrashTest {
             assertThat(lines.lines()).containsExactly("refused: File too large", "done");
         }
         assertThat(process.waitFor()).isZero();
-        assertThat(directory.resolve("results"))
-                .hasContent(
-                        """
+        assertThat(directory.resolve("results")).hasContent("""
             ["here","pass","/before",null,[],null]
             ["here","pass","/after",null,[],null]
             """);

@@ -74,8 +74,9 @@ class FanOutTest {
                 .satisfies(e -> assertThat(e.getSuppressed())
                         .singleElement()
                         .hasToString("org.atex.api.AggregationException: three"));
-        assertThatThrownBy(fanOut::close).hasMessage("close one").satisfies(e -> assertThat(e.getSuppressed())
-                .hasSize(1));
+        assertThatThrownBy(fanOut::close)
+                .hasMessage("close one")
+                .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
         assertThat(seen).contains("two closed");
     }
 

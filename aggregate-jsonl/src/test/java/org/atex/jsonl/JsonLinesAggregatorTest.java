@@ -39,8 +39,7 @@ class JsonLinesAggregatorTest {
 
     @Test
     void writesALineAResultAndMovesTheFiles() throws IOException {
-        Artifacts artifacts = left().results(
-                        """
+        Artifacts artifacts = left().results("""
             {"status":"fail","name":"sub/test","note":"why","files":["some/log"],"more":1}
             {"status":"pass","files":["output.txt"]}
             """)
@@ -50,9 +49,7 @@ class JsonLinesAggregatorTest {
         try (JsonLinesAggregator aggregator = open()) {
             aggregator.ingest(passed("/a/b"), artifacts);
 
-            assertThat(results)
-                    .hasContent(
-                            """
+            assertThat(results).hasContent("""
                 ["here","fail","/a/b","sub/test",["some/log"],"why"]
                 ["here","pass","/a/b",null,["output.txt"],null]
                 """);
@@ -74,9 +71,7 @@ class JsonLinesAggregatorTest {
             aggregator.ingest(passed("/nothing"), left().artifacts());
             aggregator.ingest(passed("/empty"), left().results("{}\n").artifacts());
         }
-        assertThat(results)
-                .hasContent(
-                        """
+        assertThat(results).hasContent("""
             ["here","pass","/silent","sub",[],null]
             ["here","fail","/silent",null,["output.txt"],null]
             ["here","infra","/never",null,[],"no system has 64 cores"]
@@ -170,9 +165,7 @@ class JsonLinesAggregatorTest {
             aggregator.ingest(attempt(1, false), left().artifacts());
             aggregator.ingest(attempt(2, true), left().artifacts());
         }
-        assertThat(other)
-                .hasContent(
-                        """
+        assertThat(other).hasContent("""
             ["here","fail","/a (attempt 1)",null,[],null]
             ["here","fail","/a",null,[],null]
             """);
@@ -216,9 +209,7 @@ class JsonLinesAggregatorTest {
                             .file("y", "of a/b/c")
                             .artifacts());
         }
-        assertThat(results)
-                .hasContent(
-                        """
+        assertThat(results).hasContent("""
             ["here","pass","/a",null,["b"],null]
             ["here","pass","/a/b",null,["../b (1)/x"],null]
             ["here","pass","/a/b/c",null,["../../b (2)/c/y"],null]
@@ -245,9 +236,7 @@ class JsonLinesAggregatorTest {
                             .file("s/l", "2")
                             .artifacts());
         }
-        assertThat(results)
-                .hasContent(
-                        """
+        assertThat(results).hasContent("""
             ["here","pass","/a/b",null,[],null]
             ["here",null,"/a","s",["l"],null]
             ["here","pass","/a",null,["b (1)","c"],null]

@@ -146,9 +146,7 @@ class JsonLinesOptionsTest {
 
     @Test
     void writesAYamlDocumentATest() throws IOException {
-        Left left = Left.in(directory)
-                .results(
-                        """
+        Left left = Left.in(directory).results("""
             {"status":"info","note":"first"}
             {"status":"fail","name":"sub: - \\"x\\"","note":"\\u001b[31m\\u0085\\u2028\\ufeff\\ud800 \\ud83d\\ude00","files":["a"]}
             {"status":"fail","note":"own","files":["output.txt"]}

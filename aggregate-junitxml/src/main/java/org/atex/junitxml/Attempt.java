@@ -156,14 +156,13 @@ final class Attempt {
     }
 
     long length(Piece piece) {
-        long after =
-                switch (piece) {
-                    case NAME -> afterName;
-                    case MESSAGE -> afterMessage;
-                    case TEXT -> afterText;
-                    case OUTPUT -> afterOutput;
-                    case SUBTESTS -> end;
-                };
+        long after = switch (piece) {
+            case NAME -> afterName;
+            case MESSAGE -> afterMessage;
+            case TEXT -> afterText;
+            case OUTPUT -> afterOutput;
+            case SUBTESTS -> end;
+        };
         return after - start(piece);
     }
 

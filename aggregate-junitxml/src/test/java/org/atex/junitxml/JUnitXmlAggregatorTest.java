@@ -79,8 +79,7 @@ class JUnitXmlAggregatorTest {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(
                     TestRecord.of("here", "/a/b/c", TestEnd.exited(3)),
-                    left().results(
-                                    """
+                    left().results("""
                         {"status":"pass","name":"good"}
                         {"status":"fail","name":"bad","note":"2 is not 3","files":["output.txt"]}
                         {"status":"warn","note":"own note"}
@@ -288,14 +287,11 @@ class JUnitXmlAggregatorTest {
             }
             Parsed parsed = Parsed.read(path);
             Parsed holder = profile == Profile.PORTABLE ? parsed.child("testsuite") : parsed.oneCase("/a");
-            assertThat(holder.child("system-out").text())
-                    .isEqualTo(
-                            """
+            assertThat(holder.child("system-out").text()).isEqualTo("""
                 [[ATTACHMENT|results/FILES/here/a/s/log]]
                 attachment: results/FILES/here/a/s/odd|name
                 [[ATTACHMENT|results/FILES/here/a/%2E./x]]
-                """
-                                    + (profile == Profile.PORTABLE ? "" : "out"));
+                """ + (profile == Profile.PORTABLE ? "" : "out"));
         }
     }
 

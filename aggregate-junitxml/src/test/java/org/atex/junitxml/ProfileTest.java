@@ -92,8 +92,9 @@ class ProfileTest {
             assertThat(one.children().stream().map(child -> order.indexOf(child.name())))
                     .isSorted()
                     .doesNotContain(-1);
-            assertThat(one.children().stream().filter(child -> Set.of("failure", "error", "skipped")
-                            .contains(child.name())))
+            assertThat(one.children().stream()
+                            .filter(child ->
+                                    Set.of("failure", "error", "skipped").contains(child.name())))
                     .hasSizeLessThanOrEqualTo(1);
             for (Parsed child : one.children()) {
                 if (child.name().startsWith("rerun") || child.name().startsWith("flaky")) {
@@ -123,8 +124,7 @@ class ProfileTest {
         JUnitXmlOptions options =
                 JUnitXmlOptions.defaults().withProfile(profile).withAttachments("F");
         try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(report, options)) {
-            String lines =
-                    """
+            String lines = """
                 {"status":"fail","name":"s","note":"<&>\\u001b]]>","files":["output.txt"]}
                 {"status":"skip","name":"t"}
                 {"status":"pass","name":"u","files":["output.txt"]}

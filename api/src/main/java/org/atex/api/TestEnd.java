@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param note why, in one line for people, if there is more to say than the outcome
  * @param systemUsable whether the system it ran on can be expected to run another test
  */
-public record TestEnd(Outcome outcome, @Nullable Integer exitCode, @Nullable String note, boolean systemUsable) {
+public record TestEnd(
+        Outcome outcome,
+        @Nullable Integer exitCode,
+        @Nullable String note,
+        boolean systemUsable) {
     /**
      * {@return an end without an exit code, on a system that can go on, unless it was lost}
      *

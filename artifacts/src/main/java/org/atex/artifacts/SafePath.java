@@ -105,13 +105,12 @@ public final class SafePath {
     }
 
     private static String part(String part) {
-        String safe =
-                switch (part) {
-                    case "" -> "%";
-                    case "." -> "%2E";
-                    case ".." -> "%2E.";
-                    default -> escaped(part);
-                };
+        String safe = switch (part) {
+            case "" -> "%";
+            case "." -> "%2E";
+            case ".." -> "%2E.";
+            default -> escaped(part);
+        };
         byte[] bytes = safe.getBytes(StandardCharsets.UTF_8);
         return bytes.length <= MAX_PART ? safe : start(bytes, MAX_PART - HASHED_LENGTH) + hashed(part);
     }

@@ -27,8 +27,7 @@ class ResultReaderTest {
 
     @Test
     void readsWhatATestReported() throws IOException {
-        List<TestResult> results = read(
-                """
+        List<TestResult> results = read("""
             {"status":"pass","name":"sub/test","note":"ok","files":["some/log","b"],"bug":[1,2.50,null,{"a":true}]}
             {"status":"odd"}
             {}

@@ -18,9 +18,7 @@ final class LargeTree {
         Path root = Files.createTempDirectory("atex-tree-");
         Files.createDirectory(root.resolve(".fmf"));
         Files.writeString(root.resolve(".fmf/version"), "1\n");
-        Files.writeString(
-                root.resolve("main.fmf"),
-                """
+        Files.writeString(root.resolve("main.fmf"), """
                 framework: shell
                 duration: 5m
                 contact: Someone <someone@example.com>
@@ -61,8 +59,7 @@ final class LargeTree {
                 adjust+:
                   - when: distro == rhel-9 and arch == x86_64
                     tag+: [adjusted]
-                """
-                .formatted(number);
+                """.formatted(number);
     }
 
     private static String group(int number) {
@@ -71,16 +68,13 @@ final class LargeTree {
                 tag+: [group%1$d]
                 environment+:
                     GROUP: "%1$d"
-                """
-                .formatted(number);
+                """.formatted(number);
     }
 
     private static String unit(int number) {
         StringBuilder tests = new StringBuilder("summary: Tests of unit %d%ntier: %d%n".formatted(number, number % 3));
         for (int t = 0; t < 10; t++) {
-            tests.append(String.format(
-                    Locale.ROOT,
-                    """
+            tests.append(String.format(Locale.ROOT, """
                     /test%1$d:
                         test: ./test.sh --case %1$d
                         summary+: ", case %1$d"
@@ -90,9 +84,7 @@ final class LargeTree {
                           - when: distro ~= rhel-9.%1$d
                             duration: %2$dm
                             continue: false
-                    """,
-                    t,
-                    t + 1));
+                    """, t, t + 1));
         }
         return tests.toString();
     }

@@ -27,9 +27,7 @@ class FmfCommandTest {
     void makeTree() throws IOException {
         Files.createDirectory(root.resolve(".fmf"));
         Files.writeString(root.resolve(".fmf/version"), "1\n");
-        Files.writeString(
-                root.resolve("main.fmf"),
-                """
+        Files.writeString(root.resolve("main.fmf"), """
                 /tests:
                   test: "true"
                   require: bash
@@ -47,8 +45,7 @@ class FmfCommandTest {
                     execute: {how: tmt}
                   /a:
                     discover+: {test: /a}
-                """
-                        .replace("require: bash", "require: [bash]"));
+                """.replace("require: bash", "require: [bash]"));
     }
 
     private int run(String... arguments) {

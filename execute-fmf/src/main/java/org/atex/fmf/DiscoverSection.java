@@ -21,7 +21,12 @@ import org.jspecify.annotations.Nullable;
  * @param path the directory of its tree
  * @param wanted what it chooses of its tree
  */
-record DiscoverSection(String name, @Nullable String url, @Nullable String ref, @Nullable String path, Wanted wanted) {
+record DiscoverSection(
+        String name,
+        @Nullable String url,
+        @Nullable String ref,
+        @Nullable String path,
+        Wanted wanted) {
     /** All tests of the tree itself. */
     static final DiscoverSection ALL = new DiscoverSection("", null, null, null, Wanted.ALL);
 

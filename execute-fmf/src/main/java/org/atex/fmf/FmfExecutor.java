@@ -38,8 +38,7 @@ public final class FmfExecutor implements Executor {
     private static final Logger LOG = LoggerFactory.getLogger(FmfExecutor.class);
     private static final Duration PREPARE_WITHIN = Duration.ofHours(1);
     private static final Duration FINISH_WITHIN = Duration.ofMinutes(5);
-    private static final String MAKE_PLACE =
-            """
+    private static final String MAKE_PLACE = """
             set -e
             place=$(mktemp -d "${1:-/var/tmp}/atex.XXXXXXXXXX")
             : >"$place/plan-environment"

@@ -10,8 +10,7 @@ import org.atex.api.Connection;
 /** Knows which packages a system has. For one thread. */
 final class Packages {
     /** Prints each of its arguments that is no installed package; exit code 3 if nobody can tell. */
-    private static final String MISSING =
-            """
+    private static final String MISSING = """
             if command -v rpm >/dev/null && rpm -q --quiet bash; then
                 for name; do rpm -q --quiet --whatprovides "$name" 2>/dev/null || printf '%s\\n' "$name"; done
             elif command -v dpkg-query >/dev/null; then

@@ -67,9 +67,10 @@ class FmfCacheTest {
     }
 
     private List<Path> leftovers() throws IOException {
-        try (Stream<Path> all = Files.find(directory.resolve("cache"), 2, (path, unused) -> path.getFileName()
-                .toString()
-                .startsWith("aside-"))) {
+        try (Stream<Path> all = Files.find(
+                directory.resolve("cache"),
+                2,
+                (path, unused) -> path.getFileName().toString().startsWith("aside-"))) {
             return all.toList();
         }
     }
@@ -77,9 +78,10 @@ class FmfCacheTest {
     @Test
     void fetchesTheDefaultBranchUnlessTold() throws Exception {
         assertThat(test(a())).isEqualTo("second");
-        assertThat(cache.tree(a()).directory()).hasValueSatisfying(root -> assertThat(root)
-                .startsWith(directory.resolve("cache"))
-                .isDirectoryNotContaining(path -> path.endsWith(".git")));
+        assertThat(cache.tree(a()).directory())
+                .hasValueSatisfying(root -> assertThat(root)
+                        .startsWith(directory.resolve("cache"))
+                        .isDirectoryNotContaining(path -> path.endsWith(".git")));
         assertThat(leftovers()).isEmpty();
     }
 

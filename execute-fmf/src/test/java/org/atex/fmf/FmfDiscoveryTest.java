@@ -106,14 +106,12 @@ class FmfDiscoveryTest {
 
     @Test
     void severalSectionsPrefixTheirTestsAndDirectories() throws Exception {
-        plan(
-                """
+        plan("""
                 discover:
                 - {how: fmf, name: mine, exclude: /b}
                 - {how: fmf, name: theirs, url: "%s", path: in}
                 - {how: fmf, name: again, test: /b}
-                """
-                        .formatted(other.url()));
+                """.formatted(other.url()));
         FmfTests tests = discovery().plan("/plan").discover();
         assertThat(tests)
                 .extracting(FmfTest::name)
@@ -166,14 +164,12 @@ class FmfDiscoveryTest {
     @Test
     void runsTestsOfSeveralTrees() throws Exception {
         Path prepared = directory.resolve("prepared");
-        plan(
-                """
+        plan("""
                 discover:
                 - {how: fmf, name: mine, test: /a}
                 - {how: fmf, name: theirs, url: "%s", path: in, test: /new}
                 prepare: {how: shell, script: 'pwd >%s; ls >>%2$s'}
-                """
-                        .formatted(other.url(), prepared));
+                """.formatted(other.url(), prepared));
         FmfTests tests = discovery().plan("/plan").discover();
         try (var connection = LocalConnection.open();
                 var executor = FmfExecutor.factory(tests).open(connection)) {
@@ -241,9 +237,7 @@ class FmfDiscoveryTest {
     void aTestThatIsRunFindsItsLibraries() throws Exception {
         library("first", "/one:\n  require: bash\n");
         own.write("shared/one/main.fmf", "summary: a library\n").write("shared/one/lib.sh", "own\n");
-        FmfTests tests = required()
-                .apply(
-                        """
+        FmfTests tests = required().apply("""
                 require:
                 - library(first/one)
                 - {type: library, nick: mine, name: /shared/one}

@@ -110,12 +110,10 @@ class FmfExecutorTest {
 
     @Test
     void storesWhatTheTestReports() throws Exception {
-        Ran ran = run(
-                """
+        Ran ran = run("""
                 printf 'result 28\\n{"name":"a","status":"pass"}' >&$ATEX_TEST_CONTROL
                 printf 'result 43\\n{"status":"skip","note":"n","files":[]}    \\n' >&$ATEX_TEST_CONTROL
-                """
-                        .replace("43", "44"));
+                """.replace("43", "44"));
         assertThat(results(ran.artifacts)).containsExactly("pass a null", "skip null n");
         assertThat(ran.end.outcome()).isEqualTo(Outcome.SKIPPED);
     }
@@ -270,8 +268,7 @@ class FmfExecutorTest {
 
     @Test
     void restartsATestThatTookTheSystemDown() throws Exception {
-        Ran ran = run(
-                """
+        Ran ran = run("""
                 if ((TMT_REBOOT_COUNT == 0)); then
                     trap '' PIPE
                     echo disconnect >&$ATEX_TEST_CONTROL

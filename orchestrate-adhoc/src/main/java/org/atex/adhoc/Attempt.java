@@ -17,7 +17,13 @@ import org.jspecify.annotations.Nullable;
  * @param system where
  * @param slot in which place there
  */
-record Attempt(TestEnd end, Artifacts artifacts, Instant started, Duration took, @Nullable String system, int slot) {
+record Attempt(
+        TestEnd end,
+        Artifacts artifacts,
+        Instant started,
+        Duration took,
+        @Nullable String system,
+        int slot) {
     /** One that was never begun. */
     static Attempt never(TestEnd end, Instant now) {
         return new Attempt(end, Artifacts.none(), now, Duration.ZERO, null, 0);

@@ -32,7 +32,12 @@ final class PoolSystem {
      * @param slots how many tests it runs at once
      * @param expires when its reservation ends, or null
      */
-    record Facts(int id, int provisioner, Map<String, String> labels, int slots, @Nullable Instant expires) {}
+    record Facts(
+            int id,
+            int provisioner,
+            Map<String, String> labels,
+            int slots,
+            @Nullable Instant expires) {}
 
     final Facts facts;
     Phase phase = Phase.PREPARING;

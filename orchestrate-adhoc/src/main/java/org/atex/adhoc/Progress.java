@@ -151,8 +151,9 @@ public final class Progress implements RunListener {
 
     private String status(Instant now) {
         StringBuilder names = new StringBuilder();
-        running.keySet().stream().limit(SHOWN_NAMES).forEach(name -> names.append(names.isEmpty() ? ": " : ", ")
-                .append(printable(name)));
+        running.keySet().stream()
+                .limit(SHOWN_NAMES)
+                .forEach(name -> names.append(names.isEmpty() ? ": " : ", ").append(printable(name)));
         return done + "/" + planned + " done, " + failed + " failed, " + systems + " systems, "
                 + shown(Duration.between(begin, now)) + ", " + running.size() + " running" + names
                 + (running.size() > SHOWN_NAMES ? " …" : "");

@@ -428,8 +428,9 @@ class AdHocOrchestratorTest {
             assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
         }
         assertThat(systems.handedOut()).hasSize(2);
-        assertThat(events(RunEvent.SetupFailed.class)).singleElement().matches(event -> event.why()
-                .contains("no luck"));
+        assertThat(events(RunEvent.SetupFailed.class))
+                .singleElement()
+                .matches(event -> event.why().contains("no luck"));
     }
 
     @Test
@@ -464,9 +465,11 @@ class AdHocOrchestratorTest {
                 .on(systems(FakeSystem.ready()))
                 .setup(remote -> deleteAndBlock(work))
                 .build()) {
-            assertThatThrownBy(run::run).isInstanceOf(RunFailedException.class).satisfies(e -> assertThat(
-                            ((RunFailedException) e).summary().tests())
-                    .hasSize(3));
+            assertThatThrownBy(run::run)
+                    .isInstanceOf(RunFailedException.class)
+                    .satisfies(
+                            e -> assertThat(((RunFailedException) e).summary().tests())
+                                    .hasSize(3));
         }
     }
 

@@ -29,8 +29,12 @@ final class Simulation {
 
     /** What a provisioner does when it is asked for one system. */
     sealed interface Supplies {
-        record System(Map<String, String> labels, int slots, Duration after, Duration setup, @Nullable Duration lease)
-                implements Supplies {}
+        record System(
+                Map<String, String> labels,
+                int slots,
+                Duration after,
+                Duration setup,
+                @Nullable Duration lease) implements Supplies {}
 
         record Failure(Duration after) implements Supplies {}
 

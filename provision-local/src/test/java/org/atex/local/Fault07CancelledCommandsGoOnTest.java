@@ -21,8 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class Fault07CancelledCommandsGoOnTest {
     /** Prints the numbers of five sleeping processes: a child, a daemon, its child, one without environment, one in both. */
-    private static final Command MANY = Command.bash(
-            """
+    private static final Command MANY = Command.bash("""
         sleep 1000 & echo $!
         (setsid sleep 1000 & echo $!)
         exec 3< <(exec setsid bash -c 'setsid sleep 1000 & echo $!; exec sleep 1000')

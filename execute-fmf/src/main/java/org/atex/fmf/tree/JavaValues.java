@@ -29,31 +29,29 @@ final class JavaValues {
         if (++depth > Limits.VALUE_DEPTH) {
             throw Limits.exceeded("The nesting of collections", Limits.VALUE_DEPTH);
         }
-        var converted =
-                switch (value) {
-                    case Integer number -> (Long) number.longValue();
-                    case Short number -> (Long) number.longValue();
-                    case Byte number -> (Long) number.longValue();
-                    case Float number -> (Double) number.doubleValue();
-                    case BigInteger number -> Values.integer(number);
-                    case Sequence sequence when sequence.isTuple() -> sequence;
-                    case List<?> list -> items(list);
-                    case Map<?, ?> map -> entries(map);
-                    case null -> null;
-                    case String text -> text;
-                    case Boolean bool -> bool;
-                    case Long number -> number;
-                    case Double number -> number;
-                    case LocalDate date -> date;
-                    case LocalDateTime time -> time;
-                    case FmfBinary bytes -> bytes;
-                    case Set<?> set -> Set.copyOf(set);
-                    default ->
-                        throw new FmfException(
-                                Kind.INVALID_VALUE,
-                                "Metadata cannot hold " + value.getClass().getName()
-                                        + ": use text, numbers, lists, maps");
-                };
+        var converted = switch (value) {
+            case Integer number -> (Long) number.longValue();
+            case Short number -> (Long) number.longValue();
+            case Byte number -> (Long) number.longValue();
+            case Float number -> (Double) number.doubleValue();
+            case BigInteger number -> Values.integer(number);
+            case Sequence sequence when sequence.isTuple() -> sequence;
+            case List<?> list -> items(list);
+            case Map<?, ?> map -> entries(map);
+            case null -> null;
+            case String text -> text;
+            case Boolean bool -> bool;
+            case Long number -> number;
+            case Double number -> number;
+            case LocalDate date -> date;
+            case LocalDateTime time -> time;
+            case FmfBinary bytes -> bytes;
+            case Set<?> set -> Set.copyOf(set);
+            default ->
+                throw new FmfException(
+                        Kind.INVALID_VALUE,
+                        "Metadata cannot hold " + value.getClass().getName() + ": use text, numbers, lists, maps");
+        };
         depth--;
         return converted;
     }

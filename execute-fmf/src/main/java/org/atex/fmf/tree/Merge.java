@@ -117,14 +117,13 @@ final class Merge {
         }
         var old = target.get(name);
         try {
-            var merged =
-                    switch (operator) {
-                        case APPEND -> append(old, value, false);
-                        case PREPEND -> append(old, value, true);
-                        case REMOVE -> remove(old, value);
-                        case SUBSTITUTE -> substitute(old, value);
-                        case REMOVE_PATTERN -> removePattern(old, value);
-                    };
+            var merged = switch (operator) {
+                case APPEND -> append(old, value, false);
+                case PREPEND -> append(old, value, true);
+                case REMOVE -> remove(old, value);
+                case SUBSTITUTE -> substitute(old, value);
+                case REMOVE_PATTERN -> removePattern(old, value);
+            };
             target.store(name, merged);
         } catch (FmfException e) {
             throw e.at("Key \"" + key + "\"");

@@ -17,12 +17,11 @@ final class PyRegexClass {
 
     /** {@return a category as a class of its own, which may also stand inside another} */
     static String category(char letter, boolean ascii) {
-        var set =
-                switch (Character.toLowerCase(letter)) {
-                    case 'd' -> ascii ? "0-9" : "\\p{Nd}";
-                    case 's' -> ascii ? " \\t-\\r" : SPACE;
-                    default -> ascii ? "a-zA-Z0-9_" : WORD;
-                };
+        var set = switch (Character.toLowerCase(letter)) {
+            case 'd' -> ascii ? "0-9" : "\\p{Nd}";
+            case 's' -> ascii ? " \\t-\\r" : SPACE;
+            default -> ascii ? "a-zA-Z0-9_" : WORD;
+        };
         return (Character.isUpperCase(letter) ? "[^" : "[") + set + "]";
     }
 

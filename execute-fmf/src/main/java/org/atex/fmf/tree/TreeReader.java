@@ -29,7 +29,9 @@ final class TreeReader {
     private boolean aliased;
 
     /** What became of a file. */
-    private record Parsed(YamlReader.@Nullable Document document, @Nullable FmfException error) {
+    private record Parsed(
+            YamlReader.@Nullable Document document,
+            @Nullable FmfException error) {
         static Parsed of(Path file) {
             try {
                 return new Parsed(MetadataFile.read(file), null);
