@@ -2,6 +2,8 @@ package org.atex.ssh;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,10 @@ public record Host(
         @Nullable String jumpHost,
         Map<String, String> environment,
         Map<String, String> arguments) {
+    // A name with more than one colon is an IPv6 address without a port.
+    private static final Pattern DESTINATION = Pattern.compile(
+            "(?:([^@\\s]+)@)?(?:\\[([^\\]\\s]+)\\]|([^\\[\\]:@\\s]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.%\\w]*:[0-9A-Fa-f:.%\\w]*))(?::([0-9]{1,5}))?");
+
     /** Checks and copies what it is given. */
     public Host {
         Objects.requireNonNull(address);
@@ -39,8 +45,31 @@ public record Host(
         }
     }
 
+    /**
+     * {@return a host of one slot, about which nothing more is known}
+     *
+     * @param destination {@code [user@]host[:port]}; an IPv6 address with a port is in brackets
+     */
+    public static Host of(String destination) {
+        Matcher parts = DESTINATION.matcher(destination);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("not a host: '" + destination + "' (write [user@]host[:port])");
+        }
+        String bracketed = parts.group(2);
+        String port = parts.group(4);
+        return new Host(
+                bracketed != null ? bracketed : parts.group(3),
+                port == null ? 0 : Integer.parseInt(port),
+                parts.group(1),
+                1,
+                null,
+                Map.of(),
+                Map.of());
+    }
+
     @Override
     public String toString() {
-        return (user == null ? "" : user + "@") + address + (port == 0 ? "" : ":" + port);
+        String name = address.indexOf(':') < 0 ? address : "[" + address + "]";
+        return (user == null ? "" : user + "@") + name + (port == 0 ? "" : ":" + port);
     }
 }

@@ -1,0 +1,272 @@
+package org.atex.ssh;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.SocketFactory;
+import net.schmizz.sshj.DefaultConfig;
+import net.schmizz.sshj.SSHClient;
+import net.schmizz.sshj.transport.TransportException;
+import org.atex.api.ConnectionLostException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes links. Each attempt has a thread of its own; when it takes too long, its sockets are closed under it, as no
+ * time-out of sshj's ends all that can hang.
+ */
+final class Dialer {
+    private static final Logger LOG = LoggerFactory.getLogger(Dialer.class);
+    private static final long FIRST_PAUSE_MILLIS = 50;
+    private static final long LONGEST_PAUSE_MILLIS = 1000;
+
+    private final Route route;
+    private final long deadline;
+    private final boolean stubborn;
+    private final Set<String> reasons = new LinkedHashSet<>();
+
+    private Dialer(Route route, Duration within, boolean stubborn) {
+        this.route = route;
+        this.deadline = System.nanoTime() + within.toNanos();
+        this.stubborn = stubborn;
+    }
+
+    /**
+     * {@return a link to a host, which is logged in}
+     *
+     * @param route the way
+     * @param within how long to go on trying
+     * @param stubborn whether to go on also where the host does not let us in: while a machine starts, it does not let
+     *     anybody in
+     * @throws ConnectionLostException if it did not answer in time; the message has all the reasons
+     * @throws SshRefusedException if it is of no use to try again
+     */
+    static Link dial(Route route, Duration within, boolean stubborn) throws InterruptedException {
+        return new Dialer(route, within, stubborn).dial(within);
+    }
+
+    private Link dial(Duration within) throws InterruptedException {
+        long pause = FIRST_PAUSE_MILLIS;
+        while (true) {
+            try {
+                return attempt();
+            } catch (SshRefusedException e) {
+                if (!stubborn || e.getCause() instanceof HostKeyException) {
+                    throw e;
+                }
+                note(String.valueOf(e.getMessage()));
+            } catch (IOException e) {
+                note(reason(e));
+            }
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new ConnectionLostException(
+                        "could not connect to " + described() + " within " + words(within) + ": "
+                                + String.join("; then: ", reasons)
+                                + " (is it up, does a firewall stand between, is its sshd running?)",
+                        null);
+            }
+            TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(pause)));
+            pause = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
+        }
+    }
+
+    private String described() {
+        String place = route.host() + ":" + route.port();
+        return route.name().equals(place) ? place : route.name() + " (" + place + ")";
+    }
+
+    private void note(String reason) {
+        if (reasons.add(reason)) {
+            LOG.info("not connected to {} yet: {}", route, reason);
+        }
+    }
+
+    /** {@return what is at the root of a failure} */
+    static String reason(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = root.getMessage();
+        return root instanceof UnknownHostException
+                ? "unknown host " + message
+                : message == null || message.isEmpty() ? root.getClass().getSimpleName() : message;
+    }
+
+    private static String words(Duration time) {
+        return time.toMillis() >= 10_000 ? time.toSeconds() + " s" : time.toMillis() + " ms";
+    }
+
+    private Link attempt() throws IOException, InterruptedException {
+        Attempt attempt = new Attempt();
+        FutureTask<Link> task = new FutureTask<>(attempt::run);
+        Thread thread = Thread.ofVirtual().name("atex-ssh-dial-" + route).start(task);
+        boolean made = false;
+        try {
+            Link link = task.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            made = true;
+            return link;
+        } catch (TimeoutException e) {
+            throw new IOException("it did not finish " + attempt.stage + " in time", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SshRefusedException refused) {
+                throw refused;
+            }
+            throw e.getCause() instanceof IOException io
+                    ? io
+                    : new IOException("connecting failed: " + e.getCause(), e.getCause());
+        } finally {
+            if (!made) {
+                attempt.abort();
+                thread.interrupt();
+            }
+        }
+    }
+
+    /** The host is not the one that we know. */
+    static final class HostKeyException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        HostKeyException(Throwable cause) {
+            super(cause);
+        }
+    }
+
+    private final class Attempt {
+        private final List<Socket> sockets = new ArrayList<>();
+        private boolean aborted;
+        volatile String stage = "connecting";
+
+        Link run() throws IOException {
+            List<SSHClient> clients = new ArrayList<>();
+            boolean done = false;
+            try {
+                for (Route jump : route.jumps()) {
+                    clients.add(hop(jump, clients));
+                }
+                clients.add(hop(route, clients));
+                stage = "starting a shell";
+                Link link = Link.over(route, clients, this::abort);
+                done = true;
+                return link;
+            } finally {
+                if (!done) {
+                    abort();
+                }
+            }
+        }
+
+        private SSHClient hop(Route hop, List<SSHClient> before) throws IOException {
+            HostKeyCheck check = new HostKeyCheck(hop.hostKeys());
+            SSHClient client = client(hop);
+            client.addHostKeyVerifier(check);
+            stage = "connecting to " + hop.host() + ":" + hop.port();
+            try {
+                if (before.isEmpty()) {
+                    client.connect(hop.host(), hop.port());
+                } else {
+                    SSHClient last = before.get(before.size() - 1);
+                    client.connectVia(last.newDirectConnection(hop.host(), hop.port()));
+                }
+            } catch (TransportException e) {
+                String refusal = check.refusal();
+                if (refusal != null) {
+                    throw new SshRefusedException(
+                            "did not connect to " + hop + ": " + refusal, new HostKeyException(e));
+                }
+                throw e;
+            }
+            stage = "logging in as " + hop.user() + " at " + hop;
+            Login.in(hop, client);
+            return client;
+        }
+
+        private SSHClient client(Route hop) {
+            DefaultConfig config = new DefaultConfig();
+            config.setLoggerFactory(Quiet.LOGGERS);
+            SSHClient client = new SSHClient(config);
+            // Deadlines are kept from outside: by the attempt, then by the link.
+            client.getTransport().setTimeoutMs(Integer.MAX_VALUE);
+            client.getConnection().setTimeoutMs(Integer.MAX_VALUE);
+            client.setSocketFactory(new Sockets(hop));
+            return client;
+        }
+
+        private Socket add(Socket socket) throws IOException {
+            synchronized (sockets) {
+                if (aborted) {
+                    socket.close();
+                    throw new IOException("given up");
+                }
+                sockets.add(socket);
+            }
+            return socket;
+        }
+
+        /** Cuts everything, which ends whatever waits for it. */
+        void abort() {
+            synchronized (sockets) {
+                aborted = true;
+                for (Socket socket : sockets) {
+                    try {
+                        socket.close();
+                    } catch (IOException e) {
+                        LOG.debug("closing the link to {}", route, e);
+                    }
+                }
+            }
+        }
+
+        private final class Sockets extends SocketFactory {
+            private final Route hop;
+
+            Sockets(Route hop) {
+                this.hop = hop;
+            }
+
+            @Override
+            public Socket createSocket() throws IOException {
+                String proxy = hop.proxyCommand();
+                Socket socket = proxy == null ? new Socket() : new Tunnel(proxy);
+                // Nagle's algorithm and delayed acknowledgements would make 48 ms of 5.
+                socket.setTcpNoDelay(true);
+                return add(socket);
+            }
+
+            @Override
+            public Socket createSocket(String host, int port) throws IOException {
+                Socket socket = createSocket();
+                socket.connect(new InetSocketAddress(host, port));
+                return socket;
+            }
+
+            @Override
+            public Socket createSocket(String host, int port, java.net.InetAddress from, int fromPort)
+                    throws IOException {
+                return createSocket(host, port);
+            }
+
+            @Override
+            public Socket createSocket(java.net.InetAddress host, int port) throws IOException {
+                return createSocket(host.getHostName(), port);
+            }
+
+            @Override
+            public Socket createSocket(java.net.InetAddress host, int port, java.net.InetAddress from, int fromPort)
+                    throws IOException {
+                return createSocket(host, port);
+            }
+        }
+    }
+}

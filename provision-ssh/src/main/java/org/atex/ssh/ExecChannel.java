@@ -1,0 +1,233 @@
+package org.atex.ssh;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.schmizz.sshj.common.Buffer;
+import net.schmizz.sshj.common.Message;
+import net.schmizz.sshj.common.SSHException;
+import net.schmizz.sshj.common.SSHPacket;
+import net.schmizz.sshj.connection.Connection;
+import net.schmizz.sshj.connection.ConnectionException;
+import net.schmizz.sshj.connection.channel.direct.SessionChannel;
+import net.schmizz.sshj.transport.TransportException;
+import org.atex.api.CommandEnd;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The channel of one command (RFC 4254 §6). What sshj does not tell, this does: the end of the command the moment it is
+ * said, whoever still holds its streams; its process, which its {@link CommandLine} announces; when the channel is gone.
+ *
+ * <p>Thread safety: sshj's reader thread delivers, any thread may ask.
+ */
+final class ExecChannel extends SessionChannel {
+    /** What is received and not yet read is let go on when that much of it has been read. */
+    private static final int ROOM = 256 * 1024;
+
+    /** What a login shell may say before the announcement. */
+    private static final int PREAMBLE = 64 * 1024;
+
+    private final Executor threads;
+    private final Runnable heard;
+    private final Runnable whenGone;
+    private final AtomicInteger consumed = new AtomicInteger();
+    private final Object sending = new Object();
+    private boolean closeSent;
+    private @Nullable ByteArrayOutputStream preamble = new ByteArrayOutputStream();
+
+    final Incoming out = new Incoming(this::makeRoom);
+    final Incoming err = new Incoming(this::makeRoom);
+    final CompletableFuture<CommandEnd> end = new CompletableFuture<>();
+
+    /** The process, or 0 if it ended without announcing itself. */
+    final CompletableFuture<Long> process = new CompletableFuture<>();
+
+    final CompletableFuture<Boolean> gone = new CompletableFuture<>();
+
+    /**
+     * Makes one.
+     *
+     * @param connection its connection
+     * @param threads where what sends is run
+     * @param heard told whenever something arrives
+     * @param whenGone told once when it is gone, if it was ever open
+     */
+    ExecChannel(Connection connection, Executor threads, Runnable heard, Runnable whenGone) {
+        super(connection);
+        this.threads = threads;
+        this.heard = heard;
+        this.whenGone = whenGone;
+    }
+
+    @Override
+    public void handle(Message message, SSHPacket packet) throws SSHException {
+        heard.run();
+        if (message == Message.CHANNEL_DATA) {
+            out.receive(received(packet));
+        } else {
+            super.handle(message, packet);
+        }
+    }
+
+    private byte[] received(SSHPacket packet) throws SSHException {
+        try {
+            byte[] piece = packet.readBytes();
+            lwin.consume(piece.length);
+            return piece;
+        } catch (Buffer.BufferException e) {
+            throw new ConnectionException(e);
+        }
+    }
+
+    @Override
+    protected void gotExtendedData(SSHPacket packet) throws SSHException {
+        try {
+            packet.readUInt32(); // its type: there is one only
+        } catch (Buffer.BufferException e) {
+            throw new ConnectionException(e);
+        }
+        byte[] piece = received(packet);
+        if (preamble == null) {
+            err.receive(piece);
+        } else {
+            preamble.writeBytes(piece);
+            lookForAnnouncement(preamble);
+        }
+    }
+
+    private void lookForAnnouncement(ByteArrayOutputStream before) {
+        String text = before.toString(ISO_8859_1);
+        int start = text.indexOf(CommandLine.ANNOUNCEMENT);
+        int stop = start < 0 ? -1 : text.indexOf('\n', start);
+        if (stop >= 0) {
+            preamble = null;
+            makeRoom(stop + 1);
+            if (stop + 1 < text.length()) {
+                err.receive(text.substring(stop + 1).getBytes(ISO_8859_1));
+            }
+            String number = text.substring(start + CommandLine.ANNOUNCEMENT.length(), stop);
+            process.complete(number.matches("[0-9]{1,18}") ? Long.parseLong(number) : 0);
+        } else if (text.length() > PREAMBLE) {
+            giveUpAnnouncement();
+        }
+    }
+
+    /** It was no command line of ours that ran, but what the server or the login shell had to say. */
+    private void giveUpAnnouncement() {
+        if (preamble != null && preamble.size() > 0) {
+            err.receive(preamble.toByteArray());
+        }
+        preamble = null;
+        process.complete(0L);
+    }
+
+    @Override
+    public void handleRequest(String request, SSHPacket packet) throws ConnectionException, TransportException {
+        try {
+            switch (request) {
+                case "exit-status" -> end.complete(new CommandEnd.Exited((int) (packet.readUInt32() & 0xff)));
+                case "exit-signal" -> end.complete(new CommandEnd.Signalled(signal(packet.readString())));
+                case "eow@openssh.com" -> {} // it does not read any more, which whoever writes will see
+                default -> super.handleRequest(request, packet);
+            }
+        } catch (Buffer.BufferException e) {
+            throw new ConnectionException(e);
+        }
+    }
+
+    /** Those that the standard does not list come with the name of who invented them. */
+    private static String signal(String name) {
+        int at = name.indexOf('@');
+        String plain = at < 0 ? name : name.substring(0, at);
+        return plain.startsWith("SIG") ? plain.substring(3) : plain;
+    }
+
+    private void makeRoom(int bytes) {
+        if (consumed.addAndGet(bytes) >= ROOM) {
+            threads.execute(this::sendRoom);
+        }
+    }
+
+    private void sendRoom() {
+        synchronized (sending) {
+            int bytes = consumed.getAndSet(0);
+            if (bytes == 0 || closeSent) {
+                return;
+            }
+            try {
+                // The peer may use it before write() returns.
+                lwin.expand(bytes);
+                trans.write(newBuffer(Message.CHANNEL_WINDOW_ADJUST).putUInt32(bytes));
+            } catch (TransportException e) {
+                // The transport tells all its channels.
+            }
+        }
+    }
+
+    @Override
+    protected void sendClose() throws TransportException {
+        synchronized (sending) {
+            closeSent = true;
+            super.sendClose();
+        }
+    }
+
+    /** Closes our side, and waits for nothing. */
+    void hangUp() {
+        threads.execute(() -> {
+            try {
+                if (isOpen()) {
+                    sendClose();
+                }
+            } catch (TransportException e) {
+                // Then it is closed.
+            }
+        });
+    }
+
+    @Override
+    protected void eofInputStreams() {
+        giveUpAnnouncement();
+        out.end();
+        err.end();
+        super.eofInputStreams();
+    }
+
+    @Override
+    protected void closeAllStreams() {
+        // A server that cuts the channel need not say the end of the streams first.
+        giveUpAnnouncement();
+        out.end();
+        err.end();
+        super.closeAllStreams();
+    }
+
+    @Override
+    public void notifyError(SSHException error) {
+        // The transport may die while this is being made.
+        if (end != null) {
+            lose(error);
+        }
+        super.notifyError(error);
+    }
+
+    private void lose(IOException cause) {
+        giveUpAnnouncement();
+        end.completeExceptionally(cause);
+        out.fail(cause);
+        err.fail(cause);
+    }
+
+    @Override
+    protected void finishOff() {
+        super.finishOff();
+        if (gone != null && gone.complete(true)) {
+            lose(new IOException("the server closed the command's channel and did not say how it ended"));
+            whenGone.run();
+        }
+    }
+}

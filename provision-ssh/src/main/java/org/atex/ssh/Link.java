@@ -1,0 +1,322 @@
+package org.atex.ssh;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import net.schmizz.sshj.SSHClient;
+import net.schmizz.sshj.connection.Connection;
+import net.schmizz.sshj.connection.ConnectionException;
+import net.schmizz.sshj.connection.channel.OpenFailException;
+import net.schmizz.sshj.transport.TransportException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One live connection to a host, from being logged in to being lost or closed. It watches itself: a host that says nothing
+ * for too long is lost, and then everything that waits for it is told.
+ *
+ * <p>Whatever sends, does so in a thread of the link's own ({@link #threads}): an interrupt of a caller's must not reach
+ * the socket, which it would close.
+ *
+ * <p>Thread safety: from any thread.
+ */
+final class Link {
+    private static final Logger LOG = LoggerFactory.getLogger(Link.class);
+    private static final long FAREWELL_SECONDS = 1;
+
+    private final Route route;
+    private final List<SSHClient> clients;
+    private final Runnable cut;
+    private final Executor threads;
+    private final String marks =
+            ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
+    private final AtomicLong commands = new AtomicLong();
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final Object sessions = new Object();
+    private int open;
+    private long gone;
+    private volatile long heard = System.nanoTime();
+    private volatile @Nullable IOException lost;
+    private @Nullable Keeper keeper;
+    private CommandLine.@Nullable As as;
+
+    private Link(Route route, List<SSHClient> clients, Runnable cut) {
+        this.route = route;
+        this.clients = clients;
+        this.cut = cut;
+        Thread.Builder.OfVirtual builder = Thread.ofVirtual().name("atex-ssh-" + route);
+        threads = builder::start;
+    }
+
+    /**
+     * {@return a link}
+     *
+     * @param route where to
+     * @param clients logged in to the jump hosts and, at last, the host
+     * @param cut closes their sockets
+     * @throws IOException if no shell can be started there
+     */
+    static Link over(Route route, List<SSHClient> clients, Runnable cut) throws IOException {
+        Link link = new Link(route, List.copyOf(clients), cut);
+        for (SSHClient client : clients) {
+            client.getTransport()
+                    .setDisconnectListener(
+                            (reason, message) -> link.lose(new IOException("the link broke: " + message)));
+        }
+        link.startKeeper();
+        link.threads.execute(link::watch);
+        return link;
+    }
+
+    private Connection connection() {
+        return clients.get(clients.size() - 1).getConnection();
+    }
+
+    /** {@return the client that is logged in to the host} */
+    SSHClient client() {
+        return clients.get(clients.size() - 1);
+    }
+
+    /** {@return where whatever sends is run} */
+    Executor threads() {
+        return threads;
+    }
+
+    /** {@return what all marks of this link's commands begin with} */
+    String marks() {
+        return marks;
+    }
+
+    /** {@return a mark that no other command has} */
+    String nextMark() {
+        return marks + commands.incrementAndGet() + ";";
+    }
+
+    /** {@return how things are run there} */
+    CommandLine.As as() {
+        return started(as);
+    }
+
+    Keeper keeper() {
+        return started(keeper);
+    }
+
+    private static <T> T started(@Nullable T value) {
+        if (value == null) {
+            throw new AssertionError("no link is handed out before it has a shell");
+        }
+        return value;
+    }
+
+    private void startKeeper() throws IOException {
+        SshOptions options = route.options();
+        Supplier<char[]> password = options.sudoPassword();
+        char[] secret = password == null ? null : password.get().clone();
+        CommandLine.As first = new CommandLine.As(false, options.sudo(), secret, options.environment());
+        ExecChannel channel = exec(first.line(Keeper.script(marks)), () -> false);
+        Keeper shell = new Keeper(channel, threads);
+        keeper = shell;
+        as = new CommandLine.As(isPosix(shell), options.sudo(), secret, options.environment());
+    }
+
+    private boolean isPosix(Keeper shell) throws IOException {
+        try {
+            return List.of("sh", "bash", "dash", "ash", "ksh", "zsh")
+                    .contains(shell.shell().get());
+        } catch (ExecutionException e) {
+            throw new SshRefusedException(
+                    "logged in to " + route + ", but could not run a shell there: " + Dialer.reason(e), e);
+        } catch (InterruptedException e) {
+            throw new IOException("given up", e);
+        }
+    }
+
+    /**
+     * {@return the channel of a command that the host has started}
+     *
+     * @param line what to send
+     * @param cancelled asked while waiting for the host to allow one more channel
+     * @throws IOException if the link is lost, or the host refuses
+     */
+    ExecChannel exec(CommandLine line, BooleanSupplier cancelled) throws IOException {
+        ExecChannel channel = openSession(cancelled);
+        boolean done = false;
+        try {
+            channel.exec(line.line());
+            if (line.input().length > 0) {
+                OutputStream input = channel.getOutputStream();
+                input.write(line.input());
+                input.flush();
+            }
+            done = true;
+            return channel;
+        } finally {
+            if (!done) {
+                channel.hangUp();
+            }
+        }
+    }
+
+    /** As the host allows only so many at once, one that is refused waits for another to go. */
+    private ExecChannel openSession(BooleanSupplier cancelled) throws IOException {
+        while (true) {
+            long before;
+            synchronized (sessions) {
+                before = gone;
+                open++;
+            }
+            ExecChannel channel = new ExecChannel(connection(), threads, this::hear, this::sessionGone);
+            try {
+                channel.open();
+                return channel;
+            } catch (OpenFailException e) {
+                awaitRoom(before, e, cancelled);
+            } catch (ConnectionException | TransportException e) {
+                IOException cause = lost;
+                throw cause != null ? cause : e;
+            }
+        }
+    }
+
+    private void awaitRoom(long before, OpenFailException refusal, BooleanSupplier cancelled) throws IOException {
+        synchronized (sessions) {
+            // The one that was refused has gone too.
+            while (gone <= before + 1) {
+                if (open == 0) {
+                    throw new IOException("the host opens no channel: " + refusal.getMessage(), refusal);
+                }
+                if (lost != null) {
+                    throw lost;
+                }
+                if (cancelled.getAsBoolean()) {
+                    throw new IOException("given up", refusal);
+                }
+                try {
+                    sessions.wait();
+                } catch (InterruptedException e) {
+                    throw new IOException("given up", e);
+                }
+            }
+        }
+    }
+
+    /** Has those who wait for a channel look again whether they still want one. */
+    void wakeWaiting() {
+        synchronized (sessions) {
+            sessions.notifyAll();
+        }
+    }
+
+    private void sessionGone() {
+        synchronized (sessions) {
+            open--;
+            gone++;
+            sessions.notifyAll();
+        }
+    }
+
+    private void hear() {
+        heard = System.nanoTime();
+    }
+
+    /** Asks the host when it has been silent for a while, and gives it up when it stays so. */
+    private void watch() {
+        long interval = route.options().keepAlive().toNanos();
+        long limit = interval * route.options().misses();
+        long asked = heard;
+        try {
+            while (true) {
+                long now = System.nanoTime();
+                if (now - heard >= limit) {
+                    lose(new IOException("it has said nothing for " + TimeUnit.NANOSECONDS.toMillis(now - heard)
+                            + " ms, though it was asked"));
+                    return;
+                }
+                if (now - Math.max(heard, asked) >= interval) {
+                    asked = now;
+                    threads.execute(this::ask);
+                }
+                long next = Math.min(heard + limit, Math.max(heard, asked) + interval);
+                if (over.await(next - now, TimeUnit.NANOSECONDS)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            lose(new IOException("the watch over the link was interrupted", e));
+        }
+    }
+
+    private void ask() {
+        try {
+            connection()
+                    .sendGlobalRequest("keepalive@openssh.com", true, new byte[0])
+                    .retrieve();
+            hear();
+        } catch (ConnectionException e) {
+            // Most hosts answer that they know no such request, which is an answer.
+            if (lost == null) {
+                hear();
+            }
+        } catch (TransportException e) {
+            LOG.debug("{} could not be asked: {}", route, e.getMessage());
+        }
+    }
+
+    /** Gives the host up. */
+    private void lose(IOException cause) {
+        synchronized (sessions) {
+            if (lost != null) {
+                return;
+            }
+            lost = cause;
+            sessions.notifyAll();
+        }
+        over.countDown();
+        // sshj holds locks while it tells us, and its reader ends when the sockets do.
+        threads.execute(cut);
+    }
+
+    /** {@return why the link is of no use any more, or null if it is} */
+    @Nullable
+    IOException lost() {
+        return lost;
+    }
+
+    /** Ends it, with a farewell if the host still listens. Idempotent; bounded in time. */
+    void close() {
+        Thread farewell = Thread.ofVirtual().name("atex-ssh-farewell").start(() -> {
+            for (int i = clients.size() - 1; i >= 0; i--) {
+                try {
+                    clients.get(i).disconnect();
+                } catch (IOException e) {
+                    LOG.debug("closing the link to {}", route, e);
+                }
+            }
+        });
+        boolean interrupted = Thread.interrupted();
+        try {
+            farewell.join(TimeUnit.SECONDS.toMillis(FAREWELL_SECONDS));
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        lose(new IOException("the link was closed"));
+        cut.run();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return route.toString();
+    }
+}

@@ -1,0 +1,22 @@
+package org.atex.ssh;
+
+import net.schmizz.sshj.common.LoggerFactory;
+import org.slf4j.Logger;
+import org.slf4j.helpers.NOPLogger;
+
+/** Keeps sshj silent: at its finest level it logs whole packets, passwords included, and every lost link as an error. */
+final class Quiet implements LoggerFactory {
+    static final LoggerFactory LOGGERS = new Quiet();
+
+    private Quiet() {}
+
+    @Override
+    public Logger getLogger(String name) {
+        return NOPLogger.NOP_LOGGER;
+    }
+
+    @Override
+    public Logger getLogger(Class<?> type) {
+        return NOPLogger.NOP_LOGGER;
+    }
+}

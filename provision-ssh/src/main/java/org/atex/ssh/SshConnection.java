@@ -1,0 +1,227 @@
+package org.atex.ssh;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.atex.api.Command;
+import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Input;
+import org.atex.api.RunningCommand;
+import org.atex.api.TransferException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A host that is reached over ssh: commands are channels of one connection, files travel as tar streams through one
+ * command each.
+ *
+ * <p>Whoever logs in needs a shell there; {@code sh}, {@code grep}, and {@code tar} for trees are all that is asked of the
+ * system. A command's variables, directory and arguments reach it as they are, whatever the login shell.
+ *
+ * <p>Each command carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and
+ * killed when it is closed, daemons included, and also when the connection breaks. What wipes its environment, leaves its
+ * session and outlives its parents escapes, and so does everything where there is no {@code /proc}.
+ *
+ * <p>The host opens only so many channels at once ({@code MaxSessions}, often 10; one of them is used to end commands):
+ * {@code start} waits until there is one. So whoever runs many commands at once that wait for each other needs a host
+ * that allows as many.
+ *
+ * <p>A host that says nothing is asked whether it is there, and is lost when it does not answer: see
+ * {@link SshOptions#withKeepAlive}.
+ *
+ * <p>Lifecycle and thread safety are those of {@link Connection}.
+ */
+public final class SshConnection implements Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(SshConnection.class);
+    private static final long PATIENCE_SECONDS = 5;
+
+    private final Route route;
+    private final Set<SshCommand> running = ConcurrentHashMap.newKeySet();
+    private final Object changing = new Object();
+    private volatile Link link;
+    private volatile boolean closed;
+
+    private SshConnection(Route route, Link link) {
+        this.route = route;
+        this.link = link;
+    }
+
+    /**
+     * Connects to a host. A host that is not there yet is tried again, until the time of the options is over.
+     *
+     * @param destination {@code [user@]host[:port]}, where the host may be an alias of {@code ~/.ssh/config}
+     * @param options how
+     * @return a connection
+     * @throws ConnectionLostException if it did not answer in time; the message has all the reasons
+     * @throws SshRefusedException if the host is not the one that we know, or does not let us in
+     * @throws InterruptedException if interrupted
+     */
+    public static SshConnection open(String destination, SshOptions options) throws InterruptedException {
+        return open(Host.of(destination), options);
+    }
+
+    /**
+     * Connects to a host. A host that is not there yet is tried again, until the time of the options is over.
+     *
+     * @param host the host; what it says of user, port, jump host and variables comes before the options
+     * @param options how
+     * @return a connection
+     * @throws ConnectionLostException if it did not answer in time; the message has all the reasons
+     * @throws SshRefusedException if the host is not the one that we know, or does not let us in
+     * @throws InterruptedException if interrupted
+     */
+    public static SshConnection open(Host host, SshOptions options) throws InterruptedException {
+        Route route = Route.to(host, options);
+        return new SshConnection(route, Dialer.dial(route, options.connectWithin(), false));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws TransferException if a file of this machine that the command is redirected to or from cannot be opened
+     */
+    @Override
+    public RunningCommand start(Command command) throws InterruptedException {
+        refuseIfClosed("start '" + command + "'");
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before '" + command + "' was started");
+        }
+        Link current = link;
+        refuseIfLost(current, "start '" + command + "'");
+        if (command.stdin() instanceof Input.FromFile file && !Files.isReadable(file.path())) {
+            throw new TransferException(
+                    "could not start '" + command + "': its input " + file.path() + " cannot be read", null);
+        }
+        SshCommand.Redirects redirects = SshCommand.Redirects.of(command);
+        AtomicBoolean cancelled = new AtomicBoolean();
+        FutureTask<SshCommand> task = new FutureTask<>(() -> start(command, current, redirects, cancelled));
+        current.threads().execute(task);
+        try {
+            SshCommand started = task.get();
+            if (closed) {
+                started.close(); // close() may have looked before it was there
+                refuseIfClosed("start '" + command + "'");
+            }
+            return started;
+        } catch (InterruptedException e) {
+            cancelled.set(true);
+            current.wakeWaiting();
+            current.threads().execute(() -> endLate(task));
+            throw e;
+        } catch (ExecutionException e) {
+            redirects.abandon();
+            refuseIfClosed("start '" + command + "'");
+            refuseIfLost(current, "start '" + command + "'");
+            throw new ConnectionLostException(
+                    "could not start '" + command + "' on " + route + ": " + Dialer.reason(e), e.getCause());
+        }
+    }
+
+    private SshCommand start(Command command, Link current, SshCommand.Redirects redirects, AtomicBoolean cancelled)
+            throws IOException {
+        String mark = current.nextMark();
+        ExecChannel channel = current.exec(CommandLine.of(command, mark, current.as()), cancelled::get);
+        SshCommand started = new SshCommand(command, mark, current, channel, redirects, running::remove);
+        running.add(started);
+        return started;
+    }
+
+    /** Ends what was started when nobody wanted it any more. */
+    private static void endLate(FutureTask<SshCommand> task) {
+        try {
+            task.get().close();
+        } catch (InterruptedException | ExecutionException e) {
+            // It was not started.
+        }
+    }
+
+    @Override
+    public void upload(Path source, String target) throws InterruptedException {
+        refuseIfClosed("upload " + source);
+        refuseIfLost(link, "upload " + source);
+        new TarUpload(this, route, source, target).run();
+    }
+
+    @Override
+    public void download(String source, Path target) throws InterruptedException {
+        refuseIfClosed("download " + source);
+        refuseIfLost(link, "download " + source);
+        new TarDownload(this, route, source, target).run();
+    }
+
+    @Override
+    public void reconnect(Duration within) throws InterruptedException {
+        refuseIfClosed("reconnect to " + route);
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before reconnecting to " + route);
+        }
+        Link old = link;
+        SshCommand.closeAll(List.copyOf(running));
+        old.close();
+        try {
+            Link fresh = Dialer.dial(route, within, true);
+            // What the old link's shell could not end: it may have been killed itself.
+            CompletableFuture<Boolean> ended = fresh.keeper().end(old.marks(), 0);
+            replace(fresh);
+            ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("what the lost link to {} left running may still run: {}", route, String.valueOf(e));
+        } catch (SshRefusedException e) {
+            throw new ConnectionLostException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private void replace(Link fresh) {
+        synchronized (changing) {
+            if (!closed) {
+                link = fresh;
+                return;
+            }
+        }
+        fresh.close();
+        refuseIfClosed("reconnect to " + route);
+    }
+
+    /** {@inheritDoc} A host that does not answer is left to itself after a few seconds. */
+    @Override
+    public void close() {
+        synchronized (changing) {
+            closed = true;
+        }
+        link.wakeWaiting();
+        SshCommand.closeAll(List.copyOf(running));
+        link.close();
+    }
+
+    private void refuseIfClosed(String what) {
+        if (closed) {
+            throw new IllegalStateException("cannot " + what + ": this connection is closed; open another one");
+        }
+    }
+
+    private void refuseIfLost(Link current, String what) {
+        IOException cause = current.lost();
+        if (cause != null) {
+            throw new ConnectionLostException(
+                    "cannot " + what + ": " + route + " is lost: " + cause.getMessage() + " (reconnect, or open another"
+                            + " connection)",
+                    cause);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return route.toString();
+    }
+}
