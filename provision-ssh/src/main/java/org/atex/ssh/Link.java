@@ -2,6 +2,7 @@ package org.atex.ssh;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -45,6 +46,7 @@ final class Link {
     private int open;
     private long gone;
     private volatile long heard = System.nanoTime();
+    private final List<Runnable> whenLost = new ArrayList<>();
     private volatile @Nullable IOException lost;
     private @Nullable Keeper keeper;
     private CommandLine.@Nullable As as;
@@ -283,6 +285,22 @@ final class Link {
         over.countDown();
         // sshj holds locks while it tells us, and its reader ends when the sockets do.
         threads.execute(cut);
+        whenLost.forEach(threads::execute);
+    }
+
+    /**
+     * Has something done when the link is lost or closed; at once if it is.
+     *
+     * @param what what is done, in a thread of its own
+     */
+    void whenLost(Runnable what) {
+        synchronized (sessions) {
+            if (lost == null) {
+                whenLost.add(what);
+                return;
+            }
+        }
+        threads.execute(what);
     }
 
     /** {@return why the link is of no use any more, or null if it is} */

@@ -1,6 +1,7 @@
 package org.atex.ssh;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -93,12 +94,10 @@ public final class SshConnection implements Connection {
      */
     @Override
     public RunningCommand start(Command command) throws InterruptedException {
-        refuseIfClosed("start '" + command + "'");
+        Link current = usable("start '" + command + "'");
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before '" + command + "' was started");
         }
-        Link current = link;
-        refuseIfLost(current, "start '" + command + "'");
         if (command.stdin() instanceof Input.FromFile file && !Files.isReadable(file.path())) {
             throw new TransferException(
                     "could not start '" + command + "': its input " + file.path() + " cannot be read", null);
@@ -148,16 +147,65 @@ public final class SshConnection implements Connection {
 
     @Override
     public void upload(Path source, String target) throws InterruptedException {
-        refuseIfClosed("upload " + source);
-        refuseIfLost(link, "upload " + source);
+        usable("upload " + source);
         new TarUpload(this, route, source, target).run();
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
-        refuseIfClosed("download " + source);
-        refuseIfLost(link, "download " + source);
+        usable("download " + source);
         new TarDownload(this, route, source, target).run();
+    }
+
+    /**
+     * Forwards a port of this machine, on its loopback address, until the connection is closed, lost or made anew.
+     *
+     * @param port the port, or 0 for one that is free
+     * @param host a host, as the system calls it; {@code localhost} is the system itself
+     * @param hostPort a port of that host
+     * @return the forwarding, which the caller should close
+     * @throws TransferException if the port cannot be listened on
+     * @throws ConnectionLostException if the system cannot be reached any more
+     */
+    public Forwarding forwardLocal(int port, String host, int hostPort) {
+        Link current = usable("forward port " + port);
+        try {
+            return Forwards.local(current, port, host, hostPort);
+        } catch (IOException e) {
+            throw new TransferException("cannot listen on port " + port + " of this machine: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Forwards a port of the system, on its loopback address, until the connection is closed, lost or made anew.
+     *
+     * @param port the port, or 0 for one that is free there
+     * @param to what this machine connects to
+     * @return the forwarding, which the caller should close
+     * @throws TransferException if the system does not allow it
+     * @throws ConnectionLostException if the system cannot be reached any more
+     * @throws InterruptedException if interrupted
+     */
+    public Forwarding forwardRemote(int port, InetSocketAddress to) throws InterruptedException {
+        Link current = usable("forward port " + port + " of it");
+        FutureTask<Forwarding> task = new FutureTask<>(() -> Forwards.remote(current, port, to));
+        current.threads().execute(task);
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            refuseIfLost(current, "forward port " + port + " of it");
+            throw new TransferException(
+                    route + " does not forward its port " + port + ": " + Dialer.reason(e)
+                            + " (is it free, and does its sshd allow it: AllowTcpForwarding?)",
+                    e);
+        }
+    }
+
+    private Link usable(String what) {
+        refuseIfClosed(what);
+        Link current = link;
+        refuseIfLost(current, what);
+        return current;
     }
 
     @Override
