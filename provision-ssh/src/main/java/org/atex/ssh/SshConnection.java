@@ -147,14 +147,24 @@ public final class SshConnection implements Connection {
 
     @Override
     public void upload(Path source, String target) throws InterruptedException {
-        usable("upload " + source);
-        new TarUpload(this, route, source, target).run();
+        Link current = usable("upload " + source);
+        Transfer tar = new TarUpload(this, route, source, target);
+        if (route.options().sudo() == null) {
+            tar.runOr(Sftp.upload(current, source, target, route.options().transfers()));
+        } else {
+            tar.run(); // sftp would run as somebody else
+        }
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
-        usable("download " + source);
-        new TarDownload(this, route, source, target).run();
+        Link current = usable("download " + source);
+        Transfer tar = new TarDownload(this, route, source, target);
+        if (route.options().sudo() == null) {
+            tar.runOr(Sftp.download(current, source, target, route.options().transfers()));
+        } else {
+            tar.run();
+        }
     }
 
     /**

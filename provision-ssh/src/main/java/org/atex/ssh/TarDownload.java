@@ -48,10 +48,10 @@ final class TarDownload extends Transfer {
             Callable<String> reading = () -> new String(tar.stderr().readAllBytes(), UTF_8);
             FutureTask<String> said = new FutureTask<>(reading);
             Thread.ofVirtual().name("atex-ssh-tar").start(said);
-            Untar untar = new Untar(target, name, listener);
+            LocalTree tree = new LocalTree(target, listener);
             IOException broken = null;
             try {
-                untar.read(tar.stdout());
+                new Untar(tree, name).read(tar.stdout());
                 drain(tar.stdout());
             } catch (InterruptedIOException e) {
                 throw e;
@@ -69,7 +69,7 @@ final class TarDownload extends Transfer {
             } else if (broken != null) {
                 throw broken;
             }
-            untar.finish();
+            tree.finish();
         }
     }
 

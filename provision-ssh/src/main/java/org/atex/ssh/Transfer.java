@@ -5,13 +5,13 @@ import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileSystemException;
 import org.atex.api.CommandEnd;
-import org.atex.api.ConnectionLostException;
 import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
 /** What both directions share: how failures are told, and that a source which changed meanwhile is read once more. */
 abstract class Transfer {
     private static final int ATTEMPTS = 3;
+    private static final int NOT_FOUND = 127;
 
     private final String from;
     private final String to;
@@ -32,6 +32,22 @@ abstract class Transfer {
 
     /** Moves everything once. */
     abstract void attempt() throws IOException, InterruptedException;
+
+    /**
+     * Moves everything.
+     *
+     * @param instead what is done where the system has no tar
+     */
+    final void runOr(Transfer instead) throws InterruptedException {
+        try {
+            run();
+        } catch (TransferException e) {
+            if (!(e.getCause() instanceof NoTarException)) {
+                throw e;
+            }
+            instead.run();
+        }
+    }
 
     final void run() throws InterruptedException {
         for (int i = 1; ; i++) {
@@ -67,6 +83,15 @@ abstract class Transfer {
                 e);
     }
 
+    /** The system has no tar. */
+    static final class NoTarException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NoTarException(String message) {
+            super(message);
+        }
+    }
+
     /**
      * {@return what is to be told of a program that ended, and of what broke because of it}
      *
@@ -75,20 +100,10 @@ abstract class Transfer {
      * @param broken what broke here, or null
      */
     static IOException reason(CommandEnd end, String said, @Nullable IOException broken) {
-        String words = said.strip();
-        return new IOException(
-                (words.isEmpty() ? "tar there ended with " + end : words.replace("\n", "; "))
-                        + (end.equals(new CommandEnd.Exited(127)) ? " (the system needs tar)" : ""),
-                broken);
-    }
-
-    /** {@return a loss of the link that was met as a broken stream, or null} */
-    static @Nullable ConnectionLostException lossIn(Throwable e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ConnectionLostException lost) {
-                return lost;
-            }
-        }
-        return null;
+        String words =
+                said.isBlank() ? "tar there ended with " + end : said.strip().replace("\n", "; ");
+        return end.equals(new CommandEnd.Exited(NOT_FOUND))
+                ? new NoTarException(words)
+                : new IOException(words, broken);
     }
 }

@@ -1,0 +1,210 @@
+package org.atex.ssh;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a system sends is written here, by names that we do not trust: nothing gets outside the target, whatever its names
+ * and links are. A link in the way is replaced, never followed, except that the target itself may be a link to a
+ * directory.
+ *
+ * <p>Names are relative to the target, {@code .} is the target itself. For one thread.
+ */
+final class LocalTree {
+    private static final int PERMISSIONS = 07777;
+    private static final int PIECE = 128 * 1024;
+    private static final Set<PosixFilePermission> OWNER = EnumSet.of(
+            PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
+
+    private final Path target;
+    private final TransferListener listener;
+    private final Deque<Pending> directories = new ArrayDeque<>();
+    private long moved;
+
+    /** What a directory gets once nothing more is written into it. */
+    private record Pending(Path directory, int mode, FileTime time) {}
+
+    /** The stream broke; everything else that goes wrong here is this machine's. */
+    static final class StreamException extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final IOException reason;
+
+        StreamException(IOException reason) {
+            super(reason);
+            this.reason = reason;
+        }
+
+        IOException reason() {
+            return reason;
+        }
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param target where the tree, or the single file, goes
+     * @param listener who is told
+     */
+    LocalTree(Path target, TransferListener listener) {
+        this.target = target;
+        this.listener = listener;
+    }
+
+    /** {@return whether nothing but a single file, or nothing at all, has come so far} */
+    boolean isEmpty() {
+        return directories.isEmpty();
+    }
+
+    void directory(String name, int mode, FileTime time) throws IOException {
+        Path path = place(name);
+        makeParents(path);
+        makeDirectory(path);
+        directories.push(new Pending(path, mode, time));
+    }
+
+    /**
+     * Writes a file.
+     *
+     * @throws StreamException if its content cannot be read
+     */
+    void file(String name, int mode, FileTime time, InputStream content) throws IOException {
+        Path path = place(name);
+        makeParents(path);
+        clear(path);
+        try (OutputStream out = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            copy(content, out, name);
+        }
+        Files.setAttribute(path, "unix:mode", mode & PERMISSIONS);
+        times(path, time);
+    }
+
+    void link(String name, String to, FileTime time) throws IOException {
+        Path path = place(name);
+        makeParents(path);
+        clear(path);
+        Files.createSymbolicLink(path, Path.of(to));
+        times(path, time);
+    }
+
+    /** Gives a file that came before another name. */
+    void again(String name, String first) throws IOException {
+        Path file = place(first);
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !liesInRealDirectories(file)) {
+            throw new IOException(
+                    "the system sent a second name of something that it did not send: " + name + " for " + first);
+        }
+        Path path = place(name);
+        makeParents(path);
+        clear(path);
+        Files.createLink(path, file);
+    }
+
+    private void copy(InputStream from, OutputStream to, String name) throws IOException {
+        byte[] piece = new byte[PIECE];
+        while (true) {
+            int n;
+            try {
+                n = from.read(piece);
+            } catch (IOException e) {
+                throw new StreamException(e);
+            }
+            if (n < 0) {
+                return;
+            }
+            to.write(piece, 0, n);
+            moved += n;
+            listener.moved(name, moved);
+        }
+    }
+
+    private Path place(String name) throws IOException {
+        Path path = target;
+        for (String part : name.split("/", -1)) {
+            if (part.equals("..") || part.indexOf('\0') >= 0 || name.startsWith("/")) {
+                throw new IOException(
+                        "the system sent a name that leads elsewhere: " + name + "; nothing was written there");
+            }
+            if (!part.isEmpty() && !part.equals(".")) {
+                path = path.resolve(part);
+            }
+        }
+        return path;
+    }
+
+    private boolean liesInRealDirectories(Path path) {
+        for (Path up = path.getParent(); up != null && !up.equals(target); up = up.getParent()) {
+            if (!Files.isDirectory(up, LinkOption.NOFOLLOW_LINKS)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void makeParents(Path path) throws IOException {
+        if (path.equals(target)) {
+            Path parent = target.toAbsolutePath().getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
+            return;
+        }
+        Path up = target;
+        makeDirectory(up);
+        Path parts = target.relativize(path);
+        for (int i = 0; i < parts.getNameCount() - 1; i++) {
+            up = up.resolve(parts.getName(i));
+            makeDirectory(up);
+        }
+    }
+
+    private void makeDirectory(Path directory) throws IOException {
+        LinkOption[] links =
+                directory.equals(target) ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
+        if (!Files.isDirectory(directory, links)) {
+            Files.deleteIfExists(directory);
+            Files.createDirectory(directory);
+        }
+        // One that is there may be closed to its owner; its mode is set in the end anyway.
+        PosixFileAttributeView view = Files.getFileAttributeView(directory, PosixFileAttributeView.class);
+        Set<PosixFilePermission> permissions = EnumSet.copyOf(OWNER);
+        permissions.addAll(view.readAttributes().permissions());
+        if (!permissions.equals(view.readAttributes().permissions())) {
+            view.setPermissions(permissions);
+        }
+    }
+
+    private static void clear(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("a directory is in the way of a file: " + path);
+        }
+        Files.deleteIfExists(path);
+    }
+
+    private static void times(Path path, FileTime time) throws IOException {
+        Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .setTimes(time, null, null);
+    }
+
+    /** Gives directories their modes and times, the innermost first. */
+    void finish() throws IOException {
+        for (@Nullable Pending next; (next = directories.poll()) != null; ) {
+            Files.setAttribute(next.directory(), "unix:mode", next.mode() & PERMISSIONS);
+            Files.getFileAttributeView(next.directory(), BasicFileAttributeView.class)
+                    .setTimes(next.time(), null, null);
+        }
+    }
+}

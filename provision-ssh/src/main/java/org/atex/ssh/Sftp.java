@@ -1,0 +1,228 @@
+package org.atex.ssh;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import net.schmizz.sshj.sftp.FileAttributes;
+import net.schmizz.sshj.sftp.FileMode;
+import net.schmizz.sshj.sftp.OpenMode;
+import net.schmizz.sshj.sftp.RemoteFile;
+import net.schmizz.sshj.sftp.RemoteResourceInfo;
+import net.schmizz.sshj.sftp.SFTPClient;
+import org.atex.api.ConnectionLostException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves a file or a tree by the sftp subsystem, where the system has no tar. It does the same, file by file, which takes
+ * some round trips for each.
+ */
+final class Sftp extends Transfer {
+    private static final int AHEAD = 32;
+    private static final int PERMISSIONS = 07777;
+    private static final int PIECE = 128 * 1024;
+
+    private final Link link;
+    private final Work work;
+
+    private interface Work {
+        void run(SFTPClient sftp) throws IOException;
+    }
+
+    private Sftp(Link link, String from, String to, Work work) {
+        super(from, to);
+        this.link = link;
+        this.work = work;
+    }
+
+    static Sftp upload(Link link, Path source, String target, TransferListener listener) {
+        return new Sftp(
+                link,
+                source.toString(),
+                target + " on " + link,
+                sftp -> new Upload(sftp, source, listener).run(target));
+    }
+
+    static Sftp download(Link link, String source, Path target, TransferListener listener) {
+        return new Sftp(link, source + " on " + link, target.toString(), sftp -> fetch(sftp, source, target, listener));
+    }
+
+    /** Elsewhere: an interrupt must not reach the socket. */
+    @Override
+    void attempt() throws IOException, InterruptedException {
+        SFTPClient[] client = new SFTPClient[1];
+        FutureTask<Boolean> task = new FutureTask<>(() -> {
+            try (SFTPClient sftp = link.client().newSFTPClient()) {
+                client[0] = sftp;
+                work.run(sftp);
+                return true;
+            }
+        });
+        link.threads().execute(task);
+        try {
+            task.get();
+        } catch (InterruptedException e) {
+            link.threads().execute(() -> end(client[0]));
+            throw e;
+        } catch (ExecutionException e) {
+            IOException lost = link.lost();
+            if (lost != null) {
+                throw new ConnectionLostException("lost " + link + " while copying: " + lost.getMessage(), lost);
+            }
+            throw e.getCause() instanceof IOException io ? io : new IOException(Dialer.reason(e), e);
+        }
+    }
+
+    private static void end(@Nullable SFTPClient sftp) {
+        if (sftp != null) {
+            try {
+                sftp.close();
+            } catch (IOException e) {
+                // Then it is closed.
+            }
+        }
+    }
+
+    private static void fetch(SFTPClient sftp, String source, Path target, TransferListener listener)
+            throws IOException {
+        LocalTree tree = new LocalTree(target, listener);
+        fetch(sftp, tree, source, ".", sftp.lstat(source));
+        tree.finish();
+    }
+
+    private static void fetch(SFTPClient sftp, LocalTree tree, String path, String name, FileAttributes attributes)
+            throws IOException {
+        int mode = attributes.getMode().getPermissionsMask();
+        FileTime time = FileTime.fromMillis(attributes.getMtime() * 1000);
+        switch (attributes.getType()) {
+            case DIRECTORY -> {
+                tree.directory(name, mode, time);
+                for (RemoteResourceInfo entry : sftp.ls(path)) {
+                    fetch(sftp, tree, entry.getPath(), name + "/" + entry.getName(), entry.getAttributes());
+                }
+            }
+            case SYMLINK -> tree.link(name, sftp.readlink(path), time);
+            case REGULAR -> {
+                try (RemoteFile file = sftp.open(path);
+                        InputStream content = file.new ReadAheadRemoteFileInputStream(AHEAD)) {
+                    tree.file(name, mode, time, content);
+                }
+            }
+            default -> {} // devices, sockets and pipes are left out
+        }
+    }
+
+    private static final class Upload extends SimpleFileVisitor<Path> {
+        private final SFTPClient sftp;
+        private final Path source;
+        private final TransferListener listener;
+        private final Deque<Step> last = new ArrayDeque<>();
+        private String target = "";
+        private long moved;
+
+        private interface Step {
+            void run() throws IOException;
+        }
+
+        Upload(SFTPClient sftp, Path source, TransferListener listener) {
+            this.sftp = sftp;
+            this.source = source;
+            this.listener = listener;
+        }
+
+        void run(String to) throws IOException {
+            target = to;
+            String parent = RemotePath.parent(to);
+            if (sftp.statExistence(parent) == null) {
+                sftp.mkdirs(parent);
+            }
+            Files.walkFileTree(source, this);
+            for (@Nullable Step next; (next = last.poll()) != null; ) {
+                next.run();
+            }
+        }
+
+        private String there(Path path) {
+            return path.equals(source) ? target : target + "/" + source.relativize(path);
+        }
+
+        private static FileAttributes attributes(Path path, BasicFileAttributes attributes) throws IOException {
+            int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            long time = attributes.lastModifiedTime().toMillis() / 1000;
+            return new FileAttributes.Builder()
+                    .withPermissions(mode & PERMISSIONS)
+                    .withAtimeMtime(time, time)
+                    .build();
+        }
+
+        /** {@return what kind of thing is there, or null for nothing} */
+        private FileMode.@Nullable Type type(String path, boolean follow) {
+            try {
+                return (follow ? sftp.stat(path) : sftp.lstat(path)).getType();
+            } catch (IOException e) {
+                return null;
+            }
+        }
+
+        private void clear(String path) throws IOException {
+            FileMode.Type type = type(path, false);
+            if (type == FileMode.Type.DIRECTORY) {
+                throw new IOException("a directory is in the way of a file: " + path);
+            }
+            if (type != null) {
+                sftp.rm(path);
+            }
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
+            String path = there(directory);
+            if (type(path, directory.equals(source)) != FileMode.Type.DIRECTORY) {
+                clear(path);
+                sftp.mkdir(path);
+            }
+            FileAttributes wanted = attributes(directory, attributes);
+            last.push(() -> sftp.setattr(path, wanted));
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            String path = there(file);
+            if (attributes.isSymbolicLink()) {
+                clear(path);
+                // The order of OpenSSH, which everybody has taken over, is not the one of the draft.
+                sftp.symlink(Files.readSymbolicLink(file).toString(), path);
+            } else if (attributes.isRegularFile()) {
+                clear(path);
+                try (RemoteFile remote = sftp.open(path, EnumSet.of(OpenMode.CREAT, OpenMode.EXCL, OpenMode.WRITE));
+                        OutputStream out = remote.new RemoteFileOutputStream(0, AHEAD);
+                        InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+                    copy(in, out, file);
+                }
+                sftp.setattr(path, attributes(file, attributes));
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        private void copy(InputStream in, OutputStream out, Path file) throws IOException {
+            byte[] piece = new byte[PIECE];
+            for (int n; (n = in.read(piece)) >= 0; ) {
+                out.write(piece, 0, n);
+                moved += n;
+                listener.moved(file.toString(), moved);
+            }
+        }
+    }
+}
