@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 record Holdings(Map<Object, String> things) {
     /** Threads that the JVM, its libraries and JUnit start when they please, and keep. */
     private static final Pattern OTHERS_THREADS = Pattern.compile(
-            "process reaper.*|ForkJoinPool.*|VirtualThread-.*|.*-Poller|.*Cleaner.*|Signal Dispatcher|SIG.*"
+            "process reaper.*|ForkJoinPool.*|VirtualThread-.*|.*Poller|.*Cleaner.*|Signal Dispatcher|SIG.*"
                     + " handler|Finalizer|Reference Handler|Attach"
                     + " Listener|CompletableFutureDelayScheduler|(?i:junit|surefire).*|C[12] CompilerThread.*|Notification"
                     + " Thread|DestroyJavaVM");
