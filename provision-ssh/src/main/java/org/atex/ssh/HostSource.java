@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Where an {@code SshProvisioner} gets hosts from: a list, a file, a reservation service. It gives them one by one, as they
+ * Where an {@link SshProvisioner} gets hosts from: a list, a file, a reservation service. It gives them one by one, as they
  * are asked for, and takes them back.
  *
  * <p>Lifecycle: usable when its factory returns it; {@link #close()} ends it, and whatever was reserved for it. After that
