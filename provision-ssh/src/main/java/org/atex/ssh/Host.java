@@ -1,5 +1,7 @@
 package org.atex.ssh;
 
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -34,18 +36,19 @@ public record Host(
         Objects.requireNonNull(address);
         environment = Map.copyOf(environment);
         arguments = Map.copyOf(arguments);
-        if (address.isBlank()) {
-            throw new IllegalArgumentException("a host needs an address");
-        }
+        HostText.checkAddress(address);
+        HostText.checkUser(user);
         if (port < 0 || port > 65535) {
-            throw new IllegalArgumentException("not a port: " + port + " (of " + address + ")");
+            throw new IllegalArgumentException("not a port: " + port + " (of " + address + "); expected 1 to 65535");
         }
         if (slots < 1) {
             throw new IllegalArgumentException("a host needs at least one slot: " + address + " has " + slots);
         }
+        HostText.checkJumps(jumpHost);
     }
 
     /**
+<<<<<<< HEAD
      * {@return a host of one slot, about which nothing more is known}
      *
      * @param destination {@code [user@]host[:port]}; an IPv6 address with a port is in brackets
@@ -71,5 +74,86 @@ public record Host(
     public String toString() {
         String name = address.indexOf(':') < 0 ? address : "[" + address + "]";
         return (user == null ? "" : user + "@") + name + (port == 0 ? "" : ":" + port);
+=======
+     * {@return a host with one slot and nothing else known of it}
+     *
+     * @param text {@code [user@]host[:port]}; an IPv6 address stands in brackets: {@code root@[2001:db8::1]:2222}
+     * @throws IllegalArgumentException if it is not of that form; the message says where
+     */
+    public static Host of(String text) {
+        return HostText.parse(text);
+    }
+
+    /**
+     * {@return this host with room for several tests at once}
+     *
+     * @param count how many, at least 1
+     */
+    public Host withSlots(int count) {
+        return new Host(address, port, user, count, jumpHost, environment, arguments);
+    }
+
+    /**
+     * {@return this host, reached through others}
+     *
+     * @param jumps {@code [user@]host[:port]}, several separated by commas, or null for none
+     */
+    public Host withJumpHost(@Nullable String jumps) {
+        return new Host(address, port, user, slots, jumps, environment, arguments);
+    }
+
+    /**
+     * {@return this host with more variables; they replace those of the same name}
+     *
+     * @param more the variables
+     */
+    public Host withEnvironment(Map<String, String> more) {
+        Map<String, String> all = new LinkedHashMap<>(environment);
+        all.putAll(more);
+        return new Host(address, port, user, slots, jumpHost, all, arguments);
+    }
+
+    /**
+     * {@return this host with more labels; they replace those of the same name}
+     *
+     * @param more the labels
+     */
+    public Host withArguments(Map<String, String> more) {
+        Map<String, String> all = new LinkedHashMap<>(arguments);
+        all.putAll(more);
+        return new Host(address, port, user, slots, jumpHost, environment, all);
+    }
+
+    /** {@return what tests may ask for: the arguments, {@code host} and, if it is known, {@code port}} */
+    public Map<String, String> labels() {
+        Map<String, String> labels = new LinkedHashMap<>(arguments);
+        labels.put("host", address);
+        if (port != 0) {
+            labels.put("port", String.valueOf(port));
+        }
+        return Map.copyOf(labels);
+    }
+
+    /** Two lines about the same of these are about one machine: behind different jump hosts, addresses may repeat. */
+    record Identity(
+            String address,
+            int port,
+            @Nullable String user,
+            @Nullable String jumpHost) {}
+
+    Identity identity() {
+        return new Identity(address.toLowerCase(Locale.ROOT), port == 0 ? 22 : port, user, jumpHost);
+    }
+
+    /** {@return what people call it: the address, and the port unless it is the usual one} */
+    String name() {
+        return port == 0 || port == 22 ? address : HostText.withPort(address, port);
+    }
+
+    /** {@return {@code [user@]host[:port]}, without variables, which may be secret} */
+    @Override
+    public String toString() {
+        return (user == null ? "" : user + "@") + (port == 0 ? address : HostText.withPort(address, port));
+>>>>>>> hosts
     }
 }

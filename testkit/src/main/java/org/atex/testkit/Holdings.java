@@ -2,6 +2,7 @@ package org.atex.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
 record Holdings(Map<Object, String> things) {
     /** Threads that the JVM, its libraries and JUnit start when they please, and keep. */
     private static final Pattern OTHERS_THREADS = Pattern.compile(
-            "process reaper.*|ForkJoinPool.*|VirtualThread-.*|.*-?Poller|.*Cleaner.*|Signal Dispatcher|SIG.*"
+            "process reaper.*|ForkJoinPool.*|VirtualThread-.*|.*Poller|.*Cleaner.*|Signal Dispatcher|SIG.*"
                     + " handler|Finalizer|Reference Handler|Attach"
                     + " Listener|CompletableFutureDelayScheduler|(?i:junit|surefire).*|C[12] CompilerThread.*|Notification"
                     + " Thread|DestroyJavaVM");
@@ -31,6 +32,15 @@ record Holdings(Map<Object, String> things) {
 
     /** Where other programs, even other tests of the same things, leave theirs. */
     private static final Set<Path> SHARED = Set.of(Path.of("/tmp"), Path.of("/var/tmp"));
+
+    static {
+        // The JVM keeps a socket for good from the first time that it deals with one: let that be before anybody looks.
+        try (ServerSocket unused = new ServerSocket()) {
+            unused.setReuseAddress(true);
+        } catch (IOException e) {
+            throw new UncheckedIOException("there are no sockets here", e);
+        }
+    }
 
     static Holdings now() {
         Map<Object, String> things = new LinkedHashMap<>();
