@@ -4,8 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +25,6 @@ public record Host(
         @Nullable String jumpHost,
         Map<String, String> environment,
         Map<String, String> arguments) {
-    // A name with more than one colon is an IPv6 address without a port.
-    private static final Pattern DESTINATION = Pattern.compile(
-            "(?:([^@\\s]+)@)?(?:\\[([^\\]\\s]+)\\]|([^\\[\\]:@\\s]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.%\\w]*:[0-9A-Fa-f:.%\\w]*))(?::([0-9]{1,5}))?");
-
     /** Checks and copies what it is given. */
     public Host {
         Objects.requireNonNull(address);
@@ -48,33 +42,6 @@ public record Host(
     }
 
     /**
-<<<<<<< HEAD
-     * {@return a host of one slot, about which nothing more is known}
-     *
-     * @param destination {@code [user@]host[:port]}; an IPv6 address with a port is in brackets
-     */
-    public static Host of(String destination) {
-        Matcher parts = DESTINATION.matcher(destination);
-        if (!parts.matches()) {
-            throw new IllegalArgumentException("not a host: '" + destination + "' (write [user@]host[:port])");
-        }
-        String bracketed = parts.group(2);
-        String port = parts.group(4);
-        return new Host(
-                bracketed != null ? bracketed : parts.group(3),
-                port == null ? 0 : Integer.parseInt(port),
-                parts.group(1),
-                1,
-                null,
-                Map.of(),
-                Map.of());
-    }
-
-    @Override
-    public String toString() {
-        String name = address.indexOf(':') < 0 ? address : "[" + address + "]";
-        return (user == null ? "" : user + "@") + name + (port == 0 ? "" : ":" + port);
-=======
      * {@return a host with one slot and nothing else known of it}
      *
      * @param text {@code [user@]host[:port]}; an IPv6 address stands in brackets: {@code root@[2001:db8::1]:2222}
@@ -154,6 +121,5 @@ public record Host(
     @Override
     public String toString() {
         return (user == null ? "" : user + "@") + (port == 0 ? address : HostText.withPort(address, port));
->>>>>>> hosts
     }
 }
