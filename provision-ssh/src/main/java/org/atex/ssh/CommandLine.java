@@ -104,7 +104,7 @@ record CommandLine(String line, byte[] input) {
                 .append("\"\n");
         script.append("exec ");
         if (!words.isEmpty() || command.arguments().get(0).startsWith("-")) {
-            script.append("env ").append(String.join(" ", words)).append(" -- ");
+            script.append("env -- ").append(String.join(" ", words)).append(' ');
         }
         script.append(command.arguments().stream().map(CommandLine::quoted).collect(Collectors.joining(" ")));
         return script.append(redirections(command)).toString();

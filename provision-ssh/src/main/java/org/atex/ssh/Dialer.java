@@ -177,7 +177,7 @@ final class Dialer {
                     client.connect(hop.host(), hop.port());
                 } else {
                     SSHClient last = before.get(before.size() - 1);
-                    client.connectVia(last.newDirectConnection(hop.host(), hop.port()));
+                    client.connectVia(DirectChannel.open(last.getConnection(), hop.host(), hop.port()));
                 }
             } catch (TransportException e) {
                 String refusal = check.refusal();
@@ -196,9 +196,10 @@ final class Dialer {
             DefaultConfig config = new DefaultConfig();
             config.setLoggerFactory(Quiet.LOGGERS);
             SSHClient client = new SSHClient(config);
-            // Deadlines are kept from outside: by the attempt, then by the link.
-            client.getTransport().setTimeoutMs(Integer.MAX_VALUE);
-            client.getConnection().setTimeoutMs(Integer.MAX_VALUE);
+            // Deadlines are kept from outside: by the attempt, then by the link. sshj waits in a loop only where it has
+            // none; with one, two exchanges of keys in a row look like its end.
+            client.getTransport().setTimeoutMs(0);
+            client.getConnection().setTimeoutMs(0);
             client.setSocketFactory(new Sockets(hop));
             return client;
         }

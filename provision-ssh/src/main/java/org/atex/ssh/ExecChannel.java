@@ -229,5 +229,8 @@ final class ExecChannel extends SessionChannel {
             lose(new IOException("the server closed the command's channel and did not say how it ended"));
             whenGone.run();
         }
+        if (rwin != null) {
+            rwin.expand(DirectChannel.WAKE); // nothing else wakes who waits to write
+        }
     }
 }

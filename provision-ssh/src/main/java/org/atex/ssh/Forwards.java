@@ -121,7 +121,7 @@ final class Forwards {
         private void connect(Socket socket) {
             try {
                 socket.setTcpNoDelay(true);
-                relay(socket, link.client().newDirectConnection(host, hostPort));
+                relay(socket, DirectChannel.open(link.client().getConnection(), host, hostPort));
             } catch (IOException e) {
                 LOG.warn(
                         "{} does not reach {}:{} for a forwarded connection: {}", link, host, hostPort, e.getMessage());

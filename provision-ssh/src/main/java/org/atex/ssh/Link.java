@@ -43,12 +43,18 @@ final class Link {
     private final AtomicLong commands = new AtomicLong();
     private final CountDownLatch over = new CountDownLatch(1);
     private final Object sessions = new Object();
+    private final Object moving = new Object();
     private int open;
     private long gone;
     private volatile long heard = System.nanoTime();
     private final List<Runnable> whenLost = new ArrayList<>();
     private volatile @Nullable IOException lost;
-    private @Nullable Keeper keeper;
+    private volatile @Nullable ExecChannel keepersChannel;
+    private volatile @Nullable Keeper keeper;
+
+    /** Another connection to the host, whose shell is ours where this one may have but a single channel. */
+    private volatile @Nullable Link second;
+
     private CommandLine.@Nullable As as;
 
     private Link(Route route, List<SSHClient> clients, Runnable cut) {
@@ -95,12 +101,13 @@ final class Link {
 
     /** {@return what all marks of this link's commands begin with} */
     String marks() {
-        return marks;
+        Link other = second;
+        return other == null ? marks : other.marks;
     }
 
     /** {@return a mark that no other command has} */
     String nextMark() {
-        return marks + commands.incrementAndGet() + ";";
+        return marks() + commands.incrementAndGet() + ";";
     }
 
     /** {@return how things are run there} */
@@ -126,6 +133,7 @@ final class Link {
         CommandLine.As first = new CommandLine.As(false, options.sudo(), secret, options.environment());
         ExecChannel channel = exec(first.line(Keeper.script(marks)), () -> false);
         Keeper shell = new Keeper(channel, threads);
+        keepersChannel = channel;
         keeper = shell;
         as = new CommandLine.As(isPosix(shell), options.sudo(), secret, options.environment());
     }
@@ -181,12 +189,36 @@ final class Link {
                 channel.open();
                 return channel;
             } catch (OpenFailException e) {
-                awaitRoom(before, e, cancelled);
+                if (!makesRoom()) {
+                    awaitRoom(before, e, cancelled);
+                }
             } catch (ConnectionException | TransportException e) {
                 IOException cause = lost;
                 throw cause != null ? cause : e;
             }
         }
+    }
+
+    /** A host that allows a single channel has it taken by our shell, which then moves. {@return whether it did} */
+    private boolean makesRoom() throws IOException {
+        ExecChannel channel = keepersChannel;
+        synchronized (moving) {
+            synchronized (sessions) {
+                if (channel == null || second != null || open > 1) {
+                    return false;
+                }
+            }
+            try {
+                Link other = Dialer.dial(route, route.options().connectWithin(), false);
+                second = other;
+                keeper = other.keeper();
+                whenLost(other::close);
+            } catch (InterruptedException e) {
+                throw new IOException("given up", e);
+            }
+        }
+        channel.hangUp();
+        return true;
     }
 
     private void awaitRoom(long before, OpenFailException refusal, BooleanSupplier cancelled) throws IOException {

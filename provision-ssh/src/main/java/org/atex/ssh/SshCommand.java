@@ -117,6 +117,7 @@ final class SshCommand implements RunningCommand {
             byte[] piece = new byte[64 * 1024];
             for (int n; (n = from.read(piece)) >= 0; ) {
                 to.write(piece, 0, n);
+                to.flush(); // closing drops what the host has no room for
             }
         } catch (IOException e) {
             // The command did not want it all, which is its right.

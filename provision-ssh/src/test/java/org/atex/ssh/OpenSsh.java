@@ -29,6 +29,7 @@ final class OpenSsh implements AutoCloseable {
         this.port = port;
         this.options = options;
         server = launch();
+        Files.writeString(directory.resolve("known_hosts"), knownHost());
     }
 
     /**
@@ -110,14 +111,12 @@ final class OpenSsh implements AutoCloseable {
     }
 
     /** {@return options with which one gets in} */
-    SshOptions options() throws IOException {
-        Path known = directory.resolve("known_hosts");
-        Files.writeString(known, knownHost());
+    SshOptions options() {
         return SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
                 .withKey(directory.resolve("id"))
-                .withHostKeys(HostKeys.known(known));
+                .withHostKeys(HostKeys.known(directory.resolve("known_hosts")));
     }
 
     /** {@return the line by which it is known} */

@@ -14,13 +14,15 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call in a thread of its own, to see it block, be interrupted and end.
+ * A call in a thread of its own, for tests that see it block, be interrupted and end.
+ *
+ * <p>Lifecycle: runs from the moment it is made. Thread safety: from any thread.
  *
  * @param <T> what it returns
  */
-final class Call<T extends @Nullable Object> {
+public final class Call<T extends @Nullable Object> {
     /** How long anything may take that should happen at once; generous, as machines are shared. */
-    static final Duration SOON = Duration.ofSeconds(10);
+    public static final Duration SOON = Duration.ofSeconds(10);
 
     private final FutureTask<T> task;
     private final Thread thread;
@@ -32,15 +34,31 @@ final class Call<T extends @Nullable Object> {
 
     /** Work that returns nothing. */
     @FunctionalInterface
-    interface Work {
+    public interface Work {
+        /**
+         * Does it.
+         *
+         * @throws Exception whatever
+         */
         void run() throws Exception;
     }
 
-    static <T extends @Nullable Object> Call<T> of(Callable<T> call) {
+    /**
+     * {@return a call that has begun}
+     *
+     * @param <T> what it returns
+     * @param call what is called
+     */
+    public static <T extends @Nullable Object> Call<T> of(Callable<T> call) {
         return new Call<>(call);
     }
 
-    static Call<Boolean> to(Work work) {
+    /**
+     * {@return a call that has begun, of something that returns nothing; its result is true}
+     *
+     * @param work what is called
+     */
+    public static Call<Boolean> to(Work work) {
         return new Call<>(() -> {
             work.run();
             return true;
@@ -53,7 +71,7 @@ final class Call<T extends @Nullable Object> {
      * @param what for the message if it never is
      * @param condition what
      */
-    static void eventually(String what, BooleanSupplier condition) {
+    public static void eventually(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + SOON.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
@@ -63,8 +81,8 @@ final class Call<T extends @Nullable Object> {
         }
     }
 
-    /** Waits until the call waits for something, and still does at a second look. */
-    Call<T> awaitBlocked() {
+    /** Waits until the call waits for something, and still does at a second look. {@return this} */
+    public Call<T> awaitBlocked() {
         for (int looks = 0; looks < 3; looks++) {
             eventually("the call blocks", () -> {
                 Thread.State state = thread.getState();
@@ -78,15 +96,30 @@ final class Call<T extends @Nullable Object> {
         return this;
     }
 
-    Call<T> interrupt() {
+    /** Interrupts its thread. {@return this} */
+    public Call<T> interrupt() {
         thread.interrupt();
         return this;
     }
 
-    /** {@return what it returned, soon} */
-    T result() throws Exception {
+    /**
+     * {@return what it returned, soon}
+     *
+     * @throws Exception what it threw
+     */
+    public T result() throws Exception {
+        return result(SOON);
+    }
+
+    /**
+     * {@return what it returned}
+     *
+     * @param within how long it may take
+     * @throws Exception what it threw
+     */
+    public T result(Duration within) throws Exception {
         try {
-            return task.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
+            return task.get(within.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof Exception cause) {
                 throw cause;
@@ -94,12 +127,16 @@ final class Call<T extends @Nullable Object> {
             throw e;
         } catch (TimeoutException e) {
             thread.interrupt();
-            throw new AssertionError("the call did not end within " + SOON.toSeconds() + " s", e);
+            throw new AssertionError("the call did not end within " + within.toSeconds() + " s", e);
         }
     }
 
-    /** {@return what it threw, soon} */
-    Throwable failure() throws Exception {
+    /**
+     * {@return what it threw, soon}
+     *
+     * @throws Exception if the test is interrupted
+     */
+    public Throwable failure() throws Exception {
         try {
             T result = task.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
             throw new AssertionError("the call should have failed, and returned " + result);

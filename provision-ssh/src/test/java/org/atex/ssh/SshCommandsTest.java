@@ -1,0 +1,331 @@
+package org.atex.ssh;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.CommandResult;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Input;
+import org.atex.api.Output;
+import org.atex.api.RunningCommand;
+import org.atex.testkit.Call;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Commands on the real OpenSSH server, beyond what the contract asks of every connection. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class SshCommandsTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    @TempDir
+    private Path directory;
+
+    private OpenSsh server;
+    private SshConnection connection;
+
+    @BeforeEach
+    void connect() throws Exception {
+        server = OpenSsh.start(directory);
+        connection = server.connect();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        if (connection != null) {
+            connection.close();
+        }
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    private static String line(RunningCommand command) throws Exception {
+        return new BufferedReader(new InputStreamReader(command.stdout(), UTF_8)).readLine();
+    }
+
+    /** What is dead and waits for its parent to notice is not alive. */
+    private static boolean alive(String process) throws IOException {
+        try {
+            String stat = Files.readString(Path.of("/proc", process, "stat"));
+            return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** Every character that is one byte, but NUL, and some that are more. */
+    private static String everything() {
+        return IntStream.range(1, 256).mapToObj(Character::toString).collect(Collectors.joining())
+                + "\u20ac\ud83d\ude00";
+    }
+
+    @Test
+    void fault01EveryByteOfArgumentsAndVariablesArrivesUnchanged() throws Exception {
+        String all = everything() + "%d 50% %% %s $HOME `id` \\ ' \" !! \n";
+        CommandResult result = connection
+                .run(Command.bash("printf '%s\\0' \"$1\" \"$VALUE\" \"$(pwd)\"", all)
+                        .withEnvironment("VALUE", all)
+                        .withDirectory(Files.createDirectories(directory.resolve("50% 'of'\n it"))
+                                .toString()))
+                .orThrow();
+
+        assertThat(result.stdout()).isEqualTo(all + "\0" + all + "\0" + directory.resolve("50% 'of'\n it") + "\0");
+    }
+
+    @Test
+    void variablesThatNoShellKnowsAreSet() throws Exception {
+        CommandResult result = connection
+                .run(Command.of("env").withEnvironment(Map.of("a.b-c", "1 2", "UID", "7", "PATH_X", "x")))
+                .orThrow();
+
+        assertThat(result.stdout().lines()).contains("a.b-c=1 2", "UID=7", "PATH_X=x");
+        assertThat(result.stderr()).isEmpty();
+    }
+
+    @Test
+    void variablesOfTheOptionsAreThoseOfEveryCommand() throws Exception {
+        try (SshConnection other = SshConnection.open(
+                server.destination(), server.options().withEnvironment(Map.of("ONE", "1", "TWO", "2")))) {
+            CommandResult result = other.run(Command.bash("echo $ONE$TWO").withEnvironment("TWO", "3"));
+            assertThat(result.stdout()).isEqualTo("13\n");
+        }
+    }
+
+    @Test
+    void longCommandsArrive() throws Exception {
+        List<String> words = new ArrayList<>(List.of("printf", "%s"));
+        String word = "'".repeat(50_000);
+        for (int i = 0; i < 8; i++) {
+            words.add(word);
+        }
+        CommandResult result = connection
+                .run(Command.of(words).withStdin(Input.text("not for it")))
+                .orThrow();
+        assertThat(result.stdout()).hasSize(400_000).isEqualTo(word.repeat(8));
+
+        CommandResult reads = connection.run(
+                Command.bash("cat; echo ${#1}", "x".repeat(120_000)).withStdin(Input.text("its input ")));
+        assertThat(reads.stdout()).isEqualTo("its input 120000\n");
+    }
+
+    @Test
+    void whatTheLoginShellSaysIsNotTheCommands() throws Exception {
+        assertThat(connection.run(Command.bash("echo out; echo err >&2")).stderr())
+                .isEqualTo("err\n");
+    }
+
+    @Test
+    void commandsWaitForTheHostToAllowOneMore() throws Exception {
+        try (OpenSsh small = OpenSsh.start(Files.createDirectories(directory.resolve("small")), "MaxSessions 3");
+                SshConnection few = small.connect()) {
+            RunningCommand first = few.start(Command.of("cat").withStdin(Input.pipe()));
+            RunningCommand second = few.start(Command.of("cat").withStdin(Input.pipe()));
+            Call<CommandResult> third =
+                    Call.of(() -> few.run(Command.bash("echo third"))).awaitBlocked();
+            Call<CommandResult> never =
+                    Call.of(() -> few.run(Command.bash("echo never"))).awaitBlocked();
+
+            never.interrupt();
+            assertThat(never.failure()).isInstanceOf(InterruptedException.class);
+            first.close();
+            assertThat(third.result().stdout()).isEqualTo("third\n");
+            second.close();
+            List<Call<String>> many = IntStream.range(0, 20)
+                    .mapToObj(i -> Call.of(
+                            () -> few.run(Command.bash("echo " + i)).orThrow().stdout()))
+                    .toList();
+            for (int i = 0; i < 20; i++) {
+                assertThat(many.get(i).result()).isEqualTo(i + "\n");
+            }
+        }
+    }
+
+    @Test
+    void aHostThatAllowsOneSessionIsEnough() throws Exception {
+        try (OpenSsh small = OpenSsh.start(Files.createDirectories(directory.resolve("small")), "MaxSessions 1");
+                SshConnection one = small.connect()) {
+            assertThat(one.run(Command.bash("echo one")).orThrow().stdout()).isEqualTo("one\n");
+            RunningCommand command = one.start(Command.bash("echo $$; exec sleep 600"));
+            String process = line(command);
+            command.close();
+            assertThat(alive(process)).isFalse();
+        }
+    }
+
+    @Test
+    void fault07CommandsEndWhenTheConnectionBreaks() throws Exception {
+        RunningCommand command = connection.start(Command.bash("echo $$; exec sleep 600"));
+        RunningCommand daemon = connection.start(Command.bash("setsid sleep 600 >/dev/null 2>&1 & echo $!"));
+        List<ProcessHandle> processes = new ArrayList<>();
+        for (RunningCommand one : List.of(command, daemon)) {
+            processes.add(ProcessHandle.of(Long.parseLong(line(one))).orElseThrow());
+        }
+
+        server.cutConnections();
+
+        assertThatThrownBy(command::await)
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining(server.destination());
+        for (ProcessHandle process : processes) {
+            process.onExit().get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void aKilledServerIsALossAndItsReturnIsSeen() throws Exception {
+        RunningCommand command = connection.start(Command.bash("echo $$; exec sleep 600"));
+        line(command);
+        server.kill();
+
+        assertThatThrownBy(command::await).isInstanceOf(ConnectionLostException.class);
+        Call<Boolean> back = Call.to(() -> connection.reconnect(Duration.ofSeconds(30)));
+        server.restart();
+        back.result();
+        assertThat(connection.run(Command.bash("echo back")).stdout()).isEqualTo("back\n");
+        command.close();
+    }
+
+    @Test
+    void reconnectingEndsInTimeAndSaysWhy() throws Exception {
+        server.kill();
+        assertThatThrownBy(() -> connection.reconnect(Duration.ofMillis(300)))
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining("127.0.0.1:" + server.port())
+                .hasMessageContaining("300 ms")
+                .hasMessageContaining("refused");
+        server.restart();
+        connection.reconnect(SOON);
+        assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
+    }
+
+    @Test
+    void connectingWaitsForTheServer() throws Exception {
+        server.kill();
+        Call<SshConnection> waiting = Call.of(server::connect).awaitBlocked();
+        server.restart();
+        waiting.result().close();
+    }
+
+    @Test
+    void connectingCanBeInterrupted() throws Exception {
+        server.kill();
+        Call<SshConnection> waiting = Call.of(server::connect).awaitBlocked();
+        waiting.interrupt();
+        assertThat(waiting.failure()).isInstanceOf(InterruptedException.class);
+    }
+
+    @Test
+    void keysAreExchangedAnewUnderLoad() throws Exception {
+        try (OpenSsh rekeying = OpenSsh.start(Files.createDirectories(directory.resolve("re")), "RekeyLimit 200K");
+                SshConnection busy = SshConnection.open(
+                        rekeying.destination(), rekeying.options().withKeepAlive(Duration.ofMillis(20), 200))) {
+            List<Call<CommandResult>> calls = IntStream.range(0, 8)
+                    .mapToObj(i -> Call.of(() -> busy.run(Command.of("head", "-c", "3000000", "/dev/zero"))
+                            .orThrow()))
+                    .toList();
+            for (Call<CommandResult> call : calls) {
+                assertThat(call.result().stdoutBytes()).hasSize(3_000_000);
+            }
+            byte[] much = new byte[2_000_000];
+            assertThat(busy.run(Command.of("cat").withStdin(Input.bytes(much))).stdoutBytes())
+                    .hasSize(much.length);
+        }
+    }
+
+    @Test
+    void outputToAFileIsAllThereWhenTheCommandHasEnded() throws Exception {
+        Path file = directory.resolve("output");
+        for (int i = 0; i < 20; i++) {
+            Files.deleteIfExists(file);
+            try (RunningCommand command = connection.start(Command.bash("seq 20000; echo last >&2")
+                    .withStdout(Output.file(file))
+                    .withStderr(Output.merge()))) {
+                assertThat(command.await()).isEqualTo(new CommandEnd.Exited(0));
+                assertThat(Files.readString(file)).endsWith("20000\nlast\n").hasSize(108_894 + 5);
+            }
+        }
+    }
+
+    @Test
+    void manyConnectionsAtOnce() throws Exception {
+        List<Call<Integer>> calls = IntStream.range(0, 40)
+                .mapToObj(i -> Call.of(() -> {
+                    try (SshConnection mine = server.connect()) {
+                        int good = 0;
+                        for (int k = 0; k < 5; k++) {
+                            good += mine.run(Command.of("true")).succeeded() ? 1 : 0;
+                        }
+                        return good;
+                    }
+                }))
+                .toList();
+        for (Call<Integer> call : calls) {
+            assertThat(call.result(Duration.ofSeconds(50))).isEqualTo(5);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no password", "a password"})
+    void sudoRunsEverythingAsTheOther(String way) throws Exception {
+        assumeTrue(System.getProperty("user.name").equals("root"), "only root may become anybody without asking");
+        assumeTrue(Boolean.getBoolean("atex.required") || Files.isExecutable(Path.of("/usr/bin/sudo")), "no sudo here");
+        SshOptions options = way.equals("no password")
+                ? server.options().withSudo("nobody")
+                : server.options().withSudo("nobody", () -> "not asked for, as root needs none".toCharArray());
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        try (SshConnection sudo = SshConnection.open(server.destination(), options)) {
+            CommandResult result = sudo.run(Command.bash("id -un; echo $V; cat; exit 3")
+                    .withEnvironment("V", "a 'b'")
+                    .withStdin(Input.text("input\n")));
+            assertThat(result.stdout()).isEqualTo("nobody\na 'b'\ninput\n");
+            assertThat(result.end()).isEqualTo(new CommandEnd.Exited(3));
+
+            RunningCommand daemon = sudo.start(Command.bash("setsid sleep 600 >/dev/null 2>&1 & echo $!"));
+            String process = line(daemon);
+            daemon.close();
+            assertThat(alive(process)).isFalse();
+            assertThat(sudo.run(Command.bash("kill -TERM $$")).end()).isEqualTo(new CommandEnd.Signalled("TERM"));
+        }
+    }
+
+    @Test
+    void noSecretIsInAProcessList() throws Exception {
+        assumeTrue(System.getProperty("user.name").equals("root"), "only root may become anybody without asking");
+        assumeTrue(Boolean.getBoolean("atex.required") || Files.isExecutable(Path.of("/usr/bin/sudo")), "no sudo here");
+        SshOptions options = server.options().withSudo("nobody", () -> "s3cr3t-word".toCharArray());
+        try (SshConnection sudo = SshConnection.open(server.destination(), options);
+                RunningCommand waiting = sudo.start(Command.bash("echo here; sleep 600"))) {
+            assertThat(line(waiting)).isEqualTo("here");
+            assertThat(ProcessHandle.allProcesses()
+                            .map(process -> process.info().commandLine().orElse("")))
+                    .noneMatch(words -> words.contains("s3cr3t-word"));
+            assertThat(sudo.run(Command.of("env")).stdout()).doesNotContain("s3cr3t-word");
+        }
+    }
+}
