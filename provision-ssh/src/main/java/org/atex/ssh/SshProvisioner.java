@@ -206,7 +206,9 @@ public final class SshProvisioner implements Provisioner {
         boolean givenUp;
         lock.lock();
         try {
-            boolean wanted = pool.connecting.remove(member) != null;
+            Thread connecting = pool.connecting.remove(member);
+            boolean wanted = connecting != null;
+            pool.leave(connecting);
             boolean news = member.failed(why);
             givenUp = member.failures() >= settings.tries;
             Duration pause = member.pause(settings.retryAfter, LONGEST_PAUSE);
@@ -340,8 +342,7 @@ public final class SshProvisioner implements Provisioner {
             pool.taken.addAll(unwanted);
             pool.connecting.keySet().forEach(member -> member.state = PooledHost.State.LEAVING);
             pool.connecting.values().forEach(Thread::interrupt);
-            pool.leaving.addAll(pool.connecting.values());
-            pool.leaving.removeIf(thread -> !thread.isAlive());
+            pool.connecting.values().forEach(pool::leave);
             pool.connecting.clear();
         } finally {
             lock.unlock();
