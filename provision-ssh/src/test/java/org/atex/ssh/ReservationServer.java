@@ -2,6 +2,7 @@ package org.atex.ssh;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -112,7 +113,8 @@ final class ReservationServer implements AutoCloseable {
     }
 
     URI uri(String path) {
-        return URI.create("http://localhost:" + server.getAddress().getPort() + path);
+        return URI.create((server instanceof HttpsServer ? "https" : "http") + "://localhost:"
+                + server.getAddress().getPort() + path);
     }
 
     InetSocketAddress address() {
