@@ -40,6 +40,9 @@ public final class SshProvisioner implements Provisioner {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
     private static final Duration CANCELLATION = Duration.ofSeconds(5);
 
+    /** For what is not clean-up: threads to end, and the source. */
+    private static final Duration CLOSING = Duration.ofMinutes(1);
+
     private final HostSource source;
     private final Connector connector;
     private final Builder settings;
@@ -380,7 +383,7 @@ public final class SshProvisioner implements Provisioner {
         }
         // Whoever closes waits until it is done. It takes a thread of its own, so that an interrupt does not cut it
         // short.
-        Threads.join(List.of(closer), settings.cleanUpWithin.plus(PATIENCE));
+        Threads.join(List.of(closer), settings.cleanUpWithin.plus(CLOSING));
     }
 
     private void giveBackAll() {
