@@ -26,7 +26,7 @@ final class HostPool {
     /** Threads that wait for the end of a quarantine. */
     final Set<Thread> waiting = new HashSet<>();
 
-    /** Threads whose connecting was cancelled. */
+    /** Threads whose connecting was cancelled or failed; closing waits for them. */
     final Set<Thread> leaving = new HashSet<>();
 
     /** A failure that is told if the source has no other host. */
@@ -44,6 +44,13 @@ final class HostPool {
     void free(PooledHost member) {
         member.state = PooledHost.State.FREE;
         free.add(member);
+    }
+
+    void leave(@Nullable Thread thread) {
+        leaving.removeIf(other -> !other.isAlive());
+        if (thread != null) {
+            leaving.add(thread);
+        }
     }
 
     /** {@return a name that no system had yet} */

@@ -102,6 +102,15 @@ final class HostQueue {
         }
     }
 
+    boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** {@return whether this was the first time} */
     boolean close() {
         lock.lock();

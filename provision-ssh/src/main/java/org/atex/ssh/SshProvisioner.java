@@ -40,6 +40,9 @@ public final class SshProvisioner implements Provisioner {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
     private static final Duration CANCELLATION = Duration.ofSeconds(5);
 
+    /** For what is not clean-up: threads to end, and the source. */
+    private static final Duration CLOSING = Duration.ofMinutes(1);
+
     private final HostSource source;
     private final Connector connector;
     private final Builder settings;
@@ -206,7 +209,9 @@ public final class SshProvisioner implements Provisioner {
         boolean givenUp;
         lock.lock();
         try {
-            boolean wanted = pool.connecting.remove(member) != null;
+            Thread connecting = pool.connecting.remove(member);
+            boolean wanted = connecting != null;
+            pool.leave(connecting);
             boolean news = member.failed(why);
             givenUp = member.failures() >= settings.tries;
             Duration pause = member.pause(settings.retryAfter, LONGEST_PAUSE);
@@ -340,8 +345,7 @@ public final class SshProvisioner implements Provisioner {
             pool.taken.addAll(unwanted);
             pool.connecting.keySet().forEach(member -> member.state = PooledHost.State.LEAVING);
             pool.connecting.values().forEach(Thread::interrupt);
-            pool.leaving.addAll(pool.connecting.values());
-            pool.leaving.removeIf(thread -> !thread.isAlive());
+            pool.connecting.values().forEach(pool::leave);
             pool.connecting.clear();
         } finally {
             lock.unlock();
@@ -379,7 +383,7 @@ public final class SshProvisioner implements Provisioner {
         }
         // Whoever closes waits until it is done. It takes a thread of its own, so that an interrupt does not cut it
         // short.
-        Threads.join(List.of(closer), settings.cleanUpWithin.plus(PATIENCE));
+        Threads.join(List.of(closer), settings.cleanUpWithin.plus(CLOSING));
     }
 
     private void giveBackAll() {

@@ -25,7 +25,7 @@ final class Threads {
     }
 
     /**
-     * Waits until threads have ended, whether or not it is interrupted; an interrupt is kept.
+     * Waits until threads have ended, if they were started, whether or not it is interrupted; an interrupt is kept.
      *
      * @return whether they have
      */
@@ -34,7 +34,7 @@ final class Threads {
         boolean ended = true;
         long deadline = System.nanoTime() + atMost.toNanos();
         for (Thread thread : threads) {
-            while (true) {
+            while (thread.getState() != Thread.State.NEW) {
                 try {
                     ended &= thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
                     break;
