@@ -67,6 +67,16 @@ public final class SshProvisioner implements Provisioner {
      * {@return a builder of provisioners of some hosts}
      *
      * @param source where the hosts come from; the provisioner closes it
+     * @param options how they are connected to; the time for that is the builder's
+     */
+    public static Builder over(HostSource source, SshOptions options) {
+        return over(source, (host, within) -> SshConnection.open(host, options.withConnectWithin(within)));
+    }
+
+    /**
+     * {@return a builder of provisioners of some hosts}
+     *
+     * @param source where the hosts come from; the provisioner closes it
      * @param connector how they are connected to
      */
     static Builder over(HostSource source, Connector connector) {
