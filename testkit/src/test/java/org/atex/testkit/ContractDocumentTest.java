@@ -2,6 +2,7 @@ package org.atex.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +35,7 @@ class ContractDocumentTest {
                 .filter(method -> method.isAnnotationPresent(Test.class));
     }
 
-    @Test
-    void rulesAndTestsMatch() throws Exception {
+    private static List<String> testedRules() throws IOException {
         List<String> tested = new ArrayList<>();
         for (String line : Files.readAllLines(DOCUMENT)) {
             Matcher rule = RULE.matcher(line);
@@ -43,12 +43,37 @@ class ContractDocumentTest {
                 tested.add(rule.group(1));
             }
         }
+        return tested;
+    }
+
+    @Test
+    void rulesAndTestsMatch() throws Exception {
+        List<String> tested = testedRules();
         Set<String> tests = tests().map(
                         method -> method.getName().substring(0, 3).toUpperCase(Locale.ROOT))
                 .collect(Collectors.toCollection(TreeSet::new));
 
         assertThat(tested).doesNotHaveDuplicates();
         assertThat(tests).containsExactlyInAnyOrderElementsOf(tested);
+    }
+
+    @Test
+    void everyTestedRuleIsBrokenOnPurpose() throws Exception {
+        List<String> broken = Stream.of(
+                        BrokenCommandsTest.broken(),
+                        BrokenConnectionsTest.broken(),
+                        BrokenExecutorsTest.broken(),
+                        BrokenProvisionersTest.broken(),
+                        BrokenAggregatorsTest.broken(),
+                        BrokenOrchestratorsTest.broken())
+                .flatMap(table -> table.map(row -> row.rule().toUpperCase(Locale.ROOT)))
+                .toList();
+
+        assertThat(broken)
+                .as(
+                        "rules that something in the tables of the Broken…Test classes breaks, so that their tests are known"
+                                + " to reject it")
+                .containsExactlyInAnyOrderElementsOf(testedRules());
     }
 
     @Test
