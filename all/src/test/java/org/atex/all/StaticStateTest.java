@@ -38,7 +38,6 @@ class StaticStateTest {
 
     /** What this test cannot see to be constant, and why it is. */
     private static final Map<String, String> EXCUSED = Map.of(
-            "org.atex.fmf.CacheLock.THREADS", "file locks are the whole JVM's: its threads must be told apart here",
             "org.atex.jsonl.JsonLinesOptions.DEFAULTS", "its methods change copies only",
             "org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods change copies only",
             "org.atex.fmf.CacheLock.THREADS", "the file locks it stands for belong to the whole process too",
