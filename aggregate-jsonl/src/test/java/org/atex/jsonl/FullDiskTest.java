@@ -27,7 +27,7 @@ class FullDiskTest {
 
     @Test
     void nothingIsLostAndItGoesOnWhenThereIsRoomAgain() throws Exception {
-        assumeTrue(start("true").waitFor() == 0, "this user may not mount a file system, not even one of its own");
+        assumeTrue(canMount(), "this user may not mount a file system, not even one of its own");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String classes = System.getProperty("java.class.path");
 
@@ -42,6 +42,14 @@ class FullDiskTest {
         try (Stream<String> lines = Files.lines(directory.resolve("results"))) {
             assertThat(lines.map(line -> line.split(",", -1)[2]).distinct())
                     .containsExactly("\"/before\"", "\"/big\"", "\"/after\"");
+        }
+    }
+
+    private boolean canMount() throws InterruptedException {
+        try {
+            return start("true").waitFor() == 0;
+        } catch (IOException e) {
+            return false; // there is no unshare here
         }
     }
 

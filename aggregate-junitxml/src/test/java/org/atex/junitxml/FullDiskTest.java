@@ -25,7 +25,7 @@ class FullDiskTest {
 
     @Test
     void nothingIsLostAndItGoesOnWhenThereIsRoomAgain() throws Exception {
-        assumeTrue(start("true").waitFor() == 0, "this user may not mount a file system, not even one of its own");
+        assumeTrue(canMount(), "this user may not mount a file system, not even one of its own");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String classes = System.getProperty("java.class.path");
 
@@ -43,6 +43,14 @@ class FullDiskTest {
         }
         assertThat(process.waitFor()).isZero();
         assertThat(Parsed.read(directory.resolve("report")).cases()).containsKeys("/before", "/big", "/after");
+    }
+
+    private boolean canMount() throws InterruptedException {
+        try {
+            return start("true").waitFor() == 0;
+        } catch (IOException e) {
+            return false; // there is no unshare here
+        }
     }
 
     /** Runs something with the small disk. */
