@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Whatever is public and implements an interface of the api has passed its contract. */
@@ -60,6 +61,15 @@ class ContractsTest {
                 .results()
                 .map(module -> module.group(1))
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static List<Duty> duties = List.of();
+    private static Map<String, TestClass> testClasses = Map.of();
+
+    @BeforeAll
+    static void look() throws IOException {
+        duties = duties();
+        testClasses = testClasses();
     }
 
     private static List<Duty> duties() throws IOException {
@@ -125,8 +135,8 @@ class ContractsTest {
     }
 
     /** {@return whether a test runs that contract on what it, or a superclass that it has beside it, makes} */
-    private static boolean isPassed(Duty duty, Map<String, TestClass> all) {
-        return all.entrySet().stream()
+    private static boolean isPassed(Duty duty) {
+        return testClasses.entrySet().stream()
                 .filter(entry -> entry.getKey().endsWith("Test"))
                 .anyMatch(entry -> {
                     String directory = entry.getKey().replaceFirst("[^/]*$", "");
@@ -136,7 +146,7 @@ class ContractsTest {
                     while (type.isPresent()) {
                         code.append(type.get().code());
                         superclass = type.get().superclass();
-                        type = Optional.ofNullable(all.get(directory + superclass));
+                        type = Optional.ofNullable(testClasses.get(directory + superclass));
                     }
                     return superclass.equals(duty.contract())
                             && Pattern.compile("\\b" + duty.simpleName() + "\\b")
@@ -146,26 +156,24 @@ class ContractsTest {
     }
 
     @Test
-    void whateverIsPublicHasPassedItsContract() throws IOException {
-        Map<String, TestClass> all = testClasses();
-        assertThat(duties().stream().filter(duty -> !isPassed(duty, all)).map(Duty::mending))
+    void whateverIsPublicHasPassedItsContract() {
+        assertThat(duties.stream().filter(duty -> !isPassed(duty)).map(Duty::mending))
                 .as("implementations that no contract test makes")
                 .isEmpty();
     }
 
     @Test
-    void implementationsAreFound() throws IOException {
-        assertThat(duties().stream().map(Duty::contract)).containsAll(Set.copyOf(CONTRACTS.values()));
-        assertThat(duties().stream().map(Duty::simpleName))
+    void implementationsAreFound() {
+        assertThat(duties.stream().map(Duty::contract)).containsAll(Set.copyOf(CONTRACTS.values()));
+        assertThat(duties.stream().map(Duty::simpleName))
                 .contains("LocalConnection", "CommandExecutor", "FakeExecutors", "LocalProvisioner", "FanOut");
     }
 
     @Test
-    void whatNoContractTestMakesIsNotPassed() throws IOException {
-        Map<String, TestClass> all = testClasses();
-        assertThat(isPassed(new Duty("somewhere", "org.atex.somewhere.NewConnection", "ConnectionContract"), all))
+    void whatNoContractTestMakesIsNotPassed() {
+        assertThat(isPassed(new Duty("somewhere", "org.atex.somewhere.NewConnection", "ConnectionContract")))
                 .isFalse();
-        assertThat(isPassed(new Duty("provision-local", "org.atex.local.LocalConnection", "AggregatorContract"), all))
+        assertThat(isPassed(new Duty("provision-local", "org.atex.local.LocalConnection", "AggregatorContract")))
                 .isFalse();
     }
 }

@@ -322,16 +322,21 @@ class BrokenProvisionersTest {
 
     private static final class OneThatKeepsWhatIsTakenBeforeTheRest extends Same {
         private final Queue<Remote> taken = new ConcurrentLinkedQueue<>();
+        private volatile boolean closed;
 
         @Override
         Remote changed(Remote remote) {
             Remote own = new RemoteWithAConnectionOfItsOwn(remote, FakeConnection.obedient());
             taken.add(own);
+            if (closed) {
+                own.close(); // a take beside a close, which has a rule of its own
+            }
             return own;
         }
 
         @Override
         public void close() {
+            closed = true;
             if (taken.size() == good.asked()) {
                 taken.forEach(Remote::close);
             }
