@@ -2,6 +2,8 @@ package org.atex.jsonl;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
@@ -15,12 +17,16 @@ import org.jspecify.annotations.Nullable;
  * the artifacts themselves, but only if none failed before it: after any failure they are the caller's, untouched. Then
  * some of the aggregators have stored the results all the same; given again, those may refuse them as taken.
  *
- * <p>Lifecycle: it closes its aggregators, in their order.
+ * <p>Lifecycle: it closes its aggregators, in their order, when no results are under way to some of them.
  *
  * <p>Thread safety: every method may be called from any thread, as with the aggregators themselves.
  */
 public final class FanOut implements Aggregator {
     private final List<Aggregator> aggregators;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition idle = lock.newCondition();
+    private int underWay; // guarded by the lock
+    private boolean closed; // guarded by the lock
 
     private FanOut(List<Aggregator> aggregators) {
         this.aggregators = aggregators;
@@ -45,6 +51,15 @@ public final class FanOut implements Aggregator {
      */
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
+        begin(record);
+        try {
+            ingestIntoAll(record, artifacts);
+        } finally {
+            end();
+        }
+    }
+
+    private void ingestIntoAll(TestRecord record, Artifacts artifacts) {
         Failures failures = new Failures();
         int last = aggregators.size() - 1;
         for (Aggregator aggregator : aggregators.subList(0, last)) {
@@ -60,11 +75,48 @@ public final class FanOut implements Aggregator {
         failures.throwFirst();
     }
 
+    private void begin(TestRecord record) {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("could not store the results of " + record.test() + " on "
+                        + record.platform() + ": the fan-out is closed");
+            }
+            underWay++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end() {
+        lock.lock();
+        try {
+            underWay--;
+            idle.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public void close() {
+        awaitIdle();
         Failures failures = new Failures();
         aggregators.forEach(aggregator -> failures.run(aggregator::close));
         failures.throwFirst();
+    }
+
+    /** Else one aggregator might have been closed before some results came, and another after it. */
+    private void awaitIdle() {
+        lock.lock();
+        try {
+            closed = true;
+            while (underWay > 0) {
+                idle.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     private static void ingestCopy(Aggregator aggregator, TestRecord record, Artifacts artifacts) {

@@ -38,10 +38,9 @@ class StaticStateTest {
 
     /** What this test cannot see to be constant, and why it is. */
     private static final Map<String, String> EXCUSED = Map.of(
-            "org.atex.fmf.CacheLock.THREADS", "file locks are the whole JVM's: its threads must be told apart here",
             "org.atex.jsonl.JsonLinesOptions.DEFAULTS", "its methods change copies only",
             "org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods change copies only",
-            "org.atex.fmf.CacheLock.THREADS", "the file locks it stands for belong to the whole process too",
+            "org.atex.fmf.CacheLock.THREADS", "file locks are the whole process's; it is empty while nobody holds one",
             "org.atex.fmf.tree.Sequence.EMPTY", "an empty one is its own origin and has nothing to settle",
             "org.atex.fmf.tree.ConditionParser.DEFINED", "a pattern that keeps what it has computed once",
             "org.atex.fmf.tree.ConditionParser.COMPARISON", "a pattern that keeps what it has computed once",

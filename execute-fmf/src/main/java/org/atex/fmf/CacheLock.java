@@ -16,34 +16,62 @@ import org.atex.fmf.tree.FmfException;
 
 /** Keeps other threads and other processes away; the end of a process is the end of its locks. */
 final class CacheLock implements AutoCloseable {
-    /** A file lock belongs to the whole process. */
-    private static final Map<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
+    /** A file lock belongs to the whole process. An entry is here only while somebody holds or awaits its lock. */
+    private static final Map<Path, Threads> THREADS = new ConcurrentHashMap<>();
 
-    private final ReentrantLock threads;
+    /** Those that want one file. */
+    private static final class Threads {
+        final ReentrantLock lock = new ReentrantLock();
+        int users; // changed only inside of THREADS.compute()
+    }
+
+    private final Path key;
+    private final Threads threads;
     private final FileChannel channel;
 
-    private CacheLock(ReentrantLock threads, FileChannel channel) {
+    private CacheLock(Path key, Threads threads, FileChannel channel) {
+        this.key = key;
         this.threads = threads;
         this.channel = channel;
     }
 
     static CacheLock of(Path file, Duration within) throws InterruptedException, IOException {
         long deadline = System.nanoTime() + within.toNanos();
-        ReentrantLock threads =
-                THREADS.computeIfAbsent(file.toAbsolutePath().normalize(), unused -> new ReentrantLock());
-        if (!threads.tryLock(within.toNanos(), TimeUnit.NANOSECONDS)) {
-            throw heldByOthers(file, within);
-        }
+        Path key = file.toAbsolutePath().normalize();
+        Threads threads = enter(key);
         boolean locked = false;
         try {
-            var lock = new CacheLock(threads, lock(file, Duration.ofNanos(deadline - System.nanoTime()), within));
+            if (!threads.lock.tryLock(within.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw heldByOthers(file, within);
+            }
+            FileChannel channel = lock(file, Duration.ofNanos(deadline - System.nanoTime()), within);
             locked = true;
-            return lock;
+            return new CacheLock(key, threads, channel);
         } finally {
             if (!locked) {
-                threads.unlock();
+                leave(key, threads);
             }
         }
+    }
+
+    private static Threads enter(Path key) {
+        return THREADS.compute(key, (unused, known) -> {
+            Threads threads = known == null ? new Threads() : known;
+            threads.users++;
+            return threads;
+        });
+    }
+
+    private static void leave(Path key, Threads threads) {
+        if (threads.lock.isHeldByCurrentThread()) {
+            threads.lock.unlock();
+        }
+        THREADS.computeIfPresent(key, (unused, known) -> --known.users == 0 ? null : known);
+    }
+
+    /** {@return how many files are locked, or waited for, in this program} */
+    static int inUse() {
+        return THREADS.size();
     }
 
     private static FileChannel lock(Path file, Duration left, Duration within)
@@ -95,7 +123,7 @@ final class CacheLock implements AutoCloseable {
         try {
             channel.close();
         } finally {
-            threads.unlock();
+            leave(key, threads);
         }
     }
 }

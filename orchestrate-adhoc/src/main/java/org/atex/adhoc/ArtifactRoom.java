@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.atex.api.Artifacts;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,11 @@ final class ArtifactRoom {
         }
     }
 
+    ArtifactRoom(Path root, boolean ours) {
+        this.root = root;
+        this.ours = ours;
+    }
+
     Artifacts next() throws IOException {
         while (true) {
             Path directory = root.resolve(Long.toString(count.incrementAndGet()));
@@ -37,15 +43,19 @@ final class ArtifactRoom {
         }
     }
 
-    /** Removes what this room made itself, unless artifacts are kept there that could not be stored. */
-    void close() {
+    /**
+     * Removes what this room made itself, unless artifacts are kept there that could not be stored.
+     *
+     * @param problems is told if that fails: results are worth more than an empty directory is trouble
+     */
+    void close(Consumer<String> problems) {
         if (ours) {
             try {
-                Files.delete(root);
+                Files.deleteIfExists(root);
             } catch (DirectoryNotEmptyException e) {
                 // Somebody was told where they are.
             } catch (IOException e) {
-                throw new UncheckedIOException("could not delete " + root, e);
+                problems.accept("the directory of the tests' artifacts, " + root + ", was not deleted: " + e);
             }
         }
     }

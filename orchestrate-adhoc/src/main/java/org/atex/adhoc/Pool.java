@@ -83,7 +83,7 @@ final class Pool {
     void discard() {
         events.close();
         ingestion.close();
-        room.close();
+        room.close(this::problem);
     }
 
     RunSummary run() throws InterruptedException {
@@ -96,9 +96,9 @@ final class Pool {
         watch.close();
         sources.forEach(Source::close);
         ingestion.close();
+        room.close(this::problem);
         RunSummary summary = ledger.summary(Duration.ofNanos(System.nanoTime() - begin));
         interrupted |= finishEvents(summary);
-        room.close();
         if (fatal != null) {
             throw new RunFailedException("the run could not go on: " + fatal.getMessage(), fatal, summary);
         }
@@ -106,6 +106,11 @@ final class Pool {
             throw new InterruptedException("the run was interrupted; it ended " + summary.verdict());
         }
         return summary;
+    }
+
+    private void problem(String what) {
+        LOG.warn("{}", what);
+        ledger.problem(what);
     }
 
     private List<Decision> begin(Instant now) {
@@ -319,8 +324,7 @@ final class Pool {
             }
             case Decision.Conclude conclude -> conclude(conclude, now);
             case Decision.Problem(String what) -> {
-                LOG.warn("{}", what);
-                ledger.problem(what);
+                problem(what);
                 yield null;
             }
             case Decision.Wait(int tests, String why) -> {

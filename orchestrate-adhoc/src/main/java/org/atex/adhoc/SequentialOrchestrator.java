@@ -124,7 +124,7 @@ public final class SequentialOrchestrator implements Orchestrator {
                 stop(Stop.CANCEL);
             }
         }
-        room.close();
+        room.close(this::problem);
         RunSummary summary = new RunSummary(tests, problems(), Duration.ofNanos(System.nanoTime() - begin));
         events.finish(new RunEvent.RunEnded(Instant.now(), summary));
         if (fatal != null) {

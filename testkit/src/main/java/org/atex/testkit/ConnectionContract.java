@@ -759,11 +759,12 @@ public abstract class ConnectionContract {
     void c45_startBesideCloseEndsAsStartedOrRefused() throws Exception {
         for (int i = 0; i < 10; i++) {
             Connection shortLived = connect();
-            Call<RunningCommand> start = Call.of(() -> shortLived.start(exits(0)));
+            Call<RunningCommand> start = Call.of(() -> shortLived.start(waits()));
             Call<Boolean> close = Call.to(shortLived::close);
             close.result();
             try (RunningCommand command = start.result()) {
-                command.await(); // it was there before close() looked, and has been ended
+                // It was there before close() looked, and has been ended: await() would say so only ever after.
+                assertThat(Call.of(command::await).result().succeeded()).isFalse();
             } catch (IllegalStateException e) {
                 assertThat(e).hasMessageContaining("closed");
             }
@@ -802,7 +803,10 @@ public abstract class ConnectionContract {
 
         connection.run(command);
         connection.run(command.withDirectory(there()));
+        Path file = Files.writeString(here.resolve("file"), "mine");
+        connection.upload(file, there() + "/file");
 
+        assertThat(file).hasContent("mine");
         assertThat(environment).isEqualTo(Map.of("ATEX_CONTRACT", "1"));
         assertThat(arguments).isEqualTo(copy);
     }

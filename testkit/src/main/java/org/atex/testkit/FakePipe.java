@@ -123,9 +123,9 @@ final class FakePipe {
                 throw new IOException("the stream was closed");
             }
             int n = Math.min(length, filled);
-            for (int i = 0; i < n; i++) {
-                into[offset + i] = ring[(start + i) % ROOM];
-            }
+            int tail = Math.min(n, ROOM - start);
+            System.arraycopy(ring, start, into, offset, tail);
+            System.arraycopy(ring, 0, into, offset + tail, n - tail);
             start = (start + n) % ROOM;
             filled -= n;
             changed.signalAll();
@@ -141,7 +141,7 @@ final class FakePipe {
             if (ring.length == 0) {
                 ring = new byte[ROOM];
             }
-            for (int i = 0; i < length; i++) {
+            for (int done = 0; done < length; ) {
                 while (filled == ROOM && broken == null && !readerGone) {
                     await();
                 }
@@ -149,7 +149,11 @@ final class FakePipe {
                 if (readerGone) {
                     throw new IOException("nobody reads from this pipe any more");
                 }
-                ring[(start + filled++) % ROOM] = from[offset + i];
+                int end = (start + filled) % ROOM;
+                int n = Math.min(length - done, Math.min(ROOM - filled, ROOM - end));
+                System.arraycopy(from, offset + done, ring, end, n);
+                filled += n;
+                done += n;
             }
             changed.signalAll();
         } finally {

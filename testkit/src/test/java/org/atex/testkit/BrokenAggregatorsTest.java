@@ -1,25 +1,115 @@
 package org.atex.testkit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** For a rule (but those of races, which a broken one wins at times) an aggregator that breaks it and no other: its test rejects it, and no other test does. */
-@Timeout(120)
+/** For each rule an aggregator that breaks it and no other: its test rejects it, and no other test does. */
+@Timeout(240)
 class BrokenAggregatorsTest {
-    private interface Change {
-        void ingest(RecordingAggregator good, TestRecord record, Artifacts artifacts) throws IOException;
+    private static final Pattern ABSOLUTE = Pattern.compile("\"(/[^\"]+)\"");
+
+    /** The contract of whatever is set. */
+    static final class Contract extends AggregatorContract {
+        static Supplier<Same> tested = Same::new;
+        private Same opened = new Same();
+
+        @Override
+        protected Aggregator open() {
+            opened = tested.get();
+            return opened;
+        }
+
+        @Override
+        protected List<String> stored() {
+            return opened.stored();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("broken")
+    void exactlyItsRuleRejectsIt(Broken<Supplier<Same>> broken) {
+        Contract.tested = broken.variant();
+
+        broken.assertRejectedBy(Contract.class);
+    }
+
+    @Test
+    void goodOneIsNotRejected() {
+        Contract.tested = Same::new;
+
+        assertThat(Rejections.of(Contract.class)).isEmpty();
+    }
+
+    static Stream<Broken<Supplier<Same>>> broken() {
+        return Stream.of(ingests(), failures(), names(), closes(), threads()).flatMap(Function.identity());
+    }
+
+    /** Does what a good one does, with all that is optional. */
+    static class Same implements Aggregator {
+        final RecordingAggregator good = RecordingAggregator.create();
+
+        @Override
+        public void ingest(TestRecord record, Artifacts artifacts) {
+            try {
+                refuse(!artifacts.isNone() && hasBrokenResults(artifacts), record);
+                ingested(record, artifacts);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        void ingested(TestRecord record, Artifacts artifacts) throws IOException {
+            good.ingest(record, artifacts);
+        }
+
+        List<String> stored() {
+            return good.records().stream().map(TestRecord::test).toList();
+        }
+
+        @Override
+        public void close() {
+            good.close();
+        }
+    }
+
+    private static boolean hasBrokenResults(Artifacts artifacts) throws IOException {
+        return textOf(artifacts).lines().anyMatch(line -> !line.startsWith("{"));
+    }
+
+    private static String textOf(Artifacts artifacts) throws IOException {
+        // Not by a channel, which a pending interrupt would close.
+        try (InputStream results = new FileInputStream(artifacts.results().toFile())) {
+            return new String(results.readAllBytes(), UTF_8);
+        } catch (FileNotFoundException e) {
+            return "";
+        }
     }
 
     private static void refuse(boolean when, TestRecord record) {
@@ -28,39 +118,218 @@ class BrokenAggregatorsTest {
         }
     }
 
-    static Stream<Arguments> broken() {
+    private interface Change {
+        void ingest(RecordingAggregator good, TestRecord record, Artifacts artifacts) throws IOException;
+    }
+
+    /** One that does something else with what it has understood. */
+    private static Supplier<Same> ingesting(Change change) {
+        return () -> new Same() {
+            @Override
+            void ingested(TestRecord record, Artifacts artifacts) throws IOException {
+                change.ingest(good, record, artifacts);
+            }
+        };
+    }
+
+    private interface Failure {
+        void of(TestRecord record, Artifacts artifacts) throws IOException;
+    }
+
+    /** One that fails as it should, and does something more then. */
+    private static Supplier<Same> failing(Failure failure) {
+        return () -> new Same() {
+            @Override
+            public void ingest(TestRecord record, Artifacts artifacts) {
+                try {
+                    super.ingest(record, artifacts);
+                } catch (AggregationException e) {
+                    try {
+                        failure.of(record, artifacts);
+                    } catch (IOException more) {
+                        e.addSuppressed(more);
+                    }
+                    throw e;
+                }
+            }
+        };
+    }
+
+    /** One that cannot store a test after another could not be stored. */
+    private static Supplier<Same> spoilt(boolean forItself) {
+        return () -> {
+            AtomicReference<String> failed = new AtomicReference<>();
+            return new Same() {
+                @Override
+                public void ingest(TestRecord record, Artifacts artifacts) {
+                    String before = failed.get();
+                    refuse(before != null && before.equals(record.test()) == forItself, record);
+                    try {
+                        super.ingest(record, artifacts);
+                    } catch (AggregationException e) {
+                        failed.set(record.test());
+                        throw e;
+                    }
+                }
+            };
+        };
+    }
+
+    private static Stream<Broken<Supplier<Same>>> ingests() {
         return Stream.of(
-                arguments("a02", (good, record, artifacts) -> {
+                Broken.of("a01", ingesting((good, record, artifacts) -> {
+                    boolean hasFiles = !artifacts.isNone() && Files.exists(artifacts.files());
+                    good.ingest(record, artifacts);
+                    if (hasFiles) {
+                        Files.createDirectories(artifacts.files());
+                    }
+                })),
+                Broken.of("a02", ingesting((good, record, artifacts) -> {
                     if (!artifacts.isNone()) {
                         good.ingest(record, artifacts);
                     }
-                }),
-                arguments("a03", (good, record, artifacts) -> {
-                    refuse(!artifacts.isNone() && !artifacts.results().toFile().exists(), record);
+                })),
+                Broken.of("a03", ingesting((good, record, artifacts) -> {
+                    refuse(!artifacts.isNone() && !Files.exists(artifacts.results()), record);
                     good.ingest(record, artifacts);
-                }),
-                arguments("a07", (good, record, artifacts) -> {
+                })),
+                Broken.of("a08", ingesting((good, record, artifacts) -> {
+                    refuse(record.attempt() > 1, record);
+                    good.ingest(record, artifacts);
+                })),
+                Broken.of("a15", ingesting((good, record, artifacts) -> {
+                    Thread.interrupted();
+                    good.ingest(record, artifacts);
+                })));
+    }
+
+    private static Stream<Broken<Supplier<Same>>> failures() {
+        return Stream.of(
+                Broken.of(
+                        "a04",
+                        failing((record, artifacts) ->
+                                Files.deleteIfExists(artifacts.files().resolve("output.txt")))),
+                Broken.of("a05", spoilt(false)),
+                Broken.of("a06", spoilt(true)),
+                Broken.of("a07", ingesting((good, record, artifacts) -> {
                     if (good.records().stream().anyMatch(other -> same(other, record))) {
                         artifacts.delete();
                     } else {
                         good.ingest(record, artifacts);
                     }
-                }),
-                arguments("a08", (good, record, artifacts) -> {
-                    refuse(record.attempt() > 1, record);
-                    good.ingest(record, artifacts);
-                }),
-                arguments("a09", (good, record, artifacts) -> {
+                })));
+    }
+
+    private static Stream<Broken<Supplier<Same>>> names() {
+        return Stream.of(
+                Broken.of("a09", ingesting((good, record, artifacts) -> {
                     refuse(good.records().stream().anyMatch(other -> isAbove(record, other)), record);
                     good.ingest(record, artifacts);
-                }),
-                arguments("a10", (good, record, artifacts) -> {
+                })),
+                Broken.of("a10", ingesting((good, record, artifacts) -> {
                     refuse(record.test().length() > 255, record);
                     good.ingest(record, artifacts);
-                }),
-                arguments("a15", (good, record, artifacts) -> {
-                    Thread.interrupted();
+                })),
+                Broken.of("a11", ingesting((good, record, artifacts) -> {
+                    // As if a file were moved from where its result says it is.
+                    for (Matcher file = ABSOLUTE.matcher(artifacts.isNone() ? "" : textOf(artifacts)); file.find(); ) {
+                        Files.deleteIfExists(Path.of(file.group(1)));
+                    }
                     good.ingest(record, artifacts);
+                })));
+    }
+
+    private static Stream<Broken<Supplier<Same>>> closes() {
+        return Stream.of(
+                Broken.of("a12", failingAfterClose((record, artifacts) -> {
+                    // What is beside a close, and a rule of its own, comes from other threads.
+                    if (!Thread.currentThread().isVirtual()) {
+                        artifacts.delete();
+                    }
+                })),
+                Broken.of("a13", () -> new Same() {
+                    private final AtomicInteger closes = new AtomicInteger();
+
+                    @Override
+                    List<String> stored() {
+                        return closes.get() > 1 ? List.of() : super.stored();
+                    }
+
+                    @Override
+                    public void close() {
+                        closes.incrementAndGet();
+                        super.close();
+                    }
+                }),
+                Broken.of("a14", () -> new Same() {
+                    private final AtomicBoolean used = new AtomicBoolean();
+
+                    @Override
+                    public void ingest(TestRecord record, Artifacts artifacts) {
+                        used.set(true);
+                        super.ingest(record, artifacts);
+                    }
+
+                    @Override
+                    List<String> stored() {
+                        if (!used.get()) {
+                            throw new IllegalStateException("there is nothing to read");
+                        }
+                        return super.stored();
+                    }
+                }));
+    }
+
+    private static Supplier<Same> failingAfterClose(Failure failure) {
+        return () -> new Same() {
+            @Override
+            void ingested(TestRecord record, Artifacts artifacts) throws IOException {
+                try {
+                    super.ingested(record, artifacts);
+                } catch (IllegalStateException e) {
+                    failure.of(record, artifacts);
+                    throw e;
+                }
+            }
+        };
+    }
+
+    private static Stream<Broken<Supplier<Same>>> threads() {
+        return Stream.of(
+                Broken.of("a16", () -> new Same() {
+                    private final AtomicReference<Thread> owner = new AtomicReference<>();
+
+                    @Override
+                    void ingested(TestRecord record, Artifacts artifacts) throws IOException {
+                        owner.compareAndSet(null, Thread.currentThread());
+                        refuse(!Thread.currentThread().equals(owner.get()), record);
+                        super.ingested(record, artifacts);
+                    }
+                }),
+                Broken.of("a17", () -> new Same() {
+                    private final CountDownLatch closing = new CountDownLatch(1);
+
+                    @Override
+                    public void ingest(TestRecord record, Artifacts artifacts) {
+                        try {
+                            // Waits for the close that is meant to be beside it, so that it always is.
+                            if (Thread.currentThread().isVirtual()
+                                    && record.test().equals("/test")
+                                    && closing.await(5, TimeUnit.SECONDS)) {
+                                artifacts.delete();
+                                return;
+                            }
+                        } catch (IOException | InterruptedException e) {
+                            throw new AssertionError(e);
+                        }
+                        super.ingest(record, artifacts);
+                    }
+
+                    @Override
+                    public void close() {
+                        closing.countDown();
+                        super.close();
+                    }
                 }));
     }
 
@@ -70,53 +339,5 @@ class BrokenAggregatorsTest {
 
     private static boolean isAbove(TestRecord one, TestRecord other) {
         return other.test().startsWith(one.test() + "/");
-    }
-
-    private static Arguments arguments(String rule, Change broken) {
-        return Arguments.of(rule, broken);
-    }
-
-    /** The contract of whatever is set. */
-    static final class Contract extends AggregatorContract {
-        static Change tested = RecordingAggregator::ingest;
-        private final RecordingAggregator good = RecordingAggregator.create();
-
-        @Override
-        protected Aggregator open() {
-            Change change = tested;
-            return new Aggregator() {
-                @Override
-                public void ingest(TestRecord record, Artifacts artifacts) {
-                    try {
-                        change.ingest(good, record, artifacts);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                }
-
-                @Override
-                public void close() {
-                    good.close();
-                }
-            };
-        }
-
-        @Override
-        protected List<String> stored() {
-            return good.records().stream().map(TestRecord::test).toList();
-        }
-
-        @Override
-        protected boolean readsResults() {
-            return false;
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(String rule, Change broken) {
-        Contract.tested = broken;
-
-        assertThat(Rejections.of(Contract.class)).containsExactly(rule);
     }
 }

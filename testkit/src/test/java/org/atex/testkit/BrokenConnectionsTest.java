@@ -1,217 +1,159 @@
 package org.atex.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.atex.testkit.SameConnection.started;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.time.Instant;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.atex.api.Artifacts;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.CommandResult;
-import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
-import org.atex.api.Input;
-import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** For a rule a connection that breaks it and no other: its test rejects it, and no other test does. */
+/**
+ * For each rule about files and the connection itself a connection that breaks it and no other: its test rejects it, and no
+ * other test does.
+ */
 @Timeout(240)
 class BrokenConnectionsTest {
-    /** Does what a good one does. */
-    private static class Same implements Connection {
-        final Connection good;
-        boolean lost;
+    @ParameterizedTest
+    @MethodSource("broken")
+    void exactlyItsRuleRejectsIt(Broken<Function<FakeConnection, SameConnection>> broken) {
+        BrokenConnectionContract.tested = broken.variant();
 
-        Same(Connection good) {
-            this.good = good;
-        }
-
-        @Override
-        public RunningCommand start(Command command) throws InterruptedException {
-            return good.start(command);
-        }
-
-        @Override
-        public void upload(Path source, String target) throws InterruptedException {
-            good.upload(source, target);
-        }
-
-        @Override
-        public void download(String source, Path target) throws InterruptedException {
-            good.download(source, target);
-        }
-
-        @Override
-        public void reconnect(Duration within) throws InterruptedException {
-            good.reconnect(within);
-        }
-
-        @Override
-        public void close() {
-            good.close();
-        }
+        broken.assertRejectedBy(BrokenConnectionContract.class);
     }
 
-    /** Does what a good one does. */
-    private static class SameCommand implements RunningCommand {
-        private final RunningCommand good;
+    @Test
+    void goodOneIsNotRejected() {
+        BrokenConnectionContract.tested = SameConnection::new;
 
-        SameCommand(RunningCommand good) {
-            this.good = good;
-        }
-
-        @Override
-        public OutputStream stdin() {
-            return good.stdin();
-        }
-
-        @Override
-        public InputStream stdout() {
-            return good.stdout();
-        }
-
-        @Override
-        public InputStream stderr() {
-            return good.stderr();
-        }
-
-        @Override
-        public CommandEnd await() throws InterruptedException {
-            return good.await();
-        }
-
-        @Override
-        public Optional<CommandEnd> await(Duration atMost) throws InterruptedException {
-            return good.await(atMost);
-        }
-
-        @Override
-        public void close() {
-            good.close();
-        }
+        assertThat(Rejections.of(BrokenConnectionContract.class)).isEmpty();
     }
 
-    private static UnaryOperator<Connection> starting(UnaryOperator<Command> change) {
-        return connection -> new Same(connection) {
+    static Stream<Broken<Function<FakeConnection, SameConnection>>> broken() {
+        return Stream.of(files(), reconnecting(), closing(), callers()).flatMap(Function.identity());
+    }
+
+    private interface Transfer {
+        void download(FakeConnection good, String source, Path target) throws IOException, InterruptedException;
+    }
+
+    private static Function<FakeConnection, SameConnection> downloading(Transfer transfer) {
+        return good -> new SameConnection(good) {
             @Override
-            public RunningCommand start(Command command) throws InterruptedException {
-                return super.start(change.apply(command));
+            public void download(String source, Path target) throws InterruptedException {
+                try {
+                    transfer.download(good, source, target);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
             }
         };
     }
 
-    private static UnaryOperator<Connection> started(UnaryOperator<RunningCommand> change) {
-        return connection -> new Same(connection) {
-            @Override
-            public RunningCommand start(Command command) throws InterruptedException {
-                return change.apply(super.start(command));
-            }
-        };
-    }
-
-    private static Command changed(Command command, Map<String, String> environment, boolean withDirectory) {
-        return new Command(
-                command.arguments(),
-                environment,
-                withDirectory ? command.directory() : null,
-                command.stdin(),
-                command.stdout(),
-                command.stderr());
-    }
-
-    static Stream<Arguments> broken() {
+    private static Stream<Broken<Function<FakeConnection, SameConnection>>> files() {
         return Stream.of(
-                arguments("c06", starting(command -> changed(command, Map.of(), true))),
-                arguments(
-                        "c07",
-                        starting(command ->
-                                changed(command, command.environment(), !"/there".equals(command.directory())))),
-                arguments(
-                        "c13",
-                        starting(command -> command.stdout().equals(Output.discard())
-                                ? command.withStderr(Output.discard())
-                                : command)),
-                arguments("c15", connection -> new Same(connection) {
-                    @Override
-                    public RunningCommand start(Command command) throws InterruptedException {
-                        try {
-                            return super.start(command);
-                        } catch (TransferException e) {
-                            throw new UncheckedIOException(new IOException(e));
-                        }
+                Broken.of("c35", downloading((good, source, target) -> {
+                    if (!Files.isDirectory(target.resolveSibling("."))) {
+                        throw new TransferException("could not download to " + target, null);
                     }
-                }),
-                arguments("c16", started(command -> new SameCommand(command) {
-                    @Override
-                    public InputStream stdout() {
-                        try {
-                            return super.stdout();
-                        } catch (IllegalStateException e) {
-                            return InputStream.nullInputStream();
-                        }
+                    good.download(source, target);
+                })),
+                Broken.of("c36", downloading((good, source, target) -> {
+                    good.download(source, target);
+                    Files.setLastModifiedTime(target, FileTime.from(Instant.now()));
+                    if (Files.exists(target.resolve("script"))) {
+                        Files.setLastModifiedTime(target.resolve("script"), FileTime.from(Instant.now()));
                     }
                 })),
-                arguments("c19", connection -> new Same(connection) {
+                Broken.of("c37", good -> new SameConnection(good) {
                     @Override
-                    public CommandResult run(Command command) throws InterruptedException {
-                        return super.run(
-                                command.stdin().equals(Input.pipe()) ? command.withStdin(Input.empty()) : command);
+                    public void upload(Path source, String target) throws InterruptedException {
+                        Path there = good.file(target);
+                        try {
+                            if (Files.isDirectory(there)) {
+                                Artifacts.in(there).delete();
+                            }
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                        super.upload(source, target);
                     }
                 }),
-                arguments("c26", connection -> new Same(connection) {
-                    @Override
-                    public RunningCommand start(Command command) throws InterruptedException {
-                        Thread.interrupted();
-                        return super.start(command);
-                    }
-                }),
-                arguments("c32", started(command -> new SameCommand(command) {
-                    @Override
-                    public void close() {
-                        Thread.interrupted();
-                        super.close();
+                Broken.of("c38", downloading((good, source, target) -> {
+                    Path link = target.resolve("file");
+                    Path behind = Files.isSymbolicLink(link) ? Files.readSymbolicLink(link) : null;
+                    good.download(source, target);
+                    if (behind != null) {
+                        Files.copy(link, behind, StandardCopyOption.REPLACE_EXISTING);
                     }
                 })),
-                arguments("c39", connection -> new Same(connection) {
-                    @Override
-                    public void download(String source, Path target) throws InterruptedException {
-                        try {
-                            super.download(source, target);
-                        } catch (TransferException e) {
-                            throw new TransferException("it did not work", e);
-                        }
+                Broken.of("c39", downloading((good, source, target) -> {
+                    try {
+                        good.download(source, target);
+                    } catch (TransferException e) {
+                        throw new TransferException("it did not work", e);
                     }
-                }),
-                arguments("c40", connection -> new Same(connection) {
+                })),
+                Broken.of("c40", good -> new SameConnection(good) {
                     @Override
                     public void upload(Path source, String target) throws InterruptedException {
                         Thread.interrupted();
                         super.upload(source, target);
                     }
-                }),
-                arguments("c43", connection -> new Same(connection) {
+                }));
+    }
+
+    private static Stream<Broken<Function<FakeConnection, SameConnection>>> reconnecting() {
+        return Stream.of(
+                Broken.of("c41", good -> new SameConnection(good) {
+                    private final AtomicBoolean closed = new AtomicBoolean();
+
                     @Override
                     public void reconnect(Duration within) throws InterruptedException {
-                        try {
+                        if (lost || closed.get()) {
                             super.reconnect(within);
-                        } catch (IllegalStateException e) {
-                            // what does it matter
                         }
                     }
+
+                    @Override
+                    public void close() {
+                        closed.set(true);
+                        super.close();
+                    }
                 }),
-                arguments("c47", connection -> new Same(connection) {
+                Broken.of("c46", started(command -> new SameCommand(command) {
+                    @Override
+                    public CommandEnd await() throws InterruptedException {
+                        try {
+                            return super.await();
+                        } catch (ConnectionLostException e) {
+                            return new CommandEnd.Signalled("HUP");
+                        }
+                    }
+                })),
+                Broken.of("c47", good -> new SameConnection(good) {
                     @Override
                     public void reconnect(Duration within) throws InterruptedException {
                         if (lost) {
@@ -222,32 +164,146 @@ class BrokenConnectionsTest {
                 }));
     }
 
-    private static Arguments arguments(String rule, UnaryOperator<Connection> broken) {
-        return Arguments.of(rule, broken);
+    private static Stream<Broken<Function<FakeConnection, SameConnection>>> closing() {
+        return Stream.of(
+                Broken.of("c42", OneThatLeavesDaemons::new),
+                Broken.of("c43", good -> new SameConnection(good) {
+                    @Override
+                    public void reconnect(Duration within) throws InterruptedException {
+                        try {
+                            super.reconnect(within);
+                        } catch (IllegalStateException e) {
+                            // what does it matter
+                        }
+                    }
+                }),
+                Broken.of("c44", good -> new SameConnection(good) {
+                    private final AtomicInteger closes = new AtomicInteger();
+
+                    @Override
+                    public void close() {
+                        super.close();
+                        // Twice is what each test does that closes it: the contract closes it in the end.
+                        if (closes.incrementAndGet() > 2) {
+                            throw new IllegalStateException("it was closed before");
+                        }
+                    }
+                }),
+                Broken.of("c45", OneThatFailsBesideClose::new));
     }
 
-    /** The contract of whatever is set. */
-    static final class Contract extends FakeConnectionContractTest {
-        static UnaryOperator<Connection> tested = UnaryOperator.identity();
+    /** Only what has a running command is ended; its daemons are, when it is closed once more, lest they stay for good. */
+    private static final class OneThatLeavesDaemons extends SameConnection {
+        private final ConcurrentHashMap<RunningCommand, Command> started = new ConcurrentHashMap<>();
+        private volatile boolean closed;
 
-        @Override
-        protected Connection connect() {
-            return tested.apply(super.connect());
+        OneThatLeavesDaemons(FakeConnection good) {
+            super(good);
         }
 
         @Override
-        protected void lose(Connection broken) {
-            Same same = (Same) broken;
-            same.lost = true;
-            super.lose(same.good);
+        public RunningCommand start(Command command) throws InterruptedException {
+            refuseIfClosed();
+            RunningCommand running = super.start(command);
+            started.put(running, command);
+            if (closed) {
+                running.close();
+            }
+            return running;
+        }
+
+        @Override
+        public void upload(Path source, String target) throws InterruptedException {
+            refuseIfClosed();
+            super.upload(source, target);
+        }
+
+        @Override
+        public void download(String source, Path target) throws InterruptedException {
+            refuseIfClosed();
+            super.download(source, target);
+        }
+
+        @Override
+        public void reconnect(Duration within) throws InterruptedException {
+            refuseIfClosed();
+            super.reconnect(within);
+        }
+
+        private void refuseIfClosed() {
+            if (closed) {
+                throw new IllegalStateException("this connection is closed");
+            }
+        }
+
+        @Override
+        public void close() {
+            if (closed) {
+                super.close();
+            }
+            closed = true;
+            started.forEach((running, command) -> {
+                if (!command.arguments().contains("leaves-daemon")) {
+                    running.close();
+                }
+            });
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(String rule, UnaryOperator<Connection> broken) {
-        Contract.tested = broken;
+    /** Waits for the close that is meant to be beside it, so that it always is. */
+    private static final class OneThatFailsBesideClose extends SameConnection {
+        private final CountDownLatch closing = new CountDownLatch(1);
 
-        assertThat(Rejections.of(Contract.class)).containsExactly(rule);
+        OneThatFailsBesideClose(FakeConnection good) {
+            super(good);
+        }
+
+        @Override
+        public RunningCommand start(Command command) throws InterruptedException {
+            boolean beside = closing.getCount() > 0
+                    && Thread.currentThread().isVirtual()
+                    && command.arguments().contains("waits")
+                    && closing.await(1, TimeUnit.SECONDS);
+            if (beside) {
+                throw new UncheckedIOException(new IOException("the stream is closed"));
+            }
+            return super.start(command);
+        }
+
+        @Override
+        public void close() {
+            closing.countDown();
+            super.close();
+        }
+    }
+
+    private static Stream<Broken<Function<FakeConnection, SameConnection>>> callers() {
+        return Stream.of(
+                Broken.of("c48", good -> new SameConnection(good) {
+                    @Override
+                    public void upload(Path source, String target) throws InterruptedException {
+                        super.upload(source, target);
+                        try {
+                            Files.deleteIfExists(Files.isDirectory(source) ? source.resolve("script") : source);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                }),
+                Broken.of("c49", good -> new SameConnection(good) {
+                    private final AtomicInteger running = new AtomicInteger();
+
+                    @Override
+                    public CommandResult run(Command command) throws InterruptedException {
+                        try {
+                            if (running.incrementAndGet() > 1) {
+                                throw new ConnectionLostException("a packet came that nobody asked for", null);
+                            }
+                            return super.run(command);
+                        } finally {
+                            running.decrementAndGet();
+                        }
+                    }
+                }));
     }
 }

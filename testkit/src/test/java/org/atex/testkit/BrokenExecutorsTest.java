@@ -8,26 +8,48 @@ import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.atex.api.Artifacts;
+import org.atex.api.Command;
 import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** For a rule an executor that breaks it and no other: its test rejects it, and no other test does. */
 @Timeout(120)
 class BrokenExecutorsTest {
+    private static final TestCase FOREIGN = TestCase.named("/foreign");
+    private static final TestCase LEAVING = TestCase.named("/leaving");
+    private static final Command WAITS = Command.of("waits");
+
+    /** One with all that is optional. */
     private static Executor.Factory good() {
-        return FakeExecutors.running(
+        Executor.Factory fakes = FakeExecutors.running(
                 Map.of("/failing", FakeRun.failing(Duration.ofMillis(1)), "/endless", FakeRun.endless()));
+        return connection -> new Same(fakes.open(connection)) {
+            @Override
+            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                if (test.equals(FOREIGN)) {
+                    throw new IllegalArgumentException("cannot run " + test.name());
+                }
+                if (test.equals(LEAVING)) {
+                    connection.start(WAITS).close();
+                }
+                return super.run(test, into);
+            }
+        };
     }
 
     /** Does what a good one does. */
@@ -62,8 +84,9 @@ class BrokenExecutorsTest {
         };
     }
 
-    private static TestEnd ended(TestEnd end, Outcome outcome, Outcome instead) {
-        return end.outcome() == outcome ? TestEnd.of(instead, end.note()) : end;
+    /** One that changes how a test ends. */
+    private static UnaryOperator<Executor.Factory> ending(UnaryOperator<TestEnd> change) {
+        return running((good, test, into) -> change.apply(good.run(test, into)));
     }
 
     private static void add(Artifacts into, String line) {
@@ -74,42 +97,166 @@ class BrokenExecutorsTest {
         }
     }
 
-    static Stream<Arguments> broken() {
+    static Stream<Broken<UnaryOperator<Executor.Factory>>> broken() {
+        return Stream.of(ends(), interrupts(), systems(), closes()).flatMap(Function.identity());
+    }
+
+    private static Stream<Broken<UnaryOperator<Executor.Factory>>> ends() {
         return Stream.of(
-                arguments("x02", running((good, test, into) -> {
-                    TestEnd end = good.run(test, into);
-                    return end.outcome() == Outcome.FAILED ? TestEnd.of(Outcome.ERROR, null) : end;
-                })),
-                arguments("x03", running((good, test, into) -> {
-                    TestEnd end = good.run(test, into);
-                    return ended(end, Outcome.TIMED_OUT, Outcome.ERROR);
-                })),
-                arguments("x05", running((good, test, into) -> {
-                    if (Thread.currentThread().isInterrupted()) {
-                        add(into, "{\"status\":\"infra\"}");
-                        Thread.interrupted();
-                        return TestEnd.of(Outcome.CANCELLED, "interrupted");
-                    }
-                    return good.run(test, into);
-                })),
-                arguments("x08", running((good, test, into) -> {
+                Broken.of(
+                        "x01",
+                        ending(end -> end.outcome() == Outcome.PASSED
+                                ? new TestEnd(Outcome.PASSED, end.exitCode(), end.note(), false)
+                                : end)),
+                Broken.of(
+                        "x02",
+                        ending(end -> end.outcome() == Outcome.FAILED ? TestEnd.of(Outcome.ERROR, end.note()) : end)),
+                Broken.of(
+                        "x03",
+                        ending(end ->
+                                end.outcome() == Outcome.TIMED_OUT ? TestEnd.of(Outcome.ERROR, end.note()) : end)),
+                Broken.of(
+                        "x07",
+                        factory -> connection -> new Same(factory.open(connection)) {
+                            private @Nullable Artifacts first;
+
+                            @Override
+                            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                                TestEnd end = super.run(test, into);
+                                first = first == null ? into : first;
+                                add(first, "{\"name\":\"" + test.name() + "\"}");
+                                return end;
+                            }
+                        }),
+                Broken.of("x08", running((good, test, into) -> {
                     TestEnd end = good.run(test, into);
                     add(into, "{\"name\":\"sub\",\"files\":[\"missing\"]}");
                     return end;
                 })),
-                arguments("x09", running((good, test, into) -> {
-                    TestEnd end = good.run(test, into);
-                    return new TestEnd(end.outcome(), end.exitCode(), end.note(), true);
+                Broken.of("x12", running((good, test, into) -> {
+                    try {
+                        return good.run(test, into);
+                    } catch (IllegalArgumentException e) {
+                        return TestEnd.of(Outcome.ERROR, e.getMessage());
+                    }
+                })));
+    }
+
+    private static Stream<Broken<UnaryOperator<Executor.Factory>>> interrupts() {
+        return Stream.of(
+                Broken.of("x04", running((good, test, into) -> {
+                    boolean early = Thread.currentThread().isInterrupted();
+                    try {
+                        return good.run(test, into);
+                    } catch (InterruptedException e) {
+                        if (!early) {
+                            add(into, "{\"status\":\"error\"}");
+                        }
+                        throw e;
+                    }
                 })),
-                arguments("x11", factory -> connection -> {
+                Broken.of("x05", running((good, test, into) -> {
+                    if (Thread.interrupted()) {
+                        add(into, "{\"status\":\"infra\"}");
+                        return TestEnd.of(Outcome.CANCELLED, "interrupted");
+                    }
+                    return good.run(test, into);
+                })),
+                Broken.of(
+                        "x06",
+                        factory -> connection -> new Same(factory.open(connection)) {
+                            private volatile boolean spoilt;
+
+                            @Override
+                            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                                if (spoilt) {
+                                    return TestEnd.of(Outcome.ERROR, "the one before it still runs");
+                                }
+                                try {
+                                    return super.run(test, into);
+                                } catch (InterruptedException e) {
+                                    spoilt = true;
+                                    throw e;
+                                }
+                            }
+                        }),
+                Broken.of("x11", factory -> connection -> {
                     boolean interrupted = Thread.interrupted();
                     Executor executor = factory.open(connection);
                     if (interrupted) {
                         Thread.currentThread().interrupt();
                     }
                     return executor;
+                }));
+    }
+
+    private static Stream<Broken<UnaryOperator<Executor.Factory>>> systems() {
+        return Stream.of(
+                Broken.of("x09", ending(end -> new TestEnd(end.outcome(), end.exitCode(), end.note(), true))),
+                Broken.of("x10", factory -> connection -> {
+                    try {
+                        return factory.open(connection);
+                    } catch (ConnectionLostException e) {
+                        return new Executor() {
+                            @Override
+                            public TestEnd run(TestCase test, Artifacts into) {
+                                return TestEnd.of(Outcome.NOT_RUN, e.getMessage());
+                            }
+
+                            @Override
+                            public void close() {}
+                        };
+                    }
                 }),
-                arguments(
+                Broken.of(
+                        "x15",
+                        factory -> connection -> new Same(factory.open(connection)) {
+                            @Override
+                            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                                TestEnd end = super.run(test, into);
+                                if (test.equals(LEAVING)) {
+                                    connection.start(WAITS);
+                                }
+                                return end;
+                            }
+                        }),
+                Broken.of("x16", endingWhateverRunsOnTheSystem()));
+    }
+
+    private static UnaryOperator<Executor.Factory> endingWhateverRunsOnTheSystem() {
+        Map<Connection, Thread> running = new ConcurrentHashMap<>();
+        return factory -> connection -> new Same(factory.open(connection)) {
+            @Override
+            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                running.putIfAbsent(connection, Thread.currentThread());
+                try {
+                    return super.run(test, into);
+                } finally {
+                    running.remove(connection, Thread.currentThread());
+                }
+            }
+
+            @Override
+            public void close() {
+                super.close();
+                Thread other = running.get(connection);
+                if (other != null) {
+                    other.interrupt();
+                }
+            }
+        };
+    }
+
+    private static Stream<Broken<UnaryOperator<Executor.Factory>>> closes() {
+        return Stream.of(
+                Broken.of("x13", running((good, test, into) -> {
+                    try {
+                        return good.run(test, into);
+                    } catch (IllegalStateException e) {
+                        return TestEnd.of(Outcome.NOT_RUN, e.getMessage());
+                    }
+                })),
+                Broken.of(
                         "x14",
                         factory -> connection -> new Same(factory.open(connection)) {
                             @Override
@@ -117,11 +264,17 @@ class BrokenExecutorsTest {
                                 super.close();
                                 connection.close();
                             }
-                        }));
-    }
-
-    private static Arguments arguments(String rule, UnaryOperator<Executor.Factory> broken) {
-        return Arguments.of(rule, broken);
+                        }),
+                Broken.<UnaryOperator<Executor.Factory>>of(
+                                "x17",
+                                factory -> connection -> new Same(factory.open(connection)) {
+                                    @Override
+                                    public void close() {
+                                        super.close();
+                                        ((FakeConnection) connection).refuseIfLost("clean up");
+                                    }
+                                })
+                        .and("whatever loses a system closes the executor in the end", "x09", "x10"));
     }
 
     /** The contract of whatever is set. */
@@ -130,12 +283,27 @@ class BrokenExecutorsTest {
 
         @Override
         protected Connection connect() {
-            return FakeConnection.obedient();
+            return FakeConnection.running(FakeVocabulary::run);
         }
 
         @Override
         protected Executor.Factory factory() {
             return tested.apply(good());
+        }
+
+        @Override
+        protected TestCase foreign() {
+            return FOREIGN;
+        }
+
+        @Override
+        protected TestCase leavingAProcess() {
+            return LEAVING;
+        }
+
+        @Override
+        protected boolean isLeftBehind(Connection system) {
+            return LongStream.rangeClosed(1, 9).anyMatch(((FakeConnection) system)::isRunning);
         }
 
         @Override
@@ -168,9 +336,16 @@ class BrokenExecutorsTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(String rule, UnaryOperator<Executor.Factory> broken) {
-        Contract.tested = broken;
+    void exactlyItsRuleRejectsIt(Broken<UnaryOperator<Executor.Factory>> broken) {
+        Contract.tested = broken.variant();
 
-        assertThat(Rejections.of(Contract.class)).containsExactly(rule);
+        broken.assertRejectedBy(Contract.class);
+    }
+
+    @Test
+    void goodOneIsNotRejected() {
+        Contract.tested = UnaryOperator.identity();
+
+        assertThat(Rejections.of(Contract.class)).isEmpty();
     }
 }

@@ -3,10 +3,12 @@ package org.atex.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
+import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -14,23 +16,74 @@ import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.Remote;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** For a rule a provisioner that breaks it and no other: its test rejects it, and no other test does. */
-@Timeout(120)
+/** For each rule a provisioner that breaks it and no other: its test rejects it, and no other test does. */
+@Timeout(240)
 class BrokenProvisionersTest {
-    private static FakeProvisioner good() {
-        return FakeProvisioner.of(
-                        FakeSystem.ready().withLabels(Map.of("arch", "fake")).withReset())
-                .upTo(3);
+    /** The contract of whatever is set. */
+    static final class Contract extends ProvisionerContract {
+        static Supplier<Provisioner> tested = Same::new;
+
+        @Override
+        protected Provisioner open() {
+            return tested.get();
+        }
+
+        @Override
+        protected int cap() {
+            return 3;
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("broken")
+    void exactlyItsRuleRejectsIt(Broken<Supplier<Provisioner>> broken) {
+        Contract.tested = broken.variant();
+
+        broken.assertRejectedBy(Contract.class);
+    }
+
+    @Test
+    void goodOneIsNotRejected() {
+        Contract.tested = Same::new;
+
+        assertThat(Rejections.of(Contract.class)).isEmpty();
+    }
+
+    static Stream<Broken<Supplier<Provisioner>>> broken() {
+        return Stream.of(
+                Broken.of("p01", OneWhosePairsWorkByHalf::new),
+                Broken.of("p02", OneThatOffersUnasked::new),
+                Broken.of("p03", OneThatProvisionsTooMany::new),
+                Broken.of("p04", OneThatDoesNotWaitForWhoAsksLater::new),
+                Broken.of("p05", OneThatAcceptsZero::new),
+                Broken.of("p06", OneThatNamesSystemsAfterTheRequest::new),
+                Broken.of("p07", OneWithoutSlots::new),
+                Broken.of("p08", OneThatPromisesOtherLabels::new),
+                Broken.of("p09", OneThatSwallowsInterrupts::new),
+                Broken.of("p10", OneThatForgetsToClear::new),
+                Broken.of("p11", OneWithSystemsThatCannotBeGivenBackTwice::new),
+                Broken.of("p12", OneThatKeepsWhatIsTakenBeforeTheRest::new),
+                Broken.of("p13", OneThatCannotBeClosedTwice::new),
+                Broken.of("p14", OneThatIsOpenAfterClose::new),
+                Broken.of("p15", OneThatHasNothingWhenClosed::new),
+                Broken.of("p16", OneThatHandsOutBesideClose::new),
+                Broken.of("p17", OneWithoutACap::new),
+                Broken.of("p18", OneThatHandsOutTwice::new),
+                Broken.of("p19", OneThatResetsToDeath::new),
+                Broken.of("p20", OneThatLosesInterruptsWhenClosed::new));
     }
 
     /** Does what a good one does. */
     private static class Same implements Provisioner {
-        final FakeProvisioner good = good();
+        final FakeProvisioner good = FakeProvisioner.of(
+                        FakeSystem.ready().withLabels(Map.of("arch", "fake")).withReset())
+                .upTo(3);
 
         @Override
         public void provision(int count) {
@@ -92,12 +145,71 @@ class BrokenProvisionersTest {
         }
 
         @Override
+        public boolean reset() throws InterruptedException {
+            return good.reset();
+        }
+
+        @Override
         public void close() {
             good.close();
         }
     }
 
-    static final class OneThatOffersUnasked extends Same {
+    /** A system that another connection than the provisioner's leads to. */
+    private static class RemoteWithAConnectionOfItsOwn extends SameRemote {
+        private final FakeConnection own;
+
+        RemoteWithAConnectionOfItsOwn(Remote good, FakeConnection own) {
+            super(good);
+            this.own = own;
+        }
+
+        @Override
+        public Connection connection() {
+            return own;
+        }
+
+        @Override
+        public void close() {
+            own.close();
+            super.close();
+        }
+    }
+
+    /** What was asked for at once, first come, first served. */
+    private static class OneWithRequests extends Same {
+        /** A place in a request: the request's number, and which of its systems it is. */
+        record Place(int request, int system) {}
+
+        private final AtomicInteger requests = new AtomicInteger();
+        final Queue<Place> places = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public void provision(int count) {
+            int request = requests.incrementAndGet();
+            for (int system = 1; system <= count; system++) {
+                places.add(new Place(request, system));
+            }
+            super.provision(count);
+        }
+
+        @Override
+        public void clear() {
+            places.clear();
+            super.clear();
+        }
+    }
+
+    private static final class OneWhosePairsWorkByHalf extends OneWithRequests {
+        @Override
+        Remote changed(Remote remote) {
+            return places.remove().system() != 2
+                    ? remote
+                    : new RemoteWithAConnectionOfItsOwn(remote, FakeConnection.running(FakeProgram.saying("", 1)));
+        }
+    }
+
+    private static final class OneThatOffersUnasked extends Same {
         private boolean asked;
 
         @Override
@@ -115,7 +227,25 @@ class BrokenProvisionersTest {
         }
     }
 
-    static final class OneThatAcceptsZero extends Same {
+    private static final class OneThatProvisionsTooMany extends Same {
+        private final AtomicInteger requests = new AtomicInteger();
+
+        @Override
+        public void provision(int count) {
+            super.provision(requests.incrementAndGet() == 1 ? count : count + 1);
+        }
+    }
+
+    private static final class OneThatDoesNotWaitForWhoAsksLater extends Same {
+        @Override
+        public Offer take(Duration atMost) throws InterruptedException {
+            // Other rules are about who waits for a moment, or for good.
+            boolean some = atMost.compareTo(Duration.ofSeconds(1)) > 0 && atMost.compareTo(Duration.ofMinutes(1)) < 0;
+            return some && good.asked() == 0 ? new Offer.Exhausted("nobody asked for a system") : super.take(atMost);
+        }
+    }
+
+    private static final class OneThatAcceptsZero extends Same {
         @Override
         public void provision(int count) {
             if (count != 0) {
@@ -124,21 +254,20 @@ class BrokenProvisionersTest {
         }
     }
 
-    static final class OneThatForgetsToClear extends Same {
+    private static final class OneThatNamesSystemsAfterTheRequest extends OneWithRequests {
         @Override
-        public void clear() {
-            // forgotten
+        Remote changed(Remote remote) {
+            String name = "request-" + places.remove().request();
+            return new SameRemote(remote) {
+                @Override
+                public String name() {
+                    return name;
+                }
+            };
         }
     }
 
-    static final class OneThatPromisesOtherLabels extends Same {
-        @Override
-        public Map<String, String> offers() {
-            return Map.of("arch", "another");
-        }
-    }
-
-    static final class OneWithoutSlots extends Same {
+    private static final class OneWithoutSlots extends Same {
         @Override
         Remote changed(Remote remote) {
             return new SameRemote(remote) {
@@ -150,7 +279,32 @@ class BrokenProvisionersTest {
         }
     }
 
-    static final class OneWithSystemsThatCannotBeGivenBackTwice extends Same {
+    private static final class OneThatPromisesOtherLabels extends Same {
+        @Override
+        public Map<String, String> offers() {
+            return Map.of("arch", "another");
+        }
+    }
+
+    private static final class OneThatSwallowsInterrupts extends Same {
+        @Override
+        public Offer take(Duration atMost) {
+            try {
+                return super.take(atMost);
+            } catch (InterruptedException e) {
+                return new Offer.None();
+            }
+        }
+    }
+
+    private static final class OneThatForgetsToClear extends Same {
+        @Override
+        public void clear() {
+            // forgotten
+        }
+    }
+
+    private static final class OneWithSystemsThatCannotBeGivenBackTwice extends Same {
         @Override
         Remote changed(Remote remote) {
             AtomicInteger closes = new AtomicInteger();
@@ -166,53 +320,44 @@ class BrokenProvisionersTest {
         }
     }
 
-    static final class OneThatResetsToDeath extends Same {
+    private static final class OneThatKeepsWhatIsTakenBeforeTheRest extends Same {
+        private final Queue<Remote> taken = new ConcurrentLinkedQueue<>();
+        private volatile boolean closed;
+
         @Override
         Remote changed(Remote remote) {
-            return new SameRemote(remote) {
-                @Override
-                public boolean reset() {
-                    close();
-                    return true;
-                }
-            };
+            Remote own = new RemoteWithAConnectionOfItsOwn(remote, FakeConnection.obedient());
+            taken.add(own);
+            if (closed) {
+                own.close(); // a take beside a close, which has a rule of its own
+            }
+            return own;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            if (taken.size() == good.asked()) {
+                taken.forEach(Remote::close);
+            }
+            super.close();
         }
     }
 
-    static final class OneThatCannotBeClosedTwice extends Same {
-        private final List<Boolean> closes = Collections.synchronizedList(new ArrayList<>());
+    private static final class OneThatCannotBeClosedTwice extends Same {
+        private final AtomicInteger closes = new AtomicInteger();
 
         @Override
         public void close() {
             super.close();
-            closes.add(true);
-            // The tests themselves close once more in the end.
-            if (closes.size() > 3) {
+            // Twice is what each test does that closes it: the contract closes it in the end.
+            if (closes.incrementAndGet() > 2) {
                 throw new IllegalStateException("closed too often");
             }
         }
     }
 
-    static final class OneThatSwallowsInterrupts extends Same {
-        @Override
-        public Offer take(Duration atMost) {
-            try {
-                return super.take(atMost);
-            } catch (InterruptedException e) {
-                return new Offer.None();
-            }
-        }
-    }
-
-    static final class OneThatLosesInterruptsWhenClosed extends Same {
-        @Override
-        public void close() {
-            Thread.interrupted();
-            super.close();
-        }
-    }
-
-    static final class OneThatIsOpenAfterClose extends Same {
+    private static final class OneThatIsOpenAfterClose extends Same {
         @Override
         public void provision(int count) {
             try {
@@ -223,14 +368,64 @@ class BrokenProvisionersTest {
         }
     }
 
-    static final class OneWithoutACap extends Same {
+    private static final class OneThatHasNothingWhenClosed extends Same {
+        private volatile boolean closed;
+
+        @Override
+        public Offer take(Duration atMost) throws InterruptedException {
+            boolean closedBefore = closed;
+            try {
+                return super.take(atMost);
+            } catch (IllegalStateException e) {
+                if (closedBefore) {
+                    throw e;
+                }
+                return new Offer.None();
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            super.close();
+        }
+    }
+
+    /** Waits for the close that is meant to be beside it, so that it always is. */
+    private static final class OneThatHandsOutBesideClose extends Same {
+        private final CountDownLatch closing = new CountDownLatch(1);
+
+        @Override
+        public Offer take(Duration atMost) throws InterruptedException {
+            boolean early = closing.getCount() > 0;
+            Offer offer = super.take(atMost);
+            boolean beside = early
+                    && offer instanceof Offer.Ready
+                    && Thread.currentThread().isVirtual()
+                    && atMost.compareTo(Duration.ofSeconds(1)) > 0
+                    && closing.await(200, TimeUnit.MILLISECONDS);
+            return beside && offer instanceof Offer.Ready ready
+                    ? new Offer.Ready(new RemoteWithAConnectionOfItsOwn(ready.remote(), FakeConnection.obedient()))
+                    : offer;
+        }
+
+        @Override
+        public void close() {
+            closing.countDown();
+            super.close();
+        }
+    }
+
+    private static final class OneWithoutACap extends Same {
         private final FakeProvisioner more = FakeProvisioner.of(FakeSystem.ready());
-        private int taken;
+        private final AtomicInteger taken = new AtomicInteger();
 
         @Override
         public Offer take(Duration atMost) throws InterruptedException {
             Offer offer = super.take(atMost);
-            if (offer instanceof Offer.Exhausted && ++taken == 1) {
+            if (offer instanceof Offer.Exhausted
+                    && !Thread.currentThread().isVirtual()
+                    && taken.incrementAndGet() == 1) {
                 more.provision(1);
                 return more.take(atMost);
             }
@@ -244,42 +439,46 @@ class BrokenProvisionersTest {
         }
     }
 
-    static Stream<Arguments> broken() {
-        return Stream.of(
-                Arguments.of("p02", (Supplier<Provisioner>) OneThatOffersUnasked::new),
-                Arguments.of("p05", (Supplier<Provisioner>) OneThatAcceptsZero::new),
-                Arguments.of("p07", (Supplier<Provisioner>) OneWithoutSlots::new),
-                Arguments.of("p08", (Supplier<Provisioner>) OneThatPromisesOtherLabels::new),
-                Arguments.of("p09", (Supplier<Provisioner>) OneThatSwallowsInterrupts::new),
-                Arguments.of("p10", (Supplier<Provisioner>) OneThatForgetsToClear::new),
-                Arguments.of("p11", (Supplier<Provisioner>) OneWithSystemsThatCannotBeGivenBackTwice::new),
-                Arguments.of("p13", (Supplier<Provisioner>) OneThatCannotBeClosedTwice::new),
-                Arguments.of("p14", (Supplier<Provisioner>) OneThatIsOpenAfterClose::new),
-                Arguments.of("p17", (Supplier<Provisioner>) OneWithoutACap::new),
-                Arguments.of("p19", (Supplier<Provisioner>) OneThatResetsToDeath::new),
-                Arguments.of("p20", (Supplier<Provisioner>) OneThatLosesInterruptsWhenClosed::new));
-    }
-
-    /** The contract of whatever is set. */
-    static final class Contract extends ProvisionerContract {
-        static Supplier<Provisioner> tested = BrokenProvisionersTest::good;
+    /** To many threads, that is: each second one gets what the one before it has got. */
+    private static final class OneThatHandsOutTwice extends Same {
+        private final Queue<Remote> before = new ArrayDeque<>();
 
         @Override
-        protected Provisioner open() {
-            return tested.get();
+        public Offer take(Duration atMost) throws InterruptedException {
+            Offer offer = super.take(atMost);
+            boolean many = Thread.currentThread().isVirtual() && atMost.compareTo(Duration.ofSeconds(1)) < 0;
+            return many && offer instanceof Offer.Ready ready ? new Offer.Ready(again(ready.remote())) : offer;
         }
 
-        @Override
-        protected int cap() {
-            return 3;
+        private synchronized Remote again(Remote remote) {
+            @Nullable Remote other = before.poll();
+            if (other == null) {
+                before.add(remote);
+                return remote;
+            }
+            remote.close();
+            return other;
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(String rule, Supplier<Provisioner> broken) {
-        Contract.tested = broken;
+    private static final class OneThatResetsToDeath extends Same {
+        @Override
+        Remote changed(Remote remote) {
+            return new SameRemote(remote) {
+                @Override
+                public boolean reset() {
+                    close();
+                    return true;
+                }
+            };
+        }
+    }
 
-        assertThat(Rejections.of(Contract.class)).containsExactly(rule);
+    private static final class OneThatLosesInterruptsWhenClosed extends Same {
+        @Override
+        public void close() {
+            Thread.interrupted();
+            super.close();
+        }
     }
 }

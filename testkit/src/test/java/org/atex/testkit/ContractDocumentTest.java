@@ -2,6 +2,7 @@ package org.atex.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 /** Every rule of {@code docs/contract.md} has a test of its number, and the other way round. */
 class ContractDocumentTest {
     private static final Path DOCUMENT = Path.of("..", "docs", "contract.md");
+    private static final Path SOURCES = Path.of("src", "main", "java", "org", "atex", "testkit");
     private static final Pattern RULE = Pattern.compile("- ([CXPAO]\\d\\d) (.+)");
     private static final List<Class<?>> CONTRACTS = List.of(
             ConnectionContract.class,
@@ -34,8 +36,7 @@ class ContractDocumentTest {
                 .filter(method -> method.isAnnotationPresent(Test.class));
     }
 
-    @Test
-    void rulesAndTestsMatch() throws Exception {
+    private static List<String> testedRules() throws IOException {
         List<String> tested = new ArrayList<>();
         for (String line : Files.readAllLines(DOCUMENT)) {
             Matcher rule = RULE.matcher(line);
@@ -43,12 +44,58 @@ class ContractDocumentTest {
                 tested.add(rule.group(1));
             }
         }
+        return tested;
+    }
+
+    @Test
+    void rulesAndTestsMatch() throws Exception {
+        List<String> tested = testedRules();
         Set<String> tests = tests().map(
                         method -> method.getName().substring(0, 3).toUpperCase(Locale.ROOT))
                 .collect(Collectors.toCollection(TreeSet::new));
 
         assertThat(tested).doesNotHaveDuplicates();
         assertThat(tests).containsExactlyInAnyOrderElementsOf(tested);
+    }
+
+    @Test
+    void everyTestedRuleIsBrokenOnPurpose() throws Exception {
+        List<String> broken = Stream.of(
+                        BrokenCommandsTest.broken(),
+                        BrokenConnectionsTest.broken(),
+                        BrokenExecutorsTest.broken(),
+                        BrokenProvisionersTest.broken(),
+                        BrokenAggregatorsTest.broken(),
+                        BrokenOrchestratorsTest.broken())
+                .flatMap(table -> table.map(row -> row.rule().toUpperCase(Locale.ROOT)))
+                .toList();
+
+        assertThat(broken)
+                .as(
+                        "rules that something in the tables of the Broken…Test classes breaks, so that their tests are known"
+                                + " to reject it")
+                .containsExactlyInAnyOrderElementsOf(testedRules());
+    }
+
+    /** A build that has all it requires skips nothing else: {@code .ci/skips} relies on it. */
+    @Test
+    void whatIsMarkedAsOptionalIsWhatMayBeSkipped() throws Exception {
+        List<String> optional = Files.readAllLines(DOCUMENT).stream()
+                .map(RULE::matcher)
+                .filter(rule -> rule.matches() && rule.group(2).startsWith("*Optional.*"))
+                .map(rule -> rule.group(1))
+                .toList();
+        List<String> skipped = new ArrayList<>();
+        for (Class<?> contract : CONTRACTS) {
+            String source = Files.readString(SOURCES.resolve(contract.getSimpleName() + ".java"));
+            for (String method : source.split("@Test\\s+void ")) {
+                if (method.matches("(?s)[cxpao]\\d\\d_.*\\bassumeTrue\\(.*")) {
+                    skipped.add(method.substring(0, 3).toUpperCase(Locale.ROOT));
+                }
+            }
+        }
+
+        assertThat(skipped).containsExactlyInAnyOrderElementsOf(optional);
     }
 
     @Test

@@ -19,7 +19,7 @@ final class Rejections {
     /**
      * {@return the numbers of the rules whose tests failed}
      *
-     * @param contract a contract's subclass
+     * @param contract a contract's subclass, whose tests may run at the same time
      */
     static Set<String> of(Class<?> contract) {
         Set<String> failed = Collections.synchronizedSet(new TreeSet<>());
@@ -27,6 +27,11 @@ final class Rejections {
         launcher.execute(
                 LauncherDiscoveryRequestBuilder.request()
                         .selectors(selectClass(contract))
+                        // Most of their time they wait, and there are over a hundred runs of a whole contract.
+                        .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
+                        .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
+                        .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
+                        .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", "6")
                         .build(),
                 new TestExecutionListener() {
                     @Override

@@ -1,0 +1,77 @@
+package org.atex.junitxml;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.atex.api.AggregationException;
+import org.atex.api.Artifacts;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+
+/** What {@link FullDiskTest} runs in a JVM of its own, which alone sees the small disk. */
+final class FullDisk {
+    private static final PrintStream OUT = System.out;
+
+    private FullDisk() {}
+
+    /** Stores results on the disk given, and copies them here in the end. */
+    public static void main(String[] arguments) throws IOException {
+        Path here = Path.of("");
+        Path disk = Path.of(arguments[0]);
+        Path report = disk.resolve("report");
+        try (JUnitXmlAggregator aggregator =
+                JUnitXmlAggregator.open(report, JUnitXmlOptions.defaults().withProfile(Profile.RICH))) {
+            ingest(aggregator, "/before", Left.in(here).artifacts());
+            fill(disk);
+            String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";
+            Artifacts big = Left.in(here).results(lines.repeat(10_000)).artifacts();
+            try {
+                ingest(aggregator, "/big", big);
+                OUT.println("stored on a full disk");
+            } catch (AggregationException e) {
+                say(e, report.toString(), "/big");
+            }
+            OUT.println("kept: " + (Files.size(big.results()) == 10_000L * lines.length()));
+            Files.delete(disk.resolve("filler"));
+            ingest(aggregator, "/big", big);
+            ingest(aggregator, "/after", Left.in(here).artifacts());
+            fill(disk);
+            try {
+                aggregator.close();
+                OUT.println("closed on a full disk");
+            } catch (AggregationException e) {
+                say(e, report.toString());
+            }
+            Files.delete(disk.resolve("filler"));
+            JUnitXmlAggregator.render(report);
+        }
+        Files.copy(report, here.resolve("report"));
+        OUT.println("done");
+    }
+
+    private static void ingest(JUnitXmlAggregator aggregator, String test, Artifacts artifacts) {
+        aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), artifacts);
+    }
+
+    private static void fill(Path disk) throws IOException {
+        byte[] piece = new byte[4096];
+        try (OutputStream filler = Files.newOutputStream(disk.resolve("filler"))) {
+            while (true) {
+                filler.write(piece);
+            }
+        } catch (IOException e) {
+            OUT.println("full: " + e.getMessage());
+        }
+    }
+
+    private static void say(AggregationException e, String... named) {
+        for (String word : named) {
+            if (!String.valueOf(e.getMessage()).contains(word)) {
+                OUT.println("does not name " + word + ": " + e);
+            }
+        }
+        OUT.println("refused: " + (e.getCause() == null ? null : e.getCause().getMessage()));
+    }
+}

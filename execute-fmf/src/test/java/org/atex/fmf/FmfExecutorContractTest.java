@@ -1,0 +1,99 @@
+package org.atex.fmf;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import org.atex.api.Connection;
+import org.atex.api.Executor;
+import org.atex.api.TestCase;
+import org.atex.local.LocalConnection;
+import org.atex.testkit.ExecutorContract;
+import org.atex.testkit.LeakCheck;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Real tests of a small tree, on this machine. */
+@ExtendWith(LeakCheck.class)
+class FmfExecutorContractTest extends ExecutorContract {
+    private final String leftover = UUID.randomUUID().toString();
+    private @Nullable FmfTests tests;
+
+    /** When first asked for, which is before the first test: the contract opens an executor then. */
+    private FmfTests tests() {
+        if (tests == null) {
+            tests = discover();
+        }
+        return tests;
+    }
+
+    private FmfTests discover() {
+        try {
+            Path tree = Files.createDirectory(here.resolve("tree"));
+            Files.createDirectory(tree.resolve(".fmf"));
+            Files.writeString(tree.resolve(".fmf/version"), "1\n");
+            Files.writeString(tree.resolve("main.fmf"), """
+                    /passing:
+                        test: echo all is well
+                    /failing:
+                        test: echo something broke >&2; exit 3
+                    /endless:
+                        test: sleep 1000 & sleep 1000
+                    /leaving:
+                        test: (setsid bash -c 'sleep 1000; exit 1' %s &); exit 0
+                    """.formatted(leftover));
+            return FmfTests.in(tree).discover();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private FmfTest test(String name) {
+        return tests().stream()
+                .filter(test -> test.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Override
+    protected Connection connect() {
+        return LocalConnection.open();
+    }
+
+    @Override
+    protected Executor.Factory factory() {
+        return FmfExecutor.factory(tests());
+    }
+
+    @Override
+    protected TestCase passing() {
+        return test("/passing");
+    }
+
+    @Override
+    protected TestCase failing() {
+        return test("/failing");
+    }
+
+    @Override
+    protected TestCase endless(@Nullable Duration limit) {
+        return limit == null ? test("/endless") : test("/endless").withLimit(limit);
+    }
+
+    @Override
+    protected TestCase foreign() {
+        return TestCase.named("/no-fmf");
+    }
+
+    @Override
+    protected TestCase leavingAProcess() {
+        return test("/leaving");
+    }
+
+    @Override
+    protected boolean isLeftBehind(Connection system) {
+        return ProcessHandle.allProcesses()
+                .anyMatch(process -> process.info().commandLine().orElse("").contains(leftover));
+    }
+}

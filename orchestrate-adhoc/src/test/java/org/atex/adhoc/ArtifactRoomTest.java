@@ -1,0 +1,108 @@
+package org.atex.adhoc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
+import org.atex.api.Orchestrator;
+import org.atex.api.RunSummary;
+import org.atex.api.TestCase;
+import org.atex.api.TestRecord;
+import org.atex.testkit.FakeExecutors;
+import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeSystem;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+@ExtendWith(LeakCheck.class)
+class ArtifactRoomTest {
+    @TempDir
+    private Path directory;
+
+    private final List<String> problems = new ArrayList<>();
+
+    @Test
+    void aDirectoryThatCannotBeDeletedIsAProblemAndNoException() throws Exception {
+        Path parent = Files.createDirectory(directory.resolve("parent"));
+        ArtifactRoom room = new ArtifactRoom(Files.createDirectory(parent.resolve("room")), true);
+        room.next().delete();
+        // Not by permissions: they do not hinder root.
+        Files.delete(parent.resolve("room"));
+        Files.delete(parent);
+        Files.writeString(parent, "in the way");
+
+        room.close(problems::add);
+
+        assertThat(problems).singleElement().asString().contains(parent.resolve("room") + ", was not deleted");
+    }
+
+    @Test
+    void whatIsKeptOrGivenOrGoneIsNoProblem() throws Exception {
+        Path root = Files.createDirectory(directory.resolve("room"));
+        ArtifactRoom room = new ArtifactRoom(root, true);
+        Artifacts kept = room.next();
+        room.close(problems::add);
+        assertThat(kept.directory()).exists();
+
+        kept.delete();
+        new ArtifactRoom(root).close(problems::add);
+        assertThat(root).exists();
+
+        room.close(problems::add);
+        assertThat(root).doesNotExist();
+        room.close(problems::add);
+        assertThat(problems).isEmpty();
+    }
+
+    /** As a job does that cleans up {@code /tmp}. */
+    private static final class Sweeper implements Aggregator {
+        @Override
+        public void ingest(TestRecord record, Artifacts artifacts) {
+            try {
+                Path room = Objects.requireNonNull(artifacts.directory().getParent());
+                artifacts.delete();
+                Files.delete(room);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aRunWhoseDirectoryVanishedHasItsSummary() throws Exception {
+        List<TestCase> tests = List.of(TestCase.named("/test"));
+        FakeExecutors executors = FakeExecutors.passing(Duration.ZERO);
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                Orchestrator one = SequentialOrchestrator.of(tests)
+                        .on(systems)
+                        .with(executors)
+                        .into(new Sweeper())
+                        .build();
+                Orchestrator other = AdHocOrchestrator.of(tests)
+                        .on(systems)
+                        .with(executors)
+                        .into(new Sweeper())
+                        .build()) {
+            for (Orchestrator orchestrator : List.of(one, other)) {
+                RunSummary summary = orchestrator.run();
+                assertThat(summary.exitCode()).isZero();
+                assertThat(summary.problems()).isEmpty();
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package org.atex.testkit;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Optional;
+import org.atex.api.CommandEnd;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.RunningCommand;
+
+/** Does what a good one does, for broken ones to extend. */
+class SameCommand implements RunningCommand {
+    private final RunningCommand good;
+
+    SameCommand(RunningCommand good) {
+        this.good = good;
+    }
+
+    @Override
+    public OutputStream stdin() {
+        return good.stdin();
+    }
+
+    @Override
+    public InputStream stdout() {
+        return good.stdout();
+    }
+
+    @Override
+    public InputStream stderr() {
+        return good.stderr();
+    }
+
+    @Override
+    public CommandEnd await() throws InterruptedException {
+        return good.await();
+    }
+
+    @Override
+    public Optional<CommandEnd> await(Duration atMost) throws InterruptedException {
+        return good.await(atMost);
+    }
+
+    @Override
+    public void close() {
+        good.close();
+    }
+
+    boolean hasEnded() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            return good.await(Duration.ZERO).isPresent();
+        } catch (ConnectionLostException e) {
+            return true;
+        } catch (InterruptedException e) {
+            throw new AssertionError("nobody interrupts this", e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
