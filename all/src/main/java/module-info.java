@@ -8,4 +8,5 @@ module org.atex.all {
     requires transitive org.atex.jsonl;
     requires transitive org.atex.junitxml;
     requires transitive org.atex.local;
+    requires transitive org.atex.ssh;
 }

@@ -43,6 +43,7 @@ class ArchitectureTest {
             "jsonl", Set.of("api", "artifacts"),
             "junitxml", Set.of("api", "artifacts"),
             "adhoc", Set.of("api"),
+            "ssh", Set.of("api"),
             "testkit", Set.of("api")));
 
     private static final Set<String> GENERIC = Set.of(

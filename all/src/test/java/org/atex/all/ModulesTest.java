@@ -25,6 +25,15 @@ class ModulesTest {
     private static final boolean MEND = Boolean.getBoolean("modules.mend");
     private static final Path GOLDEN = Sources.root().resolve("all/src/test/resources/modules");
 
+    /** Libraries that are no modules, but say in their manifests what they will be called as such. */
+    private static final Set<String> AUTOMATIC = Set.of(
+            "com.hierynomus.asnone",
+            "com.hierynomus.sshj",
+            "org.apache.commons.logging",
+            "org.apache.httpcomponents.client5.httpclient5",
+            "org.apache.httpcomponents.core5.httpcore5",
+            "org.apache.httpcomponents.core5.httpcore5.h2");
+
     private static Stream<Path> classPath() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(Path::of)
@@ -115,17 +124,15 @@ class ModulesTest {
 
     @Test
     void allResolvesOnTheModulePath() throws ClassNotFoundException {
+        // One automatic module takes all others with it, those of the tests included.
         Path[] entries = modules(classPath()).stream()
+                .filter(module -> !module.descriptor().isAutomatic()
+                        || AUTOMATIC.contains(module.descriptor().name()))
                 .map(module -> Path.of(module.location().orElseThrow()))
                 .toArray(Path[]::new);
         Configuration resolved = ModuleLayer.boot()
                 .configuration()
                 .resolve(ModuleFinder.of(entries), ModuleFinder.of(), Set.of("org.atex.all"));
-        assertThat(resolved.modules().stream()
-                        .filter(module -> module.reference().descriptor().isAutomatic()))
-                .as("automatic modules, whose names may change")
-                .isEmpty();
-
         ModuleLayer layer =
                 ModuleLayer.boot().defineModulesWithOneLoader(resolved, ClassLoader.getPlatformClassLoader());
         for (String name : List.of(

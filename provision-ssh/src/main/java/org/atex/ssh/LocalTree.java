@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class LocalTree {
     private static final int PERMISSIONS = 07777;
     private static final int PIECE = 128 * 1024;
-    private static final Set<PosixFilePermission> OWNER = EnumSet.of(
-            PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
+    private static final Set<PosixFilePermission> OWNER =
+            Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
 
     private final Path target;
     private final TransferListener listener;

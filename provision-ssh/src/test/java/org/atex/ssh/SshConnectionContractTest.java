@@ -34,7 +34,7 @@ class SshConnectionContractTest extends ConnectionContract {
     }
 
     @Override
-    protected Connection connect() throws Exception {
+    protected SshConnection connect() throws Exception {
         return server.connect();
     }
 

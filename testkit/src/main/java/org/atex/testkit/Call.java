@@ -81,7 +81,11 @@ public final class Call<T extends @Nullable Object> {
         }
     }
 
-    /** Waits until the call waits for something, and still does at a second look. {@return this} */
+    /**
+     * Waits until the call waits for something, and still does at a second look.
+     *
+     * @return this
+     */
     public Call<T> awaitBlocked() {
         for (int looks = 0; looks < 3; looks++) {
             eventually("the call blocks", () -> {
@@ -96,7 +100,11 @@ public final class Call<T extends @Nullable Object> {
         return this;
     }
 
-    /** Interrupts its thread. {@return this} */
+    /**
+     * Interrupts its thread.
+     *
+     * @return this
+     */
     public Call<T> interrupt() {
         thread.interrupt();
         return this;
