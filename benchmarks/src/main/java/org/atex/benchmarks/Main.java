@@ -14,7 +14,11 @@ public final class Main {
             new FmfGap("fmf", 1),
             new FmfGap("fmf8", 8),
             new TreeWarm(),
-            new TreeCold());
+            new TreeCold(),
+            new SshCommands("ssh", 1, 100),
+            new SshCommands("ssh50", 50, 20),
+            new SshTree(),
+            new SshBulk());
 
     private Main() {}
 

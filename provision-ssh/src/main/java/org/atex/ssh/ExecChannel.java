@@ -33,7 +33,6 @@ final class ExecChannel extends SessionChannel {
 
     private final Executor threads;
     private final Runnable heard;
-    private final Runnable whenGone;
     private final AtomicInteger consumed = new AtomicInteger();
     private final Object sending = new Object();
     private boolean closeSent;
@@ -54,13 +53,11 @@ final class ExecChannel extends SessionChannel {
      * @param connection its connection
      * @param threads where what sends is run
      * @param heard told whenever something arrives
-     * @param whenGone told once when it is gone, if it was ever open
      */
-    ExecChannel(Connection connection, Executor threads, Runnable heard, Runnable whenGone) {
+    ExecChannel(Connection connection, Executor threads, Runnable heard) {
         super(connection);
         this.threads = threads;
         this.heard = heard;
-        this.whenGone = whenGone;
     }
 
     @Override
@@ -227,7 +224,6 @@ final class ExecChannel extends SessionChannel {
         super.finishOff();
         if (gone != null && gone.complete(true)) {
             lose(new IOException("the server closed the command's channel and did not say how it ended"));
-            whenGone.run();
         }
         if (rwin != null) {
             rwin.expand(DirectChannel.WAKE); // nothing else wakes who waits to write

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +25,14 @@ final class Keeper {
     private static final String GREETING = "atex-keeper ";
 
     /**
-     * Reads a number and two extended regular expressions, one for environments, one for {@code /proc/PID/stat}; kills
+     * Reads what to do and two extended regular expressions, one for environments, one for {@code /proc/PID/stat}; kills
      * what they match; says the number, and 0 if nothing is left. {@code @MARK@} is what all marks of the connection
      * begin with. It waits no longer than a process can take to die, for one that nothing can end.
+     *
+     * <p>{@code end} looks at every process, which takes a few milliseconds. {@code look} is for a command that ended just
+     * now: it looks only at processes that it does not know yet, and of those only at orphans (their parent is one that
+     * this shell descends from) and the children of new ones, and starts no program where there are none. What it has
+     * seen it knows, if no other command was running then.
      */
     private static final String SCRIPT = """
             trap '' HUP PIPE TERM INT
@@ -44,34 +50,71 @@ final class Keeper {
                 done
                 return 1
             }
+            parent() {
+                stat=
+                { read -r stat < "/proc/$1/stat"; } 2>/dev/null
+                stat=${stat##*) }
+                stat=${stat#* }
+                parent=${stat%% *}
+            }
+            look() {
+                all=' '
+                files=
+                for f in /proc/[0-9]*; do
+                    p=${f#/proc/}
+                    all="$all$p "
+                    case $known in *" $p "*) continue ;; esac
+                    parent $p
+                    case $above in
+                    *" $parent "*) ;;
+                    *) case $known in *" $parent "*) continue ;; esac ;;
+                    esac
+                    files="$files $f/environ $f/stat"
+                done
+                if [ -n "$files" ] && grep -qsE -e "$1" -e "$2" $files; then
+                    end "$1" "$2"
+                    return
+                fi
+                [ "$3" != alone ] || known=$all
+            }
+            above=' '
+            p=$$
+            while parent "$p"; [ -n "$parent" ] && [ "$parent" != 0 ]; do
+                above="$above$parent "
+                p=$parent
+            done
+            known=' '
             echo "atex-keeper ${SHELL##*/}"
-            while IFS=' ' read -r number environ stat; do
-                end "$environ" "$stat"
+            while IFS=' ' read -r number what environ stat alone; do
+                $what "$environ" "$stat" "$alone"
                 echo "$number $?"
             done
-            end '@MARK@' '^no such'
+            end '@MARK@' '^no-such'
             """;
 
     private static final String NOTHING = "^no-such";
 
     private final ExecChannel channel;
     private final Executor threads;
+    private final IntSupplier commands;
     private final CompletableFuture<String> shell = new CompletableFuture<>();
     private final List<Request> waiting = new ArrayList<>();
     private final List<Request> asked = new ArrayList<>();
     private int number;
 
-    private record Request(String mark, long process, CompletableFuture<Boolean> done) {}
+    private record Request(String mark, long process, boolean quick, CompletableFuture<Boolean> done) {}
 
     /**
      * Talks to a shell that was started with {@link #script}.
      *
      * @param channel its channel
      * @param threads where what sends is run
+     * @param commands how many commands there are that have not been ended
      */
-    Keeper(ExecChannel channel, Executor threads) {
+    Keeper(ExecChannel channel, Executor threads, IntSupplier commands) {
         this.channel = channel;
         this.threads = threads;
+        this.commands = commands;
         threads.execute(this::read);
     }
 
@@ -94,10 +137,12 @@ final class Keeper {
      *
      * @param mark its mark, or what its mark begins with
      * @param process its process, or 0 if that is not known, or may be somebody else's by now
+     * @param quick whether it has ended by itself just now, having run so briefly that no process of its can have the
+     *     number of one that was there before
      * @return whether nothing is left
      */
-    CompletableFuture<Boolean> end(String mark, long process) {
-        Request request = new Request(mark, process, new CompletableFuture<>());
+    CompletableFuture<Boolean> end(String mark, long process, boolean quick) {
+        Request request = new Request(mark, process, quick, new CompletableFuture<>());
         synchronized (waiting) {
             waiting.add(request);
         }
@@ -113,7 +158,9 @@ final class Keeper {
             }
             asked.addAll(waiting);
             waiting.clear();
-            line = ++number + " " + marks(asked) + " " + sessions(asked) + "\n";
+            String what = asked.stream().allMatch(Request::quick) ? " look " : " end ";
+            String alone = commands.getAsInt() == asked.size() ? " alone" : "";
+            line = ++number + what + marks(asked) + " " + sessions(asked) + alone + "\n";
         }
         threads.execute(() -> send(line));
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
 final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final long FAREWELL_SECONDS = 1;
+    private static final long ASK_AGAIN_MILLIS = 100;
 
     private final Route route;
     private final List<SSHClient> clients;
@@ -41,6 +43,7 @@ final class Link {
     private final String marks =
             ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
     private final AtomicLong commands = new AtomicLong();
+    private final AtomicInteger active = new AtomicInteger();
     private final CountDownLatch over = new CountDownLatch(1);
     private final Object sessions = new Object();
     private final Object moving = new Object();
@@ -110,6 +113,16 @@ final class Link {
         return marks() + commands.incrementAndGet() + ";";
     }
 
+    /** A command is about to be started. */
+    void commandBegins() {
+        active.incrementAndGet();
+    }
+
+    /** A command was not started, or nothing of it is left. */
+    void commandIsOver() {
+        active.decrementAndGet();
+    }
+
     /** {@return how things are run there} */
     CommandLine.As as() {
         return started(as);
@@ -132,7 +145,7 @@ final class Link {
         char[] secret = password == null ? null : password.get().clone();
         CommandLine.As first = new CommandLine.As(false, options.sudo(), secret, options.environment());
         ExecChannel channel = exec(first.line(Keeper.script(marks)), () -> false);
-        Keeper shell = new Keeper(channel, threads);
+        Keeper shell = new Keeper(channel, threads, active::get);
         keepersChannel = channel;
         keeper = shell;
         as = new CommandLine.As(isPosix(shell), options.sudo(), secret, options.environment());
@@ -182,20 +195,24 @@ final class Link {
             long before;
             synchronized (sessions) {
                 before = gone;
-                open++;
             }
-            ExecChannel channel = new ExecChannel(connection(), threads, this::hear, this::sessionGone);
+            ExecChannel channel = new ExecChannel(connection(), threads, this::hear);
             try {
                 channel.open();
-                return channel;
             } catch (OpenFailException e) {
                 if (!makesRoom()) {
                     awaitRoom(before, e, cancelled);
                 }
+                continue;
             } catch (ConnectionException | TransportException e) {
                 IOException cause = lost;
                 throw cause != null ? cause : e;
             }
+            synchronized (sessions) {
+                open++;
+            }
+            channel.gone.thenAccept(this::sessionGone);
+            return channel;
         }
     }
 
@@ -223,23 +240,24 @@ final class Link {
 
     private void awaitRoom(long before, OpenFailException refusal, BooleanSupplier cancelled) throws IOException {
         synchronized (sessions) {
-            // The one that was refused has gone too.
-            while (gone <= before + 1) {
-                if (open == 0) {
-                    throw new IOException("the host opens no channel: " + refusal.getMessage(), refusal);
-                }
-                if (lost != null) {
-                    throw lost;
-                }
-                if (cancelled.getAsBoolean()) {
-                    throw new IOException("given up", refusal);
-                }
+            if (open == 0) {
+                throw new IOException("the host opens no channel: " + refusal.getMessage(), refusal);
+            }
+            if (gone == before && lost == null) {
                 try {
-                    sessions.wait();
+                    // Not for ever: a host may count a channel for a while that it has said is closed.
+                    sessions.wait(ASK_AGAIN_MILLIS);
                 } catch (InterruptedException e) {
                     throw new IOException("given up", e);
                 }
             }
+            IOException cause = lost;
+            if (cause != null) {
+                throw cause;
+            }
+        }
+        if (cancelled.getAsBoolean()) {
+            throw new IOException("given up", refusal);
         }
     }
 
@@ -250,7 +268,7 @@ final class Link {
         }
     }
 
-    private void sessionGone() {
+    private void sessionGone(boolean closed) {
         synchronized (sessions) {
             open--;
             gone++;

@@ -33,6 +33,9 @@ final class SshCommand implements RunningCommand {
     /** Afterwards, the number of its process may be another's. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /** Within it, the numbers of processes do not come round. */
+    private static final long BRIEF_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Command command;
     private final String mark;
     private final Link link;
@@ -43,6 +46,7 @@ final class SshCommand implements RunningCommand {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
     private final CompletableFuture<Long> seen;
+    private final long begun = System.nanoTime();
 
     /**
      * The files of this machine that a command writes to.
@@ -238,8 +242,9 @@ final class SshCommand implements RunningCommand {
         }
         long now = System.nanoTime();
         boolean fresh = now - seen.getNow(now) < FRESH_NANOS;
+        boolean quick = seen.isDone() && now - begun < BRIEF_NANOS;
         long process = channel.process.getNow(0L);
-        return link.keeper().end(mark, fresh ? process : 0).whenComplete((clean, failure) -> {
+        return link.keeper().end(mark, fresh ? process : 0, quick).whenComplete((clean, failure) -> {
             if (Boolean.FALSE.equals(clean)) {
                 LOG.warn("'{}' on {} has left something that cannot be ended", command, link);
             }
@@ -257,6 +262,7 @@ final class SshCommand implements RunningCommand {
         channel.err.end();
         channel.hangUp();
         whenClosed.accept(this);
+        link.commandIsOver();
         closed.complete(true);
     }
 
