@@ -35,6 +35,12 @@ final class ExecChannel extends SessionChannel {
     private final Runnable heard;
     private final AtomicInteger consumed = new AtomicInteger();
     private final Object sending = new Object();
+
+    /** Null until all fields are there: the transport may die, and tell this, while it is being made. */
+    private final Object fields;
+
+    private boolean gone;
+    private Runnable whenGone = () -> {};
     private boolean closeSent;
     private @Nullable ByteArrayOutputStream preamble = new ByteArrayOutputStream();
 
@@ -44,8 +50,6 @@ final class ExecChannel extends SessionChannel {
 
     /** The process, or 0 if it ended without announcing itself. */
     final CompletableFuture<Long> process = new CompletableFuture<>();
-
-    final CompletableFuture<Boolean> gone = new CompletableFuture<>();
 
     /**
      * Makes one.
@@ -58,6 +62,7 @@ final class ExecChannel extends SessionChannel {
         super(connection);
         this.threads = threads;
         this.heard = heard;
+        fields = new Object();
     }
 
     @Override
@@ -173,6 +178,30 @@ final class ExecChannel extends SessionChannel {
         }
     }
 
+    /**
+     * Has something done once it is gone; at once if it is.
+     *
+     * @param what what is done, by the thread that reads for everybody
+     */
+    void whenGone(Runnable what) {
+        synchronized (fields) {
+            if (!gone) {
+                whenGone = what;
+                return;
+            }
+        }
+        what.run();
+    }
+
+    /** {@return whether it was not gone before} */
+    private boolean markGone() {
+        synchronized (fields) {
+            boolean first = !gone;
+            gone = true;
+            return first;
+        }
+    }
+
     /** Closes our side, and waits for nothing. */
     void hangUp() {
         threads.execute(() -> {
@@ -205,8 +234,7 @@ final class ExecChannel extends SessionChannel {
 
     @Override
     public void notifyError(SSHException error) {
-        // The transport may die while this is being made.
-        if (end != null) {
+        if (fields != null) {
             lose(error);
         }
         super.notifyError(error);
@@ -222,8 +250,9 @@ final class ExecChannel extends SessionChannel {
     @Override
     protected void finishOff() {
         super.finishOff();
-        if (gone != null && gone.complete(true)) {
+        if (fields != null && markGone()) {
             lose(new IOException("the server closed the command's channel and did not say how it ended"));
+            whenGone.run();
         }
         if (rwin != null) {
             rwin.expand(DirectChannel.WAKE); // nothing else wakes who waits to write

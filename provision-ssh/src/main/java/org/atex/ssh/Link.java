@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final long FAREWELL_SECONDS = 1;
-    private static final long ASK_AGAIN_MILLIS = 100;
+    private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Route route;
     private final List<SSHClient> clients;
@@ -211,7 +211,7 @@ final class Link {
             synchronized (sessions) {
                 open++;
             }
-            channel.gone.thenAccept(this::sessionGone);
+            channel.whenGone(this::sessionGone);
             return channel;
         }
     }
@@ -243,13 +243,16 @@ final class Link {
             if (open == 0) {
                 throw new IOException("the host opens no channel: " + refusal.getMessage(), refusal);
             }
-            if (gone == before && lost == null) {
+            // Not for ever: a host may count a channel for a while that it has said is closed.
+            long deadline = System.nanoTime() + ASK_AGAIN_NANOS;
+            long left = ASK_AGAIN_NANOS;
+            while (gone == before && lost == null && !cancelled.getAsBoolean() && left > 0) {
                 try {
-                    // Not for ever: a host may count a channel for a while that it has said is closed.
-                    sessions.wait(ASK_AGAIN_MILLIS);
+                    TimeUnit.NANOSECONDS.timedWait(sessions, left);
                 } catch (InterruptedException e) {
                     throw new IOException("given up", e);
                 }
+                left = deadline - System.nanoTime();
             }
             IOException cause = lost;
             if (cause != null) {
@@ -268,7 +271,7 @@ final class Link {
         }
     }
 
-    private void sessionGone(boolean closed) {
+    private void sessionGone() {
         synchronized (sessions) {
             open--;
             gone++;
