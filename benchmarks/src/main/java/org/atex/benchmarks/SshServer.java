@@ -2,6 +2,7 @@ package org.atex.benchmarks;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -55,7 +56,15 @@ final class SshServer implements AutoCloseable {
         if (line == null || !line.contains("listening")) {
             throw new IOException("sshd did not start: " + line);
         }
-        Thread.ofVirtual().start(() -> said.lines().forEach(ignored -> {}));
+        Thread.ofVirtual().start(() -> drain(said));
+    }
+
+    private static void drain(BufferedReader said) {
+        try {
+            said.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // It ended.
+        }
     }
 
     SshConnection connect() throws InterruptedException {
@@ -92,9 +101,10 @@ final class SshServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws IOException, InterruptedException {
         server.descendants().forEach(ProcessHandle::destroyForcibly);
         server.destroyForcibly().waitFor();
-        Runs.delete(directory);
+        // The clients' sockets go when their connections do, at any moment.
+        run(List.of("rm", "-rf", directory.toString()));
     }
 }
