@@ -203,6 +203,12 @@ final class ExecChannel extends SessionChannel {
         giveUpAnnouncement();
         out.end();
         err.end();
+        try {
+            sendClose();
+        } catch (TransportException e) {
+            // The transport tells all its channels.
+        }
+        DirectChannel.wake(rwin);
         super.closeAllStreams();
     }
 
@@ -212,6 +218,7 @@ final class ExecChannel extends SessionChannel {
         if (end != null) {
             lose(error);
         }
+        DirectChannel.wake(rwin);
         super.notifyError(error);
     }
 
@@ -228,9 +235,6 @@ final class ExecChannel extends SessionChannel {
         if (gone != null && gone.complete(true)) {
             lose(new IOException("the server closed the command's channel and did not say how it ended"));
             whenGone.run();
-        }
-        if (rwin != null) {
-            rwin.expand(DirectChannel.WAKE); // nothing else wakes who waits to write
         }
     }
 }

@@ -40,6 +40,7 @@ final class Link {
     private final Executor threads;
     private final String marks =
             ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
+    private final RemotePorts remotePorts;
     private final AtomicLong commands = new AtomicLong();
     private final CountDownLatch over = new CountDownLatch(1);
     private final Object sessions = new Object();
@@ -61,6 +62,7 @@ final class Link {
         this.route = route;
         this.clients = clients;
         this.cut = cut;
+        this.remotePorts = new RemotePorts(client().getConnection());
         Thread.Builder.OfVirtual builder = Thread.ofVirtual().name("atex-ssh-" + route);
         threads = builder::start;
     }
@@ -92,6 +94,11 @@ final class Link {
     /** {@return the client that is logged in to the host} */
     SSHClient client() {
         return clients.get(clients.size() - 1);
+    }
+
+    /** {@return the ports of the host that lead here} */
+    RemotePorts remotePorts() {
+        return remotePorts;
     }
 
     /** {@return where whatever sends is run} */
@@ -189,6 +196,7 @@ final class Link {
                 channel.open();
                 return channel;
             } catch (OpenFailException e) {
+                channel.gone.join(); // sshj tells us before it has let go of the channel
                 if (!makesRoom()) {
                     awaitRoom(before, e, cancelled);
                 }

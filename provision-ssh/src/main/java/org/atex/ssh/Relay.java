@@ -67,6 +67,16 @@ final class Relay {
         } finally {
             ended();
         }
+        endWithChannel();
+    }
+
+    /** What the other side has ended altogether, has nobody to read what may still come from here. */
+    private void endWithChannel() {
+        try (socket) {
+            channel.join();
+        } catch (IOException e) {
+            // It ended with the connection.
+        }
     }
 
     private boolean give(byte[] piece, int length) {
