@@ -1,6 +1,7 @@
 package org.atex.ssh;
 
 import net.schmizz.sshj.common.Buffer;
+import net.schmizz.sshj.common.Message;
 import net.schmizz.sshj.common.SSHException;
 import net.schmizz.sshj.common.SSHPacket;
 import net.schmizz.sshj.connection.Connection;
@@ -10,7 +11,8 @@ import net.schmizz.sshj.connection.channel.forwarded.ConnectListener;
 import net.schmizz.sshj.connection.channel.forwarded.RemotePortForwarder;
 import net.schmizz.sshj.transport.TransportException;
 
-/** The ports of a host that lead here. As sshj's, but for how a channel ends: see {@link DirectChannel#wake}. */
+/** The ports of a host that lead here. As sshj's, but for how a channel is refused, and how it ends: see {@link
+ * DirectChannel#wake}. */
 final class RemotePorts extends RemotePortForwarder {
     RemotePorts(Connection connection) {
         super(connection);
@@ -48,6 +50,15 @@ final class RemotePorts extends RemotePortForwarder {
     private static final class Accepted extends ForwardedTCPIPChannel {
         Accepted(Connection connection, int recipient, long window, long packet, Forward forward, String ip, int port) {
             super(connection, recipient, window, packet, forward, ip, port);
+        }
+
+        /** sshj leaves out the language at the end, and OpenSSH then ends the whole connection. */
+        @Override
+        public void reject(OpenFailException.Reason reason, String message) throws TransportException {
+            trans.write(newBuffer(Message.CHANNEL_OPEN_FAILURE)
+                    .putUInt32(reason.getCode())
+                    .putString(message)
+                    .putString(""));
         }
 
         @Override
