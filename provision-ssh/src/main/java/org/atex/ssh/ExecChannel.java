@@ -229,6 +229,12 @@ final class ExecChannel extends SessionChannel {
         giveUpAnnouncement();
         out.end();
         err.end();
+        try {
+            sendClose();
+        } catch (TransportException e) {
+            // The transport tells all its channels.
+        }
+        DirectChannel.wake(rwin);
         super.closeAllStreams();
     }
 
@@ -237,6 +243,7 @@ final class ExecChannel extends SessionChannel {
         if (fields != null) {
             lose(error);
         }
+        DirectChannel.wake(rwin);
         super.notifyError(error);
     }
 
@@ -253,9 +260,6 @@ final class ExecChannel extends SessionChannel {
         if (fields != null && markGone()) {
             lose(new IOException("the server closed the command's channel and did not say how it ended"));
             whenGone.run();
-        }
-        if (rwin != null) {
-            rwin.expand(DirectChannel.WAKE); // nothing else wakes who waits to write
         }
     }
 }

@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import net.schmizz.sshj.connection.channel.Channel;
@@ -16,6 +18,8 @@ import org.slf4j.LoggerFactory;
 /** The two kinds of forwarding. */
 final class Forwards {
     private static final Logger LOG = LoggerFactory.getLogger(Forwards.class);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private Forwards() {}
 
@@ -72,15 +76,16 @@ final class Forwards {
                 return;
             }
             closed = true;
+            sockets.forEach(Carried::closeQuietly);
             // Elsewhere: this may be interrupted, and must not take the connection with it.
-            link.threads().execute(() -> {
+            Thread stop = Threads.start("forward-end", () -> {
                 try {
                     stopListening();
                 } catch (IOException e) {
                     LOG.debug("{} no longer forwards {}: {}", link, port(), e.getMessage());
                 }
             });
-            sockets.forEach(Carried::closeQuietly);
+            Threads.join(List.of(stop), PATIENCE);
         }
 
         static void closeQuietly(Socket socket) {
@@ -150,12 +155,10 @@ final class Forwards {
         }
 
         void bind(int port) throws IOException {
-            forward = link.client()
-                    .getRemotePortForwarder()
-                    .bind(new RemotePortForwarder.Forward("localhost", port), channel -> {
-                        // This is the thread that reads for everybody.
-                        link.threads().execute(() -> connect(channel));
-                    });
+            forward = link.remotePorts().bind(new RemotePortForwarder.Forward("localhost", port), channel -> {
+                // This is the thread that reads for everybody.
+                link.threads().execute(() -> connect(channel));
+            });
         }
 
         private void connect(Channel.Forwarded channel) {
@@ -188,7 +191,7 @@ final class Forwards {
         @Override
         void stopListening() throws IOException {
             if (link.lost() == null) {
-                link.client().getRemotePortForwarder().cancel(forward);
+                link.remotePorts().cancel(forward);
             }
         }
     }

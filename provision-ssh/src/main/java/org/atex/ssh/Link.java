@@ -42,6 +42,7 @@ final class Link {
     private final Executor threads;
     private final String marks =
             ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
+    private final RemotePorts remotePorts;
     private final AtomicLong commands = new AtomicLong();
     private final AtomicInteger active = new AtomicInteger();
     private final CountDownLatch over = new CountDownLatch(1);
@@ -64,6 +65,7 @@ final class Link {
         this.route = route;
         this.clients = clients;
         this.cut = cut;
+        this.remotePorts = new RemotePorts(client().getConnection());
         Thread.Builder.OfVirtual builder = Thread.ofVirtual().name("atex-ssh-" + route);
         threads = builder::start;
     }
@@ -95,6 +97,11 @@ final class Link {
     /** {@return the client that is logged in to the host} */
     SSHClient client() {
         return clients.get(clients.size() - 1);
+    }
+
+    /** {@return the ports of the host that lead here} */
+    RemotePorts remotePorts() {
+        return remotePorts;
     }
 
     /** {@return where whatever sends is run} */
@@ -200,6 +207,7 @@ final class Link {
             try {
                 channel.open();
             } catch (OpenFailException e) {
+                channel.gone.join(); // sshj tells us before it has let go of the channel
                 if (!makesRoom()) {
                     awaitRoom(before, e, cancelled);
                 }

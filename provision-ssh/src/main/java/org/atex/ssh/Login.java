@@ -5,9 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 import net.schmizz.sshj.SSHClient;
+import net.schmizz.sshj.Service;
+import net.schmizz.sshj.common.DisconnectReason;
+import net.schmizz.sshj.common.SSHException;
 import net.schmizz.sshj.transport.TransportException;
 import net.schmizz.sshj.userauth.UserAuthException;
 import net.schmizz.sshj.userauth.keyprovider.KeyProvider;
@@ -19,6 +23,7 @@ import net.schmizz.sshj.userauth.method.AuthPublickey;
 import net.schmizz.sshj.userauth.method.PasswordResponseProvider;
 import net.schmizz.sshj.userauth.password.PasswordFinder;
 import net.schmizz.sshj.userauth.password.Resource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,8 +33,10 @@ final class Login {
 
     private final Route route;
     private final SSHClient client;
-    private final List<AuthMethod> methods = new ArrayList<>();
-    private final List<String> tried = new ArrayList<>();
+    private final List<Attempt> attempts = new ArrayList<>();
+    private final List<String> absent = new ArrayList<>();
+
+    private record Attempt(String what, AuthMethod method) {}
 
     private Login(Route route, SSHClient client) {
         this.route = route;
@@ -53,14 +60,13 @@ final class Login {
         addAgent();
         Supplier<char[]> password = route.options().password();
         if (password != null) {
-            methods.add(new AuthPassword(new Once(password)));
-            tried.add("password");
-            methods.add(new AuthKeyboardInteractive(new PasswordResponseProvider(new Once(password))));
-            tried.add("keyboard-interactive");
+            attempts.add(new Attempt("password", new AuthPassword(new Once(password))));
+            attempts.add(new Attempt(
+                    "keyboard-interactive",
+                    new AuthKeyboardInteractive(new PasswordResponseProvider(new Once(password)))));
         }
-        if (methods.isEmpty()) {
-            methods.add(new AuthNone());
-            tried.add("nothing, as there is no key, no agent and no password");
+        if (attempts.isEmpty()) {
+            attempts.add(new Attempt("nothing, as there is no key and no password", new AuthNone()));
         }
     }
 
@@ -75,8 +81,7 @@ final class Login {
                     : client.loadKeys(key.file().toString(), new Once(passphrase));
             provider.getPublic(); // a file that is no key, or a passphrase that is wrong, is to be found here
             provider.getPrivate();
-            methods.add(new AuthPublickey(provider));
-            tried.add("the key " + key.file());
+            attempts.add(new Attempt("the key " + key.file(), new AuthPublickey(provider)));
         } catch (IOException e) {
             if (!route.options().keys().isEmpty()) {
                 throw new SshRefusedException(
@@ -96,28 +101,62 @@ final class Login {
         AgentClient agent = new AgentClient(socket);
         try {
             List<byte[]> keys = agent.keys();
-            keys.forEach(key -> methods.add(new AgentKey(agent, key)));
-            tried.add(keys.size() + " keys of the agent");
+            if (keys.isEmpty()) {
+                absent.add("no key of the agent, as it has none");
+            }
+            for (int i = 1; i <= keys.size(); i++) {
+                attempts.add(new Attempt(
+                        "key " + i + " of " + keys.size() + " of the agent", new AgentKey(agent, keys.get(i - 1))));
+            }
         } catch (IOException e) {
             LOG.debug("left out the agent at {}: {}", socket, e.getMessage());
-            tried.add("no agent (" + e.getMessage() + ")");
+            absent.add("no agent (" + e.getMessage() + ")");
         }
     }
 
     private void authenticate() throws TransportException {
+        List<String> tried = new ArrayList<>();
+        for (Attempt attempt : attempts) {
+            // A secret is not shown to a host that has no use for it.
+            if (allowed().isEmpty() || allowed().contains(attempt.method().getName())) {
+                String outcome = outcome(attempt.method());
+                if (outcome == null) {
+                    return;
+                }
+                tried.add(attempt.what() + outcome);
+            }
+        }
+        tried.addAll(absent);
+        throw new SshRefusedException(
+                route + " does not let " + route.user() + " in: it takes " + String.join(", ", allowed()) + "; tried "
+                        + (tried.isEmpty() ? "none of these" : String.join(", ", tried))
+                        + ". Check the user, and that its authorized_keys there has one of these keys",
+                null);
+    }
+
+    private Collection<String> allowed() {
+        return client.getUserAuth().getAllowedMethods();
+    }
+
+    /** {@return null if it was accepted, else what there is to say of it} */
+    private @Nullable String outcome(AuthMethod method) throws TransportException {
+        method.setLoggerFactory(Quiet.LOGGERS);
         try {
-            client.auth(route.user(), methods);
+            boolean accepted =
+                    client.getUserAuth().authenticate(route.user(), (Service) client.getConnection(), method, 0);
+            return accepted ? null : "";
         } catch (UserAuthException e) {
-            if (!client.isConnected()) {
+            if (!(e.getCause() instanceof SSHException broken)) {
+                return " (" + Dialer.reason(e) + ")";
+            }
+            if (broken.getDisconnectReason() == DisconnectReason.UNKNOWN) {
                 throw new TransportException(
-                        "the host hung up while " + route.user() + " was logging in: " + e.getMessage());
+                        "the link broke while " + route.user() + " was logging in: " + Dialer.reason(broken), broken);
             }
             throw new SshRefusedException(
-                    route + " does not let " + route.user() + " in: it takes "
-                            + String.join(", ", client.getUserAuth().getAllowedMethods()) + "; tried "
-                            + String.join(", ", tried)
-                            + ". Check the user, and that its authorized_keys there has one of these keys",
-                    e);
+                    route + " does not let " + route.user() + " in, and hung up: " + Dialer.reason(broken)
+                            + ". It may want fewer keys to be tried: name the right one",
+                    broken);
         }
     }
 

@@ -9,8 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import net.schmizz.sshj.connection.channel.Channel;
 
 /**
- * Carries one forwarded connection between a socket and a channel. What nobody takes any more is read all the same: sshj
- * ends the whole connection when something arrives on a stream that was closed.
+ * Carries one forwarded connection between a socket and a channel. Each direction ends by itself; when nobody takes what
+ * comes, both do. The channel's streams are never closed before it: sshj ends the whole connection when something arrives
+ * on a stream that was closed.
  */
 final class Relay {
     private static final int PIECE = 64 * 1024;
@@ -54,18 +55,30 @@ final class Relay {
     }
 
     private void toSocket() {
-        boolean taken = true;
         byte[] piece = new byte[PIECE];
         try {
             InputStream from = channel.getInputStream();
             for (int n; (n = from.read(piece)) >= 0; ) {
-                taken = taken && give(piece, n);
+                if (!give(piece, n)) {
+                    channel.close();
+                    return;
+                }
             }
             socket.shutdownOutput();
         } catch (IOException e) {
             // as above
         } finally {
             ended();
+            endWithChannel();
+        }
+    }
+
+    /** What the other side has ended altogether, has nobody to read what may still come from here. */
+    private void endWithChannel() {
+        try (socket) {
+            channel.join();
+        } catch (IOException e) {
+            // It ended with the connection.
         }
     }
 

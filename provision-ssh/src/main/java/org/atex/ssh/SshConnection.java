@@ -116,7 +116,7 @@ public final class SshConnection implements Connection {
         } catch (InterruptedException e) {
             cancelled.set(true);
             current.wakeWaiting();
-            current.threads().execute(() -> endLate(task));
+            current.threads().execute(() -> closeLate(task));
             throw e;
         } catch (ExecutionException e) {
             redirects.abandon();
@@ -146,11 +146,11 @@ public final class SshConnection implements Connection {
     }
 
     /** Ends what was started when nobody wanted it any more. */
-    private static void endLate(FutureTask<SshCommand> task) {
+    private static void closeLate(FutureTask<? extends AutoCloseable> task) {
         try {
             task.get().close();
-        } catch (InterruptedException | ExecutionException e) {
-            // It was not started.
+        } catch (Exception e) {
+            LOG.debug("what was given up was not started: {}", e.getMessage());
         }
     }
 
@@ -211,6 +211,9 @@ public final class SshConnection implements Connection {
         current.threads().execute(task);
         try {
             return task.get();
+        } catch (InterruptedException e) {
+            current.threads().execute(() -> closeLate(task));
+            throw e;
         } catch (ExecutionException e) {
             refuseIfLost(current, "forward port " + port + " of it");
             throw new TransferException(

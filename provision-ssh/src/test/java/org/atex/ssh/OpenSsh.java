@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -91,11 +92,20 @@ final class OpenSsh implements AutoCloseable {
         for (String line; (line = said.readLine()) != null; ) {
             all.append(line).append('\n');
             if (line.contains("Server listening")) {
-                Thread.ofVirtual().start(() -> said.lines().forEach(ignored -> {}));
+                Thread.ofVirtual().start(() -> drain(said));
                 return process;
             }
         }
         throw new AssertionError("sshd did not start: " + all);
+    }
+
+    /** A server that cannot write to its log stands still. */
+    private static void drain(BufferedReader said) {
+        try {
+            said.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // The server was killed.
+        }
     }
 
     Path directory() {
