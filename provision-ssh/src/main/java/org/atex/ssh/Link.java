@@ -207,7 +207,6 @@ final class Link {
             try {
                 channel.open();
             } catch (OpenFailException e) {
-                channel.gone.join(); // sshj tells us before it has let go of the channel
                 if (!makesRoom()) {
                     awaitRoom(before, e, cancelled);
                 }
