@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
 import org.atex.api.Executor;
 import org.atex.api.Need;
 import org.atex.api.Orchestrator;
@@ -19,6 +20,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.SetupException;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.junit.jupiter.api.AfterEach;
@@ -363,5 +365,36 @@ public abstract class OrchestratorContract {
                     .isEqualTo(30);
         }
         assertThat(provisioner.openNow()).isZero();
+    }
+
+    @Test
+    void o20_closingThatFailsIsAProblemAndTheRestIsClosed() throws Exception {
+        FakeExecutors executors = FakeExecutors.passing(SHORT);
+        Executor.Factory failing = connection -> closingBadly(executors.open(connection));
+        try (Orchestrator orchestrator = orchestrate(tests(3), provisioner, failing, aggregator)) {
+            RunSummary summary = Call.of(orchestrator::run).result();
+
+            assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
+            assertThat(summary.problems())
+                    .anySatisfy(problem -> assertThat(problem).contains("its directory is stuck"));
+            assertThat(summary.exitCode()).isEqualTo(2);
+        }
+        assertThat(aggregator.records()).hasSize(3);
+        assertNothingIsLeft(executors);
+    }
+
+    private static Executor closingBadly(Executor good) {
+        return new Executor() {
+            @Override
+            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                return good.run(test, into);
+            }
+
+            @Override
+            public void close() {
+                good.close();
+                throw new SetupException("its directory is stuck", null);
+            }
+        };
     }
 }

@@ -339,7 +339,29 @@ class BrokenOrchestratorsTest {
                     } catch (AggregationException e) {
                         artifacts.delete();
                     }
-                })));
+                })),
+                Broken.of(
+                        "o20",
+                        parts -> new Same(parts.withExecutors(
+                                connection -> silent(parts.executors().open(connection))))));
+    }
+
+    private static Executor silent(Executor executor) {
+        return new Executor() {
+            @Override
+            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                return executor.run(test, into);
+            }
+
+            @Override
+            public void close() {
+                try {
+                    executor.close();
+                } catch (SetupException e) {
+                    // and nobody is told
+                }
+            }
+        };
     }
 
     private static final class OneThatGivesUpWithTheFirstSystem implements Orchestrator {

@@ -118,8 +118,15 @@ final class SequentialOrchestrator implements Orchestrator {
 
     private TestRecord on(Remote remote, TestCase test) throws InterruptedException {
         Instant began = Instant.now();
-        try (remote;
-                Executor executor = executors.open(remote.connection())) {
+        try (remote) {
+            return on(remote, executors.open(remote.connection()), test, began);
+        } catch (SetupException e) {
+            return notRun(test, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private TestRecord on(Remote remote, Executor executor, TestCase test, Instant began) {
+        try {
             Artifacts artifacts = Artifacts.in(Files.createTempDirectory(scratch, "test-"));
             TestEnd end;
             try {
@@ -130,10 +137,18 @@ final class SequentialOrchestrator implements Orchestrator {
             return ingested(
                     new TestRecord("fake", test.name(), 1, true, end, began, Duration.ZERO, remote.name(), 1),
                     artifacts);
-        } catch (SetupException e) {
-            return notRun(test, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new AssertionError(e);
+        } finally {
+            close(executor);
+        }
+    }
+
+    private void close(Executor executor) {
+        try {
+            executor.close();
+        } catch (SetupException e) {
+            problems.add(String.valueOf(e.getMessage()));
         }
     }
 
