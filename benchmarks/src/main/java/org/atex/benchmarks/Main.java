@@ -13,6 +13,8 @@ public final class Main {
             new ThousandSystems(),
             new FmfGap("fmf", 1),
             new FmfGap("fmf8", 8),
+            new StoredResults("results", 1, 1_000_000, 0, 8.9, 5),
+            new StoredResults("results10k", 10_000, 10, 2, 7.3, 3),
             new TreeWarm(),
             new TreeCold(),
             new SshCommands("ssh", 1, 100),

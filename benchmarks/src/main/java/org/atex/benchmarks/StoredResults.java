@@ -1,0 +1,175 @@
+package org.atex.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.atex.jsonl.JsonLinesAggregator;
+
+/**
+ * How fast results are stored as JSON Lines, by a process with 64 MiB of heap; against moving the same results and files
+ * with nothing but the JDK.
+ */
+final class StoredResults implements Scenario {
+    private final String name;
+    private final int tests;
+    private final int results;
+    private final int files;
+    private final double goal;
+    private final double peer;
+
+    /**
+     * Makes one.
+     *
+     * @param tests how many tests
+     * @param results how many results each has
+     * @param files how many files each has
+     * @param peer the seconds that the peer takes for it
+     * @param goal how many times faster it has to be
+     */
+    StoredResults(String name, int tests, int results, int files, double peer, double goal) {
+        this.name = name;
+        this.tests = tests;
+        this.results = results;
+        this.files = files;
+        this.peer = peer;
+        this.goal = goal;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String about() {
+        return String.format(
+                Locale.ROOT,
+                "%,d tests x (%,d results + %d files) as JSON Lines in a heap of 64 MiB, against plain copying",
+                tests,
+                results,
+                files);
+    }
+
+    @Override
+    public int samples() {
+        return tests == 1 ? 3 : 1; // laying out the tests takes longer than what is measured
+    }
+
+    @Override
+    public Sample measure() throws Exception {
+        Path directory = Files.createTempDirectory("atex-results-");
+        try {
+            double ours = child(make(directory.resolve("ours")), "store");
+            return new Sample(ours, child(make(directory.resolve("bare")), "copy"));
+        } finally {
+            Runs.delete(directory);
+        }
+    }
+
+    private Path make(Path to) throws IOException {
+        Files.createDirectories(to.resolve("in"));
+        for (int i = 0; i < tests; i++) {
+            Path test = Files.createDirectories(to.resolve("in/" + i + "/files"));
+            try (BufferedWriter out = Files.newBufferedWriter(test.resolveSibling("results"))) {
+                for (int k = 0; k < results; k++) {
+                    out.write("{\"status\":\"pass\",\"name\":\"part/" + k + "\",\"note\":\"all is well\"}\n");
+                }
+            }
+            for (int k = 0; k < files; k++) {
+                Files.writeString(test.resolve("file" + k), "a line of a log\n");
+            }
+        }
+        return to;
+    }
+
+    private static double child(Path directory, String what) throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        StoredResults.class.getName(),
+                        what,
+                        directory.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException(what + " failed: " + said);
+        }
+        return Double.parseDouble(said.strip());
+    }
+
+    /**
+     * The process that is measured: prints the seconds.
+     *
+     * @param args what to do, and where
+     */
+    public static void main(String[] args) throws Exception {
+        Path directory = Path.of(args[1]);
+        int count;
+        try (var tests = Files.list(directory.resolve("in"))) {
+            count = (int) tests.count();
+        }
+        System.out.println(Runs.seconds(() -> {
+            if (args[0].equals("store")) {
+                store(directory, count);
+            } else {
+                copy(directory, count);
+            }
+            return null;
+        }));
+    }
+
+    private static void store(Path directory, int count) throws IOException {
+        TestEnd end = TestEnd.of(Outcome.PASSED, null);
+        try (Aggregator aggregator =
+                JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"))) {
+            for (int i = 0; i < count; i++) {
+                TestRecord record = new TestRecord(
+                        "bench", "/test/" + i, 1, true, end, Instant.now(), Duration.ofSeconds(1), "system", 1);
+                aggregator.ingest(record, Artifacts.in(directory.resolve("in/" + i)));
+            }
+        }
+    }
+
+    /** The least that has to be done: all results into one file, all files to another place, nothing left. */
+    private static void copy(Path directory, int count) throws IOException {
+        Files.createDirectories(directory.resolve("files"));
+        try (var all = Files.newOutputStream(directory.resolve("results.jsonl"))) {
+            for (int i = 0; i < count; i++) {
+                Path test = directory.resolve("in/" + i);
+                Files.copy(test.resolve("results"), all);
+                Files.move(test.resolve("files"), directory.resolve("files/" + i));
+                for (Path left : List.of(test.resolve("results"), test)) {
+                    Files.delete(left);
+                }
+            }
+        }
+    }
+
+    @Override
+    public String describe(Sample median) {
+        return String.format(
+                Locale.ROOT,
+                "%.2f s, plain copying %.2f s, ratio %.1f; the peer %.1f s elsewhere, %.1f x (goal: at least %.0f)",
+                median.seconds(),
+                median.baseline(),
+                median.ratio(),
+                peer,
+                peer / median.seconds(),
+                goal);
+    }
+}
