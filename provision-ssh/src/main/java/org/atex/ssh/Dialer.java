@@ -118,7 +118,7 @@ final class Dialer {
             made = true;
             return link;
         } catch (TimeoutException e) {
-            throw new IOException("it did not finish " + attempt.stage + " in time", e);
+            throw new IOException("it did not finish " + attempt.stage + " in time"); // which is all of the reason
         } catch (ExecutionException e) {
             if (e.getCause() instanceof SshRefusedException refused) {
                 throw refused;
