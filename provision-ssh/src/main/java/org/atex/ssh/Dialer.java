@@ -168,7 +168,7 @@ final class Dialer {
         }
 
         private SSHClient hop(Route hop, List<SSHClient> before) throws IOException {
-            HostKeyCheck check = new HostKeyCheck(hop.hostKeys());
+            HostKeyCheck check = new HostKeyCheck(hop.hostKeys(), hop.host(), hop.port());
             SSHClient client = client(hop);
             client.addHostKeyVerifier(check);
             stage = "connecting to " + hop.host() + ":" + hop.port();
