@@ -70,7 +70,7 @@ final class ClientConfig {
             String word = matcher.group(1).toLowerCase(Locale.ROOT);
             List<String> values = words(matcher.group(2));
             switch (word) {
-                case "host" -> applies = active && matchesHost(values);
+                case "host" -> applies = active && matches(host, values);
                 case "match" -> applies = active && values.equals(List.of("all"));
                 case "include" -> {
                     if (applies) {
@@ -104,7 +104,8 @@ final class ClientConfig {
         return words;
     }
 
-    private boolean matchesHost(List<String> patterns) {
+    /** {@return whether a name matches one of some patterns, and none of those that are negated} */
+    static boolean matches(String host, List<String> patterns) {
         boolean matches = false;
         for (String pattern : patterns) {
             boolean not = pattern.startsWith("!");

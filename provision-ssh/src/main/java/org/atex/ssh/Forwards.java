@@ -34,7 +34,7 @@ final class Forwards {
         }
         Local local = new Local(link, listener, host, hostPort);
         link.threads().execute(local::accept);
-        link.whenLost(local::close);
+        link.whenLost(local.end);
         return local;
     }
 
@@ -42,7 +42,7 @@ final class Forwards {
     static Forwarding remote(Link link, int port, InetSocketAddress to) throws IOException {
         Remote remote = new Remote(link, to);
         remote.bind(port);
-        link.whenLost(remote::close);
+        link.whenLost(remote.end);
         return remote;
     }
 
@@ -50,6 +50,7 @@ final class Forwards {
     private abstract static class Carried implements Forwarding {
         final Link link;
         private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+        final Runnable end = this::close;
         private volatile boolean closed;
 
         Carried(Link link) {
@@ -76,6 +77,7 @@ final class Forwards {
                 return;
             }
             closed = true;
+            link.forget(end);
             sockets.forEach(Carried::closeQuietly);
             // Elsewhere: this may be interrupted, and must not take the connection with it.
             Thread stop = Threads.start("forward-end", () -> {

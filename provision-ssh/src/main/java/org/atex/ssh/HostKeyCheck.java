@@ -1,6 +1,9 @@
 package org.atex.ssh;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -10,6 +13,8 @@ import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import net.schmizz.sshj.common.Buffer;
 import net.schmizz.sshj.common.KeyType;
@@ -25,16 +30,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostKeyCheck implements HostKeyVerifier {
     private final HostKeys policy;
+    private final String name;
+    private final List<KnownHost> lines = new ArrayList<>();
     private final List<OpenSSHKnownHosts> known = new ArrayList<>();
     private volatile @Nullable String refusal;
 
     /**
      * Makes one.
      *
+     * @param policy what is accepted
+     * @param host where the host is
+     * @param port the port of its sshd
      * @throws SshRefusedException if a file of known hosts cannot be read
      */
-    HostKeyCheck(HostKeys policy) {
+    HostKeyCheck(HostKeys policy, String host, int port) {
         this.policy = policy;
+        this.name = name(host, port).toLowerCase(Locale.ROOT);
         switch (policy) {
             case HostKeys.Known files -> files.files().forEach(this::read);
             case HostKeys.AcceptNew learning -> read(learning.file());
@@ -44,10 +55,21 @@ final class HostKeyCheck implements HostKeyVerifier {
     }
 
     private void read(Path file) {
+        if (!Files.exists(file)) {
+            return;
+        }
         try {
-            if (Files.exists(file)) {
-                known.add(new OpenSSHKnownHosts(file.toFile(), Quiet.LOGGERS));
-            }
+            List<KnownHost> here = Files.readAllLines(file, ISO_8859_1).stream()
+                    .map(KnownHost::of)
+                    .filter(Objects::nonNull)
+                    .filter(line -> line.isOf(name))
+                    .toList();
+            lines.addAll(here);
+            String good = here.stream()
+                    .filter(line -> !line.isRevoked())
+                    .map(line -> line.text() + "\n")
+                    .collect(Collectors.joining());
+            known.add(new OpenSSHKnownHosts(new StringReader(good), Quiet.LOGGERS));
         } catch (IOException e) {
             throw new SshRefusedException("cannot read the known hosts in " + file + ": " + e.getMessage(), e);
         }
@@ -69,12 +91,23 @@ final class HostKeyCheck implements HostKeyVerifier {
 
     @Override
     public boolean verify(String host, int port, PublicKey key) {
+        if (isRevoked(key)) {
+            refusal = "its host key, " + KeyType.fromKey(key) + " " + fingerprint(key)
+                    + ", was revoked by a line of the known hosts: it is not to be trusted any more. The host needs a new"
+                    + " one";
+            return false;
+        }
         return switch (policy) {
             case HostKeys.Known files -> verifyKnown(host, port, key, files.files());
             case HostKeys.AcceptNew learning -> verifyOrLearn(host, port, key, learning.file());
             case HostKeys.Pinned pinned -> verifyPinned(host, port, key, pinned.fingerprint());
             case HostKeys.AcceptAny any -> true;
         };
+    }
+
+    private boolean isRevoked(PublicKey key) {
+        String text = base64(key);
+        return lines.stream().anyMatch(line -> line.isRevoked() && line.key().equals(text));
     }
 
     private boolean isKnown(String host, int port, PublicKey key) {
@@ -87,8 +120,7 @@ final class HostKeyCheck implements HostKeyVerifier {
                         host,
                         port,
                         key,
-                        expected(host, port) + " in "
-                                + files.stream().map(Path::toString).collect(Collectors.joining(", ")));
+                        expected() + " in " + files.stream().map(Path::toString).collect(Collectors.joining(", ")));
     }
 
     private boolean verifyOrLearn(String host, int port, PublicKey key, Path file) {
@@ -96,7 +128,7 @@ final class HostKeyCheck implements HostKeyVerifier {
             return true;
         }
         if (!findExistingAlgorithms(host, port).isEmpty()) {
-            return refuse(host, port, key, expected(host, port) + " in " + file);
+            return refuse(host, port, key, expected() + " in " + file);
         }
         try {
             Path parent = file.toAbsolutePath().getParent();
@@ -104,12 +136,17 @@ final class HostKeyCheck implements HostKeyVerifier {
                 Files.createDirectories(parent);
             }
             // One write of one line: others may be learning from hosts of theirs at the same time.
-            Files.writeString(file, line(host, port, key) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            String line = (endsInLine(file) ? "\n" : "") + line(host, port, key) + "\n";
+            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             return true;
         } catch (IOException e) {
             refusal = "its key " + fingerprint(key) + " is new, and could not be added to " + file + ": " + e;
             return false;
         }
+    }
+
+    private static boolean endsInLine(Path file) throws IOException {
+        return Files.exists(file) && !Files.readString(file, ISO_8859_1).matches("(?s)(.*\n)?");
     }
 
     private boolean verifyPinned(String host, int port, PublicKey key, String fingerprint) {
@@ -119,11 +156,12 @@ final class HostKeyCheck implements HostKeyVerifier {
         return same || refuse(host, port, key, "the key pinned, " + fingerprint);
     }
 
-    private String expected(String host, int port) {
-        List<String> algorithms = findExistingAlgorithms(host, port);
-        return algorithms.isEmpty()
-                ? "a key for " + name(host, port) + ", of which there is none,"
-                : "the key (" + String.join(", ", algorithms) + ") for " + name(host, port);
+    private String expected() {
+        String keys = lines.stream()
+                .filter(line -> !line.isRevoked())
+                .map(KnownHost::described)
+                .collect(Collectors.joining(", "));
+        return keys.isEmpty() ? "a key for " + name + ", of which there is none," : "the key " + keys + " for " + name;
     }
 
     private boolean refuse(String host, int port, PublicKey key, String expected) {
@@ -141,6 +179,11 @@ final class HostKeyCheck implements HostKeyVerifier {
     private static String line(String host, int port, PublicKey key) {
         return name(host, port) + " " + KeyType.fromKey(key) + " "
                 + Base64.getEncoder().encodeToString(blob(key));
+    }
+
+    /** As in {@link KnownHost#key}. */
+    private static String base64(PublicKey key) {
+        return Base64.getEncoder().withoutPadding().encodeToString(blob(key));
     }
 
     private static byte[] blob(PublicKey key) {

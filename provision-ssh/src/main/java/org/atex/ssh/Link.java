@@ -2,8 +2,9 @@ package org.atex.ssh;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -51,7 +52,7 @@ final class Link {
     private int open;
     private long gone;
     private volatile long heard = System.nanoTime();
-    private final List<Runnable> whenLost = new ArrayList<>();
+    private final Set<Runnable> whenLost = ConcurrentHashMap.newKeySet();
     private volatile @Nullable IOException lost;
     private volatile @Nullable ExecChannel keepersChannel;
     private volatile @Nullable Keeper keeper;
@@ -66,8 +67,7 @@ final class Link {
         this.clients = clients;
         this.cut = cut;
         this.remotePorts = new RemotePorts(client().getConnection());
-        Thread.Builder.OfVirtual builder = Thread.ofVirtual().name("atex-ssh-" + route);
-        threads = builder::start;
+        threads = work -> start(() -> untilLost(work));
     }
 
     /**
@@ -104,7 +104,22 @@ final class Link {
         return remotePorts;
     }
 
-    /** {@return where whatever sends is run} */
+    private Thread start(Runnable work) {
+        return Thread.ofVirtual().name("atex-ssh-" + route).start(work);
+    }
+
+    /** What begins to wait for the host in the moment of its loss, sshj does not wake: an interrupt does. */
+    private void untilLost(Runnable work) {
+        Runnable wake = Thread.currentThread()::interrupt;
+        whenLost(wake);
+        try {
+            work.run();
+        } finally {
+            forget(wake);
+        }
+    }
+
+    /** {@return where whatever sends is run; interrupted when the link is lost} */
     Executor threads() {
         return threads;
     }
@@ -344,8 +359,14 @@ final class Link {
         }
         over.countDown();
         // sshj holds locks while it tells us, and its reader ends when the sockets do.
-        threads.execute(cut);
-        whenLost.forEach(threads::execute);
+        start(cut);
+        whenLost.forEach(this::doWhenLost);
+    }
+
+    private void doWhenLost(Runnable what) {
+        if (whenLost.remove(what)) {
+            start(what);
+        }
     }
 
     /**
@@ -354,13 +375,15 @@ final class Link {
      * @param what what is done, in a thread of its own
      */
     void whenLost(Runnable what) {
-        synchronized (sessions) {
-            if (lost == null) {
-                whenLost.add(what);
-                return;
-            }
+        whenLost.add(what);
+        if (lost != null) {
+            doWhenLost(what);
         }
-        threads.execute(what);
+    }
+
+    /** Takes that back. */
+    void forget(Runnable what) {
+        whenLost.remove(what);
     }
 
     /** {@return why the link is of no use any more, or null if it is} */

@@ -151,7 +151,7 @@ final class Login {
             }
             if (broken.getDisconnectReason() == DisconnectReason.UNKNOWN) {
                 throw new TransportException(
-                        "the link broke while " + route.user() + " was logging in: " + Dialer.reason(broken), broken);
+                        "the link broke while " + route.user() + " was logging in: " + Dialer.reason(broken));
             }
             throw new SshRefusedException(
                     route + " does not let " + route.user() + " in, and hung up: " + Dialer.reason(broken)

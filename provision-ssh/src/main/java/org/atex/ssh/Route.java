@@ -33,6 +33,7 @@ record Route(
         List<Route> jumps,
         SshOptions options) {
     private static final int PORT = 22;
+    private static final int DEPTH = 16;
 
     /**
      * {@return the route to a host}
@@ -40,12 +41,24 @@ record Route(
      * @throws SshRefusedException if the configuration file cannot be read or understood
      */
     static Route to(Host host, SshOptions options) {
+        return to(host, options, 0);
+    }
+
+    private static Route to(Host host, SshOptions options, int depth) {
+        if (depth > DEPTH) {
+            throw new SshRefusedException(
+                    "the jump hosts never end: " + host + " is reached through itself, or through too many others",
+                    null);
+        }
         ClientConfig config = ClientConfig.of(options.config(), host.address());
         String name = config.value("hostname");
         String address = name == null ? host.address() : name.replace("%h", host.address());
         int port = host.port() != 0 ? host.port() : port(config, host);
         String user = firstOf(host.user(), options.user(), config.value("user"), System.getProperty("user.name"));
         String jump = firstOf(host.jumpHost(), options.jump(), config.value("proxyjump"), "none");
+        if (depth > 0 && jump.equals(host.address())) {
+            jump = "none"; // as ssh does: a block for all hosts may name the one that all go through
+        }
         String proxy = firstOf(options.proxyCommand(), config.value("proxycommand"), "none");
         return new Route(
                 host.toString(),
@@ -55,7 +68,7 @@ record Route(
                 hostKeys(options, config),
                 keys(options, config),
                 isNone(proxy) || !isNone(jump) ? null : expanded(proxy, address, port, user),
-                isNone(jump) ? List.of() : jumps(jump, options),
+                isNone(jump) ? List.of() : jumps(jump, options, depth),
                 options.withEnvironment(host.environment()));
     }
 
@@ -89,10 +102,10 @@ record Route(
     }
 
     /** Each of them may have a way of its own, which comes before it. */
-    private static List<Route> jumps(String hosts, SshOptions options) {
+    private static List<Route> jumps(String hosts, SshOptions options, int depth) {
         List<Route> jumps = new ArrayList<>();
         for (String jump : hosts.split(",", -1)) {
-            Route route = to(Host.of(jump.strip()), options.jumpOptions());
+            Route route = to(Host.of(jump.strip()), options.jumpOptions(), depth + 1);
             jumps.addAll(route.jumps());
             jumps.add(route);
         }

@@ -116,7 +116,7 @@ public final class SshConnection implements Connection {
         } catch (InterruptedException e) {
             cancelled.set(true);
             current.wakeWaiting();
-            current.threads().execute(() -> closeLate(task));
+            Threads.start("ssh-late", () -> closeLate(task));
             throw e;
         } catch (ExecutionException e) {
             redirects.abandon();
@@ -212,7 +212,7 @@ public final class SshConnection implements Connection {
         try {
             return task.get();
         } catch (InterruptedException e) {
-            current.threads().execute(() -> closeLate(task));
+            Threads.start("ssh-late", () -> closeLate(task));
             throw e;
         } catch (ExecutionException e) {
             refuseIfLost(current, "forward port " + port + " of it");

@@ -1,0 +1,266 @@
+package org.atex.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.atex.api.Command;
+import org.atex.testkit.Call;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which host keys are accepted, and what is said of those that are not. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class HostKeysTest {
+    @TempDir
+    private static Path serverDirectory;
+
+    private static OpenSsh server;
+
+    /** Of another host. */
+    private static String otherKey;
+
+    @TempDir
+    private Path directory;
+
+    private Path known;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = OpenSsh.start(serverDirectory);
+        OpenSsh.key(serverDirectory.resolve("other"), "");
+        otherKey = key("other.pub");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @BeforeEach
+    void nameFile() {
+        known = directory.resolve("known");
+    }
+
+    private static String key(String file) throws Exception {
+        String[] words = Files.readString(serverDirectory.resolve(file)).split(" ");
+        return words[0] + " " + words[1];
+    }
+
+    private static String name() {
+        return "[127.0.0.1]:" + server.port();
+    }
+
+    private static String run(String... words) throws Exception {
+        Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    /** What ssh-keygen says of a file. */
+    private static String fingerprint(String file, String hash) throws Exception {
+        return run(
+                        "ssh-keygen",
+                        "-l",
+                        "-E",
+                        hash,
+                        "-f",
+                        serverDirectory.resolve(file).toString())
+                .split(" ")[1];
+    }
+
+    private void accepts(HostKeys keys) throws Exception {
+        try (SshConnection connection =
+                SshConnection.open(server.destination(), server.options().withHostKeys(keys))) {
+            assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
+        }
+    }
+
+    private AbstractThrowableAssert<?, ?> refuses(HostKeys keys) throws Exception {
+        return assertThatThrownBy(() -> accepts(keys))
+                .isInstanceOf(SshRefusedException.class)
+                .hasMessageContaining(server.destination())
+                .hasMessageContaining(fingerprint("host.pub", "sha256"));
+    }
+
+    @Test
+    void aHostThatIsKnown() throws Exception {
+        Files.writeString(known, "# mine\n\nelsewhere.example.com " + otherKey + "\n" + server.knownHost());
+        accepts(HostKeys.known(directory.resolve("not-there"), known));
+    }
+
+    @Test
+    void aHostThatIsKnownByAHashedName() throws Exception {
+        Files.writeString(known, server.knownHost());
+        run("ssh-keygen", "-H", "-f", known.toString());
+        assertThat(known).content().startsWith("|1|").doesNotContain("127.0.0.1");
+        accepts(HostKeys.known(known));
+    }
+
+    @Test
+    void aHostThatIsKnownByAPattern() throws Exception {
+        Files.writeString(known, "other,[127.0.*.?]:" + server.port() + " " + key("host.pub") + " a comment\n");
+        accepts(HostKeys.known(known));
+    }
+
+    @Test
+    void aHostWithSeveralKeys() throws Exception {
+        Files.writeString(known, name() + " " + otherKey + "\n" + server.knownHost());
+        accepts(HostKeys.known(known));
+    }
+
+    @Test
+    void aHostOfAnotherPortIsAnother() throws Exception {
+        Files.writeString(known, "127.0.0.1 " + key("host.pub") + "\n");
+        refuses(HostKeys.known(known)).hasMessageContaining("there is none");
+    }
+
+    @Test
+    void aHostThatIsExcludedFromAPattern() throws Exception {
+        Files.writeString(known, "[127.*]:*,!" + name() + " " + key("host.pub") + "\n");
+        refuses(HostKeys.known(known));
+    }
+
+    @Test
+    void aHostThatIsNotKnown() throws Exception {
+        refuses(HostKeys.known(known))
+                .hasMessageContaining(known.toString())
+                .hasMessageContaining("there is none")
+                .hasMessageContaining(name() + " " + key("host.pub"))
+                .hasMessageContaining("ssh-keygen");
+        assertThat(known).doesNotExist();
+    }
+
+    /** What the message tells to do, does. */
+    @Test
+    void theLineOfTheMessageMakesItKnown() throws Exception {
+        Throwable refused = Call.of(() -> {
+                    accepts(HostKeys.known(known));
+                    return true;
+                })
+                .failure();
+        String line = refused.getMessage().replaceFirst("(?s).*: '(\\S+ \\S+ \\S+)'.*", "$1");
+        Files.writeString(known, line + "\n");
+        accepts(HostKeys.known(known));
+    }
+
+    @Test
+    void aHostWhoseKeyHasChanged() throws Exception {
+        Files.writeString(known, name() + " " + otherKey + "\n");
+        refuses(HostKeys.known(known))
+                .hasMessageContaining(known.toString())
+                .hasMessageContaining("expected the key")
+                .hasMessageContaining(fingerprint("other.pub", "sha256"));
+    }
+
+    @Test
+    void aKeyThatWasRevoked() throws Exception {
+        Files.writeString(known, "@revoked * " + key("host.pub") + "\n" + server.knownHost());
+        refuses(HostKeys.known(known)).hasMessageContaining("revoked");
+        refuses(HostKeys.acceptNew(known)).hasMessageContaining("revoked");
+    }
+
+    @Test
+    void aKeyThatWasRevokedInAnotherFile() throws Exception {
+        Files.writeString(known, server.knownHost());
+        Path revoked = Files.writeString(directory.resolve("revoked"), "@revoked * " + key("host.pub") + "\n");
+        refuses(HostKeys.known(known, revoked)).hasMessageContaining("revoked");
+    }
+
+    @Test
+    void newHostsAreLearned() throws Exception {
+        Path file = directory.resolve("new/known");
+        accepts(HostKeys.acceptNew(file));
+        assertThat(file).content().isEqualTo(server.knownHost());
+        accepts(HostKeys.acceptNew(file));
+        assertThat(file).content().isEqualTo(server.knownHost());
+        accepts(HostKeys.known(file));
+    }
+
+    @Test
+    void newHostsAreLearnedAfterALineThatHasNoEnd() throws Exception {
+        Files.writeString(known, "elsewhere " + otherKey);
+        accepts(HostKeys.acceptNew(known));
+        assertThat(known).content().isEqualTo("elsewhere " + otherKey + "\n" + server.knownHost());
+    }
+
+    @Test
+    void newHostsWhoseKeyChangesAreRefused() throws Exception {
+        Files.writeString(known, name() + " " + otherKey + "\n");
+        refuses(HostKeys.acceptNew(known)).hasMessageContaining(fingerprint("other.pub", "sha256"));
+        assertThat(known).content().isEqualTo(name() + " " + otherKey + "\n");
+    }
+
+    @Test
+    void newHostsWhoseKeyOfAnotherKindIsKnownAreRefused() throws Exception {
+        OpenSsh.key(directory.resolve("rsa"), "", "-t", "rsa", "-b", "2048");
+        String[] rsa = Files.readString(directory.resolve("rsa.pub")).split(" ");
+        Files.writeString(known, name() + " " + rsa[0] + " " + rsa[1] + "\n");
+        assertThatThrownBy(() -> accepts(HostKeys.acceptNew(known))).isInstanceOf(SshRefusedException.class);
+    }
+
+    @Test
+    void aFileThatCannotBeAddedTo() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        refuses(HostKeys.acceptNew(file.resolve("known"))).hasMessageContaining("could not be added");
+    }
+
+    @Test
+    void manyLearnAtOnce() throws Exception {
+        List<Call<Boolean>> calls = IntStream.range(0, 10)
+                .mapToObj(i -> Call.to(() -> accepts(HostKeys.acceptNew(known))))
+                .toList();
+        for (Call<Boolean> call : calls) {
+            call.result();
+        }
+        assertThat(Files.readAllLines(known)).allMatch(line -> (line + "\n").equals(knownHost()));
+    }
+
+    private static String knownHost() {
+        try {
+            return server.knownHost();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aKeyThatIsPinned() throws Exception {
+        accepts(HostKeys.pinned(fingerprint("host.pub", "sha256")));
+        accepts(HostKeys.pinned(fingerprint("host.pub", "sha256") + "="));
+        accepts(HostKeys.pinned(fingerprint("host.pub", "md5")));
+        accepts(HostKeys.pinned(fingerprint("host.pub", "md5").substring(4)));
+        for (String hash : List.of("sha256", "md5")) {
+            refuses(HostKeys.pinned(fingerprint("other.pub", hash)))
+                    .hasMessageContaining(fingerprint("other.pub", hash));
+        }
+        assertThatThrownBy(() -> HostKeys.pinned("SHA256:short")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void anyKeyIfThatIsWanted() throws Exception {
+        accepts(HostKeys.acceptAny());
+    }
+
+    @Test
+    void aLineThatNobodyUnderstandsHidesNoOther() throws Exception {
+        Files.writeString(known, "nonsense\n" + name() + " ssh-unknown AAAA\n" + name() + " ssh-ed25519 !!\n");
+        Files.writeString(known, server.knownHost(), StandardOpenOption.APPEND);
+        accepts(HostKeys.known(known));
+    }
+}

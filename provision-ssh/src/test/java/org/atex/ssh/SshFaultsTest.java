@@ -1,0 +1,407 @@
+package org.atex.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Input;
+import org.atex.api.Output;
+import org.atex.api.RunningCommand;
+import org.atex.testkit.Call;
+import org.atex.testkit.Fault;
+import org.atex.testkit.Fault.Direction;
+import org.atex.testkit.FaultProxy;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Everything that can go wrong on the way to a host, and whatever is going on at that moment. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class SshFaultsTest {
+    private static final Duration INTERVAL = Duration.ofMillis(100);
+    private static final int MISSES = 3;
+
+    /** What rule C50 promises, and something for machines that are shared. */
+    private static final Duration NOTICED =
+            INTERVAL.multipliedBy(MISSES).plusSeconds(1).plusSeconds(2);
+
+    private static final Duration CLOSED = Duration.ofSeconds(6);
+
+    @TempDir
+    private static Path serverDirectory;
+
+    private static OpenSsh server;
+
+    @TempDir
+    private Path directory;
+
+    private FaultProxy proxy;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = OpenSsh.start(serverDirectory);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @BeforeEach
+    void stand() throws Exception {
+        proxy = FaultProxy.to("127.0.0.1", server.port());
+    }
+
+    @AfterEach
+    void clear() {
+        proxy.close();
+        VirtualThreads.awaitNone();
+    }
+
+    private String place() {
+        return "127.0.0.1:" + proxy.port();
+    }
+
+    private SshOptions options() throws Exception {
+        Path known = Files.writeString(
+                directory.resolve("known"), server.knownHost().replace(":" + server.port(), ":" + proxy.port()));
+        return server.options().withHostKeys(HostKeys.known(known));
+    }
+
+    private SshConnection connect(Duration within) throws Exception {
+        return SshConnection.open(
+                System.getProperty("user.name") + "@" + place(),
+                options().withConnectWithin(within).withKeepAlive(INTERVAL, MISSES));
+    }
+
+    private static <T> T timed(Duration atMost, Callable<T> work) throws Exception {
+        long start = System.nanoTime();
+        T result = work.call();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(atMost);
+        return result;
+    }
+
+    static Stream<Fault> faultsOfConnecting() {
+        Stream.Builder<Fault> faults = Stream.builder();
+        faults.add(new Fault.Refuse()).add(new Fault.Slow(Direction.TO_CLIENT, 300));
+        faults.add(new Fault.Slow(Direction.TO_TARGET, 300));
+        for (Direction way : Direction.values()) {
+            // Before the first word, while keys are exchanged, while logging in, while the shell starts.
+            for (long after :
+                    way == Direction.TO_CLIENT ? List.of(0, 1100, 1900, 2300) : List.of(0, 1100, 2100, 2700)) {
+                faults.add(new Fault.Reset(way, after));
+                faults.add(new Fault.Stall(way, after));
+                faults.add(new Fault.HalfClose(way, after));
+                faults.add(new Fault.Garbage(way, after, 100, 1));
+            }
+        }
+        return faults.build();
+    }
+
+    @ParameterizedTest
+    @MethodSource("faultsOfConnecting")
+    void connectingEndsInTimeAndSaysWhere(Fault fault) throws Exception {
+        proxy.set(fault);
+        Duration within = Duration.ofMillis(400);
+        timed(
+                within.plusSeconds(2),
+                () -> assertThatThrownBy(() -> connect(within).close())
+                        .isInstanceOf(ConnectionLostException.class)
+                        .hasMessageContaining(place())
+                        .hasMessageContaining("400 ms"));
+    }
+
+    @Test
+    void fault08APortThatAcceptsAndNeverSpeaksEndsAtTheDeadline() throws Exception {
+        proxy.set(new Fault.Silence());
+        timed(
+                Duration.ofSeconds(3),
+                () -> assertThatThrownBy(() -> connect(Duration.ofMillis(700)))
+                        .isInstanceOf(ConnectionLostException.class)
+                        .hasMessageContaining(place())
+                        .hasMessageContaining("did not finish connecting")
+                        .hasMessageContaining("700 ms"));
+    }
+
+    @Test
+    void connectingGoesOnUntilTheHostWorks() throws Exception {
+        proxy.script(
+                new Fault.Reset(Direction.TO_CLIENT, 0),
+                new Fault.HalfClose(Direction.TO_CLIENT, 100),
+                new Fault.Garbage(Direction.TO_CLIENT, 1200, 50, 2),
+                new Fault.Reset(Direction.TO_TARGET, 2200));
+        try (SshConnection connection = connect(Duration.ofSeconds(20))) {
+            assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
+            assertThat(proxy.connections()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void interruptedWhileNobodySpeaks() throws Exception {
+        proxy.set(new Fault.Silence());
+        Call<SshConnection> connecting = Call.of(() -> connect(Duration.ofSeconds(30)));
+        proxy.awaitConnections(1, Call.SOON);
+        connecting.awaitBlocked().interrupt();
+        assertThat(connecting.failure()).isInstanceOf(InterruptedException.class);
+    }
+
+    static Stream<Fault> faults() {
+        Stream.Builder<Fault> faults = Stream.builder();
+        for (Direction way : Direction.values()) {
+            faults.add(new Fault.Reset(way, 0));
+            faults.add(new Fault.Stall(way, 0));
+            faults.add(new Fault.HalfClose(way, 0));
+            faults.add(new Fault.Garbage(way, 0, 200, 7));
+        }
+        return faults.add(new Fault.Silence()).build();
+    }
+
+    /** What is going on when the fault strikes; each fails, or is told, because of it. */
+    private enum Operation {
+        AWAIT {
+            @Override
+            List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) throws Exception {
+                RunningCommand command = connection.start(Command.of("sleep", "600"));
+                return List.of(Call.of(command::await).awaitBlocked());
+            }
+        },
+        RUN {
+            @Override
+            List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) {
+                return List.of(Call.of(() -> connection.run(Command.of("sleep", "600")))
+                        .awaitBlocked());
+            }
+        },
+        READ_AND_WRITE {
+            /** Nobody reads what is written, so that the writer waits for room. */
+            @Override
+            List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) throws Exception {
+                RunningCommand command = connection.start(
+                        Command.of("sleep", "600").withStdin(Input.pipe()).withStdout(Output.pipe()));
+                Call<?> writing = Call.to(() -> write(command.stdin())).awaitBlocked();
+                Call<?> reading = Call.of(() -> command.stdout().read()).awaitBlocked();
+                return List.of(
+                        told(writing, command),
+                        told(reading, command),
+                        Call.of(command::await).awaitBlocked());
+            }
+        },
+        INPUT {
+            @Override
+            List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) {
+                return List.of(Call.of(() ->
+                                connection.run(Command.of("sleep", "600").withStdin(Input.bytes(new byte[20_000_000]))))
+                        .awaitBlocked());
+            }
+        },
+        UPLOAD {
+            @Override
+            List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) throws Exception {
+                Path file = Files.write(directory.resolve("file"), new byte[30_000_000]);
+                return List.of(Call.to(() -> {
+                    while (true) {
+                        connection.upload(file, directory + "/there/file");
+                    }
+                }));
+            }
+        },
+        DOWNLOAD {
+            @Override
+            List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) throws Exception {
+                Path file = Files.write(directory.resolve("file"), new byte[30_000_000]);
+                return List.of(Call.to(() -> {
+                    while (true) {
+                        connection.download(file.toString(), directory.resolve("here/file"));
+                    }
+                }));
+            }
+        },
+        FORWARD {
+            @Override
+            List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) throws Exception {
+                Forwarding local = connection.forwardLocal(0, "127.0.0.1", service.getLocalPort());
+                Forwarding remote =
+                        connection.forwardRemote(0, new InetSocketAddress("127.0.0.1", service.getLocalPort()));
+                List<Call<?>> calls = new ArrayList<>();
+                for (Forwarding forwarding : List.of(local, remote)) {
+                    Socket here = new Socket(InetAddress.getLoopbackAddress(), forwarding.port());
+                    Socket there = service.accept();
+                    Call<Boolean> writing =
+                            Call.to(() -> write(here.getOutputStream())).awaitBlocked();
+                    Call<Boolean> answering =
+                            Call.to(() -> write(there.getOutputStream())).awaitBlocked();
+                    calls.add(Call.to(() -> {
+                        // Whichever of them is ours; the other is for sshd to end.
+                        try (here;
+                                there) {
+                            Call<Boolean> ours = forwarding.equals(local) ? writing : answering;
+                            assertThat(ours.failure()).isInstanceOf(IOException.class);
+                        }
+                        assertThat(writing.failure()).isInstanceOf(IOException.class);
+                        assertThat(answering.failure()).isInstanceOf(IOException.class);
+                        throw lost(connection);
+                    }));
+                }
+                return calls;
+            }
+        },
+        NOTHING {
+            @Override
+            List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) {
+                return List.of();
+            }
+        };
+
+        abstract List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) throws Exception;
+    }
+
+    private static void write(OutputStream out) throws IOException {
+        byte[] piece = new byte[1 << 16];
+        while (true) {
+            out.write(piece);
+            out.flush();
+        }
+    }
+
+    private static RuntimeException lost(SshConnection connection) throws InterruptedException {
+        try {
+            connection.start(Command.of("true"));
+            return new IllegalStateException("it is not lost");
+        } catch (ConnectionLostException e) {
+            return e;
+        }
+    }
+
+    /** A stream says no more than that it broke; the command knows why. */
+    private static Call<CommandEnd> told(Call<?> stream, RunningCommand command) {
+        return Call.of(() -> {
+            assertThat(stream.failure()).isInstanceOf(IOException.class);
+            return command.await();
+        });
+    }
+
+    static Stream<Arguments> everything() {
+        return Stream.of(Operation.values())
+                .flatMap(operation -> faults().map(fault -> Arguments.of(operation, fault)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everything")
+    void theLossIsNoticedAndEndsWhatGoesOn(Operation operation, Fault fault) throws Exception {
+        try (ServerSocket service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+                SshConnection connection = connect(Duration.ofSeconds(20))) {
+            List<Call<?>> calls = operation.begin(connection, directory, service);
+            proxy.set(fault);
+            long start = System.nanoTime();
+            for (Call<?> call : calls) {
+                assertThat(call.failure())
+                        .isInstanceOf(ConnectionLostException.class)
+                        .hasMessageContaining(place());
+            }
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            connection.run(Command.of("true"));
+                        }
+                    })
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining(place());
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(NOTICED);
+
+            assertThatThrownBy(() -> connection.upload(directory, directory + "/there"))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining(place());
+            assertThatThrownBy(() -> connection.download(directory.toString(), directory.resolve("here")))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining(place());
+            timed(CLOSED, () -> Call.to(connection::close).result());
+        }
+    }
+
+    /** All that a link carries at once, and then nothing of it is left. */
+    @ParameterizedTest
+    @MethodSource("faults")
+    void everythingAtOnceIsToldOfTheLossAndTheHostComesBack(Fault fault) throws Exception {
+        try (ServerSocket service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+                SshConnection connection = connect(Duration.ofSeconds(20))) {
+            List<Call<?>> calls = new ArrayList<>();
+            for (Operation operation : Operation.values()) {
+                calls.addAll(operation.begin(
+                        connection, Files.createDirectory(directory.resolve(operation.name())), service));
+            }
+            proxy.set(fault);
+            for (Call<?> call : calls) {
+                assertThat(call.failure()).isInstanceOf(ConnectionLostException.class);
+            }
+            if (!(fault instanceof Fault.Garbage)) {
+                // New connections fare no better; garbage before the first word may be taken for a greeting.
+                timed(
+                        Duration.ofSeconds(4),
+                        () -> assertThatThrownBy(() -> connection.reconnect(Duration.ofMillis(300)))
+                                .isInstanceOf(ConnectionLostException.class)
+                                .hasMessageContaining(place()));
+            }
+            proxy.set();
+            connection.reconnect(Duration.ofSeconds(20));
+            assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
+        }
+    }
+
+    @Test
+    void aSlowLinkIsNoLoss() throws Exception {
+        try (SshConnection connection = SshConnection.open(
+                System.getProperty("user.name") + "@" + place(), options().withKeepAlive(Duration.ofMillis(200), 10))) {
+            proxy.set(new Fault.Slow(Direction.TO_TARGET, 100_000), new Fault.Slow(Direction.TO_CLIENT, 100_000));
+            Path file = Files.write(directory.resolve("file"), new byte[50_000]);
+            connection.upload(file, directory + "/there");
+            connection.download(directory + "/there", directory.resolve("back"));
+            assertThat(directory.resolve("back")).hasSameBinaryContentAs(file);
+        }
+    }
+
+    @Test
+    void closingBesideAStallIsBounded() throws Exception {
+        SshConnection connection = SshConnection.open(
+                System.getProperty("user.name") + "@" + place(), options().withKeepAlive(Duration.ofMinutes(1), 4));
+        RunningCommand command = connection.start(Command.of("sleep", "600").withStdin(Input.pipe()));
+        Call<Boolean> writing = Call.to(() -> write(command.stdin())).awaitBlocked();
+        Call<CommandEnd> awaiting = Call.of(command::await).awaitBlocked();
+        proxy.set(new Fault.Stall(Direction.TO_CLIENT, 0), new Fault.Stall(Direction.TO_TARGET, 0));
+        Call<RunningCommand> starting =
+                Call.of(() -> connection.start(Command.of("true"))).awaitBlocked();
+
+        timed(CLOSED.plusSeconds(1), () -> {
+            connection.close();
+            return true;
+        });
+        assertThat(writing.failure()).isInstanceOf(IOException.class);
+        assertThat(awaiting.failure()).isInstanceOf(ConnectionLostException.class);
+        assertThat(starting.failure()).isInstanceOf(IllegalStateException.class);
+    }
+}
