@@ -35,6 +35,9 @@ import org.slf4j.LoggerFactory;
 final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final long FAREWELL_SECONDS = 1;
+    /** How long a host may count channels that are closed, where we have no other open. */
+    private static final long ALONE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Route route;
@@ -50,6 +53,10 @@ final class Link {
     private final Object sessions = new Object();
     private final Object moving = new Object();
     private int open;
+
+    /** Whether there has been more than one at once: then the host allows that, even if it refuses one now. */
+    private boolean several;
+
     private long gone;
     private volatile long heard = System.nanoTime();
     private final Set<Runnable> whenLost = ConcurrentHashMap.newKeySet();
@@ -213,6 +220,7 @@ final class Link {
 
     /** As the host allows only so many at once, one that is refused waits for another to go. */
     private ExecChannel openSession(BooleanSupplier cancelled) throws IOException {
+        long deadline = System.nanoTime() + ALONE_NANOS;
         while (true) {
             long before;
             synchronized (sessions) {
@@ -223,7 +231,7 @@ final class Link {
                 channel.open();
             } catch (OpenFailException e) {
                 if (!makesRoom()) {
-                    awaitRoom(before, e, cancelled);
+                    awaitRoom(before, deadline, e, cancelled);
                 }
                 continue;
             } catch (ConnectionException | TransportException e) {
@@ -232,6 +240,7 @@ final class Link {
             }
             synchronized (sessions) {
                 open++;
+                several |= open > 1;
             }
             channel.whenGone(this::sessionGone);
             return channel;
@@ -243,7 +252,7 @@ final class Link {
         ExecChannel channel = keepersChannel;
         synchronized (moving) {
             synchronized (sessions) {
-                if (channel == null || second != null || open > 1) {
+                if (channel == null || second != null || several) {
                     return false;
                 }
             }
@@ -260,9 +269,10 @@ final class Link {
         return true;
     }
 
-    private void awaitRoom(long before, OpenFailException refusal, BooleanSupplier cancelled) throws IOException {
+    private void awaitRoom(long before, long alone, OpenFailException refusal, BooleanSupplier cancelled)
+            throws IOException {
         synchronized (sessions) {
-            if (open == 0) {
+            if (open == 0 && (gone == 0 || System.nanoTime() > alone)) {
                 throw new IOException("the host opens no channel: " + refusal.getMessage(), refusal);
             }
             // Not for ever: a host may count a channel for a while that it has said is closed.
