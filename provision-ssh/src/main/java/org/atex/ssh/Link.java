@@ -111,6 +111,11 @@ final class Link {
         whenLost(wake);
         try {
             work.run();
+        } catch (RuntimeException e) {
+            // Once a write has failed half-way, sshj's next one is anything but an I/O error.
+            if (lost == null) {
+                LOG.error("a thread of the link to {} died", route, e);
+            }
         } finally {
             forget(wake);
         }
@@ -378,7 +383,7 @@ final class Link {
             for (int i = clients.size() - 1; i >= 0; i--) {
                 try {
                     clients.get(i).disconnect();
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     LOG.debug("closing the link to {}", route, e);
                 }
             }
