@@ -6,7 +6,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import net.schmizz.sshj.common.Buffer;
 import net.schmizz.sshj.common.Message;
 import net.schmizz.sshj.common.SSHException;
@@ -33,7 +35,8 @@ final class ExecChannel extends SessionChannel {
 
     private final Executor threads;
     private final Runnable heard;
-    private final Runnable whenGone;
+    private final Consumer<Boolean> whenGone;
+    private final AtomicBoolean over = new AtomicBoolean();
     private final AtomicInteger consumed = new AtomicInteger();
     private final Object sending = new Object();
     private boolean closeSent;
@@ -54,9 +57,9 @@ final class ExecChannel extends SessionChannel {
      * @param connection its connection
      * @param threads where what sends is run
      * @param heard told whenever something arrives
-     * @param whenGone told once when it is gone, if it was ever open
+     * @param whenGone told once when it is gone, and whether it was ever open
      */
-    ExecChannel(Connection connection, Executor threads, Runnable heard, Runnable whenGone) {
+    ExecChannel(Connection connection, Executor threads, Runnable heard, Consumer<Boolean> whenGone) {
         super(connection);
         this.threads = threads;
         this.heard = heard;
@@ -232,9 +235,10 @@ final class ExecChannel extends SessionChannel {
     @Override
     protected void finishOff() {
         super.finishOff();
-        if (gone != null && gone.complete(true)) {
+        if (over != null && over.compareAndSet(false, true)) {
             lose(new IOException("the server closed the command's channel and did not say how it ended"));
-            whenGone.run();
+            whenGone.accept(rwin != null);
+            gone.complete(true);
         }
     }
 }

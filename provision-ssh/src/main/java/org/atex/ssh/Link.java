@@ -34,6 +34,11 @@ import org.slf4j.LoggerFactory;
 final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final long FAREWELL_SECONDS = 1;
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** How long a host may need to notice that all our channels are gone. */
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Route route;
     private final List<SSHClient> clients;
@@ -205,6 +210,8 @@ final class Link {
 
     /** As the host allows only so many at once, one that is refused waits for another to go. */
     private ExecChannel openSession(BooleanSupplier cancelled) throws IOException {
+        long start = System.nanoTime();
+        long pause = FIRST_PAUSE_NANOS;
         while (true) {
             long before;
             synchronized (sessions) {
@@ -218,7 +225,8 @@ final class Link {
             } catch (OpenFailException e) {
                 channel.gone.join(); // sshj tells us before it has let go of the channel
                 if (!makesRoom()) {
-                    awaitRoom(before, e, cancelled);
+                    awaitRoom(before, pause, System.nanoTime() - start < PATIENCE_NANOS, e, cancelled);
+                    pause = Math.min(LONGEST_PAUSE_NANOS, 2 * pause);
                 }
             } catch (ConnectionException | TransportException e) {
                 IOException cause = lost;
@@ -249,21 +257,28 @@ final class Link {
         return true;
     }
 
-    private void awaitRoom(long before, OpenFailException refusal, BooleanSupplier cancelled) throws IOException {
+    /**
+     * Waits until a channel has gone, or for a while: the host gives its place to another only when its processes are
+     * gone too, which it does not tell.
+     */
+    private void awaitRoom(
+            long before, long pause, boolean patient, OpenFailException refusal, BooleanSupplier cancelled)
+            throws IOException {
         synchronized (sessions) {
-            // The one that was refused has gone too.
-            while (gone <= before + 1) {
-                if (open == 0) {
-                    throw new IOException("the host opens no channel: " + refusal.getMessage(), refusal);
-                }
-                if (lost != null) {
-                    throw lost;
+            if (open == 0 && !patient) {
+                throw new IOException("the host opens no channel: " + Dialer.reason(refusal), refusal);
+            }
+            long deadline = System.nanoTime() + pause;
+            for (long left = pause; gone == before && left > 0; left = deadline - System.nanoTime()) {
+                IOException cause = lost;
+                if (cause != null) {
+                    throw cause;
                 }
                 if (cancelled.getAsBoolean()) {
                     throw new IOException("given up", refusal);
                 }
                 try {
-                    sessions.wait();
+                    TimeUnit.NANOSECONDS.timedWait(sessions, left);
                 } catch (InterruptedException e) {
                     throw new IOException("given up", e);
                 }
@@ -278,11 +293,13 @@ final class Link {
         }
     }
 
-    private void sessionGone() {
+    private void sessionGone(boolean wasOpen) {
         synchronized (sessions) {
             open--;
-            gone++;
-            sessions.notifyAll();
+            if (wasOpen) {
+                gone++;
+                sessions.notifyAll();
+            }
         }
     }
 

@@ -142,7 +142,7 @@ final class Sftp extends Transfer {
         }
 
         void run(String to) throws IOException {
-            target = to;
+            target = RemotePath.trimmed(to);
             String parent = RemotePath.parent(to);
             if (sftp.statExistence(parent) == null) {
                 sftp.mkdirs(parent);
