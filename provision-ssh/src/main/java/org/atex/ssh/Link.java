@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -346,7 +347,18 @@ final class Link {
                 hear();
             }
         } catch (TransportException e) {
-            LOG.debug("{} could not be asked: {}", route, e.getMessage());
+            lose(new IOException("the link broke: " + Dialer.reason(e), e));
+        }
+    }
+
+    /** Asks the host whether it is there, and waits for its answer or its loss. */
+    void probe() throws InterruptedException {
+        FutureTask<Boolean> asking = new FutureTask<>(this::ask, true);
+        threads.execute(asking);
+        try {
+            asking.get();
+        } catch (ExecutionException e) {
+            LOG.debug("asking {}", route, e);
         }
     }
 

@@ -76,6 +76,8 @@ final class Sftp extends Transfer {
             link.threads().execute(() -> end(client[0]));
             throw e;
         } catch (ExecutionException e) {
+            // The end of a channel may be seen before the end of the link that it comes from.
+            link.probe();
             IOException lost = link.lost();
             if (lost != null) {
                 throw new ConnectionLostException("lost " + link + " while copying: " + lost.getMessage(), lost);
