@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import javax.net.SocketFactory;
 import net.schmizz.sshj.DefaultConfig;
 import net.schmizz.sshj.SSHClient;
+import net.schmizz.sshj.connection.channel.OpenFailException;
 import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.ConnectionLostException;
 import org.slf4j.Logger;
@@ -27,6 +29,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Dialer {
     private static final Logger LOG = LoggerFactory.getLogger(Dialer.class);
+    /** An attempt in less time than that would only fail for want of time. */
+    private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LONGEST_PAUSE_MILLIS = 1000;
 
@@ -69,14 +74,14 @@ final class Dialer {
                 note(reason(e));
             }
             long left = deadline - System.nanoTime();
-            if (left <= 0) {
+            if (left < SHORTEST_NANOS) {
                 throw new ConnectionLostException(
                         "could not connect to " + described() + " within " + words(within) + ": "
                                 + String.join("; then: ", reasons)
                                 + " (is it up, does a firewall stand between, is its sshd running?)",
                         null);
             }
-            TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(pause)));
+            TimeUnit.NANOSECONDS.sleep(Math.min(left / 2, TimeUnit.MILLISECONDS.toNanos(pause)));
             pause = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
         }
     }
@@ -99,6 +104,11 @@ final class Dialer {
             root = root.getCause();
         }
         String message = root.getMessage();
+        if (root instanceof OpenFailException refused) {
+            String kind =
+                    String.valueOf(refused.getReason()).toLowerCase(Locale.ROOT).replace('_', ' ');
+            return message + " (" + kind + ")";
+        }
         return root instanceof UnknownHostException
                 ? "unknown host " + message
                 : message == null || message.isEmpty() ? root.getClass().getSimpleName() : message;
@@ -123,9 +133,7 @@ final class Dialer {
             if (e.getCause() instanceof SshRefusedException refused) {
                 throw refused;
             }
-            throw e.getCause() instanceof IOException io
-                    ? io
-                    : new IOException("connecting failed: " + e.getCause(), e.getCause());
+            throw new IOException(attempt.stage + " failed: " + reason(e)); // no cause: this is all of the reason
         } finally {
             if (!made) {
                 attempt.abort();
@@ -171,7 +179,8 @@ final class Dialer {
             HostKeyCheck check = new HostKeyCheck(hop.hostKeys(), hop.host(), hop.port());
             SSHClient client = client(hop);
             client.addHostKeyVerifier(check);
-            stage = "connecting to " + hop.host() + ":" + hop.port();
+            stage = "connecting to " + hop.host() + ":" + hop.port()
+                    + (before.isEmpty() ? "" : " through " + route.jumps().get(before.size() - 1));
             try {
                 if (before.isEmpty()) {
                     client.connect(hop.host(), hop.port());
@@ -239,7 +248,12 @@ final class Dialer {
             @Override
             public Socket createSocket() throws IOException {
                 String proxy = hop.proxyCommand();
-                Socket socket = proxy == null ? new Socket() : new Tunnel(proxy);
+                if (proxy != null) {
+                    Tunnel tunnel = new Tunnel(proxy, hop.port());
+                    add(tunnel).connect(null); // names are its affair, which may know more of them
+                    return tunnel;
+                }
+                Socket socket = new Socket();
                 // Nagle's algorithm and delayed acknowledgements would make 48 ms of 5.
                 socket.setTcpNoDelay(true);
                 return add(socket);

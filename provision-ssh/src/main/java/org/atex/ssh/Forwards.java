@@ -131,7 +131,11 @@ final class Forwards {
                 relay(socket, DirectChannel.open(link.client().getConnection(), host, hostPort));
             } catch (IOException e) {
                 LOG.warn(
-                        "{} does not reach {}:{} for a forwarded connection: {}", link, host, hostPort, e.getMessage());
+                        "{} does not reach {}:{} for a forwarded connection: {}",
+                        link,
+                        host,
+                        hostPort,
+                        Dialer.reason(e));
                 closeQuietly(socket);
             }
         }

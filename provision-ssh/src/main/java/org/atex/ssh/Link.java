@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,10 +36,11 @@ import org.slf4j.LoggerFactory;
 final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final long FAREWELL_SECONDS = 1;
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     /** How long a host may count channels that are closed, where we have no other open. */
     private static final long ALONE_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Route route;
     private final List<SSHClient> clients;
@@ -121,6 +123,11 @@ final class Link {
         whenLost(wake);
         try {
             work.run();
+        } catch (RuntimeException e) {
+            // Once a write has failed half-way, sshj's next one is anything but an I/O error.
+            if (lost == null) {
+                LOG.error("a thread of the link to {} died", route, e);
+            }
         } finally {
             forget(wake);
         }
@@ -221,6 +228,7 @@ final class Link {
     /** As the host allows only so many at once, one that is refused waits for another to go. */
     private ExecChannel openSession(BooleanSupplier cancelled) throws IOException {
         long deadline = System.nanoTime() + ALONE_NANOS;
+        long pause = FIRST_PAUSE_NANOS;
         while (true) {
             long before;
             synchronized (sessions) {
@@ -231,7 +239,8 @@ final class Link {
                 channel.open();
             } catch (OpenFailException e) {
                 if (!makesRoom()) {
-                    awaitRoom(before, deadline, e, cancelled);
+                    awaitRoom(before, pause, deadline, e, cancelled);
+                    pause = Math.min(LONGEST_PAUSE_NANOS, 2 * pause);
                 }
                 continue;
             } catch (ConnectionException | TransportException e) {
@@ -269,15 +278,18 @@ final class Link {
         return true;
     }
 
-    private void awaitRoom(long before, long alone, OpenFailException refusal, BooleanSupplier cancelled)
+    /**
+     * Waits until a channel has gone, or for a while: the host gives its place to another only when its processes are
+     * gone too, which it does not tell.
+     */
+    private void awaitRoom(long before, long pause, long alone, OpenFailException refusal, BooleanSupplier cancelled)
             throws IOException {
         synchronized (sessions) {
-            if (open == 0 && (gone == 0 || System.nanoTime() > alone)) {
-                throw new IOException("the host opens no channel: " + refusal.getMessage(), refusal);
+            if (open == 0 && (gone == 0 || System.nanoTime() - alone > 0)) {
+                throw new IOException("the host opens no channel: " + Dialer.reason(refusal), refusal);
             }
-            // Not for ever: a host may count a channel for a while that it has said is closed.
-            long deadline = System.nanoTime() + ASK_AGAIN_NANOS;
-            long left = ASK_AGAIN_NANOS;
+            long deadline = System.nanoTime() + pause;
+            long left = pause;
             while (gone == before && lost == null && !cancelled.getAsBoolean() && left > 0) {
                 try {
                     TimeUnit.NANOSECONDS.timedWait(sessions, left);
@@ -354,7 +366,18 @@ final class Link {
                 hear();
             }
         } catch (TransportException e) {
-            LOG.debug("{} could not be asked: {}", route, e.getMessage());
+            lose(new IOException("the link broke: " + Dialer.reason(e), e));
+        }
+    }
+
+    /** Asks the host whether it is there, and waits for its answer or its loss. */
+    void probe() throws InterruptedException {
+        FutureTask<Boolean> asking = new FutureTask<>(this::ask, true);
+        threads.execute(asking);
+        try {
+            asking.get();
+        } catch (ExecutionException e) {
+            LOG.debug("asking {}", route, e);
         }
     }
 
@@ -408,7 +431,7 @@ final class Link {
             for (int i = clients.size() - 1; i >= 0; i--) {
                 try {
                     clients.get(i).disconnect();
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     LOG.debug("closing the link to {}", route, e);
                 }
             }

@@ -82,11 +82,13 @@ final class Login {
             provider.getPublic(); // a file that is no key, or a passphrase that is wrong, is to be found here
             provider.getPrivate();
             attempts.add(new Attempt("the key " + key.file(), new AuthPublickey(provider)));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) { // sshj throws either at a file that is damaged
             if (!route.options().keys().isEmpty()) {
                 throw new SshRefusedException(
                         "cannot use the private key " + key.file() + " for " + route + ": " + e.getMessage()
-                                + (passphrase == null ? " (is it encrypted? then give its passphrase)" : ""),
+                                + (passphrase == null
+                                        ? " (is it encrypted? then give its passphrase)"
+                                        : " (is this its passphrase?)"),
                         e);
             }
             LOG.debug("left out {}: {}", key.file(), e.getMessage());

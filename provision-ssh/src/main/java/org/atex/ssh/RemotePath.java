@@ -4,7 +4,8 @@ package org.atex.ssh;
 final class RemotePath {
     private RemotePath() {}
 
-    private static String trimmed(String path) {
+    /** {@return a path without slashes at its end} */
+    static String trimmed(String path) {
         int end = path.length();
         while (end > 1 && path.charAt(end - 1) == '/') {
             end--;

@@ -76,6 +76,8 @@ final class Sftp extends Transfer {
             link.threads().execute(() -> end(client[0]));
             throw e;
         } catch (ExecutionException e) {
+            // The end of a channel may be seen before the end of the link that it comes from.
+            link.probe();
             IOException lost = link.lost();
             if (lost != null) {
                 throw new ConnectionLostException("lost " + link + " while copying: " + lost.getMessage(), lost);
@@ -142,7 +144,7 @@ final class Sftp extends Transfer {
         }
 
         void run(String to) throws IOException {
-            target = to;
+            target = RemotePath.trimmed(to);
             String parent = RemotePath.parent(to);
             if (sftp.statExistence(parent) == null) {
                 sftp.mkdirs(parent);

@@ -7,7 +7,8 @@ public interface TransferListener {
      * Some more was moved.
      *
      * @param path the file that is being moved, as its source has it
-     * @param bytes how much of the whole transfer has been moved so far
+     * @param bytes how much of the whole transfer has been moved so far; a transfer that has to begin again, because its source
+     *     changed or the system has no tar, counts again
      */
     void moved(String path, long bytes);
 }

@@ -12,15 +12,17 @@ import org.jspecify.annotations.Nullable;
 /** A program of this machine as a socket: what it reads and writes goes to a host and comes from there. */
 final class Tunnel extends Socket {
     private final String command;
+    private final int port;
     private volatile @Nullable Process process;
     private volatile boolean closed;
 
-    Tunnel(String command) {
+    Tunnel(String command, int port) {
         this.command = command;
+        this.port = port;
     }
 
     @Override
-    public synchronized void connect(SocketAddress endpoint, int timeout) throws IOException {
+    public synchronized void connect(@Nullable SocketAddress endpoint, int timeout) throws IOException {
         if (closed) {
             throw new SocketException("closed");
         }
@@ -31,7 +33,7 @@ final class Tunnel extends Socket {
     }
 
     @Override
-    public void connect(SocketAddress endpoint) throws IOException {
+    public void connect(@Nullable SocketAddress endpoint) throws IOException {
         connect(endpoint, 0);
     }
 
@@ -58,6 +60,12 @@ final class Tunnel extends Socket {
         return process != null;
     }
 
+    /** {@return where the host is, by which its key is known} */
+    @Override
+    public int getPort() {
+        return port;
+    }
+
     @Override
     public boolean isClosed() {
         return closed;
@@ -74,8 +82,9 @@ final class Tunnel extends Socket {
     }
 
     @Override
-    public synchronized void close() {
+    public synchronized void close() throws IOException {
         closed = true;
+        super.close();
         Process running = process;
         if (running != null) {
             running.descendants().forEach(ProcessHandle::destroyForcibly);

@@ -75,7 +75,7 @@ final class Untar {
             tree.link(name, entry.getLinkName(), time);
         } else if (entry.isLink()) {
             tree.again(name, entry.getLinkName());
-        } else if (entry.isFile()) {
+        } else if (entry.isFile() && !entry.isFIFO() && !entry.isCharacterDevice() && !entry.isBlockDevice()) {
             tree.file(name, entry.getMode(), time, archive);
         } else {
             LOG.warn("left out, as it is no file, directory or link: {}", entry.getName());

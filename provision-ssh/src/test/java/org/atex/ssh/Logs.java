@@ -5,7 +5,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
@@ -14,11 +16,14 @@ import org.slf4j.LoggerFactory;
 final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    private final List<Appender<ILoggingEvent>> others = new ArrayList<>();
     private final Level before = root.getLevel();
 
     Logs() {
         setContext((LoggerContext) LoggerFactory.getILoggerFactory());
         start();
+        root.iteratorForAppenders().forEachRemaining(others::add);
+        others.forEach(root::detachAppender); // nobody wants to read all of that
         root.setLevel(Level.TRACE);
         root.addAppender(this);
     }
@@ -55,5 +60,6 @@ final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     public void close() {
         root.detachAppender(this);
         root.setLevel(before);
+        others.forEach(root::addAppender);
     }
 }

@@ -27,6 +27,8 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.testkit.Call;
+import org.atex.testkit.Fault;
+import org.atex.testkit.FaultProxy;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -255,6 +257,47 @@ class SshCommandsTest {
             byte[] much = new byte[2_000_000];
             assertThat(busy.run(Command.of("cat").withStdin(Input.bytes(much))).stdoutBytes())
                     .hasSize(much.length);
+        }
+    }
+
+    /** A day of keep-alive, in seconds: hundreds of questions, and keys exchanged anew all the time. */
+    @ParameterizedTest
+    @ValueSource(strings = {"idle", "busy"})
+    void aDayOfKeepAliveWithKeysExchangedAnew(String how) throws Exception {
+        try (OpenSsh rekeying = OpenSsh.start(Files.createDirectories(directory.resolve("re")), "RekeyLimit 16K 1");
+                FaultProxy proxy = FaultProxy.to("127.0.0.1", rekeying.port());
+                SshConnection one = SshConnection.open(
+                        System.getProperty("user.name") + "@127.0.0.1:" + proxy.port(),
+                        rekeying.options()
+                                .withHostKeys(HostKeys.acceptAny())
+                                .withKeepAlive(Duration.ofMillis(10), 500));
+                RunningCommand echo =
+                        one.start(Command.of("cat").withStdin(Input.pipe()).withStdout(Output.pipe()))) {
+            // Idle, each question is some 100 bytes: that is hundreds of them, and keys each second.
+            long day = how.equals("idle") ? 40_000 : 18_000_000;
+            for (int i = 0; how.equals("busy") && i < 60; i++) {
+                assertThat(one.run(Command.of("cat").withStdin(Input.bytes(new byte[300_000])))
+                                .stdoutBytes())
+                        .hasSize(300_000);
+            }
+            proxy.awaitBytes(Fault.Direction.TO_TARGET, day, SOON.multipliedBy(5));
+            echo.stdin().write("still here\n".getBytes(UTF_8));
+            assertThat(line(echo)).isEqualTo("still here");
+        }
+    }
+
+    /** The host has closed the command's channel while its input still waits for room. */
+    @Test
+    void inputThatIsNeverReadHoldsUpNobody() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            try (RunningCommand command =
+                    connection.start(Command.bash("sleep 0.05").withStdin(Input.bytes(new byte[20_000_000])))) {
+                assertThat(Call.of(command::await).result()).isEqualTo(new CommandEnd.Exited(0));
+                assertThat(Call.of(() -> connection.run(Command.of("true")))
+                                .result()
+                                .succeeded())
+                        .isTrue();
+            }
         }
     }
 

@@ -1,0 +1,223 @@
+package org.atex.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.RunningCommand;
+import org.atex.testkit.Call;
+import org.atex.testkit.Fault;
+import org.atex.testkit.FaultProxy;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Hosts that are reached through others, or through a program. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class JumpTest {
+    @TempDir
+    private Path directory;
+
+    private OpenSsh first;
+    private OpenSsh second;
+    private OpenSsh target;
+
+    @BeforeEach
+    void start() throws Exception {
+        first = OpenSsh.start(Files.createDirectory(directory.resolve("first")));
+        second = OpenSsh.start(Files.createDirectory(directory.resolve("second")));
+        target = OpenSsh.start(Files.createDirectory(directory.resolve("target")));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        for (OpenSsh server : new OpenSsh[] {first, second, target}) {
+            if (server != null) {
+                server.close();
+            }
+        }
+        VirtualThreads.awaitNone();
+    }
+
+    private SshOptions all() throws Exception {
+        Path known = Files.writeString(
+                directory.resolve("known"), first.knownHost() + second.knownHost() + target.knownHost());
+        SshOptions options = SshOptions.defaults()
+                .withoutConfig()
+                .withoutAgent()
+                .withHostKeys(HostKeys.known(known))
+                .withConnectWithin(Duration.ofSeconds(20));
+        for (OpenSsh server : new OpenSsh[] {first, second, target}) {
+            options = options.withKey(server.directory().resolve("id"));
+        }
+        return options;
+    }
+
+    private static void works(SshConnection connection) throws Exception {
+        assertThat(connection
+                        .run(Command.of("head", "-c", "3000000", "/dev/zero"))
+                        .stdoutBytes())
+                .hasSize(3_000_000);
+    }
+
+    @Test
+    void throughOneAndThroughTwo() throws Exception {
+        try (SshConnection one = SshConnection.open(target.destination(), all().withJump(first.destination()));
+                SshConnection two = SshConnection.open(
+                        target.destination(), all().withJump(first.destination() + ", " + second.destination()))) {
+            works(one);
+            works(two);
+            // It was not reached otherwise.
+            String peer = two.run(Command.bash("echo $SSH_CONNECTION")).stdout();
+            assertThat(peer).contains(" " + target.port());
+            two.upload(directory.resolve("known"), directory + "/up/known");
+            assertThat(directory.resolve("up/known")).hasSameTextualContentAs(directory.resolve("known"));
+        }
+    }
+
+    @Test
+    void aJumpWithOptionsOfItsOwn() throws Exception {
+        try (SshConnection connection = SshConnection.open(
+                target.destination(), target.options().withJump(first.destination(), first.options()))) {
+            works(connection);
+        }
+        assertThatThrownBy(() -> SshConnection.open(
+                        target.destination(), target.options().withJump(first.destination())))
+                .isInstanceOf(SshRefusedException.class)
+                .hasMessageContaining(first.destination());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"first", "second", "target"})
+    void theHostKeyOfEachIsCheckedAndNamed(String wrong) throws Exception {
+        String lines = "";
+        for (OpenSsh server : new OpenSsh[] {first, second, target}) {
+            lines += server.directory().endsWith(wrong) ? "" : server.knownHost();
+        }
+        OpenSsh bad = wrong.equals("first") ? first : wrong.equals("second") ? second : target;
+        Path known = Files.writeString(directory.resolve("some"), lines);
+        assertThatThrownBy(() -> SshConnection.open(
+                        target.destination(),
+                        all().withHostKeys(HostKeys.known(known))
+                                .withJump(first.destination() + "," + second.destination())))
+                .isInstanceOf(SshRefusedException.class)
+                .hasMessageContaining("did not connect to " + bad.destination())
+                .hasMessageContaining("[127.0.0.1]:" + bad.port());
+    }
+
+    @Test
+    void aJumpThatIsNotThere() throws Exception {
+        first.kill();
+        assertThatThrownBy(() -> SshConnection.open(
+                        target.destination(),
+                        all().withJump(first.destination()).withConnectWithin(Duration.ofMillis(300))))
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining(target.destination())
+                .hasMessageContaining("127.0.0.1:" + first.port());
+    }
+
+    @Test
+    void aTargetThatTheJumpDoesNotReach() throws Exception {
+        target.kill();
+        assertThatThrownBy(() -> SshConnection.open(
+                        target.destination(),
+                        all().withJump(first.destination()).withConnectWithin(Duration.ofMillis(300))))
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining(target.destination())
+                .hasMessageContaining(first.destination());
+        try (OpenSsh strict =
+                OpenSsh.start(Files.createDirectory(directory.resolve("strict")), "AllowTcpForwarding no")) {
+            assertThatThrownBy(() -> SshConnection.open(
+                            target.destination(),
+                            target.options()
+                                    .withJump(strict.destination(), strict.options())
+                                    .withConnectWithin(Duration.ofMillis(300))))
+                    .hasMessageContaining(strict.destination())
+                    .hasMessageContaining("prohibited");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"first", "second", "target"})
+    void theBreakOfAnyIsALoss(String which) throws Exception {
+        OpenSsh broken = which.equals("first") ? first : which.equals("second") ? second : target;
+        try (SshConnection connection = SshConnection.open(
+                target.destination(), all().withJump(first.destination() + "," + second.destination()))) {
+            RunningCommand command = connection.start(Command.of("sleep", "600"));
+            Call<CommandEnd> waiting = Call.of(command::await).awaitBlocked();
+            broken.cutConnections();
+            assertThat(waiting.failure())
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining(target.destination());
+            connection.reconnect(Duration.ofSeconds(20));
+            works(connection);
+        }
+    }
+
+    @Test
+    void aSilentJumpIsALoss() throws Exception {
+        try (FaultProxy proxy = FaultProxy.to("127.0.0.1", first.port())) {
+            SshOptions jump = all().withHostKeys(HostKeys.acceptAny());
+            try (SshConnection connection = SshConnection.open(
+                    target.destination(),
+                    all().withKeepAlive(Duration.ofMillis(100), 3)
+                            .withJump(System.getProperty("user.name") + "@127.0.0.1:" + proxy.port(), jump))) {
+                RunningCommand command = connection.start(Command.of("sleep", "600"));
+                proxy.set(new Fault.Stall(Fault.Direction.TO_CLIENT, 0));
+                assertThat(Call.of(command::await).failure()).isInstanceOf(ConnectionLostException.class);
+            }
+        }
+    }
+
+    @Test
+    void throughAProgram() throws Exception {
+        SshOptions options = target.options()
+                .withProxyCommand("bash -c 'exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3' # as %r, 100%%");
+        try (SshConnection connection = SshConnection.open(target.destination(), options)) {
+            works(connection);
+            connection.reconnect(Duration.ofSeconds(20));
+            works(connection);
+        }
+    }
+
+    @Test
+    void aProgramThatBreaksIsALoss() throws Exception {
+        Path number = directory.resolve("number");
+        SshOptions options = target.options()
+                .withProxyCommand("bash -c 'echo $$ >" + number + "; exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3'");
+        try (SshConnection connection = SshConnection.open(target.destination(), options)) {
+            Call<CommandEnd> waiting =
+                    Call.of(connection.start(Command.of("sleep", "600"))::await).awaitBlocked();
+            ProcessHandle program = ProcessHandle.of(
+                            Long.parseLong(Files.readString(number).strip()))
+                    .orElseThrow();
+            program.descendants().forEach(ProcessHandle::destroyForcibly);
+            program.destroyForcibly();
+            assertThat(waiting.failure())
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining(target.destination());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exit 3", "not-a-program-at-all", "sleep 600", "cat", "exec true"})
+    void aProgramThatLeadsNowhere(String program) throws Exception {
+        assertThatThrownBy(() -> SshConnection.open(
+                        target.destination(),
+                        target.options().withProxyCommand(program).withConnectWithin(Duration.ofMillis(300))))
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining(target.destination());
+    }
+}
