@@ -14,7 +14,14 @@ public final class Main {
             new FmfGap("fmf", 1),
             new FmfGap("fmf8", 8),
             new TreeWarm(),
-            new TreeCold());
+            new TreeCold(),
+            new RealTreeWarm(RealTree.CONTEST),
+            new RealTreeWarm(RealTree.KEYLIME),
+            new RealTreeWarm(RealTree.TMT),
+            new RealTreeCold(RealTree.CONTEST),
+            new RealTreeCold(RealTree.KEYLIME),
+            new RealTreeCold(RealTree.ARTEMIS),
+            new RealTreeCold(RealTree.TMT));
 
     private Main() {}
 
@@ -31,11 +38,13 @@ public final class Main {
                 .toList();
         if (chosen.isEmpty() || chosen.size() < names.size()) {
             System.err.println("scenarios:");
-            ALL.forEach(scenario -> System.err.printf("  %-10s %s%n", scenario.name(), scenario.about()));
+            ALL.forEach(scenario -> System.err.printf("  %-12s %s%n", scenario.name(), scenario.about()));
             System.exit(2);
         }
         for (Scenario scenario : chosen) {
-            System.out.printf(Locale.ROOT, "%-10s %s%n", scenario.name(), scenario.describe(median(scenario)));
+            String missing = scenario.missing();
+            String result = missing.isEmpty() ? scenario.describe(median(scenario)) : "skipped: " + missing;
+            System.out.printf(Locale.ROOT, "%-12s %s%n", scenario.name(), result);
         }
     }
 
