@@ -17,6 +17,13 @@ public final class Main {
             new StoredResults("results10k", 10_000, 10, 2, 7.3, 3),
             new TreeWarm(),
             new TreeCold(),
+            new RealTreeWarm(RealTree.CONTEST),
+            new RealTreeWarm(RealTree.KEYLIME),
+            new RealTreeWarm(RealTree.TMT),
+            new RealTreeCold(RealTree.CONTEST),
+            new RealTreeCold(RealTree.KEYLIME),
+            new RealTreeCold(RealTree.ARTEMIS),
+            new RealTreeCold(RealTree.TMT),
             new SshCommands("ssh", 1, 100),
             new SshCommands("ssh50", 50, 20),
             new SshTree(),
@@ -37,11 +44,13 @@ public final class Main {
                 .toList();
         if (chosen.isEmpty() || chosen.size() < names.size()) {
             System.err.println("scenarios:");
-            ALL.forEach(scenario -> System.err.printf("  %-10s %s%n", scenario.name(), scenario.about()));
+            ALL.forEach(scenario -> System.err.printf("  %-12s %s%n", scenario.name(), scenario.about()));
             System.exit(2);
         }
         for (Scenario scenario : chosen) {
-            System.out.printf(Locale.ROOT, "%-10s %s%n", scenario.name(), scenario.describe(median(scenario)));
+            String missing = scenario.missing();
+            String result = missing.isEmpty() ? scenario.describe(median(scenario)) : "skipped: " + missing;
+            System.out.printf(Locale.ROOT, "%-12s %s%n", scenario.name(), result);
         }
     }
 

@@ -24,6 +24,11 @@ interface Scenario {
      */
     String describe(Sample median);
 
+    /** {@return what it needs and does not find here, or an empty text} */
+    default String missing() {
+        return "";
+    }
+
     /** {@return how often to measure} */
     default int samples() {
         return 5;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * quickstart.java with the real JBang, from a repository that holds the modules as they have just been built; the
+ * quickstart.java and Fmf.java with the real JBang, from a repository that holds the modules as they have just been built; the
  * libraries come from where Maven has put them. JBang's own launcher is a shell script that runs what the Java program
  * prints: here, the test does that.
  */
@@ -49,7 +50,7 @@ class JBangTest {
                 .getCodeSource()
                 .getLocation()
                 .toURI());
-        return jar.resolve("../../../../../../..").normalize();
+        return jar.resolve("../../../../../..").normalize();
     }
 
     /** Without what would log: its output is the line to execute, and nothing else. */
@@ -111,34 +112,54 @@ class JBangTest {
                 .containsExactly("//DEPS org.atex:all:" + version());
     }
 
-    @Test
-    void theScriptRuns() throws Exception {
+    /** {@return what a script says that is started like this} */
+    private String run(List<String> options, Path script, String... arguments) throws Exception {
         install();
-        Process jbang = start(List.of(
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 classPathOfJBang(),
                 "dev.jbang.Main",
                 "run",
                 "--repos",
-                "libraries=" + librariesOfMaven().toUri(),
-                SCRIPT.toString(),
-                SmallTree.in(directory).toString(),
-                "/plans/all",
-                "out"));
+                "libraries=" + librariesOfMaven().toUri()));
+        command.addAll(options);
+        command.add(script.toString());
+        command.addAll(List.of(arguments));
+        Process jbang = start(command);
         assertThat(jbang.waitFor(60, TimeUnit.SECONDS)).as("JBang ends").isTrue();
         String line = Files.readString(directory.resolve("output"));
         assertThat(jbang.exitValue())
                 .as(line + Files.readString(directory.resolve("errors")))
                 .isEqualTo(TO_BE_EXECUTED);
 
-        Process script = start(List.of("sh", "-c", line));
-        assertThat(script.waitFor(60, TimeUnit.SECONDS)).as("the script ends").isTrue();
+        Process process = start(List.of("sh", "-c", line));
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the script ends").isTrue();
         String said = Files.readString(directory.resolve("output"));
-        assertThat(script.exitValue())
+        assertThat(process.exitValue())
                 .as(said + Files.readString(directory.resolve("errors")))
                 .isZero();
+        return said;
+    }
+
+    @Test
+    void theScriptRuns() throws Exception {
+        String said = run(List.of(), SCRIPT, SmallTree.in(directory).toString(), "/plans/all", "out");
         assertThat(said).contains("2 tests: 2 passed");
         assertThat(directory.resolve("out/results.jsonl")).content().contains("/one", "/two");
+    }
+
+    @Test
+    void theFmfCommandRunsAsTheReadmeSays() throws Exception {
+        Matcher dependencies =
+                Pattern.compile("`jbang --deps (\\S+) Fmf.java ls`").matcher(Files.readString(Path.of("README.md")));
+        assertThat(dependencies.find()).isTrue();
+        String said = run(
+                List.of("--deps", dependencies.group(1)),
+                Path.of("src/main/java/org/atex/examples/Fmf.java").toAbsolutePath(),
+                "ls",
+                "--root",
+                SmallTree.in(directory).toString());
+        assertThat(said.lines()).containsExactly("/one", "/two");
     }
 }

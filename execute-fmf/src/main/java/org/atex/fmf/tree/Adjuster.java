@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Adjuster {
     private final FmfContext context;
     private final FmfAdjustment options;
-    private final Merge merge = new Merge(new Limits.Work());
+    private final Merge merge;
 
     /** Conditions come to the same in all nodes. */
     private final Map<String, Decision> decisions = new HashMap<>();
@@ -19,7 +19,13 @@ final class Adjuster {
     /** One for all nodes: the reference, too, shares the values in them. */
     private final Sequence additional;
 
-    Adjuster(FmfContext context, FmfAdjustment options) {
+    /**
+     * Adjusts one tree.
+     *
+     * @param apart whether no two nodes share a mapping
+     */
+    Adjuster(FmfContext context, FmfAdjustment options, boolean apart) {
+        this.merge = new Merge(new Limits.Work(), apart);
         this.context = context;
         this.options = options;
         this.additional = Sequence.of(
@@ -28,18 +34,25 @@ final class Adjuster {
 
     Draft adjust(FmfNode root) {
         var draft = Draft.root();
+        copy(root, draft, merge.copies());
         adjust(root, draft);
         return draft;
     }
 
-    private void adjust(FmfNode node, Draft draft) {
+    /** What nodes share is copied before the first rule: a rule for one node may change the data of another. */
+    private void copy(FmfNode node, Draft draft, Copies copies) {
         draft.copy(node);
+        draft.data(merge.apart() ? node.mapping() : copies.copy(node.mapping()));
+        node.children().forEach((name, child) -> copy(child, draft.child(name), copies));
+    }
+
+    private void adjust(FmfNode node, Draft draft) {
         try {
-            var data = rules(node, node.mapping(), false);
+            var data = rules(node, draft.data(), false);
             if (!additional.isEmpty() && options.additionalRulesFor().test(node)) {
                 data = rules(node, data, true);
             }
-            draft.data(additional.isEmpty() ? Copies.settle(data) : data);
+            draft.data(merge.apart() ? Copies.settle(data) : data);
         } catch (FmfException e) {
             throw e.at(node.site().of(Places.actingOn(options.key())) + "Node " + node.name());
         }

@@ -12,8 +12,14 @@ final class ConditionParser {
     private static final PyRegex COMPARISON =
             PyRegex.compile("([\\w-]+)\\s*(<|~<|<=|~<=|==|~=|!=|~!=|>=|~>=|>|~>|~|!~)\\s*([^=].*)");
     private static final PyRegex DEFINED = PyRegex.compile("([\\w-]+)\\s*is( not)? defined");
-    private static final Pattern OR = Pattern.compile("\\bor\\b", Pattern.UNICODE_CHARACTER_CLASS);
-    private static final Pattern AND = Pattern.compile("\\band\\b", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern OR = word("or");
+    private static final Pattern AND = word("and");
+
+    /** Java's own boundaries take combining marks for parts of words. */
+    private static Pattern word(String word) {
+        var part = PyRegexClass.category('w', false);
+        return Pattern.compile("(?<!" + part + ")" + word + "(?!" + part + ")");
+    }
 
     private final String source;
 

@@ -18,14 +18,24 @@ final class Copies {
         this.traced = traced;
     }
 
-    /** {@return a copy for another node, that settling may replace by the original} */
-    static Mapping of(Mapping original, Limits.Work work) {
-        return new Copies(work, true).mapping(original);
+    /** {@return a copy for another node, that settling may replace by the original if it is traced} */
+    static Mapping of(Mapping original, Limits.Work work, boolean traced) {
+        return new Copies(work, traced).mapping(original);
     }
 
     /** {@return a copy for another place in the same node, that has to stay one} */
     static Mapping apart(Mapping original, Limits.Work work) {
         return new Copies(work, false).mapping(original);
+    }
+
+    /** {@return what copies the data of several nodes, so that what they share stays shared} */
+    static Copies together(Limits.Work work) {
+        return new Copies(work, false);
+    }
+
+    /** {@return a copy, which holds the copies made before of what it shares with other data} */
+    Mapping copy(Mapping original) {
+        return mapping(original);
     }
 
     private @Nullable Object value(@Nullable Object original) {

@@ -139,10 +139,15 @@ final class Draft {
                         this,
                         text -> Values.equal(YamlScalars.plain(text), found));
             }
+            var value = mapping.valueAt(i);
+            if (mapping.shared()) {
+                // The mapping is left behind, but others still see what is in it.
+                YamlReader.share(value);
+            }
             if (key.startsWith("/")) {
-                updateChild(key, mapping.valueAt(i));
+                updateChild(key, value);
             } else {
-                data.store(key, mapping.valueAt(i));
+                data.store(key, value);
             }
         }
     }
@@ -201,10 +206,10 @@ final class Draft {
     /**
      * Gives this node and all below it what they inherit.
      *
-     * @param apart whether no other node can change the data of this one, so that they can be settled at once: that
-     *     frees the memory of copies which turn out to be unchanged
+     * <p>If no other node can change the data of this one, they are settled at once: that frees the memory of copies
+     * which turn out to be unchanged.
      */
-    void inherit(Merge merge, boolean apart) {
+    void inherit(Merge merge) {
         var inherits = inherit && parent != null;
         var base = inherits && parent != null ? merge.copy(parent.data) : new Mapping(data.size());
         if (inherits && parent != null) {
@@ -218,9 +223,9 @@ final class Draft {
                 throw e.at(site().of(key::equals) + "Node " + name);
             }
         }
-        data = apart ? Copies.settle(base) : base;
+        data = merge.apart() ? Copies.settle(base) : base;
         for (var child : children.values()) {
-            child.inherit(merge, apart);
+            child.inherit(merge);
         }
     }
 

@@ -17,10 +17,15 @@ import org.jspecify.annotations.Nullable;
 public final class FmfTree {
     private final @Nullable Path directory;
     private final FmfNode root;
+
+    /** Whether no two nodes share a mapping, as aliases make them do. Adjusting one then adjusts the others, too. */
+    private final boolean apart;
+
     private final Map<String, FmfNode> byName = new LinkedHashMap<>();
 
-    private FmfTree(@Nullable Path directory, Draft draft) {
+    private FmfTree(@Nullable Path directory, Draft draft, boolean apart) {
         this.directory = directory;
+        this.apart = apart;
         draft.settle();
         this.root = FmfNode.of(draft, directory);
         index(root);
@@ -43,7 +48,7 @@ public final class FmfTree {
     public static FmfTree load(Path path) {
         var root = FmfRoot.of(path);
         var drafts = TreeReader.read(root);
-        return inherited(root.directory(), drafts.root(), drafts.aliased());
+        return inherited(root.directory(), drafts.root(), !drafts.aliased());
     }
 
     /**
@@ -59,12 +64,12 @@ public final class FmfTree {
         }
         var draft = Draft.root();
         draft.update(JavaValues.mapping(data));
-        return inherited(null, draft, false);
+        return inherited(null, draft, true);
     }
 
-    private static FmfTree inherited(@Nullable Path directory, Draft draft, boolean aliased) {
-        draft.inherit(new Merge(new Limits.Work()), !aliased);
-        return new FmfTree(directory, draft);
+    private static FmfTree inherited(@Nullable Path directory, Draft draft, boolean apart) {
+        draft.inherit(new Merge(new Limits.Work(), apart));
+        return new FmfTree(directory, draft, apart);
     }
 
     /** {@return the node at the top, whose name is {@code /}} */
@@ -98,7 +103,8 @@ public final class FmfTree {
      *     is asked for
      */
     public FmfTree adjust(FmfContext context, FmfAdjustment options) {
-        return new FmfTree(directory, new Adjuster(context, options).adjust(root));
+        var separate = apart && options.additionalRules().isEmpty();
+        return new FmfTree(directory, new Adjuster(context, options, separate).adjust(root), separate);
     }
 
     /**

@@ -55,10 +55,17 @@ final class Merge {
     }
 
     private final Limits.Work work;
+    private final boolean apart;
     private final Map<String, PyRegex> patterns = new HashMap<>();
 
-    Merge(Limits.Work work) {
+    /**
+     * Merges within one tree.
+     *
+     * @param apart whether no two nodes share a mapping
+     */
+    Merge(Limits.Work work, boolean apart) {
         this.work = work;
+        this.apart = apart;
     }
 
     /** {@return the key that another one, with an operator or without, acts on} */
@@ -69,7 +76,17 @@ final class Merge {
 
     /** {@return a copy of the data of another node to merge into} */
     Mapping copy(Mapping data) {
-        return Copies.of(data, work);
+        return Copies.of(data, work, apart);
+    }
+
+    /** {@return whether no two nodes share a mapping, so that one can be finished without the others} */
+    boolean apart() {
+        return apart;
+    }
+
+    /** {@return what copies the data of several nodes} */
+    Copies copies() {
+        return Copies.together(work);
     }
 
     /** Merges all entries of a mapping into another, in their order. */
@@ -194,7 +211,8 @@ final class Merge {
         }
         if (old instanceof Mapping mapping && unwanted != null) {
             for (var key : unwanted) {
-                if (key instanceof Mapping || Values.list(key) != null) {
+                // Looked at only if there is something to find.
+                if (!mapping.isEmpty() && (key instanceof Mapping || Values.list(key) != null)) {
                     throw new FmfException(Kind.INVALID_VALUE, Values.typeOf(key) + " cannot be the key of a mapping");
                 }
                 mapping.drop(key);
@@ -210,8 +228,8 @@ final class Merge {
 
     private @Nullable Object substitute(@Nullable Object old, @Nullable Object value) {
         var substitutions = new ArrayList<Substitution>();
-        for (var text : texts(value)) {
-            substitutions.add(Substitution.parse(text));
+        for (var item : items(value)) {
+            substitutions.add(Substitution.parse(text(item)));
         }
         var result = old;
         for (var substitution : substitutions) {
@@ -252,10 +270,15 @@ final class Merge {
         if (!(old instanceof String || list != null || old instanceof Mapping)) {
             throw cannot("remove by pattern from " + Values.typeOf(old));
         }
-        var wanted = texts(value).stream().map(this::pattern).toList();
+        // An empty list is left alone whatever the patterns are, and one that is not needed may be wrong.
         Predicate<@Nullable Object> matching = item -> {
             var text = PyText.str(item);
-            return wanted.stream().anyMatch(pattern -> pattern.find(text));
+            for (var wanted : items(value)) {
+                if (pattern(text(wanted)).find(text)) {
+                    return true;
+                }
+            }
+            return false;
         };
         if (list != null) {
             return kept(list, matching.negate());
@@ -267,24 +290,22 @@ final class Merge {
         return matching.test(old) ? "" : old;
     }
 
-    private static List<String> texts(@Nullable Object value) {
-        if (value instanceof String text) {
-            return List.of(text);
-        }
-        var items = value instanceof Mapping mapping ? mapping.keySet() : Values.list(value);
-        if (items == null) {
-            throw new FmfException(
-                    Kind.INVALID_VALUE, "Expected text or a list of texts, found " + Values.typeOf(value));
-        }
-        var texts = new ArrayList<String>();
-        for (var item : items) {
-            if (!(item instanceof String text)) {
+    private static Iterable<? extends @Nullable Object> items(@Nullable Object value) {
+        return switch (value) {
+            case String text -> List.of(text);
+            case Mapping mapping -> mapping.keySet();
+            case Iterable<? extends @Nullable Object> items -> items;
+            case null, default ->
                 throw new FmfException(
-                        Kind.INVALID_VALUE, "Expected a list of texts, found " + Values.typeOf(item) + " in it");
-            }
-            texts.add(text);
+                        Kind.INVALID_VALUE, "Expected text or a list of texts, found " + Values.typeOf(value));
+        };
+    }
+
+    private static String text(@Nullable Object item) {
+        if (item instanceof String text) {
+            return text;
         }
-        return texts;
+        throw new FmfException(Kind.INVALID_VALUE, "Expected a list of texts, found " + Values.typeOf(item) + " in it");
     }
 
     private static FmfException cannot(String what) {

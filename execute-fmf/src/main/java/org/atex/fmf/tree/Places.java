@@ -1,19 +1,11 @@
 package org.atex.fmf.tree;
 
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.function.Predicate;
+import org.atex.fmf.tree.YamlEvent.Kind;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.events.CollectionEndEvent;
-import org.snakeyaml.engine.v2.events.CollectionStartEvent;
-import org.snakeyaml.engine.v2.events.Event;
-import org.snakeyaml.engine.v2.events.ScalarEvent;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.parser.Parser;
 
 /**
  * Finds out where in the files something is said, when an error has to name the place.
@@ -21,7 +13,7 @@ import org.snakeyaml.engine.v2.parser.Parser;
  * <p>The files are read once more for that: remembering lines would cost all the trees that have no errors.
  */
 final class Places {
-    private final Parser events;
+    private final YamlParser events;
     private final List<String> path;
     private final Predicate<String> key;
     private int line;
@@ -49,19 +41,23 @@ final class Places {
     }
 
     private Places(String text, List<String> path, Predicate<String> key) {
-        this.events = YamlReader.events(text);
+        this.events = new YamlParser(text);
         this.path = path;
         this.key = key;
     }
 
     /** {@return the line where a key of a node is said in the file of an ancestor or of itself, or 0} */
     static int line(Path file, String owner, String node, Predicate<String> key) {
+        if (owner.length() > node.length()) {
+            // All of the file is wrong, so that the node above it is said to be.
+            return 0;
+        }
         try {
             var below = node.substring(owner.length());
             var places = new Places(MetadataFile.text(file), segments(below), key);
             places.search();
             return places.line;
-        } catch (FmfException | YamlEngineException | NoSuchElementException | IndexOutOfBoundsException e) {
+        } catch (FmfException e) {
             // The file is no longer what it was, or no YAML at all: then there is no line to name.
             return 0;
         }
@@ -78,30 +74,29 @@ final class Places {
 
     private void search() {
         events.next();
-        events.next();
-        if (events.next().getEventId() == Event.ID.MappingStart) {
+        if (events.next().kind() == Kind.MAPPING_START) {
             mapping(path);
         }
     }
 
     /** Reads a mapping that describes the node to which the rest of the path leads. */
     private void mapping(List<String> rest) {
-        for (var event = events.next(); event.getEventId() != Event.ID.MappingEnd; event = events.next()) {
-            var found = event instanceof ScalarEvent scalar ? scalar.getValue() : "";
+        for (var event = events.next(); event.kind() != Kind.MAPPING_END; event = events.next()) {
+            var found = event.kind() == Kind.SCALAR ? event.value() : "";
             var child = found.startsWith("/") ? segments(found) : List.<String>of();
-            if (!(event instanceof ScalarEvent)) {
+            if (event.kind() != Kind.SCALAR) {
                 skip(event);
             }
             var directive = !child.isEmpty() && found.endsWith("/") && rest.equals(child) && key.test("/");
             if (directive || (rest.isEmpty() && key.test(found))) {
-                line = lineOf(event);
+                line = event.line() + 1;
             }
             var value = events.next();
             var leads = !child.isEmpty()
                     && !found.endsWith("/")
                     && child.size() <= rest.size()
                     && rest.subList(0, child.size()).equals(child);
-            if (leads && value.getEventId() == Event.ID.MappingStart) {
+            if (leads && value.kind() == Kind.MAPPING_START) {
                 mapping(rest.subList(child.size(), rest.size()));
             } else {
                 skip(value);
@@ -109,21 +104,17 @@ final class Places {
         }
     }
 
-    private void skip(Event first) {
-        Deque<Event> open = new ArrayDeque<>();
+    private void skip(YamlEvent first) {
+        var open = 0;
         for (var event = first; ; event = events.next()) {
-            if (event instanceof CollectionStartEvent) {
-                open.push(event);
-            } else if (event instanceof CollectionEndEvent) {
-                open.pop();
+            switch (event.kind()) {
+                case SEQUENCE_START, MAPPING_START -> open++;
+                case SEQUENCE_END, MAPPING_END -> open--;
+                default -> {}
             }
-            if (open.isEmpty()) {
+            if (open == 0) {
                 return;
             }
         }
-    }
-
-    private static int lineOf(Event event) {
-        return event.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
     }
 }

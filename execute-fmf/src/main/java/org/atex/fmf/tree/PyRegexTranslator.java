@@ -298,8 +298,9 @@ final class PyRegexTranslator {
 
     private Width conditional(Flags flags, int depth) {
         var name = in.until(')');
-        var number = name.matches("[0-9]{1,9}") ? Integer.parseInt(name) : known(name);
-        if (number == 0) {
+        var index = PyInt.parse(name);
+        var number = index == null ? known(name) : index.bitLength() > 31 ? Integer.MAX_VALUE : index.intValue();
+        if (number <= 0) {
             throw in.bad("bad group number");
         }
         testedSeen.add(number);

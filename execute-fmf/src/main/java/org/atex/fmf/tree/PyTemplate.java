@@ -110,8 +110,9 @@ final class PyTemplate {
         }
         var name = source.substring(at + 1, end);
         at = end + 1;
-        if (!name.isEmpty() && name.length() < 10 && name.chars().allMatch(c -> isDigit((char) c))) {
-            group(Integer.parseInt(name));
+        var index = PyInt.parse(name);
+        if (index != null) {
+            group(index.signum() < 0 || index.bitLength() > 31 ? Integer.MAX_VALUE : index.intValue());
             return;
         }
         var number = groups.names().get(name);

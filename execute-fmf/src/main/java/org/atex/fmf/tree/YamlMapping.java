@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.events.Event;
-import org.snakeyaml.engine.v2.events.ScalarEvent;
 
 /** Reads the entries of one mapping. */
 final class YamlMapping {
@@ -18,7 +16,7 @@ final class YamlMapping {
     }
 
     Mapping read() {
-        for (var event = reader.next(); event.getEventId() != Event.ID.MappingEnd; event = reader.next()) {
+        for (var event = reader.next(); event.kind() != YamlEvent.Kind.MAPPING_END; event = reader.next()) {
             if (isMergeKey(event)) {
                 merge(reader.value(reader.next()));
             } else {
@@ -28,15 +26,15 @@ final class YamlMapping {
         return merged == null ? own : flatten(merged);
     }
 
-    private static boolean isMergeKey(Event event) {
-        return event instanceof ScalarEvent scalar
-                && scalar.isPlain()
-                && scalar.getValue().equals("<<")
-                && scalar.getTag().filter(tag -> !tag.equals("!")).isEmpty();
+    private static boolean isMergeKey(YamlEvent event) {
+        return event.kind() == YamlEvent.Kind.SCALAR
+                && (event.plain() ? event.value().equals("<<") : YamlReader.MERGE_TAG.equals(event.tag()));
     }
 
-    private void entry(Event event) {
-        var key = key(reader.value(event));
+    private void entry(YamlEvent event) {
+        // A value that stands for a mapping, once, and not allowed elsewhere; as a key the reference takes it for text.
+        var equals = event.plain() && event.value().equals("=");
+        var key = equals ? "=" : key(reader.value(event));
         if (own.containsKey(key)) {
             throw reader.bad("the key \"" + PyText.str(key) + "\" is there twice in one mapping");
         }

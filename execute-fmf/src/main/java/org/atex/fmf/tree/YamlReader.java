@@ -7,37 +7,15 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Objects;
-import org.atex.fmf.tree.FmfException.Kind;
+import org.atex.fmf.tree.YamlEvent.Kind;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.common.Anchor;
-import org.snakeyaml.engine.v2.events.AliasEvent;
-import org.snakeyaml.engine.v2.events.CollectionStartEvent;
-import org.snakeyaml.engine.v2.events.Event;
-import org.snakeyaml.engine.v2.events.NodeEvent;
-import org.snakeyaml.engine.v2.events.ScalarEvent;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.parser.Parser;
-import org.snakeyaml.engine.v2.parser.ParserImpl;
-import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /** Reads one YAML document as the reference does. Aliases become one object in several places. */
 final class YamlReader {
-    private static final LoadSettings SETTINGS = LoadSettings.builder()
-            .setCodePointLimit(Limits.FILE_BYTES)
-            .setBufferSize(2048)
-            .build();
-
-    /**
-     * Stands for a {@code -} before the end of a flow item: text to libyaml, an error to the engine. Used only once the
-     * engine has failed there.
-     */
-    private static final char LONE_DASH = '\ue000';
-
     private static final String TAG_PREFIX = "tag:yaml.org,2002:";
+
+    static final String MERGE_TAG = TAG_PREFIX + "merge";
 
     /**
      * What a file holds.
@@ -51,18 +29,16 @@ final class YamlReader {
     private record Anchored(@Nullable Object value, long weight) {}
 
     private final String file;
-    private final boolean dashed;
-    private final Parser events;
+    private final YamlParser events;
     private final Map<String, Anchored> anchors = new HashMap<>();
     private long weight;
     private boolean aliased;
     private int depth;
-    private @Nullable Event current;
+    private @Nullable YamlEvent current;
 
-    private YamlReader(String file, String text, boolean dashed) {
+    private YamlReader(String file, YamlParser events) {
         this.file = file;
-        this.dashed = dashed;
-        this.events = new ParserImpl(SETTINGS, new FlowKeyScanner(SETTINGS, new StreamReader(SETTINGS, text)));
+        this.events = events;
     }
 
     /**
@@ -71,112 +47,91 @@ final class YamlReader {
      * @param file where the text is from, for error messages
      */
     static Document read(String file, String text) {
-        var lines = lines(text);
         try {
-            return new YamlReader(file, lines, false).document();
-        } catch (FmfException e) {
-            if (lines.indexOf(LONE_DASH) < 0 && isLoneDash(e.getCause())) {
-                var dashed = lines.replaceAll("-(?=[],}])", String.valueOf(LONE_DASH));
-                return new YamlReader(file, dashed, true).document();
-            }
-            throw e;
+            return new YamlReader(file, new YamlParser(text)).document();
+        } catch (YamlError e) {
+            throw e.at(file + ":" + e.line());
         }
-    }
-
-    private static boolean isLoneDash(@Nullable Throwable cause) {
-        return cause instanceof MarkedYamlEngineException e
-                && String.valueOf(e.getProblem()).startsWith("found character '-' that cannot start any token");
-    }
-
-    /** {@return what is in a text, for those who look for one place in it} */
-    static Parser events(String text) {
-        return new ParserImpl(SETTINGS, new FlowKeyScanner(SETTINGS, new StreamReader(SETTINGS, lines(text))));
-    }
-
-    /** A byte order mark is no text, and lines may end in three ways. */
-    private static String lines(String text) {
-        var start = text.startsWith("\ufeff") ? 1 : 0;
-        return text.indexOf('\r') < 0
-                ? text.substring(start)
-                : text.substring(start).replace("\r\n", "\n").replace('\r', '\n');
     }
 
     private Document document() {
+        if (next().kind() == Kind.STREAM_END) {
+            return new Document(null, false);
+        }
         try {
-            events.next();
-            if (events.checkEvent(Event.ID.StreamEnd)) {
-                return new Document(null, false);
-            }
-            events.next();
             var value = value(next());
-            events.next();
-            if (!events.checkEvent(Event.ID.StreamEnd)) {
-                current = events.peekEvent();
-                throw bad("there is a second document. A file holds one");
-            }
+            next();
+            checkEnd();
             return new Document(value, aliased);
-        } catch (MarkedYamlEngineException e) {
-            var mark = e.getProblemMark();
-            throw new FmfException(
-                    Kind.FILE,
-                    file + (mark.isPresent() ? ":" + (mark.get().getLine() + 1) : "") + ": Not valid YAML, "
-                            + explain(e) + (mark.isPresent() ? "\n" + mark.get().createSnippet(2, 80) : ""),
-                    e);
-        } catch (YamlEngineException e) {
-            throw new FmfException(Kind.FILE, file + ": Not valid YAML, " + e.getMessage(), e);
-        } catch (NoSuchElementException | IndexOutOfBoundsException | IllegalArgumentException e) {
-            throw new FmfException(Kind.FILE, file + ":" + line() + ": Not valid YAML from here on", e);
+        } catch (YamlError e) {
+            throw e;
         } catch (FmfException e) {
-            throw String.valueOf(e.getMessage()).startsWith(file + ":") ? e : e.at(file + ":" + line());
+            var placed = e.at(file + ":" + line());
+            if (e.kind() == FmfException.Kind.INVALID_VALUE) {
+                parseRest();
+            }
+            throw placed;
         }
     }
 
-    private static String explain(MarkedYamlEngineException e) {
-        var context = e.getContext();
-        return (context == null ? "" : context + ": ") + e.getProblem();
+    private void checkEnd() {
+        if (next().kind() != Kind.STREAM_END) {
+            throw bad("there is a second document. A file holds one");
+        }
+    }
+
+    /** The reference looks at the values only when it has parsed all of a file: bad YAML further on comes first. */
+    private void parseRest() {
+        for (var event = next(); event.kind() != Kind.DOCUMENT_END; event = next()) {
+            var anchor = event.anchor();
+            if (anchor != null) {
+                open(anchor);
+            } else if (event.kind() == Kind.ALIAS && !anchors.containsKey(event.value())) {
+                throw unknown(event.value());
+            }
+        }
+        checkEnd();
     }
 
     FmfException bad(String what) {
-        return new FmfException(Kind.FILE, file + ":" + line() + ": Not valid YAML, " + what);
+        return events.error(what, Objects.requireNonNull(current));
     }
 
     private int line() {
         var event = current;
-        return event == null
-                ? 1
-                : event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+        return event == null ? 1 : event.line() + 1;
     }
 
-    Event next() {
+    YamlEvent next() {
         var event = events.next();
         current = event;
         return event;
     }
 
     @Nullable
-    Object value(Event event) {
+    Object value(YamlEvent event) {
         if (++weight > Limits.DOCUMENT_VALUES) {
             throw Limits.exceeded("The number of values, aliases expanded,", Limits.DOCUMENT_VALUES);
         }
-        if (event instanceof AliasEvent alias) {
-            return alias(alias);
+        if (event.kind() == Kind.ALIAS) {
+            return alias(event.value());
         }
         var before = weight;
-        var node = (NodeEvent) event;
-        var anchor = node.getAnchor();
-        anchor.ifPresent(this::open);
-        var value = event instanceof ScalarEvent scalar ? scalar(scalar) : collection(event);
-        if (anchor.isPresent()) {
-            anchors.put(anchor.get().getValue(), new Anchored(value, weight - before));
+        var anchor = event.anchor();
+        if (anchor != null) {
+            open(anchor);
+        }
+        var value = event.kind() == Kind.SCALAR ? scalar(event) : collection(event);
+        if (anchor != null) {
+            anchors.put(anchor, new Anchored(value, weight - before));
         }
         return value;
     }
 
-    private @Nullable Object alias(AliasEvent alias) {
-        var name = alias.getAlias().getValue();
+    private @Nullable Object alias(String name) {
         var anchored = anchors.get(name);
         if (anchored == null) {
-            throw bad("the alias \"*" + name + "\" has no anchor before it");
+            throw unknown(name);
         }
         if (anchored.weight < 0) {
             throw bad("the alias \"*" + name + "\" is part of what it stands for");
@@ -187,13 +142,13 @@ final class YamlReader {
         return anchored.value;
     }
 
-    private void open(Anchor anchor) {
-        var name = anchor.getValue();
-        if (!name.matches("[A-Za-z0-9_-]+")) {
-            throw bad("the anchor \"&" + name + "\" may consist of letters, digits, - and _");
-        }
-        if (anchors.putIfAbsent(name, new Anchored(null, -1)) != null) {
-            throw bad("the anchor \"&" + name + "\" is there twice");
+    private FmfException unknown(String alias) {
+        return bad("the alias \"*" + alias + "\" has no anchor before it");
+    }
+
+    private void open(String anchor) {
+        if (anchors.putIfAbsent(anchor, new Anchored(null, -1)) != null) {
+            throw bad("the anchor \"&" + anchor + "\" is there twice");
         }
     }
 
@@ -205,13 +160,12 @@ final class YamlReader {
         }
     }
 
-    private @Nullable Object scalar(ScalarEvent scalar) {
-        var tag = scalar.getTag().orElse("!");
-        var text = dashed ? scalar.getValue().replace(LONE_DASH, '-') : scalar.getValue();
-        if (tag.equals("!")) {
-            return scalar.isPlain() ? YamlScalars.plain(text) : text;
+    private @Nullable Object scalar(YamlEvent scalar) {
+        var tag = scalar.tag();
+        if (tag == null) {
+            return scalar.plain() ? YamlScalars.plain(scalar.value()) : scalar.value();
         }
-        return YamlScalars.tagged(ownTag(tag), text);
+        return YamlScalars.tagged(ownTag(tag), scalar.value());
     }
 
     private String ownTag(String tag) {
@@ -221,16 +175,13 @@ final class YamlReader {
         return tag.substring(TAG_PREFIX.length());
     }
 
-    private Object collection(Event start) {
+    private Object collection(YamlEvent start) {
         if (++depth > Limits.VALUE_DEPTH) {
             throw Limits.exceeded("The nesting of collections", Limits.VALUE_DEPTH);
         }
-        var mapping = start.getEventId() == Event.ID.MappingStart;
-        var tag = ((CollectionStartEvent) start)
-                .getTag()
-                .filter(name -> !name.equals("!"))
-                .map(this::ownTag)
-                .orElse(mapping ? "map" : "seq");
+        var mapping = start.kind() == Kind.MAPPING_START;
+        var given = start.tag();
+        var tag = given == null || given.equals("!") ? (mapping ? "map" : "seq") : ownTag(given);
         Object value = mapping ? new YamlMapping(this).read() : items();
         depth--;
         return switch (tag) {
@@ -278,7 +229,7 @@ final class YamlReader {
 
     private Sequence items() {
         List<@Nullable Object> items = new ArrayList<>();
-        for (var event = next(); event.getEventId() != Event.ID.SequenceEnd; event = next()) {
+        for (var event = next(); event.kind() != Kind.SEQUENCE_END; event = next()) {
             items.add(value(event));
         }
         return items.isEmpty() ? Sequence.of(new Object[0]) : Sequence.of(items);

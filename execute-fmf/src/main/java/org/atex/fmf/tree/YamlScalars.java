@@ -1,10 +1,10 @@
 package org.atex.fmf.tree;
 
+import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -24,6 +24,8 @@ final class YamlScalars {
             + "([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\\.([0-9]*))?"
             + "(?:[ \\t]*(?:Z|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?");
 
+    private static final String BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
     private YamlScalars() {}
 
     /** {@return the value of a plain scalar without a tag} */
@@ -34,15 +36,17 @@ final class YamlScalars {
         var first = text.charAt(0);
         return switch (first) {
             case '~', 'n', 'N', 't', 'T', 'f', 'F' -> word(text);
-            case '=' -> {
-                if (text.length() == 1) {
-                    throw invalid("\"=\" without quotes is reserved in YAML");
-                }
-                yield text;
-            }
+            case '=', '<' -> reserved(text);
             case '-', '+', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> number(text);
             default -> text;
         };
+    }
+
+    private static String reserved(String text) {
+        if (text.equals("=") || text.equals("<<")) {
+            throw bad("\"" + text + "\" without quotes is reserved");
+        }
+        return text;
     }
 
     private static @Nullable Object word(String text) {
@@ -107,7 +111,7 @@ final class YamlScalars {
             case "null" -> null;
             case "timestamp" -> time(text);
             case "binary" -> binary(text);
-            default -> throw invalid("the tag \"!!" + tag + "\" cannot stand before a scalar");
+            default -> throw bad("the tag \"!!" + tag + "\" cannot stand before a scalar");
         };
     }
 
@@ -179,7 +183,7 @@ final class YamlScalars {
         } catch (DateTimeException e) {
             throw invalid("\"" + text + "\" is not a possible date. Quote it if it is meant as text");
         }
-        throw invalid("\"" + text + "\" is not a date");
+        throw bad("\"" + text + "\" is not a date");
     }
 
     private static LocalDateTime time(Matcher parts) {
@@ -214,16 +218,42 @@ final class YamlScalars {
         return Integer.parseInt(parts.group(group));
     }
 
+    /** As the reference decodes it: what is no digit does not count, and enough padding ends it. */
     private static FmfBinary binary(String text) {
-        try {
-            return new FmfBinary(Base64.getMimeDecoder().decode(text));
-        } catch (IllegalArgumentException e) {
-            throw invalid("the text after \"!!binary\" is not base64");
+        var out = new ByteArrayOutputStream();
+        var digits = 0;
+        var padding = 0;
+        var bits = 0;
+        for (var i = 0; i < text.length(); i++) {
+            var c = text.charAt(i);
+            if (c > 127) {
+                throw bad("the text after \"!!binary\" is not base64");
+            }
+            var digit = BASE64.indexOf(c);
+            if (c == '=' && digits >= 2 && digits + ++padding >= 4) {
+                return new FmfBinary(out.toByteArray());
+            }
+            if (digit >= 0) {
+                padding = 0;
+                bits = (bits << 6 | digit) & 0xffff;
+                if (digits > 0) {
+                    out.write(bits >> (6 - 2 * digits));
+                }
+                digits = (digits + 1) % 4;
+            }
         }
+        if (digits != 0) {
+            throw bad("the text after \"!!binary\" ends too early to be base64");
+        }
+        return new FmfBinary(out.toByteArray());
     }
 
     /** The caller puts file and line in front. */
     private static FmfException invalid(String what) {
         return new FmfException(Kind.INVALID_VALUE, what);
+    }
+
+    private static FmfException bad(String what) {
+        return new FmfException(Kind.FILE, "Not valid YAML, " + what);
     }
 }

@@ -44,13 +44,17 @@ class FmfErrorsTest {
     @Test
     void yamlErrorsNameFileAndLineAndShowIt() throws IOException {
         write("main.fmf", "a: 1\nb: c: d\n");
-        fails(Kind.FILE, "main.fmf:2: Not valid YAML, mapping values are not allowed here", "  b: c: d", "      ^");
+        fails(
+                Kind.FILE,
+                "main.fmf:2: Not valid YAML, no value can begin here. Quote the text if the colon is part of it",
+                "  b: c: d",
+                "      ^");
     }
 
     @Test
     void duplicateKeysNameFileAndLine() throws IOException {
         write("main.fmf", "a: 1\n\na: 2\n");
-        fails(Kind.FILE, "main.fmf:3: Not valid YAML, the key \"a\" is there twice in one mapping");
+        fails(Kind.FILE, "main.fmf:3: Not valid YAML, the key \"a\" is there twice in one mapping", "  a: 2", "  ^");
     }
 
     @Test
@@ -166,5 +170,20 @@ class FmfErrorsTest {
         assertThatThrownBy(() -> FmfContext.parse("distro < fedora"))
                 .isInstanceOfSatisfying(
                         FmfException.class, e -> assertThat(e.kind()).isEqualTo(Kind.INVALID_CONTEXT));
+    }
+
+    @Test
+    void theFirstWrongSubstitutionIsTheError() throws IOException {
+        write("main.fmf", "tag: [a]\n/x:\n  tag~: [/a/, 5]\n");
+        fails(
+                Kind.FORMAT,
+                "main.fmf:3: Node /x: Key \"tag~\": Invalid substitution \"/a/\", \"/\" has to be there exactly three"
+                        + " times, and at the end. Write it like \"/pattern/replacement/\"");
+    }
+
+    @Test
+    void combiningMarksAreNoPartOfTheWordBefore() {
+        assertThatThrownBy(() -> FmfContext.empty().decide("a == x and\u0301"))
+                .hasMessageStartingWith("Invalid condition, expected");
     }
 }

@@ -152,4 +152,55 @@ class FmfTreeTest {
         var data = FmfTree.load(root).root().data();
         assertThat(data).containsEntry("a", List.of("-", -1L, "a-", "-]")).containsEntry("b", Map.of("c", "-"));
     }
+
+    @Test
+    void nodesThatShareAMappingAreAdjustedTogether() throws IOException {
+        write(".fmf/version", "1\n");
+        write(
+                "main.fmf",
+                "base: &base {k: [1]}\n"
+                        + "/a: {env: *base}\n"
+                        + "/b: {env: *base, adjust: {env+: {k+: [2]}}}\n"
+                        + "/c: {env: {k: [1]}, adjust: {env+: {k+: [2]}}}\n");
+        var before = FmfTree.load(root);
+        var tree = before.adjust(FmfContext.empty());
+        var one = Map.of("k", List.of(1L));
+        var both = Map.of("k", List.of(1L, 2L));
+        // What a node inherits is a copy, what an alias puts into it is not.
+        assertThat(tree.find("/a").orElseThrow().data())
+                .containsEntry("env", both)
+                .containsEntry("base", one);
+        assertThat(tree.find("/b").orElseThrow().data())
+                .containsEntry("env", both)
+                .containsEntry("base", one);
+        assertThat(tree.find("/c").orElseThrow().data())
+                .containsEntry("env", both)
+                .containsEntry("base", one);
+        assertThat(tree.root().data()).containsEntry("base", both);
+        assertThat(before.root().data()).containsEntry("base", one);
+    }
+
+    @Test
+    void whatIsInASharedMappingIsSharedToo() throws IOException {
+        write(".fmf/version", "1\n");
+        write("main.fmf", "p: &p {env: {k: [1]}}\n/a: *p\n/b:\n  p+: {env+: {k+: [3]}}\n");
+        var rules = List.of(Map.of("when", "true", "env+", Map.of("k+", List.of(2L))));
+        var tree = FmfTree.load(root)
+                .adjust(
+                        FmfContext.empty(),
+                        FmfAdjustment.defaults()
+                                .withAdditionalRules(rules, node -> node.name().equals("/a")));
+        assertThat(tree.find("/a").orElseThrow().map("env")).containsEntry("k", List.of(1L, 2L));
+        assertThat(tree.root().map("p")).containsEntry("env", Map.of("k", List.of(1L, 2L)));
+        assertThat(tree.find("/b").orElseThrow().map("p")).containsEntry("env", Map.of("k", List.of(1L, 3L)));
+    }
+
+    @Test
+    void whatIsNotLookedAtMayBeWrong() throws IOException {
+        write(".fmf/version", "1\n");
+        write("main.fmf", "none: {}\nno: []\none: [a]\n");
+        write("sub.fmf", "none-: [[]]\nno-~: 5\none-~: [a, '(']\n");
+        assertThat(FmfTree.load(root).find("/sub").orElseThrow().data())
+                .isEqualTo(Map.of("none", Map.of(), "no", List.of(), "one", List.of()));
+    }
 }

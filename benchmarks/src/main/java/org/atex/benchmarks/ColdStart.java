@@ -1,0 +1,77 @@
+package org.atex.benchmarks;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Starts programs as processes of their own, with an archive of what their JVM has loaded and linked. */
+final class ColdStart {
+    private ColdStart() {}
+
+    /** {@return the options that make an archive: an AOT cache, before JDK 25 one of class data} */
+    static List<String> making(Path archive) {
+        return List.of((hasAot() ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + archive);
+    }
+
+    /** {@return the options that use it} */
+    static List<String> using(Path archive) {
+        return List.of((hasAot() ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + archive);
+    }
+
+    private static boolean hasAot() {
+        return Runtime.version().feature() >= 25;
+    }
+
+    /** {@return how long a program took, from its start to its end} */
+    static double seconds(Class<?> program, List<String> options, Path... arguments) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars()));
+        command.add(program.getName());
+        for (Path argument : arguments) {
+            command.add(argument.toString());
+        }
+        Path output = Files.createTempFile("atex-cold-", ".output");
+        try {
+            return Runs.seconds(() -> {
+                int code = new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile())
+                        .start()
+                        .waitFor();
+                if (code != 0) {
+                    throw new IllegalStateException(command + ": " + Files.readString(output));
+                }
+                return code;
+            });
+        } finally {
+            Files.deleteIfExists(output);
+        }
+    }
+
+    /** An archive holds classes of jars only, and these classes are in a directory. */
+    private static String jars() throws IOException, URISyntaxException {
+        Path classes = Path.of(ColdStart.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        try (Stream<Path> own = Files.list(classes.resolveSibling("."));
+                Stream<Path> libraries = Files.list(classes.resolveSibling("lib"))) {
+            return Stream.concat(
+                            own.filter(
+                                    file -> file.getFileName().toString().matches("benchmarks-.*(?<!-sources)\\.jar")),
+                            libraries)
+                    .map(file -> file.toAbsolutePath().normalize().toString())
+                    .sorted()
+                    .collect(Collectors.joining(File.pathSeparator));
+        }
+    }
+}
