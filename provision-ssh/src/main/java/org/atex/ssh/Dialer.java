@@ -204,6 +204,7 @@ final class Dialer {
         private SSHClient client(Route hop) {
             DefaultConfig config = new DefaultConfig();
             config.setLoggerFactory(Quiet.LOGGERS);
+            config.setCipherFactories(AesGcm.first(config.getCipherFactories()));
             SSHClient client = new SSHClient(config);
             // Deadlines are kept from outside: by the attempt, then by the link. sshj waits in a loop only where it has
             // none; with one, two exchanges of keys in a row look like its end.

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,14 +24,17 @@ final class Keeper {
     private static final String GREETING = "atex-keeper ";
 
     /**
-     * Reads what to do and two extended regular expressions, one for environments, one for {@code /proc/PID/stat}; kills
-     * what they match; says the number, and 0 if nothing is left. {@code @MARK@} is what all marks of the connection
-     * begin with. It waits no longer than a process can take to die, for one that nothing can end.
+     * Reads what to do, and says the number of the request and 0 if nothing is left. {@code @MARK@} is what all marks of the
+     * connection begin with.
      *
-     * <p>{@code end} looks at every process, which takes a few milliseconds. {@code look} is for a command that ended just
-     * now: it looks only at processes that it does not know yet, and of those only at orphans (their parent is one that
-     * this shell descends from) and the children of new ones, and starts no program where there are none. What it has
-     * seen it knows, if no other command was running then.
+     * <p>{@code end} reads two extended regular expressions, one for environments, one for {@code /proc/PID/stat}, and kills
+     * what they match. It looks at every process, which takes a few milliseconds, and waits no longer than a process can
+     * take to die, for one that nothing can end.
+     *
+     * <p>{@code look} reads the number of a process that ended just now, and starts no program. What that may have left has
+     * a number after its own, up to the last one given, and each tree of those has an orphan for its root: a child of
+     * one that this shell descends from. The parent of this shell takes no orphans in, and has all our commands for
+     * children.
      */
     private static final String SCRIPT = """
             trap '' HUP PIPE TERM INT
@@ -58,35 +60,32 @@ final class Keeper {
                 parent=${stat%% *}
             }
             look() {
-                all=' '
-                files=
-                for f in /proc/[0-9]*; do
-                    p=${f#/proc/}
-                    all="$all$p "
-                    case $known in *" $p "*) continue ;; esac
-                    parent $p
-                    case $above in
-                    *" $parent "*) ;;
-                    *) case $known in *" $parent "*) continue ;; esac ;;
-                    esac
-                    files="$files $f/environ $f/stat"
+                p=$1
+                limit=$((p + 500))
+                while :; do
+                    last=
+                    { read -r x x x x last x < /proc/loadavg; } 2>/dev/null
+                    [ "${last:-0}" -ge "$p" ] || return 1
+                    [ "$p" -lt "$last" ] || return 0
+                    while [ "$p" -lt "$last" ]; do
+                        p=$((p + 1))
+                        if [ -e /proc/$p ]; then
+                            parent $p
+                            case $above in *" $parent "*) return 1 ;; esac
+                        fi
+                        [ "$p" -lt "$limit" ] || return 1
+                    done
                 done
-                if [ -n "$files" ] && grep -qsE -e "$1" -e "$2" $files; then
-                    end "$1" "$2"
-                    return
-                fi
-                [ "$3" != alone ] || known=$all
             }
             above=' '
             p=$$
             while parent "$p"; [ -n "$parent" ] && [ "$parent" != 0 ]; do
-                above="$above$parent "
+                [ "$p" = $$ ] && [ "$parent" != 1 ] || above="$above$parent "
                 p=$parent
             done
-            known=' '
             echo "atex-keeper ${SHELL##*/}"
-            while IFS=' ' read -r number what environ stat alone; do
-                $what "$environ" "$stat" "$alone"
+            while IFS=' ' read -r number what which stat; do
+                $what "$which" "$stat"
                 echo "$number $?"
             done
             end '@MARK@' '^no-such'
@@ -96,25 +95,33 @@ final class Keeper {
 
     private final ExecChannel channel;
     private final Executor threads;
-    private final IntSupplier commands;
     private final CompletableFuture<String> shell = new CompletableFuture<>();
     private final List<Request> waiting = new ArrayList<>();
     private final List<Request> asked = new ArrayList<>();
     private int number;
 
-    private record Request(String mark, long process, boolean quick, CompletableFuture<Boolean> done) {}
+    /**
+     * Something to be done.
+     *
+     * @param mark of what is to be ended; or null, if it is only looked for
+     * @param process its process, or 0
+     * @param done whether nothing is left
+     */
+    private record Request(@Nullable String mark, long process, CompletableFuture<Boolean> done) {
+        boolean isLook() {
+            return mark == null;
+        }
+    }
 
     /**
      * Talks to a shell that was started with {@link #script}.
      *
      * @param channel its channel
      * @param threads where what sends is run
-     * @param commands how many commands there are that have not been ended
      */
-    Keeper(ExecChannel channel, Executor threads, IntSupplier commands) {
+    Keeper(ExecChannel channel, Executor threads) {
         this.channel = channel;
         this.threads = threads;
-        this.commands = commands;
         threads.execute(this::read);
     }
 
@@ -124,7 +131,12 @@ final class Keeper {
      * @param marks what all marks of the connection begin with
      */
     static String script(String marks) {
-        return SCRIPT.replace("@MARK@", marks);
+        // Others than bash read a file in /proc byte by byte, which takes three times as long.
+        return "script=" + CommandLine.quoted(SCRIPT.replace("@MARK@", marks)) + """
+
+                if command -v bash >/dev/null; then exec bash -c "$script"; fi
+                eval "$script"
+                """;
     }
 
     /** {@return the name of the login shell, once the shell runs} */
@@ -137,12 +149,24 @@ final class Keeper {
      *
      * @param mark its mark, or what its mark begins with
      * @param process its process, or 0 if that is not known, or may be somebody else's by now
-     * @param quick whether it has ended by itself just now, having run so briefly that no process of its can have the
-     *     number of one that was there before
      * @return whether nothing is left
      */
-    CompletableFuture<Boolean> end(String mark, long process, boolean quick) {
-        Request request = new Request(mark, process, quick, new CompletableFuture<>());
+    CompletableFuture<Boolean> end(String mark, long process) {
+        return ask(new Request(mark, process, new CompletableFuture<>()));
+    }
+
+    /**
+     * Looks whether a command may have left something. It takes a fraction of what ending it takes.
+     *
+     * @param process its process, which has ended just now, and had run so briefly that the numbers of processes cannot have
+     *     come round
+     * @return whether it has certainly left nothing
+     */
+    CompletableFuture<Boolean> look(long process) {
+        return ask(new Request(null, process, new CompletableFuture<>()));
+    }
+
+    private CompletableFuture<Boolean> ask(Request request) {
         synchronized (waiting) {
             waiting.add(request);
         }
@@ -156,13 +180,16 @@ final class Keeper {
             if (!asked.isEmpty() || waiting.isEmpty()) {
                 return;
             }
-            asked.addAll(waiting);
-            waiting.clear();
-            String what = asked.stream().allMatch(Request::quick) ? " look " : " end ";
-            String alone = commands.getAsInt() == asked.size() ? " alone" : "";
-            line = ++number + what + marks(asked) + " " + sessions(asked) + alone + "\n";
+            boolean look = waiting.getFirst().isLook();
+            waiting.stream().filter(request -> request.isLook() == look).forEach(asked::add);
+            waiting.removeAll(asked);
+            line = ++number + (look ? " look " + first(asked) : " end " + marks(asked) + " " + sessions(asked)) + "\n";
         }
         threads.execute(() -> send(line));
+    }
+
+    private static long first(List<Request> requests) {
+        return requests.stream().mapToLong(Request::process).min().orElseThrow();
     }
 
     private void send(String line) {

@@ -11,7 +11,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -50,7 +49,6 @@ final class Link {
             ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
     private final RemotePorts remotePorts;
     private final AtomicLong commands = new AtomicLong();
-    private final AtomicInteger active = new AtomicInteger();
     private final CountDownLatch over = new CountDownLatch(1);
     private final Object sessions = new Object();
     private final Object moving = new Object();
@@ -149,16 +147,6 @@ final class Link {
         return marks() + commands.incrementAndGet() + ";";
     }
 
-    /** A command is about to be started. */
-    void commandBegins() {
-        active.incrementAndGet();
-    }
-
-    /** A command was not started, or nothing of it is left. */
-    void commandIsOver() {
-        active.decrementAndGet();
-    }
-
     /** {@return how things are run there} */
     CommandLine.As as() {
         return started(as);
@@ -181,7 +169,7 @@ final class Link {
         char[] secret = password == null ? null : password.get().clone();
         CommandLine.As first = new CommandLine.As(false, options.sudo(), secret, options.environment());
         ExecChannel channel = exec(first.line(Keeper.script(marks)), () -> false);
-        Keeper shell = new Keeper(channel, threads, active::get);
+        Keeper shell = new Keeper(channel, threads);
         keepersChannel = channel;
         keeper = shell;
         as = new CommandLine.As(isPosix(shell), options.sudo(), secret, options.environment());

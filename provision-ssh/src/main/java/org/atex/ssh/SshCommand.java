@@ -46,6 +46,7 @@ final class SshCommand implements RunningCommand {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
     private final CompletableFuture<Long> seen;
+    private final CompletableFuture<Boolean> clean;
     private final long begun = System.nanoTime();
 
     /**
@@ -97,6 +98,7 @@ final class SshCommand implements RunningCommand {
         this.whenClosed = whenClosed;
         stdin = new Outgoing(channel.getOutputStream(), link.threads());
         seen = channel.end.handle((end, failure) -> System.nanoTime());
+        clean = channel.end.thenCompose(end -> look()).exceptionally(failure -> false);
         if (files.out() != null) {
             files.out().start(channel.out, link.threads());
         }
@@ -240,12 +242,24 @@ final class SshCommand implements RunningCommand {
         if (link.lost() != null) {
             return CompletableFuture.completedFuture(true);
         }
+        return seen.isDone() ? clean.thenCompose(none -> none ? clean : kill()) : kill();
+    }
+
+    /** {@return whether it has certainly left nothing, now that it has ended} */
+    private CompletableFuture<Boolean> look() {
+        boolean brief = System.nanoTime() - begun < BRIEF_NANOS;
+        CompletableFuture<Boolean> unknown = CompletableFuture.completedFuture(false);
+        // A host may tell the end before it has read all that the command wrote.
+        return channel.process.thenCompose(
+                process -> brief && process != 0 ? link.keeper().look(process) : unknown);
+    }
+
+    private CompletableFuture<Boolean> kill() {
         long now = System.nanoTime();
         boolean fresh = now - seen.getNow(now) < FRESH_NANOS;
-        boolean quick = seen.isDone() && now - begun < BRIEF_NANOS;
         long process = channel.process.getNow(0L);
-        return link.keeper().end(mark, fresh ? process : 0, quick).whenComplete((clean, failure) -> {
-            if (Boolean.FALSE.equals(clean)) {
+        return link.keeper().end(mark, fresh ? process : 0).whenComplete((none, failure) -> {
+            if (Boolean.FALSE.equals(none)) {
                 LOG.warn("'{}' on {} has left something that cannot be ended", command, link);
             }
         });
@@ -262,7 +276,6 @@ final class SshCommand implements RunningCommand {
         channel.err.end();
         channel.hangUp();
         whenClosed.accept(this);
-        link.commandIsOver();
         closed.complete(true);
     }
 

@@ -130,19 +130,10 @@ public final class SshConnection implements Connection {
     private SshCommand start(Command command, Link current, SshCommand.Redirects redirects, AtomicBoolean cancelled)
             throws IOException {
         String mark = current.nextMark();
-        boolean done = false;
-        current.commandBegins();
-        try {
-            ExecChannel channel = current.exec(CommandLine.of(command, mark, current.as()), cancelled::get);
-            SshCommand started = new SshCommand(command, mark, current, channel, redirects, running::remove);
-            running.add(started);
-            done = true;
-            return started;
-        } finally {
-            if (!done) {
-                current.commandIsOver();
-            }
-        }
+        ExecChannel channel = current.exec(CommandLine.of(command, mark, current.as()), cancelled::get);
+        SshCommand started = new SshCommand(command, mark, current, channel, redirects, running::remove);
+        running.add(started);
+        return started;
     }
 
     /** Ends what was started when nobody wanted it any more. */
@@ -242,7 +233,7 @@ public final class SshConnection implements Connection {
         try {
             Link fresh = Dialer.dial(route, within, true);
             // What the old link's shell could not end: it may have been killed itself.
-            CompletableFuture<Boolean> ended = fresh.keeper().end(old.marks(), 0, false);
+            CompletableFuture<Boolean> ended = fresh.keeper().end(old.marks(), 0);
             replace(fresh);
             ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
