@@ -287,6 +287,55 @@ class SshCommandsTest {
         }
     }
 
+    /** What looks after commands there is bash where there is one, else whatever sh is. */
+    @Test
+    void aSystemWithoutBashIsKeptCleanToo() throws Exception {
+        Path programs = Files.createDirectory(directory.resolve("programs"));
+        for (String program : List.of("sh", "env", "grep", "setsid", "sleep", "true")) {
+            Files.createSymbolicLink(programs.resolve(program), Path.of("/bin", program));
+        }
+        try (OpenSsh bare = OpenSsh.start(Files.createDirectory(directory.resolve("bare")), "SetEnv PATH=" + programs);
+                SshConnection one = Logins.connect(bare)) {
+            assertThat(one.run(Command.of("sh", "-c", "command -v bash")).succeeded())
+                    .isFalse();
+            for (int i = 0; i < 3; i++) {
+                RunningCommand daemon = one.start(Command.of("sh", "-c", "setsid sleep 600 >/dev/null 2>&1 & echo $!"));
+                String process = line(daemon);
+                assertThat(daemon.await()).isEqualTo(new CommandEnd.Exited(0));
+                assertThat(alive(process)).isTrue();
+                daemon.close();
+                assertThat(alive(process)).as("the daemon after close()").isFalse();
+                one.run(Command.of("true")).orThrow();
+            }
+        }
+    }
+
+    @Test
+    @Timeout(240)
+    void twoHundredConnectionsRunTwentyCommandsEachAtOnce() throws Exception {
+        List<SshConnection> many = new ArrayList<>();
+        try {
+            List<Call<SshConnection>> dialed = IntStream.range(0, 200)
+                    .mapToObj(i -> Call.of(() -> SshConnection.open(
+                            server.destination(), Logins.options(server).withConnectWithin(Duration.ofSeconds(200)))))
+                    .toList();
+            for (Call<SshConnection> call : dialed) {
+                many.add(call.result(Duration.ofSeconds(200)));
+            }
+            List<Call<String>> said = new ArrayList<>();
+            for (int i = 0; i < 200 * 20; i++) {
+                SshConnection one = many.get(i % 200);
+                Command command = Command.of("echo", "command " + i);
+                said.add(Call.of(() -> one.run(command).orThrow().stdout()));
+            }
+            for (int i = 0; i < said.size(); i++) {
+                assertThat(said.get(i).result(Duration.ofSeconds(200))).isEqualTo("command " + i + "\n");
+            }
+        } finally {
+            many.parallelStream().forEach(SshConnection::close);
+        }
+    }
+
     /** The host has closed the command's channel while its input still waits for room. */
     @Test
     void inputThatIsNeverReadHoldsUpNobody() throws Exception {
