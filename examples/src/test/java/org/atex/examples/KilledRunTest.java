@@ -104,7 +104,7 @@ class KilledRunTest {
             awaitTests();
         }
 
-        /** The tests that were running go on until they end by themselves: nobody is left to end them. */
+        /** The tests that were running are ended by nobody who could be asked. */
         private void awaitTests() throws IOException {
             List<ProcessHandle> left = new ArrayList<>();
             try (Stream<Path> processes = Files.list(Path.of("/proc"))) {

@@ -30,15 +30,21 @@ final class Launcher {
     private static final Pattern ERROR = Pattern.compile("error[=:] ?(\\d+)");
     private static final int E2BIG = 7;
 
-    private final String id = Long.toHexString(ThreadLocalRandom.current().nextLong());
+    private final String marks =
+            ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
     private final AtomicLong count = new AtomicLong();
     private final String outerMarks;
     private final @Nullable String setsid;
 
     Launcher() {
-        String marks = System.getenv(ProcessTree.VARIABLE);
-        outerMarks = marks == null ? "" : marks;
+        String outer = System.getenv(ProcessTree.VARIABLE);
+        outerMarks = outer == null ? "" : outer;
         setsid = onPath("setsid");
+    }
+
+    /** {@return what the marks of all its processes begin with} */
+    String marks() {
+        return marks;
     }
 
     /**
@@ -50,7 +56,7 @@ final class Launcher {
     record Started(Process process, ProcessTree tree) {}
 
     Started start(Command command) {
-        String mark = ";" + id + "-" + count.incrementAndGet() + ";";
+        String mark = marks + count.incrementAndGet() + ";";
         long now = System.nanoTime();
         Process process = start(AsciiOnly.unlessEncodable(command), mark);
         return new Started(process, new ProcessTree(process, mark, now));

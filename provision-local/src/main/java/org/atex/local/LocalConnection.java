@@ -21,7 +21,8 @@ import org.atex.api.RunningCommand;
  * <p>Commands run as the user of this program, in its environment and its directory. Each is in a session of its own, and
  * each carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and killed when it
  * is closed, daemons included; where there is no {@code /proc}, only what still has its parents. What wipes its
- * environment, leaves its session and outlives its parents escapes.
+ * environment, leaves its session and outlives its parents escapes. If this program is killed or crashes, a shell beside
+ * it ends what carries the variable.
  *
  * <p>What a command wrote before it ended is all there to be read. What it left running may go on writing while somebody
  * reads, or in vain.
@@ -39,6 +40,7 @@ public final class LocalConnection implements Connection {
     private static final int FITS = 4096;
 
     private final Launcher launcher = new Launcher();
+    private final Guard guard = new Guard(launcher.marks());
     private final Set<LocalCommand> running = ConcurrentHashMap.newKeySet();
     private final ThreadPoolExecutor threads;
     private volatile boolean closed;
@@ -127,6 +129,7 @@ public final class LocalConnection implements Connection {
     public void close() {
         closed = true;
         endAll();
+        guard.close();
         threads.shutdown();
     }
 

@@ -1,0 +1,89 @@
+package org.atex.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.atex.api.Command;
+import org.atex.api.RunningCommand;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A program that is killed takes its commands with it, and a shell of ours stays nowhere. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class KilledProgramTest {
+    /** What is killed: it prints the processes that it started, and waits. */
+    static final class Program {
+        public static void main(String[] arguments) throws Exception {
+            LocalConnection connection = LocalConnection.open();
+            RunningCommand command = connection.start(Command.bash("echo $$; sleep 600 & echo $!; wait"));
+            RunningCommand daemon =
+                    connection.start(Command.bash("setsid sh -c 'echo $$; sleep 600; true' & echo $!; sleep 600"));
+            for (RunningCommand one : List.of(command, daemon)) {
+                BufferedReader said = new BufferedReader(new InputStreamReader(one.stdout()));
+                System.out.println(said.readLine() + "\n" + said.readLine());
+            }
+            command.await();
+        }
+    }
+
+    @Test
+    void commandsEndWithTheProgram() throws Exception {
+        Process program = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Program.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        List<ProcessHandle> started;
+        try (BufferedReader said = program.inputReader()) {
+            started = Stream.of(said.readLine(), said.readLine(), said.readLine(), said.readLine())
+                    .map(Long::parseLong)
+                    .distinct()
+                    .map(pid -> ProcessHandle.of(pid).orElseThrow())
+                    .toList();
+            assertThat(started).hasSizeGreaterThan(2).allMatch(ProcessHandle::isAlive);
+        } finally {
+            program.destroyForcibly().waitFor();
+        }
+        for (ProcessHandle process : started) {
+            process.onExit().get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void aClosedConnectionHasNoGuard() throws Exception {
+        try (LocalConnection connection = LocalConnection.open()) {
+            connection.run(Command.of("true")).orThrow();
+            assertThat(guards()).isEqualTo(1);
+        }
+        assertThat(guards()).isZero();
+    }
+
+    private static long guards() {
+        return ProcessHandle.current()
+                .children()
+                .filter(child -> commandLine(child).contains("atex-guard"))
+                .count();
+    }
+
+    private static String commandLine(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"));
+        } catch (IOException e) {
+            return ""; // gone meanwhile
+        }
+    }
+}
