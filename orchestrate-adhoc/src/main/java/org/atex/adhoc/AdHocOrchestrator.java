@@ -1,21 +1,13 @@
 package org.atex.adhoc;
 
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.atex.api.Aggregator;
-import org.atex.api.Executor;
 import org.atex.api.Need;
 import org.atex.api.Orchestrator;
 import org.atex.api.Provisioner;
-import org.atex.api.RunListener;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
@@ -31,30 +23,16 @@ public final class AdHocOrchestrator implements Orchestrator {
     /**
      * Everything that a run needs to know.
      *
-     * @param tests what is run
-     * @param provisioners where systems come from
-     * @param factory what runs tests on them
-     * @param aggregator where results go
-     * @param platform what the tests run on, in the user's words
-     * @param listeners who is told
+     * @param parts what every run needs
      * @param hook what is done with each system first
      * @param rules the schedule's
-     * @param systemWithin how long to wait without any system
      * @param runWithin how long the run may take, or null
-     * @param workDirectory where artifacts wait to be ingested, or null for a temporary place
      */
     record Plan(
-            List<TestCase> tests,
-            List<Provisioner> provisioners,
-            Executor.Factory factory,
-            Aggregator aggregator,
-            String platform,
-            List<RunListener> listeners,
+            RunBuilder.Parts parts,
             SystemHook hook,
             Schedule.Rules rules,
-            Duration systemWithin,
-            @Nullable Duration runWithin,
-            @Nullable Path workDirectory) {}
+            @Nullable Duration runWithin) {}
 
     private final Pool pool;
     private final AtomicBoolean begun = new AtomicBoolean();
@@ -128,13 +106,7 @@ public final class AdHocOrchestrator implements Orchestrator {
     }
 
     /** Collects what a run needs. Provisioners, an executor factory and an aggregator must be given. Not thread-safe. */
-    public static final class Builder {
-        private final List<TestCase> tests;
-        private final List<Provisioner> provisioners = new ArrayList<>();
-        private final List<RunListener> listeners = new ArrayList<>();
-        private Executor.@Nullable Factory factory;
-        private @Nullable Aggregator aggregator;
-        private String platform = "default";
+    public static final class Builder extends RunBuilder<Builder> {
         private SystemHook hook = unused -> {};
         private TestOrder order = TestOrder.priority().then(TestOrder.longestFirst());
         private RerunPolicy reruns = RerunPolicy.never();
@@ -143,66 +115,14 @@ public final class AdHocOrchestrator implements Orchestrator {
         private int spares;
         private int maxFailedSystems = 10;
         private int maxFailures = Integer.MAX_VALUE;
-        private Duration systemWithin = Duration.ofHours(1);
         private @Nullable Duration runWithin;
-        private @Nullable Path workDirectory;
 
         private Builder(Collection<? extends TestCase> tests) {
-            this.tests = List.copyOf(tests);
+            super(tests);
         }
 
-        /**
-         * Adds a place where systems come from.
-         *
-         * @param provisioner stays the caller's to close
-         * @return this
-         */
-        public Builder on(Provisioner provisioner) {
-            provisioners.add(Objects.requireNonNull(provisioner));
-            return this;
-        }
-
-        /**
-         * Sets what runs the tests on each system.
-         *
-         * @param executors makes an executor for each place
-         * @return this
-         */
-        public Builder with(Executor.Factory executors) {
-            this.factory = executors;
-            return this;
-        }
-
-        /**
-         * Sets where results go.
-         *
-         * @param sink stays the caller's to close
-         * @return this
-         */
-        public Builder into(Aggregator sink) {
-            this.aggregator = sink;
-            return this;
-        }
-
-        /**
-         * Sets what the results say that the tests ran on.
-         *
-         * @param name such as {@code rhel-9 x86_64}; {@code default} unless it is set
-         * @return this
-         */
-        public Builder platform(String name) {
-            this.platform = name;
-            return this;
-        }
-
-        /**
-         * Adds somebody who is told what happens.
-         *
-         * @param listener is told of each event
-         * @return this
-         */
-        public Builder listener(RunListener listener) {
-            listeners.add(Objects.requireNonNull(listener));
+        @Override
+        Builder self() {
             return this;
         }
 
@@ -295,17 +215,6 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets how long the run waits while tests wait and there is no system at all.
-         *
-         * @param limit an hour unless it is set
-         * @return this
-         */
-        public Builder systemWithin(Duration limit) {
-            this.systemWithin = positive(limit, "systemWithin");
-            return this;
-        }
-
-        /**
          * Sets how long the run may take before it is cancelled.
          *
          * @param limit any time unless it is set
@@ -317,57 +226,22 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets where artifacts are until they are stored. On the file system of the results, storing them is cheap.
-         *
-         * @param directory made if missing; a temporary one unless it is set
-         * @return this
-         */
-        public Builder workDirectory(Path directory) {
-            this.workDirectory = directory;
-            return this;
-        }
-
-        /**
          * Makes the orchestrator.
          *
          * @return ready to run
          * @throws IllegalArgumentException if something is missing, a test's name is there twice, or a test needs what no
          *     provisioner offers
          */
+        @Override
         public AdHocOrchestrator build() {
-            if (factory == null || aggregator == null || provisioners.isEmpty()) {
-                throw new IllegalArgumentException("a run needs systems, something that runs tests on them, and a place"
-                        + " for results: on(provisioner), with(executors) and into(aggregator)");
-            }
-            refuseDuplicates();
-            tests.forEach(this::refuseUnfit);
+            Parts parts = parts();
+            parts.tests().forEach(test -> refuseUnfit(test, parts.provisioners()));
             Schedule.Rules rules =
                     new Schedule.Rules(order, reruns, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
-            return new AdHocOrchestrator(new Plan(
-                    tests,
-                    List.copyOf(provisioners),
-                    factory,
-                    aggregator,
-                    platform,
-                    List.copyOf(listeners),
-                    hook,
-                    rules,
-                    systemWithin,
-                    runWithin,
-                    workDirectory));
+            return new AdHocOrchestrator(new Plan(parts, hook, rules, runWithin));
         }
 
-        private void refuseDuplicates() {
-            Set<String> names = new HashSet<>();
-            for (TestCase test : tests) {
-                if (!names.add(test.name())) {
-                    throw new IllegalArgumentException(
-                            "the test " + test.name() + " is there twice: give each its own name, or drop one of them");
-                }
-            }
-        }
-
-        private void refuseUnfit(TestCase test) {
+        private static void refuseUnfit(TestCase test, List<Provisioner> provisioners) {
             for (Need need : test.needs()) {
                 if (provisioners.stream().allMatch(provisioner -> need.isRuledOutBy(provisioner.offers()))) {
                     throw new IllegalArgumentException("the test " + test.name() + " needs a system with " + need
@@ -380,13 +254,6 @@ public final class AdHocOrchestrator implements Orchestrator {
         private static int atLeast(int least, int value, String what) {
             if (value < least) {
                 throw new IllegalArgumentException(what + " must be at least " + least + ", and not " + value);
-            }
-            return value;
-        }
-
-        private static Duration positive(Duration value, String what) {
-            if (value.isZero() || value.isNegative()) {
-                throw new IllegalArgumentException(what + " must be a time to wait, and not " + value);
             }
             return value;
         }

@@ -55,19 +55,21 @@ final class Pool {
     Pool(AdHocOrchestrator.Plan plan) {
         this.plan = plan;
         this.schedule = new Schedule(
-                plan.tests(), plan.provisioners().stream().map(p -> p.offers()).toList(), plan.rules());
+                plan.parts().tests(),
+                plan.parts().provisioners().stream().map(p -> p.offers()).toList(),
+                plan.rules());
         this.ledger = new Ledger(schedule.tests());
-        this.room = new ArtifactRoom(plan.workDirectory());
-        this.events = new Events(plan.listeners(), ledger::problem);
-        this.ingestion = new Ingestion(plan.aggregator(), ingestThreads(), (record, problem) -> {
+        this.room = new ArtifactRoom(plan.parts().workDirectory());
+        this.events = new Events(plan.parts().listeners(), ledger::problem);
+        this.ingestion = new Ingestion(plan.parts().aggregator(), ingestThreads(), (record, problem) -> {
             if (!problem.isEmpty()) {
                 ledger.problem(problem);
             }
             events.publish(new RunEvent.Ingested(Instant.now(), record.test(), record.attempt(), problem));
         });
-        this.watch = new Watch(plan.systemWithin(), this::gaveUpWaiting);
-        for (int i = 0; i < plan.provisioners().size(); i++) {
-            sources.add(new Source(i, plan.provisioners().get(i), this));
+        this.watch = new Watch(plan.parts().systemWithin(), this::gaveUpWaiting);
+        for (int i = 0; i < plan.parts().provisioners().size(); i++) {
+            sources.add(new Source(i, plan.parts().provisioners().get(i), this));
         }
     }
 
@@ -115,7 +117,7 @@ final class Pool {
 
     private List<Decision> begin(Instant now) {
         begun = true;
-        events.publish(new RunEvent.RunStarted(now, plan.tests().size()));
+        events.publish(new RunEvent.RunStarted(now, plan.parts().tests().size()));
         if (stop == null) {
             return schedule.start(now);
         }
@@ -219,7 +221,7 @@ final class Pool {
     }
 
     private void gaveUpWaiting() {
-        step(now -> schedule.gaveUpWaiting("none came within " + plan.systemWithin(), now));
+        step(now -> schedule.gaveUpWaiting("none came within " + plan.parts().systemWithin(), now));
     }
 
     // What provisioners say.
@@ -351,7 +353,7 @@ final class Pool {
         if (attempt == null) {
             attempt = Attempt.never(conclude.end(), now);
         }
-        TestRecord record = attempt.record(plan.platform(), conclude);
+        TestRecord record = attempt.record(plan.parts().platform(), conclude);
         ledger.conclude(conclude.test(), record);
         events.publish(new RunEvent.TestFinished(now, record));
         Ingestion.Ticket ticket = ingestion.order(record, attempt.artifacts());
@@ -363,7 +365,7 @@ final class Pool {
     private void prepare(Member member) {
         long begin = System.nanoTime();
         try {
-            member.prepare(plan.hook(), plan.factory());
+            member.prepare(plan.hook(), plan.parts().factory());
         } catch (InterruptedException e) {
             notPrepared(member, "its preparation was cancelled");
             return;

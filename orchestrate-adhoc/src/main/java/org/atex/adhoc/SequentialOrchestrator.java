@@ -1,20 +1,15 @@
 package org.atex.adhoc;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Executor;
 import org.atex.api.Need;
@@ -25,7 +20,6 @@ import org.atex.api.Provisioner;
 import org.atex.api.Remote;
 import org.atex.api.RunEvent;
 import org.atex.api.RunFailedException;
-import org.atex.api.RunListener;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
@@ -48,17 +42,6 @@ public final class SequentialOrchestrator implements Orchestrator {
     private static final Logger LOG = LoggerFactory.getLogger(SequentialOrchestrator.class);
     private static final int FAILED_SYSTEMS_AT_MOST = 10;
 
-    /** What a run needs to know; see the builder. */
-    private record Plan(
-            List<TestCase> tests,
-            Provisioner provisioner,
-            Executor.Factory factory,
-            Aggregator aggregator,
-            String platform,
-            List<RunListener> listeners,
-            Duration systemWithin,
-            @Nullable Path workDirectory) {}
-
     /** A system with its executor. */
     private record Place(Remote remote, Executor executor) {}
 
@@ -67,7 +50,7 @@ public final class SequentialOrchestrator implements Orchestrator {
         T call() throws InterruptedException;
     }
 
-    private final Plan plan;
+    private final RunBuilder.Parts plan;
     private final Events events;
     private final AtomicBoolean begun = new AtomicBoolean();
     private final CountDownLatch over = new CountDownLatch(1);
@@ -83,9 +66,9 @@ public final class SequentialOrchestrator implements Orchestrator {
     private @Nullable String hopeless;
     private @Nullable Throwable fatal;
 
-    private SequentialOrchestrator(Plan plan) {
+    private SequentialOrchestrator(RunBuilder.Parts plan) {
         this.plan = plan;
-        this.events = new Events(plan.listeners, this::problem);
+        this.events = new Events(plan.listeners(), this::problem);
     }
 
     /**
@@ -112,8 +95,8 @@ public final class SequentialOrchestrator implements Orchestrator {
     /** The work is done on a thread of its own: an interrupt of the caller must not disturb how systems are closed. */
     private RunSummary runOnce() throws InterruptedException {
         long begin = System.nanoTime();
-        events.publish(new RunEvent.RunStarted(Instant.now(), plan.tests.size()));
-        ArtifactRoom room = new ArtifactRoom(plan.workDirectory);
+        events.publish(new RunEvent.RunStarted(Instant.now(), plan.tests().size()));
+        ArtifactRoom room = new ArtifactRoom(plan.workDirectory());
         Thread worker = Threads.start("sequence", () -> runAll(room));
         boolean interrupted = false;
         while (worker.isAlive()) {
@@ -138,12 +121,12 @@ public final class SequentialOrchestrator implements Orchestrator {
 
     private void runAll(ArtifactRoom room) {
         try {
-            for (TestCase test : plan.tests) {
+            for (TestCase test : plan.tests()) {
                 Optional<String> reason = whyNot(test);
                 if (reason.isEmpty() && place != null) {
                     run(test, place, room);
                 } else {
-                    conclude(TestRecord.notRun(plan.platform, test.name(), reason.orElse("")), Artifacts.none());
+                    conclude(TestRecord.notRun(plan.platform(), test.name(), reason.orElse("")), Artifacts.none());
                 }
             }
         } catch (RuntimeException | Error e) {
@@ -152,7 +135,7 @@ public final class SequentialOrchestrator implements Orchestrator {
         } finally {
             giveBack("the run ended");
         }
-        for (TestCase test : plan.tests.subList(tests.size(), plan.tests.size())) {
+        for (TestCase test : plan.tests().subList(tests.size(), plan.tests().size())) {
             TestEnd end = TestEnd.of(Outcome.NOT_RUN, "the run broke down before: " + fatal);
             tests.add(new TestSummary(test.name(), end, List.of()));
         }
@@ -200,7 +183,7 @@ public final class SequentialOrchestrator implements Orchestrator {
         }
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
         conclude(
-                new TestRecord(plan.platform, test.name(), 1, true, end, started, took, here.remote.name(), 1),
+                new TestRecord(plan.platform(), test.name(), 1, true, end, started, took, here.remote.name(), 1),
                 artifacts[0]);
         if (!end.systemUsable()) {
             giveBack("it cannot be used after " + test.name());
@@ -214,7 +197,7 @@ public final class SequentialOrchestrator implements Orchestrator {
         events.publish(new RunEvent.TestFinished(Instant.now(), record));
         String problem = "";
         try {
-            plan.aggregator.ingest(record, artifacts);
+            plan.aggregator().ingest(record, artifacts);
         } catch (RuntimeException | Error e) {
             problem = "the results of " + record.test() + " were not stored: " + e.getMessage()
                     + (artifacts.isNone() ? "" : "; they are kept in " + artifacts);
@@ -225,17 +208,21 @@ public final class SequentialOrchestrator implements Orchestrator {
 
     // What is done with systems.
 
+    private Provisioner provisioner() {
+        return plan.provisioners().get(0);
+    }
+
     private void getPlace() {
         String why = "";
         for (int i = 0; i < FAILED_SYSTEMS_AT_MOST && hopeless == null && stopped() == null; i++) {
             try {
-                plan.provisioner.provision(1);
+                provisioner().provision(1);
                 events.publish(new RunEvent.SystemsAsked(Instant.now(), 1, 1));
-                switch (interruptibly(() -> plan.provisioner.take(plan.systemWithin))) {
+                switch (interruptibly(() -> provisioner().take(plan.systemWithin()))) {
                     case Offer.Ready(Remote remote) -> why = open(remote);
                     case Offer.Failed failed -> why = setupFailed("provisioner 1", failed.cause());
                     case Offer.Exhausted exhausted -> hopeless = exhausted.why();
-                    case Offer.None none -> hopeless = "none came within " + plan.systemWithin;
+                    case Offer.None none -> hopeless = "none came within " + plan.systemWithin();
                 }
             } catch (InterruptedException e) {
                 hopeless = "the run was stopped before";
@@ -254,7 +241,7 @@ public final class SequentialOrchestrator implements Orchestrator {
     /** What was asked for and has not come would be handed to whoever asks next. */
     private void forget() {
         try {
-            plan.provisioner.clear();
+            provisioner().clear();
         } catch (RuntimeException e) {
             LOG.warn("the provisioner cannot forget what it was asked for", e);
         }
@@ -264,7 +251,7 @@ public final class SequentialOrchestrator implements Orchestrator {
     private String open(Remote remote) throws InterruptedException {
         long begin = System.nanoTime();
         try {
-            place = new Place(remote, interruptibly(() -> plan.factory.open(remote.connection())));
+            place = new Place(remote, interruptibly(() -> plan.factory().open(remote.connection())));
             Duration took = Duration.ofNanos(System.nanoTime() - begin);
             events.publish(new RunEvent.SystemReady(Instant.now(), remote.name(), took));
             return "";
@@ -414,95 +401,14 @@ public final class SequentialOrchestrator implements Orchestrator {
         }
     }
 
-    /** Collects what a run needs. A provisioner, an executor factory and an aggregator must be given. Not thread-safe. */
-    public static final class Builder {
-        private final List<TestCase> tests;
-        private final List<RunListener> listeners = new ArrayList<>();
-        private @Nullable Provisioner provisioner;
-        private Executor.@Nullable Factory factory;
-        private @Nullable Aggregator aggregator;
-        private String platform = "default";
-        private Duration systemWithin = Duration.ofHours(1);
-        private @Nullable Path workDirectory;
-
+    /** Collects what a run needs. One provisioner, an executor factory and an aggregator must be given. Not thread-safe. */
+    public static final class Builder extends RunBuilder<Builder> {
         private Builder(Collection<? extends TestCase> tests) {
-            this.tests = List.copyOf(tests);
+            super(tests);
         }
 
-        /**
-         * Sets where systems come from.
-         *
-         * @param systems stays the caller's to close
-         * @return this
-         */
-        public Builder on(Provisioner systems) {
-            this.provisioner = systems;
-            return this;
-        }
-
-        /**
-         * Sets what runs the tests on each system.
-         *
-         * @param executors makes an executor for each system
-         * @return this
-         */
-        public Builder with(Executor.Factory executors) {
-            this.factory = executors;
-            return this;
-        }
-
-        /**
-         * Sets where results go.
-         *
-         * @param sink stays the caller's to close
-         * @return this
-         */
-        public Builder into(Aggregator sink) {
-            this.aggregator = sink;
-            return this;
-        }
-
-        /**
-         * Sets what the results say that the tests ran on.
-         *
-         * @param name such as {@code rhel-9 x86_64}; {@code default} unless it is set
-         * @return this
-         */
-        public Builder platform(String name) {
-            this.platform = name;
-            return this;
-        }
-
-        /**
-         * Adds somebody who is told what happens.
-         *
-         * @param listener is told of each event
-         * @return this
-         */
-        public Builder listener(RunListener listener) {
-            listeners.add(Objects.requireNonNull(listener));
-            return this;
-        }
-
-        /**
-         * Sets how long to wait for a system before the tests that are left are not run.
-         *
-         * @param limit an hour unless it is set
-         * @return this
-         */
-        public Builder systemWithin(Duration limit) {
-            this.systemWithin = limit;
-            return this;
-        }
-
-        /**
-         * Sets where artifacts are until they are stored. On the file system of the results, storing them is cheap.
-         *
-         * @param directory made if missing; a temporary one unless it is set
-         * @return this
-         */
-        public Builder workDirectory(Path directory) {
-            this.workDirectory = directory;
+        @Override
+        Builder self() {
             return this;
         }
 
@@ -510,29 +416,17 @@ public final class SequentialOrchestrator implements Orchestrator {
          * Makes the orchestrator.
          *
          * @return ready to run
-         * @throws IllegalArgumentException if something is missing, or a test's name is there twice
+         * @throws IllegalArgumentException if something is missing, a test's name is there twice, or there are several
+         *     provisioners
          */
+        @Override
         public SequentialOrchestrator build() {
-            if (factory == null || aggregator == null || provisioner == null) {
-                throw new IllegalArgumentException("a run needs systems, something that runs tests on them, and a place"
-                        + " for results: on(provisioner), with(executors) and into(aggregator)");
+            Parts parts = parts();
+            if (parts.provisioners().size() > 1) {
+                throw new IllegalArgumentException("tests that run one after another take their systems from one"
+                        + " provisioner, and not from " + parts.provisioners());
             }
-            Set<String> names = new HashSet<>();
-            for (TestCase test : tests) {
-                if (!names.add(test.name())) {
-                    throw new IllegalArgumentException(
-                            "the test " + test.name() + " is there twice: give each its own name, or drop one of them");
-                }
-            }
-            return new SequentialOrchestrator(new Plan(
-                    tests,
-                    provisioner,
-                    factory,
-                    aggregator,
-                    platform,
-                    List.copyOf(listeners),
-                    systemWithin,
-                    workDirectory));
+            return new SequentialOrchestrator(parts);
         }
     }
 }
