@@ -399,6 +399,14 @@ public final class PodmanConnection implements Connection {
         threads.shutdown();
     }
 
+    /** Refuses everything from here on; the container will take along what runs in it. */
+    void leave() {
+        closed = true;
+        synchronized (slot) {
+            lost = new IOException("the container is being removed");
+        }
+    }
+
     private void refuseIfClosed(String what) {
         if (closed) {
             throw new IllegalStateException(

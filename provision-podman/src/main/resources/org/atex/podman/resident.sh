@@ -19,6 +19,7 @@ marks=$2
 given=' '
 while IFS= read -r -d '' variable; do
     given+="${variable%%=*} "
+    [[ $variable != SHLVL=* ]] || SHLVL=${variable#*=} # one more than it was
 done <"/proc/$$/environ"
 for name in PWD OLDPWD SHLVL; do
     [[ $given == *" $name "* ]] || export -n "$name"
