@@ -1,0 +1,8 @@
+/** Containers as systems. */
+module org.atex.podman {
+    requires transitive org.atex.api;
+    requires static org.jspecify;
+    requires org.slf4j;
+
+    exports org.atex.podman;
+}

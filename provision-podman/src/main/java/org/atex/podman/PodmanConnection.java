@@ -1,0 +1,421 @@
+package org.atex.podman;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.atex.api.Command;
+import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.RunningCommand;
+import org.atex.api.TransferException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running container as a system. A shell that stays in it starts commands on request, which costs little more than a
+ * process of this machine; they have exactly what {@code podman exec} would give them, and a session of their own.
+ *
+ * <p>The container must run on this machine, and be this user's; it needs bash and coreutils, grep to end what commands leave
+ * behind, and tar for trees.
+ *
+ * <p>Each command carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and killed
+ * when it is closed, daemons included. What wipes its environment, leaves its session and outlives its parents escapes.
+ *
+ * <p>A connection is lost when the container ends, and noticed at once. When only the shell is killed, commands go on and
+ * another shell is started for the next. When what looks after one command is killed, that command is lost and no other.
+ *
+ * <p>bash does not tell a signal from an exit code of 128 and the signal's number: {@code exit 137} is reported as the signal
+ * KILL.
+ *
+ * <p>Lifecycle and thread safety are those of {@link Connection}.
+ */
+public final class PodmanConnection implements Connection {
+    private final String container;
+    private final PodmanOptions options;
+    private final Podman podman;
+    private final AfterConnecting afterConnecting;
+    private final String name = Long.toHexString(ThreadLocalRandom.current().nextLong());
+    private final String marks = ";" + name + "-";
+    private final AtomicLong numbers = new AtomicLong();
+    private final Set<PodmanCommand> running = ConcurrentHashMap.newKeySet();
+    private final ThreadPoolExecutor threads = Threads.forPipes();
+    private final Object slot = new Object();
+    private @Nullable CompletableFuture<Resident> resident;
+    private volatile long process;
+    private volatile @Nullable IOException lost;
+    private volatile boolean closed;
+
+    /** What is waited for each time that a container is connected to. */
+    interface AfterConnecting {
+        /** The container is enough. */
+        AfterConnecting NOTHING = (podman, container, deadline) -> {};
+
+        void await(Podman podman, String container, Deadline deadline) throws IOException, InterruptedException;
+    }
+
+    private PodmanConnection(String container, PodmanOptions options, AfterConnecting afterConnecting) {
+        this.container = container;
+        this.options = options;
+        this.podman = new Podman(options.program());
+        this.afterConnecting = afterConnecting;
+    }
+
+    /**
+     * {@return a connection to a container}
+     *
+     * @param container its name or number
+     * @throws ConnectionLostException if it does not run, or cannot be reached
+     * @throws InterruptedException if interrupted
+     */
+    public static PodmanConnection open(String container) throws InterruptedException {
+        return open(container, PodmanOptions.defaults());
+    }
+
+    /**
+     * {@return a connection to a container}
+     *
+     * @param container its name or number
+     * @param options how it is reached
+     * @throws ConnectionLostException if it does not run, or cannot be reached
+     * @throws InterruptedException if interrupted
+     */
+    public static PodmanConnection open(String container, PodmanOptions options) throws InterruptedException {
+        return open(container, options, AfterConnecting.NOTHING);
+    }
+
+    static PodmanConnection open(String container, PodmanOptions options, AfterConnecting afterConnecting)
+            throws InterruptedException {
+        PodmanConnection connection = new PodmanConnection(container, options, afterConnecting);
+        try {
+            connection.connect(Deadline.in(options.connectWithin()));
+            return connection;
+        } catch (IOException e) {
+            throw new ConnectionLostException("could not connect to container " + container + ": " + e.getMessage(), e);
+        } finally {
+            if (connection.process == 0) {
+                connection.close();
+            }
+        }
+    }
+
+    /** Connects to the container as it now runs. */
+    private void connect(Deadline deadline) throws IOException, InterruptedException {
+        ContainerState state = ContainerState.of(podman, container);
+        if (!state.isRunning()) {
+            throw new IOException("it does not run: it is " + state.status());
+        }
+        Resident first = launch(state, deadline);
+        try {
+            afterConnecting.await(podman, container, deadline);
+        } catch (IOException | InterruptedException e) {
+            first.close();
+            throw e;
+        }
+        synchronized (slot) {
+            resident = CompletableFuture.completedFuture(first);
+            process = state.process();
+            lost = null;
+        }
+        if (closed) {
+            first.close(); // close() may have looked before it was there
+        }
+    }
+
+    private Resident launch(ContainerState state, Deadline deadline) throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(podman.line(List.of("exec", "--interactive")));
+        String user = options.user();
+        if (user != null) {
+            line.add("--user=" + user);
+        }
+        line.add(state.id());
+        Resident shell = new Resident(line, "atex-" + name, marks, threads);
+        boolean used = false;
+        try {
+            Path directory = shell.ready().get(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
+            shell.use(PipeDirectory.open(state.process(), directory));
+            used = true;
+            return shell;
+        } catch (ExecutionException e) {
+            throw new IOException(
+                    Causes.of(e).getMessage() + " (does the container have bash and mkfifo?)", Causes.of(e));
+        } catch (TimeoutException e) {
+            throw new IOException(
+                    "it did not answer within " + options.connectWithin().toSeconds() + " s", e);
+        } catch (IOException e) {
+            throw new IOException(
+                    "its files cannot be reached under /proc/" + state.process() + "/root: " + e
+                            + " (is it another user's container, or on another machine?)",
+                    e);
+        } finally {
+            if (!used) {
+                shell.close();
+            }
+        }
+    }
+
+    /** {@return the shell that starts commands; another one if the last was killed} */
+    private Resident resident() throws InterruptedException {
+        while (true) {
+            IOException cause = lost;
+            if (cause != null) {
+                refuseIfClosed("use it");
+                throw new ConnectionLostException(
+                        "the connection to " + this + " is lost: " + cause.getMessage()
+                                + "; reconnect, or take another system",
+                        cause);
+            }
+            CompletableFuture<Resident> current;
+            boolean mine = false;
+            synchronized (slot) {
+                current = resident;
+                if (current == null || isOver(current)) {
+                    current = new CompletableFuture<>();
+                    resident = current;
+                    mine = true;
+                }
+            }
+            if (mine) {
+                CompletableFuture<Resident> next = current;
+                threads.execute(() -> relaunch(next));
+            }
+            try {
+                Resident shell = current.get();
+                if (!shell.gone().isDone()) {
+                    return shell;
+                }
+            } catch (ExecutionException e) {
+                // Then the connection is lost, which is told above.
+            }
+        }
+    }
+
+    private static boolean isOver(CompletableFuture<Resident> one) {
+        return one.isCompletedExceptionally()
+                || one.isDone() && one.join().gone().isDone();
+    }
+
+    /** The shell has ended: either it was killed, or the container has ended or was started anew. */
+    private void relaunch(CompletableFuture<Resident> next) {
+        try {
+            ContainerState state = ContainerState.of(podman, container);
+            if (!state.isRunning()) {
+                throw new IOException("the container has ended: it is " + state.status());
+            }
+            if (state.process() != process) {
+                throw new IOException("the container has ended, and was started again");
+            }
+            next.complete(launch(state, Deadline.in(options.connectWithin())));
+        } catch (IOException e) {
+            lost = e;
+            next.completeExceptionally(e);
+        } catch (InterruptedException e) {
+            next.completeExceptionally(e); // nobody interrupts these threads
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws TransferException if a file of this machine that the command is redirected to or from cannot be opened
+     */
+    @Override
+    public RunningCommand start(Command command) throws InterruptedException {
+        refuseIfClosed("start '" + command + "'");
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before '" + command + "' was started");
+        }
+        while (true) {
+            Resident shell = resident();
+            try {
+                return start(command, shell);
+            } catch (IOException e) {
+                refuseIfClosed("start '" + command + "'");
+                if (!shell.gone().isDone()) {
+                    throw new ConnectionLostException(
+                            "could not start '" + command + "' in " + this + ": " + e.getMessage(), e);
+                }
+                // Another shell may do it, and if the container is gone, that is found out.
+            }
+        }
+    }
+
+    private RunningCommand start(Command command, Resident shell) throws IOException, InterruptedException {
+        PipeNames names;
+        try {
+            names = shell.pipes().get(options.connectWithin().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(Causes.of(e).getMessage(), Causes.of(e));
+        } catch (TimeoutException e) {
+            throw new IOException(
+                    "the container did not answer within "
+                            + options.connectWithin().toSeconds() + " s (is it paused?)",
+                    e);
+        }
+        Streams streams;
+        try {
+            streams = new Streams(command, threads);
+        } catch (TransferException e) {
+            shell.giveBack(names, true);
+            throw e;
+        }
+        String mark = marks + numbers.incrementAndGet() + ";";
+        PodmanCommand begun = new PodmanCommand(command, mark, this, shell, names, streams);
+        running.add(begun);
+        boolean started = false;
+        try {
+            if (closed) {
+                begun.neverStart(new IOException("the connection was closed"));
+            } else {
+                begun.start(options.connectWithin());
+                started = true;
+            }
+        } finally {
+            if (!started || closed) {
+                begun.close(); // close() may have looked before it was there
+                streams.abandon();
+            }
+        }
+        refuseIfClosed("start '" + command + "'");
+        return begun;
+    }
+
+    Executor threads() {
+        return threads;
+    }
+
+    /** A command was closed. */
+    void forget(PodmanCommand command) {
+        running.remove(command);
+    }
+
+    /**
+     * Ends commands and all that they started, by a new shell if need be.
+     *
+     * @param commandMarks a regular expression of their marks
+     * @param processes their own processes
+     * @param after the number after which theirs began; 0 if that is not certain
+     * @return whether nothing is left; there is nothing in a container that is gone
+     */
+    CompletableFuture<Boolean> end(String commandMarks, List<Long> processes, long after) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        threads.execute(() -> {
+            try {
+                for (boolean ended = false; !ended; ) {
+                    Resident shell = resident();
+                    ended = ended(shell, commandMarks, processes, after, done);
+                }
+            } catch (ConnectionLostException | IllegalStateException | InterruptedException e) {
+                done.complete(true);
+            }
+        });
+        return done;
+    }
+
+    private static boolean ended(
+            Resident shell, String commandMarks, List<Long> processes, long after, CompletableFuture<Boolean> done)
+            throws InterruptedException {
+        try {
+            done.complete(shell.end(commandMarks, processes, after).get());
+            return true;
+        } catch (ExecutionException e) {
+            return !shell.gone().isDone();
+        }
+    }
+
+    @Override
+    public void upload(Path source, String target) throws InterruptedException {
+        refuseIfClosed("upload " + source);
+        new Upload(this, source, target).run();
+    }
+
+    @Override
+    public void download(String source, Path target) throws InterruptedException {
+        refuseIfClosed("download " + source);
+        new Download(this, source, target).run();
+    }
+
+    /**
+     * {@inheritDoc} A container that was started again, as after a reboot inside, is connected to as soon as it runs; one with
+     * systemd as soon as that is up.
+     */
+    @Override
+    public void reconnect(Duration within) throws InterruptedException {
+        refuseIfClosed("reconnect");
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before reconnecting");
+        }
+        disconnect();
+        Deadline deadline = Deadline.in(within);
+        while (true) {
+            try {
+                connect(deadline);
+                refuseIfClosed("reconnect");
+                return;
+            } catch (IOException e) {
+                lost = e;
+                if (deadline.isOver()) {
+                    throw new ConnectionLostException(
+                            "could not reconnect to " + this + " within " + within.toSeconds() + " s: "
+                                    + e.getMessage(),
+                            e);
+                }
+            }
+            // Nobody tells when a container runs again.
+            deadline.pause();
+        }
+    }
+
+    /** Ends what runs, and the shell. */
+    private void disconnect() {
+        PodmanCommand.closeAll(this, List.copyOf(running));
+        CompletableFuture<Resident> last;
+        synchronized (slot) {
+            last = resident;
+            resident = null;
+            if (lost == null) {
+                lost = new IOException("it is being reconnected");
+            }
+        }
+        if (last != null) {
+            var unused = last.thenAccept(Resident::close);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        disconnect();
+        threads.shutdown();
+    }
+
+    /** Refuses everything from here on; the container will take along what runs in it. */
+    void leave() {
+        closed = true;
+        synchronized (slot) {
+            lost = new IOException("the container is being removed");
+        }
+    }
+
+    private void refuseIfClosed(String what) {
+        if (closed) {
+            throw new IllegalStateException(
+                    "cannot " + what + ": the connection to " + this + " is closed; open another one");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "container " + container;
+    }
+}

@@ -1,0 +1,109 @@
+package org.atex.podman;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.atex.api.Command;
+import org.atex.api.Input;
+import org.atex.api.Output;
+import org.atex.api.RunningCommand;
+
+/** Copies a file or a tree of this machine into a container. */
+final class Upload extends Transfer {
+    private static final int PERMISSIONS = 07777;
+
+    /** Modes as they are, whatever the umask; not as the owner that the archive names. */
+    private static final String TREE = "mkdir -p -- \"$1\" && exec tar -x -p -o -f - -C \"$1\"";
+
+    private static final String BESIDE = """
+            case $1 in */*) mkdir -p -- "${1%/*}/" || exit ;; esac
+            if [ -d "$1" ] && [ ! -L "$1" ]; then
+                echo "a directory is in the way of a file: $1" >&2
+                exit 1
+            fi
+            """;
+
+    /** First beside the target, so that a file that is there is replaced at once, and a link is not followed. */
+    private static final String FILE = BESIDE + """
+            part=$1.atex-$$
+            trap 'rm -f -- "$part"' EXIT
+            cat >"$part" && chmod "$2" "$part" && touch -m -d "@$3" "$part" && mv -f -T -- "$part" "$1"
+            """;
+
+    private static final String LINK = BESIDE + "exec ln -s -f -n -- \"$2\" \"$1\"";
+
+    private final PodmanConnection connection;
+    private final Path source;
+    private final String target;
+
+    Upload(PodmanConnection connection, Path source, String target) {
+        super(source.toString(), target + " in " + connection);
+        this.connection = connection;
+        this.source = source;
+        this.target = target;
+    }
+
+    @Override
+    void move() throws IOException, InterruptedException {
+        if (Files.isSymbolicLink(source)) {
+            send(Command.of(
+                    "sh",
+                    "-c",
+                    LINK,
+                    "sh",
+                    target,
+                    Files.readSymbolicLink(source).toString()));
+        } else if (Files.isRegularFile(source)) {
+            int mode = (Integer) Files.getAttribute(source, "unix:mode") & PERMISSIONS;
+            String time = seconds(Files.getLastModifiedTime(source));
+            send(Command.of("sh", "-c", FILE, "sh", target, Integer.toOctalString(mode), time)
+                    .withStdin(Input.file(source)));
+        } else if (Files.isDirectory(source)) {
+            sendTree();
+        } else if (Files.exists(source, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("it is neither a file nor a directory nor a link");
+        } else {
+            throw new NoSuchFileException(source.toString());
+        }
+    }
+
+    private static String seconds(FileTime time) {
+        long nanos = time.to(TimeUnit.NANOSECONDS);
+        long second = TimeUnit.SECONDS.toNanos(1);
+        return Math.floorDiv(nanos, second) + String.format(".%09d", Math.floorMod(nanos, second));
+    }
+
+    private void send(Command command) throws IOException, InterruptedException {
+        try (RunningCommand running = connection.start(command.withStdout(Output.discard()))) {
+            finish(running, words("words", running.stderr()));
+        }
+    }
+
+    private void sendTree() throws IOException, InterruptedException {
+        Command unpack = Command.of("sh", "-c", TREE, "sh", target)
+                .withStdin(Input.pipe())
+                .withStdout(Output.discard());
+        ProcessBuilder pack =
+                new ProcessBuilder("tar", "-c", "--format=posix", "-f", "-", "-C", source.toString(), ".");
+        try (RunningCommand running = connection.start(unpack);
+                Tar tar = new Tar(pack)) {
+            FutureTask<String> words = words("words", running.stderr());
+            try (OutputStream in = running.stdin()) {
+                copy(tar.output(), in);
+            } catch (java.io.InterruptedIOException e) {
+                throw e;
+            } catch (IOException e) {
+                finish(running, words); // which knows better why it reads no more
+                throw e;
+            }
+            finish(running, words);
+            tar.finish();
+        }
+    }
+}

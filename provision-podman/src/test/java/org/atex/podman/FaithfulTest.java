@@ -1,0 +1,95 @@
+package org.atex.podman;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.atex.api.Command;
+import org.atex.api.Output;
+import org.atex.lab.Lab;
+import org.atex.lab.LabContainer;
+import org.atex.lab.LabImage;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Commands are what {@code podman exec} would make them, in every respect that the kernel knows of. */
+@Timeout(60)
+@ExtendWith(LeakCheck.class)
+class FaithfulTest {
+    @RegisterExtension
+    final Lab lab = new Lab();
+
+    /** By programs alone: a shell would add variables and signals of its own. */
+    private static final List<List<String>> QUESTIONS = List.of(
+            List.of("env", "-0", "-u", ShellWords.VARIABLE),
+            List.of("id"),
+            List.of("pwd", "-P"),
+            List.of("cat", "/proc/self/cgroup"),
+            List.of("cat", "/proc/self/limits"),
+            List.of("cat", "/proc/self/oom_score_adj"),
+            List.of("sh", "-c", "cat /proc/self/attr/current || true"),
+            List.of(
+                    "grep",
+                    "-E",
+                    "^(Umask|Uid|Gid|Groups|Sig(Blk|Ign|Cgt)|Cap|NoNewPrivs|Seccomp|Cpus|Mems)",
+                    "/proc/self/status"),
+            List.of("readlink", "/proc/self/ns/pid", "/proc/self/ns/mnt", "/proc/self/ns/net", "/proc/self/ns/user"));
+
+    static Stream<List<String>> containers() {
+        return Stream.of(
+                List.of(),
+                List.of("--user=nobody", "--workdir=/var/tmp", "--env=A=1", "--env=SHLVL=7", "--env=LC_ALL=C.UTF-8"),
+                List.of(
+                        "--cap-drop=all",
+                        "--security-opt=no-new-privileges",
+                        "--ulimit=nofile=512:512",
+                        "--ulimit=nproc=2048:2048",
+                        "--pids-limit=500"),
+                List.of("--privileged", "--hostname=other"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("containers")
+    void commandsHaveWhatPodmanExecGives(List<String> options) throws Exception {
+        LabContainer container = lab.container(LabImage.PLAIN, options.toArray(new String[0]));
+        List<String> ours = new ArrayList<>();
+        List<String> podmans = new ArrayList<>();
+
+        try (PodmanConnection connection = PodmanConnection.open(container.id())) {
+            for (List<String> question : QUESTIONS) {
+                ours.add(connection
+                        .run(Command.of(question).withStderr(Output.merge()))
+                        .stdout()
+                        .strip());
+            }
+        }
+        for (List<String> question : QUESTIONS) {
+            podmans.add(container.exec(question.toArray(new String[0])));
+        }
+
+        assertThat(ours.getFirst().split("\0"))
+                .containsExactlyInAnyOrder(podmans.getFirst().split("\0"));
+        assertThat(ours.subList(1, ours.size())).isEqualTo(podmans.subList(1, podmans.size()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("users")
+    void usersAreAsPodmanExecHasThem(String user) throws Exception {
+        LabContainer container = lab.container();
+        PodmanOptions options = PodmanOptions.defaults().withUser(user);
+
+        try (PodmanConnection connection = PodmanConnection.open(container.id(), options)) {
+            assertThat(connection.run(Command.of("id")).orThrow().stdout().strip())
+                    .isEqualTo(Podmans.run("exec", "--user=" + user, container.id(), "id"));
+        }
+    }
+
+    static Stream<String> users() {
+        return Stream.of("nobody", "1234:5678", "root");
+    }
+}

@@ -1,0 +1,41 @@
+package org.atex.podman;
+
+import java.time.Duration;
+import org.atex.api.Provisioner;
+import org.atex.lab.Lab;
+import org.atex.lab.LabImage;
+import org.atex.testkit.LeakCheck;
+import org.atex.testkit.ProvisionerContract;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** With real containers. */
+@ExtendWith(LeakCheck.class)
+class PodmanProvisionerContractTest extends ProvisionerContract {
+    @RegisterExtension
+    static final Lab LAB = new Lab();
+
+    @Override
+    protected Provisioner open() throws Exception {
+        return PodmanProvisioner.of(LabImage.PLAIN.reference())
+                .pull(PullPolicy.NEVER)
+                .upTo(3)
+                .open();
+    }
+
+    @Override
+    protected int cap() {
+        return 3;
+    }
+
+    @Override
+    protected Duration delivery() {
+        return Duration.ofSeconds(60);
+    }
+
+    @AfterAll
+    static void nothingIsLeft() throws Exception {
+        Podmans.assertNothingOfOursIsLeft();
+    }
+}
