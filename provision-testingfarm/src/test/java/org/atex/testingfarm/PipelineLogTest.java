@@ -14,6 +14,7 @@ import java.util.zip.GZIPOutputStream;
 import org.atex.testingfarm.FarmStandIn.Fault;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +32,11 @@ class PipelineLogTest {
     private FarmStandIn farm;
     private TestingFarmApi api;
     private PipelineLog log;
+
+    @BeforeAll
+    static void warmUp() throws Exception {
+        FarmStandIn.warmUp();
+    }
 
     @BeforeEach
     void open() throws IOException {

@@ -16,6 +16,7 @@ import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.atex.testkit.ManualClock;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,6 +37,11 @@ class TestingFarmApiTest {
 
     private FarmStandIn farm;
     private TestingFarmApi api;
+
+    @BeforeAll
+    static void warmUp() throws Exception {
+        FarmStandIn.warmUp();
+    }
 
     @BeforeEach
     void open() throws IOException {
