@@ -264,6 +264,9 @@ final class Booking {
             checkTime("the service does not answer: " + e.getMessage());
             throw e;
         } catch (TestingFarmException.NotFound e) {
+            if (!isLeaving()) {
+                fail(e.getMessage(), e, false);
+            }
             finish(Phase.OVER, e.getMessage());
         } catch (TestingFarmException.NotAuthorized e) {
             if (isLeaving()) {

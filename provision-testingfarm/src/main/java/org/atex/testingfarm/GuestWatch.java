@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class GuestWatch {
     private static final String HOST = "[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\\[?[0-9A-Fa-f:]{2,45}\\]?";
     private static final String USER = "[a-z_][a-z0-9_-]{0,31}";
-    private static final Pattern READY =
-            Pattern.compile("Guest is ready\\b.*?(?<![^\\s(,])(?<user>" + USER + ")@(?<host>" + HOST + ")(?=[,\\s)]|$)");
+    private static final Pattern READY = Pattern.compile(
+            "Guest is ready\\b.*?(?<![^\\s(,])(?<user>" + USER + ")@(?<host>" + HOST + ")(?=[,\\s)]|$)");
     private static final Pattern PRIMARY =
             Pattern.compile("\\bprimary address:\\s*(?:(?<user>" + USER + ")@)?(?<host>" + HOST + ")(?=[,\\s)]|$)");
     private static final Pattern RESERVED =

@@ -3,11 +3,10 @@ package org.atex.testingfarm;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks at all requests of a provisioner, at each once an interval at most, some at a time. The interval is a bit longer each
- * time than it need be, so that many provisioners do not come in step. A look that takes long delays no other.
+ * time than it need be, so that many provisioners do not come in step.
  *
  * <p>Lifecycle: starts with {@link #start}; {@link #close()} ends it. Thread-safe.
  */
@@ -26,7 +25,7 @@ final class Poller implements AutoCloseable {
     private static final double JITTER = 0.1;
 
     private final FarmSettings settings;
-    private final Map<Booking, AtomicBoolean> bookings = new ConcurrentHashMap<>();
+    private final Set<Booking> bookings = ConcurrentHashMap.newKeySet();
     private final Semaphore looks = new Semaphore(AT_ONCE);
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -45,7 +44,7 @@ final class Poller implements AutoCloseable {
     void add(Booking booking) {
         lock.lock();
         try {
-            bookings.put(booking, new AtomicBoolean());
+            bookings.add(booking);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -63,7 +62,7 @@ final class Poller implements AutoCloseable {
     }
 
     List<Booking> bookings() {
-        return List.copyOf(bookings.keySet());
+        return List.copyOf(bookings);
     }
 
     /** Waits until nothing is left to look at, whether or not it is interrupted; {@return whether that is so} */
@@ -93,17 +92,22 @@ final class Poller implements AutoCloseable {
             while (true) {
                 awaitSomething();
                 settings.pause().sleep(interval());
-                if (isResting()) {
-                    continue;
+                if (!isResting()) {
+                    lookAtAll();
                 }
-                bookings.forEach((booking, looking) -> {
-                    if (looking.compareAndSet(false, true)) {
-                        Threads.start("farm-poll", () -> look(booking, looking));
-                    }
-                });
             }
         } catch (InterruptedException e) {
             LOG.trace("nothing more to look at");
+        }
+    }
+
+    /** Returns when all looks have ended, each of which has its time: no request is looked at twice at once. */
+    private void lookAtAll() throws InterruptedException {
+        List<Thread> looking = bookings().stream()
+                .map(booking -> Threads.start("farm-poll", () -> look(booking)))
+                .toList();
+        for (Thread look : looking) {
+            look.join();
         }
     }
 
@@ -123,7 +127,7 @@ final class Poller implements AutoCloseable {
         }
     }
 
-    private void look(Booking booking, AtomicBoolean looking) {
+    private void look(Booking booking) {
         try {
             looks.acquire();
             try {
@@ -137,8 +141,6 @@ final class Poller implements AutoCloseable {
             rest(e.retryAfter());
         } catch (RuntimeException e) {
             LOG.error("could not look at {}", booking.id(), e);
-        } finally {
-            looking.set(false);
         }
     }
 

@@ -175,15 +175,14 @@ public final class TestingFarmProvisioner implements Provisioner {
 
         @Override
         public void over(Booking booking) {
-            poller.remove(booking);
             lock.lock();
             try {
                 unclear |= booking.wasUnclear();
-                pending.remove(booking);
-                dispatch();
             } finally {
                 lock.unlock();
             }
+            // Last: whoever closes goes on when there is none left.
+            poller.remove(booking);
         }
     }
 
