@@ -1,0 +1,13 @@
+/** Machines reserved through the Testing Farm API. */
+module org.atex.testingfarm {
+    requires transitive org.atex.api;
+    requires transitive org.atex.ssh;
+    requires static org.jspecify;
+    requires org.apache.httpcomponents.client5.httpclient5;
+    requires org.apache.httpcomponents.core5.httpcore5;
+    requires org.slf4j;
+    requires tools.jackson.core;
+    requires tools.jackson.databind;
+
+    exports org.atex.testingfarm;
+}

@@ -1,0 +1,169 @@
+package org.atex.testingfarm;
+
+import java.net.URI;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads what the service says; every part of it may be missing, null or of another kind than it should be. */
+final class FarmJson {
+    private static final int LONGEST_WORDS = 500;
+
+    private final JsonMapper mapper = JsonMapper.shared();
+
+    /**
+     * {@return a text as JSON}
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    JsonNode parse(String text) {
+        try {
+            return mapper.readTree(text);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    FarmRequest request(JsonNode json) {
+        String id = text(json, "id");
+        if (id == null || !id.matches("[A-Za-z0-9-]{1,64}")) {
+            throw new IllegalArgumentException("a request without a proper id");
+        }
+        JsonNode environment = json.path("environments_requested").path(0);
+        JsonNode result = json.path("result");
+        return new FarmRequest(
+                id,
+                RequestState.of(text(json, "state")),
+                instant(text(json, "created")),
+                text(environment.path("os"), "compose"),
+                text(environment, "arch"),
+                texts(environment.path("variables")),
+                texts(environment.path("settings").path("provisioning").path("tags")),
+                uri(text(json.path("run"), "artifacts")),
+                text(result, "overall"),
+                text(result, "summary"),
+                notes(json.path("notes")));
+    }
+
+    List<FarmRequest> requests(JsonNode json) {
+        List<FarmRequest> found = new ArrayList<>();
+        json.values().forEach(each -> found.add(request(each)));
+        return found;
+    }
+
+    Identity identity(JsonNode json) {
+        JsonNode token = json.path("token");
+        JsonNode user = json.path("user");
+        return new Identity(
+                text(token, "id"),
+                text(token, "name"),
+                text(token, "ranch"),
+                text(token, "role"),
+                text(user, "auth_name"));
+    }
+
+    List<Compose> composes(JsonNode json) {
+        List<Compose> found = new ArrayList<>();
+        for (JsonNode each : json.path("composes").values()) {
+            String name = text(each, "name");
+            if (name != null) {
+                found.add(new Compose(name, "regex".equals(text(each, "type"))));
+            }
+        }
+        return found;
+    }
+
+    /** {@return what an error says of itself, whichever of its shapes it has, on one line} */
+    String words(String body) {
+        String words = body;
+        if (body.stripLeading().startsWith("<")) {
+            // A proxy's page: it says nothing that the status does not.
+            return "";
+        }
+        try {
+            JsonNode json = parse(body);
+            String message = text(json, "message");
+            JsonNode detail = json.path("detail");
+            words = message != null ? message : detail.isArray() ? details(detail) : detail.asString(body);
+        } catch (IllegalArgumentException e) {
+            // plain text, then
+        }
+        String line = Redaction.plain(words);
+        return line.length() > LONGEST_WORDS ? line.substring(0, LONGEST_WORDS) + "…" : line;
+    }
+
+    private static String details(JsonNode detail) {
+        List<String> all = new ArrayList<>();
+        for (JsonNode each : detail.values()) {
+            List<String> place = new ArrayList<>();
+            each.path("loc").values().forEach(part -> place.add(part.asString("")));
+            all.add(String.join(".", place) + ": " + each.path("msg").asString(""));
+        }
+        return String.join("; ", all);
+    }
+
+    private static List<String> notes(JsonNode json) {
+        List<String> notes = new ArrayList<>();
+        for (JsonNode each : json.values()) {
+            String message = text(each, "message");
+            if (message != null) {
+                notes.add(message);
+            }
+        }
+        return notes;
+    }
+
+    private static Map<String, String> texts(JsonNode json) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (json.isObject()) {
+            json.properties().forEach(entry -> {
+                String value = text(json, entry.getKey());
+                if (value != null) {
+                    texts.put(entry.getKey(), value);
+                }
+            });
+        }
+        return texts;
+    }
+
+    static @Nullable String text(JsonNode json, String name) {
+        JsonNode value = json.path(name);
+        return value.isValueNode() && !value.isNull() ? value.asString("") : null;
+    }
+
+    /** Times come without a zone and mean UTC. */
+    private static @Nullable Instant instant(@Nullable String text) {
+        if (text == null) {
+            return null;
+        }
+        try {
+            return text.matches(".*(Z|[+-]\\d\\d:?\\d\\d)$")
+                    ? OffsetDateTime.parse(text).toInstant()
+                    : LocalDateTime.parse(text.replace(' ', 'T')).toInstant(ZoneOffset.UTC);
+        } catch (DateTimeParseException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable URI uri(@Nullable String text) {
+        try {
+            URI uri = text == null ? null : URI.create(text.strip());
+            boolean known = uri != null
+                    && uri.getHost() != null
+                    && ("https".equalsIgnoreCase(uri.getScheme()) || "http".equalsIgnoreCase(uri.getScheme()));
+            return known ? uri : null;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+}

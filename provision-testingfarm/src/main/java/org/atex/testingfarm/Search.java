@@ -1,0 +1,61 @@
+package org.atex.testingfarm;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which requests to look for. Immutable. The service looks through one state at a time, and is slow with long times.
+ *
+ * @param state the state they are in
+ * @param tokenId the token that they were submitted with, or null for any
+ * @param createdAfter when they were submitted at the earliest, or null
+ * @param createdBefore when they were submitted at the latest, or null
+ */
+public record Search(
+        RequestState state,
+        @Nullable String tokenId,
+        @Nullable Instant createdAfter,
+        @Nullable Instant createdBefore) {
+    /** Checks what it is given. */
+    public Search {
+        if (state == RequestState.UNKNOWN) {
+            throw new IllegalArgumentException("cannot look for requests in a state that nobody knows");
+        }
+    }
+
+    /**
+     * {@return a search for all that are in a state}
+     *
+     * @param state the state
+     */
+    public static Search in(RequestState state) {
+        return new Search(state, null, null, null);
+    }
+
+    /**
+     * {@return this, for one token only}
+     *
+     * @param id its {@link Identity#tokenId}
+     */
+    public Search ofToken(@Nullable String id) {
+        return new Search(state, id, createdAfter, createdBefore);
+    }
+
+    /**
+     * {@return this, from a time on}
+     *
+     * @param when the time
+     */
+    public Search after(Instant when) {
+        return new Search(state, tokenId, when, createdBefore);
+    }
+
+    /**
+     * {@return this, up to a time}
+     *
+     * @param when the time
+     */
+    public Search before(Instant when) {
+        return new Search(state, tokenId, createdAfter, when);
+    }
+}

@@ -1,0 +1,67 @@
+package org.atex.testingfarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GuestWatchTest {
+    private final GuestWatch watch = new GuestWatch();
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "[F:x86_64:/r] Guest is ready: ArtemisGuest(ab-1, root@10.0.0.7, arch=x86_64,compose=F); root@10.0.0.7",
+                "Guest is ready: ArtemisGuest(ab-1, cloud-user@ec2-1.example.com, arch=x); cloud-user@ec2-1.example.com",
+                "Guest is ready: ArtemisGuest(ab-1, root@2001:db8::7, arch=x); root@2001:db8::7",
+                "Guest is ready: something new root@h.example; root@h.example",
+                "[default-0.x:y/z]         primary address: 10.1.2.3; root@10.1.2.3",
+                "[a]  primary address: fedora@h.example  ; fedora@h.example"
+            })
+    void theAddressIsFound(String line, String address) {
+        watch.read(line);
+        assertThat(watch.isReady()).isTrue();
+        assertThat(watch.address()).isEqualTo(address);
+        assertThat(watch.isReserved()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Guest is ready: ArtemisGuest(ab-1, -oProxyCommand=x@h, arch=x)",
+                "Guest is ready: ArtemisGuest(ab-1, root@$(reboot), arch=x)",
+                "Guest is ready: ArtemisGuest(ab-1, root@a/b, arch=x)",
+                "Guest is not ready: root@10.0.0.7",
+                "the guest will be at root@10.0.0.7"
+            })
+    void whatIsNoAddressIsNone(String line) {
+        watch.read(line);
+        assertThat(watch.address()).isNull();
+    }
+
+    @Test
+    void theFirstAddressStays() {
+        watch.read("Guest is ready: ArtemisGuest(1, root@10.0.0.1, arch=x)");
+        watch.read("[g] primary address: 10.0.0.2");
+        assertThat(watch.address()).isEqualTo("root@10.0.0.1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[r] starting tests execution", "    execute task #1", "[t] Reservation tick: 1"})
+    void theReserveTestIsRecognised(String line) {
+        watch.read(line);
+        assertThat(watch.isReserved()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Result of testing: ERROR", "[testing-farm-request] Cancelling pipeline"})
+    void aFailureIsRecognised(String line) {
+        watch.read("all is well");
+        assertThat(watch.failure()).isNull();
+        watch.read(line);
+        assertThat(watch.failure()).isEqualTo(line);
+    }
+}

@@ -1,0 +1,336 @@
+package org.atex.testingfarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.atex.testingfarm.FarmStandIn.Fault;
+import org.atex.testkit.Call;
+import org.atex.testkit.LeakCheck;
+import org.atex.testkit.ManualClock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class TestingFarmApiTest {
+    private static final String ONE = "/v0.1/requests/.+";
+    private static final NewRequest.Access ACCESS = new NewRequest.Access(
+            List.of("ssh-rsa AAAA atex"),
+            List.of("192.0.2.1/32"),
+            Map.of(NewRequest.RUN_TAG, "run-1"),
+            Duration.ofMinutes(90));
+
+    private FarmStandIn farm;
+    private TestingFarmApi api;
+
+    @BeforeAll
+    static void warmUp() throws Exception {
+        FarmStandIn.warmUp();
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        farm = FarmStandIn.open();
+        api = farm.api().open();
+    }
+
+    @AfterEach
+    void close() {
+        api.close();
+        farm.close();
+    }
+
+    private String submit() throws InterruptedException {
+        return api.submit(NewRequest.reserving(Reservation.of("Fedora-41").build(), ACCESS));
+    }
+
+    @Test
+    void aRequestIsSubmittedSeenFoundAndCancelled() throws Exception {
+        String id = submit();
+
+        FarmRequest seen = api.get(id);
+        assertThat(seen.state()).isEqualTo(RequestState.NEW);
+        assertThat(seen.compose()).isEqualTo("Fedora-41");
+        assertThat(seen.arch()).isEqualTo("x86_64");
+        assertThat(seen.tags()).containsEntry("AtexRun", "run-1").containsEntry("ArtemisUseSpot", "false");
+        assertThat(seen.variables()).containsEntry("TF_RESERVATION_DURATION", "30");
+        assertThat(seen.isReservation()).isTrue();
+        assertThat(seen.notes()).containsExactly("dispatched as job-1");
+        assertThat(seen.artifacts()).as("null before a worker has it").isNull();
+        assertThat(seen.log()).isNull();
+        assertThat(seen.created())
+                .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
+
+        assertThat(api.search(Search.in(RequestState.NEW).ofToken("token-1").after(Instant.now())))
+                .extracting(FarmRequest::id)
+                .containsExactly(id);
+        assertThat(api.search(Search.in(RequestState.RUNNING)))
+                .as("null means none")
+                .isEmpty();
+
+        assertThat(api.cancel(id)).isEqualTo(Cancellation.REQUESTED);
+        assertThat(api.get(id).state()).isEqualTo(RequestState.CANCELED);
+        assertThat(api.cancel(id)).isEqualTo(Cancellation.ALREADY_CANCELED);
+        farm.becomes(id, "complete");
+        assertThat(api.cancel(id)).isEqualTo(Cancellation.ALREADY_OVER);
+        assertThat(api.cancel("ffffffff-0000-4000-8000-000000000000")).isEqualTo(Cancellation.UNKNOWN);
+    }
+
+    @Test
+    void searchesSayTimesInUtcWithoutAZone() throws Exception {
+        api.search(Search.in(RequestState.NEW)
+                .after(Instant.parse("2026-11-21T10:20:30.5Z"))
+                .before(Instant.parse("2026-11-21T11:00:00Z")));
+
+        assertThat(farm.questions().getLast().query())
+                .isEqualTo("state=new&created_after=2026-11-21T10:20:30&created_before=2026-11-21T11:00");
+    }
+
+    @Test
+    void theServiceSaysWhatAndWhoItIs() throws Exception {
+        assertThat(api.about()).isEqualTo("2026-10.1");
+        assertThat(api.whoami()).isEqualTo(new Identity("token-1", "ci", "public", null, "jane"));
+        assertThat(api.composes("public"))
+                .contains(new Compose("Fedora-41", false))
+                .anyMatch(compose -> compose.matches("RHEL-10.1-Nightly"))
+                .noneMatch(compose -> compose.matches("Fedora-4"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"id\": \"1\"}",
+                "{\"id\": \"1\", \"state\": null, \"run\": null, \"result\": null, \"notes\": null,"
+                        + " \"environments_requested\": null, \"created\": null}",
+                "{\"id\": \"1\", \"state\": \"dreaming\", \"run\": {\"artifacts\": null}, \"result\": {},"
+                        + " \"environments_requested\": [], \"created\": \"yesterday\", \"notes\": [null, {}]}",
+                "{\"id\": \"1\", \"run\": {\"artifacts\": \"not an address\"}, \"result\": \"odd\","
+                        + " \"environments_requested\": [{\"os\": null, \"settings\": {\"provisioning\": {\"tags\": 7}}}]}"
+            })
+    void whateverIsMissingIsMissing(String body) throws Exception {
+        farm.fault("GET", ONE, new Fault.Says(200, body));
+
+        FarmRequest request = api.get("1");
+        assertThat(request.state()).isEqualTo(RequestState.UNKNOWN);
+        assertThat(request.artifacts()).isNull();
+        assertThat(request.tags()).isEmpty();
+        assertThat(request.compose()).isNull();
+        assertThat(request.created()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "null", "[]", "<html>", "{\"id\": 1", "{\"id\": {}}", "{\"id\": \"../../x\"}"})
+    void anAnswerThatMakesNoSenseIsNone(String body) {
+        farm.fault("GET", ONE, new Fault.Says(200, body));
+
+        assertThatThrownBy(() -> api.get("1", Duration.ZERO))
+                .isInstanceOf(TestingFarmException.Unavailable.class)
+                .hasMessageStartingWith("could not look at the request 1 at " + farm.uri() + ": ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "400; {\"message\": \"no such compose\"}; Rejected; no such compose",
+                "400; {\"code\": 4, \"message\": \"odd\"}; Rejected; odd",
+                "422; {\"detail\": [{\"loc\": [\"body\", \"x\"], \"msg\": \"bad\"}]}; Rejected; body.x: bad",
+                "422; {\"detail\": \"wrong\"}; Rejected; wrong",
+                "413; plain words; Rejected; plain words",
+                "401; {\"message\": \"Not authorized to perform this action\"}; NotAuthorized; Not authorized",
+                "401; {\"message\": \"Token has expired\"}; NotAuthorized; expired",
+                "403; ''; NotAuthorized; answers 403",
+                "404; {\"detail\": \"Not Found\"}; NotFound; Not Found",
+                "409; ''; Gone; answers 409",
+                "410; ''; Gone; answers 410",
+                "502; <html><h1>Bad Gateway</h1>; Unavailable; answers 502",
+                "503; ''; Unavailable; answers 503",
+                "429; {\"message\": \"slow down\"}; Unavailable; slow down",
+                "599; ''; Unavailable; answers 599"
+            })
+    void errorsAreTypedAndKeepTheServicesWords(int status, String body, String type, String words) {
+        farm.fault("GET", ".*/about", new Fault.Says(status, body));
+
+        try (TestingFarmApi once = farm.api().patience(Duration.ZERO).open()) {
+            TestingFarmException e = catchThrowableOfType(TestingFarmException.class, once::about);
+            assertThat(e.getClass().getSimpleName()).isEqualTo(type);
+            assertThat(e)
+                    .hasMessageStartingWith("could not ask what it is at " + farm.uri() + ": it answers " + status)
+                    .hasMessageContaining(words);
+            assertThat(e.getMessage()).doesNotContain("<", "\n");
+        }
+    }
+
+    @Test
+    void anExpiredTokenIsToldFromAWrongOne() {
+        farm.fault("GET", ".*/whoami", new Fault.Says(401, "{\"message\": \"Token has expired\"}"));
+
+        assertThat(catchThrowableOfType(TestingFarmException.NotAuthorized.class, api::whoami)
+                        .isExpired())
+                .isTrue();
+        try (TestingFarmApi wrong = farm.api().token(() -> "wrong").open()) {
+            assertThat(catchThrowableOfType(TestingFarmException.NotAuthorized.class, wrong::whoami)
+                            .isExpired())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void theTokenIsAskedForEachTimeAndNeverShown() throws Exception {
+        AtomicReference<String> token = new AtomicReference<>("old-secret");
+        try (Logs logs = new Logs();
+                TestingFarmApi own = farm.api().token(token::get).open()) {
+            farm.fault("GET", ".*/whoami", new Fault.Says(400, "{\"message\": \"who is old-secret?\"}"));
+            assertThatThrownBy(own::whoami).hasMessageContaining("(hidden)").hasMessageNotContaining("old-secret");
+            token.set(" " + FarmStandIn.TOKEN + "\n");
+            assertThat(own.whoami().tokenName()).isEqualTo("ci");
+            token.set("two words");
+            assertThatThrownBy(own::whoami).hasMessageNotContaining("two words");
+            token.set(null);
+            assertThatThrownBy(own::whoami).hasMessageContaining("TESTING_FARM_API_TOKEN");
+            assertThat(logs.text()).doesNotContain("old-secret", FarmStandIn.TOKEN, "two words");
+        }
+    }
+
+    @Test
+    void aSupplierThatFailsTellsNoSecrets() {
+        try (TestingFarmApi own = farm.api()
+                .token(() -> {
+                    throw new IllegalStateException("vault says hunter2");
+                })
+                .open()) {
+            assertThatThrownBy(own::whoami)
+                    .isInstanceOf(TestingFarmException.NotAuthorized.class)
+                    .hasMessageContaining("IllegalStateException")
+                    .hasMessageNotContaining("hunter2");
+        }
+    }
+
+    @Test
+    void requestsOfOthersAreLookedAtWithoutAToken() throws Exception {
+        String id = submit();
+        try (TestingFarmApi other = farm.api().token(() -> "of-somebody-else").open()) {
+            assertThat(other.get(id).id()).isEqualTo(id);
+        }
+        assertThat(farm.questions().getLast().token()).isEmpty();
+    }
+
+    @Test
+    void whatIsHarmlessIsAskedAgain() throws Exception {
+        farm.fault("GET", ".*/about", new Fault.Says(502, "<html>Bad Gateway</html>"))
+                .fault("GET", ".*/about", new Fault.Loses())
+                .fault("GET", ".*/about", new Fault.Says(429, ""));
+
+        assertThat(api.about()).isEqualTo("2026-10.1");
+        assertThat(farm.count("GET", ".*/about")).isEqualTo(4);
+    }
+
+    @Test
+    void aRestIsAsLongAsTheServiceWants() throws Exception {
+        ManualClock clock = ManualClock.at(Instant.EPOCH);
+        farm.fault("GET", ".*/about", new Fault.Says(429, "", "Retry-After", "40"));
+        try (TestingFarmApi patient = farm.api().time(clock, clock::sleep).open()) {
+            Call<String> call = Call.of(patient::about);
+            clock.awaitSleepers(1);
+            clock.advance(Duration.ofSeconds(39));
+            assertThat(farm.count("GET", ".*/about")).isOne();
+            clock.advance(Duration.ofSeconds(1));
+            assertThat(call.result()).isEqualTo("2026-10.1");
+        }
+    }
+
+    @Test
+    void aRestThatIsLongerThanOurPatienceIsNone() {
+        farm.fault("GET", ".*/about", new Fault.Says(503, "", "Retry-After", "3600"));
+
+        assertThat(catchThrowableOfType(TestingFarmException.Unavailable.class, api::about)
+                        .retryAfter())
+                .isEqualTo(Duration.ofHours(1));
+    }
+
+    @Test
+    void aSubmissionIsNotRepeatedWhenItsAnswerIsLost() {
+        farm.fault("POST", ".*", new Fault.Loses());
+
+        TestingFarmException.Unavailable e = catchThrowableOfType(TestingFarmException.Unavailable.class, this::submit);
+        assertThat(e.mayHaveTakenEffect()).isTrue();
+        assertThat(farm.requests()).hasSize(1);
+    }
+
+    @Test
+    void aSubmissionIsRepeatedWhenItWasNotTaken() throws Exception {
+        farm.fault("POST", ".*", new Fault.Says(429, "", "Retry-After", "1"));
+
+        submit();
+        assertThat(farm.requests()).hasSize(1);
+        assertThat(farm.count("POST", ".*")).isEqualTo(2);
+    }
+
+    @Test
+    void aServiceThatIsNotThereIsNamedAndCannotHaveTakenAnything() {
+        farm.close();
+
+        TestingFarmException.Unavailable e = catchThrowableOfType(TestingFarmException.Unavailable.class, this::submit);
+        assertThat(e).hasMessageContaining(farm.uri().toString()).hasMessageContaining("refused");
+        assertThat(e.mayHaveTakenEffect()).isFalse();
+    }
+
+    @Test
+    void anAnswerHasATime() {
+        farm.fault("GET", ".*/about", new Fault.Stalls(5000));
+        try (TestingFarmApi hasty = farm.api()
+                .answerWithin(Duration.ofMillis(50))
+                .patience(Duration.ZERO)
+                .open()) {
+            assertThatThrownBy(hasty::about).hasMessageEndingWith("no answer within 50 ms");
+        }
+    }
+
+    @Test
+    void anInterruptEndsAQuestionAtOnce() throws Exception {
+        farm.fault("GET", ".*/about", new Fault.Stalls(20_000));
+        Call<String> call = Call.of(api::about);
+        farm.await("asked", it -> it.count("GET", ".*/about") == 1);
+
+        assertThat(call.interrupt().failure()).isInstanceOf(InterruptedException.class);
+    }
+
+    @Test
+    void theAddressMayHaveAVersionOrNot() {
+        for (String address : List.of("", "/", "/v0.1", "/v0.1/")) {
+            try (TestingFarmApi other =
+                    TestingFarmApi.at(URI.create(farm.uri() + address)).open()) {
+                assertThat(other.address("1")).isEqualTo(URI.create(farm.uri() + "/v0.1/requests/1"));
+            }
+        }
+        assertThatThrownBy(() -> TestingFarmApi.at(URI.create("https://me:pass@a.example")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageNotContaining("pass@");
+        assertThatThrownBy(() -> TestingFarmApi.at(URI.create("ftp://a.example")))
+                .hasMessageContaining("expected one as https://api.testing-farm.io");
+    }
+
+    @Test
+    void idsThatAreNoneAreRefused() {
+        assertThatThrownBy(() -> api.get("../whoami"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'../whoami'");
+        assertThatThrownBy(() -> api.composes("a/b")).isInstanceOf(IllegalArgumentException.class);
+        assertThat(farm.questions()).isEmpty();
+    }
+}

@@ -1,0 +1,70 @@
+package org.atex.testingfarm;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.atex.api.Provisioner;
+import org.atex.ssh.Host;
+import org.atex.testkit.LeakCheck;
+import org.atex.testkit.ProvisionerContract;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against the stand-in, in front of the real sshd. */
+@ExtendWith(LeakCheck.class)
+class TestingFarmProvisionerContractTest extends ProvisionerContract {
+    @TempDir
+    private static Path directory;
+
+    private static OpenSsh server;
+
+    private FarmStandIn farm;
+    private TestingFarmApi api;
+
+    /** After the contract has closed its provisioner, and before the leak check looks. */
+    @RegisterExtension
+    private final AfterEachCallback closing = context -> {
+        api.close();
+        farm.close();
+    };
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = OpenSsh.start(Files.createDirectory(directory.resolve("sshd")));
+        OpenSsh.key(directory.resolve("id"), "");
+        server.authorize(Files.readString(directory.resolve("id.pub")).strip());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @Override
+    protected Provisioner open() throws IOException {
+        if (farm == null) {
+            farm = FarmStandIn.open();
+            api = farm.api().open();
+        }
+        return TestingFarmProvisioner.of(api, Reservation.of("Fedora-41").build())
+                .atOnce(3)
+                .key(directory.resolve("id"))
+                .sourceCidrs("192.0.2.1/32")
+                .pollEvery(Duration.ofMillis(10))
+                .hosts(host ->
+                        Host.of(host.user() + "@127.0.0.1:" + server.address().getPort()))
+                .open();
+    }
+
+    @Override
+    protected int cap() {
+        return 3;
+    }
+}
