@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.TransferException;
+import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
@@ -59,7 +60,7 @@ class ForwardingTest {
     void connect() throws Exception {
         service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
         server = OpenSsh.start(directory);
-        connection = server.connect();
+        connection = Logins.connect(server);
     }
 
     @AfterEach
@@ -299,7 +300,7 @@ class ForwardingTest {
     void aHostThatDoesNotForward() throws Exception {
         try (OpenSsh strict =
                         OpenSsh.start(Files.createDirectories(directory.resolve("strict")), "AllowTcpForwarding no");
-                SshConnection refused = strict.connect()) {
+                SshConnection refused = Logins.connect(strict)) {
             assertThatThrownBy(() -> Way.REMOTE.open(refused, service))
                     .isInstanceOf(TransferException.class)
                     .hasMessageContaining(strict.destination())
@@ -346,7 +347,7 @@ class ForwardingTest {
     void keysExchangedAnewDisturbNothing() throws Exception {
         byte[] answer = random(3_000_000, 3);
         try (OpenSsh rekeying = OpenSsh.start(Files.createDirectories(directory.resolve("re")), "RekeyLimit 100K");
-                SshConnection busy = rekeying.connect();
+                SshConnection busy = Logins.connect(rekeying);
                 Forwarding there = Way.REMOTE.open(busy, service);
                 Forwarding here = Way.LOCAL.open(busy, service)) {
             for (Forwarding forwarding : List.of(there, here)) {

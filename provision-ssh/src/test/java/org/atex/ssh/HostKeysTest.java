@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.atex.api.Command;
+import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterAll;
@@ -86,7 +87,7 @@ class HostKeysTest {
 
     private void accepts(HostKeys keys) throws Exception {
         try (SshConnection connection =
-                SshConnection.open(server.destination(), server.options().withHostKeys(keys))) {
+                SshConnection.open(server.destination(), Logins.options(server).withHostKeys(keys))) {
             assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
         }
     }

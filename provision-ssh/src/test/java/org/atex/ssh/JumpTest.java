@@ -10,6 +10,7 @@ import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
+import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.Fault;
 import org.atex.testkit.FaultProxy;
@@ -90,11 +91,11 @@ class JumpTest {
     @Test
     void aJumpWithOptionsOfItsOwn() throws Exception {
         try (SshConnection connection = SshConnection.open(
-                target.destination(), target.options().withJump(first.destination(), first.options()))) {
+                target.destination(), Logins.options(target).withJump(first.destination(), Logins.options(first)))) {
             works(connection);
         }
         assertThatThrownBy(() -> SshConnection.open(
-                        target.destination(), target.options().withJump(first.destination())))
+                        target.destination(), Logins.options(target).withJump(first.destination())))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining(first.destination());
     }
@@ -141,8 +142,8 @@ class JumpTest {
                 OpenSsh.start(Files.createDirectory(directory.resolve("strict")), "AllowTcpForwarding no")) {
             assertThatThrownBy(() -> SshConnection.open(
                             target.destination(),
-                            target.options()
-                                    .withJump(strict.destination(), strict.options())
+                            Logins.options(target)
+                                    .withJump(strict.destination(), Logins.options(strict))
                                     .withConnectWithin(Duration.ofMillis(300))))
                     .hasMessageContaining(strict.destination())
                     .hasMessageContaining("prohibited");
@@ -183,7 +184,7 @@ class JumpTest {
 
     @Test
     void throughAProgram() throws Exception {
-        SshOptions options = target.options()
+        SshOptions options = Logins.options(target)
                 .withProxyCommand("bash -c 'exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3' # as %r, 100%%");
         try (SshConnection connection = SshConnection.open(target.destination(), options)) {
             works(connection);
@@ -195,7 +196,7 @@ class JumpTest {
     @Test
     void aProgramThatBreaksIsALoss() throws Exception {
         Path number = directory.resolve("number");
-        SshOptions options = target.options()
+        SshOptions options = Logins.options(target)
                 .withProxyCommand("bash -c 'echo $$ >" + number + "; exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3'");
         try (SshConnection connection = SshConnection.open(target.destination(), options)) {
             Call<CommandEnd> waiting =
@@ -216,7 +217,7 @@ class JumpTest {
     void aProgramThatLeadsNowhere(String program) throws Exception {
         assertThatThrownBy(() -> SshConnection.open(
                         target.destination(),
-                        target.options().withProxyCommand(program).withConnectWithin(Duration.ofMillis(300))))
+                        Logins.options(target).withProxyCommand(program).withConnectWithin(Duration.ofMillis(300))))
                 .isInstanceOf(ConnectionLostException.class)
                 .hasMessageContaining(target.destination());
     }

@@ -26,6 +26,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
+import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.Fault;
 import org.atex.testkit.FaultProxy;
@@ -54,7 +55,7 @@ class SshCommandsTest {
     @BeforeEach
     void connect() throws Exception {
         server = OpenSsh.start(directory);
-        connection = server.connect();
+        connection = Logins.connect(server);
     }
 
     @AfterEach
@@ -113,7 +114,7 @@ class SshCommandsTest {
     @Test
     void variablesOfTheOptionsAreThoseOfEveryCommand() throws Exception {
         try (SshConnection other = SshConnection.open(
-                server.destination(), server.options().withEnvironment(Map.of("ONE", "1", "TWO", "2")))) {
+                server.destination(), Logins.options(server).withEnvironment(Map.of("ONE", "1", "TWO", "2")))) {
             CommandResult result = other.run(Command.bash("echo $ONE$TWO").withEnvironment("TWO", "3"));
             assertThat(result.stdout()).isEqualTo("13\n");
         }
@@ -145,7 +146,7 @@ class SshCommandsTest {
     @Test
     void commandsWaitForTheHostToAllowOneMore() throws Exception {
         try (OpenSsh small = OpenSsh.start(Files.createDirectories(directory.resolve("small")), "MaxSessions 3");
-                SshConnection few = small.connect()) {
+                SshConnection few = Logins.connect(small)) {
             RunningCommand first = few.start(Command.of("cat").withStdin(Input.pipe()));
             RunningCommand second = few.start(Command.of("cat").withStdin(Input.pipe()));
             Call<CommandResult> third =
@@ -171,7 +172,7 @@ class SshCommandsTest {
     @Test
     void aHostThatAllowsOneSessionIsEnough() throws Exception {
         try (OpenSsh small = OpenSsh.start(Files.createDirectories(directory.resolve("small")), "MaxSessions 1");
-                SshConnection one = small.connect()) {
+                SshConnection one = Logins.connect(small)) {
             assertThat(one.run(Command.bash("echo one")).orThrow().stdout()).isEqualTo("one\n");
             RunningCommand command = one.start(Command.bash("echo $$; exec sleep 600"));
             String process = line(command);
@@ -229,7 +230,7 @@ class SshCommandsTest {
     @Test
     void connectingWaitsForTheServer() throws Exception {
         server.kill();
-        Call<SshConnection> waiting = Call.of(server::connect).awaitBlocked();
+        Call<SshConnection> waiting = Call.of(() -> Logins.connect(server)).awaitBlocked();
         server.restart();
         waiting.result().close();
     }
@@ -237,7 +238,7 @@ class SshCommandsTest {
     @Test
     void connectingCanBeInterrupted() throws Exception {
         server.kill();
-        Call<SshConnection> waiting = Call.of(server::connect).awaitBlocked();
+        Call<SshConnection> waiting = Call.of(() -> Logins.connect(server)).awaitBlocked();
         waiting.interrupt();
         assertThat(waiting.failure()).isInstanceOf(InterruptedException.class);
     }
@@ -246,7 +247,7 @@ class SshCommandsTest {
     void keysAreExchangedAnewUnderLoad() throws Exception {
         try (OpenSsh rekeying = OpenSsh.start(Files.createDirectories(directory.resolve("re")), "RekeyLimit 200K");
                 SshConnection busy = SshConnection.open(
-                        rekeying.destination(), rekeying.options().withKeepAlive(Duration.ofMillis(20), 200))) {
+                        rekeying.destination(), Logins.options(rekeying).withKeepAlive(Duration.ofMillis(20), 200))) {
             List<Call<CommandResult>> calls = IntStream.range(0, 8)
                     .mapToObj(i -> Call.of(() -> busy.run(Command.of("head", "-c", "3000000", "/dev/zero"))
                             .orThrow()))
@@ -268,7 +269,7 @@ class SshCommandsTest {
                 FaultProxy proxy = FaultProxy.to("127.0.0.1", rekeying.port());
                 SshConnection one = SshConnection.open(
                         System.getProperty("user.name") + "@127.0.0.1:" + proxy.port(),
-                        rekeying.options()
+                        Logins.options(rekeying)
                                 .withHostKeys(HostKeys.acceptAny())
                                 .withKeepAlive(Duration.ofMillis(10), 500));
                 RunningCommand echo =
@@ -319,7 +320,7 @@ class SshCommandsTest {
     void manyConnectionsAtOnce() throws Exception {
         List<Call<Integer>> calls = IntStream.range(0, 40)
                 .mapToObj(i -> Call.of(() -> {
-                    try (SshConnection mine = server.connect()) {
+                    try (SshConnection mine = Logins.connect(server)) {
                         int good = 0;
                         for (int k = 0; k < 5; k++) {
                             good += mine.run(Command.of("true")).succeeded() ? 1 : 0;
@@ -339,8 +340,8 @@ class SshCommandsTest {
         assumeTrue(System.getProperty("user.name").equals("root"), "only root may become anybody without asking");
         assumeTrue(Boolean.getBoolean("atex.required") || Files.isExecutable(Path.of("/usr/bin/sudo")), "no sudo here");
         SshOptions options = way.equals("no password")
-                ? server.options().withSudo("nobody")
-                : server.options().withSudo("nobody", () -> "not asked for, as root needs none".toCharArray());
+                ? Logins.options(server).withSudo("nobody")
+                : Logins.options(server).withSudo("nobody", () -> "not asked for, as root needs none".toCharArray());
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
         try (SshConnection sudo = SshConnection.open(server.destination(), options)) {
             CommandResult result = sudo.run(Command.bash("id -un; echo $V; cat; exit 3")
@@ -361,7 +362,7 @@ class SshCommandsTest {
     void noSecretIsInAProcessList() throws Exception {
         assumeTrue(System.getProperty("user.name").equals("root"), "only root may become anybody without asking");
         assumeTrue(Boolean.getBoolean("atex.required") || Files.isExecutable(Path.of("/usr/bin/sudo")), "no sudo here");
-        SshOptions options = server.options().withSudo("nobody", () -> "s3cr3t-word".toCharArray());
+        SshOptions options = Logins.options(server).withSudo("nobody", () -> "s3cr3t-word".toCharArray());
         try (SshConnection sudo = SshConnection.open(server.destination(), options);
                 RunningCommand waiting = sudo.start(Command.bash("echo here; sleep 600"))) {
             assertThat(line(waiting)).isEqualTo("here");

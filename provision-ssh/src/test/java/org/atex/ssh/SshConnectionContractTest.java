@@ -3,6 +3,7 @@ package org.atex.ssh;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.atex.api.Connection;
+import org.atex.lab.OpenSsh;
 import org.atex.testkit.ConnectionContract;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterAll;
@@ -35,7 +36,7 @@ class SshConnectionContractTest extends ConnectionContract {
 
     @Override
     protected SshConnection connect() throws Exception {
-        return server.connect();
+        return Logins.connect(server);
     }
 
     @Override

@@ -22,6 +22,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
+import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.Fault;
 import org.atex.testkit.Fault.Direction;
@@ -92,7 +93,7 @@ class SshFaultsTest {
     private SshOptions options() throws Exception {
         Path known = Files.writeString(
                 directory.resolve("known"), server.knownHost().replace(":" + server.port(), ":" + proxy.port()));
-        return server.options().withHostKeys(HostKeys.known(known));
+        return Logins.options(server).withHostKeys(HostKeys.known(known));
     }
 
     private SshConnection connect(Duration within) throws Exception {

@@ -19,6 +19,7 @@ import org.apache.sshd.server.auth.password.UserAuthPasswordFactory;
 import org.apache.sshd.server.keyprovider.SimpleGeneratorHostKeyProvider;
 import org.apache.sshd.server.shell.ProcessShellCommandFactory;
 import org.atex.api.Command;
+import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
@@ -259,7 +260,7 @@ class SshLoginTest {
 
     @Test
     void anAgentThatIsNotThereIsNoFaultAmongOthers() throws Exception {
-        letsIn(server.options().withAgent(directory.resolve("nothing")));
+        letsIn(Logins.options(server).withAgent(directory.resolve("nothing")));
         assertThatThrownBy(() -> letsIn(nothing().withAgent(directory.resolve("nothing"))))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining("no agent");

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.TransferException;
+import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +58,7 @@ class TransferTest {
         /** For sftp, a PATH that has all that is needed but tar. */
         SshOptions options(OpenSsh server) throws Exception {
             if (this == TAR) {
-                return server.options();
+                return Logins.options(server);
             }
             Path programs = Files.createDirectories(server.directory().resolve("programs"));
             for (String name : List.of("sh", "env", "mkdir", "cat", "sleep")) {
@@ -66,7 +67,7 @@ class TransferTest {
                     Files.createSymbolicLink(program, Path.of("/bin", name).toRealPath());
                 }
             }
-            return server.options().withEnvironment(Map.of("PATH", programs.toString()));
+            return Logins.options(server).withEnvironment(Map.of("PATH", programs.toString()));
         }
 
         SshConnection connect(OpenSsh server) throws Exception {
@@ -347,7 +348,7 @@ class TransferTest {
     void aFileThatGrowsWhileItIsReadIsWholeAsItWas() throws Exception {
         Path file = Files.write(here.resolve("growing"), new byte[3_000_000]);
         AtomicLong times = new AtomicLong();
-        SshOptions options = server.options().withTransferListener((path, bytes) -> {
+        SshOptions options = Logins.options(server).withTransferListener((path, bytes) -> {
             if (times.incrementAndGet() == 1) {
                 try {
                     Files.write(file, new byte[100], StandardOpenOption.APPEND);

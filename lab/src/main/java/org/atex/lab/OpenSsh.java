@@ -1,7 +1,4 @@
-package org.atex.ssh;
-
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+package org.atex.lab;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,11 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
 
-/** The real sshd on a port of its own, which lets the user of the tests in with a key of its own. */
-final class OpenSsh implements AutoCloseable {
+/**
+ * The real sshd on a port of its own, which lets the user of the tests in with a key of its own: {@code id} in its
+ * directory, where {@code known_hosts} is what it is known by.
+ *
+ * <p>Thread safety: one thread at a time.
+ */
+public final class OpenSsh implements AutoCloseable {
     private static final Path PROGRAM = Path.of("/usr/sbin/sshd");
     private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
 
@@ -38,10 +41,15 @@ final class OpenSsh implements AutoCloseable {
      *
      * @param directory an empty directory
      * @param options lines of its configuration
+     * @throws Exception if it does not start
      */
-    static OpenSsh start(Path directory, String... options) throws Exception {
-        assumeTrue(REQUIRED || Files.isExecutable(PROGRAM), "no OpenSSH server here: " + PROGRAM);
-        assertThat(PROGRAM).as("the OpenSSH server, which is required").isExecutable();
+    public static OpenSsh start(Path directory, String... options) throws Exception {
+        if (!Files.isExecutable(PROGRAM)) {
+            if (REQUIRED) {
+                throw new AssertionError("the OpenSSH server is required, and not here: " + PROGRAM);
+            }
+            throw new TestAbortedException("no OpenSSH server here: " + PROGRAM);
+        }
         if (System.getProperty("user.name").equals("root")) {
             Files.createDirectories(Path.of("/run/sshd")); // where it locks itself in, until it knows who comes
         }
@@ -51,20 +59,27 @@ final class OpenSsh implements AutoCloseable {
         return new OpenSsh(directory, freePort(), List.of(options));
     }
 
-    static void key(Path file, String passphrase, String... more) throws Exception {
+    /**
+     * Makes a pair of keys.
+     *
+     * @param file where the private one goes; the other gets {@code .pub} added
+     * @param passphrase what it is encrypted with; empty for nothing
+     * @param more options of {@code ssh-keygen}; none means an ed25519 key
+     * @throws Exception if it cannot be made
+     */
+    public static void key(Path file, String passphrase, String... more) throws Exception {
         List<String> line = new ArrayList<>(List.of("ssh-keygen", "-q", "-N", passphrase, "-f", file.toString()));
         line.addAll(more.length == 0 ? List.of("-t", "ed25519") : List.of(more));
-        Process keygen = new ProcessBuilder(line).inheritIO().start();
-        assertThat(keygen.waitFor()).as("ssh-keygen").isZero();
+        Shell.run(line);
     }
 
-    static int freePort() throws IOException {
+    private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
     }
 
-    private Process launch() throws Exception {
+    private Process launch() throws IOException {
         List<String> lines = new ArrayList<>(options); // the first value of a word counts
         lines.addAll(List.of(
                 "Port " + port,
@@ -89,14 +104,14 @@ final class OpenSsh implements AutoCloseable {
                 .start();
         BufferedReader said = process.inputReader();
         StringBuilder all = new StringBuilder();
-        for (String line; (line = said.readLine()) != null; ) {
+        for (@Nullable String line; (line = said.readLine()) != null; ) {
             all.append(line).append('\n');
             if (line.contains("Server listening")) {
                 Thread.ofVirtual().start(() -> drain(said));
                 return process;
             }
         }
-        throw new AssertionError("sshd did not start: " + all);
+        throw new IOException("sshd did not start: " + all);
     }
 
     /** A server that cannot write to its log stands still. */
@@ -108,39 +123,33 @@ final class OpenSsh implements AutoCloseable {
         }
     }
 
-    Path directory() {
+    /** {@return where its keys and its configuration are} */
+    public Path directory() {
         return directory;
     }
 
-    int port() {
+    /** {@return where it listens, on 127.0.0.1} */
+    public int port() {
         return port;
     }
 
-    String destination() {
+    /** {@return what an ssh client is given to go there} */
+    public String destination() {
         return System.getProperty("user.name") + "@127.0.0.1:" + port;
     }
 
-    /** {@return options with which one gets in} */
-    SshOptions options() {
-        return SshOptions.defaults()
-                .withoutConfig()
-                .withoutAgent()
-                .withKey(directory.resolve("id"))
-                .withHostKeys(HostKeys.known(directory.resolve("known_hosts")));
-    }
-
-    /** {@return the line by which it is known} */
-    String knownHost() throws IOException {
-        String[] key = Files.readString(directory.resolve("host.pub")).split(" ");
+    /**
+     * {@return the line by which it is known}
+     *
+     * @throws IOException if its key cannot be read
+     */
+    public String knownHost() throws IOException {
+        String[] key = Files.readString(directory.resolve("host.pub")).split(" ", -1);
         return "[127.0.0.1]:" + port + " " + key[0] + " " + key[1] + "\n";
     }
 
-    SshConnection connect() throws Exception {
-        return SshConnection.open(destination(), options());
-    }
-
     /** Kills the processes that serve the connections; commands go on. */
-    void cutConnections() {
+    public void cutConnections() {
         serving().forEach(ProcessHandle::destroyForcibly);
     }
 
@@ -152,21 +161,28 @@ final class OpenSsh implements AutoCloseable {
                         .isPresent());
     }
 
-    /** Kills the server and those that serve the connections. */
-    void kill() throws Exception {
+    /**
+     * Kills the server and those that serve the connections.
+     *
+     * @throws InterruptedException if interrupted
+     */
+    public void kill() throws InterruptedException {
         List<ProcessHandle> serving = serving().toList();
         server.destroyForcibly().waitFor();
         serving.forEach(ProcessHandle::destroyForcibly);
     }
 
-    /** Starts it again, on the same port and with the same keys. */
-    void restart() throws Exception {
+    /**
+     * Starts it again, on the same port and with the same keys.
+     *
+     * @throws IOException if it does not start
+     */
+    public void restart() throws IOException {
         server = launch();
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws InterruptedException {
         kill();
-        assertThat(server.waitFor(5, TimeUnit.SECONDS)).isTrue();
     }
 }

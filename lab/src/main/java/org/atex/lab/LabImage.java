@@ -1,0 +1,16 @@
+package org.atex.lab;
+
+/** The images that {@code lab/images} builds. */
+public enum LabImage {
+    /** Debian with bash and without Python; apt has a repository of small packages in {@code /srv/debs}. */
+    PLAIN,
+    /** The same with systemd as its init, and sshd. */
+    SYSTEMD,
+    /** Debian with dnf, which has a repository of small packages in {@code /srv/rpms}. */
+    DNF;
+
+    /** {@return what podman calls it} */
+    public String reference() {
+        return "localhost/atex-lab-" + name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

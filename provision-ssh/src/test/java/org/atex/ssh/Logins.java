@@ -1,0 +1,21 @@
+package org.atex.ssh;
+
+import org.atex.lab.OpenSsh;
+
+/** Gets into the servers of the tests. */
+final class Logins {
+    private Logins() {}
+
+    /** {@return options with which one gets in} */
+    static SshOptions options(OpenSsh server) {
+        return SshOptions.defaults()
+                .withoutConfig()
+                .withoutAgent()
+                .withKey(server.directory().resolve("id"))
+                .withHostKeys(HostKeys.known(server.directory().resolve("known_hosts")));
+    }
+
+    static SshConnection connect(OpenSsh server) throws InterruptedException {
+        return SshConnection.open(server.destination(), options(server));
+    }
+}
