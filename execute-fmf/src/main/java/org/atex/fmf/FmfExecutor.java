@@ -1,30 +1,25 @@
 package org.atex.fmf;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.atex.api.Artifacts;
 import org.atex.api.AtexException;
 import org.atex.api.Command;
-import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Executor;
 import org.atex.api.Output;
-import org.atex.api.RunningCommand;
 import org.atex.api.SetupException;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,47 +31,51 @@ import org.slf4j.LoggerFactory;
  */
 public final class FmfExecutor implements Executor {
     private static final Logger LOG = LoggerFactory.getLogger(FmfExecutor.class);
-    private static final Duration PREPARE_WITHIN = Duration.ofHours(1);
     private static final Duration FINISH_WITHIN = Duration.ofMinutes(5);
+    private static final List<String> HELPERS = List.of(
+            "tmt-reboot",
+            "rhts-reboot",
+            "rstrnt-reboot",
+            "tmt-report-result",
+            "rhts-report-result",
+            "rstrnt-report-result",
+            "tmt-file-submit",
+            "rhts-submit-log",
+            "rstrnt-report-log",
+            "tmt-abort",
+            "rhts-abort",
+            "rstrnt-abort");
     private static final String MAKE_PLACE = """
             set -e
-            place=$(mktemp -d "${1:-/var/tmp}/atex.XXXXXXXXXX")
+            place=$(mktemp -d /var/tmp/atex.XXXXXXXXXX)
             : >"$place/plan-environment"
-            printf %s "$place"
+            mkdir "$place/bin"
+            printf %s "$1" >"$place/bin/helper"
+            chmod +x "$place/bin/helper"
+            shift
+            for name; do ln "$place/bin/helper" "$place/bin/$name"; done
+            printf '%s\\n' "$place"
+            set +e
+            """ + Boot.SCRIPT;
+    private static final String LINK = """
+            mkdir -p -- "${2%/*}" && ln -s -- "$1" "$2"
             """;
 
     private final Connection connection;
     private final FmfTests tests;
-    private final Map<String, String> environment;
+    private final FmfOptions options;
     private final Packages packages;
     private final Place place;
+    private final Reboot reboot;
     private boolean closed;
 
-    /** Where things are on the system. */
-    record Place(String root) {
-        String tree() {
-            return root + "/tree";
-        }
-
-        String libraries() {
-            return root + "/libs";
-        }
-
-        String planEnvironment() {
-            return root + "/plan-environment";
-        }
-
-        String metadata() {
-            return root + "/metadata.yaml";
-        }
-    }
-
-    private FmfExecutor(Connection connection, FmfTests tests, Map<String, String> environment, Place place) {
+    private FmfExecutor(Connection connection, FmfTests tests, FmfOptions options, Place place, Boot boot) {
         this.connection = connection;
         this.tests = tests;
-        this.environment = environment;
+        this.options = options;
         this.place = place;
         this.packages = new Packages(connection);
+        this.reboot = new Reboot(connection, boot);
     }
 
     /**
@@ -85,7 +84,7 @@ public final class FmfExecutor implements Executor {
      * @param tests what will be run, with their trees and plan
      */
     public static Executor.Factory factory(FmfTests tests) {
-        return factory(tests, Map.of());
+        return factory(tests, FmfOptions.defaults());
     }
 
     /**
@@ -95,19 +94,36 @@ public final class FmfExecutor implements Executor {
      * @param environment variables for every script and test, which win over those of plan and tests
      */
     public static Executor.Factory factory(FmfTests tests, Map<String, String> environment) {
-        Map<String, String> copy = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
-        return connection -> open(connection, tests, copy);
+        return factory(tests, FmfOptions.defaults().withEnvironment(environment));
+    }
+
+    /**
+     * {@return what makes executors of these tests} It packs the trees when the first executor is opened, and keeps them
+     * packed for the others.
+     *
+     * @param tests what will be run, with their trees and plan
+     * @param options how
+     */
+    public static Executor.Factory factory(FmfTests tests, FmfOptions options) {
+        TreePacks packs = new TreePacks(options.excludes());
+        return connection -> open(connection, tests, options, packs);
     }
 
     @SuppressWarnings("try") // closed here only if it cannot be handed out
-    private static FmfExecutor open(Connection connection, FmfTests tests, Map<String, String> environment)
+    private static FmfExecutor open(Connection connection, FmfTests tests, FmfOptions options, TreePacks packs)
             throws InterruptedException {
-        Place place =
-                new Place(connection.run(Command.bash(MAKE_PLACE)).orThrow().stdout());
-        FmfExecutor executor = new FmfExecutor(connection, tests, environment, place);
+        List<String> arguments = new ArrayList<>(List.of(Scripts.HELPER.text()));
+        arguments.addAll(HELPERS);
+        String[] answer = connection
+                .run(Command.bash(MAKE_PLACE, arguments.toArray(String[]::new)))
+                .orThrow()
+                .stdout()
+                .split("\n", 2);
+        FmfExecutor executor = new FmfExecutor(
+                connection, tests, options, new Place(answer[0]), new Boot(answer.length > 1 ? answer[1] : ""));
         boolean ready = false;
         try {
-            executor.upload();
+            executor.upload(packs);
             executor.prepare();
             ready = true;
             return executor;
@@ -120,56 +136,48 @@ public final class FmfExecutor implements Executor {
     }
 
     /** A library that is part of a tree of tests is there already. */
-    private void upload() throws InterruptedException {
+    private void upload(TreePacks packs) throws InterruptedException {
         Map<Path, String> uploaded = new HashMap<>();
-        List<FmfSource> links = new ArrayList<>();
-        List<String> arguments = new ArrayList<>();
         for (FmfSource source : tests.sources()) {
-            if (source.place().contains("/")) {
-                arguments.add(place.root() + "/" + source.place());
-            }
-        }
-        if (!arguments.isEmpty()) {
-            connection
-                    .run(Command.bash("mkdir -p -- \"${@%/*}\"", arguments.toArray(String[]::new)))
-                    .orThrow();
-        }
-        for (FmfSource source : tests.sources()) {
-            if (source.place().startsWith("libs/") && uploaded.containsKey(source.directory())) {
-                links.add(source);
-            } else {
-                String target = place.root() + "/" + source.place();
-                connection.upload(source.directory(), target);
+            String target = place.root() + "/" + source.place();
+            String there = source.place().startsWith("libs/") ? uploaded.get(source.directory()) : null;
+            if (there == null) {
+                packs.send(source.directory(), connection, target);
                 uploaded.put(source.directory(), target);
+            } else {
+                connection.run(Command.bash(LINK, there, target)).orThrow();
             }
-        }
-        for (FmfSource link : links) {
-            String target = Objects.requireNonNull(uploaded.get(link.directory()));
-            connection
-                    .run(Command.of("ln", "-s", "--", target, place.root() + "/" + link.place()))
-                    .orThrow();
         }
     }
 
     private void prepare() throws InterruptedException {
-        long deadline = System.nanoTime() + PREPARE_WITHIN.toNanos();
+        long deadline = System.nanoTime() + options.setUpWithin().toNanos();
         int number = 0;
-        for (String script : tests.plan().prepare()) {
+        for (PrepareStep step : tests.plan().prepare()) {
             number++;
-            String what = "the prepare script " + number + " of " + tests.plan().name();
             Duration left = Duration.ofNanos(deadline - System.nanoTime());
-            ScriptRun run = ScriptRun.of(connection, script(script), left);
-            if (!run.succeeded()) {
-                throw new SetupException(what + " " + run.describe(), null);
+            String problem = switch (step) {
+                case PrepareStep.Script script -> run(script, left);
+                case PrepareStep.Install install -> packages.whyMissing(install.packages(), left);
+            };
+            if (problem != null) {
+                String what =
+                        step instanceof PrepareStep.Script ? "the prepare script " : "packages of the prepare step ";
+                throw new SetupException(what + number + " of " + tests.plan().name() + " " + problem, null);
             }
         }
+    }
+
+    private @Nullable String run(PrepareStep.Script script, Duration within) throws InterruptedException {
+        ScriptRun run = ScriptRun.of(connection, script(script.text()), within);
+        return run.succeeded() ? null : run.describe();
     }
 
     private Command script(String text) {
         Map<String, String> all = new LinkedHashMap<>(tests.plan().environment());
         all.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
         all.put("TMT_TREE", place.tree());
-        all.putAll(environment);
+        all.putAll(options.environment());
         return Command.bash("set -e\n" + text)
                 .withDirectory(place.tree())
                 .withEnvironment(all)
@@ -186,7 +194,8 @@ public final class FmfExecutor implements Executor {
             throw new IllegalStateException("the executor is closed: open another one on the connection");
         }
         try {
-            return new TestRun(connection, place, packages, fmf, variables(fmf), into).toItsEnd();
+            TestRun.Setting setting = new TestRun.Setting(connection, place, packages, options);
+            return new TestRun(setting, fmf, variables(fmf), into).toItsEnd(reboot);
         } catch (IOException e) {
             throw new UncheckedIOException("could not store what " + fmf.name() + " reported: " + e.getMessage(), e);
         }
@@ -203,7 +212,7 @@ public final class FmfExecutor implements Executor {
             own.put("BEAKERLIB_LIBRARY_PATH", place.libraries());
         }
         own.putAll(test.environment());
-        own.putAll(environment);
+        own.putAll(options.environment());
         return new TestRun.Variables(tests.plan().environment(), own);
     }
 
@@ -260,49 +269,6 @@ public final class FmfExecutor implements Executor {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** The script that runs a test on a system. */
-    static String wrapper() {
-        return Wrapper.TEXT;
-    }
-
-    private static final class Wrapper {
-        static final String TEXT = read();
-
-        private static String read() {
-            try (InputStream in =
-                    Objects.requireNonNull(FmfExecutor.class.getResourceAsStream("wrapper.sh"), "wrapper.sh")) {
-                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            } catch (IOException e) {
-                throw new UncheckedIOException("could not read wrapper.sh from our own jar", e);
-            }
-        }
-    }
-
-    /** How a script of a plan went. */
-    record ScriptRun(CommandEnd end, boolean timedOut, Duration limit, String output) {
-        private static final int SHOWN = 2000;
-
-        static ScriptRun of(Connection connection, Command command, Duration limit) throws InterruptedException {
-            try (RunningCommand running = connection.start(command)) {
-                TailReader tail = TailReader.start(running.stdout(), SHOWN);
-                CommandEnd end = running.await(limit).orElse(null);
-                if (end == null) {
-                    return new ScriptRun(new CommandEnd.Signalled("KILL"), true, limit, tail.text());
-                }
-                return new ScriptRun(end, false, limit, tail.textAtEnd());
-            }
-        }
-
-        boolean succeeded() {
-            return !timedOut && end.succeeded();
-        }
-
-        String describe() {
-            String how = timedOut ? "was ended at its limit of " + limit : "ended with " + end;
-            return how + (output.isBlank() ? " and said nothing" : "; its last words: " + output.strip());
         }
     }
 

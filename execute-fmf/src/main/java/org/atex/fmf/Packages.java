@@ -1,51 +1,88 @@
 package org.atex.fmf;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.atex.api.Command;
 import org.atex.api.Connection;
+import org.atex.api.Output;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Knows which packages a system has. For one thread. */
+/**
+ * Sees to it that a system has packages, by whichever of dnf5, dnf, yum, apt-get, zypper and apk it has. What was
+ * installed once is not asked for again. For one thread.
+ */
 final class Packages {
-    /** Prints each of its arguments that is no installed package; exit code 3 if nobody can tell. */
-    private static final String MISSING = """
-            if command -v rpm >/dev/null && rpm -q --quiet bash; then
-                for name; do rpm -q --quiet --whatprovides "$name" 2>/dev/null || printf '%s\\n' "$name"; done
-            elif command -v dpkg-query >/dev/null; then
-                for name; do
-                    [[ $(dpkg-query -W -f '${db:Status-Status}\\n' "$name" 2>/dev/null) == *installed* ]] ||
-                        printf '%s\\n' "$name"
-                done
-            else
-                exit 3
-            fi
-            """;
+    private static final Logger LOG = LoggerFactory.getLogger(Packages.class);
+    private static final String MISSING = "atex-missing ";
 
     private final Connection connection;
-    private final Set<String> installed = new HashSet<>();
+    private final Set<String> settled = new HashSet<>();
 
     Packages(Connection connection) {
         this.connection = connection;
     }
 
-    /** {@return why not all of these packages are there, or empty} */
-    String whyMissing(List<String> names) throws InterruptedException {
-        List<String> unknown = new ArrayList<>(names);
-        unknown.removeAll(installed);
-        if (unknown.isEmpty()) {
-            return "";
+    /** {@return whether that can be a package's name, and is no option of a package manager} */
+    static boolean isName(String text) {
+        return !text.isBlank() && !text.startsWith("-") && text.chars().noneMatch(Character::isISOControl);
+    }
+
+    /** {@return why the packages that a test requires cannot be had, or null; those it recommends need not} */
+    @Nullable
+    String whyMissing(FmfTest test, Duration within) throws InterruptedException {
+        String why = install("require", test.requires(), within);
+        if (why != null) {
+            return "it requires packages that " + why;
         }
-        var result = connection.run(Command.bash(MISSING, unknown.toArray(String[]::new)));
-        if (!result.succeeded()) {
-            return "it requires " + unknown + ", and the system has neither rpm nor dpkg-query to ask: " + result.end();
+        String recommended = install("recommend", test.recommends(), within);
+        if (recommended != null) {
+            LOG.info("{} goes on without packages that it recommends, which {}", test.name(), recommended);
         }
-        List<String> missing = result.stdout().lines().toList();
-        if (!missing.isEmpty()) {
-            return "it requires " + missing + ", which the system does not have: install them in a prepare script";
+        return null;
+    }
+
+    /** {@return why packages cannot be had, or null} */
+    @Nullable
+    String whyMissing(List<String> names, Duration within) throws InterruptedException {
+        return install("require", names, within);
+    }
+
+    private @Nullable String install(String kind, List<String> names, Duration within) throws InterruptedException {
+        List<String> wanted = new ArrayList<>(names);
+        wanted.removeAll(settled);
+        if (wanted.isEmpty()) {
+            return null;
         }
-        installed.addAll(unknown);
-        return "";
+        for (String name : wanted) {
+            if (!isName(name)) {
+                return "cannot be installed: '" + name + "' is no name of a package";
+            }
+        }
+        List<String> arguments = new ArrayList<>(List.of(kind));
+        arguments.addAll(wanted);
+        ScriptRun run = ScriptRun.of(
+                connection,
+                Command.bash(Scripts.INSTALL.text(), arguments.toArray(String[]::new))
+                        .withStderr(Output.merge()),
+                within);
+        if (run.succeeded()) {
+            settled.addAll(wanted);
+            return null;
+        }
+        return "cannot be installed: " + which(run, wanted) + "; the installation " + run.describe();
+    }
+
+    private static String which(ScriptRun run, List<String> wanted) {
+        return run.output()
+                .lines()
+                .filter(line -> line.startsWith(MISSING))
+                .map(line -> line.substring(MISSING.length()))
+                .findFirst()
+                .orElse(String.join(" ", wanted));
     }
 }

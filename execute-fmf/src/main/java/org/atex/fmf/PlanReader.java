@@ -52,7 +52,7 @@ final class PlanReader {
     }
 
     FmfPlan plan() {
-        return new FmfPlan(node.name(), node.textMap("environment"), scripts("prepare"), scripts("finish"));
+        return new FmfPlan(node.name(), node.textMap("environment"), prepare(), finish());
     }
 
     /** {@return where its tests come from, at least one section} */
@@ -66,7 +66,7 @@ final class PlanReader {
                     throw node.unexpected("discover", "no more than " + KNOWN + ", but not " + key);
                 }
             }
-            requireHow("discover", section, "fmf");
+            requireHow("discover", section, "fmf", "");
             String name = Objects.requireNonNullElse(text(section, "name"), "");
             if (written.size() > 1 && !(NAME.matcher(name).matches() && names.add(name))) {
                 throw node.unexpected(
@@ -94,19 +94,38 @@ final class PlanReader {
         return value == null ? null : value.toString(); // a ref such as 1.0
     }
 
-    private List<String> scripts(String step) {
+    private List<PrepareStep> prepare() {
+        List<PrepareStep> steps = new ArrayList<>();
+        for (Map<?, ?> section : sections("prepare")) {
+            if ("install".equals(section.get("how"))) {
+                List<String> packages = texts("prepare", section, "package");
+                for (String name : packages) {
+                    if (!Packages.isName(name)) {
+                        throw node.unexpected("prepare", "names of packages, but not '" + name + "'");
+                    }
+                }
+                steps.add(new PrepareStep.Install(packages));
+            } else {
+                requireHow("prepare", section, "shell", " or 'how: install'");
+                texts("prepare", section, "script").forEach(text -> steps.add(new PrepareStep.Script(text)));
+            }
+        }
+        return steps;
+    }
+
+    private List<String> finish() {
         List<String> scripts = new ArrayList<>();
-        for (Map<?, ?> section : sections(step)) {
-            requireHow(step, section, "shell");
-            scripts.addAll(texts(step, section, "script"));
+        for (Map<?, ?> section : sections("finish")) {
+            requireHow("finish", section, "shell", "");
+            scripts.addAll(texts("finish", section, "script"));
         }
         return scripts;
     }
 
-    private void requireHow(String step, Map<?, ?> section, String known) {
+    private void requireHow(String step, Map<?, ?> section, String known, String orElse) {
         Object how = section.get("how");
         if (how != null && !how.equals(known)) {
-            throw node.unexpected(step, "sections with 'how: " + known + "', not 'how: " + how + "'");
+            throw node.unexpected(step, "sections with 'how: " + known + "'" + orElse + ", not 'how: " + how + "'");
         }
     }
 

@@ -2,12 +2,13 @@ package org.atex.fmf;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
@@ -16,18 +17,21 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.Outcome;
-import org.atex.api.Output;
-import org.atex.api.RunningCommand;
 import org.atex.api.TestEnd;
 import org.atex.fmf.control.ControlHandler;
 import org.atex.fmf.control.ControlStream;
 import org.atex.fmf.control.ProtocolException;
 import org.atex.fmf.control.ReportedResults;
+import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One attempt at one test: the command on the system, the control stream, the time limit, and what comes of them. */
 final class TestRun implements ControlHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(TestRun.class);
+
     /**
      * What a test finds in its environment.
      *
@@ -36,69 +40,103 @@ final class TestRun implements ControlHandler {
      */
     record Variables(Map<String, String> plan, Map<String, String> own) {}
 
+    /**
+     * Where a test runs.
+     *
+     * @param connection the connection to its system
+     * @param place where things are there
+     * @param packages what is installed there
+     * @param options how tests are run
+     */
+    record Setting(Connection connection, Place place, Packages packages, FmfOptions options) {}
+
     /** How long the wrapper may take to end once it has said the test's exit code. */
     private static final Duration LAST_STEPS = Duration.ofSeconds(2);
-    /** How long what the test left may hold the control stream open once the wrapper has ended without a word. */
-    private static final Duration LAST_WORDS = Duration.ofMillis(500);
+
+    /** How the wrapper ends when it cannot start a test; see there. */
+    private static final CommandEnd NO_ROOM = new CommandEnd.Exited(120);
+
+    private static final CommandEnd NO_START = new CommandEnd.Exited(121);
 
     private final Connection connection;
-    private final FmfExecutor.Place place;
-    private final Packages packages;
+    private final Setting setting;
     private final FmfTest test;
     private final Variables variables;
     private final Path output;
     private final TimeLimit limit;
     private final ReportedResults results;
+    private final Hooks hooks;
     private @Nullable Integer exitCode;
     private boolean disconnected;
-    private volatile boolean timedOut;
 
-    TestRun(
-            Connection connection,
-            FmfExecutor.Place place,
-            Packages packages,
-            FmfTest test,
-            Variables variables,
-            Artifacts artifacts)
-            throws IOException {
-        this.connection = connection;
-        this.place = place;
-        this.packages = packages;
+    TestRun(Setting setting, FmfTest test, Variables variables, Artifacts artifacts) throws IOException {
+        this.connection = setting.connection();
+        this.setting = setting;
         this.test = test;
         this.variables = variables;
         this.output = artifacts.directory().resolve("output");
         this.limit = new TimeLimit(test.limit());
-        this.results = new ReportedResults(artifacts, output);
+        this.results = new ReportedResults(artifacts, output, setting.options().limits());
+        this.hooks = new Hooks(setting.options().hooks(), test, connection, artifacts, results);
     }
 
-    TestEnd toItsEnd() throws InterruptedException, IOException {
+    TestEnd toItsEnd(Reboot reboot) throws InterruptedException, IOException {
         try (results) {
             try {
-                return results.finish(end());
+                return finish(end(reboot));
             } catch (InterruptedException e) {
-                results.finish(TestEnd.of(Outcome.CANCELLED, "the test was cancelled while it ran"));
+                finish(TestEnd.of(Outcome.CANCELLED, "the test was cancelled while it ran"));
                 throw e;
             }
         }
     }
 
-    private TestEnd end() throws InterruptedException, IOException {
+    private TestEnd finish(TestEnd end) throws IOException {
         try {
-            String missing = packages.whyMissing(test.requires());
-            if (!missing.isEmpty()) {
-                return TestEnd.of(Outcome.SETUP_FAILED, missing);
+            return results.finish(end, setting.options().verdict());
+        } catch (StorageException e) {
+            // With some luck, what was in the way is gone and there is room for the one line that says so.
+            TestEnd infra = OutputPump.cannotStore(e);
+            try {
+                return results.finish(infra, setting.options().verdict());
+            } catch (StorageException again) {
+                LOG.error("{} has no result of its own: {}", test.name(), again.getMessage());
+                return infra;
             }
-            for (int restarts = 0; ; restarts++) {
-                TestEnd end = runOnce(restarts);
-                if (end != null) {
-                    return end;
-                }
-                connection.reconnect(limit.left());
+        }
+    }
+
+    private TestEnd end(Reboot reboot) throws InterruptedException, IOException {
+        try {
+            String problem =
+                    setting.packages().whyMissing(test, setting.options().setUpWithin());
+            if (problem == null) {
+                problem = hooks.before();
             }
-        } catch (ProtocolException e) {
-            return TestEnd.of(Outcome.ERROR, e.getMessage());
+            if (problem != null) {
+                return TestEnd.of(Outcome.SETUP_FAILED, problem);
+            }
+            TestEnd end = toItsLastStart(reboot);
+            if (end.outcome() != Outcome.LOST) {
+                hooks.after(end);
+            }
+            return end;
+        } catch (StorageException e) {
+            return OutputPump.cannotStore(e);
         } catch (ConnectionLostException e) {
             return TestEnd.of(Outcome.LOST, e.getMessage());
+        }
+    }
+
+    private TestEnd toItsLastStart(Reboot reboot) throws InterruptedException, IOException {
+        for (int restarts = 0; ; restarts++) {
+            TestEnd end = runOnce(restarts);
+            if (end == null) {
+                end = reboot.follow(limit);
+            }
+            if (end != null) {
+                return end;
+            }
         }
     }
 
@@ -106,30 +144,36 @@ final class TestRun implements ControlHandler {
     private @Nullable TestEnd runOnce(int restarts) throws InterruptedException, IOException {
         exitCode = null;
         disconnected = false;
-        try (RunningCommand running = connection.start(command(restarts))) {
-            Thread limiter = Thread.ofVirtual().name("atex-limit").start(() -> endAtLimit(running));
-            Thread watch = Thread.ofVirtual().name("atex-wrapper").start(() -> endAfterWrapper(running));
+        var to = new LiveTest.OutputTo(output, setting.options().limits().outputBytes(), follower());
+        try (LiveTest live = LiveTest.start(connection, command(restarts), limit, to)) {
             try {
-                new ControlStream(running.stdout()).readAll(this);
+                live.send(Metadata.yaml(test));
+                new ControlStream(live.control()).readAll(this);
                 if (disconnected) {
-                    // A test that waits for this writes until it cannot any more.
-                    running.stdout().close();
+                    live.letGo();
                 }
-                return timedOut ? timeOut() : afterwards(running);
-            } catch (ProtocolException e) {
-                // A line cut off by the end of the test is no mistake of the test's.
-                return timedOut ? timeOut() : fail(e);
+                return afterwards(live);
             } catch (InterruptedIOException e) {
                 throw interrupted(e);
-            } finally {
-                limiter.interrupt();
-                watch.interrupt();
+            } catch (StorageException e) {
+                throw e;
+            } catch (IOException e) {
+                return broken(live, e);
             }
         }
     }
 
-    private static TestEnd fail(ProtocolException e) throws ProtocolException {
-        throw e;
+    private @Nullable OutputStream follower() {
+        LiveOutput live = setting.options().live();
+        if (live == null) {
+            return null;
+        }
+        try {
+            return live.open(test);
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("the output of {} is not followed: {}", test.name(), e.toString());
+            return null;
+        }
     }
 
     private static InterruptedException interrupted(InterruptedIOException e) {
@@ -140,71 +184,91 @@ final class TestRun implements ControlHandler {
     }
 
     private Command command(int restarts) {
+        Place place = setting.place();
         Map<String, String> all = new LinkedHashMap<>(variables.plan());
         all.putAll(variables.own());
-        all.put("TMT_REBOOT_COUNT", Integer.toString(restarts));
-        all.put("TMT_TEST_RESTART_COUNT", Integer.toString(restarts));
-        List<String> arguments = new ArrayList<>(List.of(place.tree() + "/" + test.directory(), test.command()));
+        for (String name : List.of("TMT_REBOOT_COUNT", "TMT_TEST_RESTART_COUNT", "RSTRNT_REBOOTCOUNT", "REBOOTCOUNT")) {
+            all.put(name, Integer.toString(restarts));
+        }
+        List<String> arguments = new ArrayList<>(
+                List.of(place.root(), place.tree() + "/" + test.directory(), test.command(), test.tty() ? "tty" : ""));
         arguments.addAll(variables.own().keySet());
-        return Command.bash(FmfExecutor.wrapper(), arguments.toArray(String[]::new))
+        return Command.bash(Scripts.WRAPPER.text(), arguments.toArray(String[]::new))
                 .withEnvironment(all)
-                .withStdin(Input.text(Metadata.yaml(test)))
-                .withStderr(Output.file(output));
+                .withStdin(Input.pipe());
     }
 
-    private void endAtLimit(RunningCommand running) {
-        try {
-            limit.await();
-        } catch (InterruptedException e) {
-            return; // it has ended in time
-        }
-        timedOut = true;
-        running.close();
-    }
-
-    /** Whatever a test did to its wrapper: nothing that is left may keep us waiting for words that will not come. */
-    private static void endAfterWrapper(RunningCommand running) {
-        try {
-            running.await();
-            Thread.sleep(LAST_WORDS);
-        } catch (InterruptedException e) {
-            return; // the last word has come
-        } catch (ConnectionLostException e) {
-            return; // which the reader of the stream is told too
-        }
-        running.close();
-    }
-
-    private TestEnd timeOut() {
-        return new TestEnd(Outcome.TIMED_OUT, null, "it exceeded its duration of " + shown(limit.limit()), true);
-    }
-
-    private static String shown(Duration duration) {
-        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
-    }
-
-    private @Nullable TestEnd afterwards(RunningCommand running) throws InterruptedException {
+    private @Nullable TestEnd afterwards(LiveTest live) throws InterruptedException {
         if (exitCode != null) {
-            // Only so that a wrapper that still closes its files is not killed for it.
-            var unused = running.await(LAST_STEPS);
-            return TestEnd.exited(exitCode);
+            TestEnd givenUp = live.givenUp();
+            return givenUp != null ? givenUp : exited(exitCode, live);
         }
-        CommandEnd end = awaitEnd(running);
-        if (end == null) {
-            return timeOut();
+        CommandEnd end = awaitEnd(live);
+        TestEnd givenUp = live.givenUp();
+        if (givenUp != null) {
+            return givenUp;
         }
         if (disconnected) {
             return null;
         }
+        return withoutExitCode(end);
+    }
+
+    /** The end of the wrapper is awaited only so that one that still closes its files is not killed for it. */
+    private static TestEnd exited(int code, LiveTest live) throws InterruptedException {
+        TestEnd end = TestEnd.exited(code);
+        try {
+            var unused = live.await(LAST_STEPS);
+            return end;
+        } catch (ConnectionLostException e) {
+            return new TestEnd(end.outcome(), code, null, false); // the test's last word was in time
+        }
+    }
+
+    /** {@return how the command ended; null if the test said before that its system goes down, and it did} */
+    private @Nullable CommandEnd awaitEnd(LiveTest live) throws InterruptedException {
+        try {
+            return live.await();
+        } catch (ConnectionLostException e) {
+            if (disconnected) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    private TestEnd withoutExitCode(@Nullable CommandEnd end) throws InterruptedException {
         connection.run(Command.of("true")); // tells a system that is gone from a wrapper that is
+        if (NO_ROOM.equals(end)) {
+            return TestEnd.of(Outcome.SETUP_FAILED, "it could not be started: " + lastLine());
+        }
+        if (NO_START.equals(end)) {
+            return TestEnd.of(Outcome.ERROR, "it cannot be started: " + lastLine());
+        }
         return TestEnd.of(
                 Outcome.ERROR,
                 "it ended without an exit code: whatever ended its wrapper (" + end + ") must not do that");
     }
 
-    private @Nullable CommandEnd awaitEnd(RunningCommand running) throws InterruptedException {
-        CommandEnd end = running.await();
-        return timedOut ? null : end;
+    /** Of what the wrapper said, which is all that there is if the test did not start. */
+    private String lastLine() {
+        try {
+            String text = Files.readString(output).strip();
+            return text.substring(text.lastIndexOf('\n') + 1);
+        } catch (IOException e) {
+            return "see its output";
+        }
+    }
+
+    /** The stream ended where it must not, or what came was not to be understood. */
+    private TestEnd broken(LiveTest live, IOException e) throws InterruptedException {
+        TestEnd givenUp = live.givenUp();
+        if (givenUp == null && !(e instanceof ProtocolException protocol && !protocol.atEnd())) {
+            // Cut off by the end of the test or of the connection, which is worse than the mistake.
+            CommandEnd unused = live.await();
+            givenUp = live.givenUp();
+        }
+        return givenUp != null ? givenUp : TestEnd.of(Outcome.ERROR, e.getMessage());
     }
 
     @Override

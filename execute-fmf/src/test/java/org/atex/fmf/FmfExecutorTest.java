@@ -258,29 +258,6 @@ class FmfExecutorTest {
     }
 
     @Test
-    void fault12SaysWhichRequiredPackageIsNotThere() throws Exception {
-        metadata("require: [bash, no-such-package]\ntest: \"true\"\n");
-        Ran ran = run(FmfTests.in(tree).discover());
-        assertThat(ran.end.outcome()).isEqualTo(Outcome.SETUP_FAILED);
-        assertThat(ran.end.note()).contains("[no-such-package]");
-        assertThat(results(ran.artifacts)).singleElement().asString().startsWith("infra null it requires");
-    }
-
-    @Test
-    void restartsATestThatTookTheSystemDown() throws Exception {
-        Ran ran = run("""
-                if ((TMT_REBOOT_COUNT == 0)); then
-                    trap '' PIPE
-                    echo disconnect >&$ATEX_TEST_CONTROL
-                    while echo noop >&$ATEX_TEST_CONTROL; do :; done 2>/dev/null
-                    exit 0
-                fi
-                ((TMT_REBOOT_COUNT == 1 && TMT_TEST_RESTART_COUNT == 1))
-                """);
-        assertThat(ran.end).isEqualTo(TestEnd.exited(0));
-    }
-
-    @Test
     void refusesTestsThatAreNotFmf() throws Exception {
         metadata("test: \"true\"\n");
         FmfTests tests = FmfTests.in(tree).discover();

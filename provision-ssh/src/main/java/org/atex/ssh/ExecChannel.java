@@ -44,8 +44,8 @@ final class ExecChannel extends SessionChannel {
     private boolean closeSent;
     private @Nullable ByteArrayOutputStream preamble = new ByteArrayOutputStream();
 
-    final Incoming out = new Incoming(this::makeRoom);
-    final Incoming err = new Incoming(this::makeRoom);
+    final Incoming out = new Incoming(this::makeRoom, this::breakPipe);
+    final Incoming err = new Incoming(this::makeRoom, () -> {});
     final CompletableFuture<CommandEnd> end = new CompletableFuture<>();
 
     /** The process, or 0 if it ended without announcing itself. */
@@ -167,6 +167,28 @@ final class ExecChannel extends SessionChannel {
             } catch (TransportException e) {
                 // The transport tells all its channels.
             }
+        }
+    }
+
+    /**
+     * Says that nobody reads the output any more, whereupon the server closes its end of the pipe, and the command that
+     * writes is told. The standard has no word for it; OpenSSH has, and others are not asked.
+     */
+    private void breakPipe() {
+        if (trans.getServerVersion().contains("OpenSSH")) {
+            threads.execute(() -> {
+                synchronized (sending) {
+                    try {
+                        if (!closeSent && isOpen()) {
+                            trans.write(newBuffer(Message.CHANNEL_REQUEST)
+                                    .putString("eow@openssh.com")
+                                    .putBoolean(false));
+                        }
+                    } catch (TransportException e) {
+                        // The transport tells all its channels.
+                    }
+                }
+            });
         }
     }
 

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Incoming extends InputStream {
     private final IntConsumer consumed;
+    private final Runnable unwanted;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
@@ -35,9 +36,11 @@ final class Incoming extends InputStream {
      * Makes one.
      *
      * @param consumed told how many bytes there is room for again
+     * @param unwanted told when nobody will read what still comes
      */
-    Incoming(IntConsumer consumed) {
+    Incoming(IntConsumer consumed, Runnable unwanted) {
         this.consumed = consumed;
+        this.unwanted = unwanted;
     }
 
     void receive(byte[] piece) {
@@ -156,8 +159,10 @@ final class Incoming extends InputStream {
     @Override
     public void close() {
         int dropped = 0;
+        boolean tell;
         lock.lock();
         try {
+            tell = !closed && !atEnd;
             closed = true;
             for (byte[] piece : pieces) {
                 dropped += piece.length;
@@ -171,6 +176,9 @@ final class Incoming extends InputStream {
         }
         if (dropped > 0) {
             consumed.accept(dropped);
+        }
+        if (tell) {
+            unwanted.run();
         }
     }
 }

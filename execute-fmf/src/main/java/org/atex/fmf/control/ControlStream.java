@@ -110,7 +110,7 @@ public final class ControlStream {
                 if (line.isEmpty()) {
                     return null;
                 }
-                throw new ProtocolException("the control stream ends within a line: " + shown(line.toString()));
+                throw new ProtocolException("the control stream ends within a line: " + shown(line.toString()), true);
             }
         }
     }
@@ -173,14 +173,23 @@ public final class ControlStream {
      * @param length how many
      * @param to where they go
      * @throws EOFException if the stream ends before
-     * @throws IOException if the stream breaks, or the other one
+     * @throws StorageException if the other stream cannot be written to
+     * @throws IOException if the stream breaks
      */
     public void copyBytes(long length, OutputStream to) throws IOException {
         for (long left = length; left > 0; ) {
             int available = available(left, left);
-            to.write(buffer, next, available);
+            write(available, to);
             next += available;
             left -= available;
+        }
+    }
+
+    private void write(int length, OutputStream to) throws StorageException {
+        try {
+            to.write(buffer, next, length);
+        } catch (IOException e) {
+            throw new StorageException("a file of the test", e);
         }
     }
 

@@ -33,6 +33,10 @@ final class PartialResults {
         return open.remove(name);
     }
 
+    boolean isEmpty() {
+        return open.isEmpty();
+    }
+
     /** {@return all that is still kept, in the order of first appearance} */
     List<Map<String, @Nullable Object>> rest() {
         return new ArrayList<>(open.values());

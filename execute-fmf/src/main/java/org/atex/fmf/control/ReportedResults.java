@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,10 +29,17 @@ public final class ReportedResults implements AutoCloseable {
     /** Stands for the test itself among names of subtests, which are never empty. */
     private static final String ITSELF = "";
 
+    /** How many words of their own tests may use for status before further ones are not counted. */
+    private static final int KINDS = 1000;
+
+    private static final int SHOWN = 200;
+
     private final Artifacts artifacts;
     private final Path output;
     private final ResultWriter writer;
+    private final Allowance allowance;
     private final PartialResults partial = new PartialResults();
+    private final Map<Status, Long> subtests = new HashMap<>();
     private @Nullable Outcome own;
 
     /**
@@ -39,11 +47,13 @@ public final class ReportedResults implements AutoCloseable {
      *
      * @param artifacts where results and files go
      * @param output the file that the test's own output is written to, on the same file system
+     * @param limits how much the test may send
      * @throws IOException if nothing can be written there
      */
-    public ReportedResults(Artifacts artifacts, Path output) throws IOException {
+    public ReportedResults(Artifacts artifacts, Path output, ReportLimits limits) throws IOException {
         this.artifacts = artifacts;
         this.output = output;
+        this.allowance = new Allowance(limits);
         this.writer = ResultWriter.append(artifacts.results());
     }
 
@@ -52,10 +62,12 @@ public final class ReportedResults implements AutoCloseable {
      *
      * @param length how many bytes its JSON object has
      * @param stream gives those, and then the bytes of its files
-     * @throws ProtocolException if the result is malformed
-     * @throws IOException if the stream breaks, or nothing can be stored here
+     * @throws ProtocolException if the result is malformed, or above the limits
+     * @throws StorageException if it cannot be stored here
+     * @throws IOException if the stream breaks
      */
     public void receive(int length, ControlStream stream) throws IOException {
+        allowance.takeResult();
         Map<String, @Nullable Object> result = Json.object(stream.readBytes(length));
         String name = name(result);
         boolean keepOpen = isPartial(result.remove("partial"));
@@ -64,9 +76,13 @@ public final class ReportedResults implements AutoCloseable {
         receiveFiles(name, result, stream);
         if (keepOpen) {
             checkText(result, "testout");
+            allowance.takeOpen(length);
             partial.keep(name, result);
         } else {
             store(name, partial.close(name, result));
+            if (partial.isEmpty()) {
+                allowance.giveBackAllOpen();
+            }
         }
     }
 
@@ -85,13 +101,14 @@ public final class ReportedResults implements AutoCloseable {
         if (value == null || value instanceof Boolean) {
             return Boolean.TRUE.equals(value);
         }
-        throw new ProtocolException("a result's 'partial' must be true or false, but is " + value);
+        throw new ProtocolException("a result's 'partial' must be true or false, but is " + shown(value));
     }
 
     private static void checkText(Map<String, @Nullable Object> result, String key) throws ProtocolException {
         Object value = result.get(key);
         if (value != null && !(value instanceof String text && (key.equals("note") || !text.isBlank()))) {
-            throw new ProtocolException("a result's '" + key + "' must be a text that is not empty, but is " + value);
+            throw new ProtocolException(
+                    "a result's '" + key + "' must be a text that is not empty, but is " + shown(value));
         }
     }
 
@@ -102,7 +119,7 @@ public final class ReportedResults implements AutoCloseable {
             return;
         }
         if (!(files instanceof List<?> list)) {
-            throw new ProtocolException("a result's 'files' must be a list, but is " + files);
+            throw new ProtocolException("a result's 'files' must be a list, but is " + shown(files));
         }
         Set<String> stored = new LinkedHashSet<>();
         for (Object file : list) {
@@ -113,9 +130,11 @@ public final class ReportedResults implements AutoCloseable {
                     && (length instanceof Integer || length instanceof Long)
                     && length.longValue() >= 0)) {
                 throw new ProtocolException(
-                        "each of a result's files needs a \"name\" and a \"length\" in bytes, but one is " + file);
+                        "each of a result's files needs a \"name\" and a \"length\" in bytes, but one is "
+                                + shown(file));
             }
             stored.add(SafePath.of(fileName));
+            allowance.takeFile(length.longValue());
             receiveFile(place(name, fileName), length.longValue(), stream);
         }
         result.put("files", List.copyOf(stored));
@@ -131,9 +150,26 @@ public final class ReportedResults implements AutoCloseable {
             throw new ProtocolException("the file " + path.getFileName() + " is a directory of files already");
         }
         // Not a FileChannel: that one is closed by an interrupt in the middle of a write.
-        try (OutputStream out = new FileOutputStream(path.toFile(), true)) {
+        try (OutputStream out = open(path)) {
             stream.copyBytes(length, out);
+        } catch (StorageException e) {
+            Files.deleteIfExists(path); // half a file is of no use, and its room is needed to say so
+            throw e;
         }
+    }
+
+    private static OutputStream open(Path path) throws StorageException {
+        try {
+            return new FileOutputStream(path.toFile(), true);
+        } catch (IOException e) {
+            throw new StorageException("the file " + path.getFileName(), e);
+        }
+    }
+
+    /** The start of a value, for messages: a test may send megabytes of it. */
+    private static String shown(@Nullable Object value) {
+        String text = String.valueOf(value);
+        return text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
     }
 
     private static void makeParent(Path path) throws IOException {
@@ -146,6 +182,8 @@ public final class ReportedResults implements AutoCloseable {
         } catch (FileAlreadyExistsException e) {
             throw new ProtocolException("the file " + path.getFileName() + " needs the directory "
                     + parent.getFileName() + ", which is a file already");
+        } catch (IOException e) {
+            throw new StorageException("a directory of files", e);
         }
     }
 
@@ -164,11 +202,37 @@ public final class ReportedResults implements AutoCloseable {
         Status status = more.remove("status") instanceof String word ? new Status(word) : null;
         String note = more.remove("note") instanceof String text ? text : null;
         more.remove("name");
-        writer.write(new TestResult(status, name.equals(ITSELF) ? null : name, note, List.copyOf(files), more));
-        if (name.equals(ITSELF) && status != null) {
+        write(new TestResult(status, name.equals(ITSELF) ? null : name, note, List.copyOf(files), more));
+        if (status != null) {
+            count(name, status);
+        }
+    }
+
+    private void write(TestResult result) throws StorageException {
+        try {
+            writer.write(result);
+        } catch (IOException e) {
+            throw new StorageException("a result", e);
+        }
+    }
+
+    private void count(String name, Status status) {
+        if (name.equals(ITSELF)) {
             Outcome outcome = Outcome.of(status);
             own = own == null || outcome.verdict().compareTo(own.verdict()) > 0 ? outcome : own;
+        } else if (subtests.containsKey(status) || subtests.size() < KINDS) {
+            subtests.merge(status, 1L, Long::sum);
         }
+    }
+
+    /**
+     * Adds a result of the runner's own, beside those of the test.
+     *
+     * @param result what it says; its files are there already
+     * @throws StorageException if it cannot be stored here
+     */
+    public void add(TestResult result) throws StorageException {
+        write(result);
     }
 
     private void addOutput(String name, String testout, Set<String> files) throws IOException {
@@ -188,24 +252,74 @@ public final class ReportedResults implements AutoCloseable {
      * that decided how it ended.
      *
      * @param end how it ended by its exit code, or by whoever ended it
-     * @return how it ended, its own result considered
-     * @throws IOException if nothing can be stored here
+     * @param rule decides, unless somebody else ended it
+     * @return how it ended, its own result and the rule considered
+     * @throws StorageException if something cannot be stored here
+     * @throws IOException if a link cannot be made here
      */
-    public TestEnd finish(TestEnd end) throws IOException {
-        boolean byTheTest = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.FAILED;
+    public TestEnd finish(TestEnd end, VerdictRule rule) throws IOException {
         Map<String, @Nullable Object> itself = partial.remove(ITSELF);
+        String malformed = storeOpen();
+        if (end.outcome() != Outcome.PASSED && end.outcome() != Outcome.FAILED) {
+            storeFallback(withoutStatus(itself), end);
+            return end;
+        }
+        if (malformed != null) {
+            TestEnd error = new TestEnd(Outcome.ERROR, end.exitCode(), malformed, end.systemUsable());
+            storeFallback(withoutStatus(itself), error);
+            return error;
+        }
+        Outcome said = ownOutcome(itself);
+        TestEnd ours = said == null ? end : with(said, end);
+        TestEnd decided = with(rule.decide(ours, Map.copyOf(subtests)), ours);
+        if (itself != null || own == null || decided.outcome() != ours.outcome()) {
+            storeFallback(decided.outcome() == ours.outcome() ? itself : withoutStatus(itself), decided);
+        }
+        return decided;
+    }
+
+    /** {@return what is wrong with one of them, or null} */
+    private @Nullable String storeOpen() throws IOException {
+        String malformed = null;
         for (Map<String, @Nullable Object> rest : partial.rest()) {
-            store(String.valueOf(rest.get("name")), rest);
+            String name = String.valueOf(rest.get("name"));
+            try {
+                store(name, rest);
+            } catch (ProtocolException e) {
+                malformed = e.getMessage();
+                rest.remove("testout");
+                store(name, rest);
+            }
         }
-        if (itself == null && own != null && byTheTest) {
-            return new TestEnd(own, end.exitCode(), end.note(), end.systemUsable());
+        return malformed;
+    }
+
+    /** {@return what the test says of itself, an open result included; null if it says nothing} */
+    private @Nullable Outcome ownOutcome(@Nullable Map<String, @Nullable Object> open) {
+        if (open == null || !(open.get("status") instanceof String word)) {
+            return own;
         }
-        Map<String, @Nullable Object> fallback = itself == null ? new LinkedHashMap<>() : itself;
-        if (!byTheTest) {
+        Outcome outcome = Outcome.of(new Status(word));
+        return own == null || outcome.verdict().compareTo(own.verdict()) > 0 ? outcome : own;
+    }
+
+    private static @Nullable Map<String, @Nullable Object> withoutStatus(@Nullable Map<String, @Nullable Object> open) {
+        if (open != null) {
+            open.remove("status");
+        }
+        return open;
+    }
+
+    private static TestEnd with(Outcome outcome, TestEnd end) {
+        return outcome == end.outcome() ? end : new TestEnd(outcome, end.exitCode(), end.note(), end.systemUsable());
+    }
+
+    private void storeFallback(@Nullable Map<String, @Nullable Object> open, TestEnd end) throws IOException {
+        Map<String, @Nullable Object> fallback = open == null ? new LinkedHashMap<>() : open;
+        fallback.putIfAbsent("status", end.outcome().status().word());
+        if (end.note() != null) {
             fallback.put("status", end.outcome().status().word());
             fallback.put("note", end.note());
-        } else if (fallback.get("status") == null) {
-            fallback.put("status", end.outcome().status().word());
         }
         boolean hasOutput = fallback.get("testout") != null
                 || fallback.get("files") instanceof List<?> files && files.contains("output.txt")
@@ -214,7 +328,6 @@ public final class ReportedResults implements AutoCloseable {
             fallback.put("testout", "output.txt");
         }
         store(ITSELF, fallback);
-        return byTheTest && own != null ? new TestEnd(own, end.exitCode(), end.note(), end.systemUsable()) : end;
     }
 
     @Override

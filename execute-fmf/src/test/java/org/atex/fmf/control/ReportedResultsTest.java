@@ -31,7 +31,7 @@ class ReportedResultsTest {
     @BeforeEach
     void begin() throws IOException {
         output = Files.writeString(directory.resolve("output"), "what the test wrote\n");
-        results = new ReportedResults(Artifacts.in(directory), output);
+        results = new ReportedResults(Artifacts.in(directory), output, ReportLimits.defaults());
     }
 
     private void receive(String json, String... files) throws IOException {
@@ -41,7 +41,7 @@ class ReportedResultsTest {
     }
 
     private TestEnd finish(TestEnd end) throws IOException {
-        TestEnd finished = results.finish(end);
+        TestEnd finished = results.finish(end, VerdictRule.ofTheTestItself());
         results.close();
         return finished;
     }

@@ -1,0 +1,129 @@
+package org.atex.fmf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.atex.api.Artifacts;
+import org.atex.api.Connection;
+import org.atex.api.Executor;
+import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
+import org.atex.fmf.Suite.Ran;
+import org.atex.lab.Lab;
+import org.atex.lab.SshSystem;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tests that take their system down, on containers that boot with systemd. */
+@Timeout(120)
+class RebootTest {
+    @RegisterExtension
+    final Lab lab = new Lab();
+
+    @TempDir
+    private Path directory;
+
+    private Suite suite;
+    private SshSystem system;
+
+    @BeforeEach
+    void boot() throws Exception {
+        suite = new Suite(directory);
+        system = lab.bootedSsh();
+    }
+
+    private Ran run(String script) throws Exception {
+        try (Connection connection = Suite.connect(system)) {
+            return suite.run(connection, script);
+        }
+    }
+
+    @Test
+    void aTestThatRebootsGoesOnWhereItWas() throws Exception {
+        Ran ran = run("""
+                echo "start $TMT_REBOOT_COUNT $TMT_TEST_RESTART_COUNT $REBOOTCOUNT $RSTRNT_REBOOTCOUNT"
+                case $TMT_REBOOT_COUNT in
+                0) tmt-report-result before PASS; echo kept >/root/state; sync; tmt-reboot ;;
+                1) rhts-reboot; echo not reached ;;
+                2) tmt-report-result after PASS; cat /root/state ;;
+                esac
+                """);
+        assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+        assertThat(ran.results()).containsExactly("pass before null", "pass after null", "pass null null");
+        assertThat(ran.output())
+                .contains("start 0 0 0 0\n", "start 1 1 1 1\n", "start 2 2 2 2\n")
+                .endsWith("kept\n")
+                .doesNotContain("not reached");
+    }
+
+    @Test
+    void aTestSeesByABrokenPipeThatTheRunnerKnows() throws Exception {
+        Ran ran = run("""
+                ((TMT_REBOOT_COUNT)) && cat /root/seen && exit
+                trap '' PIPE
+                echo disconnect >&$ATEX_TEST_CONTROL
+                while echo noop >&$ATEX_TEST_CONTROL; do :; done 2>/dev/null
+                echo broken >/root/seen
+                sync
+                systemctl reboot
+                sleep 100
+                """);
+        assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+        assertThat(ran.output()).endsWith("broken\n");
+    }
+
+    @Test
+    void aRebootThatWasNotAnnouncedLosesTheSystem() throws Exception {
+        Ran ran = run("echo begun; systemctl reboot; sleep 100");
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.LOST);
+        assertThat(ran.end().systemUsable()).isFalse();
+        assertThat(ran.results()).singleElement().asString().startsWith("infra null lost");
+    }
+
+    @Test
+    void aSystemThatStaysUpIsNotTakenForOneThatRebooted() throws Exception {
+        try (Connection connection = Suite.connect(system)) {
+            FmfTests tests = suite.test("echo disconnect >&$ATEX_TEST_CONTROL; ((TMT_REBOOT_COUNT == 0))")
+                    .map(test -> test.withLimit(Duration.ofSeconds(3)));
+            Ran ran = suite.run(connection, tests, FmfOptions.defaults());
+            assertThat(ran.end().outcome()).isEqualTo(Outcome.TIMED_OUT);
+            assertThat(ran.end().note()).contains("did not go down", "3s");
+        }
+    }
+
+    @Test
+    void aSystemThatDoesNotComeBackIsLost() throws Exception {
+        try (Connection connection = Suite.connect(system)) {
+            FmfTests tests = suite.test("echo disconnect >&$ATEX_TEST_CONTROL; echo begun; sleep 100")
+                    .map(test -> test.withLimit(Duration.ofSeconds(8)));
+            Artifacts artifacts = suite.artifacts();
+            try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+                CompletableFuture<TestEnd> end = new CompletableFuture<>();
+                Thread.ofVirtual().start(() -> {
+                    try {
+                        end.complete(executor.run(tests.get(0), artifacts));
+                    } catch (Throwable e) {
+                        end.completeExceptionally(e);
+                    }
+                });
+                Path output = artifacts.directory().resolve("output");
+                while (!java.nio.file.Files.exists(output)
+                        || !java.nio.file.Files.readString(output).contains("begun")) {
+                    Thread.onSpinWait();
+                }
+                system.container().close();
+                assertThat(end.get(30, TimeUnit.SECONDS).outcome()).isEqualTo(Outcome.LOST);
+                assertThat(new Ran(end.join(), artifacts).results())
+                        .singleElement()
+                        .asString()
+                        .contains("infra", "did not come back");
+            }
+        }
+    }
+}

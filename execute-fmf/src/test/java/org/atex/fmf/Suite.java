@@ -1,0 +1,99 @@
+package org.atex.fmf;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.atex.api.Artifacts;
+import org.atex.api.Connection;
+import org.atex.api.Executor;
+import org.atex.api.TestEnd;
+import org.atex.artifacts.ResultReader;
+import org.atex.lab.OpenSsh;
+import org.atex.lab.SshSystem;
+import org.atex.ssh.HostKeys;
+import org.atex.ssh.SshConnection;
+import org.atex.ssh.SshOptions;
+
+/** A tree of tests in a directory of its own, and what comes of running them. */
+final class Suite {
+    private final Path directory;
+    private int count;
+
+    Suite(Path directory) throws IOException {
+        this.directory = directory;
+        Files.createDirectories(tree().resolve(".fmf"));
+        Files.writeString(tree().resolve(".fmf/version"), "1\n");
+    }
+
+    Path tree() {
+        return directory.resolve("tree");
+    }
+
+    /** {@return the tests of the tree, which is this text} */
+    FmfTests tests(String metadata) throws IOException, InterruptedException {
+        Files.writeString(tree().resolve("main.fmf"), metadata);
+        return FmfTests.in(tree()).discover();
+    }
+
+    /** {@return a tree of one test that is this script} */
+    FmfTests test(String script) throws IOException, InterruptedException {
+        return tests("duration: 60s\ntest: |\n" + script.indent(4));
+    }
+
+    Artifacts artifacts() throws IOException {
+        return Artifacts.in(Files.createDirectory(directory.resolve("artifacts" + ++count)));
+    }
+
+    /** What came of a test. */
+    record Ran(TestEnd end, Artifacts artifacts) {
+        List<String> results() throws IOException {
+            List<String> lines = new ArrayList<>();
+            try (ResultReader reader = ResultReader.of(artifacts)) {
+                for (var result = reader.next(); result != null; result = reader.next()) {
+                    lines.add(result.status() + " " + result.name() + " " + result.note());
+                }
+            }
+            return lines;
+        }
+
+        String file(String name) throws IOException {
+            return Files.readString(artifacts.files().resolve(name));
+        }
+
+        String output() throws IOException {
+            return file("output.txt");
+        }
+    }
+
+    Ran run(Connection connection, FmfTests tests, FmfOptions options) throws IOException, InterruptedException {
+        try (Executor executor = FmfExecutor.factory(tests, options).open(connection)) {
+            Artifacts artifacts = artifacts();
+            return new Ran(executor.run(tests.get(0), artifacts), artifacts);
+        }
+    }
+
+    Ran run(Connection connection, String script) throws IOException, InterruptedException {
+        return run(connection, test(script), FmfOptions.defaults());
+    }
+
+    static SshConnection connect(SshSystem system) throws InterruptedException {
+        return connect(system.destination(), system.key(), system.knownHosts());
+    }
+
+    static SshConnection connect(OpenSsh server) throws InterruptedException {
+        Path directory = server.directory();
+        return connect(server.destination(), directory.resolve("id"), directory.resolve("known_hosts"));
+    }
+
+    private static SshConnection connect(String destination, Path key, Path knownHosts) throws InterruptedException {
+        return SshConnection.open(
+                destination,
+                SshOptions.defaults()
+                        .withoutConfig()
+                        .withoutAgent()
+                        .withKey(key)
+                        .withHostKeys(HostKeys.known(knownHosts)));
+    }
+}
