@@ -92,6 +92,7 @@ final class Keeper {
             """;
 
     private static final String NOTHING = "^no-such";
+    private static final String SPACE = "[[:space:]]";
 
     private final ExecChannel channel;
     private final Executor threads;
@@ -206,13 +207,23 @@ final class Keeper {
         return requests.stream().map(Request::mark).collect(Collectors.joining("|"));
     }
 
-    /** Parent, group or session, in {@code /proc/PID/stat}; what is dead already cannot be ended. */
     private static String sessions(List<Request> requests) {
-        String processes = requests.stream()
-                .filter(request -> request.process() != 0)
-                .map(request -> Long.toString(request.process()))
-                .collect(Collectors.joining("|"));
-        return processes.isEmpty() ? NOTHING : "^[0-9]+.\\(.*\\).[^XZ].([0-9]+.){0,2}(" + processes + ").";
+        return sessionsOf(requests.stream()
+                .map(Request::process)
+                .filter(process -> process != 0)
+                .toList());
+    }
+
+    /**
+     * {@return what matches the line in {@code /proc/PID/stat} of every process that has one of these for its parent, group or
+     * session; what is dead already cannot be ended} There is no space in it, as spaces separate what is asked for.
+     *
+     * @param processes their numbers
+     */
+    static String sessionsOf(List<Long> processes) {
+        String any = processes.stream().map(String::valueOf).collect(Collectors.joining("|"));
+        // A dot in place of the spaces would also match a digit, and so take 4312 for 312.
+        return any.isEmpty() ? NOTHING : ("^[0-9]+ \\(.*\\) [^XZ] ([0-9]+ ){0,2}(" + any + ") ").replace(" ", SPACE);
     }
 
     private void read() {
