@@ -24,6 +24,8 @@ public final class Main {
             new RealTreeCold(RealTree.KEYLIME),
             new RealTreeCold(RealTree.ARTEMIS),
             new RealTreeCold(RealTree.TMT),
+            new PodmanCommands(),
+            new PodmanStarts(),
             new SshCommands("ssh", 1, 100),
             new SshCommands("ssh50", 50, 20),
             new SshTree(),
