@@ -1,6 +1,7 @@
 package org.atex.podman;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Lifecycle and thread safety are those of {@link Connection}.
  */
 public final class PodmanConnection implements Connection {
+    private static final int ATTEMPTS = 3;
+
     private final String container;
     private final PodmanOptions options;
     private final Podman podman;
@@ -235,18 +238,34 @@ public final class PodmanConnection implements Connection {
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before '" + command + "' was started");
         }
-        while (true) {
+        for (int attempt = 1; ; attempt++) {
             Resident shell = resident();
             try {
                 return start(command, shell);
             } catch (IOException e) {
                 refuseIfClosed("start '" + command + "'");
-                if (!shell.gone().isDone()) {
+                if (attempt == ATTEMPTS || !isMended(shell, e)) {
                     throw new ConnectionLostException(
                             "could not start '" + command + "' in " + this + ": " + e.getMessage(), e);
                 }
-                // Another shell may do it, and if the container is gone, that is found out.
             }
+        }
+    }
+
+    /** {@return whether it is worth trying again} */
+    private boolean isMended(Resident shell, IOException failure) throws InterruptedException {
+        if (shell.gone().isDone()) {
+            return true; // another shell may do it, and if the container is gone, that is found out
+        }
+        if (!(failure instanceof NoSuchFileException)) {
+            return false;
+        }
+        try {
+            shell.renew(process); // somebody has emptied /dev/shm
+            return true;
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+            return false;
         }
     }
 

@@ -19,9 +19,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -143,6 +145,23 @@ final class Resident implements Closeable {
         }
     }
 
+    /**
+     * Makes its directory again, which somebody in the container has removed. Commands that run are not concerned: what they
+     * have open they keep.
+     *
+     * @param process the container's first process
+     */
+    void renew(long process) throws IOException, InterruptedException {
+        try {
+            ask("renew", "").get(GOODBYE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("its directory in /dev/shm was removed, and cannot be made again", e);
+        }
+        Quiet.close(directory);
+        idle.clear();
+        use(PipeDirectory.open(process, ready.join()));
+    }
+
     PipeDirectory directory() {
         PipeDirectory pipes = directory;
         if (pipes == null) {
@@ -261,6 +280,7 @@ final class Resident implements Closeable {
             if (!shell.waitFor(GOODBYE_SECONDS, TimeUnit.SECONDS)) {
                 shell.destroyForcibly();
             }
+            lost(new IOException("the shell in the container was closed"));
         } catch (InterruptedException e) {
             interrupted = true;
             shell.destroyForcibly();

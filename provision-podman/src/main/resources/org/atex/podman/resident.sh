@@ -4,6 +4,7 @@
 #   run BASE BYTES                runs a command: so many bytes of script follow
 #   pipes NUMBER NAME…            makes named pipes
 #   drop NUMBER NAME…             removes them
+#   renew NUMBER                  makes the directory again, which somebody has removed
 #   end NUMBER ENVIRON STAT PID   ends all processes that match one of two extended regular expressions, one for environments,
 #                                 one for /proc/PID/stat; looks only at processes after PID
 #
@@ -78,6 +79,10 @@ while read -r what first rest; do
         ;;
     pipes)
         (cd "$dir" && exec mkfifo -m 666 $rest)
+        echo "done $first $?"
+        ;;
+    renew)
+        mkdir -m 711 "$dir"
         echo "done $first $?"
         ;;
     drop)
