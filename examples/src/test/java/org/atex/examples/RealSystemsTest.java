@@ -59,8 +59,7 @@ class RealSystemsTest {
 
     private static Map<String, Outcome> outcomes(RunSummary summary) {
         return summary.tests().stream()
-                .collect(Collectors.toMap(
-                        TestSummary::test, test -> test.end().outcome(), (a, b) -> a, TreeMap::new));
+                .collect(Collectors.toMap(TestSummary::test, test -> test.end().outcome(), (a, b) -> a, TreeMap::new));
     }
 
     private void assertAsExpected(RunSummary summary) {
@@ -97,7 +96,8 @@ class RealSystemsTest {
                 .withoutAgent()
                 .withKey(system.key())
                 .withHostKeys(HostKeys.known(system.knownHosts()));
-        SshProvisioner systems = SshProvisioner.over(Hosts.of(system.destination()), options).open();
+        SshProvisioner systems =
+                SshProvisioner.over(Hosts.of(system.destination()), options).open();
 
         assertAsExpected(run(tests, systems, "/tmp/state"));
     }

@@ -25,6 +25,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -237,13 +238,18 @@ final class Resident implements Closeable {
         return ask("end", marks + " " + sessions(processes) + " " + after);
     }
 
-    /** Parent, group or session, in {@code /proc/PID/stat}; what is dead already cannot be ended. */
-    private static String sessions(List<Long> processes) {
-        return processes.isEmpty()
+    /**
+     * {@return what matches the line in {@code /proc/PID/stat} of every process that has one of these for its parent, group or
+     * session; what is dead already cannot be ended} There is no space in it, as spaces separate what is asked for.
+     *
+     * @param processes their numbers
+     */
+    static String sessions(List<Long> processes) {
+        String any = processes.stream().map(String::valueOf).collect(Collectors.joining("|"));
+        // A dot in place of the spaces would also match a digit, and so take 4312 for 312.
+        return any.isEmpty()
                 ? NOTHING
-                : "^[0-9]+.\\(.*\\).[^XZ].([0-9]+.){0,2}("
-                        + String.join(
-                                "|", processes.stream().map(String::valueOf).toList()) + ").";
+                : ("^[0-9]+ \\(.*\\) [^XZ] ([0-9]+ ){0,2}(" + any + ") ").replace(" ", "[[:space:]]");
     }
 
     /** {@return whether it could do it, once it has} */

@@ -185,7 +185,9 @@ final class Keeper {
                 .filter(request -> request.process() != 0)
                 .map(request -> Long.toString(request.process()))
                 .collect(Collectors.joining("|"));
-        return processes.isEmpty() ? NOTHING : "^[0-9]+.\\(.*\\).[^XZ].([0-9]+.){0,2}(" + processes + ").";
+        return processes.isEmpty()
+                ? NOTHING
+                : ("^[0-9]+ \\(.*\\) [^XZ] ([0-9]+ ){0,2}(" + processes + ") ").replace(" ", "[[:space:]]");
     }
 
     private void read() {
