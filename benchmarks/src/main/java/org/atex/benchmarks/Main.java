@@ -26,6 +26,7 @@ public final class Main {
             new RealTreeCold(RealTree.TMT),
             new PodmanCommands(),
             new PodmanStarts(),
+            new PodmanTree(),
             new SshCommands("ssh", 1, 100),
             new SshCommands("ssh50", 50, 20),
             new SshTree(),

@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Waits until systemd in a container is up: running, or degraded, with units that failed. */
-final class SystemdBoot implements PodmanConnection.AfterConnecting {
+final class SystemdBoot implements PodmanConnection.BeforeConnecting {
     private static final Logger LOG = LoggerFactory.getLogger(SystemdBoot.class);
     private static final Duration LONGEST = Duration.ofHours(1);
 
@@ -17,6 +17,7 @@ final class SystemdBoot implements PodmanConnection.AfterConnecting {
 
     @Override
     public void await(Podman podman, String container, Deadline deadline) throws IOException, InterruptedException {
+        ContainerState.of(podman, container).refuseUnlessRunning();
         String state = "";
         while (!deadline.isOver()) {
             state = ask(podman, container, WAIT, Long.toString(deadline.left().toSeconds() + 1));
