@@ -8,5 +8,6 @@ module org.atex.all {
     requires transitive org.atex.jsonl;
     requires transitive org.atex.junitxml;
     requires transitive org.atex.local;
+    requires transitive org.atex.podman;
     requires transitive org.atex.ssh;
 }

@@ -34,17 +34,18 @@ class ArchitectureTest {
             .importPackages("org.atex");
 
     /** Each room, and which rooms it may know beside itself. */
-    private static final Map<String, Set<String>> ARROWS = new TreeMap<>(Map.of(
-            "api", Set.of(),
-            "artifacts", Set.of("api"),
-            "local", Set.of("api", "artifacts"),
-            "command", Set.of("api", "artifacts"),
-            "fmf", Set.of("api", "artifacts"),
-            "jsonl", Set.of("api", "artifacts"),
-            "junitxml", Set.of("api", "artifacts"),
-            "adhoc", Set.of("api"),
-            "ssh", Set.of("api"),
-            "testkit", Set.of("api")));
+    private static final Map<String, Set<String>> ARROWS = new TreeMap<>(Map.ofEntries(
+            Map.entry("api", Set.of()),
+            Map.entry("artifacts", Set.of("api")),
+            Map.entry("local", Set.of("api", "artifacts")),
+            Map.entry("podman", Set.of("api")),
+            Map.entry("command", Set.of("api", "artifacts")),
+            Map.entry("fmf", Set.of("api", "artifacts")),
+            Map.entry("jsonl", Set.of("api", "artifacts")),
+            Map.entry("junitxml", Set.of("api", "artifacts")),
+            Map.entry("adhoc", Set.of("api")),
+            Map.entry("ssh", Set.of("api")),
+            Map.entry("testkit", Set.of("api"))));
 
     private static final Set<String> GENERIC = Set.of(
             Throwable.class.getName(),

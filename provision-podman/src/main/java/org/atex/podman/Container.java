@@ -1,6 +1,8 @@
 package org.atex.podman;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,12 +15,9 @@ final class Container {
     private static final Logger LOG = LoggerFactory.getLogger(Container.class);
     private static final Duration REMOVAL = Duration.ofSeconds(60);
 
-    /** Takes in orphans, as an init does, and ends at once when told to. */
-    private static final List<String> IDLE =
-            List.of("bash", "-c", "trap 'exit 0' TERM; while :; do sleep infinity & wait $!; done");
-
     private final Podman podman;
     private final String name;
+    private long process;
 
     private Container(Podman podman, String name) {
         this.podman = podman;
@@ -29,13 +28,20 @@ final class Container {
         return name;
     }
 
+    /** {@return the number that its first process had on this machine when it was started} */
+    long process() {
+        return process;
+    }
+
     /**
      * Starts one.
      *
+     * @param command what it runs; nothing for what the image says
      * @throws IOException if podman does not; there is none then
      * @throws InterruptedException if interrupted; there is none then
      */
-    static Container start(Podman podman, PodmanProvisioner.Builder settings, String name, Owner owner)
+    static Container start(
+            Podman podman, PodmanProvisioner.Builder settings, String name, Owner owner, List<String> command)
             throws IOException, InterruptedException {
         List<String> line =
                 new ArrayList<>(List.of("run", "--detach", "--name=" + name, "--label=" + Owner.LABEL + "=" + owner));
@@ -46,14 +52,20 @@ final class Container {
         }
         line.addAll(settings.runOptions);
         line.add(settings.image);
-        line.addAll(settings.systemd ? List.of("/sbin/init") : settings.command == null ? IDLE : settings.command);
+        line.addAll(command);
+        Path file = Files.createTempFile("container-", ".pid");
+        line.addAll(1, List.of("--pidfile=" + file));
         Container container = new Container(podman, name);
         boolean started = false;
         try {
             podman.run(settings.startWithin, line, said -> LOG.debug("{}: {}", name, said));
+            container.process = Long.parseLong(Files.readString(file).strip());
             started = true;
             return container;
+        } catch (NumberFormatException e) {
+            throw new IOException("podman did not say which process it started", e);
         } finally {
+            Files.deleteIfExists(file);
             if (!started) {
                 container.remove();
             }

@@ -21,6 +21,12 @@ record ContainerState(String id, long process, String status) {
         return new ContainerState(words.get(0), Long.parseLong(words.get(1)), words.get(2));
     }
 
+    void refuseUnlessRunning() throws IOException {
+        if (!isRunning()) {
+            throw new IOException("it does not run: it is " + status);
+        }
+    }
+
     boolean isRunning() {
         return status.equals("running") && process > 0;
     }

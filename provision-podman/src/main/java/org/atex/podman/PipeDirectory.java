@@ -53,6 +53,15 @@ final class PipeDirectory implements Closeable {
         throw new IOException("this machine has no directories that can be entered without following links");
     }
 
+    boolean has(String name) throws IOException {
+        for (Path file : directory) {
+            if (file.endsWith(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     SeekableByteChannel reader(String name) throws IOException {
         return open(name, StandardOpenOption.READ);
     }

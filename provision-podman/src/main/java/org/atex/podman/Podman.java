@@ -19,6 +19,8 @@ final class Podman {
     /** What is told of a program that says too much. */
     private static final int LONGEST = 2000;
 
+    private static final Duration GOODBYE = Duration.ofSeconds(10);
+
     private final List<String> program;
 
     Podman(List<String> program) {
@@ -64,29 +66,51 @@ final class Podman {
      */
     String run(Duration within, List<String> arguments, Consumer<String> progress)
             throws IOException, InterruptedException {
+        return run(new ProcessBuilder(line(arguments)), within, arguments.get(0), progress);
+    }
+
+    /** Does the same, and tells its output too. */
+    void runTelling(Duration within, List<String> arguments, Consumer<String> progress)
+            throws IOException, InterruptedException {
+        // The shell hands both to one stream; it takes the words as they are.
+        List<String> line = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >&2", "sh"));
+        line.addAll(line(arguments));
+        run(new ProcessBuilder(line), within, arguments.get(0), progress);
+    }
+
+    private static String run(ProcessBuilder builder, Duration within, String what, Consumer<String> progress)
+            throws IOException, InterruptedException {
         if (Thread.interrupted()) {
-            throw new InterruptedException("interrupted before running podman " + arguments.get(0));
+            throw new InterruptedException("interrupted before running podman " + what);
         }
-        Process process = new ProcessBuilder(line(arguments))
-                .redirectInput(new File("/dev/null"))
-                .start();
+        Process process = builder.redirectInput(new File("/dev/null")).start();
         try {
             FutureTask<String> output = reading(() -> text(process.getInputStream()));
             FutureTask<String> errors = reading(() -> told(process, progress));
             if (!process.waitFor(TimeUnit.NANOSECONDS.convert(within), TimeUnit.NANOSECONDS)) {
-                throw new IOException(
-                        "'podman " + arguments.get(0) + "' did not end within " + within.toSeconds() + " s");
+                throw new IOException("'podman " + what + "' did not end within " + within.toSeconds() + " s");
             }
             String words = result(errors).strip();
             if (process.exitValue() != 0) {
-                throw new FailedException(
-                        "'podman " + arguments.get(0) + "' ended with " + process.exitValue() + ": " + shortened(words),
-                        words);
+                String message = "'podman " + what + "' ended with " + process.exitValue();
+                throw new FailedException(words.isEmpty() ? message : message + ": " + shortened(words), words);
             }
             return result(output).strip();
         } finally {
-            process.destroyForcibly();
+            end(process);
         }
+    }
+
+    /** Asked to end, podman first finishes or undoes what would leave half a container; only then is it killed. */
+    private static void end(Process process) {
+        if (!process.isAlive()) {
+            return;
+        }
+        process.destroy();
+        if (Patience.done(process.onExit(), System.nanoTime() + GOODBYE.toNanos())) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
     }
 
     /** On a platform thread: a virtual one would hold its carrier. */
@@ -104,8 +128,9 @@ final class Podman {
         StringBuilder all = new StringBuilder();
         for (String line : (Iterable<String>) process.errorReader(UTF_8).lines()::iterator) {
             progress.accept(line);
-            if (all.length() < LONGEST) {
-                all.append(line).append('\n');
+            all.append(line).append('\n');
+            if (all.length() > 2 * LONGEST) {
+                all.delete(0, all.length() - LONGEST); // what went wrong is said last
             }
         }
         return all.toString();
@@ -121,7 +146,7 @@ final class Podman {
 
     private static String shortened(String words) {
         String line = words.replace("\n", "; ");
-        return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…";
+        return line.length() <= LONGEST ? line : "…" + line.substring(line.length() - LONGEST);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package org.atex.podman;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,10 +43,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Lifecycle and thread safety are those of {@link Connection}.
  */
 public final class PodmanConnection implements Connection {
+    private static final int ATTEMPTS = 3;
+    private static final Duration ADOPTION = Duration.ofSeconds(10);
+
     private final String container;
     private final PodmanOptions options;
     private final Podman podman;
-    private final AfterConnecting afterConnecting;
+    private final BeforeConnecting beforeConnecting;
     private final String name = Long.toHexString(ThreadLocalRandom.current().nextLong());
     private final String marks = ";" + name + "-";
     private final AtomicLong numbers = new AtomicLong();
@@ -56,19 +61,19 @@ public final class PodmanConnection implements Connection {
     private volatile @Nullable IOException lost;
     private volatile boolean closed;
 
-    /** What is waited for each time that a container is connected to. */
-    interface AfterConnecting {
+    /** What is waited for each time before a container is connected to. */
+    interface BeforeConnecting {
         /** The container is enough. */
-        AfterConnecting NOTHING = (podman, container, deadline) -> {};
+        BeforeConnecting NOTHING = (podman, container, deadline) -> {};
 
         void await(Podman podman, String container, Deadline deadline) throws IOException, InterruptedException;
     }
 
-    private PodmanConnection(String container, PodmanOptions options, AfterConnecting afterConnecting) {
+    private PodmanConnection(String container, PodmanOptions options, BeforeConnecting beforeConnecting) {
         this.container = container;
         this.options = options;
         this.podman = new Podman(options.program());
-        this.afterConnecting = afterConnecting;
+        this.beforeConnecting = beforeConnecting;
     }
 
     /**
@@ -91,12 +96,12 @@ public final class PodmanConnection implements Connection {
      * @throws InterruptedException if interrupted
      */
     public static PodmanConnection open(String container, PodmanOptions options) throws InterruptedException {
-        return open(container, options, AfterConnecting.NOTHING);
+        return open(container, options, BeforeConnecting.NOTHING);
     }
 
-    static PodmanConnection open(String container, PodmanOptions options, AfterConnecting afterConnecting)
+    static PodmanConnection open(String container, PodmanOptions options, BeforeConnecting beforeConnecting)
             throws InterruptedException {
-        PodmanConnection connection = new PodmanConnection(container, options, afterConnecting);
+        PodmanConnection connection = new PodmanConnection(container, options, beforeConnecting);
         try {
             connection.connect(Deadline.in(options.connectWithin()));
             return connection;
@@ -109,19 +114,75 @@ public final class PodmanConnection implements Connection {
         }
     }
 
+    /**
+     * {@return a connection to a container that is still to be started, and then to be {@link #adopt adopted}}
+     *
+     * @param container its name
+     * @param options how it is reached
+     */
+    static PodmanConnection unconnected(String container, PodmanOptions options) {
+        return new PodmanConnection(container, options, BeforeConnecting.NOTHING);
+    }
+
+    /** {@return what keeps the container there, and starts a shell of this connection} */
+    List<String> keeping() {
+        return Resident.keeping(directoryName(), marks);
+    }
+
+    private String directoryName() {
+        return "atex-" + name;
+    }
+
+    /**
+     * Connects to a container that was started with {@link #keeping}; by podman if that cannot be done by itself.
+     *
+     * @param first the number of its first process
+     */
+    void adopt(long first, Deadline deadline) throws IOException, InterruptedException {
+        Resident shell = null;
+        try {
+            PipeDirectory directory = awaited(first, Deadline.in(ADOPTION));
+            shell = new Resident(Talk.over(directory, threads), threads);
+            shell.use(directory);
+            shell.ready().get(ADOPTION.toNanos(), TimeUnit.NANOSECONDS);
+            synchronized (slot) {
+                resident = CompletableFuture.completedFuture(shell);
+                process = first;
+            }
+        } catch (IOException | ExecutionException | TimeoutException e) {
+            if (shell != null) {
+                shell.close();
+            }
+            connect(deadline); // which says what is wrong, if anything is
+        }
+    }
+
+    /** {@return the directory, once the container has made it} */
+    private PipeDirectory awaited(long first, Deadline deadline) throws IOException, InterruptedException {
+        while (true) {
+            try {
+                PipeDirectory directory = PipeDirectory.open(first, Path.of("/dev/shm", directoryName()));
+                if (directory.has("answers")) {
+                    return directory;
+                }
+                directory.close();
+            } catch (NoSuchFileException e) {
+                // not yet
+            }
+            if (deadline.isOver()) {
+                throw new IOException("it has made no pipes");
+            }
+            TimeUnit.MILLISECONDS.sleep(2); // nobody tells when they are there
+        }
+    }
+
     /** Connects to the container as it now runs. */
     private void connect(Deadline deadline) throws IOException, InterruptedException {
+        beforeConnecting.await(podman, container, deadline);
+        // Afterwards, as one that goes down for a reboot is another when it is up.
         ContainerState state = ContainerState.of(podman, container);
-        if (!state.isRunning()) {
-            throw new IOException("it does not run: it is " + state.status());
-        }
+        state.refuseUnlessRunning();
         Resident first = launch(state, deadline);
-        try {
-            afterConnecting.await(podman, container, deadline);
-        } catch (IOException | InterruptedException e) {
-            first.close();
-            throw e;
-        }
         synchronized (slot) {
             resident = CompletableFuture.completedFuture(first);
             process = state.process();
@@ -139,7 +200,7 @@ public final class PodmanConnection implements Connection {
             line.add("--user=" + user);
         }
         line.add(state.id());
-        Resident shell = new Resident(line, "atex-" + name, marks, threads);
+        Resident shell = Resident.start(line, directoryName(), marks, threads);
         boolean used = false;
         try {
             Path directory = shell.ready().get(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
@@ -235,18 +296,37 @@ public final class PodmanConnection implements Connection {
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before '" + command + "' was started");
         }
-        while (true) {
+        for (int attempt = 1; ; attempt++) {
             Resident shell = resident();
             try {
                 return start(command, shell);
+            } catch (InterruptedIOException e) {
+                Thread.interrupted();
+                throw new InterruptedException("interrupted while '" + command + "' was started");
             } catch (IOException e) {
                 refuseIfClosed("start '" + command + "'");
-                if (!shell.gone().isDone()) {
+                if (attempt == ATTEMPTS || !isMended(shell, e)) {
                     throw new ConnectionLostException(
                             "could not start '" + command + "' in " + this + ": " + e.getMessage(), e);
                 }
-                // Another shell may do it, and if the container is gone, that is found out.
             }
+        }
+    }
+
+    /** {@return whether it is worth trying again} */
+    private boolean isMended(Resident shell, IOException failure) throws InterruptedException {
+        if (shell.gone().isDone()) {
+            return true; // another shell may do it, and if the container is gone, that is found out
+        }
+        if (!(failure instanceof NoSuchFileException)) {
+            return false;
+        }
+        try {
+            shell.renew(process); // somebody has emptied /dev/shm
+            return true;
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+            return false;
         }
     }
 

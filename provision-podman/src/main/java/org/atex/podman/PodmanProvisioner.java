@@ -39,6 +39,10 @@ import org.jspecify.annotations.Nullable;
 public final class PodmanProvisioner implements Provisioner {
     private static final Duration CLOSING = Duration.ofMinutes(1);
 
+    /** Takes in orphans, as an init does, and ends at once when told to. */
+    private static final List<String> IDLE =
+            List.of("bash", "-c", "trap 'exit 0' TERM; while :; do sleep infinity & wait $!; done");
+
     private final Builder settings;
     private final Podman podman;
     private final Owner owner = Owner.me();
@@ -149,17 +153,16 @@ public final class PodmanProvisioner implements Provisioner {
 
     private PodmanRemote started(String name) throws IOException, InterruptedException {
         Deadline deadline = Deadline.in(settings.startWithin);
-        Container container = Container.start(podman, settings, name, owner);
-        PodmanConnection connection = null;
+        PodmanConnection adopting = adopting(name);
+        PodmanConnection connection = adopting;
+        Container container = Container.start(podman, settings, name, owner, command(adopting));
         boolean done = false;
         try {
-            PodmanOptions options =
-                    settings.options.withConnectWithin(deadline.left().plusMillis(1));
-            connection = PodmanConnection.open(
-                    name, options, settings.systemd ? new SystemdBoot() : PodmanConnection.AfterConnecting.NOTHING);
-            Map<String, String> all = new HashMap<>(SystemLabels.of(connection));
+            PodmanConnection made = adopting != null ? adopted(adopting, container, deadline) : opened(name, deadline);
+            connection = made;
+            Map<String, String> all = new HashMap<>(SystemLabels.of(made));
             all.putAll(labels);
-            PodmanRemote remote = new PodmanRemote(container, connection, all, this::giveBack);
+            PodmanRemote remote = new PodmanRemote(container, made, all, this::giveBack);
             done = true;
             return remote;
         } finally {
@@ -170,6 +173,33 @@ public final class PodmanProvisioner implements Provisioner {
                 container.remove();
             }
         }
+    }
+
+    private static PodmanConnection adopted(PodmanConnection connection, Container container, Deadline deadline)
+            throws IOException, InterruptedException {
+        connection.adopt(container.process(), deadline);
+        return connection;
+    }
+
+    private PodmanConnection opened(String name, Deadline deadline) throws InterruptedException {
+        return PodmanConnection.open(
+                name,
+                settings.options.withConnectWithin(deadline.left().plusMillis(1)),
+                settings.systemd ? new SystemdBoot() : PodmanConnection.BeforeConnecting.NOTHING);
+    }
+
+    /** {@return a connection whose shell the container itself starts, or null if it has something else to do} */
+    private @Nullable PodmanConnection adopting(String name) {
+        boolean ours = !settings.systemd && settings.command == null && settings.options.user() == null;
+        return ours ? PodmanConnection.unconnected(name, settings.options) : null;
+    }
+
+    private List<String> command(@Nullable PodmanConnection adopting) {
+        if (settings.systemd) {
+            return List.of("/sbin/init");
+        }
+        List<String> command = settings.command;
+        return command != null ? command : adopting != null ? adopting.keeping() : IDLE;
     }
 
     @Override

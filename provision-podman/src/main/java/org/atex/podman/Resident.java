@@ -19,9 +19,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +39,7 @@ final class Resident implements Closeable {
     private static final int AT_ONCE = 8;
     private static final String NOTHING = "^no-such";
 
-    private final Process shell;
+    private final Talk talk;
     private final Executor threads;
     private final AtomicLong numbers = new AtomicLong();
     private final Map<Long, CompletableFuture<Boolean>> asked = new ConcurrentHashMap<>();
@@ -48,6 +50,18 @@ final class Resident implements Closeable {
     private volatile @Nullable PipeDirectory directory;
 
     /**
+     * Talks to one.
+     *
+     * @param talk what leads to it
+     * @param threads what reads from it
+     */
+    Resident(Talk talk, Executor threads) {
+        this.talk = talk;
+        this.threads = threads;
+        threads.execute(this::read);
+    }
+
+    /**
      * Starts one.
      *
      * @param line what runs bash in the container, up to its own arguments
@@ -55,18 +69,21 @@ final class Resident implements Closeable {
      * @param marks what all marks of the connection begin with
      * @param threads what reads from it
      */
-    Resident(List<String> line, String name, String marks, Executor threads) throws IOException {
-        this.threads = threads;
+    static Resident start(List<String> line, String name, String marks, Executor threads) throws IOException {
         List<String> all = new ArrayList<>(line);
-        all.addAll(List.of("bash", "-c", script(), "atex-resident", name, marks));
-        shell = new ProcessBuilder(all).start();
-        threads.execute(this::read);
+        all.addAll(List.of("bash", "-c", script("resident.sh"), "atex-resident", name, marks));
+        return new Resident(Talk.by(all), threads);
     }
 
-    private static String script() {
-        try (InputStream script = Resident.class.getResourceAsStream("resident.sh")) {
+    /** {@return the command of a container whose first process starts one} */
+    static List<String> keeping(String name, String marks) {
+        return List.of("bash", "-c", script("keep.sh"), "atex-keep", name, marks, script("resident.sh"));
+    }
+
+    private static String script(String file) {
+        try (InputStream script = Resident.class.getResourceAsStream(file)) {
             if (script == null) {
-                throw new IllegalStateException("resident.sh is not beside the classes of provision-podman");
+                throw new IllegalStateException(file + " is not beside the classes of provision-podman");
             }
             return new String(script.readAllBytes(), UTF_8);
         } catch (IOException e) {
@@ -77,7 +94,7 @@ final class Resident implements Closeable {
     private void read() {
         CompletableFuture<String> words = new CompletableFuture<>();
         threads.execute(() -> words.complete(errors()));
-        try (BufferedReader answers = new BufferedReader(new InputStreamReader(shell.getInputStream(), UTF_8))) {
+        try (BufferedReader answers = new BufferedReader(new InputStreamReader(talk.answers(), UTF_8))) {
             for (@Nullable String line; (line = answers.readLine()) != null; ) {
                 answered(List.of(line.split(" ", -1)));
             }
@@ -92,7 +109,7 @@ final class Resident implements Closeable {
     private String errors() {
         ByteArrayOutputStream first = new ByteArrayOutputStream();
         byte[] piece = new byte[2000];
-        try (InputStream errors = shell.getErrorStream()) {
+        try (InputStream errors = talk.errors()) {
             for (int n; (n = errors.read(piece)) >= 0; ) {
                 if (first.size() < piece.length) {
                     first.write(piece, 0, n);
@@ -106,7 +123,10 @@ final class Resident implements Closeable {
 
     private void answered(List<String> words) {
         switch (words.get(0)) {
-            case "ready" -> ready.complete(Path.of(words.get(1)));
+            case "ready" -> {
+                Quiet.close(talk.connected()); // from here on each side sees the end of the other
+                ready.complete(Path.of(words.get(1)));
+            }
             case "done" -> {
                 CompletableFuture<Boolean> done = asked.remove(Long.parseLong(words.get(1)));
                 if (done != null) {
@@ -142,6 +162,23 @@ final class Resident implements Closeable {
         if (gone.isDone()) {
             Quiet.close(pipes);
         }
+    }
+
+    /**
+     * Makes its directory again, which somebody in the container has removed. Commands that run are not concerned: what they
+     * have open they keep.
+     *
+     * @param process the container's first process
+     */
+    void renew(long process) throws IOException, InterruptedException {
+        try {
+            ask("renew", "").get(GOODBYE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("its directory in /dev/shm was removed, and cannot be made again", e);
+        }
+        Quiet.close(directory);
+        idle.clear();
+        use(PipeDirectory.open(process, ready.join()));
     }
 
     PipeDirectory directory() {
@@ -252,7 +289,7 @@ final class Resident implements Closeable {
     /** Requests are short, and the shell reads them at once: this does not block for longer than it takes to copy them. */
     private void send(byte[] request) throws IOException {
         synchronized (requests) {
-            OutputStream stdin = shell.getOutputStream();
+            OutputStream stdin = talk.requests();
             stdin.write(request);
             stdin.flush();
         }
@@ -261,17 +298,12 @@ final class Resident implements Closeable {
     /** Has it end everything of its connection, and itself. */
     @Override
     public void close() {
-        Quiet.close(shell.getOutputStream());
         boolean interrupted = Thread.interrupted();
-        try {
-            if (!shell.waitFor(GOODBYE_SECONDS, TimeUnit.SECONDS)) {
-                shell.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            interrupted = true;
-            shell.destroyForcibly();
-        }
-        Quiet.close(directory);
+        Quiet.close(talk.connected());
+        Quiet.close(talk.requests());
+        interrupted |= Patience.done(gone, System.nanoTime() + TimeUnit.SECONDS.toNanos(GOODBYE_SECONDS));
+        talk.kill().run();
+        lost(new IOException("the shell in the container was closed"));
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

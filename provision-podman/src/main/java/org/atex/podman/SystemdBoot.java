@@ -1,20 +1,26 @@
 package org.atex.podman;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Waits until systemd in a container is up: running, or degraded, with units that failed. */
-final class SystemdBoot implements PodmanConnection.AfterConnecting {
+final class SystemdBoot implements PodmanConnection.BeforeConnecting {
     private static final Logger LOG = LoggerFactory.getLogger(SystemdBoot.class);
+    private static final Duration LONGEST = Duration.ofHours(1);
+
+    /** Systemd waits by itself, once it can be asked at all. */
+    private static final String WAIT =
+            "timeout \"$1\" systemctl is-system-running --wait >/dev/null 2>&1; systemctl is-system-running";
 
     @Override
     public void await(Podman podman, String container, Deadline deadline) throws IOException, InterruptedException {
+        ContainerState.of(podman, container).refuseUnlessRunning();
         String state = "";
         while (!deadline.isOver()) {
-            // Waits by itself, once systemd can be asked at all.
-            state = ask(podman, container, deadline, "systemctl", "is-system-running", "--wait");
+            state = ask(podman, container, WAIT, Long.toString(deadline.left().toSeconds() + 1));
             if (state.equals("running")) {
                 return;
             }
@@ -29,20 +35,18 @@ final class SystemdBoot implements PodmanConnection.AfterConnecting {
     }
 
     private static String failed(Podman podman, String container) throws IOException, InterruptedException {
-        Deadline soon = Deadline.in(java.time.Duration.ofSeconds(10));
-        String units = ask(podman, container, soon, "systemctl", "list-units", "--failed", "--plain", "--no-legend");
+        String units = ask(podman, container, "systemctl list-units --failed --plain --no-legend", "");
         List<String> names =
                 units.lines().map(line -> line.replaceAll(" .*", "")).toList();
         return names.isEmpty() ? "none" : String.join(", ", names);
     }
 
-    private static String ask(Podman podman, String container, Deadline deadline, String... question)
+    /** The exit code says whether all is well, which the words do too. */
+    private static String ask(Podman podman, String container, String script, String argument)
             throws IOException, InterruptedException {
-        // Its exit code says whether all is well, which its words do too.
-        List<String> line = new java.util.ArrayList<>(List.of("exec", container, "sh", "-c", "\"$@\" || true", "sh"));
-        line.addAll(List.of(question));
+        List<String> line = List.of("exec", container, "sh", "-c", script + "; exit 0", "sh", argument);
         try {
-            return podman.run(deadline.left(), line, said -> LOG.debug("{}: {}", container, said));
+            return podman.run(LONGEST, line, said -> LOG.debug("{}: {}", container, said));
         } catch (Podman.FailedException e) {
             return e.words(); // it has just been restarted, perhaps
         }

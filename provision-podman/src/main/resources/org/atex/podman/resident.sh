@@ -1,9 +1,13 @@
 # Runs in a container, as podman exec starts it, and starts commands on request: they inherit what podman gave to this shell.
-# Arguments: the name of its directory, and what all marks of its connection begin with. Requests come line by line:
+# Or as a child of the container's first process, which podman gives the same, but for HOSTNAME in its environment.
+#
+# Arguments: the name of its directory, what all marks of its connection begin with, and "first" if the first process started
+# it. Requests come line by line:
 #
 #   run BASE BYTES                runs a command: so many bytes of script follow
 #   pipes NUMBER NAME…            makes named pipes
 #   drop NUMBER NAME…             removes them
+#   renew NUMBER                  makes the directory again, which somebody has removed
 #   end NUMBER ENVIRON STAT PID   ends all processes that match one of two extended regular expressions, one for environments,
 #                                 one for /proc/PID/stat; looks only at processes after PID
 #
@@ -20,7 +24,8 @@ given=' '
 while IFS= read -r -d '' variable; do
     given+="${variable%%=*} "
     [[ $variable != SHLVL=* ]] || SHLVL=${variable#*=} # one more than it was
-done <"/proc/$$/environ"
+done <"/proc/$([[ ${3-} == first ]] && echo 1 || echo $$)/environ"
+[[ ${3-} != first ]] || unset HOSTNAME
 for name in PWD OLDPWD SHLVL; do
     [[ $given == *" $name "* ]] || export -n "$name"
 done
@@ -78,6 +83,10 @@ while read -r what first rest; do
         ;;
     pipes)
         (cd "$dir" && exec mkfifo -m 666 $rest)
+        echo "done $first $?"
+        ;;
+    renew)
+        mkdir -m 711 "$dir"
         echo "done $first $?"
         ;;
     drop)

@@ -1,0 +1,133 @@
+package org.atex.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.adhoc.RerunPolicy;
+import org.atex.api.Outcome;
+import org.atex.api.Provisioner;
+import org.atex.api.RunSummary;
+import org.atex.api.TestSummary;
+import org.atex.fmf.FmfExecutor;
+import org.atex.fmf.FmfTests;
+import org.atex.jsonl.JsonLinesAggregator;
+import org.atex.lab.Lab;
+import org.atex.lab.LabImage;
+import org.atex.lab.SshSystem;
+import org.atex.podman.PodmanProvisioner;
+import org.atex.podman.PullPolicy;
+import org.atex.ssh.HostKeys;
+import org.atex.ssh.Hosts;
+import org.atex.ssh.SshOptions;
+import org.atex.ssh.SshProvisioner;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The example tests end on real systems as they do here, on such that have no Python. */
+@Timeout(180)
+@ExtendWith(LeakCheck.class)
+class RealSystemsTest {
+    private static final Path TREE = Path.of("tests").toAbsolutePath();
+
+    @RegisterExtension
+    final Lab lab = new Lab();
+
+    @TempDir
+    private Path directory;
+
+    private RunSummary run(FmfTests tests, Provisioner systems, String state) throws Exception {
+        try (systems;
+                var results = JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"));
+                var run = AdHocOrchestrator.of(tests)
+                        .on(systems)
+                        .with(FmfExecutor.factory(tests, Map.of("FLAKY_STATE", state)))
+                        .into(results)
+                        .reruns(RerunPolicy.upTo(1, Outcome.FAILED))
+                        .build()) {
+            return run.run();
+        }
+    }
+
+    private static Map<String, Outcome> outcomes(RunSummary summary) {
+        return summary.tests().stream()
+                .collect(Collectors.toMap(TestSummary::test, test -> test.end().outcome(), (a, b) -> a, TreeMap::new));
+    }
+
+    private void assertAsExpected(RunSummary summary) {
+        Map<String, Outcome> outcomes = outcomes(summary);
+        assertThat(summary.problems()).isEmpty();
+        assertThat(outcomes).hasSize(22).containsEntry("/outcome/failure", Outcome.FAILED);
+        assertThat(outcomes).containsEntry("/outcome/too-long", Outcome.TIMED_OUT);
+        outcomes.keySet().removeAll(java.util.Set.of("/outcome/failure", "/outcome/too-long", "/outcome/skip"));
+        assertThat(outcomes).allSatisfy((test, outcome) -> assertThat(outcome).isEqualTo(Outcome.PASSED));
+        assertThat(directory.resolve("files/default/output/upload/programs/programs.txt"))
+                .content()
+                .contains("sort\n");
+    }
+
+    @Test
+    void exampleTestsRunInContainers() throws Exception {
+        Path state = Files.createDirectory(directory.resolve("state"));
+        FmfTests tests = FmfTests.in(TREE).plan("/plans/all").discover();
+        PodmanProvisioner systems = PodmanProvisioner.of(LabImage.PLAIN.reference())
+                .pull(PullPolicy.NEVER)
+                .runOptions("--volume=" + state + ":/state")
+                .upTo(4)
+                .open();
+
+        assertAsExpected(run(tests, systems, "/state"));
+    }
+
+    @Test
+    void exampleTestsRunOverSsh() throws Exception {
+        SshSystem system = lab.ssh();
+        FmfTests tests = FmfTests.in(TREE).plan("/plans/all").discover();
+        SshOptions options = SshOptions.defaults()
+                .withoutConfig()
+                .withoutAgent()
+                .withKey(system.key())
+                .withHostKeys(HostKeys.known(system.knownHosts()));
+        SshProvisioner systems =
+                SshProvisioner.over(Hosts.of(system.destination()), options).open();
+
+        assertAsExpected(run(tests, systems, "/tmp/state"));
+    }
+
+    @Test
+    void testRebootsItsContainerAndGoesOn() throws Exception {
+        Path tree = Files.createDirectories(directory.resolve("tree/.fmf")).getParent();
+        Files.writeString(tree.resolve(".fmf/version"), "1\n");
+        Files.writeString(tree.resolve("main.fmf"), """
+                /reboots:
+                    test: |
+                        began=$(cut -d ' ' -f 22 /proc/1/stat)
+                        if ((TMT_REBOOT_COUNT == 0)); then
+                            echo "$began" > /var/tmp/began
+                            trap '' PIPE
+                            echo disconnect >&$ATEX_TEST_CONTROL
+                            while echo noop >&$ATEX_TEST_CONTROL; do sleep 0.1; done 2>/dev/null
+                            systemctl reboot
+                            sleep 1000
+                        fi
+                        [[ $began != $(< /var/tmp/began) && $(systemctl is-system-running) =~ running|degraded ]]
+                    duration: 2m
+                """);
+        FmfTests tests = FmfTests.in(tree).discover();
+        PodmanProvisioner systems = PodmanProvisioner.of(LabImage.SYSTEMD.reference())
+                .pull(PullPolicy.NEVER)
+                .systemd()
+                .upTo(1)
+                .open();
+
+        assertThat(outcomes(run(tests, systems, "/tmp"))).isEqualTo(Map.of("/reboots", Outcome.PASSED));
+    }
+}

@@ -1,0 +1,220 @@
+package org.atex.podman;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.CommandResult;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Input;
+import org.atex.api.RunningCommand;
+import org.atex.api.TransferException;
+import org.atex.lab.Lab;
+import org.atex.lab.LabContainer;
+import org.atex.lab.LabImage;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens to a connection when things die or run out. */
+@Timeout(60)
+@ExtendWith(LeakCheck.class)
+class PodmanFaultsTest {
+    @RegisterExtension
+    final Lab lab = new Lab();
+
+    @TempDir
+    private Path directory;
+
+    private static String line(RunningCommand command) throws Exception {
+        StringBuilder line = new StringBuilder();
+        for (int b; (b = command.stdout().read()) >= 0 && b != '\n'; ) {
+            line.append((char) b);
+        }
+        return line.toString();
+    }
+
+    private static void echoes(RunningCommand cat, String said) throws Exception {
+        cat.stdin().write((said + "\n").getBytes(UTF_8));
+        cat.stdin().flush();
+        assertThat(line(cat)).isEqualTo(said);
+    }
+
+    private static RunningCommand cat(PodmanConnection connection) throws Exception {
+        return connection.start(Command.of("cat").withStdin(Input.pipe()));
+    }
+
+    @Test
+    void commandsOutliveTheShellThatStartedThem() throws Exception {
+        LabContainer container = lab.container();
+        try (PodmanConnection connection = PodmanConnection.open(container.id());
+                RunningCommand cat = cat(connection)) {
+            echoes(cat, "before");
+
+            container.exec("pkill", "-KILL", "-P", "0", "-f", "atex-resident");
+
+            assertThat(connection.run(Command.of("echo", "new")).stdout()).isEqualTo("new\n");
+            echoes(cat, "after");
+            cat.stdin().close();
+            assertThat(cat.await()).isEqualTo(new CommandEnd.Exited(0));
+        }
+        assertThat(container.exec("ls", "/dev/shm"))
+                .as("what is left in the container")
+                .isEmpty();
+    }
+
+    @Test
+    void commandThatKillsEverythingIsSurvived() throws Exception {
+        LabContainer container = lab.container();
+        try (PodmanConnection connection = PodmanConnection.open(container.id())) {
+            try (RunningCommand killer = connection.start(Command.bash("kill -9 -1; sleep 1000"))) {
+                assertThatThrownBy(killer::await)
+                        .isInstanceOf(ConnectionLostException.class)
+                        .hasMessageContaining("killed");
+            }
+            assertThat(connection.run(Command.of("echo", "alive")).stdout()).isEqualTo("alive\n");
+        }
+    }
+
+    @Test
+    void commandThatKillsItsParentIsLostAloneAndEnded() throws Exception {
+        LabContainer container = lab.container();
+        try (PodmanConnection connection = PodmanConnection.open(container.id());
+                RunningCommand other = cat(connection)) {
+            String process;
+            try (RunningCommand orphan = connection.start(Command.bash("kill -9 $PPID; echo $$; exec sleep 1000"))) {
+                process = line(orphan);
+                assertThatThrownBy(orphan::await).isInstanceOf(ConnectionLostException.class);
+            }
+            assertThat(connection
+                            .run(Command.of("test", "-d", "/proc/" + process))
+                            .end())
+                    .as("the orphan is ended by close()")
+                    .isEqualTo(new CommandEnd.Exited(1));
+            echoes(other, "unharmed");
+        }
+    }
+
+    @Test
+    void emptiedSharedMemoryIsFilledAgain() throws Exception {
+        LabContainer container = lab.container();
+        try (PodmanConnection connection = PodmanConnection.open(container.id());
+                RunningCommand cat = cat(connection)) {
+            container.exec("sh", "-c", "rm -rf /dev/shm/*");
+
+            assertThat(connection.run(Command.of("echo", "again")).stdout()).isEqualTo("again\n");
+            echoes(cat, "unharmed");
+        }
+    }
+
+    @Test
+    void containerThatIsKilledIsTold() throws Exception {
+        LabContainer container = lab.container();
+        try (PodmanConnection connection = PodmanConnection.open(container.id());
+                RunningCommand running = connection.start(Command.of("sleep", "1000"))) {
+            container.kill();
+
+            assertThatThrownBy(running::await)
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining(container.id())
+                    .hasMessageContaining("sleep 1000");
+            assertThatThrownBy(() -> connection.run(Command.of("true")))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining("the container has ended");
+            assertThatThrownBy(() -> connection.reconnect(Duration.ofMillis(300)))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining("does not run");
+        }
+    }
+
+    @Test
+    void containerThatDoesNotRunIsNamed() throws Exception {
+        LabContainer container = lab.container();
+        container.kill();
+
+        assertThatThrownBy(() -> PodmanConnection.open(container.id()))
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining(container.id())
+                .hasMessageContaining("does not run");
+        assertThatThrownBy(() -> PodmanConnection.open("no-such-container"))
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining("no-such-container");
+    }
+
+    @Test
+    void pausedContainerDoesNotHangUs() throws Exception {
+        LabContainer container = lab.container();
+        PodmanOptions options = PodmanOptions.defaults().withConnectWithin(Duration.ofSeconds(3));
+        try (PodmanConnection connection = PodmanConnection.open(container.id(), options)) {
+            Podmans.run("pause", container.id());
+            try {
+                assertThatThrownBy(() -> connection.run(Command.of("true")))
+                        .isInstanceOf(ConnectionLostException.class)
+                        .hasMessageContaining("paused");
+            } finally {
+                Podmans.run("unpause", container.id());
+            }
+            assertThat(connection.run(Command.of("echo", "on")).stdout()).isEqualTo("on\n");
+        }
+    }
+
+    @Test
+    void fullDiskIsTold() throws Exception {
+        LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/small:rw,size=256k");
+        Path large = Files.write(directory.resolve("large"), new byte[1 << 20]);
+        Path tree = Files.createDirectory(directory.resolve("tree"));
+        Files.copy(large, tree.resolve("large"));
+        try (PodmanConnection connection = PodmanConnection.open(container.id())) {
+            for (Path source : new Path[] {large, tree}) {
+                assertThatThrownBy(() -> connection.upload(source, "/small/copy"))
+                        .isInstanceOf(TransferException.class)
+                        .hasMessageContaining(source.toString())
+                        .hasMessageContaining("/small/copy")
+                        .hasMessageFindingMatch("No space left|Wrote only");
+            }
+            CommandResult left = connection.run(Command.of("find", "/small", "-name", "*.atex-*"));
+            assertThat(left.stdout()).as("parts of files that are left").isEmpty();
+        }
+    }
+
+    @Test
+    void valuesOfVariablesAreInNoProcessList() throws Exception {
+        LabContainer container = lab.container();
+        String secret = "s3cr3t-" + System.nanoTime();
+        Command waits = Command.bash("echo up; exec sleep 1000").withEnvironment("TOKEN", secret);
+        try (PodmanConnection connection = PodmanConnection.open(container.id());
+                RunningCommand running = connection.start(waits)) {
+            assertThat(line(running)).isEqualTo("up");
+            try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+                assertThat(all.map(process -> process.info().commandLine().orElse("")))
+                        .noneMatch(words -> words.contains(secret));
+            }
+        }
+    }
+
+    @Test
+    void treeThatIsHostileStaysInside() throws Exception {
+        LabContainer container = lab.container();
+        container.exec("bash", "-c", "mkdir -p /evil/tree && ln -s /etc /evil/tree/up && echo x > /evil/victim");
+        Path outside = Files.createDirectory(directory.resolve("outside"));
+        Path target = Files.createDirectory(directory.resolve("target"));
+        Files.createSymbolicLink(target.resolve("up"), outside);
+        try (PodmanConnection connection = PodmanConnection.open(container.id())) {
+            connection.download("/evil/tree", target);
+
+            assertThat(Files.readSymbolicLink(target.resolve("up"))).isEqualTo(Path.of("/etc"));
+            try (Stream<Path> files = Files.list(outside)) {
+                assertThat(files).isEmpty();
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package org.atex.podman;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.atex.api.Command;
+import org.atex.api.Offer;
+import org.atex.api.ProvisioningException;
+import org.atex.api.Remote;
+import org.atex.lab.Lab;
+import org.atex.lab.LabImage;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What containers are like, and what is told when there are none. */
+@Timeout(120)
+@ExtendWith(LeakCheck.class)
+class PodmanProvisionerTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    @RegisterExtension
+    final Lab lab = new Lab();
+
+    @AfterEach
+    void nothingIsLeft() throws Exception {
+        Podmans.assertNothingOfOursIsLeft();
+    }
+
+    private static PodmanProvisioner.Builder plain() {
+        return PodmanProvisioner.of(LabImage.PLAIN.reference()).pull(PullPolicy.NEVER);
+    }
+
+    private static ProvisioningException failure(PodmanProvisioner.Builder builder) throws Exception {
+        try (PodmanProvisioner provisioner = builder.open()) {
+            provisioner.provision(1);
+            Offer offer = provisioner.take(LONG);
+            assertThat(offer).isInstanceOf(Offer.Failed.class);
+            return ((Offer.Failed) offer).cause();
+        }
+    }
+
+    @Test
+    void containersAreAsTheBuilderSays() throws Exception {
+        try (PodmanProvisioner provisioner = plain().runOptions("--hostname=here", "--env=A=1")
+                .label("role", "server")
+                .options(PodmanOptions.defaults().withUser("nobody"))
+                .open()) {
+            provisioner.provision(1);
+            try (Remote system = ((Offer.Ready) provisioner.take(LONG)).remote()) {
+                assertThat(system.name()).startsWith("atex-atex-lab-plain-");
+                assertThat(system.labels()).containsEntry("role", "server").containsEntry("distro", "debian-12");
+                assertThat(system.connection()
+                                .run(Command.bash("echo $(hostname) $A $(id -un)"))
+                                .stdout())
+                        .isEqualTo("here 1 nobody\n");
+            }
+        }
+    }
+
+    @Test
+    void missingImageIsToldWithTheWayOut() throws Exception {
+        assertThat(failure(PodmanProvisioner.of("localhost/no-such-image").pull(PullPolicy.NEVER)))
+                .hasMessageContaining("localhost/no-such-image")
+                .hasMessageContaining("image not known")
+                .hasMessageContaining("build or pull it first");
+    }
+
+    @Test
+    void unknownRunOptionIsTold() throws Exception {
+        assertThat(failure(plain().runOptions("--no-such-option")))
+                .hasMessageContaining("--no-such-option")
+                .hasMessageContaining("run options");
+    }
+
+    @Test
+    void containerThatEndsAtOnceIsToldAndRemoved() throws Exception {
+        assertThat(failure(plain().command("true"))).hasMessageContaining("does not run");
+    }
+
+    @Test
+    void missingPodmanIsTold() {
+        PodmanOptions none = PodmanOptions.defaults().withProgram("/no/such/podman");
+
+        assertThatThrownBy(() -> plain().options(none).open())
+                .isInstanceOf(ProvisioningException.class)
+                .hasMessageContaining("/no/such/podman")
+                .hasMessageContaining("install podman");
+    }
+
+    @Test
+    void whatAKilledProgramLeftIsSweptAway() throws Exception {
+        Process gone = new ProcessBuilder("true").start();
+        gone.waitFor();
+        Owner me = Owner.me();
+        Owner dead = new Owner(me.namespace(), gone.pid(), me.began());
+        String plain = LabImage.PLAIN.reference();
+        String left = Podmans.run("run", "--detach", "--label=" + Owner.LABEL + "=" + dead, plain, "sleep", "1000");
+        String mine = Podmans.run("run", "--detach", "--label=" + Owner.LABEL + "=" + me, plain, "sleep", "1000");
+        try {
+            plain().open().close();
+
+            assertThat(Podmans.run("ps", "--all", "--quiet", "--no-trunc"))
+                    .contains(mine)
+                    .doesNotContain(left);
+        } finally {
+            Podmans.run("rm", "--force", "--time=0", "--ignore", mine, left);
+        }
+    }
+
+    @Test
+    void contradictionsAreRefused() {
+        assertThatThrownBy(() -> plain().systemd().command("true")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> plain().command("true").systemd()).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> plain().upTo(0)).hasMessageContaining("at least 1");
+        assertThatThrownBy(() -> PodmanProvisioner.of("--privileged")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void imagesAreBuiltOnceForTheirContent() throws Exception {
+        PodmanImage image = PodmanImage.from(LabImage.PLAIN.reference())
+                .packages("atex-lab-greeting")
+                .line("RUN echo built > /built");
+        StringBuffer progress = new StringBuffer();
+        String name = image.build(progress::append);
+        try {
+            assertThat(progress.toString()).contains("atex-lab-greeting");
+            assertThat(image.build(line -> progress.setLength(0))).isEqualTo(name);
+            assertThat(progress.toString()).as("nothing was built again").isNotEmpty();
+            assertThat(Podmans.run("run", "--rm", name, "sh", "-c", "atex-lab-hello; cat /built"))
+                    .isEqualTo("atex-lab-hello 1.0\nbuilt");
+        } finally {
+            PodmanImage.remove(name);
+        }
+        assertThat(Podmans.run("images", "--format={{.Repository}}:{{.Tag}}")).doesNotContain(name);
+    }
+
+    @Test
+    void imagesOfDnfGetTheirPackages() throws Exception {
+        String name = PodmanImage.from(LabImage.DNF.reference())
+                .packages("atex-lab-greeting")
+                .build();
+        try {
+            assertThat(Podmans.run("run", "--rm", name, "atex-lab-hello")).isEqualTo("atex-lab-hello 1.0");
+        } finally {
+            PodmanImage.remove(name);
+        }
+    }
+
+    @Test
+    void packageThatIsNotThereIsTold() {
+        assertThatThrownBy(() -> PodmanImage.from(LabImage.PLAIN.reference())
+                        .packages("no-such-package")
+                        .build())
+                .isInstanceOf(ProvisioningException.class)
+                .hasMessageContaining("no-such-package");
+    }
+}

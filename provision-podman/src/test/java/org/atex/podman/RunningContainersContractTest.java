@@ -1,0 +1,40 @@
+package org.atex.podman;
+
+import java.time.Duration;
+import java.util.List;
+import org.atex.api.Provisioner;
+import org.atex.lab.Lab;
+import org.atex.testkit.LeakCheck;
+import org.atex.testkit.ProvisionerContract;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+@ExtendWith(LeakCheck.class)
+class RunningContainersContractTest extends ProvisionerContract {
+    @RegisterExtension
+    static final Lab LAB = new Lab();
+
+    private static List<String> containers;
+
+    @BeforeAll
+    static void start() throws Exception {
+        containers = List.of(
+                LAB.container().id(), LAB.container().id(), LAB.container().id());
+    }
+
+    @Override
+    protected Provisioner open() {
+        return RunningContainers.of(containers.toArray(new String[0]));
+    }
+
+    @Override
+    protected int cap() {
+        return 3;
+    }
+
+    @Override
+    protected Duration delivery() {
+        return Duration.ofSeconds(60);
+    }
+}

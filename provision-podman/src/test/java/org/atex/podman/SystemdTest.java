@@ -1,0 +1,120 @@
+package org.atex.podman;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Offer;
+import org.atex.api.Provisioner;
+import org.atex.api.ProvisioningException;
+import org.atex.api.Remote;
+import org.atex.api.RunningCommand;
+import org.atex.lab.Lab;
+import org.atex.lab.LabImage;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Containers that boot as machines do. */
+@Timeout(120)
+@ExtendWith(LeakCheck.class)
+class SystemdTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    /** The kernel's boot_id is that of the machine; when the first process began is what a reboot changes. */
+    private static final Command BOOT = Command.bash("cut -d ' ' -f 22 /proc/1/stat");
+
+    @RegisterExtension
+    final Lab lab = new Lab();
+
+    @AfterEach
+    void nothingIsLeft() throws Exception {
+        Podmans.assertNothingOfOursIsLeft();
+    }
+
+    private static PodmanProvisioner.Builder booting() {
+        return PodmanProvisioner.of(LabImage.SYSTEMD.reference())
+                .pull(PullPolicy.NEVER)
+                .systemd();
+    }
+
+    private static Remote taken(Provisioner provisioner) throws Exception {
+        provisioner.provision(1);
+        return ((Offer.Ready) provisioner.take(LONG)).remote();
+    }
+
+    @Test
+    void systemIsOfferedWhenItIsUp() throws Exception {
+        try (Provisioner provisioner = booting().open();
+                Remote system = taken(provisioner)) {
+            assertThat(system.connection()
+                            .run(Command.of("systemctl", "is-system-running"))
+                            .stdout())
+                    .isIn("running\n", "degraded\n");
+            assertThat(system.connection()
+                            .run(Command.of("systemctl", "is-active", "ssh"))
+                            .stdout())
+                    .isEqualTo("active\n");
+            assertThat(system.labels()).containsEntry("distro", "debian-12").containsEntry("os", "linux");
+        }
+    }
+
+    @Test
+    void rebootInsideIsAReboot() throws Exception {
+        try (Provisioner provisioner = booting().open();
+                Remote system = taken(provisioner)) {
+            Connection connection = system.connection();
+            String before = connection.run(BOOT).orThrow().stdout();
+            connection.run(Command.bash("echo kept > /var/tmp/kept")).orThrow();
+            try (RunningCommand lost = connection.start(Command.of("sleep", "1000"))) {
+                connection.start(Command.of("systemctl", "reboot")).close();
+                connection.run(Command.of("systemctl", "reboot"));
+                assertThatThrownBy(lost::await).isInstanceOfAny(ConnectionLostException.class);
+            } catch (ConnectionLostException e) {
+                // The reboot was faster.
+            }
+
+            connection.reconnect(LONG);
+
+            assertThat(connection.run(BOOT).orThrow().stdout()).isNotEqualTo(before);
+            assertThat(connection.run(Command.of("cat", "/var/tmp/kept")).stdout())
+                    .isEqualTo("kept\n");
+            assertThat(connection
+                            .run(Command.of("systemctl", "is-system-running"))
+                            .stdout())
+                    .isIn("running\n", "degraded\n");
+            assertThat(connection.run(Command.of("false")).end()).isEqualTo(new CommandEnd.Exited(1));
+        }
+    }
+
+    @Test
+    void unitsThatKeepItFromComingUpAreNamed() throws Exception {
+        String unit = "[Unit]\\nDefaultDependencies=no\\n[Service]\\nType=oneshot\\nTimeoutStartSec=infinity\\n"
+                + "ExecStart=/bin/sleep 1000\\n[Install]\\nWantedBy=multi-user.target\\n";
+        String broken = "[Service]\\nType=oneshot\\nExecStart=/bin/false\\n[Install]\\nWantedBy=multi-user.target\\n";
+        String made = PodmanImage.from(LabImage.SYSTEMD.reference())
+                .line("RUN printf '" + unit + "' > /etc/systemd/system/stuck.service && printf '" + broken
+                        + "' > /etc/systemd/system/broken.service && systemctl enable stuck broken")
+                .build();
+        try (Provisioner provisioner = PodmanProvisioner.of(made)
+                .pull(PullPolicy.NEVER)
+                .systemd()
+                .startWithin(Duration.ofSeconds(8))
+                .open()) {
+            provisioner.provision(1);
+            Offer offer = provisioner.take(LONG);
+            assertThat(offer).isInstanceOf(Offer.Failed.class);
+            ProvisioningException cause = ((Offer.Failed) offer).cause();
+            assertThat(cause).hasMessageContaining("broken.service").hasMessageContaining(made);
+        } finally {
+            PodmanImage.remove(made);
+        }
+    }
+}
