@@ -9,4 +9,5 @@ module org.atex.all {
     requires transitive org.atex.junitxml;
     requires transitive org.atex.local;
     requires transitive org.atex.ssh;
+    requires transitive org.atex.testingfarm;
 }

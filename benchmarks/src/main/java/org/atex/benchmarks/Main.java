@@ -26,6 +26,7 @@ public final class Main {
             new RealTreeCold(RealTree.TMT),
             new SshCommands("ssh", 1, 100),
             new SshCommands("ssh50", 50, 20),
+            new HundredReservations(),
             new SshTree(),
             new SshBulk());
 

@@ -67,9 +67,18 @@ final class SshServer implements AutoCloseable {
         }
     }
 
+    /** {@return the private key with which one gets in} */
+    Path key() {
+        return directory.resolve("id");
+    }
+
+    String destination() {
+        return USER + "@127.0.0.1:" + port;
+    }
+
     SshConnection connect() throws InterruptedException {
         return SshConnection.open(
-                USER + "@127.0.0.1:" + port,
+                destination(),
                 SshOptions.defaults()
                         .withoutConfig()
                         .withoutAgent()

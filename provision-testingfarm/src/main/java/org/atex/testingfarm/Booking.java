@@ -1,6 +1,7 @@
 package org.atex.testingfarm;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -111,7 +112,7 @@ final class Booking {
             String address = awaitGuest();
             Host host = Host.of(address);
             Run.Ground ground = run.ground();
-            GuestLogin login = new GuestLogin(run.settings, host, ground.key(), run.directory.resolve(tag));
+            GuestLogin login = new GuestLogin(run.settings, host, ground.key(), knownHosts());
             Connection connection = login.connect();
             handOver(connection, login.host());
         } catch (InterruptedException e) {
@@ -178,7 +179,11 @@ final class Booking {
             }
             submitted = submission.submit(request, ground.identity().tokenId(), this::isWanted);
         } catch (TestingFarmException.Rejected e) {
-            throw new ProvisioningException(new Diagnosis(run).rejected(e, ground.identity()), e);
+            // The service may quote what it was sent, secrets too.
+            throw new ProvisioningException(
+                    new Diagnosis(run).rejected(e, ground.identity()),
+                    new TestingFarmException.Rejected(
+                            run.redaction.clean(String.valueOf(e.getMessage())), run.redaction.clean(e.words())));
         } finally {
             run.submissions.release();
             endPosting();
@@ -575,6 +580,11 @@ final class Booking {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** {@return where the key of the guest is kept} */
+    Path knownHosts() {
+        return run.directory.resolve(tag);
     }
 
     /** {@return when the machine goes, at the earliest} */
