@@ -44,14 +44,11 @@ final class Booking {
     private final String tag = UUID.randomUUID().toString();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final Stages stages;
     private final Thread thread;
     private final Submission submission;
     private final GuestWatch guest = new GuestWatch();
 
-    private Phase phase = Phase.SUBMITTING;
-    private Instant since;
-    private final Instant begin;
-    private @Nullable String id;
     private @Nullable FarmRequest seen;
     private @Nullable PipelineLog log;
     private List<String> tail = List.of();
@@ -67,9 +64,8 @@ final class Booking {
     Booking(Run run, Owner owner) {
         this.run = run;
         this.owner = owner;
-        this.begin = run.settings.clock().instant();
-        this.since = begin;
-        this.lastLook = begin;
+        this.stages = new Stages(run, lock, changed);
+        this.lastLook = run.settings.clock().instant();
         this.submission = new Submission(run, tag);
         this.thread = Threads.unstarted("reserve-" + tag, this::reserve);
     }
@@ -77,7 +73,7 @@ final class Booking {
     /** {@return the cancelling of a request that nobody waits for} */
     static Booking ofLeftover(Run run, Owner owner, FarmRequest request) {
         Booking booking = new Booking(run, owner);
-        booking.id = request.id();
+        booking.stages.submitted(request.id());
         booking.abandoned = true;
         return booking;
     }
@@ -90,12 +86,7 @@ final class Booking {
     /** {@return the id of the request, or null while there is none} */
     @Nullable
     String id() {
-        lock.lock();
-        try {
-            return id;
-        } finally {
-            lock.unlock();
-        }
+        return stages.id();
     }
 
     /** {@return whether there may be a request that nobody knows of} */
@@ -193,12 +184,7 @@ final class Booking {
     }
 
     private void submitted(String request) {
-        lock.lock();
-        try {
-            id = request;
-        } finally {
-            lock.unlock();
-        }
+        stages.submitted(request);
         enter(Phase.SUBMITTED, "");
     }
 
@@ -239,7 +225,7 @@ final class Booking {
                 if (abandoned || failure != null) {
                     throw new InterruptedException("not wanted any more");
                 }
-                if (phase == Phase.RESERVED && address != null) {
+                if (stages.phase() == Phase.RESERVED && address != null) {
                     return address;
                 }
                 changed.await();
@@ -361,12 +347,7 @@ final class Booking {
     }
 
     private boolean isBefore(Phase other) {
-        lock.lock();
-        try {
-            return phase.compareTo(other) < 0;
-        } finally {
-            lock.unlock();
-        }
+        return stages.phase().compareTo(other) < 0;
     }
 
     private boolean isReserved() {
@@ -383,15 +364,8 @@ final class Booking {
     }
 
     private void checkTime(@Nullable String state) {
-        Duration spent;
-        Phase now;
-        lock.lock();
-        try {
-            spent = Duration.between(since, run.settings.clock().instant());
-            now = phase;
-        } finally {
-            lock.unlock();
-        }
+        Duration spent = stages.inPhase();
+        Phase now = stages.phase();
         Duration limit = switch (now) {
             case SUBMITTED, QUEUED -> run.settings.queueWithin();
             case RUNNING, GUEST_READY -> run.settings.provisionWithin();
@@ -426,7 +400,7 @@ final class Booking {
         ProvisioningException told = null;
         lock.lock();
         try {
-            waiting = phase.compareTo(Phase.READY) < 0;
+            waiting = isBefore(Phase.READY);
             if (!abandoned && failure == null) {
                 told = told(String.valueOf(why), cause);
                 failure = told;
@@ -458,9 +432,8 @@ final class Booking {
         if (cause instanceof ProvisioningException known) {
             return known;
         }
-        Instant now = run.settings.clock().instant();
         Diagnosis.Facts facts =
-                new Diagnosis.Facts(id, phase, Duration.between(since, now), Duration.between(begin, now), seen, tail);
+                new Diagnosis.Facts(stages.id(), stages.phase(), stages.inPhase(), stages.inAll(), seen, tail);
         return new ProvisioningException(new Diagnosis(run).failure(facts, why), cause);
     }
 
@@ -501,11 +474,11 @@ final class Booking {
         String request;
         lock.lock();
         try {
-            if (cancelling || isFinished()) {
+            if (cancelling || stages.isFinished()) {
                 return;
             }
             cancelling = true;
-            request = id;
+            request = stages.id();
         } finally {
             lock.unlock();
         }
@@ -527,10 +500,6 @@ final class Booking {
         }
     }
 
-    private boolean isFinished() {
-        return phase == Phase.OVER || phase == Phase.LEFT;
-    }
-
     private void cancel(String request) throws InterruptedException {
         try {
             switch (run.api.cancel(request, Duration.ZERO)) {
@@ -541,45 +510,18 @@ final class Booking {
             checkTime(e.getMessage());
             throw e;
         } catch (TestingFarmException e) {
-            leave(Duration.between(since, run.settings.clock().instant()), e.getMessage());
+            leave(stages.inPhase(), e.getMessage());
         }
     }
 
     private void finish(Phase last, @Nullable String detail) {
-        lock.lock();
-        try {
-            if (isFinished()) {
-                return;
-            }
-        } finally {
-            lock.unlock();
+        if (enter(last, String.valueOf(detail))) {
+            owner.over(this);
         }
-        enter(last, String.valueOf(detail));
-        owner.over(this);
     }
 
-    private void enter(Phase next, String detail) {
-        ReservationEvent event;
-        lock.lock();
-        try {
-            if (isFinished()) {
-                return;
-            }
-            Instant now = run.settings.clock().instant();
-            event = new ReservationEvent(now, id == null ? "" : id, next, Duration.between(since, now), detail);
-            phase = next;
-            since = now;
-        } finally {
-            lock.unlock();
-        }
-        // Before anybody acts on it, so that what is told is in order.
-        run.tell(event);
-        lock.lock();
-        try {
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+    private boolean enter(Phase next, String detail) {
+        return stages.enter(next, detail);
     }
 
     /** {@return where the key of the guest is kept} */
@@ -591,6 +533,7 @@ final class Booking {
     Instant expires() {
         lock.lock();
         try {
+            Instant begin = stages.begin();
             Instant created = seen == null || seen.created() == null ? begin : seen.created();
             Instant byRequest = created.plus(run.settings.limit(run.reservation));
             Instant byReservation = (reserved == null ? begin : reserved).plus(run.reservation.lasting());
