@@ -57,6 +57,7 @@ final class Booking {
     private @Nullable ProvisioningException failure;
     private boolean forGood;
     private boolean posting;
+    private boolean handedOver;
     private boolean abandoned;
     private boolean cancelling;
     private volatile boolean cancelAccepted;
@@ -116,7 +117,7 @@ final class Booking {
     }
 
     private void handOver(Connection connection, Host host) throws InterruptedException {
-        boolean wanted = isWanted() && !hasFailed();
+        boolean wanted = beginHandingOver();
         if (wanted) {
             enter(Phase.READY, host.toString());
             wanted = owner.arrived(this, connection, host);
@@ -127,10 +128,12 @@ final class Booking {
         }
     }
 
-    private boolean hasFailed() {
+    /** From here on a failure is that of a machine in use. */
+    private boolean beginHandingOver() {
         lock.lock();
         try {
-            return failure != null;
+            handedOver = !abandoned && failure == null;
+            return handedOver;
         } finally {
             lock.unlock();
         }
@@ -169,6 +172,8 @@ final class Booking {
                 return false;
             }
             submitted = submission.submit(request, ground.identity().tokenId(), this::isWanted);
+            // Before anybody who does not want it any more looks whether there is a request.
+            submitted.ifPresent(stages::submitted);
         } catch (TestingFarmException.Rejected e) {
             // The service may quote what it was sent, secrets too.
             throw new ProvisioningException(
@@ -179,13 +184,10 @@ final class Booking {
             run.submissions.release();
             endPosting();
         }
-        submitted.ifPresent(this::submitted);
+        if (submitted.isPresent()) {
+            enter(Phase.SUBMITTED, "");
+        }
         return submitted.isPresent() && isWanted();
-    }
-
-    private void submitted(String request) {
-        stages.submitted(request);
-        enter(Phase.SUBMITTED, "");
     }
 
     /** From here on it is not interrupted: a request whose id nobody knows is hard to get rid of. */
@@ -400,7 +402,7 @@ final class Booking {
         ProvisioningException told = null;
         lock.lock();
         try {
-            waiting = isBefore(Phase.READY);
+            waiting = !handedOver;
             if (!abandoned && failure == null) {
                 told = told(String.valueOf(why), cause);
                 failure = told;
