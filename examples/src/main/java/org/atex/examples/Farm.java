@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -186,7 +187,7 @@ final class Farm {
     }
 
     private void hold(Remote remote, TestingFarmProvisioner provisioner) throws IOException, InterruptedException {
-        Instant expires = Objects.requireNonNull(remote.expires());
+        Instant expires = Objects.requireNonNull(remote.expires()).truncatedTo(ChronoUnit.SECONDS);
         out().println("until about " + expires + ":");
         out().println("    " + provisioner.sshCommand(remote));
         out().println("Enter gives it back.");
