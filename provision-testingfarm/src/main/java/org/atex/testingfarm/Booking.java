@@ -544,4 +544,9 @@ final class Booking {
             lock.unlock();
         }
     }
+
+    /** {@return its own thread, for whoever waits until it has ended} */
+    Thread thread() {
+        return thread;
+    }
 }

@@ -72,6 +72,9 @@ public final class TestingFarmProvisioner implements Provisioner {
     private final Queue<FarmRemote> ready = new ArrayDeque<>();
     private final Queue<ProvisioningException> failed = new ArrayDeque<>();
     private final Set<FarmRemote> taken = new HashSet<>();
+    /** Those that were on their way when they were not wanted any more. */
+    private final List<Thread> leaving = new ArrayList<>();
+
     private final Booking.Owner owner = new Owner();
     private int asked;
     private int failures;
@@ -252,6 +255,8 @@ public final class TestingFarmProvisioner implements Provisioner {
             taken.addAll(unwanted);
             bookings = new ArrayList<>(pending);
             pending.clear();
+            leaving.removeIf(thread -> !thread.isAlive());
+            bookings.forEach(booking -> leaving.add(booking.thread()));
         } finally {
             lock.unlock();
         }
@@ -344,8 +349,21 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
         leaveTheRest();
         poller.close();
+        awaitLeaving();
         run.close();
         hook.close();
+    }
+
+    /** Who is still logging in may be writing down the guest's key. */
+    private void awaitLeaving() {
+        List<Thread> threads;
+        lock.lock();
+        try {
+            threads = List.copyOf(leaving);
+        } finally {
+            lock.unlock();
+        }
+        Threads.join(threads, CLOSING);
     }
 
     private boolean isUnclear() {
