@@ -39,9 +39,13 @@ final class FarmServer implements AutoCloseable {
         return URI.create("http://localhost:" + server.getAddress().getPort());
     }
 
-    /** {@return when the log said that a request is ready, by the address of its guest} */
-    Map<Integer, Long> readyAt() {
-        return readyAt;
+    /** {@return how long after its log said that a request is ready something happened, in seconds} */
+    double sinceReady(int number, long nanoTime) {
+        Long ready = readyAt.get(number);
+        if (ready == null) {
+            throw new IllegalStateException("the request " + number + " was never ready");
+        }
+        return (nanoTime - ready) / 1e9;
     }
 
     /** {@return how often the request was looked at that was looked at most} */

@@ -70,7 +70,7 @@ final class HundredReservations implements Scenario {
             System.gc();
             heap = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
             List<Double> ways = new ArrayList<>();
-            attempts.forEach((number, at) -> ways.add((at - farm.readyAt().get(number)) / 1e9));
+            attempts.forEach((number, at) -> ways.add(farm.sinceReady(number, at)));
             double[] sorted = ways.stream().mapToDouble(way -> way).sorted().toArray();
             longest = Arrays.stream(sorted).max().orElseThrow();
             return new Sample(sorted[sorted.length / 2], GOAL);
