@@ -10,4 +10,5 @@ module org.atex.all {
     requires transitive org.atex.local;
     requires transitive org.atex.podman;
     requires transitive org.atex.ssh;
+    requires transitive org.atex.testingfarm;
 }

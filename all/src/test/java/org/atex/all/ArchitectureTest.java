@@ -45,6 +45,8 @@ class ArchitectureTest {
             Map.entry("junitxml", Set.of("api", "artifacts")),
             Map.entry("adhoc", Set.of("api")),
             Map.entry("ssh", Set.of("api")),
+            // A reservation service hands out ssh machines.
+            Map.entry("testingfarm", Set.of("api", "ssh")),
             Map.entry("testkit", Set.of("api"))));
 
     private static final Set<String> GENERIC = Set.of(
@@ -153,8 +155,11 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .doNotHaveFullyQualifiedName("org.atex.adhoc.OsSignals")
+                .and()
+                .doNotHaveFullyQualifiedName("org.atex.testingfarm.ShutdownHook")
                 .should(callCodeUnitWhere(hooks))
-                .because("the program is its author's; StopOnSignal, by OsSignals, is the one helper for signals")
+                .because("the program is its author's; StopOnSignal, by OsSignals, is the one helper for signals, and"
+                        + " machines that cost somebody money are given back whatever ends the program")
                 .check(CLASSES);
         noClasses().should().dependOnClassesThat(resideInAPackage("sun..")).check(CLASSES);
         classes()

@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.File;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -91,6 +92,7 @@ class StaticStateTest {
                 || value instanceof Enum<?>
                 || value instanceof Path
                 || value instanceof File
+                || value instanceof URI
                 || value instanceof HexFormat) {
             return true;
         }

@@ -29,6 +29,7 @@ public final class Main {
             new PodmanTree(),
             new SshCommands("ssh", 1, 100),
             new SshCommands("ssh50", 50, 20),
+            new HundredReservations(),
             new SshTree(),
             new SshBulk());
 

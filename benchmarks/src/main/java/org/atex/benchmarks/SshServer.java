@@ -20,9 +20,18 @@ final class SshServer implements AutoCloseable {
         server = OpenSsh.start(directory);
     }
 
+    /** {@return the private key with which one gets in} */
+    Path key() {
+        return directory.resolve("id");
+    }
+
+    String destination() {
+        return server.destination();
+    }
+
     SshConnection connect() throws InterruptedException {
         return SshConnection.open(
-                server.destination(),
+                destination(),
                 SshOptions.defaults()
                         .withoutConfig()
                         .withoutAgent()

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * quickstart.java and Fmf.java with the real JBang, from a repository that holds the modules as they have just been built; the
+ * quickstart.java, Fmf.java and Farm.java with the real JBang, from a repository that holds the modules as they have just been built; the
  * libraries come from where Maven has put them. JBang's own launcher is a shell script that runs what the Java program
  * prints: here, the test does that.
  */
@@ -147,6 +147,18 @@ class JBangTest {
         String said = run(List.of(), SCRIPT, SmallTree.in(directory).toString(), "/plans/all", "out");
         assertThat(said).contains("2 tests: 2 passed");
         assertThat(directory.resolve("out/results.jsonl")).content().contains("/one", "/two");
+    }
+
+    @Test
+    void theFarmCommandRunsAsTheReadmeSays() throws Exception {
+        Matcher dependencies = Pattern.compile("`jbang --deps (\\S+) Farm.java whoami`")
+                .matcher(Files.readString(Path.of("README.md")));
+        assertThat(dependencies.find()).isTrue();
+        String said = run(
+                List.of("--deps", dependencies.group(1)),
+                Path.of("src/main/java/org/atex/examples/Farm.java").toAbsolutePath(),
+                "--help");
+        assertThat(said).contains("whoami", "composes", "reserve", "list", "cancel", "watch");
     }
 
     @Test

@@ -35,6 +35,16 @@ final class Backlog {
         return kinds.keySet().stream().anyMatch(kind -> system.meets(kind.needs()));
     }
 
+    /** {@return whether some test could run on a system, and would have ended for certain when its reservation does} */
+    boolean canUseInTime(PoolSystem system, Instant now) {
+        return system.facts.expires() == null
+                ? canUse(system)
+                : kinds.entrySet().stream()
+                        .filter(entry -> system.meets(entry.getKey().needs()))
+                        .flatMap(entry -> entry.getValue().stream())
+                        .anyMatch(test -> system.outlives(test.test, now));
+    }
+
     /** {@return whether some test could run on a system of which only these labels are known} */
     boolean mayFit(Map<String, String> labels) {
         return kinds.keySet().stream()

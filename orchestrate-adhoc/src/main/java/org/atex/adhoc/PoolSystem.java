@@ -43,6 +43,9 @@ final class PoolSystem {
     Phase phase = Phase.PREPARING;
     String whySpent = "";
     boolean preparationCancelled;
+    /** Whether it has ever run a test. */
+    boolean hasWorked;
+
     private final Deque<Integer> idle = new ArrayDeque<>();
     private final Map<Integer, PlannedTest> running = new HashMap<>();
 
@@ -75,6 +78,7 @@ final class PoolSystem {
 
     int start(PlannedTest test) {
         int slot = idle.remove();
+        hasWorked = true;
         running.put(slot, test);
         return slot;
     }

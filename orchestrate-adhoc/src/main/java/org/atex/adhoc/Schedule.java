@@ -111,7 +111,7 @@ final class Schedule {
         supply.came(facts.provisioner());
         PoolSystem system = new PoolSystem(facts);
         systems.put(system.id(), system);
-        if (backlog.isEmpty() || backlog.canUse(system)) {
+        if (backlog.isEmpty() || backlog.canUseInTime(system, now)) {
             prepareIfNeeded(system);
         } else {
             refuse(system);
@@ -129,11 +129,22 @@ final class Schedule {
 
     /** A system that no waiting test can use makes room for another, and counts as a failure of its provisioner. */
     private void refuse(PoolSystem system) {
+        if (backlog.canUse(system)) {
+            String why = whyTooShort(system);
+            supply.systemFailed(system.facts.provisioner(), why);
+            release(system, why);
+            return;
+        }
         supply.systemFailed(
                 system.facts.provisioner(),
                 "a system with the labels " + system.facts.labels() + " fits none of the " + backlog.size()
                         + " waiting tests; the first is " + backlog.describeFirst());
         release(system, "none of the waiting tests fits it");
+    }
+
+    private String whyTooShort(PoolSystem system) {
+        return "its reservation ends at " + system.facts.expires() + ", before any of the " + backlog.size()
+                + " waiting tests has ended for certain; the first is " + backlog.describeFirst();
     }
 
     /** A provisioner could not make one of the systems that it was asked for. */
@@ -247,6 +258,7 @@ final class Schedule {
     private List<Decision> settle(Instant now) {
         if (!ended) {
             fillPlaces(now);
+            giveBackOutlived(now);
             forget(supply.forgetGivenUp());
             giveBackSurplus();
             askForMore();
@@ -284,6 +296,22 @@ final class Schedule {
             }
             if (backlog.isEmpty()) {
                 return;
+            }
+        }
+    }
+
+    /** What is reserved for too short a time makes room. It is a failure of its provisioner if it never was of use. */
+    private void giveBackOutlived(Instant now) {
+        if (backlog.isEmpty()) {
+            return;
+        }
+        for (PoolSystem system : List.copyOf(idle)) {
+            if (system.isIdle() && backlog.canUse(system) && !backlog.canUseInTime(system, now)) {
+                if (system.hasWorked) {
+                    release(system, whyTooShort(system));
+                } else {
+                    refuse(system);
+                }
             }
         }
     }

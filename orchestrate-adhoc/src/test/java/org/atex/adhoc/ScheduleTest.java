@@ -217,6 +217,45 @@ class ScheduleTest {
     }
 
     @Test
+    void givesBackASystemWhoseReservationIsTooShortForWhatIsLeft() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/busy").withPriority(1), TestCase.named("/long").withLimit(Duration.ofHours(2)));
+        Duration[] leases = {null, Duration.ofHours(1), Duration.ofHours(3)};
+        int[] next = {0};
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                Simulation.rules().withMaxSystems(2),
+                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, leases[Math.min(2, next[0]++)]),
+                (test, attempt) -> PASSED,
+                test -> test.name().equals("/busy") ? Duration.ofHours(5) : Duration.ofHours(1));
+        simulation.run();
+        assertThat(next[0])
+                .as("the long test does not wait for the busy one's system")
+                .isEqualTo(3);
+        assertThat(simulation.concluded.values()).containsOnly(PASSED);
+    }
+
+    @Test
+    void givesUpATestForWhichEveryReservationIsTooShort() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/long").withLimit(Duration.ofHours(2)),
+                TestCase.named("/short").withLimit(Duration.ofMinutes(10)));
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                Simulation.rules().withMaxSystems(1),
+                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, Duration.ofHours(1)),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofMinutes(5));
+        simulation.run();
+        assertThat(simulation.started).containsExactly("/short");
+        assertThat(simulation.concluded.get("/long").outcome()).isEqualTo(Outcome.NOT_RUN);
+        assertThat(simulation.concluded.get("/long").note())
+                .contains("its reservation ends at ", "the first is /long", "which may take PT2H");
+    }
+
+    @Test
     void cancelsTheRunAfterTooManyFailures() {
         Simulation simulation =
                 simulate(tests(50), Simulation.rules().withMaxSystems(2).withMaxFailures(3), FAILED);

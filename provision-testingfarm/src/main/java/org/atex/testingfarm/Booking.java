@@ -1,6 +1,7 @@
 package org.atex.testingfarm;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -43,14 +44,11 @@ final class Booking {
     private final String tag = UUID.randomUUID().toString();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final Stages stages;
     private final Thread thread;
     private final Submission submission;
     private final GuestWatch guest = new GuestWatch();
 
-    private Phase phase = Phase.SUBMITTING;
-    private Instant since;
-    private final Instant begin;
-    private @Nullable String id;
     private @Nullable FarmRequest seen;
     private @Nullable PipelineLog log;
     private List<String> tail = List.of();
@@ -59,6 +57,7 @@ final class Booking {
     private @Nullable ProvisioningException failure;
     private boolean forGood;
     private boolean posting;
+    private boolean handedOver;
     private boolean abandoned;
     private boolean cancelling;
     private volatile boolean cancelAccepted;
@@ -66,9 +65,8 @@ final class Booking {
     Booking(Run run, Owner owner) {
         this.run = run;
         this.owner = owner;
-        this.begin = run.settings.clock().instant();
-        this.since = begin;
-        this.lastLook = begin;
+        this.stages = new Stages(run, lock, changed);
+        this.lastLook = run.settings.clock().instant();
         this.submission = new Submission(run, tag);
         this.thread = Threads.unstarted("reserve-" + tag, this::reserve);
     }
@@ -76,7 +74,7 @@ final class Booking {
     /** {@return the cancelling of a request that nobody waits for} */
     static Booking ofLeftover(Run run, Owner owner, FarmRequest request) {
         Booking booking = new Booking(run, owner);
-        booking.id = request.id();
+        booking.stages.submitted(request.id());
         booking.abandoned = true;
         return booking;
     }
@@ -89,12 +87,7 @@ final class Booking {
     /** {@return the id of the request, or null while there is none} */
     @Nullable
     String id() {
-        lock.lock();
-        try {
-            return id;
-        } finally {
-            lock.unlock();
-        }
+        return stages.id();
     }
 
     /** {@return whether there may be a request that nobody knows of} */
@@ -111,7 +104,7 @@ final class Booking {
             String address = awaitGuest();
             Host host = Host.of(address);
             Run.Ground ground = run.ground();
-            GuestLogin login = new GuestLogin(run.settings, host, ground.key(), run.directory.resolve(tag));
+            GuestLogin login = new GuestLogin(run.settings, host, ground.key(), knownHosts());
             Connection connection = login.connect();
             handOver(connection, login.host());
         } catch (InterruptedException e) {
@@ -124,7 +117,7 @@ final class Booking {
     }
 
     private void handOver(Connection connection, Host host) throws InterruptedException {
-        boolean wanted = isWanted() && !hasFailed();
+        boolean wanted = beginHandingOver();
         if (wanted) {
             enter(Phase.READY, host.toString());
             wanted = owner.arrived(this, connection, host);
@@ -135,10 +128,12 @@ final class Booking {
         }
     }
 
-    private boolean hasFailed() {
+    /** From here on a failure is that of a machine in use. */
+    private boolean beginHandingOver() {
         lock.lock();
         try {
-            return failure != null;
+            handedOver = !abandoned && failure == null;
+            return handedOver;
         } finally {
             lock.unlock();
         }
@@ -177,24 +172,22 @@ final class Booking {
                 return false;
             }
             submitted = submission.submit(request, ground.identity().tokenId(), this::isWanted);
+            // Before anybody who does not want it any more looks whether there is a request.
+            submitted.ifPresent(stages::submitted);
         } catch (TestingFarmException.Rejected e) {
-            throw new ProvisioningException(new Diagnosis(run).rejected(e, ground.identity()), e);
+            // The service may quote what it was sent, secrets too.
+            throw new ProvisioningException(
+                    new Diagnosis(run).rejected(e, ground.identity()),
+                    new TestingFarmException.Rejected(
+                            run.redaction.clean(String.valueOf(e.getMessage())), run.redaction.clean(e.words())));
         } finally {
             run.submissions.release();
             endPosting();
         }
-        submitted.ifPresent(this::submitted);
-        return submitted.isPresent() && isWanted();
-    }
-
-    private void submitted(String request) {
-        lock.lock();
-        try {
-            id = request;
-        } finally {
-            lock.unlock();
+        if (submitted.isPresent()) {
+            enter(Phase.SUBMITTED, "");
         }
-        enter(Phase.SUBMITTED, "");
+        return submitted.isPresent() && isWanted();
     }
 
     /** From here on it is not interrupted: a request whose id nobody knows is hard to get rid of. */
@@ -234,7 +227,7 @@ final class Booking {
                 if (abandoned || failure != null) {
                     throw new InterruptedException("not wanted any more");
                 }
-                if (phase == Phase.RESERVED && address != null) {
+                if (stages.phase() == Phase.RESERVED && address != null) {
                     return address;
                 }
                 changed.await();
@@ -356,12 +349,7 @@ final class Booking {
     }
 
     private boolean isBefore(Phase other) {
-        lock.lock();
-        try {
-            return phase.compareTo(other) < 0;
-        } finally {
-            lock.unlock();
-        }
+        return stages.phase().compareTo(other) < 0;
     }
 
     private boolean isReserved() {
@@ -378,15 +366,8 @@ final class Booking {
     }
 
     private void checkTime(@Nullable String state) {
-        Duration spent;
-        Phase now;
-        lock.lock();
-        try {
-            spent = Duration.between(since, run.settings.clock().instant());
-            now = phase;
-        } finally {
-            lock.unlock();
-        }
+        Duration spent = stages.inPhase();
+        Phase now = stages.phase();
         Duration limit = switch (now) {
             case SUBMITTED, QUEUED -> run.settings.queueWithin();
             case RUNNING, GUEST_READY -> run.settings.provisionWithin();
@@ -421,7 +402,7 @@ final class Booking {
         ProvisioningException told = null;
         lock.lock();
         try {
-            waiting = phase.compareTo(Phase.READY) < 0;
+            waiting = !handedOver;
             if (!abandoned && failure == null) {
                 told = told(String.valueOf(why), cause);
                 failure = told;
@@ -453,9 +434,8 @@ final class Booking {
         if (cause instanceof ProvisioningException known) {
             return known;
         }
-        Instant now = run.settings.clock().instant();
         Diagnosis.Facts facts =
-                new Diagnosis.Facts(id, phase, Duration.between(since, now), Duration.between(begin, now), seen, tail);
+                new Diagnosis.Facts(stages.id(), stages.phase(), stages.inPhase(), stages.inAll(), seen, tail);
         return new ProvisioningException(new Diagnosis(run).failure(facts, why), cause);
     }
 
@@ -496,11 +476,11 @@ final class Booking {
         String request;
         lock.lock();
         try {
-            if (cancelling || isFinished()) {
+            if (cancelling || stages.isFinished()) {
                 return;
             }
             cancelling = true;
-            request = id;
+            request = stages.id();
         } finally {
             lock.unlock();
         }
@@ -522,10 +502,6 @@ final class Booking {
         }
     }
 
-    private boolean isFinished() {
-        return phase == Phase.OVER || phase == Phase.LEFT;
-    }
-
     private void cancel(String request) throws InterruptedException {
         try {
             switch (run.api.cancel(request, Duration.ZERO)) {
@@ -536,51 +512,30 @@ final class Booking {
             checkTime(e.getMessage());
             throw e;
         } catch (TestingFarmException e) {
-            leave(Duration.between(since, run.settings.clock().instant()), e.getMessage());
+            leave(stages.inPhase(), e.getMessage());
         }
     }
 
     private void finish(Phase last, @Nullable String detail) {
-        lock.lock();
-        try {
-            if (isFinished()) {
-                return;
-            }
-        } finally {
-            lock.unlock();
+        if (enter(last, String.valueOf(detail))) {
+            owner.over(this);
         }
-        enter(last, String.valueOf(detail));
-        owner.over(this);
     }
 
-    private void enter(Phase next, String detail) {
-        ReservationEvent event;
-        lock.lock();
-        try {
-            if (isFinished()) {
-                return;
-            }
-            Instant now = run.settings.clock().instant();
-            event = new ReservationEvent(now, id == null ? "" : id, next, Duration.between(since, now), detail);
-            phase = next;
-            since = now;
-        } finally {
-            lock.unlock();
-        }
-        // Before anybody acts on it, so that what is told is in order.
-        run.tell(event);
-        lock.lock();
-        try {
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+    private boolean enter(Phase next, String detail) {
+        return stages.enter(next, detail);
+    }
+
+    /** {@return where the key of the guest is kept} */
+    Path knownHosts() {
+        return run.directory.resolve(tag);
     }
 
     /** {@return when the machine goes, at the earliest} */
     Instant expires() {
         lock.lock();
         try {
+            Instant begin = stages.begin();
             Instant created = seen == null || seen.created() == null ? begin : seen.created();
             Instant byRequest = created.plus(run.settings.limit(run.reservation));
             Instant byReservation = (reserved == null ? begin : reserved).plus(run.reservation.lasting());
@@ -588,5 +543,10 @@ final class Booking {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** {@return its own thread, for whoever waits until it has ended} */
+    Thread thread() {
+        return thread;
     }
 }

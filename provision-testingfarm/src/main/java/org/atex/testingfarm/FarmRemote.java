@@ -6,10 +6,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.atex.api.Connection;
 import org.atex.api.Remote;
+import org.atex.ssh.Host;
 
 /** A reserved machine, handed out as a system. */
 final class FarmRemote implements Remote {
     private final Booking booking;
+    private final Host host;
     private final String name;
     private final Map<String, String> labels;
     private final Connection connection;
@@ -20,8 +22,14 @@ final class FarmRemote implements Remote {
 
     private boolean closed;
 
-    FarmRemote(Booking booking, Map<String, String> labels, Connection connection, Consumer<FarmRemote> giveBack) {
+    FarmRemote(
+            Booking booking,
+            Host host,
+            Map<String, String> labels,
+            Connection connection,
+            Consumer<FarmRemote> giveBack) {
         this.booking = booking;
+        this.host = host;
         this.name = String.valueOf(booking.id());
         this.labels = labels;
         this.connection = connection;
@@ -31,6 +39,10 @@ final class FarmRemote implements Remote {
 
     Booking booking() {
         return booking;
+    }
+
+    Host host() {
+        return host;
     }
 
     /** {@return the id of the request: what leads to everything else that is known of the machine} */

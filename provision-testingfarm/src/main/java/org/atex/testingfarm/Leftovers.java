@@ -54,6 +54,15 @@ public final class Leftovers {
         return new Leftovers(api, run, duration, clock, pause, pollEvery);
     }
 
+    /**
+     * {@return these, looked at at another pace than every 30 s, which is what the service expects}
+     *
+     * @param interval the time between two looks
+     */
+    public Leftovers pollEvery(Duration interval) {
+        return new Leftovers(api, run, age, clock, pause, TestingFarmApi.Builder.positive(interval, "pollEvery"));
+    }
+
     /** {@return these, with another time} */
     Leftovers time(Clock now, Pause wait, Duration interval) {
         return new Leftovers(api, run, age, now, wait, interval);

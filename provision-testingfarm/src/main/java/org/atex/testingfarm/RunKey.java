@@ -22,9 +22,9 @@ import org.atex.ssh.SshOptions;
  *
  * @param authorizedKeys what the machines are told
  * @param options what our connections use
- * @param privateKey where the private key is, if it is a single one; for messages to people
+ * @param privateKeys where the private keys are, for people
  */
-record RunKey(List<String> authorizedKeys, SshOptions options, List<Path> privateKey) {
+record RunKey(List<String> authorizedKeys, SshOptions options, List<Path> privateKeys) {
     private static final List<String> USUAL = List.of("id_ed25519", "id_ecdsa", "id_rsa");
 
     /** RSA is what every distribution takes, in FIPS mode too. */

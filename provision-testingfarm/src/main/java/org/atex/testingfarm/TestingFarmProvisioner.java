@@ -21,10 +21,12 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
+import org.atex.api.Remote;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshOptions;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +72,9 @@ public final class TestingFarmProvisioner implements Provisioner {
     private final Queue<FarmRemote> ready = new ArrayDeque<>();
     private final Queue<ProvisioningException> failed = new ArrayDeque<>();
     private final Set<FarmRemote> taken = new HashSet<>();
+    /** Those that were on their way when they were not wanted any more. */
+    private final List<Thread> leaving = new ArrayList<>();
+
     private final Booking.Owner owner = new Owner();
     private int asked;
     private int failures;
@@ -141,8 +146,8 @@ public final class TestingFarmProvisioner implements Provisioner {
                 Map<String, String> labels = new LinkedHashMap<>(host.labels());
                 labels.putAll(run.reservation.labels());
                 labels.put("request", String.valueOf(booking.id()));
-                ready.add(
-                        new FarmRemote(booking, Map.copyOf(labels), connection, TestingFarmProvisioner.this::giveBack));
+                ready.add(new FarmRemote(
+                        booking, host, Map.copyOf(labels), connection, TestingFarmProvisioner.this::giveBack));
                 changed.signalAll();
                 return true;
             } finally {
@@ -250,11 +255,44 @@ public final class TestingFarmProvisioner implements Provisioner {
             taken.addAll(unwanted);
             bookings = new ArrayList<>(pending);
             pending.clear();
+            leaving.removeIf(thread -> !thread.isAlive());
+            bookings.forEach(booking -> leaving.add(booking.thread()));
         } finally {
             lock.unlock();
         }
         bookings.forEach(booking -> Threads.start("unwanted", booking::abandon));
         unwanted.forEach(remote -> Threads.start("unwanted-" + remote, remote::close));
+    }
+
+    /**
+     * {@return a line for a shell with which a person gets in while this is open, as we do}
+     *
+     * @param remote a system of this provisioner
+     * @throws IllegalArgumentException if it is none
+     * @throws InterruptedException if interrupted
+     */
+    public String sshCommand(Remote remote) throws InterruptedException {
+        if (!(remote instanceof FarmRemote machine)) {
+            throw new IllegalArgumentException(remote.name() + " is not a machine of " + this);
+        }
+        List<String> words = new ArrayList<>(List.of("ssh", "-o", "IdentitiesOnly=yes"));
+        for (Path key : run.ground().key().privateKeys()) {
+            words.addAll(List.of("-i", key.toString()));
+        }
+        words.addAll(List.of("-o", "UserKnownHostsFile=" + machine.booking().knownHosts()));
+        Host host = machine.host();
+        if (host.port() != 0) {
+            words.addAll(List.of("-p", String.valueOf(host.port())));
+        }
+        if (host.jumpHost() != null) {
+            words.addAll(List.of("-J", host.jumpHost()));
+        }
+        words.add((host.user() == null ? "" : host.user() + "@") + host.address());
+        return words.stream().map(TestingFarmProvisioner::quoted).collect(Collectors.joining(" "));
+    }
+
+    private static String quoted(String word) {
+        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     @Override
@@ -311,8 +349,21 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
         leaveTheRest();
         poller.close();
+        awaitLeaving();
         run.close();
         hook.close();
+    }
+
+    /** Who is still logging in may be writing down the guest's key. */
+    private void awaitLeaving() {
+        List<Thread> threads;
+        lock.lock();
+        try {
+            threads = List.copyOf(leaving);
+        } finally {
+            lock.unlock();
+        }
+        Threads.join(threads, CLOSING);
     }
 
     private boolean isUnclear() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -22,6 +23,7 @@ import org.atex.adhoc.RerunPolicy;
 import org.atex.api.Command;
 import org.atex.api.Offer;
 import org.atex.api.Outcome;
+import org.atex.api.Remote;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
@@ -175,13 +177,14 @@ class WholeRunTest {
             provisioner.provision(1);
             Offer offer = provisioner.take(Duration.ofSeconds(30));
             assertThat(offer).isInstanceOf(Offer.Ready.class);
-            assertThat(((Offer.Ready) offer)
-                            .remote()
-                            .connection()
+            Remote remote = ((Offer.Ready) offer).remote();
+            assertThat(remote.connection()
                             .run(Command.of("echo", "in"))
                             .orThrow()
                             .stdout())
                     .isEqualTo("in\n");
+            assertThat(saidByHand(provisioner.sshCommand(remote) + " echo by hand"))
+                    .isEqualTo("by hand\n");
         }
         assertThat(farm.requests().getFirst().keys())
                 .singleElement()
@@ -192,6 +195,19 @@ class WholeRunTest {
             assertThat(files.filter(file -> file.getFileName().toString().startsWith("atex-farm-")))
                     .isEmpty();
         }
+    }
+
+    /** {@return what a line says when a person types it, who trusts no other host key than we do} */
+    private String saidByHand(String line) throws Exception {
+        Process process = new ProcessBuilder("sh", "-c", line + " </dev/null")
+                .redirectError(directory.resolve("errors").toFile())
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue())
+                .as(line + ": " + Files.readString(directory.resolve("errors")))
+                .isZero();
+        return said;
     }
 
     /** Reserves two machines in a program of its own, and waits there to be killed. */
@@ -271,7 +287,7 @@ class WholeRunTest {
     void aProgramThatIsToldToEndGivesItsMachinesBack() throws Exception {
         Process process = victim("run-9");
         process.destroy();
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
 
         assertThat(farm.alive()).isEmpty();
         assertThat(farm.requests()).allMatch(request -> request.state.equals("canceled"));

@@ -1,0 +1,329 @@
+package org.atex.examples;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.Reader;
+import java.net.URI;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.atex.api.AtexException;
+import org.atex.api.Offer;
+import org.atex.api.Remote;
+import org.atex.ssh.Host;
+import org.atex.testingfarm.FarmRequest;
+import org.atex.testingfarm.Identity;
+import org.atex.testingfarm.Leftovers;
+import org.atex.testingfarm.PipelineLog;
+import org.atex.testingfarm.RequestState;
+import org.atex.testingfarm.Reservation;
+import org.atex.testingfarm.ReservationEvent;
+import org.atex.testingfarm.Search;
+import org.atex.testingfarm.TestingFarmApi;
+import org.atex.testingfarm.TestingFarmProvisioner;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Reserves machines at Testing Farm by hand, and looks after them. */
+@Command(
+        name = "farm",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "whoami|composes|reserve|list|cancel|watch",
+        description =
+                "Reserves machines at Testing Farm, and looks after them. The token is in TESTING_FARM_API_TOKEN.")
+final class Farm {
+    private static final List<RequestState> NOT_OVER =
+            List.of(RequestState.NEW, RequestState.QUEUED, RequestState.RUNNING, RequestState.CANCEL_REQUESTED);
+
+    private final Reader input;
+    private final Supplier<@Nullable String> token;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    private Farm(Reader input, Supplier<@Nullable String> token) {
+        this.input = input;
+        this.token = token;
+    }
+
+    /** Which service it is about. */
+    static final class Service {
+        @Option(
+                names = "--api",
+                paramLabel = "URL",
+                description = "where the service is; TESTING_FARM_API_URL or the public one by default")
+        private @Nullable URI address;
+
+        @Option(names = "--poll", paramLabel = "SECONDS", hidden = true)
+        private double poll = 30;
+
+        private Duration poll() {
+            return Duration.ofMillis((long) (poll * 1000));
+        }
+    }
+
+    private TestingFarmApi open(Service service) {
+        TestingFarmApi.Builder builder =
+                service.address == null ? TestingFarmApi.fromEnvironment() : TestingFarmApi.at(service.address);
+        return builder.token(token).open();
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Says whose the token is.")
+    void whoami(@Mixin Service service) throws InterruptedException {
+        try (TestingFarmApi api = open(service)) {
+            Identity identity = api.whoami();
+            out().println("token " + identity.tokenName() + " (" + identity.tokenId() + ") of " + identity.userName()
+                    + ", ranch " + identity.ranch());
+        }
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Lists what can be reserved.")
+    void composes(
+            @Mixin Service service,
+            @Option(names = "--ranch", paramLabel = "NAME", description = "that of the token by default") @Nullable
+                    String ranch)
+            throws InterruptedException {
+        try (TestingFarmApi api = open(service)) {
+            String where = ranch == null ? String.valueOf(api.whoami().ranch()) : ranch;
+            api.composes(where).stream()
+                    .map(compose -> compose.name() + (compose.isPattern() ? "  (a pattern)" : ""))
+                    .sorted()
+                    .forEach(out()::println);
+        }
+    }
+
+    /** What is reserved. */
+    static final class Machine {
+        @Option(names = "--compose", required = true, paramLabel = "NAME", description = "the operating system")
+        private String compose = "";
+
+        @Option(names = "--arch", paramLabel = "ARCH", description = "x86_64 by default")
+        private String arch = "x86_64";
+
+        @Option(names = "--pool", paramLabel = "NAME", description = "where it must come from")
+        private @Nullable String pool;
+
+        @Option(names = "--minutes", paramLabel = "N", description = "how long; 30 by default")
+        private long minutes = 30;
+
+        @Option(names = "--skip-guest-setup", description = "leave the machine as its image is")
+        private boolean skipGuestSetup;
+
+        @Option(names = "--key", paramLabel = "FILE", description = "a private ssh key; a new one by default")
+        private @Nullable Path key;
+
+        @Option(names = "--cidr", paramLabel = "CIDR", description = "whom the firewall lets in; us by default")
+        private List<String> cidrs = new ArrayList<>();
+
+        @Option(names = "--port", paramLabel = "N", description = "the port of sshd; 22 by default")
+        private int port;
+
+        private Reservation reservation() {
+            Reservation.Builder builder = Reservation.of(compose)
+                    .arch(arch)
+                    .lasting(Duration.ofMinutes(minutes))
+                    .skipGuestSetup(skipGuestSetup);
+            return (pool == null ? builder : builder.pool(pool)).build();
+        }
+
+        private TestingFarmProvisioner.Builder provisioner(TestingFarmApi api) {
+            TestingFarmProvisioner.Builder builder =
+                    TestingFarmProvisioner.of(api, reservation()).toleratedFailures(0);
+            if (key != null) {
+                builder.key(key);
+            }
+            if (!cidrs.isEmpty()) {
+                builder.sourceCidrs(cidrs.toArray(String[]::new));
+            }
+            if (port != 0) {
+                builder.hosts(host -> Host.of(host + ":" + port));
+            }
+            return builder;
+        }
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Reserves a machine, prints how to get in, and holds it until Enter.")
+    int reserve(@Mixin Service service, @Mixin Machine machine) throws InterruptedException, IOException {
+        try (TestingFarmApi api = open(service);
+                TestingFarmProvisioner provisioner = machine.provisioner(api)
+                        .pollEvery(service.poll())
+                        .listener(this::tell)
+                        .open()) {
+            out().println("run " + provisioner.run() + " (should this be killed: farm cancel --run " + provisioner.run()
+                    + ")");
+            provisioner.provision(1);
+            Offer offer;
+            do {
+                // The provisioner has a time for each phase, so that this ends.
+                offer = provisioner.take(Duration.ofHours(1));
+            } while (offer instanceof Offer.None);
+            if (offer instanceof Offer.Failed failed) {
+                throw failed.cause();
+            }
+            if (offer instanceof Offer.Ready ready) {
+                hold(ready.remote(), provisioner);
+            }
+        }
+        return CommandLine.ExitCode.OK;
+    }
+
+    private void hold(Remote remote, TestingFarmProvisioner provisioner) throws IOException, InterruptedException {
+        Instant expires = Objects.requireNonNull(remote.expires()).truncatedTo(ChronoUnit.SECONDS);
+        out().println("until about " + expires + ":");
+        out().println("    " + provisioner.sshCommand(remote));
+        out().println("Enter gives it back.");
+        new BufferedReader(input).readLine();
+    }
+
+    private void tell(ReservationEvent event) {
+        out().println(event.phase().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                + (event.request().isEmpty() ? "" : " " + event.request())
+                + " after " + event.before().toSeconds() + " s"
+                + (event.detail().isEmpty() ? "" : ": " + event.detail()));
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Lists reservations of the token that are not over.")
+    void list(
+            @Mixin Service service,
+            @Option(names = "--run", paramLabel = "TAG", description = "only those of a run") @Nullable String run,
+            @Option(
+                            names = "--days",
+                            paramLabel = "N",
+                            description = "how far back to look; 1 by default",
+                            defaultValue = "1")
+                    int days)
+            throws InterruptedException {
+        try (TestingFarmApi api = open(service)) {
+            Duration back = Duration.ofDays(days);
+            List<FarmRequest> found = run == null
+                    ? reservations(api, Instant.now().minus(back))
+                    : Leftovers.of(api, run).within(back).list();
+            found.forEach(request -> out().println(
+                            request.id() + "  " + request.state().word() + "  "
+                                    + request.compose() + "  " + request.arch() + "  " + request.created() + "  "
+                                    + request.tags().getOrDefault("AtexRun", "")));
+        }
+    }
+
+    private static List<FarmRequest> reservations(TestingFarmApi api, Instant after) throws InterruptedException {
+        String token = api.whoami().tokenId();
+        List<FarmRequest> found = new ArrayList<>();
+        for (RequestState state : NOT_OVER) {
+            for (FarmRequest request :
+                    api.search(Search.in(state).ofToken(token).after(after))) {
+                if (request.isReservation()) {
+                    found.add(request);
+                }
+            }
+        }
+        return found;
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Cancels requests, or all that a run left.")
+    int cancel(
+            @Mixin Service service,
+            @Option(names = "--run", paramLabel = "TAG", description = "what a run left") @Nullable String run,
+            @Parameters(paramLabel = "ID", description = "requests", arity = "0..*") @Nullable List<String> ids)
+            throws InterruptedException {
+        if (run == null && (ids == null || ids.isEmpty())) {
+            throw new CommandLine.ParameterException(
+                    Objects.requireNonNull(spec).commandLine(), "nothing to cancel: give ids, or --run TAG");
+        }
+        try (TestingFarmApi api = open(service)) {
+            if (ids != null) {
+                for (String id : ids) {
+                    out().println(id + "  "
+                            + api.cancel(id).name().toLowerCase(Locale.ROOT).replace('_', ' '));
+                }
+            }
+            List<FarmRequest> left = run == null
+                    ? List.of()
+                    : Leftovers.of(api, run).pollEvery(service.poll()).cancel(Duration.ofMinutes(5));
+            left.forEach(request ->
+                    out().println(request.id() + "  still " + request.state().word()));
+            return left.isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+        }
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Shows what becomes of a request, and its log.")
+    void watch(@Mixin Service service, @Parameters(paramLabel = "ID") String id) throws InterruptedException {
+        try (TestingFarmApi api = open(service)) {
+            PipelineLog log = null;
+            RequestState last = null;
+            while (true) {
+                FarmRequest request = api.get(id);
+                if (request.state() != last) {
+                    last = request.state();
+                    out().println(request.state().word());
+                }
+                URI address = request.log();
+                if (log == null && address != null) {
+                    log = PipelineLog.of(api, address);
+                }
+                if (log != null) {
+                    log.next().forEach(line -> out().println("    " + line));
+                }
+                if (request.state().isOver()) {
+                    request.notes().forEach(note -> out().println("note: " + note));
+                    out().println("result: " + request.result()
+                            + (request.summary() == null ? "" : ", " + request.summary()));
+                    return;
+                }
+                Thread.sleep(service.poll());
+            }
+        }
+    }
+
+    private PrintWriter out() {
+        return Objects.requireNonNull(spec).commandLine().getOut();
+    }
+
+    /** {@return an exit code: 2 for bad input and what the service refuses, which get one message on standard error} */
+    static int run(Reader in, Supplier<@Nullable String> token, PrintWriter out, PrintWriter err, String... arguments) {
+        return new CommandLine(new Farm(in, token))
+                .setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler((e, unused) -> complain(err, e))
+                .setExecutionExceptionHandler((e, unused, all) -> {
+                    if (e instanceof AtexException || e instanceof IllegalArgumentException) {
+                        return complain(err, e);
+                    }
+                    throw e;
+                })
+                .execute(arguments);
+    }
+
+    private static int complain(PrintWriter err, Exception e) {
+        String message =
+                String.valueOf(e.getMessage()).lines().map(String::strip).collect(Collectors.joining("\n    "));
+        err.println("farm: " + message);
+        err.flush();
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    public static void main(String[] arguments) {
+        var in = new InputStreamReader(System.in, Charset.defaultCharset());
+        var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(run(in, () -> System.getenv("TESTING_FARM_API_TOKEN"), out, err, arguments));
+    }
+}

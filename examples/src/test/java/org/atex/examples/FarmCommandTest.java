@@ -1,0 +1,167 @@
+package org.atex.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command, as a user types it, against a server with one reservation, which ends when it is cancelled. */
+@Timeout(60)
+class FarmCommandTest {
+    private static final String ID = "00000001-0000-4000-8000-000000000000";
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final List<String> asked = new CopyOnWriteArrayList<>();
+    private volatile String state = "running";
+    private HttpServer server;
+
+    @BeforeEach
+    void serve() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        String question = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+        asked.add(question);
+        String here = "http://localhost:" + server.getAddress().getPort();
+        String request = "{\"id\": \"" + ID + "\", \"state\": \"" + state + "\", \"created\": \"2026-11-21T10:00:00\","
+                + " \"environments_requested\": [{\"arch\": \"x86_64\", \"os\": {\"compose\": \"Fedora-41\"},"
+                + " \"variables\": {\"TF_RESERVATION_DURATION\": \"30\"},"
+                + " \"settings\": {\"provisioning\": {\"tags\": {\"AtexRun\": \"run-1\"}}}}],"
+                + " \"run\": {\"artifacts\": \"" + here + "/artifacts\"}, \"notes\": [{\"message\": \"a note\"}]}";
+        int status = 200;
+        String body = switch (exchange.getRequestURI().getPath()) {
+            case "/v0.1/whoami" ->
+                "{\"token\": {\"id\": \"t1\", \"name\": \"ci\", \"ranch\": \"public\"}, \"user\": {\"auth_name\": \"jane\"}}";
+            case "/v0.2/composes/public" ->
+                "{\"composes\": [{\"name\": \"Fedora-41\"}, {\"name\": \"A.*\", \"type\": \"regex\"}]}";
+            case "/v0.1/requests" ->
+                question.startsWith("GET") && question.contains("state=" + state + "&") ? "[" + request + "]" : "null";
+            case "/artifacts/pipeline.log" -> "a line\n";
+            default -> request;
+        };
+        if (question.startsWith("POST")) {
+            status = 400;
+            body = "{\"message\": \"Compose does not exist\"}";
+        } else if (question.startsWith("DELETE")) {
+            state = "canceled";
+        }
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, bytes.length);
+        exchange.getResponseBody().write(bytes);
+        exchange.close();
+    }
+
+    private int run(String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        if (!all.isEmpty()) {
+            all.addAll(
+                    1,
+                    List.of("--api", "http://localhost:" + server.getAddress().getPort(), "--poll", "0.02"));
+        }
+        return Farm.run(
+                new StringReader("\n"),
+                () -> "secret",
+                new PrintWriter(out, true),
+                new PrintWriter(err, true),
+                all.toArray(String[]::new));
+    }
+
+    private List<String> lines(String... arguments) {
+        assertThat(run(arguments)).as(err.toString()).isZero();
+        return out.toString().lines().toList();
+    }
+
+    @Test
+    void saysWhoseTheTokenIs() {
+        assertThat(lines("whoami")).containsExactly("token ci (t1) of jane, ranch public");
+    }
+
+    @Test
+    void listsComposes() {
+        assertThat(lines("composes")).containsExactly("A.*  (a pattern)", "Fedora-41");
+    }
+
+    @Test
+    void listsReservations() {
+        String line = ID + "  running  Fedora-41  x86_64  2026-11-21T10:00:00Z  run-1";
+        assertThat(lines("list")).containsExactly(line);
+        out.getBuffer().setLength(0);
+        assertThat(lines("list", "--run", "run-1")).containsExactly(line);
+        out.getBuffer().setLength(0);
+        assertThat(lines("list", "--run", "run-2")).isEmpty();
+    }
+
+    @Test
+    void cancelsRequests() {
+        assertThat(lines("cancel", ID)).containsExactly(ID + "  requested");
+        assertThat(asked).containsExactly("DELETE /v0.1/requests/" + ID);
+    }
+
+    @Test
+    void cancelsWhatARunLeft() {
+        assertThat(lines("cancel", "--run", "run-1")).isEmpty();
+        assertThat(state).isEqualTo("canceled");
+    }
+
+    @Test
+    void watchesARequestToItsEnd() {
+        state = "complete";
+        assertThat(lines("watch", ID)).containsExactly("complete", "    a line", "note: a note", "result: null");
+    }
+
+    @Test
+    void aReservationThatIsRefusedIsExplained() {
+        assertThat(run("reserve", "--compose", "Fedora-14", "--cidr", "192.0.2.1/32"))
+                .isEqualTo(2);
+        assertThat(err.toString())
+                .startsWith("farm: could not reserve Fedora-14 x86_64 at ")
+                .contains("Compose does not exist", "closest: Fedora-41");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "nothing",
+                "whoami more",
+                "reserve",
+                "reserve --compose F --minutes many",
+                "reserve --compose F --key /no/such/key",
+                "cancel",
+                "cancel ../x",
+                "watch",
+                "list --days soon"
+            })
+    void badInputGetsOneLine(String arguments) {
+        assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ")))
+                .as(err.toString())
+                .isEqualTo(2);
+        assertThat(err.toString()).startsWith("farm: ").hasLineCount(1);
+        assertThat(asked).isEmpty();
+    }
+}

@@ -1,0 +1,45 @@
+package org.atex.testingfarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.atex.api.Command;
+import org.atex.api.Offer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+
+/** The real service: only where there is a token for it, as it costs somebody a machine. */
+@EnabledIfEnvironmentVariable(named = "TESTING_FARM_API_TOKEN", matches = ".+", disabledReason = "no token is set")
+@Timeout(3600)
+class RealServiceTest {
+    @Test
+    void aMachineIsReservedUsedAndGivenBack() throws Exception {
+        try (TestingFarmApi api = TestingFarmApi.fromEnvironment().open()) {
+            Identity identity = api.whoami();
+            String compose = api.composes(String.valueOf(identity.ranch())).stream()
+                    .filter(known -> !known.isPattern())
+                    .map(Compose::name)
+                    .filter(name -> name.startsWith("CentOS-Stream-"))
+                    .findFirst()
+                    .orElseThrow();
+            String run;
+            try (TestingFarmProvisioner provisioner = TestingFarmProvisioner.of(
+                            api, Reservation.of(compose).skipGuestSetup(true).build())
+                    .open()) {
+                run = provisioner.run();
+                provisioner.provision(1);
+                Offer offer = provisioner.take(Duration.ofMinutes(50));
+                assertThat(offer).isInstanceOf(Offer.Ready.class);
+                assertThat(((Offer.Ready) offer)
+                                .remote()
+                                .connection()
+                                .run(Command.of("cat", "/etc/os-release"))
+                                .orThrow()
+                                .stdout())
+                        .contains("CentOS");
+            }
+            assertThat(Leftovers.of(api, run).list()).isEmpty();
+        }
+    }
+}

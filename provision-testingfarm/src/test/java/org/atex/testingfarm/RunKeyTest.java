@@ -1,0 +1,58 @@
+package org.atex.testingfarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.atex.ssh.SshOptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunKeyTest {
+    @TempDir
+    private Path directory;
+
+    private void key(String name, String half) throws Exception {
+        Files.writeString(directory.resolve(name), "private");
+        Files.writeString(directory.resolve(name + ".pub"), half);
+    }
+
+    @Test
+    void nobodyIsToldWhoseKeyItIs() throws Exception {
+        key("id", "ssh-ed25519 AAAA jane@home.example\n");
+        RunKey key = RunKey.given(directory.resolve("id"), SshOptions.defaults());
+        assertThat(key.authorizedKeys()).containsExactly("ssh-ed25519 AAAA atex");
+        assertThat(key.privateKeys()).containsExactly(directory.resolve("id"));
+    }
+
+    @Test
+    void keysThatHaveBothHalvesAreFound() throws Exception {
+        key("id_rsa", "ssh-rsa BBBB");
+        key("id_ed25519", "ssh-ed25519 AAAA jane");
+        Files.writeString(directory.resolve("id_ecdsa"), "private, and nothing else");
+        assertThat(RunKey.found(directory, SshOptions.defaults()).authorizedKeys())
+                .containsExactly("ssh-ed25519 AAAA atex", "ssh-rsa BBBB atex");
+    }
+
+    @Test
+    void whereThereIsNoKeyTheWayOutIsSaid() throws Exception {
+        assertThatThrownBy(() -> RunKey.found(directory, SshOptions.defaults()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(directory.toString())
+                .hasMessageContaining("ssh-keygen");
+        key("odd", "nonsense");
+        assertThatThrownBy(() -> RunKey.given(directory.resolve("odd"), SshOptions.defaults()))
+                .hasMessageContaining("odd.pub is no public key");
+    }
+
+    @Test
+    void aGeneratedKeyIsForItsOwnerOnly() throws Exception {
+        RunKey key = RunKey.generated(directory, SshOptions.defaults());
+        assertThat(key.authorizedKeys()).singleElement().asString().matches("ssh-rsa AAAA\\S{300,} atex");
+        assertThat(PosixFilePermissions.toString(
+                        Files.getPosixFilePermissions(key.privateKeys().getFirst())))
+                .isEqualTo("rw-------");
+    }
+}
