@@ -203,6 +203,43 @@ class OptionsTest {
     }
 
     @Test
+    void aSystemThatKeepsTreesGetsOnlyWhatChanged() throws Exception {
+        FmfOptions kept = FmfOptions.defaults().withKeptTrees();
+        Path tree = suite.tree();
+        Files.writeString(tree.resolve("same"), "same");
+        Files.writeString(tree.resolve("old"), "old");
+        Files.writeString(tree.resolve("changed"), "before");
+        Path copies = null;
+        try {
+            Ran first = suite.run(connection, suite.test("cat same old changed"), kept);
+            assertThat(first.output()).isEqualTo("sameoldbefore");
+            copies = copyOf("same");
+            // What was sent once and has not changed is not sent again: a mark in the copy stays.
+            Files.writeString(copies.resolve("tree/same"), "kept");
+            Files.delete(tree.resolve("old"));
+            Files.writeString(tree.resolve("changed"), "after it");
+            Files.writeString(Files.createDirectory(tree.resolve("dir")).resolve("new"), "new");
+            Ran second = suite.run(connection, suite.test("cat same changed dir/new; ls"), kept);
+            assertThat(second.output()).startsWith("keptafter itnew").doesNotContain("old");
+            Files.delete(copies.resolve("snapshot"));
+            Ran third = suite.run(connection, suite.test("cat same changed"), kept);
+            assertThat(third.output()).as("all is sent when in doubt").isEqualTo("sameafter it");
+        } finally {
+            if (copies != null) {
+                connection.run(Command.of("rm", "-rf", copies.toString())).orThrow();
+            }
+        }
+    }
+
+    /** {@return the newest copy that the system keeps} */
+    private Path copyOf(String file) throws InterruptedException {
+        String line = "ls -td /var/tmp/atex-kept.$(id -u)/*/tree/" + file + " | head -n 1";
+        Path found =
+                Path.of(connection.run(Command.bash(line)).orThrow().stdout().strip());
+        return found.getParent().getParent();
+    }
+
+    @Test
     void whatCannotBeExcludedIsRefused() {
         assertThatThrownBy(() -> FmfOptions.defaults().withExcludes(List.of("a/b")))
                 .isInstanceOf(IllegalArgumentException.class)
