@@ -57,6 +57,13 @@ public final class FmfExecutor implements Executor {
             printf '%s\\n' "$place"
             set +e
             """ + Boot.SCRIPT;
+    private static final String REMOVE_PLACE = """
+            if [[ -r $1/cgroup ]] && IFS= read -r cgroup <"$1/cgroup"; then
+                # The dead may still have to be buried.
+                for ((try = 0; try < 50; try++)); do rmdir -- "$cgroup" && break || sleep 0.02; done 2>/dev/null
+            fi
+            rm -rf -- "$1"
+            """;
     private static final String LINK = """
             mkdir -p -- "${2%/*}" && ln -s -- "$1" "$2"
             """;
@@ -105,7 +112,7 @@ public final class FmfExecutor implements Executor {
      * @param options how
      */
     public static Executor.Factory factory(FmfTests tests, FmfOptions options) {
-        TreePacks packs = new TreePacks(options.excludes());
+        TreePacks packs = new TreePacks(options.excludes(), options.keptTrees());
         return connection -> open(connection, tests, options, packs);
     }
 
@@ -211,6 +218,9 @@ public final class FmfExecutor implements Executor {
         if (tests.sources().stream().anyMatch(source -> source.place().startsWith("libs/"))) {
             own.put("BEAKERLIB_LIBRARY_PATH", place.libraries());
         }
+        if (options.beakerlib()) {
+            own.putAll(place.beakerlib());
+        }
         own.putAll(test.environment());
         own.putAll(options.environment());
         return new TestRun.Variables(tests.plan().environment(), own);
@@ -261,7 +271,7 @@ public final class FmfExecutor implements Executor {
     private void removePlace() {
         boolean interrupted = Thread.interrupted();
         try {
-            connection.run(Command.of("rm", "-rf", "--", place.root()));
+            connection.run(Command.bash(REMOVE_PLACE, place.root()));
         } catch (AtexException | IllegalStateException e) {
             LOG.debug("{} stays on a system that does not answer: {}", place.root(), e.getMessage());
         } catch (InterruptedException e) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param excludes names of files and directories that systems do not get, wherever in a tree they are
  * @param setUpWithin how long all prepare scripts and installations together may take
  * @param beakerlib whether Beakerlib tests report their phases and logs as results
+ * @param keptTrees whether systems keep copies of the trees, so that the next run sends only what changed
  */
 public record FmfOptions(
         Map<String, String> environment,
@@ -30,7 +31,8 @@ public record FmfOptions(
         @Nullable LiveOutput live,
         List<String> excludes,
         Duration setUpWithin,
-        boolean beakerlib) {
+        boolean beakerlib,
+        boolean keptTrees) {
     /** Checks and copies what it is given. */
     public FmfOptions {
         environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
@@ -49,7 +51,7 @@ public record FmfOptions(
 
     /**
      * {@return no further variables, {@link ReportLimits#defaults()}, verdicts by the test's own result and exit code, no
-     * hooks, nobody following, {@code .git} excluded, an hour to set up, Beakerlib tests like any other}
+     * hooks, nobody following, {@code .git} excluded, an hour to set up, Beakerlib tests like any other, nothing kept on systems}
      */
     public static FmfOptions defaults() {
         return new FmfOptions(
@@ -60,6 +62,7 @@ public record FmfOptions(
                 null,
                 List.of(".git"),
                 Duration.ofHours(1),
+                false,
                 false);
     }
 
@@ -69,7 +72,7 @@ public record FmfOptions(
      * @param value all of them
      */
     public FmfOptions withEnvironment(Map<String, String> value) {
-        return new FmfOptions(value, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib);
+        return new FmfOptions(value, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees);
     }
 
     /**
@@ -78,7 +81,7 @@ public record FmfOptions(
      * @param value how much a test may send
      */
     public FmfOptions withLimits(ReportLimits value) {
-        return new FmfOptions(environment, value, verdict, hooks, live, excludes, setUpWithin, beakerlib);
+        return new FmfOptions(environment, value, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees);
     }
 
     /**
@@ -87,7 +90,7 @@ public record FmfOptions(
      * @param value the rule
      */
     public FmfOptions withVerdict(VerdictRule value) {
-        return new FmfOptions(environment, limits, value, hooks, live, excludes, setUpWithin, beakerlib);
+        return new FmfOptions(environment, limits, value, hooks, live, excludes, setUpWithin, beakerlib, keptTrees);
     }
 
     /**
@@ -98,7 +101,7 @@ public record FmfOptions(
     public FmfOptions withHook(TestHook hook) {
         List<TestHook> all = new ArrayList<>(hooks);
         all.add(hook);
-        return new FmfOptions(environment, limits, verdict, all, live, excludes, setUpWithin, beakerlib);
+        return new FmfOptions(environment, limits, verdict, all, live, excludes, setUpWithin, beakerlib, keptTrees);
     }
 
     /**
@@ -107,7 +110,7 @@ public record FmfOptions(
      * @param value gets the output
      */
     public FmfOptions withLiveOutput(LiveOutput value) {
-        return new FmfOptions(environment, limits, verdict, hooks, value, excludes, setUpWithin, beakerlib);
+        return new FmfOptions(environment, limits, verdict, hooks, value, excludes, setUpWithin, beakerlib, keptTrees);
     }
 
     /**
@@ -116,7 +119,7 @@ public record FmfOptions(
      * @param value names of files and directories, in which {@code *} and {@code ?} stand for any characters
      */
     public FmfOptions withExcludes(List<String> value) {
-        return new FmfOptions(environment, limits, verdict, hooks, live, value, setUpWithin, beakerlib);
+        return new FmfOptions(environment, limits, verdict, hooks, live, value, setUpWithin, beakerlib, keptTrees);
     }
 
     /**
@@ -125,18 +128,27 @@ public record FmfOptions(
      * @param value how long all prepare scripts together may take, and each installation of a test's packages
      */
     public FmfOptions withSetUpWithin(Duration value) {
-        return new FmfOptions(environment, limits, verdict, hooks, live, excludes, value, beakerlib);
+        return new FmfOptions(environment, limits, verdict, hooks, live, excludes, value, beakerlib, keptTrees);
     }
 
     /** {@return these options, with Beakerlib tests reporting their phases and logs as results} */
     public FmfOptions withBeakerlib() {
-        return new FmfOptions(environment, limits, verdict, hooks, live, excludes, setUpWithin, true);
+        return new FmfOptions(environment, limits, verdict, hooks, live, excludes, setUpWithin, true, keptTrees);
+    }
+
+    /**
+     * {@return these options, with systems keeping copies of the trees below {@code /var/tmp}, for the user that logs in; the
+     * next run from this machine sends only what changed. Each executor then packs for itself}
+     */
+    public FmfOptions withKeptTrees() {
+        return new FmfOptions(environment, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, true);
     }
 
     /** Values of variables may be secret and are left out. */
     @Override
     public String toString() {
         return "FmfOptions[environment=" + environment.keySet() + ", limits=" + limits + ", hooks=" + hooks.size()
-                + ", excludes=" + excludes + ", setUpWithin=" + setUpWithin + ", beakerlib=" + beakerlib + "]";
+                + ", excludes=" + excludes + ", setUpWithin=" + setUpWithin + ", beakerlib=" + beakerlib
+                + ", keptTrees=" + keptTrees + "]";
     }
 }

@@ -1,5 +1,8 @@
 package org.atex.fmf;
 
+import java.util.Map;
+import java.util.UUID;
+
 /**
  * Where things are on the system.
  *
@@ -22,7 +25,13 @@ record Place(String root) {
         return root + "/metadata.yaml";
     }
 
-    String state() {
-        return root + "/state";
+    /** {@return what tells Beakerlib to report to us: its results and logs, and no journal that nobody reads} */
+    Map<String, String> beakerlib() {
+        return Map.of(
+                "BEAKERLIB_COMMAND_REPORT_RESULT", root + "/bin/rhts-report-result",
+                "BEAKERLIB_COMMAND_SUBMIT_LOG", root + "/bin/rhts-submit-log",
+                "BEAKERLIB_DIR", root + "/beakerlib",
+                "BEAKERLIB_JOURNAL", "0",
+                "TESTID", UUID.randomUUID().toString()); // without it, Beakerlib reports nothing
     }
 }

@@ -81,6 +81,7 @@ report_result() {
     if [[ $me == rhts-report-result ]]; then
         log=${words[2]-}
         words=("${words[@]:0:2}" "${words[@]:3}")
+        [[ -r $log ]] || log= # Beakerlib names one that it may not have written
     fi
     quote "$name"
     json="{\"name\":$quoted,\"status\":\"$status\""

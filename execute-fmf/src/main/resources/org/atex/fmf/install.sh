@@ -23,22 +23,22 @@ find_missing() {
     for name; do is_there "$name" || missing+=("$name"); done
 }
 
-query=
-if command -v rpm && rpm -q --quiet bash; then
-    query=rpm
-elif command -v dpkg-query; then
-    query=dpkg
-elif command -v apk; then
-    query=apk
-fi >/dev/null 2>&1
+# A system may have the tools of another, so its own packages decide.
+managers=(dnf5 dnf yum apt-get zypper apk)
+dpkg-query -W bash >/dev/null 2>&1 && managers=(apt-get dnf5 dnf yum zypper apk)
+manager=
+for name in "${managers[@]}"; do
+    command -v "$name" >/dev/null && manager=$name && break
+done
+case $manager in
+    apt-get) query=dpkg ;;
+    apk) query=apk ;;
+    '') query=rpm; command -v dpkg-query >/dev/null && query=dpkg ;;
+    *) query=rpm ;;
+esac
 
 find_missing "$@"
 ((${#missing[@]})) || exit 0
-
-manager=
-for name in dnf5 dnf yum apt-get zypper apk; do
-    command -v "$name" >/dev/null && manager=$name && break
-done
 [[ $manager ]] || {
     echo "there is no dnf5, dnf, yum, apt-get, zypper or apk to install anything with"
     [[ $kind == require ]] && printf 'atex-missing %s\n' "${missing[*]}"
@@ -60,25 +60,35 @@ install() {
     esac
 }
 
-# Of recommended packages, those that the system knows of.
-if [[ $kind == recommend && $manager == a[pk]* ]]; then
+refresh() {
+    [[ $manager == apt-get ]] && "${as_root[@]}" apt-get update -q
+}
+
+# Sets known to those of the missing that the system could install.
+find_known() {
+    local name
     known=()
     for name in "${missing[@]}"; do
         case $manager in
-            apt-get) [[ $(apt-cache policy -- "$name" 2>/dev/null) == *"Candidate: "[^\(]* ]] && known+=("$name") ;;
-            apk) [[ $(apk search -x -- "$name" 2>/dev/null) ]] && known+=("$name") ;;
-        esac
+            apt-get) [[ $(apt-cache policy -- "$name" 2>/dev/null) == *"Candidate: "[^\(]* ]] ;;
+            apk) [[ $(apk search -x -- "$name" 2>/dev/null) ]] ;;
+        esac && known+=("$name")
     done
+}
+
+# These two do not skip by themselves what there is not.
+if [[ $kind == recommend && $manager == ap[tk]* ]]; then
+    find_known
+    # Its lists of packages may be missing, as in containers, or old.
+    ((${#known[@]} == ${#missing[@]})) || { refresh && find_known; }
     ((${#known[@]})) || exit 0
     missing=("${known[@]}")
 fi
 
 install "${missing[@]}" </dev/null
 code=$?
-if ((code)) && [[ $manager == apt-get && $kind == require ]]; then
-    # Its lists of packages may be missing, as in containers, or old.
-    "${as_root[@]}" apt-get update -q && install "${missing[@]}" </dev/null
-    code=$?
+if ((code)) && [[ $kind == require ]]; then
+    refresh && install "${missing[@]}" </dev/null
 fi
 find_missing "$@"
 [[ $kind == recommend ]] && exit 0

@@ -24,7 +24,13 @@ export ATEX_TEST_CONTROL
 IFS= read -r -d '' metadata <&"$lifeline"
 printf '%s' "$metadata" >"$TMT_TEST_METADATA" || exit 120
 unset metadata
-((TMT_TEST_RESTART_COUNT)) || : >"$place/worst"
+if ((TMT_TEST_RESTART_COUNT == 0)); then
+    : >"$place/worst"
+    if [[ $BEAKERLIB_DIR == "$place"/* ]]; then
+        rm -rf -- "$BEAKERLIB_DIR"
+        mkdir -- "$BEAKERLIB_DIR" && ln -s -- "$TMT_TEST_METADATA" "$BEAKERLIB_DIR/metadata.yaml"
+    fi
+fi
 
 # Prepare scripts, and tests before this one, may have added variables for all tests.
 if [[ -s $TMT_PLAN_ENVIRONMENT_FILE ]]; then
@@ -47,21 +53,28 @@ if [[ $terminal ]]; then
     [[ $TERM == dumb ]] && TERM=xterm
 fi
 
-# A control group catches whatever the test does to get away. Only root can make one.
+# A control group catches whatever the test does to get away. Only root can make one; it serves all tests of the place.
 cgroup=
 make_cgroup() {
-    local line base own
+    local line unified= systemd= own
     while IFS= read -r line; do
         case $line in
-            0::/*) base=/sys/fs/cgroup; [[ -d $base/unified ]] && base+=/unified ;;
-            *:name=systemd:/*) base=/sys/fs/cgroup/systemd ;;
-            *) continue ;;
+            0::/*) unified=/${line#0::/} ;;
+            *:name=systemd:/*) systemd=/${line#*:*:/} ;;
         esac
-        own=$base/${line#*:*:/}
-        [[ -w $own/cgroup.procs ]] && mkdir "${own%/}/$mark" && cgroup=${own%/}/$mark && return
+    done
+    for own in "/sys/fs/cgroup/unified$unified" "/sys/fs/cgroup$unified" "/sys/fs/cgroup/systemd$systemd"; do
+        own=${own%/}
+        [[ -w $own/cgroup.procs ]] && mkdir "$own/${place##*/}" || continue
+        cgroup=$own/${place##*/}
+        printf '%s\n' "$cgroup" >"$place/cgroup"
+        return
     done
 } </proc/self/cgroup
-((EUID)) || make_cgroup 2>/dev/null
+if ((EUID == 0)); then
+    [[ -r $place/cgroup ]] && IFS= read -r cgroup <"$place/cgroup"
+    [[ $cgroup && -d $cgroup ]] || make_cgroup
+fi 2>/dev/null
 
 run_test() {
     [[ $cgroup ]] && echo 0 >"$cgroup/cgroup.procs" 2>/dev/null
@@ -114,7 +127,6 @@ test=$!
     exec >/dev/null 2>&1 {ATEX_TEST_CONTROL}>&-
     IFS= read -r -N 1 _ <&"$lifeline" && exit
     end_test
-    [[ $cgroup ]] && rmdir "$cgroup"
 ) &
 watch=$!
 disown "$watch"
@@ -130,5 +142,4 @@ else
 fi
 printf 'exitcode %d\n' "$code" >&"$ATEX_TEST_CONTROL"
 kill -KILL "$watch"
-[[ $cgroup ]] && rmdir "$cgroup"
 exit 0

@@ -226,7 +226,10 @@ class FmfExecutorTest {
     void removesWhatItPutOnTheSystem() throws Exception {
         Path place = directory.resolve("place");
         run("dirname $TMT_TREE >" + place);
-        assertThat(Path.of(Files.readString(place).strip())).doesNotExist();
+        Path gone = Path.of(Files.readString(place).strip());
+        assertThat(gone).doesNotExist();
+        var find = new ProcessBuilder("find", "/sys/fs/cgroup", "-name", String.valueOf(gone.getFileName())).start();
+        assertThat(find.inputReader().lines()).as("control groups of the place").isEmpty();
     }
 
     @Test

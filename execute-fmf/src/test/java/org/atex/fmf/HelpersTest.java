@@ -133,6 +133,24 @@ class HelpersTest {
         assertThat(ran.results()).containsExactly("pass null null");
     }
 
+    /** What Beakerlib's functions do with what they find in the environment. */
+    @Test
+    void beakerlibReportsItsPhasesAndLogs() throws Exception {
+        FmfTests tests = suite.test("""
+                [[ $BEAKERLIB_JOURNAL == 0 && -n $TESTID && -w $BEAKERLIB_DIR ]]
+                grep -q 'name: ' "$BEAKERLIB_DIR/metadata.yaml"
+                echo phase >log
+                $BEAKERLIB_COMMAND_REPORT_RESULT Setup PASS log 0
+                $BEAKERLIB_COMMAND_REPORT_RESULT Test FAIL /no/such 1
+                $BEAKERLIB_COMMAND_SUBMIT_LOG -l log
+                """);
+        Ran ran = suite.run(connection, tests, FmfOptions.defaults().withBeakerlib());
+        assertThat(ran.end()).as(ran.output()).isEqualTo(new TestEnd(Outcome.FAILED, 0, null, true));
+        assertThat(ran.results()).containsExactly("pass Setup null", "fail Test null", "fail null null");
+        assertThat(ran.file("Setup/log")).isEqualTo("phase\n");
+        assertThat(ran.file("log")).isEqualTo("phase\n");
+    }
+
     @Test
     void aRuleMayCountPartsThatTheTestDoesNot() throws Exception {
         FmfTests tests = suite.test("printf 'result 28\\n{\"name\":\"a\",\"status\":\"fail\"}' >&$ATEX_TEST_CONTROL");

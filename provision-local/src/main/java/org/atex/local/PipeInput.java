@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a process's pipe on a thread of its own: a virtual thread that reads a pipe blocks its carrier, and no thread
- * that does can be interrupted. An interrupted read loses nothing, the next one goes on with it.
+ * that does can be interrupted. An interrupted read loses nothing, the next one goes on with it. What is in the pipe
+ * already is read at once, which is several times as fast where there is much of it.
  *
  * <p>Thread safety: for one thread at a time; {@link #endBy} for any.
  */
@@ -44,6 +45,11 @@ final class PipeInput extends InputStream {
         if (length == 0) {
             return 0;
         }
+        if (length >= SIZE && isReady()) {
+            int n = pipe.read(into, offset, length);
+            atEnd = n < 0;
+            return n;
+        }
         if (!fill()) {
             return -1;
         }
@@ -51,6 +57,16 @@ final class PipeInput extends InputStream {
         System.arraycopy(buffer, position, into, offset, n);
         position += n;
         return n;
+    }
+
+    /** {@return whether there is something in the pipe, and nothing before it} */
+    private boolean isReady() throws IOException {
+        return position == limit
+                && !atEnd
+                && !closed
+                && reading == null
+                && !Thread.currentThread().isInterrupted()
+                && pipe.available() > 0;
     }
 
     @Override

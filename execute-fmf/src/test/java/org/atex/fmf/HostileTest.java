@@ -1,0 +1,250 @@
+package org.atex.fmf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.atex.api.Artifacts;
+import org.atex.api.Connection;
+import org.atex.api.Outcome;
+import org.atex.fmf.Suite.Ran;
+import org.atex.fmf.control.ReportLimits;
+import org.atex.local.LocalConnection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tests that send too much, or nonsense, or to where there is no room. */
+@Timeout(120)
+class HostileTest {
+    private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
+
+    /** Sends a result, its JSON and how many bytes of its file. */
+    private static final String SEND = """
+            send() {
+                printf 'result %d\\n%s' "${#1}" "$1" >&$ATEX_TEST_CONTROL
+                head -c "${2:-0}" /dev/zero >&$ATEX_TEST_CONTROL
+            }
+            """;
+
+    @TempDir
+    private Path directory;
+
+    private final Connection connection = LocalConnection.open();
+    private Suite suite;
+
+    @BeforeEach
+    void makeSuite() throws Exception {
+        suite = new Suite(directory);
+    }
+
+    @AfterEach
+    void disconnect() {
+        connection.close();
+    }
+
+    private Ran run(String script, ReportLimits limits) throws Exception {
+        return suite.run(
+                connection, suite.test(SEND + script), FmfOptions.defaults().withLimits(limits));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "while :; do send '{\"name\":\"a\"}'; done | more than 10 results",
+                "while :; do send '{\"partial\":true}'; done | more than 10 results",
+                "send '{\"files\":[{\"name\":\"a\",\"length\":1001}]}' 1001 | more than 1000 bytes of files",
+                "send '{\"files\":[{\"name\":\"a\",\"length\":9223372036854775807}]}' | more than 1000 bytes of files",
+                "for i in {1..4}; do send '{\"files\":[{\"name\":\"a\",\"length\":0}]}'; done | more than 3 files",
+                "send \"{\\\"partial\\\":true,\\\"x\\\":\\\"$(printf %500s)\\\"}\" | more than 200 bytes of results that are"
+            })
+    void whoSendsTooMuchIsEnded(String script, String note) throws Exception {
+        Ran ran = run(script + "; sleep 1000", new ReportLimits(10, 3, 1000, 1 << 20, 200));
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end().note()).contains(note, "raise the limit");
+        assertThat(ran.results()).last().asString().startsWith("error null it sent more than");
+    }
+
+    @Test
+    void endlessOutputIsEnded() throws Exception {
+        Ran ran = run("yes", ReportLimits.defaults().withOutputBytes(100_000));
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end().note()).contains("more than 100000 bytes of output");
+        assertThat(ran.artifacts().files().resolve("output.txt")).hasSize(100_000);
+    }
+
+    @Test
+    void outputOfEveryByteIsKept() throws Exception {
+        byte[] all = new byte[256 * 40];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (byte) i;
+        }
+        Files.write(suite.tree().resolve("bytes"), all);
+        Ran ran = run("cat bytes; cat bytes >&2", ReportLimits.defaults());
+        ByteArrayOutputStream twice = new ByteArrayOutputStream();
+        twice.writeBytes(all);
+        twice.writeBytes(all);
+        assertThat(ran.artifacts().files().resolve("output.txt")).hasBinaryContent(twice.toByteArray());
+    }
+
+    @Test
+    void aTestThatEndsInTheMiddleOfAResultIsAnError() throws Exception {
+        Ran ran = run("printf 'result 100\\n{}' >&$ATEX_TEST_CONTROL", ReportLimits.defaults());
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end().note()).contains("bytes missing");
+    }
+
+    @Test
+    void anOpenResultThatCannotBeClosedIsAnError() throws Exception {
+        Ran ran = run("""
+                send '{"name":"a","files":[{"name":"log","length":1}]}' 1
+                send '{"name":"a","partial":true,"testout":"log"}'
+                """, ReportLimits.defaults());
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.results()).hasSize(3).last().asString().contains("testout");
+    }
+
+    @Test
+    void whateverATestWritesItHasAnEndAndAResult() throws Exception {
+        Random random = new Random(7);
+        Files.write(suite.tree().resolve("noise"), noise(random));
+        for (int i = 0; i < 40; i++) {
+            Files.write(suite.tree().resolve("noise"), noise(random));
+            Ran ran = run(
+                    "cat noise >&$ATEX_TEST_CONTROL", ReportLimits.defaults().withFileBytes(1 << 20));
+            assertThat(ran.end().outcome()).isIn(Outcome.ERROR, Outcome.PASSED, Outcome.TIMED_OUT, Outcome.FAILED);
+            assertThat(ran.results()).isNotEmpty();
+            try (Stream<Path> files = Files.walk(ran.artifacts().directory())) {
+                assertThat(files)
+                        .allMatch(file -> file.startsWith(ran.artifacts().directory()));
+            }
+        }
+    }
+
+    /** Words and results that are nearly right. */
+    private static byte[] noise(Random random) {
+        List<String> words = List.of(
+                "noop\n",
+                "duration 1m\n",
+                "duration save\n",
+                "duration restore\n",
+                "duration -1\n",
+                "result 2\n{}",
+                "result 14\n{\"name\":\"a/b\"}",
+                "result 16\n{\"partial\":true}",
+                "result 13\n{\"testout\":1}",
+                "result 15\n{\"testout\":\"..\"",
+                "result 38\n{\"files\":[{\"name\":\"../x\",\"length\":3}]}",
+                "result 99\n",
+                "result 3\n{}\n",
+                "\n",
+                "exit",
+                "exitcode x\n",
+                "\0\1\2");
+        StringBuilder noise = new StringBuilder();
+        for (int i = random.nextInt(8); i >= 0; i--) {
+            noise.append(words.get(random.nextInt(words.size())));
+        }
+        byte[] bytes = noise.toString().getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        if (random.nextBoolean()) {
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+        }
+        return new ByteArrayInputStream(bytes, 0, random.nextInt(bytes.length) + 1).readAllBytes();
+    }
+
+    @Test
+    void aFullDiskOnOurSideIsTheInfrastructures() throws Exception {
+        Path small = Files.createDirectory(directory.resolve("small"));
+        boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small.toString())
+                        .start()
+                        .waitFor()
+                == 0;
+        assumeTrue(REQUIRED || mounted, "no right to mount a small file system");
+        assertThat(mounted)
+                .as("a small file system was mounted, which is required")
+                .isTrue();
+        try {
+            FmfTests tests =
+                    suite.test(SEND + "send '{\"files\":[{\"name\":\"a\",\"length\":900000}]}' 900000; sleep 1000");
+            Artifacts artifacts = Artifacts.in(small);
+            try (var executor = FmfExecutor.factory(tests).open(connection)) {
+                Ran ran = new Ran(executor.run(tests.get(0), artifacts), artifacts);
+                assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
+                assertThat(ran.end().note()).contains("could not store", "No space left");
+                assertThat(ran.results()).singleElement().asString().startsWith("infra null could not store");
+            }
+            FmfTests loud = suite.test("yes");
+            Artifacts again = Artifacts.in(Files.createDirectory(small.resolve("again")));
+            try (var executor = FmfExecutor.factory(loud).open(connection)) {
+                assertThat(executor.run(loud.get(0), again).outcome()).isEqualTo(Outcome.SETUP_FAILED);
+            }
+        } finally {
+            assertThat(new ProcessBuilder("umount", small.toString()).start().waitFor())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aFullDiskOnTheSystemIsTheInfrastructures() throws Exception {
+        FmfOptions full = FmfOptions.defaults().withEnvironment(Map.of("TMT_TEST_METADATA", "/dev/full"));
+        Ran ran = suite.run(connection, suite.test("echo not reached"), full);
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
+        assertThat(ran.end().note()).contains("No space left");
+    }
+
+    /** Runs the tests of a tree in a JVM of its own. {@return what it printed} */
+    private String inSmallHeap(String script) throws Exception {
+        suite.test(SEND + script);
+        String path = System.getProperty("jdk.module.path", "") + File.pathSeparator
+                + System.getProperty("java.class.path", "") + File.pathSeparator
+                + SmallHeap.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .getPath() + File.pathSeparator
+                + "target/classes" + File.pathSeparator + "target/test-classes";
+        List<String> line = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java", "-Xmx64m"));
+        line.addAll(List.of("-cp", path, SmallHeap.class.getName()));
+        line.addAll(
+                List.of(suite.tree().toString(), suite.artifacts().directory().toString()));
+        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    @Test
+    void aFileOfAGigabyteNeedsNoMoreMemoryThanASmallOne() throws Exception {
+        String said = inSmallHeap("send '{\"files\":[{\"name\":\"big\",\"length\":1073741824}]}' 1073741824");
+        assertThat(said).contains("PASSED");
+        Path big = directory.resolve("artifacts1/files/big");
+        assertThat(big).hasSize(1L << 30);
+        Files.delete(big); // long before the directory
+    }
+
+    @Test
+    void aHundredThousandResultsNeedNoMoreMemoryThanAFew() throws Exception {
+        String said = inSmallHeap("""
+                json='{"name":"some/test","status":"pass"}'
+                printf -v one 'result %d\\n%s' "${#json}" "$json"
+                printf "%.0s$one" {1..100000} >&$ATEX_TEST_CONTROL
+                """);
+        assertThat(said).contains("PASSED");
+        assertThat(directory.resolve("artifacts1/results"))
+                .satisfies(file -> assertThat(Files.readAllLines(file)).hasSize(100_001));
+    }
+}

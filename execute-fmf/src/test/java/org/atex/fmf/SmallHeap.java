@@ -1,0 +1,19 @@
+package org.atex.fmf;
+
+import java.nio.file.Path;
+import org.atex.api.Artifacts;
+import org.atex.local.LocalConnection;
+
+/** Runs the only test of a tree, in a JVM that its caller made small. */
+final class SmallHeap {
+    private SmallHeap() {}
+
+    /** Arguments: the tree, the directory for artifacts. */
+    public static void main(String[] arguments) throws InterruptedException {
+        FmfTests tests = FmfTests.in(Path.of(arguments[0])).discover();
+        try (var connection = LocalConnection.open();
+                var executor = FmfExecutor.factory(tests).open(connection)) {
+            System.out.println(executor.run(tests.get(0), Artifacts.in(Path.of(arguments[1]))));
+        }
+    }
+}
