@@ -53,13 +53,16 @@ final class PipeDirectory implements Closeable {
         throw new IOException("this machine has no directories that can be entered without following links");
     }
 
-    boolean has(String name) throws IOException {
+    /** {@return which of some names is there, or an empty text; to be asked once} */
+    String firstOf(String... names) {
+        Set<String> wanted = Set.of(names);
         for (Path file : directory) {
-            if (file.endsWith(name)) {
-                return true;
+            String name = String.valueOf(file.getFileName());
+            if (wanted.contains(name)) {
+                return name;
             }
         }
-        return false;
+        return "";
     }
 
     SeekableByteChannel reader(String name) throws IOException {

@@ -162,10 +162,16 @@ public final class PodmanConnection implements Connection {
         while (true) {
             try {
                 PipeDirectory directory = PipeDirectory.open(first, Path.of("/dev/shm", directoryName()));
-                if (directory.has("answers")) {
-                    return directory;
+                switch (directory.firstOf("answers", "no")) {
+                    case "answers" -> {
+                        return directory;
+                    }
+                    case "no" -> {
+                        directory.close();
+                        throw new IOException("its first process does not start a shell");
+                    }
+                    default -> directory.close();
                 }
-                directory.close();
             } catch (NoSuchFileException e) {
                 // not yet
             }

@@ -15,6 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import org.atex.api.AtexException;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
@@ -38,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PodmanProvisioner implements Provisioner {
     private static final Duration CLOSING = Duration.ofMinutes(1);
+
+    /** What decides on HOSTNAME, which podman gives its first process always, and commands then only. */
+    private static final Pattern NAMES_HOST = Pattern.compile("^(-h|--hostname|--uts|--env-|--pod)|HOSTNAME");
 
     /** Takes in orphans, as an init does, and ends at once when told to. */
     private static final List<String> IDLE =
@@ -190,7 +194,10 @@ public final class PodmanProvisioner implements Provisioner {
 
     /** {@return a connection whose shell the container itself starts, or null if it has something else to do} */
     private @Nullable PodmanConnection adopting(String name) {
-        boolean ours = !settings.systemd && settings.command == null && settings.options.user() == null;
+        boolean ours = !settings.systemd
+                && settings.command == null
+                && settings.options.user() == null
+                && settings.runOptions.stream().noneMatch(NAMES_HOST.asPredicate());
         return ours ? PodmanConnection.unconnected(name, settings.options) : null;
     }
 
@@ -331,7 +338,7 @@ public final class PodmanProvisioner implements Provisioner {
         boolean systemd;
         PullPolicy pull = PullPolicy.MISSING;
         int cap = 4;
-        int startsAtOnce = Math.max(2, Runtime.getRuntime().availableProcessors());
+        int startsAtOnce = Runtime.getRuntime().availableProcessors() + 1;
         Duration startWithin = Duration.ofMinutes(5);
         PodmanOptions options = PodmanOptions.defaults();
 
@@ -357,7 +364,7 @@ public final class PodmanProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how many are started at the same time; by default as many as there are processors, and 2 at least.
+         * Sets how many are started at the same time; by default one more than there are processors.
          *
          * @param most at least 1
          * @return this builder

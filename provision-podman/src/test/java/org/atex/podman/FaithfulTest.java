@@ -2,11 +2,15 @@ package org.atex.podman;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.atex.api.Command;
+import org.atex.api.Connection;
+import org.atex.api.Offer;
 import org.atex.api.Output;
+import org.atex.api.Remote;
 import org.atex.lab.Lab;
 import org.atex.lab.LabContainer;
 import org.atex.lab.LabImage;
@@ -32,7 +36,7 @@ class FaithfulTest {
             List.of("cat", "/proc/self/cgroup"),
             List.of("cat", "/proc/self/limits"),
             List.of("cat", "/proc/self/oom_score_adj"),
-            List.of("sh", "-c", "cat /proc/self/attr/current || true"),
+            List.of("sh", "-c", "cat /proc/self/attr/current 2>&1 || true"),
             List.of(
                     "grep",
                     "-E",
@@ -57,19 +61,35 @@ class FaithfulTest {
     @MethodSource("containers")
     void commandsHaveWhatPodmanExecGives(List<String> options) throws Exception {
         LabContainer container = lab.container(LabImage.PLAIN, options.toArray(new String[0]));
+        try (PodmanConnection connection = PodmanConnection.open(container.id())) {
+            assertFaithful(connection, container.id());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("containers")
+    void soDoThoseOfTheProvisioner(List<String> options) throws Exception {
+        try (PodmanProvisioner provisioner = PodmanProvisioner.of(LabImage.PLAIN.reference())
+                .pull(PullPolicy.NEVER)
+                .runOptions(options.toArray(new String[0]))
+                .open()) {
+            provisioner.provision(1);
+            Remote system = ((Offer.Ready) provisioner.take(Duration.ofSeconds(60))).remote();
+            assertFaithful(system.connection(), system.name());
+        }
+    }
+
+    private static void assertFaithful(Connection connection, String container) throws Exception {
         List<String> ours = new ArrayList<>();
         List<String> podmans = new ArrayList<>();
-
-        try (PodmanConnection connection = PodmanConnection.open(container.id())) {
-            for (List<String> question : QUESTIONS) {
-                ours.add(connection
-                        .run(Command.of(question).withStderr(Output.merge()))
-                        .stdout()
-                        .strip());
-            }
-        }
         for (List<String> question : QUESTIONS) {
-            podmans.add(container.exec(question.toArray(new String[0])));
+            ours.add(connection
+                    .run(Command.of(question).withStderr(Output.merge()))
+                    .stdout()
+                    .strip());
+            List<String> exec = new ArrayList<>(List.of("exec", container));
+            exec.addAll(question);
+            podmans.add(Podmans.run(exec.toArray(new String[0])));
         }
 
         assertThat(ours.getFirst().split("\0"))
