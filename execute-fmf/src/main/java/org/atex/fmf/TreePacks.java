@@ -18,14 +18,12 @@ import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Directories, each packed once and sent to any number of systems. Small ones are kept in memory, the files of large ones are deleted with this object or when the program
- * ends.
+ * Directories, each packed once and sent to any number of systems. Small ones are kept in memory; the files of large
+ * ones are deleted with this object, or when the program ends.
  *
  * <p>Thread safety: from any thread.
  */
 final class TreePacks {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     /** No exit code of tar's. */
     private static final CommandEnd NO_TAR = new CommandEnd.Exited(119);
 
@@ -47,14 +45,6 @@ final class TreePacks {
     TreePacks(List<String> excludes, boolean kept) {
         this.excludes = excludes;
         this.kept = kept ? new KeptTrees(excludes) : null;
-        Map<Path, CompletableFuture<Input>> files = packed; // not this, which would keep it
-        CLEANER.register(this, () -> files.values().forEach(TreePacks::delete));
-    }
-
-    private static void delete(CompletableFuture<Input> pack) {
-        if (pack.isDone() && !pack.isCompletedExceptionally()) {
-            Tar.delete(pack.join());
-        }
     }
 
     /**
@@ -104,6 +94,9 @@ final class TreePacks {
     private Input packFirst(Path directory, CompletableFuture<Input> promise) throws InterruptedException {
         try {
             Input pack = Tar.pack(directory, excludes, null);
+            if (pack instanceof Input.FromFile) {
+                Cleaner.create().register(this, () -> Tar.delete(pack));
+            }
             promise.complete(pack);
             return pack;
         } catch (IOException e) {
