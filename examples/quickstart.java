@@ -1,6 +1,6 @@
-/// usr/bin/env jbang "$0" "$@" ; exit $?
-// DEPS org.atex:all:0.1.0-SNAPSHOT
-// JAVA 21+
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DEPS org.atex:all:0.1.0-SNAPSHOT
+//JAVA 21+
 
 import java.nio.file.Files;
 import java.nio.file.Path;
