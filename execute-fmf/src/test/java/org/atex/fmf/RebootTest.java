@@ -2,6 +2,8 @@ package org.atex.fmf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +16,7 @@ import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
 import org.atex.lab.Lab;
 import org.atex.lab.SshSystem;
+import org.atex.testkit.Call;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,10 +116,7 @@ class RebootTest {
                     }
                 });
                 Path output = artifacts.directory().resolve("output");
-                while (!java.nio.file.Files.exists(output)
-                        || !java.nio.file.Files.readString(output).contains("begun")) {
-                    Thread.onSpinWait();
-                }
+                Call.eventually("the test has begun", () -> says(output, "begun"));
                 system.container().close();
                 assertThat(end.get(30, TimeUnit.SECONDS).outcome()).isEqualTo(Outcome.LOST);
                 assertThat(new Ran(end.join(), artifacts).results())
@@ -124,6 +124,14 @@ class RebootTest {
                         .asString()
                         .contains("infra", "did not come back");
             }
+        }
+    }
+
+    private static boolean says(Path file, String text) {
+        try {
+            return Files.readString(file).contains(text);
+        } catch (IOException e) {
+            return false; // not there yet
         }
     }
 }

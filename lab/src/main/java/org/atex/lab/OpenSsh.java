@@ -4,9 +4,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -146,6 +148,21 @@ public final class OpenSsh implements AutoCloseable {
     public String knownHost() throws IOException {
         String[] key = Files.readString(directory.resolve("host.pub")).split(" ", -1);
         return "[127.0.0.1]:" + port + " " + key[0] + " " + key[1] + "\n";
+    }
+
+    /** {@return where it listens} */
+    public InetSocketAddress address() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    /**
+     * Lets another key in.
+     *
+     * @param publicKey its line
+     * @throws IOException if that cannot be written down
+     */
+    public void authorize(String publicKey) throws IOException {
+        Files.writeString(directory.resolve("authorized_keys"), publicKey + "\n", StandardOpenOption.APPEND);
     }
 
     /** Kills the processes that serve the connections; commands go on. */

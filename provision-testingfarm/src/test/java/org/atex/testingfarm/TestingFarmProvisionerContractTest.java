@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.atex.api.Provisioner;
+import org.atex.lab.OpenSsh;
 import org.atex.ssh.Host;
 import org.atex.testkit.LeakCheck;
 import org.atex.testkit.ProvisionerContract;

@@ -30,6 +30,7 @@ import org.atex.api.TestCase;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.command.CommandExecutor;
+import org.atex.lab.OpenSsh;
 import org.atex.ssh.Host;
 import org.atex.testingfarm.StandInRequest.Life;
 import org.atex.testkit.FaultProxy;
