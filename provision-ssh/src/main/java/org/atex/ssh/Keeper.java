@@ -32,9 +32,10 @@ final class Keeper {
      * take to die, for one that nothing can end.
      *
      * <p>{@code look} reads the number of a process that ended just now, and starts no program. What that may have left has
-     * a number after its own, up to the last one given, and each tree of those has an orphan for its root: a child of
-     * one that this shell descends from. The parent of this shell takes no orphans in, and has all our commands for
-     * children.
+     * a number after its own, up to the last one given, and each tree of those has an orphan for its root. The kernel
+     * gives all orphans to the same process, which an orphan that is made for it finds out. It lists that one's
+     * children exactly only while none of them ends, hence the second reading; a list that was found good stays so for
+     * what has started later. Where it does not tell, the answer is that something may be left.
      */
     private static final String SCRIPT = """
             trap '' HUP PIPE TERM INT
@@ -60,29 +61,27 @@ final class Keeper {
                 parent=${stat%% *}
             }
             look() {
-                p=$1
-                limit=$((p + 500))
-                while :; do
-                    last=
-                    { read -r x x x x last x < /proc/loadavg; } 2>/dev/null
-                    [ "${last:-0}" -ge "$p" ] || return 1
-                    [ "$p" -lt "$last" ] || return 0
-                    while [ "$p" -lt "$last" ]; do
-                        p=$((p + 1))
-                        if [ -e /proc/$p ]; then
-                            parent $p
-                            case $above in *" $parent "*) return 1 ;; esac
-                        fi
-                        [ "$p" -lt "$limit" ] || return 1
-                    done
+                now=- again=-
+                { read -r now < "$orphans"; read -r again < "$orphans"; } 2>/dev/null
+                [ "$now" = "$again" ] && [ "$now" != - ] || return 1
+                [ "$now" != "$known" ] || [ "$1" -lt "$since" ] || return 0
+                last=
+                { read -r x x x x last x < /proc/loadavg; } 2>/dev/null
+                [ "${last:-0}" -ge "$1" ] || return 1
+                for p in $now; do
+                    [ "$p" -lt "$1" ] || [ "$p" -gt "$last" ] || return 1
                 done
+                known=$now since=$1
             }
-            above=' '
-            p=$$
-            while parent "$p"; [ -n "$parent" ] && [ "$parent" != 0 ]; do
-                [ "$p" = $$ ] && [ "$parent" != 1 ] || above="$above$parent "
-                p=$parent
-            done
+            adopter=$( (
+                read -r self x < /proc/self/stat
+                (
+                    while parent self; [ "$parent" = "$self" ]; do :; done
+                    echo "$parent"
+                ) &
+            ) 2>/dev/null)
+            orphans=/proc/$adopter/task/$adopter/children
+            known=- since=0
             echo "atex-keeper ${SHELL##*/}"
             while IFS=' ' read -r number what which stat; do
                 $what "$which" "$stat"
