@@ -3,11 +3,15 @@ package org.atex.ssh;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Which processes are taken for those of a command, by their lines in {@code /proc/PID/stat}; grep says it. */
+/** Which processes are taken for those of a command: by their lines in {@code /proc/PID/stat}, grep says it. */
 @Timeout(20)
 class KeeperTest {
     private static boolean isOf(long process, String line) throws Exception {
@@ -47,5 +51,46 @@ class KeeperTest {
                 .as("a terminal")
                 .isFalse();
         assertThat(isOf(312, "400 (sh) Z 312 312 312 0 -1")).as("what is dead").isFalse();
+    }
+
+    /** Asks a keeper of this machine whether a shell that ended after a script may have left something. */
+    private static String look(String script) throws Exception {
+        Process keeper = new ProcessBuilder("sh", "-c", Keeper.script(";none-")).start();
+        try (BufferedReader said = keeper.inputReader();
+                BufferedWriter asked = keeper.outputWriter()) {
+            assertThat(said.readLine()).startsWith("atex-keeper ");
+            Process shell = new ProcessBuilder("sh", "-c", script).inheritIO().start();
+            shell.waitFor();
+            asked.write("7 look " + shell.pid() + "\n");
+            asked.flush();
+            return said.readLine();
+        } finally {
+            keeper.destroy();
+        }
+    }
+
+    @Test
+    void whatLeftNothingIsKnownToHaveLeftNothing() throws Exception {
+        // Others on the machine may leave something in the same moment, and then it cannot be known.
+        String said = "";
+        for (int i = 0; i < 100 && !said.equals("7 0"); i++) {
+            said = look("true");
+        }
+        assertThat(said).as("a hundred times").isEqualTo("7 0");
+    }
+
+    @Test
+    void whatItLeftIsSeen() throws Exception {
+        Path lock = Files.createTempFile("atex-", ".fifo");
+        Files.delete(lock);
+        assertThat(new ProcessBuilder("mkfifo", lock.toString()).start().waitFor())
+                .isZero();
+        try {
+            String daemon = "(setsid sh -c 'read line < " + lock + "' >/dev/null 2>&1 &)";
+            assertThat(look(daemon)).as("of one that waits, far from home").isEqualTo("7 1");
+        } finally {
+            new ProcessBuilder("sh", "-c", ": > " + lock).start().waitFor();
+            Files.delete(lock);
+        }
     }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class ControlStream {
     private static final int LINE_LIMIT = 4096;
     private static final int LONGEST_RESULT = 16 * 1024 * 1024;
+    private static final String KNOWN = " (known are result, exitcode, duration, disconnect and noop)";
 
     private final InputStream in;
     private final byte[] buffer = new byte[64 * 1024];
@@ -63,11 +64,17 @@ public final class ControlStream {
                 handler.disconnect();
             }
             case "noop" -> refuseArgument(word, argument);
-            case "" -> throw new ProtocolException("an empty line on the control stream");
-            default ->
-                throw new ProtocolException("an unknown word on the control stream: " + shown(word)
-                        + " (known are result, exitcode, duration, disconnect and noop)");
+            default -> throw unknown(word, argument);
         }
+    }
+
+    private static ProtocolException unknown(String word, String argument) {
+        if (!word.isEmpty()) {
+            return new ProtocolException("an unknown word on the control stream: " + shown(word) + KNOWN);
+        }
+        return argument.isEmpty()
+                ? new ProtocolException("an empty line on the control stream")
+                : new ProtocolException("an empty word on the control stream: " + shown(" " + argument) + KNOWN);
     }
 
     private static void refuseArgument(String word, String argument) throws ProtocolException {
@@ -85,7 +92,8 @@ public final class ControlStream {
         } catch (NumberFormatException e) {
             // Said below, with the same words as a number out of range.
         }
-        throw new ProtocolException("'" + word + "' takes a number from 0 to " + most + ", but got " + shown(argument));
+        throw new ProtocolException("'" + word + "' takes a number from 0 to " + most + ", but got "
+                + (argument.isEmpty() ? "none" : shown(argument)));
     }
 
     /** {@return the next line without its end, or null at the end of the stream} */

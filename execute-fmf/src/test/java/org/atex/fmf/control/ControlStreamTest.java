@@ -2,6 +2,7 @@ package org.atex.fmf.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -11,9 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ControlStreamTest {
     /** Writes down what it is told. */
@@ -83,33 +86,48 @@ class ControlStreamTest {
         assertThat(read("")).isEmpty();
     }
 
+    static Stream<Arguments> malformed() {
+        String number = "'result' takes a number from 0 to 16777216, but got ";
+        String code = "'exitcode' takes a number from 0 to 255, but got ";
+        String known = " (known are result, exitcode, duration, disconnect and noop)";
+        String ascii = "a control line holds bytes that are no printable ASCII: ";
+        return Stream.of(
+                arguments("\n", "an empty line on the control stream"),
+                arguments("hello\n", "an unknown word on the control stream: 'hello'" + known),
+                arguments(" noop\n", "an empty word on the control stream: ' noop'" + known),
+                arguments("Result 2\n{}", "an unknown word on the control stream: 'Result'" + known),
+                arguments("result\n", "'result' takes a number from 0 to 16777216, but got none"),
+                arguments("result \n", "'result' takes a number from 0 to 16777216, but got none"),
+                arguments("result -1\n", number + "'-1'"),
+                arguments("result +1\n", number + "'+1'"),
+                arguments("result 1x\n", number + "'1x'"),
+                arguments("result  1\n", number + "' 1'"),
+                arguments("result 99999999999\n", number + "'99999999999'"),
+                arguments("exitcode\n", "'exitcode' takes a number from 0 to 255, but got none"),
+                arguments("exitcode 256\n", code + "'256'"),
+                arguments("exitcode -1\n", code + "'-1'"),
+                arguments("exitcode 1 \n", code + "'1 '"),
+                arguments("noop 1\n", "'noop' takes no argument, but got '1'"),
+                arguments("disconnect now\n", "'disconnect' takes no argument, but got 'now'"),
+                arguments("nöp\n", ascii + "'n\\xc3\\xb6p'"),
+                arguments("noop\t\n", ascii + "'noop\\x09'"),
+                arguments("noop\r\n", ascii + "'noop\\x0d'"),
+                arguments("noop", "the control stream ends within a line: 'noop'"));
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "\n",
-                "hello\n",
-                "result\n",
-                "result -1\n",
-                "result +1\n",
-                "result 1x\n",
-                "result 99999999999\n",
-                "exitcode\n",
-                "exitcode 256\n",
-                "exitcode -1\n",
-                "exitcode 1 \n",
-                " noop\n",
-                "noop 1\n",
-                "disconnect now\n",
-                "nöp\n",
-                "noop\t\n",
-                "noop\r\n",
-                "Result 2\n{}",
-                "noop"
-            })
-    void refusesWhateverIsMalformed(String text) {
+    @MethodSource("malformed")
+    void refusesWhateverIsMalformedInWordsOfItsOwn(String text, String message) {
         assertThatThrownBy(() -> read(text))
                 .isInstanceOf(ProtocolException.class)
-                .hasMessageMatching("(?s).{20,}");
+                .hasMessage(message);
+    }
+
+    @Test
+    void saysNoMoreOfALongWordThanItsBeginning() {
+        assertThatThrownBy(() -> read("x".repeat(100) + "\n"))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessageContaining(": '" + "x".repeat(60) + "…' (known");
     }
 
     @Test
