@@ -186,4 +186,17 @@ class EndingTest {
             assertNothingLeft(again);
         }
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingIsLeftOfAnOrdinaryUsersTest(How how) throws Exception {
+        SshSystem system = lab.ssh();
+        try (Connection connection = Suite.connectAsUser(system)) {
+            Cut cut = () -> system.container().exec("sh", "-c", "pkill -KILL -f '^sshd: tester' || exit 0");
+            assertThat(run(connection, how, cut).outcome()).isEqualTo(outcome(how));
+        }
+        try (Connection root = Suite.connect(system)) {
+            assertNothingLeft(root);
+        }
+    }
 }

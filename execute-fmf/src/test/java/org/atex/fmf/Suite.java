@@ -82,6 +82,17 @@ final class Suite {
         return connect(system.destination(), system.key(), system.knownHosts());
     }
 
+    /** {@return a connection to a system as a user without any rights, who is made there} */
+    static SshConnection connectAsUser(SshSystem system) throws IOException, InterruptedException {
+        system.container().exec("sh", "-c", """
+                set -e
+                useradd -m -s /bin/bash tester
+                install -d -o tester -m 700 ~tester/.ssh
+                install -o tester -m 600 ~root/.ssh/authorized_keys ~tester/.ssh
+                """);
+        return connect("tester@" + system.address(), system.key(), system.knownHosts());
+    }
+
     static SshConnection connect(OpenSsh server) throws InterruptedException {
         Path directory = server.directory();
         return connect(server.destination(), directory.resolve("id"), directory.resolve("known_hosts"));
