@@ -131,7 +131,7 @@ public final class FmfExecutor implements Executor {
         boolean ready = false;
         try {
             executor.upload(packs);
-            executor.prepare();
+            executor.prepareOrFinish();
             ready = true;
             return executor;
         } finally {
@@ -153,6 +153,19 @@ public final class FmfExecutor implements Executor {
                 uploaded.put(source.directory(), target);
             } else {
                 connection.run(Command.bash(LINK, there, target)).orThrow();
+            }
+        }
+    }
+
+    /** A prepare step that failed may have done half of what the finish scripts undo. */
+    private void prepareOrFinish() throws InterruptedException {
+        boolean prepared = false;
+        try {
+            prepare();
+            prepared = true;
+        } finally {
+            if (!prepared) {
+                finish();
             }
         }
     }

@@ -1,8 +1,10 @@
 package org.atex.fmf;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.atex.api.Input;
@@ -79,6 +81,32 @@ final class Tar {
             }
         } finally {
             tar.destroyForcibly();
+        }
+    }
+
+    /**
+     * Unpacks what {@link #pack} made.
+     *
+     * @param pack what it made
+     * @return a new directory with that, which is the caller's
+     * @throws IOException if tar cannot
+     * @throws InterruptedException if interrupted
+     */
+    static Path unpack(Input pack) throws IOException, InterruptedException {
+        Path directory = Files.createTempDirectory("atex-tree");
+        Path file = pack instanceof Input.FromFile large ? large.path() : Files.createTempFile("atex-tree", ".tar");
+        try {
+            if (pack instanceof Input.Bytes small) {
+                try (InputStream bytes = small.open()) {
+                    Files.copy(bytes, file, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+            run(List.of("tar", "--extract", "--file=" + file, "--directory=" + directory), directory);
+            return directory;
+        } finally {
+            if (pack instanceof Input.Bytes) {
+                Files.deleteIfExists(file);
+            }
         }
     }
 

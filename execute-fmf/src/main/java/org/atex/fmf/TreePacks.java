@@ -62,12 +62,26 @@ final class TreePacks {
                 Command.bash(UNPACK, target).withStdin(packed(directory)).withStderr(Output.merge());
         CommandResult result = connection.run(unpack);
         if (result.end().equals(NO_TAR)) {
-            connection.upload(directory, target); // which may have ways of its own, but knows no excludes
+            uploadCopy(directory, connection, target);
         } else if (!result.succeeded()) {
             throw new TransferException(
                     "could not unpack " + directory + " in " + target + " on " + connection + ": tar ended with "
                             + result.end() + " (is there room?): " + last(result.stdout()),
                     null);
+        }
+    }
+
+    /** A connection has ways without tar, but knows no excludes. */
+    private void uploadCopy(Path directory, Connection connection, String target) throws InterruptedException {
+        try {
+            Path copy = Tar.unpack(packed(directory));
+            try {
+                connection.upload(copy, target);
+            } finally {
+                Directories.delete(copy);
+            }
+        } catch (IOException e) {
+            throw new TransferException("could not copy " + directory + " to send it: " + e.getMessage(), e);
         }
     }
 

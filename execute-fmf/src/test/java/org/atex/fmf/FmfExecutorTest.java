@@ -260,6 +260,60 @@ class FmfExecutorTest {
                 .hasMessageContaining("no luck");
     }
 
+    /** A plan whose prepare script says that it runs, and then runs for long; its finish script says that, too. */
+    private FmfTests preparingForLong() throws Exception {
+        metadata("""
+                /plan:
+                    discover: {how: fmf}
+                    prepare: {how: shell, script: 'echo $$ >DIR/begun; exec sleep 600'}
+                    finish: {how: shell, script: 'touch DIR/finished'}
+                /t:
+                    test: "true"
+                """.replace("DIR", directory.toString()));
+        return FmfTests.in(tree).plan("/plan").discover();
+    }
+
+    private void assertPrepareScriptIsGone() throws IOException {
+        long script =
+                Long.parseLong(Files.readString(directory.resolve("begun")).strip());
+        assertThat(ProcessHandle.of(script).filter(ProcessHandle::isAlive))
+                .as("the script")
+                .isEmpty();
+        assertThat(directory.resolve("finished")).exists();
+    }
+
+    @Test
+    void fault08APrepareScriptEndsAtItsLimit() throws Exception {
+        FmfTests tests = preparingForLong();
+        FmfOptions options = FmfOptions.defaults().withSetUpWithin(Duration.ofSeconds(1));
+        assertThatThrownBy(() -> FmfExecutor.factory(tests, options).open(connection))
+                .isInstanceOf(SetupException.class)
+                .hasMessageContaining("the prepare script 1 of /plan was ended at its limit");
+        assertPrepareScriptIsGone();
+    }
+
+    @Test
+    void fault08ACancelEndsAPrepareScript() throws Exception {
+        FmfTests tests = preparingForLong();
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Thread thread = Thread.ofVirtual().start(() -> {
+            try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+                thrown.set(new AssertionError(executor + " was opened"));
+            } catch (Throwable e) {
+                thrown.set(e);
+            }
+        });
+        while (Files.notExists(directory.resolve("begun")) || Files.size(directory.resolve("begun")) == 0) {
+            Thread.onSpinWait();
+        }
+        thread.interrupt();
+        assertThat(thread.join(Duration.ofSeconds(10)))
+                .as("open() returns soon")
+                .isTrue();
+        assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
+        assertPrepareScriptIsGone();
+    }
+
     @Test
     void refusesTestsThatAreNotFmf() throws Exception {
         metadata("test: \"true\"\n");

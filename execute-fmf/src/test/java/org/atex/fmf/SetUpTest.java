@@ -13,13 +13,14 @@ import org.atex.fmf.Suite.Ran;
 import org.atex.lab.Lab;
 import org.atex.lab.LabContainer;
 import org.atex.lab.LabImage;
+import org.atex.lab.SshSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Packages that plans install and tests require, by the real package managers. */
+/** What systems lack: packages that plans install and tests require, by the real package managers; tar. */
 @Timeout(120)
 class SetUpTest {
     @RegisterExtension
@@ -119,5 +120,18 @@ class SetUpTest {
                 .doesNotContain("atex-missing");
         assertThatThrownBy(() -> container.exec("bash", "-c", install, "bash", "require", "no-such-package"))
                 .hasMessageContaining("no-such-package");
+    }
+
+    @Test
+    void whatIsExcludedDoesNotArriveWhereThereIsNoTarEither() throws Exception {
+        Files.createDirectories(suite.tree().resolve("dir/.git"));
+        Files.writeString(suite.tree().resolve("dir/.git/config"), "secret");
+        Files.writeString(suite.tree().resolve("dir/file"), "data");
+        SshSystem system = lab.ssh();
+        system.container().exec("rm", "/usr/bin/tar");
+        try (Connection connection = Suite.connect(system)) {
+            Ran ran = suite.run(connection, "[[ ! -e dir/.git && $(<dir/file) == data ]]");
+            assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+        }
     }
 }
