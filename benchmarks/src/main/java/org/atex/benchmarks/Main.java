@@ -35,7 +35,7 @@ public final class Main {
             new PodmanCommands(),
             new PodmanStarts(),
             new PodmanTree(),
-            new SshCommands("ssh", 1, 300),
+            new SshCommands("ssh", 1, 100),
             new SshCommands("ssh50", 50, 20),
             new HundredReservations(),
             new SshTree(),
