@@ -1,0 +1,55 @@
+package org.atex.fmf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What runs on systems must do so on old ones: bash 4.2 came with RHEL 7. */
+@Timeout(20)
+class ScriptsTest {
+    /** What later ones brought: 4.3 and 4.4 most of it, 5 and later the variables and the last. */
+    private static final Pattern NEWER = Pattern.compile("""
+            \\bwait\\ -[np] | \\b(local|declare|typeset)\\ -[a-zA-Z]*n | \\blocal\\ -(\\s|$) | \\$\\{[^}]*@[A-Za-z]\\}
+            | \\b(mapfile|readarray)\\ .*-d | \\[\\[.*\\ -v\\ \\w+\\[ | %\\([^)]*\\)T | \\binherit_errexit\\b | \\bset\\ -[a-z]*u
+            | \\$\\{?(EPOCH|SRANDOM|BASH_ARGV0) | \\$\\{[|\\ ] | \\bunset\\ .*\\[-
+            """, Pattern.COMMENTS);
+
+    @ParameterizedTest
+    @EnumSource
+    void theyParseAndUseNothingNewerThanBash42(Scripts script) throws Exception {
+        Process bash =
+                new ProcessBuilder("bash", "-n").redirectErrorStream(true).start();
+        bash.getOutputStream().write(script.text().getBytes(StandardCharsets.UTF_8));
+        bash.getOutputStream().close();
+        assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEmpty();
+        assertThat(script.text().lines().filter(line -> !line.stripLeading().startsWith("#")))
+                .noneMatch(line -> NEWER.matcher(line).find());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "wait -n",
+                "local -n x=y",
+                "declare -gn x",
+                "local -",
+                "echo ${x@Q}",
+                "mapfile -t -d '' x",
+                "[[ -v x[1] ]]",
+                "printf '%(%s)T'",
+                "shopt -s inherit_errexit",
+                "set -eu",
+                "t=$EPOCHSECONDS",
+                "x=${ echo; }",
+                "unset x[-1]"
+            })
+    void whatIsNewerIsKnownAsThat(String line) {
+        assertThat(line).containsPattern(NEWER);
+    }
+}
