@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +40,7 @@ class CrashTest {
             try (JsonLinesAggregator continued = JsonLinesAggregator.open(results, home.resolve("FILES"), options)) {
                 continued.ingest(
                         TestRecord.of("here", "/last", TestEnd.exited(0)),
-                        Left.in(home).artifacts());
+                        LeftArtifacts.in(home).artifacts());
             }
             List<String> lines = plain(results, compression).lines().toList();
             Set<String> tests =

@@ -15,6 +15,7 @@ import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,7 +87,7 @@ class FanOutTest {
     }
 
     private Artifacts artifacts() throws IOException {
-        return Left.in(directory).results("{}").file("dir/log", "log").artifacts();
+        return LeftArtifacts.in(directory).results("{}").file("dir/log", "log").artifacts();
     }
 
     private Aggregator taker(String name) {

@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Stream;
+import org.atex.testkit.SmallDisk;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,8 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A disk without room, really: a small one in memory, which only a process of its own sees. */
 @Timeout(120)
 class FullDiskTest {
-    private static final String MOUNT = "mount -t tmpfs -o size=8m tmpfs \"$1\" && cd \"$2\" && exec \"${@:3}\"";
-
     @TempDir
     Path directory;
 
@@ -27,11 +23,8 @@ class FullDiskTest {
 
     @Test
     void nothingIsLostAndItGoesOnWhenThereIsRoomAgain() throws Exception {
-        assumeTrue(canMount(), "this user may not mount a file system, not even one of its own");
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String classes = System.getProperty("java.class.path");
-
-        Process process = start(java, "-Xmx64m", "-cp", classes, FullDisk.class.getName(), disk.toString());
+        assumeTrue(SmallDisk.isPossible(disk), "this user may not mount a file system, not even one of its own");
+        Process process = SmallDisk.run(disk, directory, FullDisk.class);
 
         try (BufferedReader lines = process.inputReader()) {
             assertThat(lines.lines())
@@ -43,25 +36,5 @@ class FullDiskTest {
             assertThat(lines.map(line -> line.split(",", -1)[2]).distinct())
                     .containsExactly("\"/before\"", "\"/big\"", "\"/after\"");
         }
-    }
-
-    private boolean canMount() throws InterruptedException {
-        try {
-            return start("true").waitFor() == 0;
-        } catch (IOException e) {
-            return false; // there is no unshare here
-        }
-    }
-
-    /** Runs something with the small disk. */
-    private Process start(String... command) throws IOException {
-        // A name space of its own for mounts; whoever is not root has them in one of users too.
-        boolean root = "root".equals(System.getProperty("user.name"));
-        List<String> all = new ArrayList<>(root ? List.of("unshare", "--mount") : List.of("unshare", "-rm"));
-        all.addAll(List.of("bash", "-c", MOUNT, "bash", disk.toString(), directory.toString()));
-        all.addAll(List.of(command));
-        return new ProcessBuilder(all)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
     }
 }

@@ -9,6 +9,7 @@ import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.testkit.LeftArtifacts;
 
 /** What {@link CrashTest} runs in a JVM of its own. */
 final class Ingesting {
@@ -31,8 +32,10 @@ final class Ingesting {
     private static void endless(JsonLinesAggregator aggregator) throws IOException {
         String lines = "{\"status\":\"pass\",\"name\":\"s\"}\n".repeat(20) + "{\"status\":\"pass\"}\n";
         for (int i = 0; i < 1_000_000; i++) {
-            Artifacts artifacts =
-                    Left.in(Path.of("")).results(lines).file("log", "log " + i).artifacts();
+            Artifacts artifacts = LeftArtifacts.in(Path.of(""))
+                    .results(lines)
+                    .file("log", "log " + i)
+                    .artifacts();
             aggregator.ingest(TestRecord.of("here", "/t/" + i, TestEnd.exited(0)), artifacts);
             OUT.println(i);
             OUT.flush();
@@ -40,7 +43,7 @@ final class Ingesting {
     }
 
     private static void million(JsonLinesAggregator aggregator) throws IOException {
-        Artifacts artifacts = Left.in(Path.of("")).artifacts();
+        Artifacts artifacts = LeftArtifacts.in(Path.of("")).artifacts();
         try (BufferedWriter writer = Files.newBufferedWriter(artifacts.results())) {
             for (int i = 0; i < 1_000_000; i++) {
                 writer.write("{\"status\":\"pass\",\"name\":\"subtest/" + i + "\"}\n");
@@ -54,10 +57,12 @@ final class Ingesting {
         Path here = Path.of("");
         aggregator.ingest(
                 TestRecord.of("here", "/before", TestEnd.exited(0)),
-                Left.in(here).artifacts());
+                LeftArtifacts.in(here).artifacts());
         String lines = "{\"name\":\"" + "s".repeat(100) + "\"}\n";
-        Artifacts big =
-                Left.in(here).results(lines.repeat(450)).file("log", "log").artifacts();
+        Artifacts big = LeftArtifacts.in(here)
+                .results(lines.repeat(450))
+                .file("log", "log")
+                .artifacts();
         try {
             aggregator.ingest(TestRecord.of("here-where-the-lines-get-longer", "/big", TestEnd.exited(0)), big);
         } catch (AggregationException e) {
@@ -68,7 +73,7 @@ final class Ingesting {
         }
         aggregator.ingest(
                 TestRecord.of("here", "/after", TestEnd.exited(0)),
-                Left.in(here).artifacts());
+                LeftArtifacts.in(here).artifacts());
         OUT.println("done");
     }
 }

@@ -18,6 +18,7 @@ import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,7 +106,8 @@ class JsonLinesAggregatorTest {
 
     @Test
     void takesAllOfATestOrNothing() throws IOException {
-        Left broken = left().results("{\"status\":\"pass\"}\n{\"status\":\n").file("log", "x");
+        LeftArtifacts broken =
+                left().results("{\"status\":\"pass\"}\n{\"status\":\n").file("log", "x");
         try (JsonLinesAggregator aggregator = open()) {
             assertThatThrownBy(() -> aggregator.ingest(passed("/a"), broken.artifacts()))
                     .isInstanceOf(AggregationException.class)
@@ -252,7 +254,7 @@ class JsonLinesAggregatorTest {
     void noLinkIsFollowedOutOfTheDirectory() throws IOException {
         Path outside = Files.createDirectory(directory.resolve("outside"));
         try (JsonLinesAggregator aggregator = open()) {
-            Left evil = left().file("x", "x");
+            LeftArtifacts evil = left().file("x", "x");
             Files.createSymbolicLink(evil.artifacts().files().resolve("b"), outside);
             aggregator.ingest(passed("/a"), evil.artifacts());
             aggregator.ingest(passed("/a/b"), left().file("x", "of a/b").artifacts());
@@ -350,8 +352,8 @@ class JsonLinesAggregatorTest {
         return JsonLinesAggregator.open(results, files, options);
     }
 
-    private Left left() throws IOException {
-        return Left.in(directory);
+    private LeftArtifacts left() throws IOException {
+        return LeftArtifacts.in(directory);
     }
 
     private static TestRecord passed(String test) {

@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +41,7 @@ class CrashTest {
             try (JUnitXmlAggregator continued = JUnitXmlAggregator.open(report, RICH.withResume())) {
                 continued.ingest(
                         TestRecord.of("here", "/last", TestEnd.exited(0)),
-                        Left.in(directory).artifacts());
+                        LeftArtifacts.in(directory).artifacts());
             }
             assertThat(Parsed.read(report).cases()).containsKeys("/t/0", "/t/" + (ingested - 1), "/last");
         }

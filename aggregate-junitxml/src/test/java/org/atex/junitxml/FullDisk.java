@@ -1,7 +1,6 @@
 package org.atex.junitxml;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +8,8 @@ import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.SmallDisk;
 
 /** What {@link FullDiskTest} runs in a JVM of its own, which alone sees the small disk. */
 final class FullDisk {
@@ -23,10 +24,10 @@ final class FullDisk {
         Path report = disk.resolve("report");
         try (JUnitXmlAggregator aggregator =
                 JUnitXmlAggregator.open(report, JUnitXmlOptions.defaults().withProfile(Profile.RICH))) {
-            ingest(aggregator, "/before", Left.in(here).artifacts());
-            fill(disk);
+            ingest(aggregator, "/before", LeftArtifacts.in(here).artifacts());
+            OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";
-            Artifacts big = Left.in(here).results(lines.repeat(10_000)).artifacts();
+            Artifacts big = LeftArtifacts.in(here).results(lines.repeat(10_000)).artifacts();
             try {
                 ingest(aggregator, "/big", big);
                 OUT.println("stored on a full disk");
@@ -34,17 +35,17 @@ final class FullDisk {
                 say(e, report.toString(), "/big");
             }
             OUT.println("kept: " + (Files.size(big.results()) == 10_000L * lines.length()));
-            Files.delete(disk.resolve("filler"));
+            SmallDisk.makeRoom(disk);
             ingest(aggregator, "/big", big);
-            ingest(aggregator, "/after", Left.in(here).artifacts());
-            fill(disk);
+            ingest(aggregator, "/after", LeftArtifacts.in(here).artifacts());
+            OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             try {
                 aggregator.close();
                 OUT.println("closed on a full disk");
             } catch (AggregationException e) {
                 say(e, report.toString());
             }
-            Files.delete(disk.resolve("filler"));
+            SmallDisk.makeRoom(disk);
             JUnitXmlAggregator.render(report);
         }
         Files.copy(report, here.resolve("report"));
@@ -53,17 +54,6 @@ final class FullDisk {
 
     private static void ingest(JUnitXmlAggregator aggregator, String test, Artifacts artifacts) {
         aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), artifacts);
-    }
-
-    private static void fill(Path disk) throws IOException {
-        byte[] piece = new byte[4096];
-        try (OutputStream filler = Files.newOutputStream(disk.resolve("filler"))) {
-            while (true) {
-                filler.write(piece);
-            }
-        } catch (IOException e) {
-            OUT.println("full: " + e.getMessage());
-        }
     }
 
     private static void say(AggregationException e, String... named) {

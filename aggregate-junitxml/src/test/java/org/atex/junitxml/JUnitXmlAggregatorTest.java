@@ -21,6 +21,7 @@ import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -298,7 +299,7 @@ class JUnitXmlAggregatorTest {
     @Test
     void aLinkThatATestLeftIsNotFollowed() throws IOException {
         Files.writeString(directory.resolve("secret"), "secret");
-        Left left = left().file("x", "");
+        LeftArtifacts left = left().file("x", "");
         Files.createSymbolicLink(left.artifacts().files().resolve("output.txt"), directory.resolve("secret"));
         try (JUnitXmlAggregator aggregator = open(RICH)) {
             aggregator.ingest(passed("/a"), left.artifacts());
@@ -308,7 +309,7 @@ class JUnitXmlAggregatorTest {
 
     @Test
     void brokenResultsAreRefusedAndTheArtifactsStay() throws IOException {
-        Left left = left().results("{}\nnonsense\n");
+        LeftArtifacts left = left().results("{}\nnonsense\n");
         try (JUnitXmlAggregator aggregator = open()) {
             assertThatThrownBy(() -> aggregator.ingest(passed("/a"), left.artifacts()))
                     .isInstanceOf(AggregationException.class)
@@ -363,7 +364,7 @@ class JUnitXmlAggregatorTest {
     @Test
     void anInterruptStaysPendingAndHindersNobody() throws IOException {
         JUnitXmlAggregator aggregator = open(RICH);
-        Left left = left().results("{}\n").file("output.txt", "x".repeat(200_000));
+        LeftArtifacts left = left().results("{}\n").file("output.txt", "x".repeat(200_000));
         Artifacts artifacts = left.artifacts();
         Thread.currentThread().interrupt();
         aggregator.ingest(passed("/a"), artifacts);
@@ -479,8 +480,8 @@ class JUnitXmlAggregatorTest {
         return JUnitXmlAggregator.open(report, options);
     }
 
-    private Left left() throws IOException {
-        return Left.in(directory);
+    private LeftArtifacts left() throws IOException {
+        return LeftArtifacts.in(directory);
     }
 
     private Parsed suite() {

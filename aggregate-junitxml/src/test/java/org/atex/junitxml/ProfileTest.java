@@ -14,6 +14,7 @@ import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -129,7 +130,7 @@ class ProfileTest {
                 {"status":"skip","name":"t"}
                 {"status":"pass","name":"u","files":["output.txt"]}
                 """;
-            Left left = Left.in(directory)
+            LeftArtifacts left = LeftArtifacts.in(directory)
                     .results(lines)
                     .file("output.txt", "out ]]> \u001b[1m\u0000")
                     .file("s/output.txt", "out of s")
@@ -139,20 +140,22 @@ class ProfileTest {
             aggregator.ingest(TestRecord.notRun("  ", "/c", "no \"system\" <\n>"), Artifacts.none());
             aggregator.ingest(
                     record("/d/flaky", 1, false, Outcome.FAILED),
-                    Left.in(directory).artifacts());
+                    LeftArtifacts.in(directory).artifacts());
             aggregator.ingest(
                     record("/d/flaky", 2, true, Outcome.PASSED),
-                    Left.in(directory).artifacts());
+                    LeftArtifacts.in(directory).artifacts());
             aggregator.ingest(
-                    record("/e", 1, false, Outcome.FAILED), Left.in(directory).artifacts());
+                    record("/e", 1, false, Outcome.FAILED),
+                    LeftArtifacts.in(directory).artifacts());
             aggregator.ingest(
                     record("/e", 2, false, Outcome.LOST),
-                    Left.in(directory).file("output.txt", "x").artifacts());
+                    LeftArtifacts.in(directory).file("output.txt", "x").artifacts());
             aggregator.ingest(
-                    record("/e", 3, true, Outcome.FAILED), Left.in(directory).artifacts());
+                    record("/e", 3, true, Outcome.FAILED),
+                    LeftArtifacts.in(directory).artifacts());
             aggregator.ingest(
                     record("plain", 1, true, Outcome.SKIPPED),
-                    Left.in(directory).artifacts());
+                    LeftArtifacts.in(directory).artifacts());
         }
         keepForValidation(report, profile);
         return Parsed.read(report);
