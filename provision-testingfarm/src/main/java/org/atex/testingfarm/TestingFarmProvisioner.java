@@ -68,6 +68,9 @@ public final class TestingFarmProvisioner implements Provisioner {
     private final Thread closer;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    /** All that may still cost something, until the service says that they are over. */
+    private final Set<Booking> alive = new HashSet<>();
+
     private final Set<Booking> pending = new HashSet<>();
     private final Queue<FarmRemote> ready = new ArrayDeque<>();
     private final Queue<ProvisioningException> failed = new ArrayDeque<>();
@@ -126,8 +129,9 @@ public final class TestingFarmProvisioner implements Provisioner {
         while (!closed
                 && ended == null
                 && asked > pending.size() + ready.size()
-                && pending.size() + ready.size() + taken.size() < run.settings.atOnce()) {
+                && alive.size() < run.settings.atOnce()) {
             Booking booking = new Booking(run, owner);
+            alive.add(booking);
             pending.add(booking);
             poller.add(booking);
             booking.start();
@@ -183,6 +187,8 @@ public final class TestingFarmProvisioner implements Provisioner {
             lock.lock();
             try {
                 unclear |= booking.wasUnclear();
+                alive.remove(booking);
+                dispatch();
             } finally {
                 lock.unlock();
             }
@@ -236,7 +242,6 @@ public final class TestingFarmProvisioner implements Provisioner {
         lock.lock();
         try {
             taken.remove(remote);
-            dispatch();
         } finally {
             lock.unlock();
         }
@@ -381,9 +386,7 @@ public final class TestingFarmProvisioner implements Provisioner {
             for (FarmRequest request : Leftovers.of(run.api, run()).list()) {
                 if (request.state().isAlive()) {
                     LOG.info("cancelling {}, of which we never heard", request.id());
-                    Booking booking = Booking.ofLeftover(run, owner, request);
-                    poller.add(booking);
-                    booking.cancel();
+                    follow(Booking.ofLeftover(run, owner, request)).cancel();
                 }
             }
         } catch (TestingFarmException e) {
@@ -397,8 +400,26 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
     }
 
+    private Booking follow(Booking booking) {
+        lock.lock();
+        try {
+            alive.add(booking);
+        } finally {
+            lock.unlock();
+        }
+        poller.add(booking);
+        return booking;
+    }
+
     private void leaveTheRest() {
-        poller.bookings().forEach(booking -> booking.leave(SHUTDOWN, "the program ends"));
+        List<Booking> left;
+        lock.lock();
+        try {
+            left = List.copyOf(alive);
+        } finally {
+            lock.unlock();
+        }
+        left.forEach(booking -> booking.leave(SHUTDOWN, "the program ends"));
     }
 
     /** The program ends: what can be done in a moment is done. */
