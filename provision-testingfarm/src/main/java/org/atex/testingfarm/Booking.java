@@ -5,6 +5,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.AtexException;
@@ -28,6 +32,9 @@ final class Booking implements Poller.Subject, Watch.Owner {
     /** A failure waits so long for the end of the log that says why. */
     private static final Duration LAST_LINES_WITHIN = Duration.ofSeconds(2);
 
+    /** A loss waits so long for the service to say why. */
+    private static final Duration WHY_WITHIN = Duration.ofSeconds(1);
+
     /** Is told what becomes of it; never under its lock. */
     interface Owner {
         /** {@return whether somebody wants it} */
@@ -35,6 +42,9 @@ final class Booking implements Poller.Subject, Watch.Owner {
 
         /** It failed. If it is for good, others like it would fail too. */
         void failed(Booking booking, ProvisioningException why, boolean forGood);
+
+        /** {@return is complete when somebody has looked at it, which is now if that may be} */
+        Future<Boolean> lookEarly(Booking booking);
 
         /** Nothing is left of it, or of it nothing more can be done. */
         void over(Booking booking);
@@ -56,6 +66,7 @@ final class Booking implements Poller.Subject, Watch.Owner {
     private @Nullable String gone;
     private boolean forGood;
     private boolean posting;
+    private boolean letIn;
     private boolean handedOver;
     private boolean abandoned;
 
@@ -119,7 +130,7 @@ final class Booking implements Poller.Subject, Watch.Owner {
 
     /** What keeps us out was written after the last look, as like as not. */
     private void readLastLines() {
-        if (stages.phase() != Phase.RESERVED) {
+        if (!sight.isReserved()) {
             return;
         }
         try {
@@ -130,13 +141,19 @@ final class Booking implements Poller.Subject, Watch.Owner {
     }
 
     private void handOver(Connection connection, Host host) throws InterruptedException {
-        boolean wanted = beginHandingOver();
-        if (wanted) {
-            stages.enter(Phase.READY, host.toString());
-            wanted = owner.arrived(this, new GuestConnection(connection, this::gone), host);
+        boolean wanted = false;
+        try {
+            awaitTold();
+            if (beginHandingOver()) {
+                stages.enter(Phase.READY, host.toString());
+                wanted = owner.arrived(this, new GuestConnection(connection, this::gone, this::whyLost), host);
+            }
+        } finally {
+            if (!wanted) {
+                connection.close();
+            }
         }
         if (!wanted) {
-            connection.close();
             throw new InterruptedException("not wanted any more");
         }
     }
@@ -241,9 +258,34 @@ final class Booking implements Poller.Subject, Watch.Owner {
                 if (abandoned || failure != null) {
                     throw new InterruptedException("not wanted any more");
                 }
-                if (stages.phase() == Phase.RESERVED && address != null) {
+                if (letIn && address != null) {
                     return address;
                 }
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void letIn() {
+        lock.lock();
+        try {
+            if (!letIn) {
+                letIn = true;
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Who listens hears of one thing after the other, and takes whatever time. */
+    private void awaitTold() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!stages.isTold(Phase.RESERVED) && !abandoned && failure == null) {
                 changed.await();
             }
         } finally {
@@ -326,6 +368,18 @@ final class Booking implements Poller.Subject, Watch.Owner {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Who has lost the machine before anybody looked waits for a look, but not for long. */
+    private @Nullable String whyLost() throws InterruptedException {
+        if (gone() == null && isWanted()) {
+            try {
+                owner.lookEarly(this).get(WHY_WITHIN.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.debug("nobody knows yet why {} was lost", id(), e);
+            }
+        }
+        return gone();
     }
 
     private boolean isOwnThread() {

@@ -4,19 +4,24 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.atex.api.CommandEnd;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
 
 /** A command on a reserved machine: when that is lost, the reason is told with it. Thread safety as {@link RunningCommand}. */
 final class GuestCommand implements RunningCommand {
-    private final RunningCommand command;
-    private final UnaryOperator<ConnectionLostException> told;
+    /** Adds the reason to a loss. */
+    @FunctionalInterface
+    interface Reason {
+        ConnectionLostException addTo(ConnectionLostException e) throws InterruptedException;
+    }
 
-    GuestCommand(RunningCommand command, UnaryOperator<ConnectionLostException> told) {
+    private final RunningCommand command;
+    private final Reason reason;
+
+    GuestCommand(RunningCommand command, Reason reason) {
         this.command = command;
-        this.told = told;
+        this.reason = reason;
     }
 
     @Override
@@ -39,7 +44,7 @@ final class GuestCommand implements RunningCommand {
         try {
             return command.await();
         } catch (ConnectionLostException e) {
-            throw told.apply(e);
+            throw reason.addTo(e);
         }
     }
 
@@ -48,7 +53,7 @@ final class GuestCommand implements RunningCommand {
         try {
             return command.await(atMost);
         } catch (ConnectionLostException e) {
-            throw told.apply(e);
+            throw reason.addTo(e);
         }
     }
 

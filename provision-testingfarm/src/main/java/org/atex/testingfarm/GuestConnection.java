@@ -19,17 +19,28 @@ import org.jspecify.annotations.Nullable;
 final class GuestConnection implements Connection {
     private final Connection link;
     private final Supplier<@Nullable String> end;
+    private final Inquiry inquiry;
     private volatile boolean closed;
+
+    /** Finds out why a machine is gone. */
+    @FunctionalInterface
+    interface Inquiry {
+        /** {@return why, or null if it is not, or nobody knows soon enough} */
+        @Nullable
+        String make() throws InterruptedException;
+    }
 
     /**
      * Makes one.
      *
      * @param link the way there
-     * @param end says why the machine is gone, or null while it is not
+     * @param end says why the machine is gone, or null while it is not, by all that is known
+     * @param inquiry asks the service; made when something was lost
      */
-    GuestConnection(Connection link, Supplier<@Nullable String> end) {
+    GuestConnection(Connection link, Supplier<@Nullable String> end, Inquiry inquiry) {
         this.link = link;
         this.end = end;
+        this.inquiry = inquiry;
     }
 
     @Override
@@ -90,8 +101,8 @@ final class GuestConnection implements Connection {
     }
 
     /** {@return a loss, with the reason if that is known} */
-    private ConnectionLostException told(ConnectionLostException e) {
-        String why = end.get();
+    private ConnectionLostException told(ConnectionLostException e) throws InterruptedException {
+        String why = closed ? end.get() : inquiry.make();
         return why == null ? e : new ConnectionLostException(e.getMessage() + ": " + why, e);
     }
 

@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
@@ -40,9 +42,16 @@ final class Poller implements AutoCloseable {
     private static final class Turn {
         private Duration due;
         private boolean looking;
+        private boolean early;
+        private CompletableFuture<Boolean> over = CompletableFuture.completedFuture(true);
 
         Turn(Duration due) {
             this.due = due;
+        }
+
+        void begin() {
+            looking = true;
+            over = new CompletableFuture<>();
         }
     }
 
@@ -81,11 +90,45 @@ final class Poller implements AutoCloseable {
     void remove(Subject subject) {
         lock.lock();
         try {
-            turns.remove(subject);
+            Turn turn = turns.remove(subject);
+            if (turn != null) {
+                turn.over.complete(true);
+            }
             changed.signalAll();
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Looks before it is due, because there is reason to; the next look is then due an interval later, and until then there is
+     * no other one before its time.
+     *
+     * @return is complete when the look is over that was begun, or was under way; or at once if there is none
+     */
+    Future<Boolean> lookEarly(Subject subject) {
+        Future<Boolean> over;
+        boolean begun = false;
+        lock.lock();
+        try {
+            Turn turn = turns.get(subject);
+            if (turn == null) {
+                return CompletableFuture.completedFuture(false);
+            }
+            if (!turn.looking && !turn.early && !isResting()) {
+                turn.begin();
+                turn.early = true;
+                turn.due = slept.plus(interval());
+                begun = true;
+            }
+            over = turn.over;
+        } finally {
+            lock.unlock();
+        }
+        if (begun) {
+            Threads.start("farm-poll", () -> look(subject));
+        }
+        return over;
     }
 
     /** Waits until nothing is left to look at, whether or not it is interrupted; {@return whether that is so} */
@@ -149,12 +192,13 @@ final class Poller implements AutoCloseable {
         lock.lock();
         try {
             slept = slept.plus(justSlept);
-            boolean resting = restUntil != null && settings.clock().instant().isBefore(restUntil);
+            boolean resting = isResting();
             turns.forEach((subject, turn) -> {
                 if (!turn.looking && turn.due.compareTo(slept) <= 0) {
                     turn.due = slept.plus(interval());
-                    turn.looking = !resting;
+                    turn.early = false;
                     if (!resting) {
+                        turn.begin();
                         due.add(subject);
                     }
                 }
@@ -163,6 +207,11 @@ final class Poller implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Under the lock. */
+    private boolean isResting() {
+        return restUntil != null && settings.clock().instant().isBefore(restUntil);
     }
 
     private Duration interval() {
@@ -201,6 +250,7 @@ final class Poller implements AutoCloseable {
             Turn turn = turns.get(subject);
             if (turn != null) {
                 turn.looking = false;
+                turn.over.complete(true);
                 changed.signalAll();
             }
         } finally {

@@ -23,6 +23,9 @@ final class Watch {
         /** {@return whether somebody has the machine} */
         boolean isInUse();
 
+        /** The guest can be logged in to. Whoever waits for that does not wait until everybody has heard of it. */
+        void letIn();
+
         /** It failed. If it is for good, others like it would fail too. */
         void fail(@Nullable String why, @Nullable Throwable cause, boolean forGood);
     }
@@ -62,6 +65,9 @@ final class Watch {
             // Once we are in, only an end is worth reading.
             if (owner.isWanted() && (isBefore(Phase.READY) || !now.state().isAlive())) {
                 sight.readLog();
+            }
+            if (now.state().isAlive() && sight.isReserved()) {
+                owner.letIn();
             }
             judge(now);
         } catch (TestingFarmException.Unavailable e) {

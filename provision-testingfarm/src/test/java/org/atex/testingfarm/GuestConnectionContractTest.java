@@ -47,7 +47,7 @@ class GuestConnectionContractTest extends ConnectionContract {
                 .options()
                 .withHostKeys(HostKeys.acceptNew(directory.resolve("known")));
         String address = "127.0.0.1:" + server.address().getPort();
-        return new GuestConnection(SshConnection.open(address, options), () -> null);
+        return new GuestConnection(SshConnection.open(address, options), () -> null, () -> null);
     }
 
     @Override

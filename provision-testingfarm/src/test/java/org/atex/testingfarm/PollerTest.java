@@ -141,4 +141,27 @@ class PollerTest {
             assertThat(looks.poll(20, TimeUnit.SECONDS)).isNotNull();
         }
     }
+
+    @Test
+    void anEarlyLookIsOneAndNotMany() throws Exception {
+        BlockingQueue<Instant> looks = new LinkedBlockingQueue<>();
+        Poller.Subject subject = () -> looks.add(clock.instant());
+        poller.add(subject);
+        clock.awaitSleepers(1);
+        clock.advance(Duration.ofSeconds(33));
+        assertThat(looks.poll(20, TimeUnit.SECONDS)).isNotNull();
+        clock.awaitSleepers(1);
+
+        poller.lookEarly(subject).get(20, TimeUnit.SECONDS);
+        poller.lookEarly(subject).get(20, TimeUnit.SECONDS);
+        assertThat(looks).as("early looks").hasSize(1);
+        looks.clear();
+        for (int i = 0; i < 2; i++) {
+            clock.awaitSleepers(1);
+            clock.advance(Duration.ofSeconds(33));
+        }
+        assertThat(looks.poll(20, TimeUnit.SECONDS)).isNotNull();
+        poller.remove(subject);
+        assertThat(poller.lookEarly(subject).get(20, TimeUnit.SECONDS)).isFalse();
+    }
 }

@@ -352,6 +352,35 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
+    void aListenerThatTakesItsTimeIsNotOnTheWayToTheGuest() throws Exception {
+        CountDownLatch attempt = new CountDownLatch(1);
+        BlockingQueue<Boolean> inTime = new LinkedBlockingQueue<>();
+        TestingFarmProvisioner provisioner = open(builder -> builder.listener(event -> {
+                    events.add(event);
+                    if (event.phase() == Phase.RESERVED) {
+                        inTime.add(isOver(attempt));
+                    }
+                })
+                .connector((host, options) -> {
+                    attempt.countDown();
+                    return FakeConnection.running(FakeProgram.saying("atex-is-in\n", 0));
+                }));
+        provisioner.provision(1);
+        ready(provisioner);
+
+        assertThat(inTime.poll(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(events).extracting(ReservationEvent::phase).endsWith(Phase.RESERVED, Phase.READY);
+    }
+
+    private static boolean isOver(CountDownLatch latch) {
+        try {
+            return latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    @Test
     void theGuestThatDoesNotLetUsInIsAskedUntilItDoes() throws Exception {
         TestingFarmProvisioner provisioner = open(builder -> builder.connector((host, options) -> {
             hosts.add(host);
@@ -479,26 +508,59 @@ class TestingFarmProvisionerTest {
     @Test
     void whoWaitsForACommandLearnsWhyTheMachineWent() throws Exception {
         BlockingQueue<FakeConnection> links = new LinkedBlockingQueue<>();
-        TestingFarmProvisioner provisioner = open(builder -> builder.connector((host, options) -> {
-            FakeConnection link = FakeConnection.running(process -> {
-                if (process.command().toString().contains("forever")) {
-                    Thread.sleep(Duration.ofHours(1));
-                }
-                return FakeProgram.saying("atex-is-in\n", 0).run(process);
-            });
-            links.add(link);
-            return link;
-        }));
+        TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
+                .time(clock, clock::sleep)
+                .connector((host, options) -> {
+                    FakeConnection link = FakeConnection.running(process -> {
+                        if (process.command().toString().contains("forever")) {
+                            Thread.sleep(Duration.ofHours(1));
+                        }
+                        return FakeProgram.saying("atex-is-in\n", 0).run(process);
+                    });
+                    links.add(link);
+                    return link;
+                }));
+        Call<Remote> taking = Call.of(() -> ready(provisioner));
         provisioner.provision(1);
-        Remote remote = ready(provisioner);
+        await(Phase.SUBMITTED);
+        for (int look = 1; look <= 4; look++) {
+            clock.awaitSleepers(1);
+            clock.advance(Duration.ofSeconds(33));
+        }
+        Remote remote = taking.result(SOON);
         try (RunningCommand forever = remote.connection().start(Command.of("forever"))) {
+            long looks = farm.count("GET", ONE);
             farm.becomes(remote.name(), "canceled");
-            await(Phase.FAILED);
             links.remove().lose();
 
             assertThatThrownBy(forever::await)
                     .isInstanceOf(ConnectionLostException.class)
                     .hasMessageContaining("its reservation has ended: it ended as canceled (request " + remote.name());
+            assertThat(farm.count("GET", ONE))
+                    .as("a look, of which there was none to come")
+                    .isEqualTo(looks + 1);
+        }
+    }
+
+    @Test
+    void aLossThatNobodyCanExplainSoonIsToldWithoutAReason() throws Exception {
+        CountDownLatch hanging = new CountDownLatch(1);
+        BlockingQueue<FakeConnection> links = new LinkedBlockingQueue<>();
+        TestingFarmProvisioner provisioner = open(builder -> builder.connector((host, options) -> {
+            FakeConnection link = FakeConnection.running(FakeProgram.saying("atex-is-in\n", 0));
+            links.add(link);
+            return link;
+        }));
+        provisioner.provision(1);
+        Remote remote = ready(provisioner);
+        farm.fault("GET", ONE, new Fault.Hangs(hanging));
+        links.remove().lose();
+        try {
+            assertThatThrownBy(() -> remote.connection().run(Command.of("true")))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessage("cannot start 'true': the fake system was lost");
+        } finally {
+            hanging.countDown();
         }
     }
 
@@ -706,6 +768,43 @@ class TestingFarmProvisionerTest {
 
         assertThat(failure(provisioner))
                 .contains("it took longer than PT20M, and it is queued", "queued for 21 min, 21 min in all");
+    }
+
+    @Test
+    void aMachineThatIsNeverMadeIsGivenUp() throws Exception {
+        farm.lives(number -> Life.stuck("running").log("Guest is being provisioned\n"))
+                .clock(clock);
+        TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
+                .toleratedFailures(0)
+                .provisionWithin(Duration.ofMinutes(40))
+                .time(clock, clock::sleep));
+        provisioner.provision(1);
+        await(Phase.SUBMITTED);
+        clock.awaitSleepers(1);
+        clock.advance(Duration.ofSeconds(33));
+        await(Phase.RUNNING);
+        clock.awaitSleepers(1);
+        clock.advance(Duration.ofMinutes(41));
+
+        assertThat(failure(provisioner)).contains("it took longer than PT40M, and it is running", "running for 41 min");
+    }
+
+    @Test
+    void whoIsInterruptedGivesEverythingBack() throws Exception {
+        farm.lives(number -> number == 1 ? Life.usual() : Life.stuck("queued"));
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(2);
+        ready(provisioner);
+        farm.await("the other is submitted", it -> it.alive().size() == 2);
+        Call<Offer> using = Call.of(() -> {
+            try (provisioner) {
+                return provisioner.take(Duration.ofHours(1));
+            }
+        });
+        using.interrupt();
+
+        farm.await("both are given back", it -> it.alive().isEmpty());
+        assertThatThrownBy(() -> using.result(SOON)).isInstanceOf(InterruptedException.class);
     }
 
     @Test
