@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.assertj.core.util.Throwables;
 import org.atex.api.Command;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Offer;
@@ -42,6 +43,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the stand-in; the guests are fakes. */
 @ExtendWith(LeakCheck.class)
@@ -353,6 +356,8 @@ class TestingFarmProvisionerTest {
 
     @Test
     void aListenerThatTakesItsTimeIsNotOnTheWayToTheGuest() throws Exception {
+        farm.lives(number -> Life.usual()
+                .log("Guest is ready: ArtemisGuest(a1, @USER@@@HOST@, arch=x86_64)\n", "starting tests execution\n"));
         CountDownLatch attempt = new CountDownLatch(1);
         BlockingQueue<Boolean> inTime = new LinkedBlockingQueue<>();
         TestingFarmProvisioner provisioner = open(builder -> builder.listener(event -> {
@@ -471,6 +476,68 @@ class TestingFarmProvisionerTest {
             assertThat(logs.text()).doesNotContain(FarmStandIn.TOKEN);
             assertThat(events.getLast().phase()).isEqualTo(Phase.LEFT);
             farm.becomes(id, "canceled");
+        }
+    }
+
+    @Test
+    void whatWeMayNotCancelIsPrintedAtOnce() throws Exception {
+        farm.fault("DELETE", ONE, new Fault.Says(403, ""));
+        try (Logs logs = new Logs()) {
+            TestingFarmProvisioner provisioner = open();
+            provisioner.provision(1);
+            String id = ready(provisioner).name();
+            provisioner.close();
+
+            assertThat(logs.messages(Level.ERROR))
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            "the request " + id,
+                            "only the token that submitted it",
+                            "; cancel it with: curl -X DELETE");
+            assertThat(events.getLast().phase()).isEqualTo(Phase.LEFT);
+            farm.becomes(id, "canceled");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {404, 409, 410})
+    void whatIsOverNeedNotBeCancelled(int status) throws Exception {
+        farm.fault("DELETE", ONE, new Fault.Says(status, ""));
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(1);
+        String id = ready(provisioner).name();
+        farm.becomes(id, "complete");
+        provisioner.close();
+
+        assertThat(events.getLast().phase()).isEqualTo(Phase.OVER);
+    }
+
+    @Test
+    void aLogThatAppearsLateIsWaitedFor() throws Exception {
+        farm.lives(number -> Life.usual().missing(404, 403, 404));
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(1);
+
+        ready(provisioner);
+        assertThat(farm.count("GET", ".*/pipeline.log")).isEqualTo(5);
+    }
+
+    @Test
+    void secretsThatTheServiceQuotesAreHidden() throws Exception {
+        reservation = reservation.toBuilder().secrets(Map.of("PASS", "hunter2")).build();
+        farm.fault("POST", ALL, new Fault.Says(400, "{\"message\": \"what is hunter2?\"}"));
+        try (Logs logs = new Logs()) {
+            TestingFarmProvisioner provisioner = open();
+            provisioner.provision(1);
+
+            Offer offer = provisioner.take(SOON);
+            assertThat(offer).isInstanceOf(Offer.Failed.class);
+            assertThat(((Offer.Failed) offer).cause())
+                    .hasMessageContaining("what is (hidden)?")
+                    .hasStackTraceContaining("what is (hidden)?");
+            assertThat(Throwables.getStackTrace(((Offer.Failed) offer).cause())).doesNotContain("hunter2");
+            assertThat(logs.text()).doesNotContain("hunter2");
         }
     }
 
