@@ -1,12 +1,14 @@
 package org.atex.testingfarm;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.AtexException;
@@ -24,8 +26,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe; {@link #poll} for one thread at a time.
  */
-final class Booking {
+final class Booking implements Poller.Subject, Watch.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
+
+    /** A failure waits so long for the end of the log that says why. */
+    private static final Duration LAST_LINES_WITHIN = Duration.ofSeconds(2);
+
+    /** A loss waits so long for the service to say why. */
+    private static final Duration WHY_WITHIN = Duration.ofSeconds(1);
 
     /** Is told what becomes of it; never under its lock. */
     interface Owner {
@@ -34,6 +42,9 @@ final class Booking {
 
         /** It failed. If it is for good, others like it would fail too. */
         void failed(Booking booking, ProvisioningException why, boolean forGood);
+
+        /** {@return is complete when somebody has looked at it, which is now if that may be} */
+        Future<Boolean> lookEarly(Booking booking);
 
         /** Nothing is left of it, or of it nothing more can be done. */
         void over(Booking booking);
@@ -47,26 +58,25 @@ final class Booking {
     private final Stages stages;
     private final Thread thread;
     private final Submission submission;
-    private final GuestWatch guest = new GuestWatch();
+    private final Sight sight;
+    private final Cancelling cancelling;
+    private final Watch watch;
 
-    private @Nullable FarmRequest seen;
-    private @Nullable PipelineLog log;
-    private List<String> tail = List.of();
-    private Instant lastLook;
-    private @Nullable Instant reserved;
     private @Nullable ProvisioningException failure;
+    private @Nullable String gone;
     private boolean forGood;
     private boolean posting;
+    private boolean letIn;
     private boolean handedOver;
     private boolean abandoned;
-    private boolean cancelling;
-    private volatile boolean cancelAccepted;
 
     Booking(Run run, Owner owner) {
         this.run = run;
         this.owner = owner;
         this.stages = new Stages(run, lock, changed);
-        this.lastLook = run.settings.clock().instant();
+        this.sight = new Sight(run, stages.begin());
+        this.cancelling = new Cancelling(run, stages, () -> owner.over(this));
+        this.watch = new Watch(run, stages, sight, cancelling, this);
         this.submission = new Submission(run, tag);
         this.thread = Threads.unstarted("reserve-" + tag, this::reserve);
     }
@@ -80,7 +90,6 @@ final class Booking {
     }
 
     void start() {
-        enter(Phase.SUBMITTING, run.reservation.toString());
         thread.start();
     }
 
@@ -96,9 +105,10 @@ final class Booking {
     }
 
     private void reserve() {
+        stages.enter(Phase.SUBMITTING, run.reservation.toString());
         try {
             if (!submit()) {
-                cancel();
+                cancelling.begin();
                 return;
             }
             String address = awaitGuest();
@@ -110,20 +120,40 @@ final class Booking {
         } catch (InterruptedException e) {
             interrupted();
         } catch (AtexException e) {
+            readLastLines();
             fail(e.getMessage(), e, isForGood(e));
         } catch (RuntimeException e) {
+            readLastLines();
             fail(e.toString(), e, false);
         }
     }
 
+    /** What keeps us out was written after the last look, as like as not. */
+    private void readLastLines() {
+        if (!sight.isReserved()) {
+            return;
+        }
+        try {
+            sight.readLog(LAST_LINES_WITHIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // it is not wanted any more, or failed before
+        }
+    }
+
     private void handOver(Connection connection, Host host) throws InterruptedException {
-        boolean wanted = beginHandingOver();
-        if (wanted) {
-            enter(Phase.READY, host.toString());
-            wanted = owner.arrived(this, connection, host);
+        boolean wanted = false;
+        try {
+            awaitTold();
+            if (beginHandingOver()) {
+                stages.enter(Phase.READY, host.toString());
+                wanted = owner.arrived(this, new GuestConnection(connection, this::gone, this::whyLost), host);
+            }
+        } finally {
+            if (!wanted) {
+                connection.close();
+            }
         }
         if (!wanted) {
-            connection.close();
             throw new InterruptedException("not wanted any more");
         }
     }
@@ -155,7 +185,7 @@ final class Booking {
         }
         if (why == null) {
             abandon();
-            cancel();
+            cancelling.begin();
         } else {
             given(why, always);
         }
@@ -185,7 +215,7 @@ final class Booking {
             endPosting();
         }
         if (submitted.isPresent()) {
-            enter(Phase.SUBMITTED, "");
+            stages.enter(Phase.SUBMITTED, "");
         }
         return submitted.isPresent() && isWanted();
     }
@@ -210,7 +240,8 @@ final class Booking {
         }
     }
 
-    private boolean isWanted() {
+    @Override
+    public boolean isWanted() {
         lock.lock();
         try {
             return !abandoned;
@@ -223,11 +254,11 @@ final class Booking {
         lock.lockInterruptibly();
         try {
             while (true) {
-                String address = guest.address();
+                String address = sight.address();
                 if (abandoned || failure != null) {
                     throw new InterruptedException("not wanted any more");
                 }
-                if (stages.phase() == Phase.RESERVED && address != null) {
+                if (letIn && address != null) {
                     return address;
                 }
                 changed.await();
@@ -237,167 +268,53 @@ final class Booking {
         }
     }
 
-    /** Looks at the request, at what its log says, and at the time. */
-    void poll() throws InterruptedException {
-        String request = id();
-        if (request == null) {
-            return;
-        }
-        if (isLeaving() && !cancelAccepted) {
-            cancel(request);
-            return;
-        }
-        try {
-            FarmRequest now = run.api.get(request, Duration.ZERO);
-            seen(now);
-            readLog(now);
-            look(now);
-        } catch (TestingFarmException.Unavailable e) {
-            LOG.debug("could not look at {}: {}", request, e.getMessage());
-            checkTime("the service does not answer: " + e.getMessage());
-            throw e;
-        } catch (TestingFarmException.NotFound e) {
-            if (!isLeaving()) {
-                fail(e.getMessage(), e, false);
-            }
-            finish(Phase.OVER, e.getMessage());
-        } catch (TestingFarmException.NotAuthorized e) {
-            if (isLeaving()) {
-                checkTime(e.getMessage());
-            } else {
-                fail(e.getMessage(), e, true);
-            }
-        }
-    }
-
-    private void seen(FarmRequest now) {
+    @Override
+    public void letIn() {
         lock.lock();
         try {
-            seen = now;
+            if (!letIn) {
+                letIn = true;
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    private void look(FarmRequest now) {
-        boolean leaving = isLeaving();
-        if (now.state().isOver()) {
-            if (!leaving) {
-                fail("it ended as " + now.state().word(), null, false);
+    /** Who listens hears of one thing after the other, and takes whatever time. */
+    private void awaitTold() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!stages.isTold(Phase.RESERVED) && !abandoned && failure == null) {
+                changed.await();
             }
-            finish(Phase.OVER, now.state().word());
-        } else if (leaving) {
-            checkTime("it is " + now.state().word());
-        } else if (now.state() == RequestState.CANCEL_REQUESTED) {
-            fail("somebody cancelled it", null, false);
-        } else if (guest.failure() != null && !isReserved()) {
-            fail("its log says: " + guest.failure(), null, false);
-        } else {
-            goOn(now);
-            checkTime("it is " + now.state().word());
-        }
-    }
-
-    private void goOn(FarmRequest now) {
-        if (now.state() == RequestState.QUEUED && isBefore(Phase.QUEUED)) {
-            enter(Phase.QUEUED, "");
-        }
-        if (now.state() == RequestState.RUNNING && isBefore(Phase.RUNNING)) {
-            enter(Phase.RUNNING, now.artifacts() == null ? "" : now.artifacts().toString());
-        }
-        String address = guest.address();
-        if (address != null && isBefore(Phase.GUEST_READY)) {
-            enter(Phase.GUEST_READY, address);
-        }
-        if (address != null && guest.isReserved() && isBefore(Phase.RESERVED)) {
-            lock.lock();
-            try {
-                // It began after the look before this one, but for the time that the log needs to get here.
-                reserved = lastLook.minus(run.settings.pollEvery());
-            } finally {
-                lock.unlock();
-            }
-            enter(Phase.RESERVED, address);
-        }
-        lock.lock();
-        try {
-            lastLook = run.settings.clock().instant();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Once we are in, only an end is worth reading. */
-    private void readLog(FarmRequest now) throws InterruptedException {
-        URI address = now.log();
-        if (address == null || isReserved() && !now.state().isOver() || isLeaving()) {
-            return;
-        }
-        PipelineLog reading = log;
-        if (reading == null) {
-            reading = PipelineLog.of(run.api, address);
-            log = reading;
-        }
-        List<String> lines = reading.next();
+    @Override
+    public void poll() throws InterruptedException {
+        watch.look();
+    }
+
+    @Override
+    public boolean isInUse() {
         lock.lock();
         try {
-            lines.forEach(guest::read);
-            tail = reading.tail();
+            return handedOver;
         } finally {
             lock.unlock();
-        }
-    }
-
-    private boolean isBefore(Phase other) {
-        return stages.phase().compareTo(other) < 0;
-    }
-
-    private boolean isReserved() {
-        return !isBefore(Phase.RESERVED);
-    }
-
-    private boolean isLeaving() {
-        lock.lock();
-        try {
-            return abandoned;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void checkTime(@Nullable String state) {
-        Duration spent = stages.inPhase();
-        Phase now = stages.phase();
-        Duration limit = switch (now) {
-            case SUBMITTED, QUEUED -> run.settings.queueWithin();
-            case RUNNING, GUEST_READY -> run.settings.provisionWithin();
-            case CANCELLING -> run.settings.cancelWithin();
-            default -> null;
-        };
-        if (limit == null || spent.compareTo(limit) < 0) {
-            return;
-        }
-        if (now == Phase.CANCELLING) {
-            leave(spent, state);
-        } else {
-            fail("it took longer than " + limit + ", and " + state, null, false);
         }
     }
 
     /** Tells people what they must do themselves. */
     void leave(Duration spent, @Nullable String state) {
-        String request = id();
-        String why = run.redaction.clean(String.valueOf(state));
-        String detail = request == null
-                ? "there may be a request with the tag " + NewRequest.RUN_TAG + "=" + run.settings.run() + " (" + why
-                        + ")"
-                : "the request " + request + " was not seen to be cancelled within " + Diagnosis.shown(spent) + " ("
-                        + why + "); cancel it with: " + run.api.cancelCommand(request);
-        LOG.error("{}", detail);
-        finish(Phase.LEFT, detail);
+        cancelling.leave(spent, state);
     }
 
-    private void fail(@Nullable String why, @Nullable Throwable cause, boolean always) {
+    @Override
+    public void fail(@Nullable String why, @Nullable Throwable cause, boolean always) {
         boolean waiting;
         ProvisioningException told = null;
         lock.lock();
@@ -406,6 +323,7 @@ final class Booking {
             if (!abandoned && failure == null) {
                 told = told(String.valueOf(why), cause);
                 failure = told;
+                gone = waiting ? null : new Diagnosis(run).end(facts(), String.valueOf(why));
                 forGood = always || cause instanceof ProvisioningException;
                 changed.signalAll();
             }
@@ -419,7 +337,7 @@ final class Booking {
             }
             return;
         }
-        enter(Phase.FAILED, String.valueOf(told.getMessage()));
+        stages.enter(Phase.FAILED, String.valueOf(told.getMessage()));
         if (!waiting) {
             LOG.warn("a machine in use has gone: {}", told.getMessage());
         } else if (own) {
@@ -434,9 +352,34 @@ final class Booking {
         if (cause instanceof ProvisioningException known) {
             return known;
         }
-        Diagnosis.Facts facts =
-                new Diagnosis.Facts(stages.id(), stages.phase(), stages.inPhase(), stages.inAll(), seen, tail);
-        return new ProvisioningException(new Diagnosis(run).failure(facts, why), cause);
+        return new ProvisioningException(new Diagnosis(run).failure(facts(), why), cause);
+    }
+
+    private Diagnosis.Facts facts() {
+        return new Diagnosis.Facts(
+                stages.id(), stages.phase(), stages.inPhase(), stages.inAll(), sight.seen(), sight.tail());
+    }
+
+    /** {@return why the machine in use is there no more, or null while it is} */
+    private @Nullable String gone() {
+        lock.lock();
+        try {
+            return gone;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Who has lost the machine before anybody looked waits for a look, but not for long. */
+    private @Nullable String whyLost() throws InterruptedException {
+        if (gone() == null && isWanted()) {
+            try {
+                owner.lookEarly(this).get(WHY_WITHIN.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.debug("nobody knows yet why {} was lost", id(), e);
+            }
+        }
+        return gone();
     }
 
     private boolean isOwnThread() {
@@ -446,7 +389,7 @@ final class Booking {
     private void given(ProvisioningException why, boolean always) {
         owner.failed(this, why, always);
         abandon();
-        cancel();
+        cancelling.begin();
     }
 
     /** It is not needed any more: whatever there is of it is cancelled. Returns when the service was asked to, once. */
@@ -467,63 +410,13 @@ final class Booking {
             lock.unlock();
         }
         if (!later) {
-            cancel();
+            cancelling.begin();
         }
     }
 
     /** Asks the service to cancel it, if there is anything to cancel. Idempotent; an interrupt does not cut it short. */
     void cancel() {
-        String request;
-        lock.lock();
-        try {
-            if (cancelling || stages.isFinished()) {
-                return;
-            }
-            cancelling = true;
-            request = stages.id();
-        } finally {
-            lock.unlock();
-        }
-        if (request == null) {
-            finish(Phase.OVER, "there was no request");
-            return;
-        }
-        enter(Phase.CANCELLING, "");
-        boolean interrupted = Thread.interrupted();
-        try {
-            cancel(request);
-        } catch (InterruptedException e) {
-            interrupted = true;
-        } catch (TestingFarmException.Unavailable e) {
-            LOG.debug("{}; trying again", e.getMessage());
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void cancel(String request) throws InterruptedException {
-        try {
-            switch (run.api.cancel(request, Duration.ZERO)) {
-                case REQUESTED -> cancelAccepted = true;
-                case ALREADY_CANCELED, ALREADY_OVER, UNKNOWN -> finish(Phase.OVER, "over before it was cancelled");
-            }
-        } catch (TestingFarmException.Unavailable e) {
-            checkTime(e.getMessage());
-            throw e;
-        } catch (TestingFarmException e) {
-            leave(stages.inPhase(), e.getMessage());
-        }
-    }
-
-    private void finish(Phase last, @Nullable String detail) {
-        if (enter(last, String.valueOf(detail))) {
-            owner.over(this);
-        }
-    }
-
-    private boolean enter(Phase next, String detail) {
-        return stages.enter(next, detail);
+        cancelling.begin();
     }
 
     /** {@return where the key of the guest is kept} */
@@ -533,16 +426,7 @@ final class Booking {
 
     /** {@return when the machine goes, at the earliest} */
     Instant expires() {
-        lock.lock();
-        try {
-            Instant begin = stages.begin();
-            Instant created = seen == null || seen.created() == null ? begin : seen.created();
-            Instant byRequest = created.plus(run.settings.limit(run.reservation));
-            Instant byReservation = (reserved == null ? begin : reserved).plus(run.reservation.lasting());
-            return byRequest.isBefore(byReservation) ? byRequest : byReservation;
-        } finally {
-            lock.unlock();
-        }
+        return sight.expires();
     }
 
     /** {@return its own thread, for whoever waits until it has ended} */

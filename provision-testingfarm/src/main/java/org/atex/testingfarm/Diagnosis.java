@@ -30,19 +30,16 @@ final class Diagnosis {
             List<String> tail) {}
 
     String failure(Facts facts, String why) {
-        StringBuilder text = new StringBuilder("could not reserve " + run.reservation + " at " + run.api.service()
+        String what = facts.phase() == Phase.READY ? "lost the machine, " : "could not reserve ";
+        StringBuilder text = new StringBuilder(what + run.reservation + " at " + run.api.service()
                 + ": "
                 + clean(why) + " (request " + (facts.id() == null ? "not submitted" : facts.id()) + ", "
                 + facts.phase().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " for " + shown(facts.inPhase())
                 + ", " + shown(facts.inAll()) + " in all)");
+        text.append(summary(facts));
         FarmRequest seen = facts.seen();
-        if (seen != null) {
-            if (seen.summary() != null && !seen.summary().isBlank()) {
-                text.append("; the service says: ").append(clean(seen.summary()));
-            }
-            if (!seen.notes().isEmpty()) {
-                text.append("; its notes: ").append(clean(String.join(" | ", seen.notes())));
-            }
+        if (seen != null && !seen.notes().isEmpty()) {
+            text.append("; its notes: ").append(clean(String.join(" | ", seen.notes())));
         }
         List<String> lines = facts.tail()
                 .subList(Math.max(0, facts.tail().size() - LINES), facts.tail().size());
@@ -55,6 +52,18 @@ final class Diagnosis {
             text.append(lines.isEmpty() ? "; " : "").append("artifacts: ").append(seen.artifacts());
         }
         return text.toString();
+    }
+
+    /** {@return the same in a line, for each of those who use the machine} */
+    String end(Facts facts, String why) {
+        return "its reservation has ended: " + clean(why) + " (request " + facts.id() + " at " + run.api.service() + ")"
+                + summary(facts);
+    }
+
+    private String summary(Facts facts) {
+        FarmRequest seen = facts.seen();
+        String words = seen == null || seen.summary() == null ? "" : clean(seen.summary());
+        return words.isEmpty() ? "" : "; the service says: " + words;
     }
 
     /** A compose that is not there is a slip of the pen more often than not. */

@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 final class FarmHttp implements AutoCloseable {
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
 
+    /** Who submits and cancels must not wait for looks that hang. */
+    private static final int FOR_OTHERS = 16;
+
     private final CloseableHttpClient http;
 
     FarmHttp(@Nullable SSLContext tls) {
@@ -54,8 +57,8 @@ final class FarmHttp implements AutoCloseable {
                         .setDefaultConnectionConfig(ConnectionConfig.custom()
                                 .setConnectTimeout(Timeout.of(CONNECT_WITHIN))
                                 .build())
-                        .setMaxConnPerRoute(16)
-                        .setMaxConnTotal(64)
+                        .setMaxConnPerRoute(Poller.AT_ONCE + FOR_OTHERS)
+                        .setMaxConnTotal(2 * (Poller.AT_ONCE + FOR_OTHERS))
                         .build())
                 .disableContentCompression()
                 .disableRedirectHandling()

@@ -35,10 +35,10 @@ final class FarmJson {
     }
 
     FarmRequest request(JsonNode json) {
-        String id = text(json, "id");
-        if (id == null || !id.matches("[A-Za-z0-9-]{1,64}")) {
+        if (!isRequest(json)) {
             throw new IllegalArgumentException("a request without a proper id");
         }
+        String id = json.path("id").asString("");
         JsonNode environment = json.path("environments_requested").path(0);
         JsonNode result = json.path("result");
         return new FarmRequest(
@@ -55,9 +55,19 @@ final class FarmJson {
                 notes(json.path("notes")));
     }
 
+    private static boolean isRequest(JsonNode json) {
+        String id = text(json, "id");
+        return id != null && id.matches("[A-Za-z0-9-]{1,64}");
+    }
+
     List<FarmRequest> requests(JsonNode json) {
         List<FarmRequest> found = new ArrayList<>();
-        json.values().forEach(each -> found.add(request(each)));
+        for (JsonNode each : json.values()) {
+            // One that makes no sense is no reason to be told of none.
+            if (isRequest(each)) {
+                found.add(request(each));
+            }
+        }
         return found;
     }
 

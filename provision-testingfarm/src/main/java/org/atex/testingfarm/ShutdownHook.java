@@ -14,6 +14,11 @@ final class ShutdownHook implements AutoCloseable {
         return new ShutdownHook(thread);
     }
 
+    /** {@return what would run} */
+    Thread thread() {
+        return thread;
+    }
+
     @Override
     public void close() {
         try {

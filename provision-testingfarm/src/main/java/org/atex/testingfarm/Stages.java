@@ -16,6 +16,7 @@ final class Stages {
     private final Condition changed;
     private final Instant begin;
     private Phase phase = Phase.SUBMITTING;
+    private Phase told = Phase.SUBMITTING;
     private Instant since;
     private @Nullable String id;
 
@@ -61,6 +62,16 @@ final class Stages {
         }
     }
 
+    /** {@return whether whoever listens has heard of a phase, or of a later one} */
+    boolean isTold(Phase which) {
+        lock.lock();
+        try {
+            return told.compareTo(which) >= 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     Instant begin() {
         return begin;
     }
@@ -101,6 +112,7 @@ final class Stages {
         run.tell(event);
         lock.lock();
         try {
+            told = next;
             changed.signalAll();
         } finally {
             lock.unlock();

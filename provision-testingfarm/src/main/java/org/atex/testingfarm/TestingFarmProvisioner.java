@@ -7,31 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
-import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
-import org.atex.api.ProvisioningException;
 import org.atex.api.Remote;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshOptions;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reserves machines at Testing Farm and hands them out as systems that are reached over ssh.
@@ -54,40 +40,15 @@ import org.slf4j.LoggerFactory;
  * <p>Thread safety: that of {@link Provisioner}.
  */
 public final class TestingFarmProvisioner implements Provisioner {
-    private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
-
-    /** For what does not wait for the service: threads to end, connections to close. */
-    private static final Duration CLOSING = Duration.ofMinutes(1);
-
-    /** Who ends a program does not want to wait for long. The service cancels what it was asked to, seen or not. */
-    private static final Duration SHUTDOWN = Duration.ofSeconds(20);
-
     private final Run run;
-    private final Poller poller;
-    private final ShutdownHook hook;
-    private final Thread closer;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Set<Booking> pending = new HashSet<>();
-    private final Queue<FarmRemote> ready = new ArrayDeque<>();
-    private final Queue<ProvisioningException> failed = new ArrayDeque<>();
-    private final Set<FarmRemote> taken = new HashSet<>();
-    /** Those that were on their way when they were not wanted any more. */
-    private final List<Thread> leaving = new ArrayList<>();
-
-    private final Booking.Owner owner = new Owner();
-    private int asked;
-    private int failures;
-    private @Nullable String ended;
-    private boolean unclear;
-    private boolean closed;
+    private final Machines machines;
+    private final Closing closing;
 
     private TestingFarmProvisioner(Run run) {
         this.run = run;
-        this.poller = new Poller(run.settings);
-        this.closer = Threads.unstarted("close-farm", this::giveBackAll);
-        this.hook = ShutdownHook.register("atex-farm-shutdown", this::shutDown);
-        poller.start();
+        this.machines = new Machines(run);
+        this.closing = new Closing(run, machines);
+        machines.start();
     }
 
     /**
@@ -110,158 +71,17 @@ public final class TestingFarmProvisioner implements Provisioner {
         if (count < 1) {
             throw new IllegalArgumentException("cannot provision " + count + " systems: ask for at least 1");
         }
-        lock.lock();
-        try {
-            refuseIfClosed();
-            asked = asked > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : asked + count;
-            ended = null;
-            dispatch();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Under the lock: reserves what is missing, as far as there is room. */
-    private void dispatch() {
-        while (!closed
-                && ended == null
-                && asked > pending.size() + ready.size()
-                && pending.size() + ready.size() + taken.size() < run.settings.atOnce()) {
-            Booking booking = new Booking(run, owner);
-            pending.add(booking);
-            poller.add(booking);
-            booking.start();
-        }
-        changed.signalAll();
-    }
-
-    private final class Owner implements Booking.Owner {
-        @Override
-        public boolean arrived(Booking booking, Connection connection, Host host) {
-            lock.lock();
-            try {
-                if (closed || !pending.remove(booking)) {
-                    return false;
-                }
-                Map<String, String> labels = new LinkedHashMap<>(host.labels());
-                labels.putAll(run.reservation.labels());
-                labels.put("request", String.valueOf(booking.id()));
-                ready.add(new FarmRemote(
-                        booking, host, Map.copyOf(labels), connection, TestingFarmProvisioner.this::giveBack));
-                changed.signalAll();
-                return true;
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        @Override
-        public void failed(Booking booking, ProvisioningException why, boolean forGood) {
-            lock.lock();
-            try {
-                if (!pending.remove(booking) || closed) {
-                    return;
-                }
-                boolean again = !forGood && failures < run.settings.tolerated();
-                failures++;
-                LOG.warn("{}{}", again ? "trying again: " : "", why.getMessage());
-                if (!again) {
-                    asked--;
-                    failed.add(why);
-                }
-                if (forGood) {
-                    ended = why.getMessage();
-                }
-                dispatch();
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        @Override
-        public void over(Booking booking) {
-            lock.lock();
-            try {
-                unclear |= booking.wasUnclear();
-            } finally {
-                lock.unlock();
-            }
-            // Last: whoever closes goes on when there is none left.
-            poller.remove(booking);
-        }
+        machines.provision(count);
     }
 
     @Override
     public Offer take(Duration atMost) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            long nanos = TimeUnit.NANOSECONDS.convert(atMost);
-            while (true) {
-                refuseIfClosed();
-                Offer offer = offer();
-                if (offer != null) {
-                    return offer;
-                }
-                if (nanos <= 0) {
-                    return new Offer.None();
-                }
-                nanos = changed.awaitNanos(nanos);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private @Nullable Offer offer() {
-        FarmRemote remote = ready.poll();
-        if (remote != null) {
-            asked--;
-            taken.add(remote);
-            return new Offer.Ready(remote);
-        }
-        ProvisioningException failure = failed.poll();
-        if (failure != null) {
-            return new Offer.Failed(failure);
-        }
-        return asked > 0 && ended != null && pending.isEmpty() ? new Offer.Exhausted(ended) : null;
-    }
-
-    private void giveBack(FarmRemote remote) {
-        try {
-            remote.connection().close();
-        } catch (RuntimeException e) {
-            LOG.warn("the connection to {} was not closed cleanly", remote, e);
-        }
-        remote.booking().abandon();
-        lock.lock();
-        try {
-            taken.remove(remote);
-            dispatch();
-        } finally {
-            lock.unlock();
-        }
+        return machines.take(atMost);
     }
 
     @Override
     public void clear() {
-        List<FarmRemote> unwanted;
-        List<Booking> bookings;
-        lock.lock();
-        try {
-            asked = 0;
-            failed.clear();
-            unwanted = new ArrayList<>(ready);
-            ready.clear();
-            taken.addAll(unwanted);
-            bookings = new ArrayList<>(pending);
-            pending.clear();
-            leaving.removeIf(thread -> !thread.isAlive());
-            bookings.forEach(booking -> leaving.add(booking.thread()));
-        } finally {
-            lock.unlock();
-        }
-        bookings.forEach(booking -> Threads.start("unwanted", booking::abandon));
-        unwanted.forEach(remote -> Threads.start("unwanted-" + remote, remote::close));
+        machines.clear();
     }
 
     /**
@@ -275,24 +95,10 @@ public final class TestingFarmProvisioner implements Provisioner {
         if (!(remote instanceof FarmRemote machine)) {
             throw new IllegalArgumentException(remote.name() + " is not a machine of " + this);
         }
-        List<String> words = new ArrayList<>(List.of("ssh", "-o", "IdentitiesOnly=yes"));
-        for (Path key : run.ground().key().privateKeys()) {
-            words.addAll(List.of("-i", key.toString()));
-        }
-        words.addAll(List.of("-o", "UserKnownHostsFile=" + machine.booking().knownHosts()));
-        Host host = machine.host();
-        if (host.port() != 0) {
-            words.addAll(List.of("-p", String.valueOf(host.port())));
-        }
-        if (host.jumpHost() != null) {
-            words.addAll(List.of("-J", host.jumpHost()));
-        }
-        words.add((host.user() == null ? "" : host.user() + "@") + host.address());
-        return words.stream().map(TestingFarmProvisioner::quoted).collect(Collectors.joining(" "));
-    }
-
-    private static String quoted(String word) {
-        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+        return SshLine.to(
+                machine.host(),
+                run.ground().key().privateKeys(),
+                machine.booking().knownHosts());
     }
 
     @Override
@@ -303,116 +109,7 @@ public final class TestingFarmProvisioner implements Provisioner {
     /** {@inheritDoc} Waits until the service says that all requests are over, or for as long as the builder allows. */
     @Override
     public void close() {
-        beginClosing();
-        // Whoever closes waits until it is done. It takes a thread of its own, so that an interrupt does not cut it
-        // short.
-        Threads.join(
-                List.of(closer),
-                run.settings
-                        .cancelWithin()
-                        .plus(run.settings.pollEvery().multipliedBy(2))
-                        .plus(CLOSING));
-    }
-
-    private void beginClosing() {
-        lock.lock();
-        try {
-            if (!closed) {
-                closed = true;
-                changed.signalAll();
-                closer.start();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void giveBackAll() {
-        clear();
-        List<FarmRemote> remotes;
-        lock.lock();
-        try {
-            remotes = List.copyOf(taken);
-        } finally {
-            lock.unlock();
-        }
-        List<Thread> closing = remotes.stream()
-                .map(remote -> Threads.start("give-back-" + remote, remote::close))
-                .toList();
-        Threads.join(closing, CLOSING);
-        Duration patience =
-                run.settings.cancelWithin().plus(run.settings.pollEvery().multipliedBy(2));
-        poller.awaitNothing(patience);
-        if (isUnclear()) {
-            cancelUnknown();
-            poller.awaitNothing(patience);
-        }
-        leaveTheRest();
-        poller.close();
-        awaitLeaving();
-        run.close();
-        hook.close();
-    }
-
-    /** Who is still logging in may be writing down the guest's key. */
-    private void awaitLeaving() {
-        List<Thread> threads;
-        lock.lock();
-        try {
-            threads = List.copyOf(leaving);
-        } finally {
-            lock.unlock();
-        }
-        Threads.join(threads, CLOSING);
-    }
-
-    private boolean isUnclear() {
-        lock.lock();
-        try {
-            return unclear;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** An answer was lost once: there may be a request of ours whose id we never heard. */
-    private void cancelUnknown() {
-        try {
-            for (FarmRequest request : Leftovers.of(run.api, run()).list()) {
-                if (request.state().isAlive()) {
-                    LOG.info("cancelling {}, of which we never heard", request.id());
-                    Booking booking = Booking.ofLeftover(run, owner, request);
-                    poller.add(booking);
-                    booking.cancel();
-                }
-            }
-        } catch (TestingFarmException e) {
-            LOG.error(
-                    "there may be a request that nobody knows of, with the tag {}={}: {}",
-                    NewRequest.RUN_TAG,
-                    run(),
-                    e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void leaveTheRest() {
-        poller.bookings().forEach(booking -> booking.leave(SHUTDOWN, "the program ends"));
-    }
-
-    /** The program ends: what can be done in a moment is done. */
-    private void shutDown() {
-        beginClosing();
-        if (!Threads.join(List.of(closer), SHUTDOWN)) {
-            leaveTheRest();
-        }
-    }
-
-    private void refuseIfClosed() {
-        if (closed) {
-            throw new IllegalStateException("the provisioner of " + run.reservation + " is closed");
-        }
+        closing.close();
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -52,6 +53,9 @@ final class FarmStandIn implements AutoCloseable {
 
         /** It takes its time. */
         record Stalls(long millis) implements Fault {}
+
+        /** It takes until the test says so. */
+        record Hangs(CountDownLatch until) implements Fault {}
     }
 
     private record Planned(Predicate<Question> which, Fault fault) {}
@@ -75,6 +79,7 @@ final class FarmStandIn implements AutoCloseable {
     private boolean ranges = true;
     private boolean firewall = true;
     private int submitted;
+    private int mostAlive;
 
     private FarmStandIn(HttpServer server) {
         this.server = server;
@@ -188,6 +193,7 @@ final class FarmStandIn implements AutoCloseable {
                 return;
             }
             case Fault.Stalls stalls -> pause(stalls.millis());
+            case Fault.Hangs hangs -> await(hangs.until());
             case Fault.Loses loses -> {
                 answer(exchange, question, body, true);
                 throw new IOException("the answer is lost");
@@ -209,6 +215,14 @@ final class FarmStandIn implements AutoCloseable {
     private static void pause(long millis) {
         try {
             Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void await(CountDownLatch until) {
+        try {
+            until.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -334,6 +348,7 @@ final class FarmStandIn implements AutoCloseable {
             return Reply.json(400, "{\"message\": \"no key\"}");
         }
         requests.put(id, request);
+        mostAlive = Math.max(mostAlive, alive().size());
         return Reply.json(200, "{\"id\": \"" + id + "\", \"created\": \"now\"}");
     }
 
@@ -443,6 +458,16 @@ final class FarmStandIn implements AutoCloseable {
                 .filter(StandInRequest::isAlive)
                 .map(request -> request.id)
                 .toList();
+    }
+
+    /** {@return how many there were at once that were not over} */
+    int mostAlive() {
+        lock.lock();
+        try {
+            return mostAlive;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** {@return the tags of submissions of which there is more than one request} */

@@ -50,6 +50,14 @@ final class StandInRequest {
             return this;
         }
 
+        /** The log goes on after that. */
+        Life more(String... texts) {
+            for (String text : texts) {
+                pieces.add(text.getBytes(StandardCharsets.UTF_8));
+            }
+            return this;
+        }
+
         Life logInPieces(List<byte[]> bytes) {
             pieces.clear();
             pieces.addAll(bytes);

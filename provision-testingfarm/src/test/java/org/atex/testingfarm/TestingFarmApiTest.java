@@ -92,6 +92,26 @@ class TestingFarmApiTest {
     }
 
     @Test
+    void whatMakesNoSenseInASearchIsLeftOut() throws Exception {
+        String id = submit();
+        String list = "[null, {}, {\"id\": null}, {\"id\": \"" + id + "\"}]";
+        farm.fault("GET", "/v0.1/requests", new Fault.Says(200, list));
+
+        assertThat(api.search(Search.in(RequestState.NEW)))
+                .extracting(FarmRequest::id)
+                .containsExactly(id);
+    }
+
+    @Test
+    void whatIsNotOursIsNotCancelled() {
+        farm.fault("DELETE", ONE, new Fault.Says(403, ""));
+
+        assertThatThrownBy(() -> api.cancel("1"))
+                .isInstanceOf(TestingFarmException.NotAuthorized.class)
+                .hasMessageContaining("only the token that submitted it");
+    }
+
+    @Test
     void searchesSayTimesInUtcWithoutAZone() throws Exception {
         api.search(Search.in(RequestState.NEW)
                 .after(Instant.parse("2026-11-21T10:20:30.5Z"))

@@ -16,11 +16,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.assertj.core.util.Throwables;
+import org.atex.api.Command;
+import org.atex.api.ConnectionLostException;
 import org.atex.api.Offer;
 import org.atex.api.Remote;
+import org.atex.api.RunningCommand;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshRefusedException;
 import org.atex.testingfarm.FarmStandIn.Fault;
@@ -38,6 +43,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the stand-in; the guests are fakes. */
 @ExtendWith(LeakCheck.class)
@@ -348,6 +355,37 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
+    void aListenerThatTakesItsTimeIsNotOnTheWayToTheGuest() throws Exception {
+        farm.lives(number -> Life.usual()
+                .log("Guest is ready: ArtemisGuest(a1, @USER@@@HOST@, arch=x86_64)\n", "starting tests execution\n"));
+        CountDownLatch attempt = new CountDownLatch(1);
+        BlockingQueue<Boolean> inTime = new LinkedBlockingQueue<>();
+        TestingFarmProvisioner provisioner = open(builder -> builder.listener(event -> {
+                    events.add(event);
+                    if (event.phase() == Phase.RESERVED) {
+                        inTime.add(isOver(attempt));
+                    }
+                })
+                .connector((host, options) -> {
+                    attempt.countDown();
+                    return FakeConnection.running(FakeProgram.saying("atex-is-in\n", 0));
+                }));
+        provisioner.provision(1);
+        ready(provisioner);
+
+        assertThat(inTime.poll(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(events).extracting(ReservationEvent::phase).endsWith(Phase.RESERVED, Phase.READY);
+    }
+
+    private static boolean isOver(CountDownLatch latch) {
+        try {
+            return latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    @Test
     void theGuestThatDoesNotLetUsInIsAskedUntilItDoes() throws Exception {
         TestingFarmProvisioner provisioner = open(builder -> builder.connector((host, options) -> {
             hosts.add(host);
@@ -442,6 +480,68 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
+    void whatWeMayNotCancelIsPrintedAtOnce() throws Exception {
+        farm.fault("DELETE", ONE, new Fault.Says(403, ""));
+        try (Logs logs = new Logs()) {
+            TestingFarmProvisioner provisioner = open();
+            provisioner.provision(1);
+            String id = ready(provisioner).name();
+            provisioner.close();
+
+            assertThat(logs.messages(Level.ERROR))
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            "the request " + id,
+                            "only the token that submitted it",
+                            "; cancel it with: curl -X DELETE");
+            assertThat(events.getLast().phase()).isEqualTo(Phase.LEFT);
+            farm.becomes(id, "canceled");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {404, 409, 410})
+    void whatIsOverNeedNotBeCancelled(int status) throws Exception {
+        farm.fault("DELETE", ONE, new Fault.Says(status, ""));
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(1);
+        String id = ready(provisioner).name();
+        farm.becomes(id, "complete");
+        provisioner.close();
+
+        assertThat(events.getLast().phase()).isEqualTo(Phase.OVER);
+    }
+
+    @Test
+    void aLogThatAppearsLateIsWaitedFor() throws Exception {
+        farm.lives(number -> Life.usual().missing(404, 403, 404));
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(1);
+
+        ready(provisioner);
+        assertThat(farm.count("GET", ".*/pipeline.log")).isEqualTo(5);
+    }
+
+    @Test
+    void secretsThatTheServiceQuotesAreHidden() throws Exception {
+        reservation = reservation.toBuilder().secrets(Map.of("PASS", "hunter2")).build();
+        farm.fault("POST", ALL, new Fault.Says(400, "{\"message\": \"what is hunter2?\"}"));
+        try (Logs logs = new Logs()) {
+            TestingFarmProvisioner provisioner = open();
+            provisioner.provision(1);
+
+            Offer offer = provisioner.take(SOON);
+            assertThat(offer).isInstanceOf(Offer.Failed.class);
+            assertThat(((Offer.Failed) offer).cause())
+                    .hasMessageContaining("what is (hidden)?")
+                    .hasStackTraceContaining("what is (hidden)?");
+            assertThat(Throwables.getStackTrace(((Offer.Failed) offer).cause())).doesNotContain("hunter2");
+            assertThat(logs.text()).doesNotContain("hunter2");
+        }
+    }
+
+    @Test
     void aMachineThatGoesWhileItIsInUseIsToldAndReplaced() throws Exception {
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = open(builder -> builder.atOnce(1));
@@ -450,8 +550,18 @@ class TestingFarmProvisionerTest {
 
             farm.becomes(remote.name(), "error");
 
-            assertThat(await(Phase.FAILED).detail()).contains("it ended as error", remote.name(), "ready for");
+            assertThat(await(Phase.FAILED).detail())
+                    .startsWith("lost the machine, Fedora-41 x86_64 at ")
+                    .contains("it ended as error", remote.name(), "ready for");
             await(Phase.OVER);
+            String why = "its reservation has ended: it ended as error (request " + remote.name() + " at " + farm.uri();
+            assertThatThrownBy(() -> remote.connection().run(Command.of("true")))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining("cannot run 'true'")
+                    .hasMessageContaining(why);
+            assertThatThrownBy(() -> remote.connection().reconnect(Duration.ofSeconds(1)))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining(why);
             remote.close();
             assertThat(farm.requests().getFirst().cancellations)
                     .as("there is nothing to cancel")
@@ -459,6 +569,83 @@ class TestingFarmProvisionerTest {
             assertThat(logs.messages(Level.WARN)).hasSize(1);
             provisioner.provision(1);
             ready(provisioner);
+        }
+    }
+
+    @Test
+    void whoWaitsForACommandLearnsWhyTheMachineWent() throws Exception {
+        BlockingQueue<FakeConnection> links = new LinkedBlockingQueue<>();
+        TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
+                .time(clock, clock::sleep)
+                .connector((host, options) -> {
+                    FakeConnection link = FakeConnection.running(process -> {
+                        if (process.command().toString().contains("forever")) {
+                            Thread.sleep(Duration.ofHours(1));
+                        }
+                        return FakeProgram.saying("atex-is-in\n", 0).run(process);
+                    });
+                    links.add(link);
+                    return link;
+                }));
+        Call<Remote> taking = Call.of(() -> ready(provisioner));
+        provisioner.provision(1);
+        await(Phase.SUBMITTED);
+        for (int look = 1; look <= 4; look++) {
+            clock.awaitSleepers(1);
+            clock.advance(Duration.ofSeconds(33));
+        }
+        Remote remote = taking.result(SOON);
+        try (RunningCommand forever = remote.connection().start(Command.of("forever"))) {
+            long looks = farm.count("GET", ONE);
+            farm.becomes(remote.name(), "canceled");
+            links.remove().lose();
+
+            assertThatThrownBy(forever::await)
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining("its reservation has ended: it ended as canceled (request " + remote.name());
+            assertThat(farm.count("GET", ONE))
+                    .as("a look, of which there was none to come")
+                    .isEqualTo(looks + 1);
+        }
+    }
+
+    @Test
+    void aLossThatNobodyCanExplainSoonIsToldWithoutAReason() throws Exception {
+        CountDownLatch hanging = new CountDownLatch(1);
+        BlockingQueue<FakeConnection> links = new LinkedBlockingQueue<>();
+        TestingFarmProvisioner provisioner = open(builder -> builder.connector((host, options) -> {
+            FakeConnection link = FakeConnection.running(FakeProgram.saying("atex-is-in\n", 0));
+            links.add(link);
+            return link;
+        }));
+        provisioner.provision(1);
+        Remote remote = ready(provisioner);
+        farm.fault("GET", ONE, new Fault.Hangs(hanging));
+        links.remove().lose();
+        try {
+            assertThatThrownBy(() -> remote.connection().run(Command.of("true")))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessage("cannot start 'true': the fake system was lost");
+        } finally {
+            hanging.countDown();
+        }
+    }
+
+    @Test
+    void aTokenThatExpiresTakesNoMachineFromWhoUsesIt() throws Exception {
+        try (Logs logs = new Logs()) {
+            TestingFarmProvisioner provisioner = open();
+            provisioner.provision(1);
+            Remote remote = ready(provisioner);
+            long looks = farm.count("GET", ONE);
+            farm.fault("GET", ONE, new Fault.Says(401, "{\"message\": \"Token has expired\"}"))
+                    .fault("DELETE", ONE, new Fault.Says(401, "{\"message\": \"Token has expired\"}"));
+            farm.await("it is looked at again", it -> it.count("GET", ONE) > looks + 1);
+
+            assertThat(remote.connection().run(Command.of("true")).succeeded()).isTrue();
+            assertThat(logs.messages(Level.WARN)).singleElement().asString().contains("Token has expired");
+            provisioner.close();
+            assertThat(phases(remote.name())).doesNotContain(Phase.FAILED, Phase.LEFT);
         }
     }
 
@@ -512,23 +699,103 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void requestsAreLookedAtOnceAnIntervalAtMost() throws Exception {
-        farm.lives(number -> Life.stuck("queued")).clock(clock);
+    void oneAnswerThatHangsHoldsUpNoOtherRequest() throws Exception {
+        CountDownLatch hanging = new CountDownLatch(1);
+        String first = "/v0.1/requests/00000001-.*";
+        String second = "/v0.1/requests/00000002-.*";
+        farm.lives(number -> Life.stuck("queued")).clock(clock).fault("GET", first, new Fault.Hangs(hanging));
         TestingFarmProvisioner provisioner = open(
-                builder -> builder.pollEvery(Duration.ofSeconds(30)).atOnce(5).time(clock, clock::sleep));
-        provisioner.provision(5);
-        for (int i = 0; i < 5; i++) {
-            await(Phase.SUBMITTED);
-        }
-        for (int interval = 1; interval <= 4; interval++) {
+                builder -> builder.pollEvery(Duration.ofSeconds(30)).atOnce(2).time(clock, clock::sleep));
+        provisioner.provision(2);
+        await(Phase.SUBMITTED);
+        await(Phase.SUBMITTED);
+        while (farm.count("GET", second) < 4) {
             clock.awaitSleepers(1);
-            clock.advance(Duration.ofSeconds(29));
-            assertThat(farm.count("GET", ONE))
-                    .as("after %s intervals, less a second", interval)
-                    .isEqualTo(5L * (interval - 1));
-            clock.advance(Duration.ofSeconds(4)); // and the jitter
-            int looks = 5 * interval;
-            farm.await("each was looked at", it -> it.count("GET", ONE) == looks);
+            clock.advance(Duration.ofSeconds(1));
+        }
+
+        assertThat(farm.count("GET", first)).as("looks while one hangs").isOne();
+        hanging.countDown();
+        while (farm.count("GET", first) < 2) {
+            clock.awaitSleepers(1);
+            clock.advance(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    void aMachineIsOneOfThoseThatThereMayBeUntilTheServiceSaysThatItIsGone() throws Exception {
+        farm.lives(number -> Life.usual().cancelLooks(3))
+                .fault("DELETE", ONE, new Fault.Says(502, "<html>Bad Gateway</html>"));
+        TestingFarmProvisioner provisioner = open(builder -> builder.atOnce(1));
+        provisioner.provision(2);
+        ready(provisioner).close();
+        ready(provisioner);
+
+        assertThat(farm.requests()).hasSize(2);
+        assertThat(farm.mostAlive()).isOne();
+    }
+
+    @Test
+    void aMachineThatIsLeftMakesRoomForAnother() throws Exception {
+        farm.lives(number -> number == 1 ? Life.usual().cancelLooks(1000) : Life.usual());
+        TestingFarmProvisioner provisioner = open(builder -> builder.atOnce(1).cancelWithin(Duration.ofMillis(100)));
+        provisioner.provision(2);
+        Remote left = ready(provisioner);
+        left.close();
+        ready(provisioner);
+
+        assertThat(await(Phase.LEFT).detail()).contains("curl -X DELETE");
+        farm.becomes(left.name(), "canceled");
+    }
+
+    @Test
+    void aMachineThatSomebodyCancelsIsOverWhenItIsCanceledAndNotBefore() throws Exception {
+        farm.lives(number -> Life.usual().cancelLooks(3)).fault("DELETE", ONE, new Fault.Says(204, ""));
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(1);
+        Remote remote = ready(provisioner);
+        farm.becomes(remote.name(), "cancel-requested");
+        remote.close();
+
+        await(Phase.OVER);
+        assertThat(farm.alive()).isEmpty();
+    }
+
+    @Test
+    void whatTheLogSaysWhenNobodyGetsInIsTold() throws Exception {
+        farm.lives(number -> Life.usual().more("sshd: no supported key\n")).clock(clock);
+        TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(0)
+                .pollEvery(Duration.ofSeconds(30))
+                .time(clock, clock::sleep)
+                .sshWithin(Duration.ofSeconds(1))
+                .connector((host, options) -> {
+                    throw new SshRefusedException("Permission denied", null);
+                }));
+        provisioner.provision(1);
+        await(Phase.SUBMITTED);
+        for (int look = 1; look <= 4; look++) {
+            clock.awaitSleepers(1);
+            clock.advance(Duration.ofSeconds(33));
+        }
+
+        assertThat(failure(provisioner)).contains("Permission denied", "\n    sshd: no supported key\n");
+    }
+
+    @Test
+    void aLogThatDoesNotComeHoldsUpNoFailure() throws Exception {
+        CountDownLatch hanging = new CountDownLatch(1);
+        TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(0)
+                .sshWithin(Duration.ofSeconds(1))
+                .connector((host, options) -> {
+                    farm.fault("GET", ".*/pipeline.log", new Fault.Hangs(hanging));
+                    throw new SshRefusedException("Permission denied", null);
+                }));
+        provisioner.provision(1);
+
+        try {
+            assertThat(failure(provisioner)).contains("Permission denied", "Guest is ready");
+        } finally {
+            hanging.countDown();
         }
     }
 
@@ -568,6 +835,43 @@ class TestingFarmProvisionerTest {
 
         assertThat(failure(provisioner))
                 .contains("it took longer than PT20M, and it is queued", "queued for 21 min, 21 min in all");
+    }
+
+    @Test
+    void aMachineThatIsNeverMadeIsGivenUp() throws Exception {
+        farm.lives(number -> Life.stuck("running").log("Guest is being provisioned\n"))
+                .clock(clock);
+        TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
+                .toleratedFailures(0)
+                .provisionWithin(Duration.ofMinutes(40))
+                .time(clock, clock::sleep));
+        provisioner.provision(1);
+        await(Phase.SUBMITTED);
+        clock.awaitSleepers(1);
+        clock.advance(Duration.ofSeconds(33));
+        await(Phase.RUNNING);
+        clock.awaitSleepers(1);
+        clock.advance(Duration.ofMinutes(41));
+
+        assertThat(failure(provisioner)).contains("it took longer than PT40M, and it is running", "running for 41 min");
+    }
+
+    @Test
+    void whoIsInterruptedGivesEverythingBack() throws Exception {
+        farm.lives(number -> number == 1 ? Life.usual() : Life.stuck("queued"));
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(2);
+        ready(provisioner);
+        farm.await("the other is submitted", it -> it.alive().size() == 2);
+        Call<Offer> using = Call.of(() -> {
+            try (provisioner) {
+                return provisioner.take(Duration.ofHours(1));
+            }
+        });
+        using.interrupt();
+
+        farm.await("both are given back", it -> it.alive().isEmpty());
+        assertThatThrownBy(() -> using.result(SOON)).isInstanceOf(InterruptedException.class);
     }
 
     @Test

@@ -1,0 +1,32 @@
+package org.atex.testingfarm;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.atex.ssh.Host;
+
+/** What a person types to get in as we do. */
+final class SshLine {
+    private SshLine() {}
+
+    static String to(Host host, List<Path> privateKeys, Path knownHosts) {
+        List<String> words = new ArrayList<>(List.of("ssh", "-o", "IdentitiesOnly=yes"));
+        for (Path key : privateKeys) {
+            words.addAll(List.of("-i", key.toString()));
+        }
+        words.addAll(List.of("-o", "UserKnownHostsFile=" + knownHosts));
+        if (host.port() != 0) {
+            words.addAll(List.of("-p", String.valueOf(host.port())));
+        }
+        if (host.jumpHost() != null) {
+            words.addAll(List.of("-J", host.jumpHost()));
+        }
+        words.add((host.user() == null ? "" : host.user() + "@") + host.address());
+        return words.stream().map(SshLine::quoted).collect(Collectors.joining(" "));
+    }
+
+    private static String quoted(String word) {
+        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}

@@ -1,0 +1,67 @@
+package org.atex.testingfarm;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.atex.api.Connection;
+import org.atex.lab.OpenSsh;
+import org.atex.ssh.HostKeys;
+import org.atex.ssh.SshConnection;
+import org.atex.ssh.SshOptions;
+import org.atex.testkit.ConnectionContract;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What stands between a guest and who uses it takes nothing away. */
+@ExtendWith(LeakCheck.class)
+class GuestConnectionContractTest extends ConnectionContract {
+    @TempDir
+    private static Path directory;
+
+    private static OpenSsh server;
+
+    @TempDir
+    private Path there;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = OpenSsh.start(Files.createDirectory(directory.resolve("sshd")));
+        OpenSsh.key(directory.resolve("id"), "");
+        server.authorize(Files.readString(directory.resolve("id.pub")).strip());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @Override
+    protected Connection connect() throws Exception {
+        SshOptions options = RunKey.given(
+                        directory.resolve("id"),
+                        SshOptions.defaults().withoutConfig().withoutAgent())
+                .options()
+                .withHostKeys(HostKeys.acceptNew(directory.resolve("known")));
+        String address = "127.0.0.1:" + server.address().getPort();
+        return new GuestConnection(SshConnection.open(address, options), () -> null, () -> null);
+    }
+
+    @Override
+    protected String there() throws Exception {
+        return Files.createDirectories(there).toRealPath().toString();
+    }
+
+    @Override
+    protected boolean canBeLost() {
+        return true;
+    }
+
+    @Override
+    protected void lose(Connection broken) {
+        server.cutConnections();
+    }
+}

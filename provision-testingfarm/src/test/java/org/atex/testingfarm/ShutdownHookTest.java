@@ -1,0 +1,22 @@
+package org.atex.testingfarm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ShutdownHookTest {
+    @Test
+    void itIsThereUntilItIsClosed() {
+        Runtime runtime = Runtime.getRuntime();
+        ShutdownHook hook = ShutdownHook.register("atex-test-shutdown", () -> {});
+        assertThat(runtime.removeShutdownHook(hook.thread())).as("it was there").isTrue();
+        runtime.addShutdownHook(hook.thread());
+
+        hook.close();
+
+        assertThat(runtime.removeShutdownHook(hook.thread()))
+                .as("it is there still")
+                .isFalse();
+        hook.close();
+    }
+}
