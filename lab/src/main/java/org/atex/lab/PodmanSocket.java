@@ -35,7 +35,12 @@ public final class PodmanSocket implements AutoCloseable {
      * @throws IOException if it does not start
      */
     public static PodmanSocket open() throws IOException {
-        Path socket = Path.of(System.getenv("DOCKER_HOST").replaceFirst("^unix://", ""));
+        String where = System.getenv("DOCKER_HOST");
+        if (where == null || !where.startsWith("unix://")) {
+            throw new IOException("DOCKER_HOST names no socket for podman's service, but " + where
+                    + ": run these tests by maven, which sets it");
+        }
+        Path socket = Path.of(where.substring("unix://".length()));
         Files.deleteIfExists(socket);
         Process service = new ProcessBuilder("podman", "system", "service", "--time=0", "unix://" + socket)
                 .inheritIO()
