@@ -4,14 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.atex.adhoc.AdHocOrchestrator;
 import org.atex.adhoc.RerunPolicy;
 import org.atex.api.Outcome;
 import org.atex.api.Provisioner;
+import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
+import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
@@ -38,11 +44,15 @@ import org.junit.jupiter.api.io.TempDir;
 class RealSystemsTest {
     private static final Path TREE = Path.of("tests").toAbsolutePath();
 
+    private static final int SYSTEMS = 4;
+
     @RegisterExtension
     final Lab lab = new Lab();
 
     @TempDir
     private Path directory;
+
+    private final List<RunEvent> events = new CopyOnWriteArrayList<>();
 
     private RunSummary run(FmfTests tests, Provisioner systems, String state) throws Exception {
         try (systems;
@@ -52,6 +62,7 @@ class RealSystemsTest {
                         .with(FmfExecutor.factory(tests, Map.of("FLAKY_STATE", state)))
                         .into(results)
                         .reruns(RerunPolicy.upTo(1, Outcome.FAILED))
+                        .listener(events::add)
                         .build()) {
             return run.run();
         }
@@ -67,11 +78,55 @@ class RealSystemsTest {
         assertThat(summary.problems()).isEmpty();
         assertThat(outcomes).hasSize(22).containsEntry("/outcome/failure", Outcome.FAILED);
         assertThat(outcomes).containsEntry("/outcome/too-long", Outcome.TIMED_OUT);
-        outcomes.keySet().removeAll(java.util.Set.of("/outcome/failure", "/outcome/too-long", "/outcome/skip"));
+        outcomes.keySet().removeAll(Set.of("/outcome/failure", "/outcome/too-long", "/outcome/skip"));
         assertThat(outcomes).allSatisfy((test, outcome) -> assertThat(outcome).isEqualTo(Outcome.PASSED));
         assertThat(directory.resolve("files/default/output/upload/programs/programs.txt"))
                 .content()
                 .contains("sort\n");
+    }
+
+    /** By what happened in which order, and not by how long it took: machines are shared. */
+    private void assertNoTestWaitsWhileASystemIsFree(RunSummary summary) {
+        Set<String> waiting =
+                summary.tests().stream().map(TestSummary::test).collect(Collectors.toCollection(HashSet::new));
+        Set<String> used = new HashSet<>();
+        for (int i = 0; i < events.size(); i++) {
+            if (events.get(i) instanceof RunEvent.TestStarted started) {
+                assertThat(waiting.remove(started.test())).isTrue();
+                used.add(started.system());
+            } else if (events.get(i) instanceof RunEvent.TestFinished finished) {
+                TestRecord record = finished.record();
+                if (!record.last()) {
+                    waiting.add(record.test());
+                }
+                if (!waiting.isEmpty()) {
+                    assertThat(events.get(i + 1))
+                            .as("what follows %s, while %s wait", record, waiting)
+                            .isInstanceOfSatisfying(
+                                    RunEvent.TestStarted.class,
+                                    next -> assertThat(next.system()).isEqualTo(record.system()));
+                }
+            } else if (events.get(i) instanceof RunEvent.SystemReady ready && !waiting.isEmpty()) {
+                // Others may end and begin something before it is given its first.
+                assertThat(events.subList(i + 1, events.size()).stream()
+                                .filter(event -> concerns(event, ready.system()))
+                                .findFirst())
+                        .get()
+                        .isInstanceOf(RunEvent.TestStarted.class);
+            }
+        }
+        assertThat(waiting).isEmpty();
+        assertThat(used).as("the systems that were used").hasSize(SYSTEMS);
+    }
+
+    private static boolean concerns(RunEvent event, String system) {
+        return switch (event) {
+            case RunEvent.TestStarted started -> started.system().equals(system);
+            case RunEvent.TestFinished finished ->
+                system.equals(finished.record().system());
+            case RunEvent.SystemGone gone -> gone.system().equals(system);
+            default -> false;
+        };
     }
 
     @Test
@@ -81,10 +136,12 @@ class RealSystemsTest {
         PodmanProvisioner systems = PodmanProvisioner.of(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
                 .runOptions("--volume=" + state + ":/state")
-                .upTo(4)
+                .upTo(SYSTEMS)
                 .open();
 
-        assertAsExpected(run(tests, systems, "/state"));
+        RunSummary summary = run(tests, systems, "/state");
+        assertAsExpected(summary);
+        assertNoTestWaitsWhileASystemIsFree(summary);
     }
 
     @Test

@@ -46,7 +46,7 @@ import org.opentest4j.TestAbortedException;
 public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Lab.class);
-    private static final String OWNER = "atex.lab.owner";
+    static final String OWNER = "atex.lab.owner";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Keeps a container there; it takes in orphans, as an init does, and ends at once when told to. */
@@ -95,7 +95,7 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         return OWNER + "=" + owner(ProcessHandle.current());
     }
 
-    private static String owner(ProcessHandle process) {
+    static String owner(ProcessHandle process) {
         return process.pid() + "-"
                 + process.info()
                         .startInstant()

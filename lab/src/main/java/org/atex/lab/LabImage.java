@@ -7,7 +7,9 @@ public enum LabImage {
     /** The same with systemd as its init, and sshd. */
     SYSTEMD,
     /** Debian with dnf, which has a repository of small packages in {@code /srv/rpms}. */
-    DNF;
+    DNF,
+    /** Debian with other ssh servers than OpenSSH, dropbear and tinysshd, and without sftp. */
+    SERVERS;
 
     /** {@return what podman calls it} */
     public String reference() {

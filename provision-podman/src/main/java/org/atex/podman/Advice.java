@@ -15,6 +15,17 @@ final class Advice {
                     "newuidmap",
                     "set up rootless podman: install uidmap, and give this user lines in /etc/subuid and /etc/subgid"),
             new Known("subuid", "set up rootless podman: give this user lines in /etc/subuid and /etc/subgid"),
+            new Known(
+                    "slirp4netns",
+                    "set up rootless podman: install slirp4netns and let this user open /dev/net/tun, or have no network"
+                            + " by the run option --network=none"),
+            new Known(
+                    "pasta failed",
+                    "set up rootless podman: let this user open /dev/net/tun, or have no network by the run option"
+                            + " --network=none"),
+            new Known(
+                    "xdg_runtime_dir",
+                    "set up rootless podman: log this user in, or have XDG_RUNTIME_DIR name a directory of its own"),
             new Known("image not known", "build or pull it first, or allow pulling by the pull policy"),
             new Known(
                     "short-name",

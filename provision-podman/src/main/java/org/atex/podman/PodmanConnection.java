@@ -23,6 +23,8 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running container as a system. A shell that stays in it starts commands on request, which costs little more than a
@@ -44,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PodmanConnection implements Connection {
     private static final int ATTEMPTS = 3;
+    private static final Logger LOG = LoggerFactory.getLogger(PodmanConnection.class);
+    private static final Duration GOODBYE = Duration.ofSeconds(10);
     private static final Duration ADOPTION = Duration.ofSeconds(10);
 
     private final String container;
@@ -199,12 +203,41 @@ public final class PodmanConnection implements Connection {
         }
     }
 
-    private Resident launch(ContainerState state, Deadline deadline) throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(podman.line(List.of("exec", "--interactive")));
+    private List<String> exec(String... more) {
+        List<String> line = new ArrayList<>(List.of("exec"));
+        line.addAll(List.of(more));
         String user = options.user();
         if (user != null) {
             line.add("--user=" + user);
         }
+        return line;
+    }
+
+    /**
+     * Removes a file of the container, where that can be done, whoever interrupts and even if this was closed: hence by podman.
+     *
+     * @param path the file
+     */
+    void removeFile(String path) {
+        boolean interrupted = Thread.interrupted();
+        List<String> line = exec();
+        line.addAll(List.of(container, "rm", "-f", "--", path));
+        try {
+            podman.run(GOODBYE, line, said -> {});
+        } catch (IOException e) {
+            LOG.debug("{} may be left in {}: {}", path, this, e.getMessage());
+        } catch (InterruptedException e) {
+            interrupted = true;
+            LOG.debug("interrupted while {} was removed from {}", path, this);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private Resident launch(ContainerState state, Deadline deadline) throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(podman.line(exec("--interactive")));
         line.add(state.id());
         Resident shell = Resident.start(line, directoryName(), marks, threads);
         boolean used = false;

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.atex.api.Command;
 import org.atex.api.Input;
@@ -31,7 +32,7 @@ final class Upload extends Transfer {
 
     /** First beside the target, so that a file that is there is replaced at once, and a link is not followed. */
     private static final String FILE = BESIDE + """
-            part=$1.atex-$$
+            part=$4
             trap 'rm -f -- "$part"' EXIT
             cat >"$part" && chmod "$2" "$part" && touch -m -d "@$3" "$part" && mv -f -T -- "$part" "$1"
             """;
@@ -62,14 +63,28 @@ final class Upload extends Transfer {
         } else if (Files.isRegularFile(source)) {
             int mode = (Integer) Files.getAttribute(source, "unix:mode") & PERMISSIONS;
             String time = seconds(Files.getLastModifiedTime(source));
-            send(Command.of("sh", "-c", FILE, "sh", target, Integer.toOctalString(mode), time)
-                    .withStdin(Input.file(source)));
+            sendFile(Integer.toOctalString(mode), time);
         } else if (Files.isDirectory(source)) {
             sendTree();
         } else if (Files.exists(source, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("it is neither a file nor a directory nor a link");
         } else {
             throw new NoSuchFileException(source.toString());
+        }
+    }
+
+    /** What is killed does not clean up: that is done from here. */
+    private void sendFile(String mode, String time) throws IOException, InterruptedException {
+        String part =
+                target + ".atex-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
+        boolean done = false;
+        try {
+            send(Command.of("sh", "-c", FILE, "sh", target, mode, time, part).withStdin(Input.file(source)));
+            done = true;
+        } finally {
+            if (!done) {
+                connection.removeFile(part);
+            }
         }
     }
 

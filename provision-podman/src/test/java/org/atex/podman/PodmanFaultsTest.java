@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import org.atex.api.TransferException;
 import org.atex.lab.Lab;
 import org.atex.lab.LabContainer;
 import org.atex.lab.LabImage;
+import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -183,6 +185,42 @@ class PodmanFaultsTest {
             }
             CommandResult left = connection.run(Command.of("find", "/small", "-name", "*.atex-*"));
             assertThat(left.stdout()).as("parts of files that are left").isEmpty();
+        }
+    }
+
+    /** A file so large that it is cut off half-way in any case; it has holes only. */
+    @Test
+    void uploadThatIsGivenUpLeavesNothing() throws Exception {
+        LabContainer container = lab.container();
+        Path slow = Files.createFile(directory.resolve("slow"));
+        try (RandomAccessFile sparse = new RandomAccessFile(slow.toFile(), "rw")) {
+            sparse.setLength(1L << 36);
+        }
+        for (String how : new String[] {"interrupted", "killed", "closed"}) {
+            try (PodmanConnection connection = PodmanConnection.open(container.id())) {
+                Call<Boolean> uploading = Call.to(() -> connection.upload(slow, "/part/" + how));
+                Call.eventually(
+                        "a part of the file is there", () -> !left(container).isEmpty());
+                container.exec("pkill", "-STOP", "-x", "cat"); // and there is no more of it until this is over
+                switch (how) {
+                    case "interrupted" -> uploading.interrupt();
+                    case "killed" -> {
+                        container.exec("pkill", "-KILL", "-f", "part=");
+                        container.exec("pkill", "-KILL", "-x", "cat");
+                    }
+                    default -> connection.close();
+                }
+                assertThat(uploading.failure()).isNotNull();
+                assertThat(left(container)).as("%s: what is left", how).isEmpty();
+            }
+        }
+    }
+
+    private static String left(LabContainer container) {
+        try {
+            return container.exec("sh", "-c", "ls /part 2>/dev/null || true");
+        } catch (Exception e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -215,6 +215,13 @@ final class ExecChannel extends SessionChannel {
         what.run();
     }
 
+    /** {@return whether the server, too, has closed it} */
+    boolean isGone() {
+        synchronized (fields) {
+            return gone;
+        }
+    }
+
     /** {@return whether it was not gone before} */
     private boolean markGone() {
         synchronized (fields) {

@@ -276,6 +276,12 @@ final class Link {
             if (open == 0 && (gone == 0 || System.nanoTime() - alone > 0)) {
                 throw new IOException("the host opens no channel: " + Dialer.reason(refusal), refusal);
             }
+            ExecChannel moved = second == null ? null : keepersChannel;
+            if (moved != null && !moved.isGone() && System.nanoTime() - alone > 0) {
+                throw new IOException("the host opens a single channel in the life of a connection, as tinysshd does: "
+                        + Dialer.reason(refusal)
+                        + " (have OpenSSH or dropbear run there)"); // no cause: this is all of it
+            }
             long deadline = System.nanoTime() + pause;
             long left = pause;
             while (gone == before && lost == null && !cancelled.getAsBoolean() && left > 0) {

@@ -1,0 +1,197 @@
+package org.atex.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.atex.api.Artifacts;
+import org.atex.api.Command;
+import org.atex.api.Connection;
+import org.atex.api.Executor;
+import org.atex.api.Outcome;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.atex.api.Verdict;
+import org.atex.command.CommandExecutor;
+import org.atex.command.CommandTest;
+import org.atex.fmf.FmfExecutor;
+import org.atex.fmf.FmfTests;
+import org.atex.lab.Lab;
+import org.atex.lab.LabContainer;
+import org.atex.lab.LabImage;
+import org.atex.lab.SshSystem;
+import org.atex.podman.PodmanConnection;
+import org.atex.ssh.HostKeys;
+import org.atex.ssh.SshConnection;
+import org.atex.ssh.SshOptions;
+import org.atex.testkit.Call;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What becomes of a test whose system is taken away in the middle, and of the system when it is there again. */
+@Timeout(120)
+class LostSystemsTest {
+    /** Keep-alive interval × allowed misses, what an executor may take to give up, and something for shared machines. */
+    private static final Duration IN_TIME = Duration.ofSeconds(20);
+
+    private static final String ENDLESS = "touch /root/begun; setsid sleep 4711 & sleep 4711";
+
+    @RegisterExtension
+    final Lab lab = new Lab();
+
+    @TempDir
+    private Path directory;
+
+    /** Who runs the test. */
+    private enum Runner {
+        COMMAND {
+            @Override
+            Executor.Factory factory(Path directory, String script) {
+                return CommandExecutor.factory();
+            }
+
+            @Override
+            TestCase test(Path directory, String script) {
+                return CommandTest.of("/test", Command.bash(script));
+            }
+        },
+        FMF {
+            @Override
+            Executor.Factory factory(Path directory, String script) throws Exception {
+                return FmfExecutor.factory(tests(directory, script), Map.of());
+            }
+
+            @Override
+            TestCase test(Path directory, String script) throws Exception {
+                return tests(directory, script).get(0);
+            }
+
+            private static FmfTests tests(Path directory, String script) throws Exception {
+                Path tree = Files.createDirectories(directory.resolve("tree/.fmf"));
+                Files.writeString(tree.resolve("version"), "1\n");
+                Files.writeString(tree.resolveSibling("main.fmf"), "test: |\n" + script.indent(4));
+                return FmfTests.in(tree.resolveSibling(".")).discover();
+            }
+        };
+
+        abstract Executor.Factory factory(Path directory, String script) throws Exception;
+
+        abstract TestCase test(Path directory, String script) throws Exception;
+    }
+
+    /** What happens to the system. */
+    private interface Blow {
+        void strike() throws Exception;
+    }
+
+    private TestEnd run(Runner runner, Connection connection, String script) throws Exception {
+        try (Executor executor = runner.factory(directory, script).open(connection)) {
+            Artifacts artifacts = Artifacts.in(Files.createDirectory(directory.resolve("artifacts")));
+            return executor.run(runner.test(directory, script), artifacts);
+        }
+    }
+
+    /** Runs a test that never ends, and has its system struck when it has begun. */
+    private TestEnd struck(Runner runner, Connection connection, LabContainer container, Blow blow) throws Exception {
+        Call<TestEnd> running = Call.of(() -> run(runner, connection, ENDLESS));
+        Call.eventually("the test has begun", () -> says(container, "ls /root").contains("begun"));
+        blow.strike();
+        return running.result(IN_TIME);
+    }
+
+    private static String says(LabContainer container, String script) {
+        try {
+            return container.exec("bash", "-c", script);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static SshConnection connect(SshSystem system) throws Exception {
+        SshOptions options = SshOptions.defaults()
+                .withoutConfig()
+                .withoutAgent()
+                .withKey(system.key())
+                .withHostKeys(HostKeys.known(system.knownHosts()))
+                .withKeepAlive(Duration.ofMillis(500), 3);
+        return SshConnection.open(system.destination(), options);
+    }
+
+    private static void assertLost(TestEnd end, String where) {
+        assertThat(end.outcome()).isEqualTo(Outcome.LOST);
+        assertThat(end.outcome().verdict()).isEqualTo(Verdict.INFRASTRUCTURE);
+        assertThat(end.note()).contains(where);
+        assertThat(end.systemUsable()).as("the system can be used on").isFalse();
+    }
+
+    /** The files of a test that was lost are beyond reach of who is lost to them; what runs is ended over there. */
+    private static void assertNothingRunsOn(LabContainer container) {
+        Call.eventually(
+                "nothing of the test runs",
+                () -> says(container, "pgrep -af 'sleep 471[1]|atex-[k]eeper' || true")
+                        .isEmpty());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTestIsLostWithItsNetworkAndNothingRunsOnWhenThatIsBack(Runner runner) throws Exception {
+        SshSystem system = lab.ssh();
+        try (SshConnection connection = connect(system)) {
+            assertLost(
+                    struck(runner, connection, system.container(), system.container()::cutNetwork), system.address());
+        }
+        assertThat(says(system.container(), "pgrep -f 'sleep 471[1]'")).isNotEmpty();
+
+        system.container().restoreNetwork();
+        assertNothingRunsOn(system.container());
+        try (SshConnection again = connect(system)) {
+            assertThat(again.run(Command.of("echo", "on")).stdout()).isEqualTo("on\n");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTestIsLostWithItsContainer(Runner runner) throws Exception {
+        LabContainer container = lab.container();
+        try (PodmanConnection connection = PodmanConnection.open(container.id())) {
+            assertLost(struck(runner, connection, container, container::kill), container.id());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTestIsLostWithTheSshServerAndNothingRunsOn(Runner runner) throws Exception {
+        SshSystem system = lab.bootedSsh();
+        try (SshConnection connection = connect(system)) {
+            TestEnd end = struck(
+                    runner,
+                    connection,
+                    system.container(),
+                    () -> system.container().exec("pkill", "-KILL", "sshd"));
+            assertLost(end, system.address());
+        }
+        assertNothingRunsOn(system.container());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTestThatFillsTheDiskFailsAndTheSystemGoesOn(Runner runner) throws Exception {
+        LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/var/tmp:rw,size=1m");
+        try (PodmanConnection connection = PodmanConnection.open(container.id())) {
+            TestEnd end = run(runner, connection, "head -c 2M /dev/zero >/var/tmp/fill || exit 9");
+
+            assertThat(end.outcome()).isEqualTo(Outcome.FAILED);
+            assertThat(end.exitCode()).isEqualTo(9);
+            assertThat(end.systemUsable()).isTrue();
+            assertThat(connection
+                            .run(Command.bash("rm /var/tmp/fill; ls -A /var/tmp"))
+                            .stdout())
+                    .isEmpty();
+        }
+    }
+}

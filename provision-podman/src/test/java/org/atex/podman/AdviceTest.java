@@ -1,0 +1,26 @@
+package org.atex.podman;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Podman's words, as they were seen, and the way out. */
+class AdviceTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "cannot find UID/GID for user nobody: no subuid ranges found for user \"nobody\" in /etc/subuid|lines in /etc/subuid",
+                "exec: \"newuidmap\": executable file not found in $PATH|install uidmap",
+                "could not find slirp4netns: exec: \"slirp4netns\": executable file not found in $PATH|install slirp4netns",
+                "/usr/bin/slirp4netns failed: \"open(\\\"/dev/net/tun\\\"): Permission denied|/dev/net/tun",
+                "writing file: no space left on device|make room on the disk",
+                "localhost/x: image not known|build or pull it first"
+            })
+    void knownFailuresHaveAWayOut(String words, String advice) {
+        assertThat(Advice.on(new IOException(words))).contains(advice);
+    }
+}

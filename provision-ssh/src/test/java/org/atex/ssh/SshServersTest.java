@@ -1,0 +1,261 @@
+package org.atex.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.atex.api.AtexException;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.CommandResult;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Input;
+import org.atex.api.RunningCommand;
+import org.atex.api.TransferException;
+import org.atex.lab.Lab;
+import org.atex.lab.PodmanSocket;
+import org.atex.testkit.Call;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Servers in containers of Testcontainers: what they limit, what they insist on, and who wrote them. */
+@Timeout(120)
+class SshServersTest {
+    @RegisterExtension
+    static final Lab LAB = new Lab();
+
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    /** Each is a server of its own. */
+    private static final List<String> ALGORITHMS = List.of(
+            "-oKexAlgorithms=curve25519-sha256 -oCiphers=aes128-gcm@openssh.com -oHostKeyAlgorithms=ssh-ed25519",
+            "-oKexAlgorithms=ecdh-sha2-nistp256 -oCiphers=aes256-gcm@openssh.com"
+                    + " -oHostKeyAlgorithms=ecdsa-sha2-nistp256",
+            "-oKexAlgorithms=ecdh-sha2-nistp521 -oCiphers=chacha20-poly1305@openssh.com"
+                    + " -oHostKeyAlgorithms=rsa-sha2-512",
+            "-oKexAlgorithms=diffie-hellman-group-exchange-sha256 -oCiphers=aes128-ctr -oMACs=hmac-sha2-256"
+                    + " -oHostKeyAlgorithms=rsa-sha2-256",
+            "-oKexAlgorithms=diffie-hellman-group16-sha512 -oCiphers=aes256-ctr"
+                    + " -oMACs=hmac-sha2-512-etm@openssh.com",
+            // As machines have it that are old, or whose owner never changed anything.
+            "-oKexAlgorithms=diffie-hellman-group14-sha1 -oCiphers=aes256-cbc -oMACs=hmac-sha1"
+                    + " -oHostKeyAlgorithms=ssh-rsa");
+
+    private static final List<String> LIMITS = List.of(
+            "-oMaxSessions=1",
+            "-oMaxStartups=1 -oLoginGraceTime=1",
+            "-oMaxStartups=2",
+            "-oClientAliveInterval=1 -oClientAliveCountMax=1",
+            "-oAllowTcpForwarding=no",
+            "-oForceCommand=/bin/echo -oMaxSessions=10",
+            "-oKexAlgorithms=sntrup761x25519-sha512@openssh.com",
+            "-oRekeyLimit=1M");
+
+    @TempDir
+    private static Path files;
+
+    private static PodmanSocket socket;
+    private static SshContainer algorithms;
+    private static SshContainer limits;
+
+    @TempDir
+    private Path directory;
+
+    @BeforeAll
+    static void start() throws Exception {
+        socket = PodmanSocket.open();
+        algorithms = SshContainer.openSsh(
+                Files.createDirectory(files.resolve("algorithms")), ALGORITHMS.toArray(String[]::new));
+        limits = SshContainer.openSsh(Files.createDirectory(files.resolve("limits")), LIMITS.toArray(String[]::new));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        for (SshContainer container : new SshContainer[] {algorithms, limits}) {
+            if (container != null) {
+                container.close();
+            }
+        }
+        if (socket != null) {
+            socket.close();
+        }
+    }
+
+    private static SshConnection limited(String option) throws Exception {
+        return limits.connect(LIMITS.indexOf(option));
+    }
+
+    /** Files there and back, commands, and the end of what never ends. */
+    private void assertWorks(SshConnection connection) throws Exception {
+        byte[] content = new byte[300_000];
+        new Random(7).nextBytes(content);
+        Path tree = Files.createDirectories(directory.resolve("tree/inner"));
+        Files.write(tree.resolve("file"), content);
+        String there = "/tmp/there-" + System.nanoTime();
+
+        connection.upload(directory.resolve("tree"), there);
+        connection.upload(tree.resolve("file"), there + "/single");
+        connection.download(there, directory.resolve("back"));
+        assertThat(directory.resolve("back/inner/file")).hasBinaryContent(content);
+        assertThat(directory.resolve("back/single")).hasBinaryContent(content);
+
+        CommandResult said =
+                connection.run(Command.bash("cat; echo err >&2; exit 3").withStdin(Input.text("in\n")));
+        assertThat(said.end()).isEqualTo(new CommandEnd.Exited(3));
+        assertThat(said.stdout() + said.stderr()).isEqualTo("in\nerr\n");
+        String mark = "31." + System.nanoTime();
+        RunningCommand endless = connection.start(Command.bash("setsid sleep " + mark + " & echo up; sleep " + mark));
+        assertThat(endless.stdout().read()).isEqualTo('u');
+        endless.close();
+        assertThat(connection.run(Command.of("pgrep", "-f", "sleep " + mark)).stdout())
+                .isEmpty();
+    }
+
+    private static void assertRunsManyAtOnce(SshConnection connection) throws Exception {
+        List<Call<String>> calls = IntStream.range(0, 8)
+                .mapToObj(i ->
+                        Call.of(() -> connection.run(Command.of("echo", "" + i)).stdout()))
+                .toList();
+        for (int i = 0; i < calls.size(); i++) {
+            assertThat(calls.get(i).result(LONG)).isEqualTo(i + "\n");
+        }
+    }
+
+    static List<String> algorithms() {
+        return ALGORITHMS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("algorithms")
+    void whatAServerInsistsOnIsDone(String server) throws Exception {
+        try (SshConnection connection = algorithms.connect(ALGORITHMS.indexOf(server))) {
+            assertWorks(connection);
+            assertRunsManyAtOnce(connection);
+        }
+    }
+
+    @Test
+    void aServerThatSharesNoAlgorithmIsTold() {
+        String server = "-oKexAlgorithms=sntrup761x25519-sha512@openssh.com";
+        SshOptions hasty = limits.options().withConnectWithin(Duration.ofSeconds(1));
+        assertThatThrownBy(() -> limits.connect(LIMITS.indexOf(server), hasty).close())
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining(limits.place(LIMITS.indexOf(server)))
+                .hasMessageContaining("sntrup761x25519-sha512@openssh.com");
+    }
+
+    @Test
+    void aServerThatOpensOneChannelIsEnough() throws Exception {
+        try (SshConnection connection = limited("-oMaxSessions=1")) {
+            assertWorks(connection);
+            assertRunsManyAtOnce(connection);
+        }
+    }
+
+    @Test
+    void aServerThatOftenWantsNewKeysGetsThem() throws Exception {
+        try (SshConnection connection = limited("-oRekeyLimit=1M")) {
+            assertWorks(connection);
+            Path large = Files.write(directory.resolve("large"), new byte[5 << 20]);
+            connection.upload(large, "/tmp/large");
+            connection.download("/tmp/large", directory.resolve("again"));
+            assertThat(directory.resolve("again")).hasSameBinaryContentAs(large);
+        }
+    }
+
+    /** A stranger has the only place, until the server has had enough of his silence. */
+    @Test
+    void whoIsTurnedAwayComesAgain() throws Exception {
+        int server = LIMITS.indexOf("-oMaxStartups=1 -oLoginGraceTime=1");
+        try (Socket stranger = new Socket(limits.getHost(), limits.getMappedPort(2200 + server))) {
+            assertThat(stranger.getInputStream().read()).isEqualTo('S');
+            try (SshConnection connection = limits.connect(server)) {
+                assertThat(connection.run(Command.of("echo", "in")).stdout()).isEqualTo("in\n");
+            }
+        }
+    }
+
+    @Test
+    void moreConnectionsAtOnceThanTheServerLikesAllGetIn() throws Exception {
+        int server = LIMITS.indexOf("-oMaxStartups=2");
+        List<Call<String>> calls = IntStream.range(0, 8)
+                .mapToObj(i -> Call.of(() -> {
+                    try (SshConnection connection = limits.connect(server)) {
+                        return connection.run(Command.of("echo", "" + i)).stdout();
+                    }
+                }))
+                .toList();
+        for (int i = 0; i < calls.size(); i++) {
+            assertThat(calls.get(i).result(LONG)).isEqualTo(i + "\n");
+        }
+    }
+
+    /** The server ends a connection that leaves a question of its own unanswered for two seconds. */
+    @Test
+    void aServerThatAsksWhetherWeAreThereIsAnswered() throws Exception {
+        int server = LIMITS.indexOf("-oClientAliveInterval=1 -oClientAliveCountMax=1");
+        SshOptions patient = limits.options().withKeepAlive(Duration.ofMinutes(5), 1);
+        try (SshConnection connection = limits.connect(server, patient)) {
+            assertThat(connection.run(Command.bash("sleep 4; echo on")).stdout())
+                    .isEqualTo("on\n");
+        }
+    }
+
+    @Test
+    void aServerThatForwardsNothingIsToldAndTheRestWorks() throws Exception {
+        try (SshConnection connection = limited("-oAllowTcpForwarding=no")) {
+            assertThatThrownBy(() ->
+                            connection.forwardRemote(0, new InetSocketAddress(InetAddress.getLoopbackAddress(), 9)))
+                    .isInstanceOf(TransferException.class)
+                    .hasMessageContaining("AllowTcpForwarding");
+            assertWorks(connection);
+        }
+    }
+
+    @Test
+    void aServerThatRunsOnlyItsOwnCommandIsTold() {
+        assertThatThrownBy(() ->
+                        limited("-oForceCommand=/bin/echo -oMaxSessions=10").close())
+                .isInstanceOf(AtexException.class)
+                .hasMessageContaining("could not run a shell there");
+    }
+
+    /** One command after another: it forgets to answer when it is asked for several at once, whoever asks. */
+    @Test
+    void dropbearWillDo() throws Exception {
+        try (SshContainer container = SshContainer.dropbear(Files.createDirectory(directory.resolve("server")));
+                SshConnection connection = container.connect(0)) {
+            assertWorks(connection);
+            Call<?> waiting =
+                    Call.of(() -> connection.run(Command.of("sleep", "4711"))).awaitBlocked();
+            container.said("pkill", "-KILL", "dropbear");
+            assertThat(waiting.failure()).isInstanceOf(ConnectionLostException.class);
+        }
+    }
+
+    /** One connection, one channel, for ever: that cannot do, and nobody waits for it for ever. */
+    @Test
+    void aServerThatOpensOneChannelInItsLifeIsTold() throws Exception {
+        try (SshContainer container = SshContainer.tiny(Files.createDirectory(directory.resolve("server")));
+                SshConnection connection = container.connect(0)) {
+            assertThatThrownBy(() -> connection.run(Command.of("true")))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining(container.place(0))
+                    .hasMessageContaining("a single channel in the life of a connection");
+        }
+    }
+}
