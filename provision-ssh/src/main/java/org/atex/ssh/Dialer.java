@@ -29,6 +29,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Dialer {
     private static final Logger LOG = LoggerFactory.getLogger(Dialer.class);
+
+    /** How sshj says that two sides have no algorithm in common; there is no type for it. */
+    private static final String NO_SETTLEMENT = "Unable to reach a settlement";
+
     /** An attempt in less time than that would only fail for want of time. */
     private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -193,6 +197,10 @@ final class Dialer {
                 if (refusal != null) {
                     throw new SshRefusedException(
                             "did not connect to " + hop + ": " + refusal, new HostKeyException(e));
+                }
+                if (reason(e).startsWith(NO_SETTLEMENT)) {
+                    throw new SshRefusedException(
+                            "did not connect to " + hop + ", which shares no algorithm with us: " + reason(e), e);
                 }
                 throw e;
             }
