@@ -100,8 +100,10 @@ final class DetachedCommand implements RunningCommand {
             end.complete(follow());
         } catch (InterruptedException e) {
             end.completeExceptionally(lost("nobody waits any longer for its connection", e));
-        } catch (RuntimeException e) {
+        } catch (ConnectionLostException e) {
             end.completeExceptionally(e);
+        } catch (RuntimeException e) {
+            end.completeExceptionally(lost("its connection is of no use any more", e));
         } finally {
             words.close();
             control.finish();
@@ -133,7 +135,7 @@ final class DetachedCommand implements RunningCommand {
             if (control.count() + output.count() > before) {
                 patience = new Patience();
             }
-            LOG.info("{} is followed no more and will be picked up: {}", name, last);
+            LOG.info("{} lost its connection and will be picked up: {}", this, reason(last));
             reconnect(patience, last);
         }
     }
@@ -178,9 +180,18 @@ final class DetachedCommand implements RunningCommand {
     }
 
     private static ConnectionLostException lost(String what, Object why) {
-        Throwable cause = why instanceof Throwable throwable ? throwable : null;
-        String reason = cause != null ? String.valueOf(cause.getMessage()) : "the command that followed it: " + why;
-        return new ConnectionLostException("lost a test that ran detached: " + what + " (" + reason + ")", cause);
+        return new ConnectionLostException(
+                "lost a test that ran detached: " + what + " (" + reason(why) + ")",
+                why instanceof Throwable cause ? cause : null);
+    }
+
+    /** What a connection says of a command that it lost has the whole command in it. */
+    private static String reason(Object why) {
+        if (!(why instanceof Throwable thrown)) {
+            return "what followed it ended with " + why;
+        }
+        Throwable cause = thrown.getCause() == null ? thrown : thrown.getCause();
+        return String.valueOf(cause.getMessage());
     }
 
     /** How long to go on for one connection that was lost, and in which steps. For one thread. */
@@ -291,7 +302,7 @@ final class DetachedCommand implements RunningCommand {
 
     @Override
     public String toString() {
-        return name + " of '" + command + "'";
+        return name + " in " + command.arguments().get(4);
     }
 
     /** What the wrapper's input means to the keeper. */
