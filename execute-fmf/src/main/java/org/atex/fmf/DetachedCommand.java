@@ -117,13 +117,12 @@ final class DetachedCommand implements RunningCommand {
             Object last;
             long before = control.count() + output.count();
             try (RunningCommand part = connection.start(command(role))) {
-                CommandEnd now = follow(part, role);
-                if (now instanceof CommandEnd.Exited) {
-                    return checked(now);
-                }
-                last = now;
+                last = follow(part, role);
             } catch (ConnectionLostException e) {
                 last = e;
+            }
+            if (last instanceof CommandEnd.Exited exited) {
+                return checked(exited);
             }
             cut = true;
             words.to(null);
@@ -152,14 +151,18 @@ final class DetachedCommand implements RunningCommand {
         return part.await();
     }
 
-    private CommandEnd checked(CommandEnd now) {
+    private static CommandEnd checked(CommandEnd.Exited now) {
         if (now.equals(NO_SUCH_RUN)) {
             throw lost("nothing of it is left on the system", now);
         }
         if (now.equals(RESTARTED)) {
             throw lost("the system was restarted", now);
         }
-        return now;
+        return switch (now.code()) {
+            case 64 + 9 -> new CommandEnd.Signalled("KILL");
+            case 64 + 15 -> new CommandEnd.Signalled("TERM");
+            default -> now;
+        };
     }
 
     private void reconnect(Patience patience, Object last) throws InterruptedException {
@@ -273,6 +276,8 @@ final class DetachedCommand implements RunningCommand {
     @Override
     public void close() {
         lifeline.close();
+        control.close();
+        words.arrived(true);
         boolean interrupted = Thread.interrupted();
         if (cut) {
             follower.interrupt();

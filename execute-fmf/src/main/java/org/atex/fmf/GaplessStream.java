@@ -39,11 +39,11 @@ final class GaplessStream extends InputStream {
         this.progress = progress;
     }
 
-    /** {@return how many bytes have been read} */
+    /** {@return how many bytes have been read, or are not wanted} */
     long count() {
         lock.lock();
         try {
-            return count;
+            return closed ? Long.MAX_VALUE : count;
         } finally {
             lock.unlock();
         }
@@ -56,6 +56,7 @@ final class GaplessStream extends InputStream {
             part = next;
             number++;
             changed.signalAll();
+            closeUnwanted();
         } finally {
             lock.unlock();
         }
@@ -145,18 +146,31 @@ final class GaplessStream extends InputStream {
             reading = false;
             count += Math.max(0, n);
             changed.signalAll();
+            closeUnwanted();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Nothing more is read. */
+    /** So that the other side is not held up by what nobody reads. Call it with the lock. */
+    private void closeUnwanted() {
+        if (closed && !reading && part != null) {
+            try {
+                part.close();
+            } catch (IOException e) {
+                // It is as good as closed.
+            }
+        }
+    }
+
+    /** Nothing more is read, as soon as a read that is under way returns. */
     @Override
     public void close() {
         lock.lock();
         try {
             closed = true;
             changed.signalAll();
+            closeUnwanted();
         } finally {
             lock.unlock();
         }

@@ -20,7 +20,7 @@
 #   k      the test is to be killed
 #   x      the same, and nobody reads the rest
 #
-# Exit codes beside those of the wrapper: 120 also when the spool has no room on the disk, 122 there is no such run, 123 the system was restarted, 125 the keeper was killed.
+# Exit codes beside those of the wrapper: 64 and a signal's number if that killed it, 120 also when the spool has no room on the disk, 122 there is no such run, 123 the system was restarted, 125 the keeper was killed.
 
 role=$1 place=$2 run=$2/$3 segment=$7
 
@@ -123,9 +123,9 @@ received() {
 # Everything that the wrapper starts belongs to it, as nobody else will look for it.
 start_wrapper() {
     (
-        exec {life}>&- 9>&-
+        exec {input}<"$run/life" {life}>&- 9>&- # in this order, as it waits where nobody can write
         bash -c "alone=1"$'\n'"$wrapper" bash "$@" \
-            <"$run/life" >"$run/control.pipe" 2>"$run/output.pipe" {words}>&-
+            <&"$input" >"$run/control.pipe" 2>"$run/output.pipe" {input}<&- {words}>&-
         printf 'ended %d\n' "$?" >&"$words"
     ) &
     wrapper_group=$!
@@ -135,7 +135,7 @@ kill_test() {
     if ((!killed)); then
         killed=1
         within=5 deadline=$((SECONDS + 5))
-        [[ $down ]] && printf k >&"$life"
+        [[ $down && ! $code ]] && printf k >&"$life"
         exec {life}>&-
     fi
 }
@@ -188,7 +188,10 @@ keep() {
             k) kill_test ;;
             x) forsake ;;
             end) [[ $first == control && $down ]] || total[$first]=$second ;;
-            ended) code=$first ;;
+            ended)
+                code=$first
+                exec {life}>&- # should the wrapper have been killed, this kills the test
+                ;;
             full)
                 full=120
                 kill_test
@@ -247,4 +250,5 @@ code=125
 read -r code <&"$gone"
 read -r _ <&"$gone" # until the keeper is no more
 kill -KILL $followers
-exit "${code:-125}"
+code=${code:-125}
+exit $((code > 128 ? code - 64 : code))
