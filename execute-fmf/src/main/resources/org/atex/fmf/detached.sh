@@ -148,7 +148,7 @@ forsake() {
 }
 
 keep() {
-    local word first second wrapper=$1 within=$2 code='' killed=0 down='' full='' rest='' deadline=''
+    local word first second wrapper=$1 within=$2 code='' killed=0 down='' full='' rest='' deadline='' cgroup
     local life words control_group output_group wrapper_group metadata
     local -A arrived=([control]=0 [output]=0) total=()
     shift 2
@@ -200,6 +200,7 @@ keep() {
         [[ $deadline ]] && ((SECONDS >= deadline)) && break
     done
     kill -KILL -- "-$wrapper_group" "-$control_group" "-$output_group"
+    [[ ! $code && -r $place/cgroup ]] && read -r cgroup <"$place/cgroup" && echo 1 >"$cgroup/cgroup.kill"
     rm -rf -- "$run"
     [[ $rest == place ]] && remove_place "$place"
     printf '%d\n' "${full:-${code:-125}}" >&9

@@ -131,6 +131,7 @@ test=$!
     if IFS= read -r -N 1 _ <&"$lifeline"; then
         IFS= read -r -N 1 _ <&"$lifeline" || exit
     fi
+    kill -KILL "$test" # which may not have got so far as to have a group of its own
     end_test
 ) &
 watch=$!
