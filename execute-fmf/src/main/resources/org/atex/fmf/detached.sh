@@ -66,6 +66,7 @@ spool() {
         ((blocks = copied == blocks * 65536 ? many : 1))
         if ((total - begin + blocks * 65536 > segment)); then
             until has_room "$1"; do
+                kill -0 $$ || exit # the keeper is no more, and nobody makes room
                 say_waiting "$1.room"
                 has_room "$1" || read -r -t 5 -N 1 _ <&"$bell"
             done
@@ -96,6 +97,7 @@ follow() {
         elif [[ -s $run/$1.end ]] && read -r total <"$run/$1.end" && ((at >= total)); then
             return
         else
+            kill -0 $$ || exit # whoever would end this is no more
             printf -v seconds '%d.%03d' $((pause / 1000)) $((pause % 1000))
             read -r -t "$seconds" -N 1 _ <&"$bell"
             ((pause < 3000 && (pause *= 2)))

@@ -59,8 +59,12 @@ class DetachedTest {
 
     @AfterEach
     void stop() throws Exception {
-        proxy.close();
-        server.close();
+        if (proxy != null) {
+            proxy.close();
+        }
+        if (server != null) {
+            server.close();
+        }
     }
 
     private Connection connect() throws InterruptedException {
@@ -303,6 +307,23 @@ class DetachedTest {
                             if [[ $all == *"$SECRET"* ]]; then echo seen; else echo unseen; fi
                             """), options);
             assertThat(ran.output()).isEqualTo("unseen\n");
+        }
+    }
+
+    @Test
+    void aTestThatKillsItsKeeperIsAnErrorAndEnded() throws Exception {
+        String script = """
+                parent() { read -r _ _ _ parent _ </proc/$1/stat; }
+                parent $PPID
+                parent $parent
+                echo begun
+                kill -9 $parent
+                bash -c "sleep 1000; exit" MARK
+                """;
+        try (Connection connection = connect()) {
+            Ran ran = suite.run(connection, suite.test(script.replace("MARK", mark)), options(SMALL));
+            assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+            awaitNothingLeft();
         }
     }
 
