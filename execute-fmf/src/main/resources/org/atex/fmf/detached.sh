@@ -88,7 +88,8 @@ follow() {
     done
     while :; do
         say_waiting "$1.new"
-        copy iflag=skip_bytes skip=$((at - begin)) if="$run/$1.$begin"
+        copied=0
+        [[ -s $run/$1.$begin ]] && copy iflag=skip_bytes skip=$((at - begin)) if="$run/$1.$begin"
         if ((copied)); then
             ((at += copied))
             pause=50
