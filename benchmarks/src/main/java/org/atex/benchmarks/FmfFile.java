@@ -37,14 +37,17 @@ final class FmfFile implements Scenario {
     @Override
     public Sample measure() throws Exception {
         long bytes = (long) megabytes << 20;
-        String script = "json='{\"files\":[{\"name\":\"f\",\"length\":" + bytes + "}]}'\n"
-                + "printf 'result %d\\n%s' \"${#json}\" \"$json\" >&$ATEX_TEST_CONTROL\n"
-                + "head -c " + bytes + " /dev/zero >&$ATEX_TEST_CONTROL\n";
         try (FmfSystem system = new FmfSystem(ssh)) {
             double bare = Runs.seconds(() -> ssh ? plain(system, bytes) : piped(system, bytes));
             Runs.delete(system.directory.resolve("bare"));
-            return new Sample(system.seconds(script), bare);
+            return new Sample(system.seconds(script(bytes)), bare);
         }
+    }
+
+    static String script(long bytes) {
+        return "json='{\"files\":[{\"name\":\"f\",\"length\":" + bytes + "}]}'\n"
+                + "printf 'result %d\\n%s' \"${#json}\" \"$json\" >&$ATEX_TEST_CONTROL\n"
+                + "head -c " + bytes + " /dev/zero >&$ATEX_TEST_CONTROL\n";
     }
 
     private static Object plain(FmfSystem system, long bytes) throws Exception {

@@ -9,6 +9,7 @@ import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.FmfExecutor;
+import org.atex.fmf.FmfOptions;
 import org.atex.fmf.FmfTests;
 import org.atex.local.LocalConnection;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +32,15 @@ final class FmfSystem implements AutoCloseable {
     }
 
     <T> T test(String script, Measured<T> measured) throws Exception {
+        return test(script, FmfOptions.defaults(), measured);
+    }
+
+    <T> T test(String script, FmfOptions options, Measured<T> measured) throws Exception {
         Path tree = FmfTree.of(0);
         try {
             Files.writeString(tree.resolve("main.fmf"), "duration: 10m\ntest: |\n" + script.indent(4));
             FmfTests tests = FmfTests.in(tree).discover();
-            try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            try (Executor executor = FmfExecutor.factory(tests, options).open(connection)) {
                 return measured.with(executor, tests);
             }
         } finally {

@@ -57,13 +57,22 @@ public final class FmfExecutor implements Executor {
             printf '%s\\n' "$place"
             set +e
             """ + Boot.SCRIPT;
-    private static final String REMOVE_PLACE = """
+
+    /** Ends whatever still runs detached there, too. */
+    static final String REMOVE_PLACE = """
+            for run in "$1"/run.*/; do
+                if [[ -p $run/words ]] && read -r keeper <"$run/keeper" && kill -0 "$keeper"; then
+                    printf 'x\\n' 1<>"$run/words"
+                    for ((try = 0; try < 300; try++)); do kill -0 "$keeper" || break; sleep 0.02; done
+                fi
+            done 2>/dev/null
             if [[ -r $1/cgroup ]] && IFS= read -r cgroup <"$1/cgroup"; then
                 # The dead may still have to be buried.
                 for ((try = 0; try < 50; try++)); do rmdir -- "$cgroup" && break || sleep 0.02; done 2>/dev/null
             fi
             rm -rf -- "$1"
             """;
+
     private static final String LINK = """
             mkdir -p -- "${2%/*}" && ln -s -- "$1" "$2"
             """;

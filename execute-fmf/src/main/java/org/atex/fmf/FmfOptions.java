@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param setUpWithin how long all prepare scripts and installations together may take
  * @param beakerlib whether Beakerlib tests report their phases and logs as results
  * @param keptTrees whether systems keep copies of the trees, so that the next run sends only what changed
+ * @param detached how tests outlive their connections, or null: a lost connection ends the test at once
  */
 public record FmfOptions(
         Map<String, String> environment,
@@ -32,7 +33,8 @@ public record FmfOptions(
         List<String> excludes,
         Duration setUpWithin,
         boolean beakerlib,
-        boolean keptTrees) {
+        boolean keptTrees,
+        @Nullable Detached detached) {
     /** Checks and copies what it is given. */
     public FmfOptions {
         environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
@@ -51,7 +53,8 @@ public record FmfOptions(
 
     /**
      * {@return no further variables, {@link ReportLimits#defaults()}, verdicts by the test's own result and exit code, no
-     * hooks, nobody following, {@code .git} excluded, an hour to set up, Beakerlib tests like any other, nothing kept on systems}
+     * hooks, nobody following, {@code .git} excluded, an hour to set up, Beakerlib tests like any other, nothing kept on systems,
+     * tests that end with their connection}
      */
     public static FmfOptions defaults() {
         return new FmfOptions(
@@ -63,7 +66,8 @@ public record FmfOptions(
                 List.of(".git"),
                 Duration.ofHours(1),
                 false,
-                false);
+                false,
+                null);
     }
 
     /**
@@ -72,7 +76,8 @@ public record FmfOptions(
      * @param value all of them
      */
     public FmfOptions withEnvironment(Map<String, String> value) {
-        return new FmfOptions(value, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees);
+        return new FmfOptions(
+                value, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees, detached);
     }
 
     /**
@@ -81,7 +86,8 @@ public record FmfOptions(
      * @param value how much a test may send
      */
     public FmfOptions withLimits(ReportLimits value) {
-        return new FmfOptions(environment, value, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees);
+        return new FmfOptions(
+                environment, value, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees, detached);
     }
 
     /**
@@ -90,7 +96,8 @@ public record FmfOptions(
      * @param value the rule
      */
     public FmfOptions withVerdict(VerdictRule value) {
-        return new FmfOptions(environment, limits, value, hooks, live, excludes, setUpWithin, beakerlib, keptTrees);
+        return new FmfOptions(
+                environment, limits, value, hooks, live, excludes, setUpWithin, beakerlib, keptTrees, detached);
     }
 
     /**
@@ -101,7 +108,8 @@ public record FmfOptions(
     public FmfOptions withHook(TestHook hook) {
         List<TestHook> all = new ArrayList<>(hooks);
         all.add(hook);
-        return new FmfOptions(environment, limits, verdict, all, live, excludes, setUpWithin, beakerlib, keptTrees);
+        return new FmfOptions(
+                environment, limits, verdict, all, live, excludes, setUpWithin, beakerlib, keptTrees, detached);
     }
 
     /**
@@ -110,7 +118,8 @@ public record FmfOptions(
      * @param value gets the output
      */
     public FmfOptions withLiveOutput(LiveOutput value) {
-        return new FmfOptions(environment, limits, verdict, hooks, value, excludes, setUpWithin, beakerlib, keptTrees);
+        return new FmfOptions(
+                environment, limits, verdict, hooks, value, excludes, setUpWithin, beakerlib, keptTrees, detached);
     }
 
     /**
@@ -119,7 +128,8 @@ public record FmfOptions(
      * @param value names of files and directories, in which {@code *} and {@code ?} stand for any characters
      */
     public FmfOptions withExcludes(List<String> value) {
-        return new FmfOptions(environment, limits, verdict, hooks, live, value, setUpWithin, beakerlib, keptTrees);
+        return new FmfOptions(
+                environment, limits, verdict, hooks, live, value, setUpWithin, beakerlib, keptTrees, detached);
     }
 
     /**
@@ -128,12 +138,14 @@ public record FmfOptions(
      * @param value how long all prepare scripts together may take, and each installation of a test's packages
      */
     public FmfOptions withSetUpWithin(Duration value) {
-        return new FmfOptions(environment, limits, verdict, hooks, live, excludes, value, beakerlib, keptTrees);
+        return new FmfOptions(
+                environment, limits, verdict, hooks, live, excludes, value, beakerlib, keptTrees, detached);
     }
 
     /** {@return these options, with Beakerlib tests reporting their phases and logs as results} */
     public FmfOptions withBeakerlib() {
-        return new FmfOptions(environment, limits, verdict, hooks, live, excludes, setUpWithin, true, keptTrees);
+        return new FmfOptions(
+                environment, limits, verdict, hooks, live, excludes, setUpWithin, true, keptTrees, detached);
     }
 
     /**
@@ -141,7 +153,18 @@ public record FmfOptions(
      * next run from this machine sends only what changed. Each executor then packs for itself}
      */
     public FmfOptions withKeptTrees() {
-        return new FmfOptions(environment, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, true);
+        return new FmfOptions(
+                environment, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, true, detached);
+    }
+
+    /**
+     * {@return these options, with tests that go on when their connection is lost, and are picked up where they were}
+     *
+     * @param value how
+     */
+    public FmfOptions withDetached(Detached value) {
+        return new FmfOptions(
+                environment, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees, value);
     }
 
     /** Values of variables may be secret and are left out. */
@@ -149,6 +172,6 @@ public record FmfOptions(
     public String toString() {
         return "FmfOptions[environment=" + environment.keySet() + ", limits=" + limits + ", hooks=" + hooks.size()
                 + ", excludes=" + excludes + ", setUpWithin=" + setUpWithin + ", beakerlib=" + beakerlib
-                + ", keptTrees=" + keptTrees + "]";
+                + ", keptTrees=" + keptTrees + ", detached=" + detached + "]";
     }
 }

@@ -57,9 +57,13 @@ final class LiveTest implements AutoCloseable {
         watch = Thread.ofVirtual().name("atex-wrapper").start(this::endAfterWrapper);
     }
 
-    static LiveTest start(Connection connection, Command command, TimeLimit limit, OutputTo output)
+    static LiveTest start(
+            Connection connection, Command command, TimeLimit limit, OutputTo output, @Nullable Detached detached)
             throws InterruptedException {
-        return new LiveTest(connection.start(command), limit, output);
+        RunningCommand running = detached == null
+                ? connection.start(command)
+                : DetachedCommand.start(connection, command, detached, limit);
+        return new LiveTest(running, limit, output);
     }
 
     /** Sends what the wrapper reads before it starts the test. */
@@ -115,7 +119,14 @@ final class LiveTest implements AutoCloseable {
         } catch (InterruptedException e) {
             return; // it has ended in time
         }
-        giveUp(timedOut(limit));
+        giveUp(running instanceof DetachedCommand detached && detached.isCut() ? cutOff(limit) : timedOut(limit));
+    }
+
+    /** It may have ended in time, but nobody knows. */
+    private static TestEnd cutOff(TimeLimit limit) {
+        return TestEnd.of(
+                Outcome.LOST,
+                "its connection was lost, and not back when " + timedOut(limit).note());
     }
 
     static TestEnd timedOut(TimeLimit limit) {

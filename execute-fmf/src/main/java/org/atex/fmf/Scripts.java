@@ -11,6 +11,8 @@ import java.util.Objects;
 enum Scripts {
     /** Runs a test. */
     WRAPPER,
+    /** Runs the former so that it outlives its connection. */
+    DETACHED,
     /** What tests call to report and to reboot, under several names. */
     HELPER,
     /** Installs packages. */

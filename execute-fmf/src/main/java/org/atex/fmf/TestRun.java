@@ -145,7 +145,8 @@ final class TestRun implements ControlHandler {
         exitCode = null;
         disconnected = false;
         var to = new LiveTest.OutputTo(output, setting.options().limits().outputBytes(), follower());
-        try (LiveTest live = LiveTest.start(connection, command(restarts), limit, to)) {
+        try (LiveTest live = LiveTest.start(
+                connection, command(restarts), limit, to, setting.options().detached())) {
             try {
                 live.send(Metadata.yaml(test));
                 new ControlStream(live.control()).readAll(this);

@@ -8,7 +8,10 @@
 #
 # Standard output is the control stream, standard error takes the test's output. Standard input has the test's metadata up
 # to a NUL, which goes to the file that TMT_TEST_METADATA names; then it is a lifeline: at its end all of the test is
-# killed. A byte on it says that the system is going down, and that nothing is to be killed any more.
+# killed. A byte on it says that the system is going down, and that nothing is to be killed at its end any more; a second byte
+# has all of the test killed even so.
+#
+# If the variable alone is set, nobody else looks for what the test has left.
 #
 # Exit codes without a word on the control stream: 120 the system has no room or no right for what a test needs, 121 the
 # test cannot be started.
@@ -125,7 +128,10 @@ run_test &
 test=$!
 (
     exec >/dev/null 2>&1 {ATEX_TEST_CONTROL}>&-
-    IFS= read -r -N 1 _ <&"$lifeline" && exit
+    if IFS= read -r -N 1 _ <&"$lifeline"; then
+        IFS= read -r -N 1 _ <&"$lifeline" || exit
+    fi
+    kill -KILL "$test" # which may not have got so far as to have a group of its own
     end_test
 ) &
 watch=$!
@@ -135,7 +141,7 @@ exec {lifeline}<&-
 wait "$test" 2>/dev/null
 code=$?
 exec 2>/dev/null
-if [[ $cgroup ]]; then
+if [[ $cgroup || $alone ]]; then
     end_test
 else
     kill -KILL -- "-$test" # whoever started us looks for the rest

@@ -1,6 +1,7 @@
 package org.atex.fmf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,10 +78,16 @@ class EndingTest {
         void now() throws IOException, InterruptedException;
     }
 
+    /** {@return how tests are run} */
+    FmfOptions options() {
+        return FmfOptions.defaults();
+    }
+
     private TestEnd run(Connection connection, How how, Cut cut) throws Exception {
+        assumeTrue(how != How.LOST || options().detached() == null, "a detached test is picked up again");
         FmfTests tests = tests(how);
         Artifacts artifacts = suite.artifacts();
-        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+        try (Executor executor = FmfExecutor.factory(tests, options()).open(connection)) {
             CompletableFuture<TestEnd> end = new CompletableFuture<>();
             Thread thread = Thread.ofVirtual().start(() -> {
                 try {
@@ -167,7 +174,7 @@ class EndingTest {
         String script = "setsid env -i PATH=\"$PATH\" setsid bash -c 'sleep 1000; exit' MARK & until pgrep -f"
                 + " 'sleep 1000; exit[ ]MARK'; do :; done; exit 0";
         try (Connection connection = LocalConnection.open()) {
-            suite.run(connection, script.replace("MARK", mark));
+            suite.run(connection, suite.test(script.replace("MARK", mark)), options());
             assertNothingLeft(connection);
         }
     }

@@ -61,9 +61,14 @@ class FmfExecutorContractTest extends ExecutorContract {
         return LocalConnection.open();
     }
 
+    /** {@return how tests are run} */
+    FmfOptions options() {
+        return FmfOptions.defaults();
+    }
+
     @Override
     protected Executor.Factory factory() {
-        return FmfExecutor.factory(tests());
+        return FmfExecutor.factory(tests(), options());
     }
 
     @Override

@@ -41,9 +41,14 @@ class RebootTest {
         system = lab.bootedSsh();
     }
 
+    /** {@return how tests are run} */
+    FmfOptions options() {
+        return FmfOptions.defaults();
+    }
+
     private Ran run(String script) throws Exception {
         try (Connection connection = Suite.connect(system)) {
-            return suite.run(connection, script);
+            return suite.run(connection, suite.test(script), options());
         }
     }
 
@@ -94,7 +99,7 @@ class RebootTest {
         try (Connection connection = Suite.connect(system)) {
             FmfTests tests = suite.test("echo disconnect >&$ATEX_TEST_CONTROL; ((TMT_REBOOT_COUNT == 0))")
                     .map(test -> test.withLimit(Duration.ofSeconds(3)));
-            Ran ran = suite.run(connection, tests, FmfOptions.defaults());
+            Ran ran = suite.run(connection, tests, options());
             assertThat(ran.end().outcome()).isEqualTo(Outcome.TIMED_OUT);
             assertThat(ran.end().note()).contains("did not go down", "3s");
         }
@@ -106,7 +111,7 @@ class RebootTest {
             FmfTests tests = suite.test("echo disconnect >&$ATEX_TEST_CONTROL; echo begun; sleep 100")
                     .map(test -> test.withLimit(Duration.ofSeconds(8)));
             Artifacts artifacts = suite.artifacts();
-            try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            try (Executor executor = FmfExecutor.factory(tests, options()).open(connection)) {
                 CompletableFuture<TestEnd> end = new CompletableFuture<>();
                 Thread.ofVirtual().start(() -> {
                     try {

@@ -98,7 +98,7 @@ final class Suite {
         return connect(server.destination(), directory.resolve("id"), directory.resolve("known_hosts"));
     }
 
-    private static SshConnection connect(String destination, Path key, Path knownHosts) throws InterruptedException {
+    static SshConnection connect(String destination, Path key, Path knownHosts) throws InterruptedException {
         return SshConnection.open(
                 destination,
                 SshOptions.defaults()
