@@ -45,19 +45,6 @@ public final class FmfExecutor implements Executor {
             "tmt-abort",
             "rhts-abort",
             "rstrnt-abort");
-    private static final String MAKE_PLACE = """
-            set -e
-            place=$(mktemp -d /var/tmp/atex.XXXXXXXXXX)
-            : >"$place/plan-environment"
-            mkdir "$place/bin"
-            printf %s "$1" >"$place/bin/helper"
-            chmod +x "$place/bin/helper"
-            shift
-            for name; do ln "$place/bin/helper" "$place/bin/$name"; done
-            printf '%s\\n' "$place"
-            set +e
-            """ + Boot.SCRIPT;
-
     /** Ends whatever still runs detached there, too. */
     static final String REMOVE_PLACE = """
             for run in "$1"/run.*/; do
@@ -72,6 +59,28 @@ public final class FmfExecutor implements Executor {
             fi
             rm -rf -- "$1"
             """;
+
+    private static final String MAKE_PLACE = "remove_place() {\n" + REMOVE_PLACE + "}\n" + """
+            set -e
+            place=$(mktemp -d /var/tmp/atex.XXXXXXXXXX)
+            : >"$place/plan-environment"
+            mkdir "$place/bin"
+            printf %s "$1" >"$place/bin/helper"
+            chmod +x "$place/bin/helper"
+            shift
+            for name; do ln "$place/bin/helper" "$place/bin/$name"; done
+            printf '%s\\n' "$place"
+            set +e
+            # What a lost connection left there, nobody comes back for; a test runs for less than two weeks.
+            all=(/var/tmp/atex.??????????)
+            if ((${#all[@]} > 1)) && touch -d '14 days ago' "$place/age"; then
+                for old in "${all[@]}"; do
+                    [[ -d $old && -O $old && ! -L $old && $old -ot $place/age && ! $old/worst -nt $place/age ]] &&
+                        remove_place "$old"
+                done
+                rm -- "$place/age"
+            fi >/dev/null 2>&1
+            """ + Boot.SCRIPT;
 
     private static final String LINK = """
             mkdir -p -- "${2%/*}" && ln -s -- "$1" "$2"

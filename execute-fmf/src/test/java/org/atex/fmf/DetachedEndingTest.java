@@ -1,7 +1,7 @@
 package org.atex.fmf;
 
-/** The same with tests that run detached. */
-class DetachedEndingTest extends EndingTest {
+/** Nothing of a detached test goes on; what a lost connection does is in {@link DetachedTest}. */
+class DetachedEndingTest extends EndingRules {
     @Override
     FmfOptions options() {
         return FmfOptions.defaults().withDetached(Detached.defaults());

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -230,6 +233,34 @@ class FmfExecutorTest {
         assertThat(gone).doesNotExist();
         var find = new ProcessBuilder("find", "/sys/fs/cgroup", "-name", String.valueOf(gone.getFileName())).start();
         assertThat(find.inputReader().lines()).as("control groups of the place").isEmpty();
+    }
+
+    /** As a lost connection leaves it. */
+    private static Path place(Duration age, Duration sinceLastTest) throws IOException {
+        String random = UUID.randomUUID().toString().replace("-", "").substring(0, 10);
+        Path place = Files.createDirectory(Path.of("/var/tmp/atex." + random));
+        Files.createDirectory(place.resolve("tree"));
+        Path worst = Files.createFile(place.resolve("worst"));
+        Files.setLastModifiedTime(worst, FileTime.from(Instant.now().minus(sinceLastTest)));
+        Files.setLastModifiedTime(place, FileTime.from(Instant.now().minus(age)));
+        return place;
+    }
+
+    @Test
+    void removesWhatWasLeftOnTheSystemLongAgo() throws Exception {
+        Path forgotten = place(Duration.ofDays(15), Duration.ofDays(15));
+        Path inUse = place(Duration.ofDays(15), Duration.ofDays(1));
+        Path recent = place(Duration.ofDays(1), Duration.ofDays(1));
+        try {
+            run("true");
+            assertThat(forgotten).doesNotExist();
+            assertThat(inUse.resolve("tree")).exists();
+            assertThat(recent.resolve("tree")).exists();
+        } finally {
+            for (Path place : List.of(inUse, recent)) {
+                Directories.delete(place);
+            }
+        }
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
@@ -50,6 +51,7 @@ public final class SshConnection implements Connection {
     private final Route route;
     private final Set<SshCommand> running = ConcurrentHashMap.newKeySet();
     private final Object changing = new Object();
+    private final ReentrantLock reconnecting = new ReentrantLock();
     private volatile Link link;
     private volatile boolean closed;
 
@@ -227,6 +229,28 @@ public final class SshConnection implements Connection {
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before reconnecting to " + route);
         }
+        Link old = link;
+        long begun = System.nanoTime();
+        Duration left = within;
+        if (!reconnecting.tryLock()) {
+            if (!reconnecting.tryLock(TimeUnit.NANOSECONDS.convert(within), TimeUnit.NANOSECONDS)) {
+                throw new ConnectionLostException(
+                        "could not reconnect to " + route + ": somebody else tries to, and has not got there in time",
+                        null);
+            }
+            left = within.minusNanos(System.nanoTime() - begun);
+        }
+        try {
+            // Two who lost the same link need one new one.
+            if (link == old || link.lost() != null) {
+                reconnectNow(left);
+            }
+        } finally {
+            reconnecting.unlock();
+        }
+    }
+
+    private void reconnectNow(Duration within) throws InterruptedException {
         Link old = link;
         SshCommand.closeAll(List.copyOf(running));
         old.close();

@@ -227,6 +227,23 @@ class SshCommandsTest {
         assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
     }
 
+    /** A second link that nobody closes would be found by its threads. */
+    @Test
+    void twoWhoReconnectAtOnceGetOneLink() throws Exception {
+        server.kill();
+        Call<Boolean> first = Call.to(() -> connection.reconnect(SOON)).awaitBlocked();
+        Call<Boolean> second = Call.to(() -> connection.reconnect(SOON)).awaitBlocked();
+        server.restart();
+        first.result();
+        RunningCommand command =
+                connection.start(Command.bash("read line; echo $line").withStdin(Input.pipe()));
+        second.result();
+        command.stdin().write("still there\n".getBytes(UTF_8));
+        command.stdin().close();
+        assertThat(line(command)).isEqualTo("still there");
+        command.close();
+    }
+
     @Test
     void connectingWaitsForTheServer() throws Exception {
         server.kill();
