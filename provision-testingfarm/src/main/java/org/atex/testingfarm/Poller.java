@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -33,6 +34,9 @@ final class Poller implements AutoCloseable {
 
     private static final double JITTER = 0.1;
 
+    /** Of an interval, how long it sleeps at most for a single request: others may follow at once, with earlier turns. */
+    private static final double FIRST = 1 / 32.0;
+
     /** What is looked at. */
     interface Subject {
         /** Looks; each question has its time. By one thread at a time. */
@@ -56,6 +60,7 @@ final class Poller implements AutoCloseable {
     }
 
     private final FarmSettings settings;
+    private final Executor threads;
     private final Semaphore looks = new Semaphore(AT_ONCE);
     private final Set<Thread> looking = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
@@ -68,7 +73,17 @@ final class Poller implements AutoCloseable {
     private @Nullable Instant restUntil;
 
     Poller(FarmSettings settings) {
+        this(settings, look -> Threads.start("farm-poll", look));
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param threads where looks are run
+     */
+    Poller(FarmSettings settings, Executor threads) {
         this.settings = settings;
+        this.threads = threads;
         this.thread = Threads.unstarted("farm-poller", this::poll);
     }
 
@@ -80,6 +95,9 @@ final class Poller implements AutoCloseable {
         double moment = ThreadLocalRandom.current().nextDouble();
         lock.lock();
         try {
+            if (turns.isEmpty()) {
+                moment *= FIRST;
+            }
             turns.put(subject, new Turn(slept.plus(times(interval(), moment))));
             changed.signalAll();
         } finally {
@@ -126,7 +144,7 @@ final class Poller implements AutoCloseable {
             lock.unlock();
         }
         if (begun) {
-            Threads.start("farm-poll", () -> look(subject));
+            threads.execute(() -> look(subject));
         }
         return over;
     }
@@ -159,7 +177,7 @@ final class Poller implements AutoCloseable {
                 Duration wait = awaitSomething();
                 settings.pause().sleep(wait);
                 for (Subject subject : due(wait)) {
-                    Threads.start("farm-poll", () -> look(subject));
+                    threads.execute(() -> look(subject));
                 }
             }
         } catch (InterruptedException e) {
