@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
@@ -35,7 +35,6 @@ import org.slf4j.LoggerFactory;
  */
 final class DetachedCommand implements RunningCommand {
     private static final Logger LOG = LoggerFactory.getLogger(DetachedCommand.class);
-    private static final AtomicLong NUMBERS = new AtomicLong();
 
     /** See the script. */
     private static final CommandEnd NO_SUCH_RUN = new CommandEnd.Exited(122);
@@ -55,7 +54,8 @@ final class DetachedCommand implements RunningCommand {
     private final Command command;
     private final Detached options;
     private final TimeLimit limit;
-    private final String name = "run." + NUMBERS.incrementAndGet();
+    private final String name =
+            "run." + Long.toHexString(ThreadLocalRandom.current().nextLong());
     private final GaplessStream control;
     private final GaplessStream output;
     private final Words words;
