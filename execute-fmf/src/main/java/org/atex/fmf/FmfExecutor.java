@@ -45,22 +45,24 @@ public final class FmfExecutor implements Executor {
             "tmt-abort",
             "rhts-abort",
             "rstrnt-abort");
-    /** Ends whatever still runs detached there, too. */
+    /** A function for scripts, which also ends whatever still runs detached there. */
     static final String REMOVE_PLACE = """
-            for run in "$1"/run.*/; do
-                if [[ -p $run/words ]] && read -r keeper <"$run/keeper" && kill -0 "$keeper"; then
-                    printf 'x\\n' 1<>"$run/words"
-                    for ((try = 0; try < 300; try++)); do kill -0 "$keeper" || break; sleep 0.02; done
+            remove_place() {
+                for run in "$1"/run.*/; do
+                    if [[ -p $run/words ]] && read -r keeper <"$run/keeper" && kill -0 "$keeper"; then
+                        printf 'x\\n' 1<>"$run/words"
+                        for ((try = 0; try < 300; try++)); do kill -0 "$keeper" || break; sleep 0.02; done
+                    fi
+                done 2>/dev/null
+                if [[ -r $1/cgroup ]] && IFS= read -r cgroup <"$1/cgroup"; then
+                    # The dead may still have to be buried.
+                    for ((try = 0; try < 50; try++)); do rmdir -- "$cgroup" && break || sleep 0.02; done 2>/dev/null
                 fi
-            done 2>/dev/null
-            if [[ -r $1/cgroup ]] && IFS= read -r cgroup <"$1/cgroup"; then
-                # The dead may still have to be buried.
-                for ((try = 0; try < 50; try++)); do rmdir -- "$cgroup" && break || sleep 0.02; done 2>/dev/null
-            fi
-            rm -rf -- "$1"
+                rm -rf -- "$1"
+            }
             """;
 
-    private static final String MAKE_PLACE = "remove_place() {\n" + REMOVE_PLACE + "}\n" + """
+    private static final String MAKE_PLACE = REMOVE_PLACE + """
             set -e
             place=$(mktemp -d /var/tmp/atex.XXXXXXXXXX)
             : >"$place/plan-environment"
@@ -302,7 +304,7 @@ public final class FmfExecutor implements Executor {
     private void removePlace() {
         boolean interrupted = Thread.interrupted();
         try {
-            connection.run(Command.bash(REMOVE_PLACE, place.root()));
+            connection.run(Command.bash(REMOVE_PLACE + "remove_place \"$1\"", place.root()));
         } catch (AtexException | IllegalStateException e) {
             LOG.debug("{} stays on a system that does not answer: {}", place.root(), e.getMessage());
         } catch (InterruptedException e) {
