@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.TransferException;
+import org.atex.lab.Logs;
 import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.atex.api.Offer;
+import org.atex.lab.Logs;
 import org.atex.testkit.FakeConnection;
 import org.atex.testkit.Fault;
 import org.atex.testkit.FaultProxy;

@@ -19,6 +19,7 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Offer;
 import org.atex.api.Remote;
+import org.atex.lab.Logs;
 import org.atex.testkit.FakeConnection;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;

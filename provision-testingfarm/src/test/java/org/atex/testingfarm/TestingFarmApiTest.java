@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import org.atex.lab.Logs;
 import org.atex.testingfarm.FarmStandIn.Fault;
 import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
@@ -76,10 +77,10 @@ class TestingFarmApiTest {
         assertThat(seen.created())
                 .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
 
-        assertThat(api.search(Search.in(RequestState.NEW).ofToken("token-1").after(Instant.now())))
+        assertThat(api.search(Search.of(RequestState.NEW).ofToken("token-1").after(Instant.now())))
                 .extracting(FarmRequest::id)
                 .containsExactly(id);
-        assertThat(api.search(Search.in(RequestState.RUNNING)))
+        assertThat(api.search(Search.of(RequestState.RUNNING)))
                 .as("null means none")
                 .isEmpty();
 
@@ -97,7 +98,7 @@ class TestingFarmApiTest {
         String list = "[null, {}, {\"id\": null}, {\"id\": \"" + id + "\"}]";
         farm.fault("GET", "/v0.1/requests", new Fault.Says(200, list));
 
-        assertThat(api.search(Search.in(RequestState.NEW)))
+        assertThat(api.search(Search.of(RequestState.NEW)))
                 .extracting(FarmRequest::id)
                 .containsExactly(id);
     }
@@ -113,7 +114,7 @@ class TestingFarmApiTest {
 
     @Test
     void searchesSayTimesInUtcWithoutAZone() throws Exception {
-        api.search(Search.in(RequestState.NEW)
+        api.search(Search.of(RequestState.NEW)
                 .after(Instant.parse("2026-11-21T10:20:30.5Z"))
                 .before(Instant.parse("2026-11-21T11:00:00Z")));
 

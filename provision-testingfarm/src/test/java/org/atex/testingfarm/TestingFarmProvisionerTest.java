@@ -26,6 +26,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Offer;
 import org.atex.api.Remote;
 import org.atex.api.RunningCommand;
+import org.atex.lab.Logs;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshRefusedException;
 import org.atex.testingfarm.FarmStandIn.Fault;

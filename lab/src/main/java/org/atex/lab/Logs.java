@@ -1,4 +1,4 @@
-package org.atex.testingfarm;
+package org.atex.lab;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -12,14 +12,15 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** Everything that is logged, at every level, while it is open. */
-final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+/** Everything that is logged, at every level, while it is open. Needs Logback. */
+public final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     private final List<Appender<ILoggingEvent>> others = new ArrayList<>();
     private final Level before = root.getLevel();
 
-    Logs() {
+    /** Begins to listen. */
+    public Logs() {
         setContext((LoggerContext) LoggerFactory.getILoggerFactory());
         start();
         root.iteratorForAppenders().forEachRemaining(others::add);
@@ -33,8 +34,12 @@ final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
         events.add(event);
     }
 
-    /** {@return the messages of a level or above} */
-    List<String> messages(Level level) {
+    /**
+     * {@return the messages of a level or above}
+     *
+     * @param level the level
+     */
+    public List<String> messages(Level level) {
         return events.stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(level))
                 .map(ILoggingEvent::getFormattedMessage)
@@ -42,7 +47,7 @@ final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     }
 
     /** {@return all of it, stack traces too} */
-    String text() {
+    public String text() {
         StringBuilder text = new StringBuilder();
         for (ILoggingEvent event : events) {
             text.append(event.getLoggerName())
