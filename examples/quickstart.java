@@ -15,7 +15,7 @@ import org.atex.local.LocalProvisioner;
 /** Runs the tests of a plan on four local systems: {@code jbang quickstart.java TREE PLAN RESULTS}. */
 class quickstart {
     public static void main(String[] args) throws Exception {
-        var tests = FmfTests.in(Path.of(args[0])).plan(args[1]).discover();
+        var tests = FmfTests.from(Path.of(args[0])).plan(args[1]).discover();
         var results = Files.createDirectories(Path.of(args[2]));
         try (var systems = LocalProvisioner.upTo(4);
                 var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));

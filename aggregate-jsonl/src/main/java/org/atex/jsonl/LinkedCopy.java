@@ -36,7 +36,7 @@ final class LinkedCopy implements AutoCloseable {
     }
 
     Artifacts artifacts() {
-        return Artifacts.in(directory);
+        return Artifacts.at(directory);
     }
 
     @Override

@@ -33,7 +33,7 @@ final class Stage implements AutoCloseable {
     static void sweep(Path root) throws IOException {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(root, PREFIX + "*")) {
             for (Path stage : left) {
-                Artifacts.in(stage).delete();
+                Artifacts.at(stage).delete();
             }
         }
     }
@@ -60,7 +60,7 @@ final class Stage implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        Artifacts.in(directory).delete();
+        Artifacts.at(directory).delete();
     }
 
     private final class Copy extends SimpleFileVisitor<Path> {

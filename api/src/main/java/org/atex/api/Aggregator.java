@@ -1,5 +1,8 @@
 package org.atex.api;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /**
  * Takes results in as each test ends.
  *
@@ -21,6 +24,24 @@ public interface Aggregator extends AutoCloseable {
      * @throws AggregationException if it cannot be stored; a name that is taken, a broken results line, a full disk
      */
     void ingest(TestRecord record, Artifacts artifacts);
+
+    /**
+     * {@return the directory that holds the files of an attempt that was ingested, if there is one on this machine}
+     *
+     * @param record the attempt
+     */
+    default Optional<Path> files(TestRecord record) {
+        return Optional.empty();
+    }
+
+    /**
+     * Completes what was ingested for its readers, and stays open: a report in a file is whole and valid afterwards, even
+     * if {@link #close()} is never called. Orchestrators call it at the end of a run. It may block on disk or network, and
+     * may be called from any thread, beside {@link #ingest}.
+     *
+     * @throws AggregationException if it cannot be completed; what was ingested is kept all the same
+     */
+    default void flush() {}
 
     /**
      * Completes and closes what is written. Idempotent.

@@ -41,7 +41,7 @@ public final class Artifacts {
      *
      * @param directory an existing directory, which is empty before the test runs
      */
-    public static Artifacts in(Path directory) {
+    public static Artifacts at(Path directory) {
         if (!Files.isDirectory(directory)) {
             throw new IllegalArgumentException("artifacts need an existing directory: " + directory + " is none");
         }

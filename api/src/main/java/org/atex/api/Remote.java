@@ -35,6 +35,14 @@ public interface Remote extends AutoCloseable {
     }
 
     /**
+     * {@return the machine behind it: the same name for systems of one provisioner that share hardware or follow each other
+     * on one host. Failures are counted by it}
+     */
+    default String host() {
+        return name();
+    }
+
+    /**
      * Puts it back to a fresh state, where that is cheaper than taking a new one.
      *
      * @return false if it cannot be done: then it must be replaced

@@ -1,9 +1,9 @@
 package org.atex.api;
 
 /**
- * Told of everything that happens in a run, in the order in which it happens, on one thread of the run's. A slow
- * listener delays other listeners and the end of the run, not the tests. One that throws is reported among the run's
- * problems, once, and told nothing more.
+ * Receives everything that happens in a run, in the order in which it happens, on one thread of the run. A slow listener
+ * delays other listeners and the end of the run, not the tests. A listener that throws, or does not return within the
+ * orchestrator's limit, is reported once among the run's problems and receives nothing more.
  */
 @FunctionalInterface
 public interface RunListener {

@@ -10,11 +10,11 @@ import java.util.stream.Collectors;
  * What a run came to: every planned test, in the order planned, with its one final outcome.
  *
  * @param tests the planned tests
- * @param problems what went wrong beside the tests, such as results that could not be stored and where they are kept,
- *     each in one line
+ * @param problems what went wrong beside the tests, such as results that could not be stored and where they are kept;
+ *     the same reason is there once, with how often
  * @param took how long the run took
  */
-public record RunSummary(List<TestSummary> tests, List<String> problems, Duration took) {
+public record RunSummary(List<TestSummary> tests, List<Problem> problems, Duration took) {
     /** Copies the lists. */
     public RunSummary {
         tests = List.copyOf(tests);
@@ -28,9 +28,12 @@ public record RunSummary(List<TestSummary> tests, List<String> problems, Duratio
                         t -> t.end().outcome(), t -> 1, Integer::sum, () -> new EnumMap<>(Outcome.class)));
     }
 
-    /** {@return the worst of the tests' verdicts; problems make it {@link Verdict#INFRASTRUCTURE} at least} */
+    /** {@return the worst of the verdicts of tests and problems} */
     public Verdict verdict() {
-        Verdict worst = problems.isEmpty() ? Verdict.PASSED : Verdict.INFRASTRUCTURE;
+        Verdict worst = Verdict.PASSED;
+        for (Problem problem : problems) {
+            worst = worst.and(problem.verdict());
+        }
         for (TestSummary test : tests) {
             worst = worst.and(test.end().outcome().verdict());
         }

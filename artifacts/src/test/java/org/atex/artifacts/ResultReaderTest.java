@@ -56,7 +56,7 @@ class ResultReaderTest {
     @Test
     void aTestThatNeverRanOrLeftNothingHasNoResults() throws IOException {
         try (ResultReader none = ResultReader.of(Artifacts.none());
-                ResultReader empty = ResultReader.of(Artifacts.in(directory))) {
+                ResultReader empty = ResultReader.of(Artifacts.at(directory))) {
             assertThat(none.next()).isNull();
             assertThat(empty.next()).isNull();
         }
@@ -66,7 +66,7 @@ class ResultReaderTest {
     void resultsThatCannotBeOpenedAreNotTakenForNone() throws IOException {
         Files.createDirectory(directory.resolve("results"));
 
-        assertThatThrownBy(() -> ResultReader.of(Artifacts.in(directory))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> ResultReader.of(Artifacts.at(directory))).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> ResultReader.open(directory.resolve("none"))).isInstanceOf(IOException.class);
     }
 
@@ -163,7 +163,7 @@ class ResultReaderTest {
 
     private List<TestResult> read() throws IOException {
         List<TestResult> results = new ArrayList<>();
-        try (ResultReader reader = ResultReader.of(Artifacts.in(directory))) {
+        try (ResultReader reader = ResultReader.of(Artifacts.at(directory))) {
             for (TestResult result = reader.next(); result != null; result = reader.next()) {
                 results.add(result);
                 assertThat(reader.line()).isEqualTo(results.size());

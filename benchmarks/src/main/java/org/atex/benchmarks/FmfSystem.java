@@ -39,7 +39,7 @@ final class FmfSystem implements AutoCloseable {
         Path tree = FmfTree.of(0);
         try {
             Files.writeString(tree.resolve("main.fmf"), "duration: 10m\ntest: |\n" + script.indent(4));
-            FmfTests tests = FmfTests.in(tree).discover();
+            FmfTests tests = FmfTests.from(tree).discover();
             try (Executor executor = FmfExecutor.factory(tests, options).open(connection)) {
                 return measured.with(executor, tests);
             }
@@ -62,7 +62,7 @@ final class FmfSystem implements AutoCloseable {
     }
 
     Artifacts artifacts() throws IOException {
-        return Artifacts.in(Files.createTempDirectory(directory, "artifacts"));
+        return Artifacts.at(Files.createTempDirectory(directory, "artifacts"));
     }
 
     @Override

@@ -44,7 +44,7 @@ final class PodmanTree implements Scenario {
     @Override
     public Sample measure() throws Exception {
         Path results = Files.createTempDirectory("atex-podman-tree-");
-        FmfTests tests = FmfTests.in(TREE).plan("/plans/all").discover();
+        FmfTests tests = FmfTests.from(TREE).plan("/plans/all").discover();
         try (var systems = PodmanProvisioner.of(LabImage.PLAIN.reference())
                         .pull(PullPolicy.NEVER)
                         .upTo(SYSTEMS)

@@ -140,7 +140,7 @@ final class StoredResults implements Scenario {
             for (int i = 0; i < count; i++) {
                 TestRecord record = new TestRecord(
                         "bench", "/test/" + i, 1, true, end, Instant.now(), Duration.ofSeconds(1), "system", 1);
-                aggregator.ingest(record, Artifacts.in(directory.resolve("in/" + i)));
+                aggregator.ingest(record, Artifacts.at(directory.resolve("in/" + i)));
             }
         }
     }

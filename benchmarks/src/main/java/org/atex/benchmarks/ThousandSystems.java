@@ -55,7 +55,7 @@ final class ThousandSystems implements Scenario {
                 JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("FILES"))) {
             return Runs.seconds(() -> {
                 for (TestCase test : tests) {
-                    Artifacts artifacts = Artifacts.in(
+                    Artifacts artifacts = Artifacts.at(
                             Files.createDirectory(directory.resolve(test.name().substring(1))));
                     write(artifacts);
                     aggregator.ingest(TestRecord.of("default", test.name(), TestEnd.exited(0)), artifacts);

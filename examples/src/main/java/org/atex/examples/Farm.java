@@ -229,7 +229,7 @@ final class Farm {
         List<FarmRequest> found = new ArrayList<>();
         for (RequestState state : NOT_OVER) {
             for (FarmRequest request :
-                    api.search(Search.in(state).ofToken(token).after(after))) {
+                    api.search(Search.of(state).ofToken(token).after(after))) {
                 if (request.isReservation()) {
                     found.add(request);
                 }

@@ -71,7 +71,7 @@ final class Fmf {
         private List<String> context = new ArrayList<>();
 
         private FmfDiscovery discovery() {
-            FmfDiscovery discovery = FmfTests.in(root).context(FmfContext.ofPairs(context));
+            FmfDiscovery discovery = FmfTests.from(root).context(FmfContext.ofPairs(context));
             if (!plan.isEmpty()) {
                 discovery = discovery.plan(plan);
             }

@@ -21,7 +21,7 @@ final class QuickStart {
     public static void main(String[] args) throws Exception {
         Path tree = Path.of(args.length > 0 ? args[0] : "examples/tests");
         Path results = Path.of(args.length > 1 ? args[1] : "results").toAbsolutePath();
-        FmfTests tests = FmfTests.in(tree).plan("/plans/all").discover();
+        FmfTests tests = FmfTests.from(tree).plan("/plans/all").discover();
         Files.createDirectories(results);
         RunSummary summary;
         try (var systems = LocalProvisioner.upTo(4);

@@ -71,25 +71,25 @@ class BadInputTest {
     @Test
     void directoryWithoutATree() throws IOException {
         Path empty = Files.createDirectory(directory.resolve("empty"));
-        assertRefused(() -> FmfTests.in(empty).discover(), FmfException.class, empty, ".fmf");
+        assertRefused(() -> FmfTests.from(empty).discover(), FmfException.class, empty, ".fmf");
     }
 
     @Test
     void directoryThatIsNotThere() {
         Path missing = directory.resolve("missing");
-        assertRefused(() -> FmfTests.in(missing).discover(), FmfException.class, missing);
+        assertRefused(() -> FmfTests.from(missing).discover(), FmfException.class, missing);
     }
 
     @Test
     void brokenYaml() throws IOException {
         Path file = Files.writeString(tree.resolve("more.fmf"), "/three:\n    test: [echo\n/four:\n    test: x\n");
-        assertRefused(() -> FmfTests.in(tree).discover(), FmfException.class, file + ":");
+        assertRefused(() -> FmfTests.from(tree).discover(), FmfException.class, file + ":");
     }
 
     @Test
     void unknownPlan() {
         assertRefused(
-                () -> FmfTests.in(tree).plan("/plans/al").discover(),
+                () -> FmfTests.from(tree).plan("/plans/al").discover(),
                 FmfException.class,
                 "/plans/al",
                 tree,
@@ -98,13 +98,14 @@ class BadInputTest {
 
     @Test
     void planThatIsATest() {
-        assertRefused(() -> FmfTests.in(tree).plan("/one").discover(), FmfException.class, "/one", tree, "by its name");
+        assertRefused(
+                () -> FmfTests.from(tree).plan("/one").discover(), FmfException.class, "/one", tree, "by its name");
     }
 
     @Test
     void nothingIsLeftToRun() {
         assertRefused(
-                () -> FmfTests.in(tree).plan("/plans/all").name("^/three$").discover(),
+                () -> FmfTests.from(tree).plan("/plans/all").name("^/three$").discover(),
                 FmfException.class,
                 tree,
                 "^/three$",
@@ -211,7 +212,7 @@ class BadInputTest {
     }
 
     private RunSummary runTree() throws InterruptedException {
-        FmfTests tests = FmfTests.in(tree).discover();
+        FmfTests tests = FmfTests.from(tree).discover();
         try (var systems = LocalProvisioner.upTo(1);
                 var results = JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"));
                 var run = AdHocOrchestrator.of(tests)
@@ -282,10 +283,10 @@ class BadInputTest {
     }
 
     private void assertFullDiskIsTold(RunSummary summary, Path disk) {
-        assertThat(summary.verdict()).isEqualTo(Verdict.INFRASTRUCTURE);
+        assertThat(summary.verdict()).isEqualTo(Verdict.INCOMPLETE);
         assertThat(summary.problems())
                 .singleElement()
-                .satisfies(problem -> assertThat(problem)
+                .satisfies(problem -> assertThat(problem.what())
                         .contains(
                                 "/much",
                                 disk.resolve("results.jsonl").toString(),
@@ -308,7 +309,7 @@ class BadInputTest {
         try (var json = JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"))) {
             TestRecord record = TestRecord.of("here", "/a", TestEnd.exited(0));
             assertRefused(
-                    () -> json.ingest(record, Artifacts.in(left)), AggregationException.class, "/a", left, "line 2");
+                    () -> json.ingest(record, Artifacts.at(left)), AggregationException.class, "/a", left, "line 2");
         }
         assertThat(directory.resolve("results.jsonl")).isEmptyFile();
     }

@@ -47,12 +47,12 @@ class EmbeddingTest {
     private Path directory;
 
     private Artifacts artifacts(String name) throws IOException {
-        return Artifacts.in(Files.createDirectory(directory.resolve(name)));
+        return Artifacts.at(Files.createDirectory(directory.resolve(name)));
     }
 
     @Test
     void executorOnAConnectionMadeByHand() throws Exception {
-        FmfTests tests = FmfTests.in(SmallTree.in(directory)).discover();
+        FmfTests tests = FmfTests.from(SmallTree.in(directory)).discover();
         try (var connection = LocalConnection.open();
                 var executor = FmfExecutor.factory(tests).open(connection)) {
             Artifacts left = artifacts("left");

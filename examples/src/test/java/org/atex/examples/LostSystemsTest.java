@@ -75,7 +75,7 @@ class LostSystemsTest {
                 Path tree = Files.createDirectories(directory.resolve("tree/.fmf"));
                 Files.writeString(tree.resolve("version"), "1\n");
                 Files.writeString(tree.resolveSibling("main.fmf"), "test: |\n" + script.indent(4));
-                return FmfTests.in(tree.resolveSibling(".")).discover();
+                return FmfTests.from(tree.resolveSibling(".")).discover();
             }
         };
 
@@ -91,7 +91,7 @@ class LostSystemsTest {
 
     private TestEnd run(Runner runner, Connection connection, String script) throws Exception {
         try (Executor executor = runner.factory(directory, script).open(connection)) {
-            Artifacts artifacts = Artifacts.in(Files.createDirectory(directory.resolve("artifacts")));
+            Artifacts artifacts = Artifacts.at(Files.createDirectory(directory.resolve("artifacts")));
             return executor.run(runner.test(directory, script), artifacts);
         }
     }

@@ -140,7 +140,7 @@ class RealSystemsTest {
     @Test
     void exampleTestsRunInContainers() throws Exception {
         Path state = Files.createDirectory(directory.resolve("state"));
-        FmfTests tests = FmfTests.in(TREE).plan("/plans/all").discover();
+        FmfTests tests = FmfTests.from(TREE).plan("/plans/all").discover();
         PodmanProvisioner systems = PodmanProvisioner.of(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
                 .runOptions("--volume=" + state + ":/state")
@@ -155,7 +155,7 @@ class RealSystemsTest {
     @Test
     void exampleTestsRunOverSsh() throws Exception {
         SshSystem system = lab.ssh();
-        FmfTests tests = FmfTests.in(TREE).plan("/plans/all").discover();
+        FmfTests tests = FmfTests.from(TREE).plan("/plans/all").discover();
         SshOptions options = SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()

@@ -28,7 +28,7 @@ class CommandExecutorTest {
     private TestEnd run(Executor.Factory factory, Command command) throws Exception {
         try (LocalConnection connection = LocalConnection.open();
                 Executor executor = factory.open(connection)) {
-            return executor.run(CommandTest.of("/test", command), Artifacts.in(here));
+            return executor.run(CommandTest.of("/test", command), Artifacts.at(here));
         }
     }
 

@@ -51,7 +51,7 @@ class Fault02EnvironmentIsSharedTest {
     private static String outputOf(Executor.Factory factory, Path own) throws Exception {
         try (LocalConnection connection = LocalConnection.open();
                 Executor executor = factory.open(connection)) {
-            Artifacts into = Artifacts.in(Files.createDirectory(own.resolve("artifacts")));
+            Artifacts into = Artifacts.at(Files.createDirectory(own.resolve("artifacts")));
             executor.run(CommandTest.of(String.valueOf(own.getFileName()), Command.of("unused")), into);
             return Files.readString(into.files().resolve("output.txt"));
         }

@@ -34,7 +34,7 @@ class Fault06CancelJustBeforeTheStartTest {
         try (LocalConnection connection = LocalConnection.open();
                 Executor executor = CommandExecutor.factory().open(connection)) {
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> executor.run(LONG, Artifacts.in(here))).isInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> executor.run(LONG, Artifacts.at(here))).isInstanceOf(InterruptedException.class);
         }
         assertThat(here.resolve("results")).content().contains("infra");
     }
@@ -44,7 +44,7 @@ class Fault06CancelJustBeforeTheStartTest {
         try (LocalConnection connection = LocalConnection.open();
                 Executor executor = CommandExecutor.factory().open(connection)) {
             for (int i = 0; i < 20; i++) {
-                Artifacts into = Artifacts.in(Files.createDirectory(here.resolve("artifacts-" + i)));
+                Artifacts into = Artifacts.at(Files.createDirectory(here.resolve("artifacts-" + i)));
                 CountDownLatch entering = new CountDownLatch(1);
                 FutureTask<TestEnd> running = new FutureTask<>(() -> {
                     entering.countDown();

@@ -37,7 +37,7 @@ public final class FmfCache {
      * {@code XDG_CACHE_HOME}, else in {@code ~/.cache/fmf}}
      */
     public static FmfCache standard() {
-        return in(standardDirectory(System.getenv(), System.getProperty("user.home")));
+        return at(standardDirectory(System.getenv(), System.getProperty("user.home")));
     }
 
     static Path standardDirectory(Map<String, String> environment, String home) {
@@ -54,7 +54,7 @@ public final class FmfCache {
      *
      * @param directory the directory; made when something is fetched
      */
-    public static FmfCache in(Path directory) {
+    public static FmfCache at(Path directory) {
         return new FmfCache(directory.toAbsolutePath().normalize(), MAX_AGE, WITHIN);
     }
 

@@ -28,8 +28,8 @@ public final class FmfTests extends AbstractList<FmfTest> {
      *
      * @param path a directory of the tree
      */
-    public static FmfDiscovery in(Path path) {
-        return in(new FmfId(null, null, path.toAbsolutePath().toString(), "/"));
+    public static FmfDiscovery from(Path path) {
+        return from(new FmfId(null, null, path.toAbsolutePath().toString(), "/"));
     }
 
     /**
@@ -37,7 +37,7 @@ public final class FmfTests extends AbstractList<FmfTest> {
      *
      * @param tree where it is; its name does not matter
      */
-    public static FmfDiscovery in(FmfId tree) {
+    public static FmfDiscovery from(FmfId tree) {
         return new FmfDiscovery(tree);
     }
 

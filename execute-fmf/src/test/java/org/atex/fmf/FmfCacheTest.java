@@ -51,7 +51,7 @@ class FmfCacheTest {
         repository.git("branch", "topic/one");
         repository.write("main.fmf", "/a:\n  test: second\n");
         repository.commit("second");
-        cache = FmfCache.in(directory.resolve("cache"));
+        cache = FmfCache.at(directory.resolve("cache"));
     }
 
     private String test(FmfId id) throws InterruptedException {
@@ -222,7 +222,7 @@ class FmfCacheTest {
     /** What another process does. */
     static final class Fetch {
         public static void main(String[] args) throws Exception {
-            System.out.print(FmfCache.in(Path.of(args[0])).checkout(args[1], null));
+            System.out.print(FmfCache.at(Path.of(args[0])).checkout(args[1], null));
         }
     }
 

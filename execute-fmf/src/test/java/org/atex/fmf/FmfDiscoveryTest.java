@@ -29,7 +29,7 @@ class FmfDiscoveryTest {
 
     @BeforeEach
     void makeRepositories() throws Exception {
-        cache = FmfCache.in(directory.resolve("cache"));
+        cache = FmfCache.at(directory.resolve("cache"));
         own = Repository.in(directory.resolve("own"));
         own.write(
                 "tests/main.fmf", "/a:\n  test: pwd\n  tag: [x]\n/b:\n  test: pwd\n/c:\n  test: pwd\n  manual: true\n");
@@ -46,7 +46,7 @@ class FmfDiscoveryTest {
     }
 
     private FmfDiscovery discovery() {
-        return FmfTests.in(own.directory()).cache(cache);
+        return FmfTests.from(own.directory()).cache(cache);
     }
 
     private List<String> names(FmfDiscovery discovery) throws InterruptedException {
@@ -100,8 +100,8 @@ class FmfDiscoveryTest {
     @Test
     void discoveryMayBeginElsewhere() throws Exception {
         FmfId id = FmfId.of(other.url()).withPath("in");
-        assertThat(names(FmfTests.in(id).cache(cache))).containsExactly("/t/a", "/t/new");
-        assertThat(names(FmfTests.in(id.withRef("v1")).cache(cache))).containsExactly("/t/a");
+        assertThat(names(FmfTests.from(id).cache(cache))).containsExactly("/t/a", "/t/new");
+        assertThat(names(FmfTests.from(id.withRef("v1")).cache(cache))).containsExactly("/t/a");
     }
 
     @Test
@@ -176,7 +176,7 @@ class FmfDiscoveryTest {
             List<String> seen = Files.readAllLines(prepared);
             assertThat(seen).endsWith("mine", "theirs").hasSize(3);
             for (FmfTest test : tests) {
-                Artifacts artifacts = Artifacts.in(Files.createTempDirectory(directory, "artifacts"));
+                Artifacts artifacts = Artifacts.at(Files.createTempDirectory(directory, "artifacts"));
                 assertThat(executor.run(test, artifacts).outcome()).isEqualTo(Outcome.PASSED);
                 assertThat(artifacts.files().resolve("output.txt")).hasContent(seen.get(0) + "/" + test.directory());
             }
@@ -256,7 +256,7 @@ class FmfDiscoveryTest {
                 test.metadata()));
         try (var connection = LocalConnection.open();
                 var executor = FmfExecutor.factory(tests).open(connection)) {
-            Artifacts artifacts = Artifacts.in(Files.createTempDirectory(directory, "artifacts"));
+            Artifacts artifacts = Artifacts.at(Files.createTempDirectory(directory, "artifacts"));
             executor.run(tests.get(0), artifacts);
             assertThat(artifacts.files().resolve("output.txt")).hasContent("first\nown\n");
         }

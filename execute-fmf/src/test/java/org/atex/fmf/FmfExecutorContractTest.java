@@ -43,7 +43,7 @@ class FmfExecutorContractTest extends ExecutorContract {
                     /leaving:
                         test: (setsid bash -c 'sleep 1000; exit 1' %s &); exit 0
                     """.formatted(leftover));
-            return FmfTests.in(tree).discover();
+            return FmfTests.from(tree).discover();
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }

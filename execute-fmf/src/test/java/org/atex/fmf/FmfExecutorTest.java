@@ -63,7 +63,7 @@ class FmfExecutorTest {
     }
 
     private Artifacts artifacts() throws IOException {
-        return Artifacts.in(Files.createDirectory(directory.resolve("artifacts" + ++count)));
+        return Artifacts.at(Files.createDirectory(directory.resolve("artifacts" + ++count)));
     }
 
     private static List<String> results(Artifacts artifacts) throws IOException {
@@ -85,7 +85,7 @@ class FmfExecutorTest {
 
     private Ran run(String script) throws Exception {
         metadata("duration: 20s\n" + indented(script));
-        return run(FmfTests.in(tree).discover());
+        return run(FmfTests.from(tree).discover());
     }
 
     private Ran run(FmfTests tests) throws Exception {
@@ -132,7 +132,7 @@ class FmfExecutorTest {
     @Test
     void endsATestAtItsLimit() throws Exception {
         metadata("duration: 1s\n" + indented("echo begun; sleep 600 & sleep 600"));
-        Ran ran = run(FmfTests.in(tree).discover());
+        Ran ran = run(FmfTests.from(tree).discover());
         assertThat(ran.end.outcome()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(ran.end.note()).contains("1s");
         assertThat(output(ran.artifacts)).isEqualTo("begun\n");
@@ -142,7 +142,7 @@ class FmfExecutorTest {
     @Test
     void aTestMayChangeItsLimit() throws Exception {
         metadata("duration: 10m\n" + indented("echo 'duration 1s' >&$ATEX_TEST_CONTROL; sleep 600"));
-        assertThat(run(FmfTests.in(tree).discover()).end.outcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(run(FmfTests.from(tree).discover()).end.outcome()).isEqualTo(Outcome.TIMED_OUT);
     }
 
     @Test
@@ -171,7 +171,7 @@ class FmfExecutorTest {
                 + " >>$TMT_PLAN_ENVIRONMENT_FILE\n      echo 'D=\"from $TMT_TREE\"' >>$TMT_PLAN_ENVIRONMENT_FILE\n"
                 + "/dir/test:\n  environment: {B: test, C: test, P: '50%', Q: \"it's \\\"q\\\"\\n\"}\n  test: |\n"
                 + "      env | sort\n      cat \"$TMT_TEST_METADATA\"\n      pwd\n");
-        FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
+        FmfTests tests = FmfTests.from(tree).plan("/plan").discover();
         try (Executor executor = FmfExecutor.factory(tests, Map.of("C", "user")).open(connection)) {
             Artifacts artifacts = artifacts();
             executor.run(tests.get(0), artifacts);
@@ -186,7 +186,7 @@ class FmfExecutorTest {
     @Test
     void fault02OneTestsVariablesAreNotAnothers() throws Exception {
         metadata("/a:\n  environment: {ONLY_A: '1'}\n  test: env\n/b:\n  test: env\n");
-        FmfTests tests = FmfTests.in(tree).discover();
+        FmfTests tests = FmfTests.from(tree).discover();
         try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
             executor.run(tests.get(0), artifacts());
             Artifacts b = artifacts();
@@ -199,7 +199,7 @@ class FmfExecutorTest {
     void cancelsATestWhenInterrupted() throws Exception {
         Path begun = directory.resolve("begun");
         metadata(indented("echo begun >" + begun + "; sleep 600"));
-        FmfTests tests = FmfTests.in(tree).discover();
+        FmfTests tests = FmfTests.from(tree).discover();
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         Artifacts artifacts = artifacts();
         try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
@@ -268,7 +268,7 @@ class FmfExecutorTest {
         Path finished = directory.resolve("finished");
         metadata("/plan:\n  discover: {how: fmf}\n  finish: {how: shell, script: 'touch " + finished
                 + "'}\n/t:\n  test: \"true\"\n");
-        FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
+        FmfTests tests = FmfTests.from(tree).plan("/plan").discover();
         try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
             executor.run(tests.get(0), artifacts());
             assertThat(finished).doesNotExist();
@@ -283,7 +283,7 @@ class FmfExecutorTest {
                 + "  prepare: {how: shell, script: 'echo no luck; exit 3'}\n"
                 + "/t:\n"
                 + "  test: \"true\"\n");
-        FmfTests tests = FmfTests.in(tree).plan("/plan").discover();
+        FmfTests tests = FmfTests.from(tree).plan("/plan").discover();
         assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
                 .isInstanceOf(SetupException.class)
                 .hasMessageContaining("/plan")
@@ -301,7 +301,7 @@ class FmfExecutorTest {
                 /t:
                     test: "true"
                 """.replace("DIR", directory.toString()));
-        return FmfTests.in(tree).plan("/plan").discover();
+        return FmfTests.from(tree).plan("/plan").discover();
     }
 
     private void assertPrepareScriptIsGone() throws IOException {
@@ -348,7 +348,7 @@ class FmfExecutorTest {
     @Test
     void refusesTestsThatAreNotFmf() throws Exception {
         metadata("test: \"true\"\n");
-        FmfTests tests = FmfTests.in(tree).discover();
+        FmfTests tests = FmfTests.from(tree).discover();
         try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
             assertThatThrownBy(() -> executor.run(TestCase.named("/plain"), artifacts()))
                     .isInstanceOf(IllegalArgumentException.class)

@@ -180,7 +180,7 @@ class HostileTest {
         try {
             FmfTests tests =
                     suite.test(SEND + "send '{\"files\":[{\"name\":\"a\",\"length\":900000}]}' 900000; sleep 1000");
-            Artifacts artifacts = Artifacts.in(small);
+            Artifacts artifacts = Artifacts.at(small);
             try (var executor = FmfExecutor.factory(tests).open(connection)) {
                 Ran ran = new Ran(executor.run(tests.get(0), artifacts), artifacts);
                 assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
@@ -188,7 +188,7 @@ class HostileTest {
                 assertThat(ran.results()).singleElement().asString().startsWith("infra null could not store");
             }
             FmfTests loud = suite.test("yes");
-            Artifacts again = Artifacts.in(Files.createDirectory(small.resolve("again")));
+            Artifacts again = Artifacts.at(Files.createDirectory(small.resolve("again")));
             try (var executor = FmfExecutor.factory(loud).open(connection)) {
                 assertThat(executor.run(loud.get(0), again).outcome()).isEqualTo(Outcome.SETUP_FAILED);
             }

@@ -67,7 +67,7 @@ class LostConnectionTest {
                 /test:
                     test: 'true'
                 """.replace("STEP", step).replace("SCRIPT", script));
-        return FmfTests.in(suite.tree()).plan("/plan").discover();
+        return FmfTests.from(suite.tree()).plan("/plan").discover();
     }
 
     @Test

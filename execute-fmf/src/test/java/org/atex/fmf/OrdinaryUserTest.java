@@ -58,7 +58,8 @@ class OrdinaryUserTest {
                         echo more >data
                         tmt-report-result -o data part PASS
                 """);
-        Ran ran = suite.run(connection, FmfTests.in(suite.tree()).plan("/plan").discover(), FmfOptions.defaults());
+        Ran ran =
+                suite.run(connection, FmfTests.from(suite.tree()).plan("/plan").discover(), FmfOptions.defaults());
         assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
         assertThat(ran.output().replace("\r", "")).isEqualTo("tester tester 24 80 xterm\nin the tree\n");
         assertThat(ran.results()).containsExactly("pass part null", "pass null null");

@@ -93,8 +93,8 @@ class SetUpTest {
                 /test:
                     test: '[[ $READY == yes ]]'
                 """);
-        FmfTests tests = FmfTests.in(suite.tree()).plan("/plan").discover();
-        FmfTests bad = FmfTests.in(suite.tree()).plan("/bad").discover();
+        FmfTests tests = FmfTests.from(suite.tree()).plan("/plan").discover();
+        FmfTests bad = FmfTests.from(suite.tree()).plan("/bad").discover();
         try (Connection connection = connect()) {
             assertThat(suite.run(connection, tests, FmfOptions.defaults()).end())
                     .isEqualTo(TestEnd.exited(0));

@@ -10,10 +10,10 @@ final class SmallHeap {
 
     /** Arguments: the tree, the directory for artifacts. */
     public static void main(String[] arguments) throws InterruptedException {
-        FmfTests tests = FmfTests.in(Path.of(arguments[0])).discover();
+        FmfTests tests = FmfTests.from(Path.of(arguments[0])).discover();
         try (var connection = LocalConnection.open();
                 var executor = FmfExecutor.factory(tests).open(connection)) {
-            System.out.println(executor.run(tests.get(0), Artifacts.in(Path.of(arguments[1]))));
+            System.out.println(executor.run(tests.get(0), Artifacts.at(Path.of(arguments[1]))));
         }
     }
 }

@@ -34,7 +34,7 @@ final class Suite {
     /** {@return the tests of the tree, which is this text} */
     FmfTests tests(String metadata) throws IOException, InterruptedException {
         Files.writeString(tree().resolve("main.fmf"), metadata);
-        return FmfTests.in(tree()).discover();
+        return FmfTests.from(tree()).discover();
     }
 
     /** {@return a tree of one test that is this script} */
@@ -43,7 +43,7 @@ final class Suite {
     }
 
     Artifacts artifacts() throws IOException {
-        return Artifacts.in(Files.createDirectory(directory.resolve("artifacts" + ++count)));
+        return Artifacts.at(Files.createDirectory(directory.resolve("artifacts" + ++count)));
     }
 
     /** What came of a test. */

@@ -35,7 +35,7 @@ final class ArtifactRoom {
         while (true) {
             Path directory = root.resolve(Long.toString(count.incrementAndGet()));
             try {
-                return Artifacts.in(Files.createDirectory(directory));
+                return Artifacts.at(Files.createDirectory(directory));
             } catch (FileAlreadyExistsException e) {
                 // An earlier run has left artifacts there that it could not store: the next number is free, or the one
                 // after.

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.atex.api.Outcome;
+import org.atex.api.Problem;
 import org.atex.api.RunSummary;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
@@ -15,7 +16,7 @@ import org.atex.api.TestSummary;
 final class Ledger {
     private final List<PlannedTest> planned;
     private final Map<PlannedTest, List<TestRecord>> records = new HashMap<>();
-    private final List<String> problems = new ArrayList<>();
+    private final List<Problem> problems = new ArrayList<>();
 
     Ledger(List<PlannedTest> planned) {
         this.planned = planned;
@@ -26,7 +27,7 @@ final class Ledger {
     }
 
     synchronized void problem(String what) {
-        problems.add(what);
+        problems.add(Problem.infrastructure(what));
     }
 
     synchronized RunSummary summary(Duration took) {

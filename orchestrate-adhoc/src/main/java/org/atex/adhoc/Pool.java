@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.atex.api.Artifacts;
+import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.Remote;
 import org.atex.api.RunEvent;
@@ -65,7 +66,12 @@ final class Pool {
             if (!problem.isEmpty()) {
                 ledger.problem(problem);
             }
-            events.publish(new RunEvent.Ingested(Instant.now(), record.test(), record.attempt(), problem));
+            events.publish(new RunEvent.Ingested(
+                    Instant.now(),
+                    record.test(),
+                    record.attempt(),
+                    problem,
+                    plan.parts().aggregator().files(record).orElse(null)));
         });
         this.watch = new Watch(plan.parts().systemWithin(), this::gaveUpWaiting);
         for (int i = 0; i < plan.parts().provisioners().size(); i++) {
@@ -117,7 +123,8 @@ final class Pool {
 
     private List<Decision> begin(Instant now) {
         begun = true;
-        events.publish(new RunEvent.RunStarted(now, plan.parts().tests().size()));
+        events.publish(new RunEvent.RunStarted(
+                now, plan.parts().tests().size(), plan.parts().platform()));
         if (stop == null) {
             return schedule.start(now);
         }
@@ -305,8 +312,13 @@ final class Pool {
                 Member member = member(run.system());
                 Thread thread = Threads.unstarted(member.name() + "-" + run.slot(), () -> runTest(member, run));
                 member.places.put(run.slot(), thread);
-                events.publish(
-                        new RunEvent.TestStarted(now, run.test().name(), run.attempt(), member.name(), run.slot()));
+                events.publish(new RunEvent.TestStarted(
+                        now,
+                        run.test().name(),
+                        run.attempt(),
+                        member.name(),
+                        run.slot(),
+                        run.test().test.expected()));
                 yield thread::start;
             }
             case Decision.CancelTests(String why) -> {
@@ -355,7 +367,7 @@ final class Pool {
         }
         TestRecord record = attempt.record(plan.parts().platform(), conclude);
         ledger.conclude(conclude.test(), record);
-        events.publish(new RunEvent.TestFinished(now, record));
+        events.publish(new RunEvent.TestFinished(now, record, Excerpt.none()));
         Ingestion.Ticket ticket = ingestion.order(record, attempt.artifacts());
         return () -> ingestion.submit(ticket);
     }
@@ -376,7 +388,8 @@ final class Pool {
         }
         step(now -> {
             member.preparation = null;
-            events.publish(new RunEvent.SystemReady(now, member.name(), Duration.ofNanos(System.nanoTime() - begin)));
+            events.publish(new RunEvent.SystemReady(
+                    now, member.name(), Duration.ZERO, Duration.ofNanos(System.nanoTime() - begin)));
             return schedule.prepared(member.id, now);
         });
     }

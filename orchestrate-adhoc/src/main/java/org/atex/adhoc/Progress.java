@@ -102,6 +102,12 @@ public final class Progress implements RunListener {
                 summary(ended.summary());
                 return;
             }
+            case RunEvent.Abandoned abandoned ->
+                line(abandoned.at(), abandoned.what() + " did not return within " + abandoned.limit(), true);
+            case RunEvent.HostQuarantined quarantined ->
+                line(quarantined.at(), quarantined.host() + " is not used any more: " + quarantined.why(), true);
+            case RunEvent.Paused paused -> line(paused.at(), paused.why(), true);
+            case RunEvent.Pulse pulse -> {}
             case RunEvent.SystemsAsked asked -> line(asked.at(), "asked for " + asked.count() + " systems", false);
         }
         if (terminal) {
@@ -171,7 +177,7 @@ public final class Progress implements RunListener {
                 out.printf(Locale.ROOT, "%-9s %s%s%n", how, printable(test.test()), note);
             }
         }
-        summary.problems().forEach(problem -> out.println("problem   " + printable(problem)));
+        summary.problems().forEach(problem -> out.println("problem   " + printable(problem.what())));
         out.print(summary.tests().size() + " tests:");
         summary.counts()
                 .forEach((outcome, count) ->

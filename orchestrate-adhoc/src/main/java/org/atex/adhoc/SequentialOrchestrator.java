@@ -11,11 +11,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Artifacts;
+import org.atex.api.Excerpt;
 import org.atex.api.Executor;
 import org.atex.api.Need;
 import org.atex.api.Offer;
 import org.atex.api.Orchestrator;
 import org.atex.api.Outcome;
+import org.atex.api.Problem;
 import org.atex.api.Provisioner;
 import org.atex.api.Remote;
 import org.atex.api.RunEvent;
@@ -95,7 +97,7 @@ public final class SequentialOrchestrator implements Orchestrator {
     /** The work is done on a thread of its own: an interrupt of the caller must not disturb how systems are closed. */
     private RunSummary runOnce() throws InterruptedException {
         long begin = System.nanoTime();
-        events.publish(new RunEvent.RunStarted(Instant.now(), plan.tests().size()));
+        events.publish(new RunEvent.RunStarted(Instant.now(), plan.tests().size(), plan.platform()));
         ArtifactRoom room = new ArtifactRoom(plan.workDirectory());
         Thread worker = Threads.start("sequence", () -> runAll(room));
         boolean interrupted = false;
@@ -108,7 +110,10 @@ public final class SequentialOrchestrator implements Orchestrator {
             }
         }
         room.close(this::problem);
-        RunSummary summary = new RunSummary(tests, problems(), Duration.ofNanos(System.nanoTime() - begin));
+        RunSummary summary = new RunSummary(
+                tests,
+                problems().stream().map(Problem::infrastructure).toList(),
+                Duration.ofNanos(System.nanoTime() - begin));
         events.finish(new RunEvent.RunEnded(Instant.now(), summary));
         if (fatal != null) {
             throw new RunFailedException("the run could not go on: " + fatal.getMessage(), fatal, summary);
@@ -165,7 +170,7 @@ public final class SequentialOrchestrator implements Orchestrator {
     private void run(TestCase test, Place here, ArtifactRoom room) {
         Instant started = Instant.now();
         long begin = System.nanoTime();
-        events.publish(new RunEvent.TestStarted(started, test.name(), 1, here.remote.name(), 1));
+        events.publish(new RunEvent.TestStarted(started, test.name(), 1, here.remote.name(), 1, test.expected()));
         Artifacts[] artifacts = {Artifacts.none()};
         TestEnd end;
         try {
@@ -194,7 +199,7 @@ public final class SequentialOrchestrator implements Orchestrator {
 
     private void conclude(TestRecord record, Artifacts artifacts) {
         tests.add(new TestSummary(record.test(), record.end(), record.system() == null ? List.of() : List.of(record)));
-        events.publish(new RunEvent.TestFinished(Instant.now(), record));
+        events.publish(new RunEvent.TestFinished(Instant.now(), record, Excerpt.none()));
         String problem = "";
         try {
             plan.aggregator().ingest(record, artifacts);
@@ -203,7 +208,12 @@ public final class SequentialOrchestrator implements Orchestrator {
                     + (artifacts.isNone() ? "" : "; they are kept in " + artifacts);
             problem(problem);
         }
-        events.publish(new RunEvent.Ingested(Instant.now(), record.test(), record.attempt(), problem));
+        events.publish(new RunEvent.Ingested(
+                Instant.now(),
+                record.test(),
+                record.attempt(),
+                problem,
+                plan.aggregator().files(record).orElse(null)));
     }
 
     // What is done with systems.
@@ -253,7 +263,7 @@ public final class SequentialOrchestrator implements Orchestrator {
         try {
             place = new Place(remote, interruptibly(() -> plan.factory().open(remote.connection())));
             Duration took = Duration.ofNanos(System.nanoTime() - begin);
-            events.publish(new RunEvent.SystemReady(Instant.now(), remote.name(), took));
+            events.publish(new RunEvent.SystemReady(Instant.now(), remote.name(), Duration.ZERO, took));
             return "";
         } catch (RuntimeException | Error e) {
             return setupFailed(remote.name(), e);

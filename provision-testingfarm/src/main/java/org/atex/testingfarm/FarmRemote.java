@@ -41,7 +41,7 @@ final class FarmRemote implements Remote {
         return booking;
     }
 
-    Host host() {
+    Host address() {
         return host;
     }
 

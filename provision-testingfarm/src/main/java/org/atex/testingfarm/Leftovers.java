@@ -80,7 +80,7 @@ public final class Leftovers {
         Instant begin = clock.instant().minus(age);
         for (RequestState state : NOT_OVER) {
             for (FarmRequest request :
-                    api.search(Search.in(state).ofToken(tokenId).after(begin))) {
+                    api.search(Search.of(state).ofToken(tokenId).after(begin))) {
                 if (run.equals(request.tags().get(NewRequest.RUN_TAG))) {
                     found.put(request.id(), request);
                 }

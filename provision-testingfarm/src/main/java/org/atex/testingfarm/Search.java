@@ -28,7 +28,7 @@ public record Search(
      *
      * @param state the state
      */
-    public static Search in(RequestState state) {
+    public static Search of(RequestState state) {
         return new Search(state, null, null, null);
     }
 

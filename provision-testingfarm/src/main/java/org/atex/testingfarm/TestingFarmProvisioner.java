@@ -96,7 +96,7 @@ public final class TestingFarmProvisioner implements Provisioner {
             throw new IllegalArgumentException(remote.name() + " is not a machine of " + this);
         }
         return SshLine.to(
-                machine.host(),
+                machine.address(),
                 run.ground().key().privateKeys(),
                 machine.booking().knownHosts());
     }

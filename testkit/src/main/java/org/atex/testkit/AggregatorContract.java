@@ -87,7 +87,7 @@ public abstract class AggregatorContract {
         Files.write(directory.resolve("results"), List.of(results));
         Files.createDirectory(directory.resolve("files"));
         Files.writeString(directory.resolve("files/output.txt"), "some output");
-        return Artifacts.in(directory);
+        return Artifacts.at(directory);
     }
 
     private Artifacts good() throws IOException {
@@ -124,7 +124,7 @@ public abstract class AggregatorContract {
     void a03_artifactsMayBeEmpty() throws Exception {
         Path empty = Files.createDirectory(scratch.resolve("empty"));
 
-        aggregator.ingest(record("/test"), Artifacts.in(empty));
+        aggregator.ingest(record("/test"), Artifacts.at(empty));
 
         assertThat(empty).doesNotExist();
         assertThat(closedAndStored()).containsExactly("/test");

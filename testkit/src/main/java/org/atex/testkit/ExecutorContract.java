@@ -126,7 +126,7 @@ public abstract class ExecutorContract {
     }
 
     private Artifacts artifacts() throws IOException {
-        return Artifacts.in(Files.createDirectory(here.resolve("artifacts-" + ++directories)));
+        return Artifacts.at(Files.createDirectory(here.resolve("artifacts-" + ++directories)));
     }
 
     private static List<String> lines(Artifacts artifacts) throws IOException {

@@ -128,7 +128,7 @@ public final class FakeConnection implements Connection {
     private synchronized void deleteFiles() {
         if (files != null) {
             try {
-                Artifacts.in(files).delete();
+                Artifacts.at(files).delete();
                 files = null;
             } catch (IOException e) {
                 throw new UncheckedIOException("could not delete the files of a fake system", e);

@@ -62,6 +62,6 @@ public final class LeftArtifacts {
 
     /** {@return what was made so far} */
     public Artifacts artifacts() {
-        return Artifacts.in(directory);
+        return Artifacts.at(directory);
     }
 }

@@ -314,8 +314,8 @@ public abstract class OrchestratorContract {
 
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
             assertThat(summary.problems())
-                    .anySatisfy(problem -> assertThat(problem).contains("/test-2"));
-            assertThat(summary.exitCode()).isEqualTo(2);
+                    .anySatisfy(problem -> assertThat(problem.what()).contains("/test-2"));
+            assertThat(summary.exitCode()).isEqualTo(3);
         }
         assertThat(failing.records()).hasSize(2);
     }
@@ -376,7 +376,7 @@ public abstract class OrchestratorContract {
 
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
             assertThat(summary.problems())
-                    .anySatisfy(problem -> assertThat(problem).contains("its directory is stuck"));
+                    .anySatisfy(problem -> assertThat(problem.what()).contains("its directory is stuck"));
             assertThat(summary.exitCode()).isEqualTo(2);
         }
         assertThat(aggregator.records()).hasSize(3);

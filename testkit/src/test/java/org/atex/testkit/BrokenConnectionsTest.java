@@ -94,7 +94,7 @@ class BrokenConnectionsTest {
                         Path there = good.file(target);
                         try {
                             if (Files.isDirectory(there)) {
-                                Artifacts.in(there).delete();
+                                Artifacts.at(there).delete();
                             }
                         } catch (IOException e) {
                             throw new UncheckedIOException(e);

@@ -58,7 +58,7 @@ class ManualClockTest {
         try (FakeConnection connection = FakeConnection.obedient();
                 Executor executor = executors.open(connection)) {
             TestCase limited = TestCase.named("/test").withLimit(Duration.ofHours(1));
-            Call<TestEnd> running = Call.of(() -> executor.run(limited, Artifacts.in(directory)));
+            Call<TestEnd> running = Call.of(() -> executor.run(limited, Artifacts.at(directory)));
             clock.awaitSleepers(1);
             clock.advance(Duration.ofHours(1));
 

@@ -78,7 +78,10 @@ final class SequentialOrchestrator implements Orchestrator {
             if (interrupted) {
                 throw new InterruptedException("the run was interrupted");
             }
-            return new RunSummary(summaries, problems, Duration.ofNanos(System.nanoTime() - start));
+            return new RunSummary(
+                    summaries,
+                    problems.stream().map(org.atex.api.Problem::infrastructure).toList(),
+                    Duration.ofNanos(System.nanoTime() - start));
         } finally {
             ended.countDown();
         }
@@ -127,7 +130,7 @@ final class SequentialOrchestrator implements Orchestrator {
 
     private TestRecord on(Remote remote, Executor executor, TestCase test, Instant began) {
         try {
-            Artifacts artifacts = Artifacts.in(Files.createTempDirectory(scratch, "test-"));
+            Artifacts artifacts = Artifacts.at(Files.createTempDirectory(scratch, "test-"));
             TestEnd end;
             try {
                 end = executor.run(test, artifacts);

@@ -31,7 +31,7 @@ class ReportedResultsTest {
     @BeforeEach
     void begin() throws IOException {
         output = Files.writeString(directory.resolve("output"), "what the test wrote\n");
-        results = new ReportedResults(Artifacts.in(directory), output, ReportLimits.defaults());
+        results = new ReportedResults(Artifacts.at(directory), output, ReportLimits.defaults());
     }
 
     private void receive(String json, String... files) throws IOException {
