@@ -89,6 +89,11 @@ public final class ResultReader implements AutoCloseable {
         return new ResultReader(results, new FileInputStream(results.toFile()));
     }
 
+    /** {@return a reader of a file's text, which it closes} */
+    static ResultReader of(Path results, InputStream text) {
+        return new ResultReader(results, text);
+    }
+
     /**
      * {@return the next result, or null after the last}
      *
