@@ -43,7 +43,7 @@ class ArchitectureTest {
             Map.entry("fmf", Set.of("api", "artifacts")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
             Map.entry("junitxml", Set.of("api", "artifacts")),
-            Map.entry("adhoc", Set.of("api")),
+            Map.entry("adhoc", Set.of("api", "artifacts")),
             Map.entry("ssh", Set.of("api")),
             // A reservation service hands out ssh machines.
             Map.entry("testingfarm", Set.of("api", "ssh")),

@@ -2,12 +2,9 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.atex.api.Need;
 import org.atex.api.Orchestrator;
-import org.atex.api.Provisioner;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
@@ -20,25 +17,11 @@ import org.jspecify.annotations.Nullable;
  * <p>See {@link Orchestrator} for lifecycle and thread safety.
  */
 public final class AdHocOrchestrator implements Orchestrator {
-    /**
-     * Everything that a run needs to know.
-     *
-     * @param parts what every run needs
-     * @param hook what is done with each system first
-     * @param rules the schedule's
-     * @param runWithin how long the run may take, or null
-     */
-    record Plan(
-            RunBuilder.Parts parts,
-            SystemHook hook,
-            Schedule.Rules rules,
-            @Nullable Duration runWithin) {}
-
     private final Pool pool;
     private final AtomicBoolean begun = new AtomicBoolean();
     private final CountDownLatch over = new CountDownLatch(1);
 
-    private AdHocOrchestrator(Plan plan) {
+    AdHocOrchestrator(RunPlan plan) {
         this.pool = new Pool(plan);
     }
 
@@ -81,7 +64,6 @@ public final class AdHocOrchestrator implements Orchestrator {
     @Override
     public void close() {
         if (begun.compareAndSet(false, true)) {
-            pool.discard();
             over.countDown();
             return;
         }
@@ -113,7 +95,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         private DestructionPolicy destruction = DestructionPolicy.declared();
         private int maxSystems = Integer.MAX_VALUE;
         private int spares;
-        private int maxFailedSystems = 10;
+        private int maxFailedSystems = DEFAULT_WINDOW;
         private int maxFailures = Integer.MAX_VALUE;
         private @Nullable Duration runWithin;
 
@@ -193,7 +175,8 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets how many systems of a provisioner may fail in a row before it is asked for no more.
+         * Sets how many of the latest systems of a provisioner are looked at: when eight of ten failed, it is asked for one
+         * system at a time, at growing intervals, until one works.
          *
          * @param count 10 unless it is set
          * @return this
@@ -229,33 +212,14 @@ public final class AdHocOrchestrator implements Orchestrator {
          * Makes the orchestrator.
          *
          * @return ready to run
-         * @throws IllegalArgumentException if something is missing, a test's name is there twice, or a test needs what no
-         *     provisioner offers
+         * @throws IllegalArgumentException if something is missing, there is no test, a test's name is there twice, or a
+         *     test needs what no provisioner offers
          */
         @Override
         public AdHocOrchestrator build() {
-            Parts parts = parts();
-            parts.tests().forEach(test -> refuseUnfit(test, parts.provisioners()));
-            Schedule.Rules rules =
-                    new Schedule.Rules(order, reruns, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
-            return new AdHocOrchestrator(new Plan(parts, hook, rules, runWithin));
-        }
-
-        private static void refuseUnfit(TestCase test, List<Provisioner> provisioners) {
-            for (Need need : test.needs()) {
-                if (provisioners.stream().allMatch(provisioner -> need.isRuledOutBy(provisioner.offers()))) {
-                    throw new IllegalArgumentException("the test " + test.name() + " needs a system with " + need
-                            + ", which no provisioner offers: "
-                            + provisioners.stream().map(Provisioner::offers).toList());
-                }
-            }
-        }
-
-        private static int atLeast(int least, int value, String what) {
-            if (value < least) {
-                throw new IllegalArgumentException(what + " must be at least " + least + ", and not " + value);
-            }
-            return value;
+            Schedule.Rules common = rules(reruns, destruction, maxSystems, spares);
+            Schedule.Rules rules = common.with(maxFailedSystems, maxFailures, runWithin);
+            return new AdHocOrchestrator(plan(order, hook, rules, true, Integer.MAX_VALUE));
         }
     }
 }

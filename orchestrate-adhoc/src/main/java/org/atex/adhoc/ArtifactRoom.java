@@ -1,10 +1,10 @@
 package org.atex.adhoc;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -13,17 +13,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Where attempts put their artifacts until they are ingested: numbered directories below one. Thread-safe. */
 final class ArtifactRoom {
+    private static final int PROBE_BYTES = 64 << 10;
+
     private final Path root;
     private final boolean ours;
     private final AtomicLong count = new AtomicLong();
 
-    ArtifactRoom(@Nullable Path directory) {
-        try {
-            ours = directory == null;
-            root = directory == null ? Files.createTempDirectory("atex-run-") : Files.createDirectories(directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not make a directory for the tests' artifacts: " + e, e);
-        }
+    /**
+     * Makes the directory.
+     *
+     * @param directory where, or null for a temporary one
+     */
+    static ArtifactRoom in(@Nullable Path directory) throws IOException {
+        return directory == null
+                ? new ArtifactRoom(Files.createTempDirectory("atex-run-"), true)
+                : new ArtifactRoom(Files.createDirectories(directory), false);
     }
 
     ArtifactRoom(Path root, boolean ours) {
@@ -39,7 +43,24 @@ final class ArtifactRoom {
             } catch (FileAlreadyExistsException e) {
                 // An earlier run has left artifacts there that it could not store: the next number is free, or the one
                 // after.
+            } catch (NoSuchFileException e) {
+                Files.createDirectories(root);
             }
+        }
+    }
+
+    /** {@return why nothing can be written here; empty if something can} */
+    String whyNoRoom() {
+        try {
+            Artifacts probe = next();
+            try {
+                Files.write(probe.directory().resolve("probe"), new byte[PROBE_BYTES]);
+            } finally {
+                probe.delete();
+            }
+            return "";
+        } catch (IOException e) {
+            return Words.of(e);
         }
     }
 
@@ -53,10 +74,15 @@ final class ArtifactRoom {
             try {
                 Files.deleteIfExists(root);
             } catch (DirectoryNotEmptyException e) {
-                // Somebody was told where they are.
+                // The summary says where they are.
             } catch (IOException e) {
                 problems.accept("the directory of the tests' artifacts, " + root + ", was not deleted: " + e);
             }
         }
+    }
+
+    @Override
+    public String toString() {
+        return root.toString();
     }
 }

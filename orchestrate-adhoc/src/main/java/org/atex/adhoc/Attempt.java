@@ -3,6 +3,7 @@ package org.atex.adhoc;
 import java.time.Duration;
 import java.time.Instant;
 import org.atex.api.Artifacts;
+import org.atex.api.Excerpt;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param end how
  * @param artifacts what it left
+ * @param excerpt the parts of that that people want to see first
  * @param started when
  * @param took how long
  * @param system where
@@ -20,25 +22,17 @@ import org.jspecify.annotations.Nullable;
 record Attempt(
         TestEnd end,
         Artifacts artifacts,
+        Excerpt excerpt,
         Instant started,
         Duration took,
         @Nullable String system,
         int slot) {
     /** One that was never begun. */
     static Attempt never(TestEnd end, Instant now) {
-        return new Attempt(end, Artifacts.none(), now, Duration.ZERO, null, 0);
+        return new Attempt(end, Artifacts.none(), Excerpt.none(), now, Duration.ZERO, null, 0);
     }
 
-    TestRecord record(String platform, Decision.Conclude conclude) {
-        return new TestRecord(
-                platform,
-                conclude.test().name(),
-                conclude.attempt(),
-                conclude.last(),
-                conclude.end(),
-                started,
-                took,
-                system,
-                slot);
+    TestRecord record(String platform, PlannedTest test, int number, TestEnd how, boolean last) {
+        return new TestRecord(platform, test.name(), number, last, how, started, took, system, slot);
     }
 }

@@ -42,7 +42,7 @@ final class Backlog {
                 : kinds.entrySet().stream()
                         .filter(entry -> system.meets(entry.getKey().needs()))
                         .flatMap(entry -> entry.getValue().stream())
-                        .anyMatch(test -> system.outlives(test.test, now));
+                        .anyMatch(test -> system.outlives(test, now));
     }
 
     /** {@return whether some test could run on a system of which only these labels are known} */
@@ -60,24 +60,20 @@ final class Backlog {
         return parallel;
     }
 
-    /** Takes out the first test, in the order of the run, that can start now on a system. */
+    /**
+     * {@return the first test, in the order of the run, that could start now on a system}
+     *
+     * @param withDestructive whether tests count that would have to wait until they have the whole system
+     */
     @Nullable
-    PlannedTest take(PoolSystem system, Locks locks, Instant now) {
-        PlannedTest first = first(system, locks, now);
-        if (first != null) {
-            remove(first);
-        }
-        return first;
-    }
-
-    /** {@return the first test, in the order of the run, that can start now on a system} */
-    @Nullable
-    PlannedTest first(PoolSystem system, Locks locks, Instant now) {
+    PlannedTest first(PoolSystem system, Locks locks, Instant now, boolean withDestructive) {
         PlannedTest first = null;
         for (Map.Entry<PlannedTest.Kind, TreeSet<PlannedTest>> entry : kinds.entrySet()) {
-            if (system.meets(entry.getKey().needs())
-                    && locks.areFree(entry.getKey().locks())) {
-                PlannedTest candidate = firstThat(entry.getValue(), test -> system.outlives(test.test, now));
+            PlannedTest.Kind kind = entry.getKey();
+            if ((withDestructive || !kind.destructive() || system.isIdle())
+                    && system.meets(kind.needs())
+                    && locks.areFree(kind.locks())) {
+                PlannedTest candidate = firstThat(entry.getValue(), test -> system.outlives(test, now));
                 if (candidate != null && (first == null || candidate.compareTo(first) < 0)) {
                     first = candidate;
                 }
@@ -95,7 +91,7 @@ final class Backlog {
         return null;
     }
 
-    private void remove(PlannedTest test) {
+    void remove(PlannedTest test) {
         TreeSet<PlannedTest> tests = kinds.get(test.kind);
         if (tests == null || !tests.remove(test)) {
             throw new IllegalStateException(test.name() + " is not waiting");
@@ -116,6 +112,12 @@ final class Backlog {
         return all;
     }
 
+    /** {@return whether each waiting test needs a label that is not among these, whatever its value} */
+    boolean needsOtherLabels(Map<String, String> labels) {
+        return kinds.keySet().stream()
+                .allMatch(kind -> kind.needs().stream().anyMatch(need -> !labels.containsKey(need.label())));
+    }
+
     /** {@return what the first waiting test needs, for messages} */
     String describeFirst() {
         PlannedTest first = null;
@@ -127,6 +129,6 @@ final class Backlog {
         }
         return first.name()
                 + (first.kind.needs().isEmpty() ? "" : ", which needs " + first.kind.needs())
-                + (first.test.limit() == null ? "" : ", which may take " + first.test.limit());
+                + (first.facts.limit() == null ? "" : ", which may take " + first.facts.limit());
     }
 }

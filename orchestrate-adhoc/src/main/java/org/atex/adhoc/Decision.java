@@ -1,9 +1,14 @@
 package org.atex.adhoc;
 
+import java.time.Instant;
+import org.atex.api.Problem;
 import org.atex.api.TestEnd;
 
 /** What the {@link Schedule} wants done. */
 sealed interface Decision {
+    /** Say {@link Event.Tick} at that instant. Each replaces the one before. */
+    record WakeAt(Instant when) implements Decision {}
+
     /** Ask a provisioner for so many systems more. */
     record Ask(int provisioner, int count) implements Decision {}
 
@@ -19,20 +24,35 @@ sealed interface Decision {
     /** Run a test, and say how it ended. */
     record Run(PlannedTest test, int attempt, int system, int slot) implements Decision {}
 
+    /** Ask the user's policies about an attempt, and say what they answered. Its place stays occupied until then. */
+    record Judge(PlannedTest test, TestEnd end) implements Decision {}
+
     /** End every running test; each ends as cancelled then. */
     record CancelTests(String why) implements Decision {}
 
-    /** Reset a system and prepare it anew, or else give it back; and say which. */
+    /** Look for room for artifacts, and say whether there is some. */
+    record LookForRoom() implements Decision {}
+
+    /** Tell people that no test starts, and why; or, with an empty reason, that tests start again. */
+    record Pause(String why) implements Decision {}
+
+    /** Tell people that a host is not used any more. */
+    record Quarantine(String host, String why) implements Decision {}
+
+    /** Reset a system and say so, or else give it back and say that. */
     record Renew(int system, String why) implements Decision {}
 
     /** Give a system back, and say when that is done. */
     record Release(int system, String why) implements Decision {}
 
-    /** An attempt has ended, or a test never starts: record it. Comes before the decisions that follow from it. */
+    /** An attempt has ended and is planned to be run again; its results are kept until {@link Conclude}. */
+    record Hold(PlannedTest test, int attempt, TestEnd end) implements Decision {}
+
+    /** The record of an attempt, or of a test that never starts, is final: store it. */
     record Conclude(PlannedTest test, int attempt, TestEnd end, boolean last) implements Decision {}
 
     /** Something beside the tests went wrong: tell people. */
-    record Problem(String what) implements Decision {}
+    record Report(Problem problem) implements Decision {}
 
     /** Tests wait, and nothing runs that they could wait for. */
     record Wait(int tests, String why) implements Decision {}

@@ -1,6 +1,5 @@
 package org.atex.adhoc;
 
-import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 
@@ -21,16 +20,16 @@ public interface DestructionPolicy {
 
     /** {@return only after tests that say so themselves} */
     static DestructionPolicy declared() {
-        return (test, unused) -> test.destructive();
+        return Policies.Destruction.DECLARED;
     }
 
     /** {@return after tests that say so, and after every one that did not pass: what failed may have left anything} */
     static DestructionPolicy afterFailure() {
-        return (test, end) -> test.destructive() || end.outcome() != Outcome.PASSED && end.outcome() != Outcome.SKIPPED;
+        return Policies.Destruction.AFTER_FAILURE;
     }
 
     /** {@return after every test} */
     static DestructionPolicy always() {
-        return (unused, unusedToo) -> true;
+        return Policies.Destruction.ALWAYS;
     }
 }

@@ -1,33 +1,93 @@
 package org.atex.adhoc;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.atex.api.Artifacts;
+import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.RunSummary;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
+import org.jspecify.annotations.Nullable;
 
 /** What has become of every planned test, and what went wrong beside them. Thread-safe. */
 final class Ledger {
+    private static final int MOST_REASONS = 50;
+    private static final int MOST_NAMES = 3;
+
+    /** Failures for one reason, told once. */
+    private static final class Failures {
+        private int count;
+        private final Set<String> subjects = new LinkedHashSet<>();
+        private @Nullable Path kept;
+    }
+
     private final List<PlannedTest> planned;
     private final Map<PlannedTest, List<TestRecord>> records = new HashMap<>();
+    private final Map<PlannedTest, Excerpt> excerpts = new HashMap<>();
+    private final Map<String, Path> files = new HashMap<>();
     private final List<Problem> problems = new ArrayList<>();
+    private final Map<String, Failures> setUps = new LinkedHashMap<>();
+    private final Map<String, Failures> unstored = new LinkedHashMap<>();
+    private int otherSetUps;
 
     Ledger(List<PlannedTest> planned) {
         this.planned = planned;
     }
 
-    synchronized void conclude(PlannedTest test, TestRecord record) {
+    synchronized void conclude(PlannedTest test, TestRecord record, Excerpt excerpt) {
         records.computeIfAbsent(test, t -> new ArrayList<>(1)).add(record);
+        if (excerpt.equals(Excerpt.none())) {
+            excerpts.remove(test);
+        } else {
+            excerpts.put(test, excerpt);
+        }
     }
 
-    synchronized void problem(String what) {
-        problems.add(Problem.infrastructure(what));
+    synchronized void stored(TestRecord record, @Nullable Path where) {
+        if (where != null && record.last()) {
+            files.put(record.test(), where);
+        }
+    }
+
+    synchronized void problem(Problem problem) {
+        problems.add(problem);
+    }
+
+    /** A system could not be had or made ready. */
+    synchronized void setUpFailed(String system, String why) {
+        String reason = why.replace(system, "it");
+        if (setUps.size() >= MOST_REASONS && !setUps.containsKey(reason)) {
+            otherSetUps++;
+            return;
+        }
+        count(setUps, reason, system);
+    }
+
+    /** Results of an attempt are not stored. */
+    synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
+        Failures failures = count(unstored, why.replace(record.test(), "it"), record.test());
+        if (!artifacts.isNone()) {
+            failures.kept = failures.count == 1 ? artifacts.directory() : artifacts.directory().getParent();
+        }
+    }
+
+    private static Failures count(Map<String, Failures> all, String reason, String subject) {
+        Failures failures = all.computeIfAbsent(reason, r -> new Failures());
+        failures.count++;
+        if (failures.subjects.size() <= MOST_NAMES) {
+            failures.subjects.add(subject);
+        }
+        return failures;
     }
 
     synchronized RunSummary summary(Duration took) {
@@ -36,9 +96,34 @@ final class Ledger {
             List<TestRecord> all = records.getOrDefault(test, List.of());
             List<TestRecord> attempts =
                     all.stream().filter(record -> record.system() != null).toList();
-            tests.add(new TestSummary(test.name(), finalEnd(all), attempts));
+            tests.add(new TestSummary(
+                    test.name(),
+                    finalEnd(all),
+                    attempts,
+                    excerpts.getOrDefault(test, Excerpt.none()),
+                    files.get(test.name())));
         }
-        return new RunSummary(tests, problems, took);
+        return new RunSummary(tests, allProblems(), took);
+    }
+
+    private List<Problem> allProblems() {
+        List<Problem> all = new ArrayList<>(problems);
+        setUps.forEach((reason, failures) ->
+                all.add(Problem.overcome(times(failures, "system") + " could not be used: " + reason)));
+        if (otherSetUps > 0) {
+            all.add(Problem.overcome(otherSetUps + " more systems could not be used, for other reasons"));
+        }
+        unstored.forEach((reason, failures) ->
+                all.add(Problem.notStored("the results of " + times(failures, "attempt") + " were not stored: "
+                        + reason + (failures.kept == null ? "" : "; they are kept in " + failures.kept))));
+        return all;
+    }
+
+    private static String times(Failures failures, String what) {
+        boolean more = failures.subjects.size() > MOST_NAMES;
+        String names = String.join(
+                ", ", failures.subjects.stream().limit(MOST_NAMES).toList());
+        return failures.count + " " + what + (failures.count == 1 ? "" : "s") + " (" + names + (more ? ", …" : "") + ")";
     }
 
     private static TestEnd finalEnd(List<TestRecord> records) {

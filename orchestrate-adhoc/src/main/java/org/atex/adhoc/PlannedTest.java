@@ -1,47 +1,62 @@
 package org.atex.adhoc;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.atex.api.Lock;
 import org.atex.api.Need;
+import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.jspecify.annotations.Nullable;
 
 /** A test of the run, with what has become of it so far. Belongs to the {@link Schedule}. */
 final class PlannedTest implements Comparable<PlannedTest> {
     /** Tests of one kind can run in the same places at the same times: only the order tells them apart. */
-    record Kind(Set<Lock> locks, Set<Need> needs) {
+    record Kind(Set<Lock> locks, Set<Need> needs, boolean destructive) {
         /** {@return whether two of them can never run side by side} */
         boolean excludesItself() {
             return locks.stream().anyMatch(lock -> lock.mode() == Lock.Mode.EXCLUSIVE);
         }
     }
 
+    /** The user's own object, for the executor and the user's policies. */
     final TestCase test;
+    /** What it said of itself, read once. */
+    final PlainTest facts;
+
     final Kind kind;
     private final int rank;
     private final List<TestEnd> ends = new ArrayList<>();
     private boolean concluded;
+    /** How its latest attempt ended, if it is open whether that was the last one. */
+    @Nullable
+    TestEnd held;
+    /** How often an attempt was spoiled for lack of room. */
+    int spoiled;
 
-    PlannedTest(TestCase test, int rank) {
+    PlannedTest(TestCase test, PlainTest facts, int rank) {
         this.test = test;
+        this.facts = facts;
         this.rank = rank;
-        this.kind = new Kind(locksOf(test), Set.copyOf(test.needs()));
+        this.kind = new Kind(locksOf(facts), facts.needs(), facts.destructive());
     }
 
-    private static Set<Lock> locksOf(TestCase test) {
-        Set<Lock> locks = test.locks();
-        return locks.stream().anyMatch(lock -> lock.name().equals(Lock.EVERYTHING))
-                ? Set.copyOf(locks)
-                : Stream.concat(locks.stream(), Stream.of(Lock.shared(Lock.EVERYTHING)))
-                        .collect(Collectors.toUnmodifiableSet());
+    /** Each lock once: who holds it shared and exclusively holds it exclusively. */
+    private static Set<Lock> locksOf(PlainTest test) {
+        Map<String, Lock> locks = new HashMap<>();
+        locks.put(Lock.EVERYTHING, Lock.shared(Lock.EVERYTHING));
+        for (Lock lock : test.locks()) {
+            locks.merge(lock.name(), lock, (a, b) -> a.mode() == Lock.Mode.EXCLUSIVE ? a : b);
+        }
+        return locks.values().stream().collect(Collectors.toUnmodifiableSet());
     }
 
     String name() {
-        return test.name();
+        return facts.name();
     }
 
     /** {@return the attempt that runs, or would run next} */
@@ -51,6 +66,13 @@ final class PlannedTest implements Comparable<PlannedTest> {
 
     List<TestEnd> ends() {
         return List.copyOf(ends);
+    }
+
+    /** {@return how its attempts ended, with one more} */
+    List<TestEnd> endsWith(TestEnd latest) {
+        List<TestEnd> all = new ArrayList<>(ends);
+        all.add(latest);
+        return all;
     }
 
     void ended(TestEnd end) {

@@ -3,16 +3,23 @@ package org.atex.adhoc;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
+import org.atex.api.Executor;
 import org.atex.api.Outcome;
+import org.atex.api.Problem;
 import org.atex.api.Remote;
 import org.atex.api.RunEvent;
 import org.atex.api.RunFailedException;
@@ -25,331 +32,218 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The shell around the {@link Schedule}: threads, clock and I/O. Whatever happens is told to the schedule under one
- * lock; what it decides is carried out after the lock is free again, most of it on threads of their own. Nothing polls.
+ * The shell around the {@link Schedule}: threads, clock and I/O. One thread takes what happens from a mailbox, tells the
+ * schedule and starts what it decides. Nothing on that thread blocks: user code runs under the {@link Guard}.
  */
-final class Pool {
+final class Pool implements Source.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
+    private static final Duration PULSE = Duration.ofSeconds(1);
 
-    private final AdHocOrchestrator.Plan plan;
+    private record Stopping(Stop how, String why) {}
+
+    private final RunPlan plan;
     private final Schedule schedule;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private final Events events;
-    private final Ingestion ingestion;
-    private final ArtifactRoom room;
     private final Ledger ledger;
+    private final Guard guard;
+    private final SystemWork systemWork;
     private final List<Source> sources = new ArrayList<>();
-    private final Watch watch;
+    private final BlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
+    private final AtomicReference<@Nullable Stopping> stopping = new AtomicReference<>();
+    private final CountDownLatch finished = new CountDownLatch(1);
 
-    // All of these are guarded by the lock.
+    /** There are none before the run. */
+    private volatile @Nullable Listeners listeners;
+
+    // All of these belong to the thread of the run.
     private final Map<Integer, Member> members = new HashMap<>();
-    private final Map<PlannedTest, Attempt> justEnded = new HashMap<>();
+    private final Map<PlannedTest, Attempt> ended = new HashMap<>();
+    private final Map<Integer, Deque<Long>> asked = new HashMap<>();
+    private final List<CompletableFuture<Boolean>> givingBack = new ArrayList<>();
+    private @Nullable ArtifactRoom room;
+    private @Nullable Ingestion ingestion;
+    private @Nullable Stopping told;
+    private @Nullable Instant wakeAt;
     private int lastId;
-    private boolean begun;
+    private String whyCancelled = "the run ends";
     private boolean over;
-    private boolean brokenDown;
-    private @Nullable Stop stop;
-    private String whyCancelled = "";
     private @Nullable Throwable fatal;
+    private volatile @Nullable RunSummary summary;
 
-    Pool(AdHocOrchestrator.Plan plan) {
+    Pool(RunPlan plan) {
         this.plan = plan;
-        this.schedule = new Schedule(
-                plan.parts().tests(),
-                plan.parts().provisioners().stream().map(p -> p.offers()).toList(),
-                plan.rules());
+        this.schedule = new Schedule(plan.tests(), plan.offers(), plan.rules());
         this.ledger = new Ledger(schedule.tests());
-        this.room = new ArtifactRoom(plan.parts().workDirectory());
-        this.events = new Events(plan.parts().listeners(), ledger::problem);
-        this.ingestion = new Ingestion(plan.parts().aggregator(), ingestThreads(), (record, problem) -> {
-            if (!problem.isEmpty()) {
-                ledger.problem(problem);
-            }
-            events.publish(new RunEvent.Ingested(
-                    Instant.now(),
-                    record.test(),
-                    record.attempt(),
-                    problem,
-                    plan.parts().aggregator().files(record).orElse(null)));
-        });
-        this.watch = new Watch(plan.parts().systemWithin(), this::gaveUpWaiting);
-        for (int i = 0; i < plan.parts().provisioners().size(); i++) {
-            sources.add(new Source(i, plan.parts().provisioners().get(i), this));
+        this.guard = new Guard(plan.limits().grace(), this::abandoned);
+        this.systemWork = new SystemWork(guard, plan, this::problem);
+        for (int i = 0; i < plan.provisioners().size(); i++) {
+            sources.add(new Source(i, plan.provisioners().get(i), guard, plan.limits(), this));
         }
+    }
+
+    boolean isListening() {
+        Listeners told = listeners;
+        return told != null && told.isDeliveringHere();
+    }
+
+    RunSummary run() throws InterruptedException {
+        listeners = new Listeners(plan.listeners(), guard, plan.limits().listener(), this::problem);
+        Threads.start("run", this::work);
+        boolean interrupted = false;
+        while (finished.getCount() > 0) {
+            try {
+                finished.await();
+            } catch (InterruptedException e) {
+                stop(interrupted ? Stop.NOW : Stop.CANCEL, "the run was interrupted");
+                interrupted = true;
+            }
+        }
+        RunSummary result = summary;
+        if (result == null || fatal != null) {
+            Throwable cause = fatal == null ? new IllegalStateException("there is no summary") : fatal;
+            RunSummary known = result == null ? ledger.summary(Duration.ZERO) : result;
+            throw new RunFailedException("the run could not go on: " + Words.of(cause), cause, known);
+        }
+        if (interrupted) {
+            throw new InterruptedException("the run was interrupted; it ended " + result.verdict());
+        }
+        return result;
+    }
+
+    void stop(Stop how, String why) {
+        Stopping before = stopping.getAndUpdate(
+                now -> now == null || now.how().compareTo(how) < 0 ? new Stopping(how, why) : now);
+        if (how == Stop.NOW && summary == null) {
+            guard.hurry();
+        }
+        if (before == null || before.how().compareTo(how) < 0) {
+            post(() -> {});
+        }
+    }
+
+    private boolean isStopping() {
+        return stopping.get() != null;
+    }
+
+    // The thread of the run.
+
+    private void post(Runnable event) {
+        mailbox.add(event);
+    }
+
+    private void work() {
+        long begin = System.nanoTime();
+        try {
+            begin();
+            takeMail();
+        } catch (Throwable e) {
+            breakDown(e);
+        }
+        try {
+            finish(begin);
+        } catch (Throwable e) {
+            LOG.error("the run did not end in order", e);
+            fatal = fatal == null ? e : fatal;
+        } finally {
+            guard.close();
+            finished.countDown();
+        }
+    }
+
+    private void begin() throws IOException {
+        publish(new RunEvent.RunStarted(Instant.now(), plan.tests().size(), plan.platform()));
+        plan.notes().forEach(note -> problem(Problem.overcome(note)));
+        ingestion = new Ingestion(
+                plan.aggregator(), guard, plan.limits().store(), ingestThreads(), this::ingested);
+        room = ArtifactRoom.in(plan.workDirectory());
+        sources.forEach(Source::start);
+        plan.unreadable().forEach(schedule::refuse);
+        step(new Event.Begin());
     }
 
     private static int ingestThreads() {
         return Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
     }
 
-    boolean isListening() {
-        return events.isDeliveringHere();
-    }
-
-    /** Frees what was made for a run that is never going to be. */
-    void discard() {
-        events.close();
-        ingestion.close();
-        room.close(this::problem);
-    }
-
-    RunSummary run() throws InterruptedException {
-        long begin = System.nanoTime();
-        sources.forEach(Source::start);
-        Thread deadline = startDeadline();
-        step(this::begin);
-        boolean interrupted = awaitEnd();
-        deadline.interrupt();
-        watch.close();
-        sources.forEach(Source::close);
-        ingestion.close();
-        room.close(this::problem);
-        RunSummary summary = ledger.summary(Duration.ofNanos(System.nanoTime() - begin));
-        interrupted |= finishEvents(summary);
-        if (fatal != null) {
-            throw new RunFailedException("the run could not go on: " + fatal.getMessage(), fatal, summary);
-        }
-        if (interrupted) {
-            throw new InterruptedException("the run was interrupted; it ended " + summary.verdict());
-        }
-        return summary;
-    }
-
-    private void problem(String what) {
-        LOG.warn("{}", what);
-        ledger.problem(what);
-    }
-
-    private List<Decision> begin(Instant now) {
-        begun = true;
-        events.publish(new RunEvent.RunStarted(
-                now, plan.parts().tests().size(), plan.parts().platform()));
-        if (stop == null) {
-            return schedule.start(now);
-        }
-        return schedule.stop(stop, whyCancelled, now);
-    }
-
-    /** Waits for the end, whatever happens meanwhile; an interrupt makes it come sooner. */
-    private boolean awaitEnd() {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                ended.await();
-                return interrupted;
-            } catch (InterruptedException e) {
-                stop(interrupted ? Stop.NOW : Stop.CANCEL, "the run was interrupted");
-                interrupted = true;
+    private void takeMail() {
+        Instant pulse = Instant.now().plus(PULSE);
+        while (!over) {
+            Runnable event = awaitMail(pulse);
+            heedStop();
+            if (event != null) {
+                event.run();
+            }
+            Instant now = Instant.now();
+            if (wakeAt != null && !now.isBefore(wakeAt) && !over) {
+                wakeAt = null;
+                step(new Event.Tick());
+            }
+            if (!now.isBefore(pulse)) {
+                publish(new RunEvent.Pulse(now));
+                pulse = now.plus(PULSE);
             }
         }
     }
 
-    private boolean finishEvents(RunSummary summary) {
-        RunEvent.RunEnded end = new RunEvent.RunEnded(Instant.now(), summary);
-        boolean interrupted = Thread.interrupted();
+    private @Nullable Runnable awaitMail(Instant pulse) {
+        Instant until = wakeAt != null && wakeAt.isBefore(pulse) ? wakeAt : pulse;
+        Duration wait = Duration.between(Instant.now(), until);
+        // A clock that is set back must not make it wait for hours.
+        long nanos = Math.max(0, Math.min(wait.toNanos(), PULSE.toNanos()));
         try {
-            events.finish(end);
+            return mailbox.poll(nanos, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-            return true;
-        }
-        return interrupted;
-    }
-
-    private Thread startDeadline() {
-        return Threads.start("deadline", () -> {
-            try {
-                if (plan.runWithin() != null) {
-                    Thread.sleep(plan.runWithin());
-                    stop(Stop.CANCEL, "the run's limit of " + plan.runWithin() + " passed");
-                }
-            } catch (InterruptedException e) {
-                LOG.trace("the run ended before its limit");
-            }
-        });
-    }
-
-    void stop(Stop how, String why) {
-        step(now -> {
-            if (stop == null || stop.compareTo(how) < 0) {
-                stop = how;
-                whyCancelled = why;
-            }
-            return begun && !over ? schedule.stop(how, why, now) : List.of();
-        });
-    }
-
-    /** The run cannot go on: everything that goes on is cancelled, and the reason thrown in the end. */
-    private void fail(Throwable why) {
-        LOG.error("the run cannot go on", why);
-        lock.lock();
-        try {
-            if (fatal == null) {
-                fatal = why;
-            } else if (!fatal.equals(why)) {
-                fatal.addSuppressed(why);
-            }
-        } finally {
-            lock.unlock();
-        }
-        stop(Stop.CANCEL, "the run could not go on: " + why.getMessage());
-    }
-
-    /** A mistake of ours: nothing can be decided any more. Everything is ended and given back without a plan. */
-    private void breakDown(Throwable why) {
-        LOG.error("the run broke down", why);
-        List<Member> left;
-        lock.lock();
-        try {
-            brokenDown = true;
-            over = true;
-            fatal = fatal == null ? why : fatal;
-            left = List.copyOf(members.values());
-            for (Member member : left) {
-                member.places.values().forEach(Thread::interrupt);
-                if (member.preparation != null) {
-                    member.preparation.interrupt();
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-        List<Thread> releases = left.stream()
-                .map(member -> Threads.start("release-" + member.name(), () -> member.giveBack(ledger::problem)))
-                .toList();
-        try {
-            for (Thread release : releases) {
-                release.join();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        ended.countDown();
-    }
-
-    private void gaveUpWaiting() {
-        step(now -> schedule.gaveUpWaiting("none came within " + plan.parts().systemWithin(), now));
-    }
-
-    // What provisioners say.
-
-    void offered(int provisioner, Remote remote) {
-        boolean late = step(now -> {
-            if (over) {
-                return null;
-            }
-            Member member = new Member(++lastId, remote);
-            members.put(member.id, member);
-            return schedule.offered(
-                    new PoolSystem.Facts(
-                            member.id, provisioner, remote.labels(), Math.max(1, remote.slots()), remote.expires()),
-                    now);
-        });
-        if (late) {
-            remote.close();
+            throw new IllegalStateException("the thread of the run was interrupted", e);
         }
     }
 
-    void offerFailed(int provisioner, String why) {
-        step(now -> {
-            events.publish(new RunEvent.SetupFailed(now, "provisioner " + (provisioner + 1), why));
-            return schedule.offerFailed(provisioner, why, now);
-        });
-    }
-
-    void exhausted(int provisioner, String why) {
-        step(now -> schedule.exhausted(provisioner, why, now));
-    }
-
-    // How events become deeds.
-
-    /** Tells the schedule of something and does what it decides; returns whether there was nothing to tell any more. */
-    private boolean step(Function<Instant, @Nullable List<Decision>> event) {
-        List<Runnable> deeds = new ArrayList<>();
-        lock.lock();
-        try {
-            List<Decision> decisions = brokenDown ? null : event.apply(Instant.now());
-            if (decisions == null) {
-                return true;
-            }
-            for (Decision decision : decisions) {
-                Runnable deed = carryOut(decision);
-                if (deed != null) {
-                    deeds.add(deed);
-                }
-            }
-            watch.waiting(begun && !over && schedule.isStarving());
-        } catch (RuntimeException | Error e) {
-            deeds.add(() -> breakDown(e));
-        } finally {
-            lock.unlock();
+    /** Before anything else, so that nothing starts after a stop. */
+    private void heedStop() {
+        Stopping now = stopping.get();
+        if (now != null && !now.equals(told)) {
+            told = now;
+            step(new Event.Stopped(now.how(), now.why()));
         }
-        deeds.forEach(Runnable::run);
-        return false;
     }
 
-    /** Under the lock: notes a decision and tells listeners; what may block is returned, for later. */
-    private @Nullable Runnable carryOut(Decision decision) {
+    private void step(Event event) {
+        for (Decision decision : schedule.on(event, Instant.now())) {
+            carryOut(decision);
+        }
+    }
+
+    private void carryOut(Decision decision) {
         Instant now = Instant.now();
-        return switch (decision) {
-            case Decision.Ask(int provisioner, int count) -> {
-                events.publish(new RunEvent.SystemsAsked(now, provisioner + 1, count));
-                yield () -> sources.get(provisioner).ask(count);
+        switch (decision) {
+            case Decision.WakeAt(Instant when) -> wakeAt = when;
+            case Decision.Ask(int provisioner, int count) -> ask(provisioner, count);
+            case Decision.Forget(int provisioner) -> {
+                asked.remove(provisioner);
+                sources.get(provisioner).forget();
             }
-            case Decision.Forget(int provisioner) ->
-                () -> sources.get(provisioner).forget();
-            case Decision.Prepare(int system) -> {
-                Member member = member(system);
-                Thread thread = Threads.unstarted("setup-" + member.name(), () -> prepare(member));
-                member.preparation = thread;
-                yield thread::start;
-            }
-            case Decision.CancelPreparation(int system) -> {
-                Thread preparation = member(system).preparation;
-                yield preparation == null ? null : preparation::interrupt;
-            }
-            case Decision.Run run -> {
-                Member member = member(run.system());
-                Thread thread = Threads.unstarted(member.name() + "-" + run.slot(), () -> runTest(member, run));
-                member.places.put(run.slot(), thread);
-                events.publish(new RunEvent.TestStarted(
-                        now,
-                        run.test().name(),
-                        run.attempt(),
-                        member.name(),
-                        run.slot(),
-                        run.test().test.expected()));
-                yield thread::start;
-            }
+            case Decision.Prepare(int system) -> prepare(member(system));
+            case Decision.CancelPreparation(int system) -> cancel(member(system).preparation);
+            case Decision.Run run -> runTest(run);
+            case Decision.Judge(PlannedTest test, TestEnd end) -> judge(test, end);
             case Decision.CancelTests(String why) -> {
                 whyCancelled = why;
-                List<Thread> threads = members.values().stream()
-                        .flatMap(member -> member.places.values().stream())
-                        .toList();
-                yield () -> threads.forEach(Thread::interrupt);
+                members.values().forEach(member -> member.places.values().forEach(Guard.Call::cancel));
             }
-            case Decision.Renew(int system, String why) -> {
-                Member member = member(system);
-                yield () -> Threads.start("renew-" + member.name(), () -> renew(member, why));
-            }
-            case Decision.Release(int system, String why) -> {
-                Member member = member(system);
-                yield () -> Threads.start("release-" + member.name(), () -> release(member, why));
+            case Decision.LookForRoom() -> lookForRoom();
+            case Decision.Pause(String why) -> publish(new RunEvent.Paused(now, why));
+            case Decision.Quarantine(String host, String why) ->
+                publish(new RunEvent.HostQuarantined(now, host, why));
+            case Decision.Renew(int system, String why) -> renew(member(system), why);
+            case Decision.Release(int system, String why) -> release(member(system), why);
+            case Decision.Hold(PlannedTest test, int attempt, TestEnd end) -> {
+                Attempt what = attemptOf(test, end);
+                publish(new RunEvent.TestFinished(
+                        now, what.record(plan.platform(), test, attempt, end, false), what.excerpt()));
             }
             case Decision.Conclude conclude -> conclude(conclude, now);
-            case Decision.Problem(String what) -> {
-                problem(what);
-                yield null;
-            }
-            case Decision.Wait(int tests, String why) -> {
-                events.publish(new RunEvent.Waiting(now, tests, why));
-                yield null;
-            }
-            case Decision.End() -> {
-                over = true;
-                yield ended::countDown;
-            }
-        };
+            case Decision.Report(Problem problem) -> problem(problem);
+            case Decision.Wait(int tests, String why) -> publish(new RunEvent.Waiting(now, tests, why));
+            case Decision.End() -> over = true;
+        }
     }
 
     private Member member(int id) {
@@ -360,118 +254,376 @@ final class Pool {
         return member;
     }
 
-    private Runnable conclude(Decision.Conclude conclude, Instant now) {
-        Attempt attempt = justEnded.remove(conclude.test());
-        if (attempt == null) {
-            attempt = Attempt.never(conclude.end(), now);
+    private static void cancel(Guard.@Nullable Call<?> call) {
+        if (call != null) {
+            call.cancel();
         }
-        TestRecord record = attempt.record(plan.parts().platform(), conclude);
-        ledger.conclude(conclude.test(), record);
-        events.publish(new RunEvent.TestFinished(now, record, Excerpt.none()));
-        Ingestion.Ticket ticket = ingestion.order(record, attempt.artifacts());
-        return () -> ingestion.submit(ticket);
     }
 
-    // What is done with systems.
+    private void publish(RunEvent event) {
+        Listeners told = listeners;
+        if (told != null) {
+            told.publish(event);
+        }
+    }
+
+    private void problem(Problem problem) {
+        LOG.warn("{}", problem);
+        ledger.problem(problem);
+    }
+
+    private void abandoned(String what, Duration limit) {
+        publish(new RunEvent.Abandoned(Instant.now(), what, limit));
+        problem(Problem.infrastructure(what + " did not return within " + limit + " and was abandoned"));
+    }
+
+    // Systems.
+
+    private void ask(int provisioner, int count) {
+        Deque<Long> when = asked.computeIfAbsent(provisioner, p -> new ArrayDeque<>());
+        for (int i = 0; i < count; i++) {
+            when.add(System.nanoTime());
+        }
+        publish(new RunEvent.SystemsAsked(Instant.now(), provisioner + 1, count));
+        sources.get(provisioner).ask(count);
+    }
+
+    @Override
+    public void arrived(int provisioner, Remote remote) {
+        post(() -> {
+            if (over) {
+                giveBackLate(provisioner, remote);
+                return;
+            }
+            boolean again = members.values().stream().anyMatch(member -> member.remote == remote);
+            if (again) {
+                notOffered(provisioner, false, null, "provisioner " + (provisioner + 1)
+                        + " offered a system that it had handed out before and not got back");
+                return;
+            }
+            step(new Event.Arriving(provisioner));
+            int id = ++lastId;
+            systemWork.read(id, provisioner, remote, result -> post(() -> facts(provisioner, id, remote, result)));
+        });
+    }
+
+    private void facts(int provisioner, int id, Remote remote, Guard.Result<SystemWork.Arrival> result) {
+        if (result instanceof Guard.Result.Done<SystemWork.Arrival>(SystemWork.Arrival arrival)) {
+            Member member = new Member(arrival.facts(), remote, arrival.connection(), askedAt(provisioner));
+            members.put(id, member);
+            step(new Event.Offered(arrival.facts()));
+        } else {
+            notOffered(provisioner, true, null, "provisioner " + (provisioner + 1) + " offered a system of no use: "
+                    + result.problem());
+            giveBackLate(provisioner, remote);
+        }
+    }
+
+    private long askedAt(int provisioner) {
+        Deque<Long> when = asked.get(provisioner);
+        Long first = when == null ? null : when.poll();
+        return first == null ? System.nanoTime() : first;
+    }
+
+    @Override
+    public void failed(int provisioner, @Nullable String host, String why) {
+        post(() -> {
+            askedAt(provisioner);
+            notOffered(provisioner, false, host, why);
+        });
+    }
+
+    private void notOffered(int provisioner, boolean arriving, @Nullable String host, String why) {
+        String name = host == null ? "provisioner " + (provisioner + 1) : host;
+        setUpFailed(name, why);
+        step(new Event.NotOffered(provisioner, arriving, host, why));
+    }
+
+    private void setUpFailed(String name, String why) {
+        publish(new RunEvent.SetupFailed(Instant.now(), name, why));
+        ledger.setUpFailed(name, why);
+    }
+
+    @Override
+    public void notAsked(int provisioner, int count, String why) {
+        post(() -> {
+            setUpFailed("provisioner " + (provisioner + 1), why);
+            step(new Event.NotAsked(provisioner, count, why));
+        });
+    }
+
+    @Override
+    public void exhausted(int provisioner, String why, boolean forGood) {
+        post(() -> {
+            asked.remove(provisioner);
+            step(new Event.Exhausted(provisioner, why, forGood));
+        });
+    }
+
+    @Override
+    public void problem(String what) {
+        problem(Problem.infrastructure(what));
+    }
 
     private void prepare(Member member) {
         long begin = System.nanoTime();
-        try {
-            member.prepare(plan.hook(), plan.parts().factory());
-        } catch (InterruptedException e) {
-            notPrepared(member, "its preparation was cancelled");
-            return;
-        } catch (RuntimeException | Error e) {
-            LOG.warn("{} could not be made ready", member.name(), e);
-            notPrepared(member, member.name() + " could not be made ready: " + describe(e));
-            return;
-        }
-        step(now -> {
-            member.preparation = null;
-            events.publish(new RunEvent.SystemReady(
-                    now, member.name(), Duration.ZERO, Duration.ofNanos(System.nanoTime() - begin)));
-            return schedule.prepared(member.id, now);
-        });
+        member.preparation = systemWork.prepare(member, result -> post(() -> prepared(member, begin, result)));
     }
 
-    private void notPrepared(Member member, String why) {
-        step(now -> {
-            member.preparation = null;
-            events.publish(new RunEvent.SetupFailed(now, member.name(), why));
-            return schedule.preparationFailed(member.id, why, now);
-        });
+    private void prepared(Member member, long begin, Guard.Result<List<Executor>> result) {
+        member.preparation = null;
+        if (result instanceof Guard.Result.Done<List<Executor>>(List<Executor> opened)) {
+            member.executors = opened;
+            long now = System.nanoTime();
+            publish(new RunEvent.SystemReady(
+                    Instant.now(),
+                    member.name(),
+                    Duration.ofNanos(now - member.askedAt),
+                    Duration.ofNanos(now - begin)));
+            step(new Event.Prepared(member.id()));
+            return;
+        }
+        String why = result instanceof Guard.Result.Cancelled
+                ? "its preparation was cancelled"
+                : member.name() + " could not be made ready: " + result.problem();
+        if (!(result instanceof Guard.Result.Cancelled)) {
+            setUpFailed(member.name(), why);
+        }
+        step(new Event.PreparationFailed(member.id(), why));
     }
 
     private void renew(Member member, String why) {
-        member.closeExecutors(ledger::problem);
-        if (member.reset(ledger::problem)) {
-            step(now -> schedule.renewed(member.id, now));
-        } else {
-            release(member, why);
-        }
+        systemWork.closeExecutors(
+                member,
+                () -> post(() -> {
+                    member.executors = List.of();
+                    member.preparation = systemWork.reset(member, done -> post(() -> {
+                        member.preparation = null;
+                        if (done) {
+                            step(new Event.Renewed(member.id()));
+                        } else {
+                            release(member, why);
+                        }
+                    }));
+                }));
     }
 
     private void release(Member member, String why) {
-        boolean hurry;
-        lock.lock();
-        try {
-            hurry = stop == Stop.NOW;
-        } finally {
-            lock.unlock();
+        Runnable giveBack = () -> systemWork.giveBack(member.name(), member.remote, () -> post(() -> {
+            members.remove(member.id());
+            publish(new RunEvent.SystemGone(Instant.now(), member.name(), why));
+            step(new Event.Released(member.id()));
+        }));
+        if (told != null && told.how() == Stop.NOW) {
+            giveBack.run();
+        } else {
+            systemWork.closeExecutors(member, giveBack);
         }
-        if (!hurry) {
-            member.closeExecutors(ledger::problem);
-        }
-        member.giveBack(ledger::problem);
-        step(now -> {
-            members.remove(member.id);
-            events.publish(new RunEvent.SystemGone(now, member.name(), why));
-            return schedule.released(member.id, now);
-        });
     }
 
-    // What is done with tests.
+    // Tests.
 
-    private void runTest(Member member, Decision.Run run) {
-        Attempt attempt = attempt(member, run);
-        step(now -> {
-            member.places.remove(run.slot());
-            justEnded.put(run.test(), attempt);
-            return schedule.finished(member.id, run.slot(), attempt.end(), now);
-        });
+    private void runTest(Decision.Run run) {
+        Member member = member(run.system());
+        PlannedTest test = run.test();
+        AttemptWork attempt = new AttemptWork(test, member, run.slot(), room(), plan.lastLines());
+        Duration limit = test.facts.limit();
+        Guard.Call<AttemptWork.Out> call = guard.start(
+                Guard.Phase.WORK,
+                "the executor of " + test.name() + " on " + member.name(),
+                limit == null ? plan.limits().test() : limit.plus(plan.limits().overrun()),
+                () -> {
+                    ingestion().awaitRoom();
+                    return attempt.run(
+                            this::isStopping,
+                            at -> publish(new RunEvent.TestStarted(
+                                    at,
+                                    test.name(),
+                                    run.attempt(),
+                                    member.name(),
+                                    run.slot(),
+                                    test.facts.expected())));
+                },
+                result -> post(() -> ran(member, run, attempt, result)),
+                late -> {});
+        member.places.put(run.slot(), call);
     }
 
-    private Attempt attempt(Member member, Decision.Run run) {
-        Instant started = Instant.now();
-        long begin = System.nanoTime();
-        Artifacts artifacts = Artifacts.none();
-        TestEnd end;
-        try {
-            artifacts = room.next();
-            end = member.executor(run.slot()).run(run.test().test, artifacts);
-        } catch (InterruptedException e) {
-            end = TestEnd.of(Outcome.CANCELLED, whyCancelled());
-        } catch (IOException e) {
-            end = TestEnd.of(Outcome.NOT_RUN, "there is no place for its artifacts: " + e);
-            fail(e);
-        } catch (RuntimeException | Error e) {
-            LOG.warn("the executor failed on {}", run.test().name(), e);
-            end = new TestEnd(Outcome.ERROR, null, "the executor failed: " + describe(e), false);
+    private void ran(Member member, Decision.Run run, AttemptWork work, Guard.Result<AttemptWork.Out> result) {
+        member.places.remove(run.slot());
+        AttemptWork.Out out =
+                switch (result) {
+                    case Guard.Result.Done<AttemptWork.Out> done -> done.value();
+                    case Guard.Result.Cancelled<AttemptWork.Out> cancelled ->
+                        cutShort(work, Outcome.CANCELLED, whyCancelled(), true);
+                    case Guard.Result.Threw<AttemptWork.Out> threw ->
+                        cutShort(work, Outcome.ERROR, "the executor failed: " + threw.words(), false);
+                    case Guard.Result.Expired<AttemptWork.Out> expired ->
+                        cutShort(work, Outcome.TIMED_OUT, "the executor did not end it within " + expired.limit(), false);
+                    case Guard.Result.Abandoned<AttemptWork.Out> abandoned ->
+                        isStopping()
+                                ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; it did not heed that", false)
+                                : cutShort(
+                                        work,
+                                        Outcome.ERROR,
+                                        "the executor did not return within " + abandoned.limit() + " and was abandoned",
+                                        false);
+                };
+        switch (out) {
+            case AttemptWork.Out.Ended(Attempt attempt) -> {
+                ended.put(run.test(), attempt);
+                step(new Event.Finished(member.id(), run.slot(), attempt.end()));
+            }
+            case AttemptWork.Out.NotStarted() -> step(new Event.NotStarted(member.id(), run.slot()));
+            case AttemptWork.Out.NoRoom(String why) -> step(new Event.NoRoom(member.id(), run.slot(), why));
         }
-        Duration took = Duration.ofNanos(System.nanoTime() - begin);
-        return new Attempt(end, artifacts, started, took, member.name(), run.slot());
+    }
+
+    private static AttemptWork.Out cutShort(AttemptWork work, Outcome outcome, String note, boolean usable) {
+        return new AttemptWork.Out.Ended(work.cutShort(new TestEnd(outcome, null, note, usable)));
     }
 
     private String whyCancelled() {
-        lock.lock();
+        return "cancelled: " + whyCancelled;
+    }
+
+    private void judge(PlannedTest test, TestEnd end) {
+        guard.start(
+                Guard.Phase.WORK,
+                "the policies for " + test.name(),
+                plan.limits().call(),
+                () -> new Judgement(plan.rules(), test, end),
+                result -> post(() -> {
+                    if (result instanceof Guard.Result.Done<Judgement>(Judgement judgement)) {
+                        judgement.problems().forEach(problem -> problem(Problem.infrastructure(problem)));
+                        step(new Event.Judged(test, judgement.again(), judgement.spent()));
+                    } else {
+                        problem(Problem.infrastructure("the policies failed for " + test.name()
+                                + ", which is not run again, and whose system is replaced: " + result.problem()));
+                        step(new Event.Judged(test, false, true));
+                    }
+                }),
+                late -> {});
+    }
+
+    private void lookForRoom() {
+        guard.start(
+                Guard.Phase.WORK,
+                "the look for room in " + room(),
+                plan.limits().call(),
+                room()::whyNoRoom,
+                result -> post(() -> step(new Event.Room(
+                        result instanceof Guard.Result.Done<String>(String why) ? why : result.problem()))),
+                late -> {});
+    }
+
+    private Attempt attemptOf(PlannedTest test, TestEnd end) {
+        Attempt attempt = ended.get(test);
+        return attempt == null ? Attempt.never(end, Instant.now()) : attempt;
+    }
+
+    private void conclude(Decision.Conclude conclude, Instant now) {
+        PlannedTest test = conclude.test();
+        Attempt attempt = attemptOf(test, conclude.end());
+        ended.remove(test);
+        TestRecord record =
+                attempt.record(plan.platform(), test, conclude.attempt(), conclude.end(), conclude.last());
+        ledger.conclude(test, record, attempt.excerpt());
+        if (conclude.last()) {
+            // An attempt that another one follows was told of when it ended.
+            publish(new RunEvent.TestFinished(now, record, attempt.excerpt()));
+        }
+        ingestion().submit(record, attempt.artifacts());
+    }
+
+    private void ingested(
+            TestRecord record, Artifacts artifacts, String problem, java.nio.file.@Nullable Path files) {
+        String told = "";
+        if (problem.isEmpty()) {
+            ledger.stored(record, files);
+        } else {
+            told = "the results of " + record.test() + " (attempt " + record.attempt() + ") were not stored: " + problem
+                    + (artifacts.isNone() ? "" : "; they are kept in " + artifacts);
+            LOG.warn("{}", told);
+            ledger.notStored(record, artifacts, problem);
+        }
+        publish(new RunEvent.Ingested(Instant.now(), record.test(), record.attempt(), told, files));
+    }
+
+    private ArtifactRoom room() {
+        if (room == null) {
+            throw new IllegalStateException("the run has not begun");
+        }
+        return room;
+    }
+
+    private Ingestion ingestion() {
+        if (ingestion == null) {
+            throw new IllegalStateException("the run has not begun");
+        }
+        return ingestion;
+    }
+
+    // The end.
+
+    /** A mistake of ours, or a run that cannot even begin: everything is ended and given back without a plan. */
+    private void breakDown(Throwable why) {
+        LOG.error("the run cannot go on", why);
+        fatal = why;
+        for (Member member : members.values()) {
+            cancel(member.preparation);
+            member.places.values().forEach(Guard.Call::cancel);
+        }
+        CountDownLatch releases = new CountDownLatch(members.size());
+        members.values()
+                .forEach(member -> systemWork.giveBack(member.name(), member.remote, releases::countDown));
         try {
-            return "cancelled: " + (whyCancelled.isEmpty() ? "its thread was interrupted" : whyCancelled);
-        } finally {
-            lock.unlock();
+            releases.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    private static String describe(Throwable e) {
-        return e.getMessage() == null ? e.toString() : e.getMessage();
+    private void finish(long begin) {
+        sources.forEach(Source::stop);
+        sources.forEach(Source::awaitEnd);
+        giveBackArrivals();
+        if (ingestion != null) {
+            String problem = ingestion.close();
+            if (!problem.isEmpty()) {
+                problem(Problem.notStored("the reports could not be completed: " + problem));
+            }
+        }
+        if (room != null) {
+            room.close(what -> problem(Problem.infrastructure(what)));
+        }
+        Listeners told = listeners;
+        if (told != null) {
+            told.drain();
+        }
+        RunSummary result = ledger.summary(Duration.ofNanos(System.nanoTime() - begin));
+        summary = result;
+        if (told != null) {
+            told.publish(new RunEvent.RunEnded(Instant.now(), result));
+            told.drain();
+        }
+    }
+
+    private void giveBackLate(int provisioner, Remote remote) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        givingBack.add(done);
+        systemWork.giveBack(
+                "that provisioner " + (provisioner + 1) + " offered", remote, () -> done.complete(true));
+    }
+
+    /** Systems that came when the run had ended are still in the mailbox. */
+    private void giveBackArrivals() {
+        over = true;
+        Runnable late = mailbox.poll();
+        while (late != null) {
+            late.run();
+            late = mailbox.poll();
+        }
+        givingBack.forEach(CompletableFuture::join);
     }
 }

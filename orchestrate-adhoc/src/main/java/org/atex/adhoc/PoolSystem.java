@@ -1,5 +1,6 @@
 package org.atex.adhoc;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -7,7 +8,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.atex.api.Need;
-import org.atex.api.TestCase;
 import org.jspecify.annotations.Nullable;
 
 /** A system of the pool as the {@link Schedule} sees it. */
@@ -19,6 +19,8 @@ final class PoolSystem {
         READY,
         /** It runs its last tests, then goes. */
         SPENT,
+        /** It is of no use, and held so that it is not handed out again. */
+        QUARANTINED,
         /** It is being reset or given back. */
         LEAVING
     }
@@ -28,6 +30,8 @@ final class PoolSystem {
      *
      * @param id a number that the schedule's caller knows it by
      * @param provisioner which provisioner it came from
+     * @param name what people call it
+     * @param host the machine behind it
      * @param labels what tests may ask for
      * @param slots how many tests it runs at once
      * @param expires when its reservation ends, or null
@@ -35,6 +39,8 @@ final class PoolSystem {
     record Facts(
             int id,
             int provisioner,
+            String name,
+            String host,
             Map<String, String> labels,
             int slots,
             @Nullable Instant expires) {}
@@ -45,12 +51,17 @@ final class PoolSystem {
     boolean preparationCancelled;
     /** Whether it has ever run a test. */
     boolean hasWorked;
+    /** Whether a destructive test runs on it, which has the whole system. */
+    boolean isTakenWhole;
 
     private final Deque<Integer> idle = new ArrayDeque<>();
     private final Map<Integer, PlannedTest> running = new HashMap<>();
 
-    PoolSystem(Facts facts) {
+    final HostRecord host;
+
+    PoolSystem(Facts facts, HostRecord host) {
         this.facts = facts;
+        this.host = host;
     }
 
     int id() {
@@ -65,30 +76,42 @@ final class PoolSystem {
     }
 
     boolean hasIdleSlot() {
-        return phase == Phase.READY && !idle.isEmpty();
+        return phase == Phase.READY && !idle.isEmpty() && !isTakenWhole;
     }
 
     int idleSlots() {
-        return phase == Phase.READY ? idle.size() : 0;
+        return hasIdleSlot() ? idle.size() : 0;
     }
 
     boolean isIdle() {
         return running.isEmpty();
     }
 
+    int runningNow() {
+        return running.size();
+    }
+
+    PlannedTest runs(int slot) {
+        PlannedTest test = running.get(slot);
+        if (test == null) {
+            throw new IllegalStateException("nothing runs on slot " + slot + " of system " + id());
+        }
+        return test;
+    }
+
     int start(PlannedTest test) {
         int slot = idle.remove();
         hasWorked = true;
+        isTakenWhole = test.facts.destructive();
         running.put(slot, test);
         return slot;
     }
 
     PlannedTest finish(int slot) {
-        PlannedTest test = running.remove(slot);
-        if (test == null) {
-            throw new IllegalStateException("nothing runs on slot " + slot + " of system " + id());
-        }
+        PlannedTest test = runs(slot);
+        running.remove(slot);
         idle.add(slot);
+        isTakenWhole = false;
         return test;
     }
 
@@ -102,9 +125,15 @@ final class PoolSystem {
     }
 
     /** {@return whether a test that starts now has ended for certain when the reservation does} */
-    boolean outlives(TestCase test, Instant now) {
+    boolean outlives(PlannedTest test, Instant now) {
+        Duration limit = test.facts.limit();
         return facts.expires() == null
-                || test.limit() == null
-                || !now.plus(test.limit()).isAfter(facts.expires());
+                || now.isBefore(facts.expires())
+                        && (limit == null || !now.plus(limit).isAfter(facts.expires()));
+    }
+
+    /** {@return whether a test can have its system for itself, if it wants that} */
+    boolean isWholeFor(PlannedTest test) {
+        return !test.facts.destructive() || isIdle();
     }
 }

@@ -1,7 +1,5 @@
 package org.atex.adhoc;
 
-import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.atex.api.Outcome;
@@ -21,7 +19,7 @@ public interface RerunPolicy {
 
     /** {@return one attempt for each test} */
     static RerunPolicy never() {
-        return (unused, unusedToo) -> false;
+        return new Policies.UpTo(0, Set.of());
     }
 
     /**
@@ -43,14 +41,7 @@ public interface RerunPolicy {
         if (reruns < 0) {
             throw new IllegalArgumentException("a test cannot be rerun " + reruns + " times");
         }
-        Set<Outcome> which = EnumSet.noneOf(Outcome.class);
-        which.addAll(Arrays.asList(outcomes));
-        return (test, ends) -> {
-            Outcome latest = ends.get(ends.size() - 1).outcome();
-            long spent =
-                    ends.stream().filter(end -> which.contains(end.outcome())).count() - 1;
-            return which.contains(latest) && spent < reruns;
-        };
+        return new Policies.UpTo(reruns, Set.of(outcomes));
     }
 
     /**
@@ -59,6 +50,6 @@ public interface RerunPolicy {
      * @param other the other one, such as one with a budget for lost systems only
      */
     default RerunPolicy or(RerunPolicy other) {
-        return (test, ends) -> again(test, ends) || other.again(test, ends);
+        return new Policies.Either(this, other);
     }
 }

@@ -3,13 +3,19 @@ package org.atex.adhoc;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
+import org.atex.api.Need;
 import org.atex.api.Orchestrator;
 import org.atex.api.Provisioner;
 import org.atex.api.RunListener;
@@ -23,27 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         permits AdHocOrchestrator.Builder, SequentialOrchestrator.Builder {
-    /**
-     * What was collected.
-     *
-     * @param tests what is run
-     * @param provisioners where systems come from
-     * @param factory what runs tests on them
-     * @param aggregator where results go
-     * @param platform what the tests run on, in the user's words
-     * @param listeners who is told
-     * @param systemWithin how long to wait without any system
-     * @param workDirectory where artifacts wait to be ingested, or null for a temporary place
-     */
-    record Parts(
-            List<TestCase> tests,
-            List<Provisioner> provisioners,
-            Executor.Factory factory,
-            Aggregator aggregator,
-            String platform,
-            List<RunListener> listeners,
-            Duration systemWithin,
-            @Nullable Path workDirectory) {}
+    /** How many of the latest systems of a provisioner count. */
+    static final int DEFAULT_WINDOW = 10;
 
     private final List<TestCase> tests;
     private final List<Provisioner> provisioners = new ArrayList<>();
@@ -52,6 +39,11 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private @Nullable Aggregator aggregator;
     private String platform = "default";
     private Duration systemWithin = Duration.ofHours(1);
+    private Duration hopelessAfter = Duration.ofMinutes(1);
+    private Duration roomWithin = Duration.ofMinutes(10);
+    private Limits limits = Limits.defaults();
+    private int lastLines = 8;
+    private boolean mayBeEmpty;
     private @Nullable Path workDirectory;
 
     RunBuilder(Collection<? extends TestCase> tests) {
@@ -105,9 +97,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Adds somebody who is told what happens.
+     * Adds a listener.
      *
-     * @param listener is told of each event
+     * @param listener receives each event
      * @return this
      */
     public B listener(RunListener listener) {
@@ -123,6 +115,62 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      */
     public B systemWithin(Duration limit) {
         this.systemWithin = positive(limit, "systemWithin");
+        return self();
+    }
+
+    /**
+     * Sets how long provisioners may do nothing but fail, before the tests that wait for their systems are given up. Until
+     * then they are asked again, at growing intervals. It never ends a run in which another provisioner or a test works.
+     *
+     * @param limit one minute unless it is set
+     * @return this
+     */
+    public B hopelessAfter(Duration limit) {
+        this.hopelessAfter = positive(limit, "hopelessAfter");
+        return self();
+    }
+
+    /**
+     * Sets how long the run waits when this machine has no room for artifacts. No test starts meanwhile; attempts that were
+     * spoiled by it run again.
+     *
+     * @param limit ten minutes unless it is set
+     * @return this
+     */
+    public B roomWithin(Duration limit) {
+        this.roomWithin = positive(limit, "roomWithin");
+        return self();
+    }
+
+    /**
+     * Sets how long code that is not the run's own may take.
+     *
+     * @param values {@link Limits#defaults()} unless it is set
+     * @return this
+     */
+    public B limits(Limits values) {
+        this.limits = values;
+        return self();
+    }
+
+    /**
+     * Sets how many of the last lines of its output are told of a test that did not pass.
+     *
+     * @param count 8 unless it is set
+     * @return this
+     */
+    public B lastLines(int count) {
+        this.lastLines = atLeast(0, count, "lastLines");
+        return self();
+    }
+
+    /**
+     * Lets a run without any test pass. Otherwise it is refused, as a filter that matches nothing is mostly a mistake.
+     *
+     * @return this
+     */
+    public B allowEmpty() {
+        this.mayBeEmpty = true;
         return self();
     }
 
@@ -145,32 +193,151 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      */
     public abstract Orchestrator build();
 
-    /** {@return what was collected, which is complete and has each test once} */
-    Parts parts() {
+    /**
+     * {@return the plan of a run, complete and checked}
+     *
+     * @param order which test goes first
+     * @param hook what is done with each system first
+     * @param rules the rules of the schedule
+     * @param refusing whether a test is refused that needs what no provisioner offers
+     * @param maxSlots how many slots of a system are used at the most
+     */
+    RunPlan plan(TestOrder order, SystemHook hook, Schedule.Rules rules, boolean refusing, int maxSlots) {
         if (factory == null || aggregator == null || provisioners.isEmpty()) {
             throw new IllegalArgumentException("a run needs systems, something that runs tests on them, and a place"
                     + " for results: on(provisioner), with(executors) and into(aggregator)");
         }
-        refuseDuplicates();
-        return new Parts(
-                tests,
-                List.copyOf(provisioners),
-                factory,
-                aggregator,
-                platform,
-                List.copyOf(listeners),
-                systemWithin,
-                workDirectory);
+        if (tests.isEmpty() && !mayBeEmpty) {
+            throw new IllegalArgumentException("there is no test to run: is a filter too strict? If a run of no tests is"
+                    + " what you want, say allowEmpty()");
+        }
+        List<FactsReader.Facts> facts = FactsReader.read(tests, limits.call());
+        refuseDuplicates(facts);
+        List<String> notes = new ArrayList<>();
+        try (Guard guard = new Guard(limits.grace(), (what, limit) -> {})) {
+            List<Map<String, String>> offers = offers(guard, notes);
+            if (refusing) {
+                facts.forEach(test -> refuseUnfit(test, offers));
+            }
+            List<PlannedTest> planned = inOrder(guard, facts, order);
+            Map<PlannedTest, String> unreadable = new LinkedHashMap<>();
+            for (int i = 0; i < planned.size(); i++) {
+                if (!facts.get(i).problem().isEmpty()) {
+                    unreadable.put(planned.get(i), facts.get(i).problem());
+                }
+            }
+            return new RunPlan(
+                    planned,
+                    unreadable,
+                    List.copyOf(provisioners),
+                    offers,
+                    notes,
+                    hook,
+                    factory,
+                    aggregator,
+                    platform,
+                    List.copyOf(listeners),
+                    workDirectory,
+                    rules,
+                    limits,
+                    maxSlots,
+                    lastLines);
+        }
     }
 
-    private void refuseDuplicates() {
+    /** {@return the rules that are common to all runs} */
+    Schedule.Rules rules(RerunPolicy reruns, DestructionPolicy destruction, int maxSystems, int spares) {
+        return new Schedule.Rules(
+                reruns,
+                destruction,
+                maxSystems,
+                spares,
+                DEFAULT_WINDOW,
+                Integer.MAX_VALUE,
+                systemWithin,
+                hopelessAfter,
+                roomWithin,
+                null);
+    }
+
+    private static void refuseDuplicates(List<FactsReader.Facts> facts) {
         Set<String> names = new HashSet<>();
-        for (TestCase test : tests) {
-            if (!names.add(test.name())) {
-                throw new IllegalArgumentException(
-                        "the test " + test.name() + " is there twice: give each its own name, or drop one of them");
+        for (FactsReader.Facts test : facts) {
+            if (!names.add(test.facts().name())) {
+                throw new IllegalArgumentException("the test " + test.facts().name()
+                        + " is there twice: give each its own name, or drop one of them");
             }
         }
+    }
+
+    private List<Map<String, String>> offers(Guard guard, List<String> notes) {
+        List<Map<String, String>> offers = new ArrayList<>();
+        for (int i = 0; i < provisioners.size(); i++) {
+            Provisioner provisioner = provisioners.get(i);
+            Guard.Result<Map<String, String>> result = guard.call(
+                    Guard.Phase.WORK,
+                    "what provisioner " + (i + 1) + " offers",
+                    limits.call(),
+                    () -> Map.copyOf(provisioner.offers()),
+                    late -> {});
+            if (result instanceof Guard.Result.Done<Map<String, String>>(Map<String, String> known)) {
+                offers.add(known);
+            } else {
+                offers.add(Map.of());
+                notes.add("provisioner " + (i + 1) + " did not say what it offers: " + result.problem());
+            }
+        }
+        return offers;
+    }
+
+    private static void refuseUnfit(FactsReader.Facts test, List<Map<String, String>> offers) {
+        for (Need need : test.facts().needs()) {
+            if (offers.stream().allMatch(need::isRuledOutBy)) {
+                throw new IllegalArgumentException("the test " + test.facts().name() + " needs a system with " + need
+                        + ", which no provisioner offers: " + offers);
+            }
+        }
+    }
+
+    /** The order is asked once: if it throws or hangs, that is before the run. */
+    private List<PlannedTest> inOrder(Guard guard, List<FactsReader.Facts> facts, TestOrder order) {
+        Comparator<Integer> unreadableLast =
+                Comparator.comparing(i -> !facts.get(i).problem().isEmpty());
+        Guard.Result<Integer[]> sorted = guard.call(
+                Guard.Phase.WORK,
+                "the order of the tests",
+                limits.call(),
+                () -> {
+                    Integer[] byOrder =
+                            IntStream.range(0, facts.size()).boxed().toArray(Integer[]::new);
+                    Arrays.sort(byOrder, unreadableLast.thenComparing((a, b) -> compare(facts, order, a, b)));
+                    return byOrder;
+                },
+                late -> {});
+        if (!(sorted instanceof Guard.Result.Done<Integer[]>(Integer[] byOrder))) {
+            Throwable cause =
+                    sorted instanceof Guard.Result.Threw<Integer[]>(Throwable thrown, String words) ? thrown : null;
+            throw new IllegalArgumentException("the order of the tests failed: " + sorted.problem(), cause);
+        }
+        PlannedTest[] inGivenOrder = new PlannedTest[facts.size()];
+        for (int rank = 0; rank < byOrder.length; rank++) {
+            FactsReader.Facts test = facts.get(byOrder[rank]);
+            inGivenOrder[byOrder[rank]] = new PlannedTest(test.test(), test.facts(), rank);
+        }
+        return List.of(inGivenOrder);
+    }
+
+    private static int compare(List<FactsReader.Facts> facts, TestOrder order, int a, int b) {
+        boolean readable =
+                facts.get(a).problem().isEmpty() && facts.get(b).problem().isEmpty();
+        return readable ? order.compare(facts.get(a).test(), facts.get(b).test()) : 0;
+    }
+
+    static int atLeast(int least, int value, String what) {
+        if (value < least) {
+            throw new IllegalArgumentException(what + " must be at least " + least + ", and not " + value);
+        }
+        return value;
     }
 
     static Duration positive(Duration value, String what) {

@@ -1,26 +1,26 @@
 package org.atex.adhoc;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.atex.adhoc.PoolSystem.Phase;
 import org.atex.api.Outcome;
+import org.atex.api.Problem;
 import org.atex.api.Stop;
-import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who runs what when: a state machine without threads, clock or I/O. Events go in, decisions come out; all policy is
- * here. Its caller carries the decisions out and tells it what came of them.
+ * Decides which test runs where and when: a state machine without threads, clock or I/O. Events go in, decisions come out.
+ * All policy is here, but for the user's own policies, which {@link Decision.Judge} asks for. The caller carries the
+ * decisions out and reports what came of them.
  *
  * <p>Not thread-safe.
  */
@@ -28,71 +28,91 @@ final class Schedule {
     /**
      * What the user decided beforehand.
      *
-     * @param order which waiting test goes first
      * @param reruns which tests are run again
      * @param destruction which tests spend their system
      * @param maxSystems how many systems there may be at once
      * @param spares how many idle systems to keep, when no test waits, for tests that may be run again
-     * @param maxFailedSystems how many systems in a row may fail before no more are asked for
+     * @param maxFailedSystems how many of the latest systems of a provisioner count for its breaker
      * @param maxFailures how many tests may fail before the run is cancelled
+     * @param systemWithin how long to wait without any system
+     * @param failingWithin how long a provisioner may do nothing but fail
+     * @param roomWithin how long to wait for room for artifacts
+     * @param runWithin how long the run may take, or null
      */
     record Rules(
-            TestOrder order,
             RerunPolicy reruns,
             DestructionPolicy destruction,
             int maxSystems,
             int spares,
             int maxFailedSystems,
-            int maxFailures) {
-        Rules withOrder(TestOrder value) {
-            return new Rules(value, reruns, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
-        }
-
-        Rules withReruns(RerunPolicy value) {
-            return new Rules(order, value, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
-        }
-
-        Rules withDestruction(DestructionPolicy value) {
-            return new Rules(order, reruns, value, maxSystems, spares, maxFailedSystems, maxFailures);
-        }
-
-        Rules withMaxSystems(int value) {
-            return new Rules(order, reruns, destruction, value, spares, maxFailedSystems, maxFailures);
-        }
-
-        Rules withMaxFailures(int value) {
-            return new Rules(order, reruns, destruction, maxSystems, spares, maxFailedSystems, value);
+            int maxFailures,
+            Duration systemWithin,
+            Duration failingWithin,
+            Duration roomWithin,
+            @Nullable Duration runWithin) {
+        Rules with(int failedSystems, int failedTests, @Nullable Duration limit) {
+            return new Rules(
+                    reruns,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    failedSystems,
+                    failedTests,
+                    systemWithin,
+                    failingWithin,
+                    roomWithin,
+                    limit);
         }
     }
+
+    private record Judging(PoolSystem system, int slot, TestEnd end) {}
+
+    private static final int SPOILED_AT_MOST = 2;
+    private static final Duration SUSPICION = Duration.ofMinutes(10);
 
     private final Rules rules;
     private final List<PlannedTest> tests;
     private final Backlog backlog = new Backlog();
     private final Locks locks = new Locks();
+    private final HostBook hosts = new HostBook();
+    private final Room room;
     private final Map<Integer, PoolSystem> systems = new LinkedHashMap<>();
     /** Those of the systems that have a place free, the longest idle first. */
     private final Set<PoolSystem> idle = new LinkedHashSet<>();
 
+    private final Map<PlannedTest, Judging> judging = new HashMap<>();
+    /** Which system is kept free for a test that needs a whole one. */
+    private final Map<PlannedTest, PoolSystem> claims = new HashMap<>();
+    /** Hosts with tests whose failures may be the host's fault. */
+    private final Set<HostRecord> doubted = new LinkedHashSet<>();
+
+    private final Map<HostRecord, Instant> suspectedUntil = new HashMap<>();
     private final Supply supply;
     private int running;
     private int unfinished;
     private int failures;
     private @Nullable Stop stop;
+    private String whyStopped = "";
     private String lastWait = "";
     private boolean ended;
+    private Instant now = Instant.EPOCH;
+    private @Nullable Instant deadline;
+    private @Nullable Instant starvingSince;
+    private @Nullable Instant wake;
     private List<Decision> out = new ArrayList<>();
 
-    Schedule(List<? extends TestCase> planned, List<Map<String, String>> offers, Rules rules) {
+    /**
+     * Makes one.
+     *
+     * @param tests what to run, in the order planned
+     * @param offers what each provisioner says of its systems beforehand
+     * @param rules what the user decided
+     */
+    Schedule(List<PlannedTest> tests, List<Map<String, String>> offers, Rules rules) {
         this.rules = rules;
-        this.supply = new Supply(offers, rules.maxFailedSystems());
-        // The order is asked once: whatever it costs, and if it throws, that is before the run.
-        Integer[] byOrder = IntStream.range(0, planned.size()).boxed().toArray(Integer[]::new);
-        Arrays.sort(byOrder, Comparator.comparing(planned::get, rules.order()));
-        PlannedTest[] inGivenOrder = new PlannedTest[planned.size()];
-        for (int rank = 0; rank < byOrder.length; rank++) {
-            inGivenOrder[byOrder[rank]] = new PlannedTest(planned.get(byOrder[rank]), rank);
-        }
-        this.tests = List.of(inGivenOrder);
+        this.tests = List.copyOf(tests);
+        this.supply = new Supply(offers, rules.maxFailedSystems(), rules.failingWithin());
+        this.room = new Room(rules.roomWithin());
         this.unfinished = tests.size();
         tests.forEach(backlog::add);
     }
@@ -102,21 +122,84 @@ final class Schedule {
         return tests;
     }
 
-    List<Decision> start(Instant now) {
-        return settle(now);
+    /** A planned test that cannot run at all, because it cannot even say what it is: to be told before the beginning. */
+    void refuse(PlannedTest test, String why) {
+        backlog.remove(test);
+        conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
     }
 
-    /** A provisioner has handed out a system. */
-    List<Decision> offered(PoolSystem.Facts facts, Instant now) {
-        supply.came(facts.provisioner());
-        PoolSystem system = new PoolSystem(facts);
+    /** {@return what is to be done after an event, in this order} */
+    List<Decision> on(Event event, Instant at) {
+        now = at;
+        if (!ended) {
+            take(event);
+            settle();
+        }
+        List<Decision> decisions = out;
+        out = new ArrayList<>();
+        return decisions;
+    }
+
+    private void take(Event event) {
+        switch (event) {
+            case Event.Begin() -> deadline = rules.runWithin() == null ? null : now.plus(rules.runWithin());
+            case Event.Tick() -> tick();
+            case Event.Stopped(Stop how, String why) -> stopping(how, why);
+            case Event.Arriving(int provisioner) -> supply.arriving(provisioner);
+            case Event.Offered(PoolSystem.Facts facts) -> offered(facts);
+            case Event.NotOffered failure -> notOffered(failure);
+            case Event.NotAsked(int provisioner, int count, String why) -> {
+                supply.notComing(provisioner, count, false);
+                supply.failed(provisioner, why, now);
+            }
+            case Event.Exhausted(int provisioner, String why, boolean forGood) ->
+                supply.exhausted(provisioner, why, forGood);
+            case Event.Prepared(int id) -> prepared(system(id));
+            case Event.PreparationFailed(int id, String why) -> preparationFailed(system(id), why);
+            case Event.Finished(int id, int slot, TestEnd end) -> finished(system(id), slot, end);
+            case Event.NotStarted(int id, int slot) -> wait(putBack(system(id), slot));
+            case Event.NoRoom(int id, int slot, String why) -> noRoom(system(id), slot, why);
+            case Event.Room(String why) -> {
+                if (why.isEmpty() && room.isShort()) {
+                    room.returned();
+                    out.add(new Decision.Pause(""));
+                }
+            }
+            case Event.Judged(PlannedTest test, boolean again, boolean spent) -> judged(test, again, spent);
+            case Event.Renewed(int id) -> renewed(system(id));
+            case Event.Released(int id) -> released(id);
+        }
+    }
+
+    // Systems.
+
+    private void offered(PoolSystem.Facts facts) {
+        supply.came(facts.provisioner(), now);
+        PoolSystem system = new PoolSystem(facts, hosts.of(facts.provisioner(), facts.host()));
         systems.put(system.id(), system);
-        if (backlog.isEmpty() || backlog.canUseInTime(system, now)) {
+        if (system.host.quarantined != null && unfinished > 0 && stop == null) {
+            // Given back, it would be handed out again at once.
+            system.phase = Phase.QUARANTINED;
+        } else if (backlog.isEmpty() || backlog.canUseInTime(system, now)) {
             prepareIfNeeded(system);
         } else {
             refuse(system);
         }
-        return settle(now);
+    }
+
+    private void notOffered(Event.NotOffered failure) {
+        supply.notComing(failure.provisioner(), 1, failure.arriving());
+        boolean counts = true;
+        if (failure.host() != null) {
+            HostRecord host = hosts.of(failure.provisioner(), failure.host());
+            counts = hosts.setUpFailed(host);
+            if (hosts.isNewlyBad(host)) {
+                quarantine(host);
+            }
+        }
+        if (counts) {
+            supply.failed(failure.provisioner(), failure.why(), now);
+        }
     }
 
     private void prepareIfNeeded(PoolSystem system) {
@@ -127,18 +210,19 @@ final class Schedule {
         }
     }
 
-    /** A system that no waiting test can use makes room for another, and counts as a failure of its provisioner. */
+    /** A system that no waiting test can use makes room for another. */
     private void refuse(PoolSystem system) {
         if (backlog.canUse(system)) {
             String why = whyTooShort(system);
-            supply.systemFailed(system.facts.provisioner(), why);
+            supply.failed(system.facts.provisioner(), why, now);
             release(system, why);
             return;
         }
-        supply.systemFailed(
+        supply.unfit(
                 system.facts.provisioner(),
-                "a system with the labels " + system.facts.labels() + " fits none of the " + backlog.size()
-                        + " waiting tests; the first is " + backlog.describeFirst());
+                system.facts.name() + " with the labels " + system.facts.labels() + " fits none of the "
+                        + backlog.size() + " waiting tests; the first is " + backlog.describeFirst(),
+                backlog.needsOtherLabels(system.facts.labels()));
         release(system, "none of the waiting tests fits it");
     }
 
@@ -147,64 +231,172 @@ final class Schedule {
                 + " waiting tests has ended for certain; the first is " + backlog.describeFirst();
     }
 
-    /** A provisioner could not make one of the systems that it was asked for. */
-    List<Decision> offerFailed(int provisioner, String why, Instant now) {
-        supply.offerFailed(provisioner, why);
-        return settle(now);
+    private void prepared(PoolSystem system) {
+        supply.worked(system.facts.provisioner());
+        hosts.setUpWorked(system.host);
+        if (system.phase == Phase.PREPARING) {
+            system.ready();
+            idle.add(system);
+        }
     }
 
-    /** A provisioner has no more systems to give, until it gets one back. */
-    List<Decision> exhausted(int provisioner, String why, Instant now) {
-        supply.exhausted(provisioner, why);
-        return settle(now);
-    }
-
-    /** Nothing came for too long: no more is waited for. */
-    List<Decision> gaveUpWaiting(String why, Instant now) {
-        supply.giveUp(why);
-        return settle(now);
-    }
-
-    /** A system can run tests. */
-    List<Decision> prepared(int id, Instant now) {
-        PoolSystem system = system(id);
-        system.ready();
-        idle.add(system);
-        return settle(now);
-    }
-
-    /** A system could not be made ready; it is given back. */
-    List<Decision> preparationFailed(int id, String why, Instant now) {
-        PoolSystem system = system(id);
-        if (stop == null && unfinished > 0) {
-            supply.systemFailed(system.facts.provisioner(), why);
+    private void preparationFailed(PoolSystem system, String why) {
+        if (stop == null && unfinished > 0 && !system.preparationCancelled) {
+            if (hosts.setUpFailed(system.host)) {
+                supply.failed(system.facts.provisioner(), why, now);
+            }
+            if (hosts.isNewlyBad(system.host)) {
+                quarantine(system.host);
+            }
         }
         release(system, why);
-        return settle(now);
     }
 
-    /** A test has ended. */
-    List<Decision> finished(int id, int slot, TestEnd end, Instant now) {
+    private void renewed(PoolSystem system) {
+        PoolSystem fresh = new PoolSystem(system.facts, system.host);
+        systems.put(system.id(), fresh);
+        prepareIfNeeded(fresh);
+    }
+
+    private void released(int id) {
         PoolSystem system = system(id);
+        systems.remove(id);
+        claims.values().remove(system);
+        supply.gotBack(system.facts.provisioner());
+        if (system.facts.host().equals(system.facts.name())) {
+            // It will not come again, and so never prove itself.
+            settleDoubts(system.host);
+        }
+    }
+
+    private void release(PoolSystem system, String why) {
+        system.phase = Phase.LEAVING;
+        idle.remove(system);
+        out.add(new Decision.Release(system.id(), why));
+    }
+
+    /** A spent system goes: reset if it answers and tests wait for it, given back if not. */
+    private void leave(PoolSystem system, TestEnd end) {
+        if (end.systemUsable() && !backlog.isEmpty() && stop == null && system.host.quarantined == null) {
+            system.phase = Phase.LEAVING;
+            out.add(new Decision.Renew(system.id(), system.whySpent));
+        } else {
+            release(system, system.whySpent);
+        }
+    }
+
+    private void quarantine(HostRecord host) {
+        String why = String.valueOf(host.quarantined);
+        out.add(new Decision.Quarantine(host.name, why));
+        out.add(new Decision.Report(Problem.overcome("the host " + host.name + " was not used any more: " + why)));
+        // Its tests run again elsewhere: their results say more of the host than of them.
+        host.doubtful.forEach(backlog::add);
+        host.doubtful.clear();
+        doubted.remove(host);
+        for (PoolSystem system : List.copyOf(systems.values())) {
+            if (system.host == host && system.phase == Phase.READY) {
+                spend(system, "its host is in quarantine");
+                if (system.isIdle()) {
+                    release(system, system.whySpent);
+                }
+            }
+        }
+    }
+
+    private void spend(PoolSystem system, String why) {
+        system.phase = Phase.SPENT;
+        system.whySpent = why;
+        idle.remove(system);
+    }
+
+    // Tests.
+
+    private PlannedTest putBack(PoolSystem system, int slot) {
+        PlannedTest test = system.finish(slot);
+        running--;
+        locks.giveBack(test.kind.locks());
+        if (system.phase == Phase.READY) {
+            idle.add(system);
+        } else if (system.phase == Phase.SPENT && system.isIdle()) {
+            release(system, system.whySpent);
+        }
+        return test;
+    }
+
+    /** A test waits again, unless none is started any more. */
+    private void wait(PlannedTest test) {
+        backlog.add(test);
+        if (stop != null) {
+            giveUpWaitingTests(whyStopped);
+        }
+    }
+
+    private void noRoom(PoolSystem system, int slot, String why) {
+        PlannedTest test = putBack(system, slot);
+        if (++test.spoiled > SPOILED_AT_MOST) {
+            TestEnd end = TestEnd.of(Outcome.SETUP_FAILED, "no room for its artifacts on this machine: " + why);
+            int attempt = test.attempt();
+            test.ended(end);
+            conclude(test, attempt, end);
+        } else {
+            wait(test);
+        }
+        if (!room.isShort()) {
+            room.isGone(why, now);
+            out.add(new Decision.Pause(why));
+        }
+    }
+
+    private void finished(PoolSystem system, int slot, TestEnd end) {
+        PlannedTest test = system.runs(slot);
+        if (stop != null) {
+            ended(system, slot, end, false, true);
+        } else if (Policies.areOurs(rules)) {
+            boolean again = rules.reruns().again(test.facts, test.endsWith(end));
+            boolean spent = !end.systemUsable() || rules.destruction().destroys(test.facts, end);
+            ended(system, slot, end, again, spent);
+        } else {
+            judging.put(test, new Judging(system, slot, end));
+            out.add(new Decision.Judge(test, end));
+        }
+    }
+
+    private void judged(PlannedTest test, boolean again, boolean spent) {
+        Judging judged = judging.remove(test);
+        if (judged != null) {
+            ended(judged.system(), judged.slot(), judged.end(), again, spent || !judged.end().systemUsable());
+        }
+    }
+
+    private void ended(PoolSystem system, int slot, TestEnd end, boolean again, boolean spent) {
         PlannedTest test = system.finish(slot);
         running--;
         locks.giveBack(test.kind.locks());
         int attempt = test.attempt();
         test.ended(end);
-        boolean again = isRunAgain(test, end);
-        if (again) {
-            out.add(new Decision.Conclude(test, attempt, end, false));
+        hosts.ended(system.host, end);
+        if (again && stop == null && end.outcome() != Outcome.CANCELLED) {
+            hold(test, attempt, end);
             backlog.add(test);
+        } else if (stop == null && rules.maxFailures() == Integer.MAX_VALUE && hosts.isDoubtful(system.host, end)) {
+            hold(test, attempt, end);
+            system.host.doubtful.add(test);
+            doubted.add(system.host);
         } else {
             conclude(test, attempt, end);
         }
+        afterEnd(system, test, end, spent);
+        judgeHosts(system.host);
+    }
+
+    private void afterEnd(PoolSystem system, PlannedTest test, TestEnd end, boolean spent) {
         if (system.phase == Phase.READY) {
-            if (isSpentBy(test, end)) {
-                system.phase = Phase.SPENT;
-                system.whySpent = end.systemUsable()
-                        ? test.name() + " may have changed it (" + end.outcome() + ")"
-                        : test.name() + " left it unusable (" + end.outcome() + ")";
-                idle.remove(system);
+            if (spent) {
+                spend(
+                        system,
+                        end.systemUsable()
+                                ? test.name() + " may have changed it (" + end.outcome() + ")"
+                                : test.name() + " left it unusable (" + end.outcome() + ")");
             } else {
                 idle.add(system);
             }
@@ -212,31 +404,65 @@ final class Schedule {
         if (system.phase == Phase.SPENT && system.isIdle()) {
             leave(system, end);
         }
-        return settle(now);
     }
 
-    /** A system was given back. */
-    List<Decision> released(int id, Instant now) {
-        PoolSystem system = system(id);
-        systems.remove(id);
-        supply.gotBack(system.facts.provisioner());
-        return settle(now);
+    /** Results of one host say something of its peers, too. */
+    private void judgeHosts(HostRecord latest) {
+        Set<HostRecord> suspects = new LinkedHashSet<>(doubted);
+        suspects.add(latest);
+        for (HostRecord host : suspects) {
+            if (hosts.isNewlyBad(host)) {
+                quarantine(host);
+            } else if (host.passes > 0 || hosts.peersFailToo(host)) {
+                settleDoubts(host);
+            }
+        }
     }
 
-    /** A system was reset, and is as good as new. */
-    List<Decision> renewed(int id, Instant now) {
-        PoolSystem system = system(id);
-        PoolSystem fresh = new PoolSystem(system.facts);
-        systems.put(id, fresh);
-        prepareIfNeeded(fresh);
-        return settle(now);
+    /** What failed on this host failed for reasons of its own. */
+    private void settleDoubts(HostRecord host) {
+        doubted.remove(host);
+        List<PlannedTest> settled = List.copyOf(host.doubtful);
+        host.doubtful.clear();
+        settled.forEach(this::concludeHeld);
     }
 
-    /** Somebody wants the run to end early. */
-    List<Decision> stop(Stop how, String why, Instant now) {
-        stopping(how, why);
-        return settle(now);
+    private void hold(PlannedTest test, int attempt, TestEnd end) {
+        test.held = end;
+        out.add(new Decision.Hold(test, attempt, end));
     }
+
+    private void concludeHeld(PlannedTest test) {
+        TestEnd end = test.held;
+        if (end != null) {
+            conclude(test, test.ends().size(), end);
+        }
+    }
+
+    private void conclude(PlannedTest test, int attempt, TestEnd end) {
+        test.conclude();
+        test.held = null;
+        unfinished--;
+        out.add(new Decision.Conclude(test, attempt, end, true));
+        if (end.outcome().verdict() == Verdict.FAILED && ++failures == rules.maxFailures()) {
+            stopping(Stop.CANCEL, failures == 1 ? test.name() + " failed" : failures + " tests failed");
+        }
+    }
+
+    private void giveUpWaitingTests(String why) {
+        for (PlannedTest test : backlog.takeAll()) {
+            TestEnd held = test.held;
+            if (held == null) {
+                conclude(test, test.ends().size(), TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
+            } else {
+                // What the attempt before showed is still the best that is known.
+                String note = (held.note() == null ? "" : held.note() + "; ") + "not run again: " + why;
+                conclude(test, test.ends().size(), new TestEnd(held.outcome(), held.exitCode(), note, true));
+            }
+        }
+    }
+
+    // Ends.
 
     private void stopping(Stop how, String why) {
         if (ended || stop != null && stop.compareTo(how) >= 0) {
@@ -246,7 +472,9 @@ final class Schedule {
         boolean cancelling = how.compareTo(Stop.CANCEL) >= 0 && (stop == null || stop == Stop.DRAIN);
         stop = how;
         if (first) {
+            whyStopped = why;
             giveUpWaitingTests(why);
+            List.copyOf(doubted).forEach(this::settleDoubts);
         }
         if (cancelling) {
             out.add(new Decision.CancelTests(why));
@@ -254,42 +482,99 @@ final class Schedule {
         }
     }
 
-    /** Brings everything to rest after an event: places filled, systems asked for or given back, the end found. */
-    private List<Decision> settle(Instant now) {
-        if (!ended) {
-            fillPlaces(now);
-            giveBackOutlived(now);
-            forget(supply.forgetGivenUp());
-            giveBackSurplus();
-            askForMore();
-            breakDeadlock();
-            noteWaiting();
-            if (unfinished == 0 && systems.isEmpty()) {
-                ended = true;
-                forget(supply.forgetAll());
-                out.add(new Decision.End());
+    private void tick() {
+        wake = null;
+        if (deadline != null && !now.isBefore(deadline)) {
+            deadline = null;
+            stopping(Stop.CANCEL, "the run's limit of " + rules.runWithin() + " passed");
+        }
+        if (starvingSince != null && !now.isBefore(starvingSince.plus(rules.systemWithin()))) {
+            forget(supply.forgetAll());
+            giveUp("none came within " + rules.systemWithin() + "; " + whyNone());
+        }
+        if (room.isShort()) {
+            if (room.isHopeless(now)) {
+                String why = "no room for artifacts on this machine for " + rules.roomWithin() + ": " + room.why();
+                out.add(new Decision.Report(Problem.infrastructure(backlog.size() + " tests were not run, " + why)));
+                giveUpWaitingTests(why);
+            } else if (room.isDue(now)) {
+                room.lookedFor(now);
+                out.add(new Decision.LookForRoom());
             }
         }
-        List<Decision> decisions = out;
-        out = new ArrayList<>();
-        return decisions;
     }
 
-    private void fillPlaces(Instant now) {
-        if (backlog.isEmpty() || idle.isEmpty()) {
+    private String whyNone() {
+        return supply.whyNone(backlog::mayFit, "the first waiting test is " + backlog.describeFirst());
+    }
+
+    private void giveUp(String why) {
+        String all = "no system to run on: " + why;
+        out.add(new Decision.Report(Problem.infrastructure(backlog.size() + " tests were not run, " + all)));
+        giveUpWaitingTests(all);
+    }
+
+    /** Brings everything to rest after an event: places filled, systems asked for or given back, the end found. */
+    private void settle() {
+        fillPlaces();
+        giveBackOutlived();
+        if (backlog.isEmpty() && running == 0) {
+            List.copyOf(doubted).forEach(this::settleDoubts);
+        }
+        giveBackSurplus();
+        askForMore();
+        breakDeadlock();
+        noteWaiting();
+        if (unfinished == 0 && systems.isEmpty() && !supply.isArriving()) {
+            ended = true;
+            forget(supply.forgetAll());
+            out.add(new Decision.End());
+        } else {
+            setTimer();
+        }
+    }
+
+    private void setTimer() {
+        starvingSince = !isStarving() ? null : starvingSince == null ? now : starvingSince;
+        Instant next = deadline;
+        if (stop == null && !backlog.isEmpty()) {
+            next = earlier(next, starvingSince == null ? null : starvingSince.plus(rules.systemWithin()));
+            next = earlier(next, supply.wakeAt(now));
+            next = earlier(next, room.wakeAt());
+            for (Instant until : suspectedUntil.values()) {
+                next = until.isAfter(now) ? earlier(next, until) : next;
+            }
+        }
+        if (next != null && !next.equals(wake)) {
+            wake = next;
+            out.add(new Decision.WakeAt(next));
+        }
+    }
+
+    private static @Nullable Instant earlier(@Nullable Instant a, @Nullable Instant b) {
+        return a == null ? b : b == null || a.isBefore(b) ? a : b;
+    }
+
+    private void fillPlaces() {
+        int before;
+        do {
+            before = running;
+            fillOnce();
+            // A place that was kept free for a test that now started elsewhere can be used.
+        } while (running > before && !backlog.isEmpty() && !idle.isEmpty());
+    }
+
+    private void fillOnce() {
+        if (backlog.isEmpty() || idle.isEmpty() || room.isShort()) {
             return;
         }
         for (PoolSystem system : List.copyOf(idle)) {
-            while (system.hasIdleSlot()) {
-                PlannedTest test = backlog.take(system, locks, now);
+            while (system.hasIdleSlot() && !waitsForPeers(system)) {
+                PlannedTest test = pick(system);
                 if (test == null) {
                     break;
                 }
-                locks.take(test.kind.locks());
-                running++;
-                supply.worked(system.facts.provisioner());
-                int slot = system.start(test);
-                out.add(new Decision.Run(test, test.attempt(), system.id(), slot));
+                start(test, system);
             }
             if (!system.hasIdleSlot()) {
                 idle.remove(system);
@@ -300,8 +585,45 @@ final class Schedule {
         }
     }
 
+    private void start(PlannedTest test, PoolSystem system) {
+        backlog.remove(test);
+        claims.remove(test);
+        locks.take(test.kind.locks());
+        running++;
+        TestEnd held = test.held;
+        if (held != null) {
+            test.held = null;
+            out.add(new Decision.Conclude(test, test.ends().size(), held, false));
+        }
+        int slot = system.start(test);
+        out.add(new Decision.Run(test, test.attempt(), system.id(), slot));
+    }
+
+    /** {@return the first test that can start there now; null if there is none, or the place is kept for another one} */
+    private @Nullable PlannedTest pick(PoolSystem system) {
+        PlannedTest first = backlog.first(system, locks, now, true);
+        if (first == null || system.isWholeFor(first)) {
+            return first;
+        }
+        // It needs the whole system: one system is kept free for it, and the others go on.
+        PoolSystem claimed = claims.get(first);
+        if (claimed == null || claimed.phase != Phase.READY) {
+            claims.put(first, system);
+            return null;
+        }
+        return claimed == system ? null : backlog.first(system, locks, now, false);
+    }
+
+    /** A host on which nothing has passed and much has failed gets no more until there is something to compare it with. */
+    private boolean waitsForPeers(PoolSystem system) {
+        if (!hosts.isSuspicious(system.host) || running <= system.runningNow()) {
+            return false;
+        }
+        return now.isBefore(suspectedUntil.computeIfAbsent(system.host, host -> now.plus(SUSPICION)));
+    }
+
     /** What is reserved for too short a time makes room. It is a failure of its provisioner if it never was of use. */
-    private void giveBackOutlived(Instant now) {
+    private void giveBackOutlived() {
         if (backlog.isEmpty()) {
             return;
         }
@@ -330,6 +652,12 @@ final class Schedule {
                 release(system, "nothing is left for it to do");
             }
         }
+        if (unfinished == 0 || stop != null) {
+            systems.values().stream()
+                    .filter(system -> system.phase == Phase.QUARANTINED)
+                    .toList()
+                    .forEach(system -> release(system, "its host is in quarantine"));
+        }
     }
 
     private boolean wantsSpare() {
@@ -342,41 +670,54 @@ final class Schedule {
     }
 
     private void askForMore() {
-        if (backlog.isEmpty() || stop != null) {
+        if (backlog.isEmpty() || stop != null || room.isShort()) {
             return;
         }
         int missing = backlog.parallel() - supply.asked();
-        int allowed = rules.maxSystems() - systems.size() - supply.asked();
-        if (missing <= 0 || allowed <= 0) {
-            return;
-        }
+        int inUse = 0;
         int soon = 0;
         for (PoolSystem system : systems.values()) {
+            inUse += system.phase == Phase.QUARANTINED ? 0 : 1;
             soon += system.phase == Phase.PREPARING ? system.facts.slots() : system.idleSlots();
         }
-        supply.ask(Math.min(missing - soon, allowed), backlog::mayFit)
-                .forEach((provisioner, count) -> out.add(new Decision.Ask(provisioner, count)));
+        int allowed = rules.maxSystems() - inUse - supply.asked();
+        if (missing > 0 && allowed > 0) {
+            supply.ask(Math.min(missing - soon, allowed), backlog::mayFit, now)
+                    .forEach((provisioner, count) -> out.add(new Decision.Ask(provisioner, count)));
+        }
     }
 
     /**
-     * Nothing runs, nothing is on its way, and yet tests wait. Systems that fit none of them make room for others, which
-     * counts as a failure of the supply; when that has none to give, the tests are given up.
+     * Nothing runs, nothing is on its way, and yet tests wait. Systems that fit none of them make room for others; when
+     * there are none and none will come, the tests are given up.
      */
     private void breakDeadlock() {
-        if (backlog.isEmpty() || running > 0 || supply.asked() > 0) {
+        if (backlog.isEmpty() || running > 0 || supply.asked() > 0 || supply.isArriving() || room.isShort()) {
             return;
         }
-        boolean moving = systems.values().stream().anyMatch(s -> s.phase != Phase.READY);
-        if (moving) {
+        List<PoolSystem> usable = systems.values().stream()
+                .filter(system -> system.phase != Phase.QUARANTINED)
+                .toList();
+        if (usable.stream().anyMatch(system -> system.phase != Phase.READY)) {
             return;
         }
-        if (!systems.isEmpty()) {
-            List.copyOf(systems.values()).forEach(this::refuse);
+        if (!usable.isEmpty()) {
+            usable.forEach(this::refuse);
             return;
         }
-        String why = "no system to run on: " + supply.whyNone();
-        out.add(new Decision.Problem(backlog.size() + " tests were not run, " + why));
-        giveUpWaitingTests(why);
+        if (!supply.isHopeless(backlog::mayFit, now)) {
+            return;
+        }
+        HostRecord host = hosts.forgiveOne();
+        if (host == null) {
+            giveUp(whyNone());
+            giveBackSurplus();
+            return;
+        }
+        systems.values().stream()
+                .filter(system -> system.host == host)
+                .toList()
+                .forEach(system -> release(system, "its host gets a second chance, as there is no other"));
     }
 
     private void noteWaiting() {
@@ -394,72 +735,10 @@ final class Schedule {
         }
     }
 
-    private void giveUpWaitingTests(String why) {
-        for (PlannedTest test : backlog.takeAll()) {
-            List<TestEnd> ends = test.ends();
-            if (ends.isEmpty()) {
-                conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
-            } else {
-                // What the attempts before it showed is still the best that is known.
-                TestEnd last = ends.get(ends.size() - 1);
-                String note = (last.note() == null ? "" : last.note() + "; ") + "not run again: " + why;
-                conclude(test, test.attempt(), new TestEnd(last.outcome(), last.exitCode(), note, true));
-            }
-        }
-    }
-
-    private void conclude(PlannedTest test, int attempt, TestEnd end) {
-        test.conclude();
-        unfinished--;
-        out.add(new Decision.Conclude(test, attempt, end, true));
-        if (end.outcome().verdict() == Verdict.FAILED && ++failures == rules.maxFailures()) {
-            stopping(Stop.CANCEL, failures == 1 ? test.name() + " failed" : failures + " tests failed");
-        }
-    }
-
-    private boolean isRunAgain(PlannedTest test, TestEnd end) {
-        if (stop != null || end.outcome() == Outcome.CANCELLED) {
-            return false;
-        }
-        try {
-            return rules.reruns().again(test.test, test.ends());
-        } catch (RuntimeException e) {
-            out.add(new Decision.Problem(
-                    "the rerun policy failed for " + test.name() + ", which is not run again: " + e));
-            return false;
-        }
-    }
-
-    private boolean isSpentBy(PlannedTest test, TestEnd end) {
-        try {
-            return !end.systemUsable() || rules.destruction().destroys(test.test, end);
-        } catch (RuntimeException e) {
-            out.add(new Decision.Problem(
-                    "the destruction policy failed for " + test.name() + ", whose system is replaced: " + e));
-            return true;
-        }
-    }
-
-    /** A spent system goes: reset if it answers and somebody waits for it, given back if not. */
-    private void leave(PoolSystem system, TestEnd end) {
-        if (end.systemUsable() && !backlog.isEmpty() && stop == null) {
-            system.phase = Phase.LEAVING;
-            out.add(new Decision.Renew(system.id(), system.whySpent));
-        } else {
-            release(system, system.whySpent);
-        }
-    }
-
-    private void release(PoolSystem system, String why) {
-        system.phase = Phase.LEAVING;
-        idle.remove(system);
-        out.add(new Decision.Release(system.id(), why));
-    }
-
     private void cancelPreparations() {
         for (PoolSystem system : systems.values()) {
             if (system.phase == Phase.PREPARING && !system.preparationCancelled) {
-                // It stays among the systems until whoever prepares it says how that ended.
+                // It stays among the systems until it is known how its preparation ended.
                 system.preparationCancelled = true;
                 out.add(new Decision.CancelPreparation(system.id()));
             }
@@ -479,17 +758,22 @@ final class Schedule {
     }
 
     /** {@return whether tests wait, and nothing goes on but waiting for systems that were asked for} */
-    boolean isStarving() {
+    private boolean isStarving() {
         return !backlog.isEmpty()
                 && running == 0
+                && !room.isShort()
+                && !supply.isArriving()
                 && systems.values().stream().noneMatch(system -> system.phase == Phase.PREPARING);
     }
 
     /** {@return a waiting test that could start now, which there must not be between events; else null} */
     @Nullable
-    PlannedTest settledBacklog(Instant now) {
+    PlannedTest settledBacklog() {
+        if (room.isShort()) {
+            return null;
+        }
         for (PoolSystem system : systems.values()) {
-            PlannedTest test = system.hasIdleSlot() ? backlog.first(system, locks, now) : null;
+            PlannedTest test = system.hasIdleSlot() && !waitsForPeers(system) ? pick(system) : null;
             if (test != null) {
                 return test;
             }

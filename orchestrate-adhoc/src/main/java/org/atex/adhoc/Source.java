@@ -1,126 +1,264 @@
 package org.atex.adhoc;
 
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
-import org.atex.api.ProvisioningException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.atex.api.Remote;
+import org.jspecify.annotations.Nullable;
 
-/** Takes systems from one provisioner, on a thread of its own, for as long as some are asked for. */
-final class Source implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+/**
+ * Asks one provisioner for systems, in the order of the wishes, and takes systems from it for as long as some are wanted:
+ * each on a thread of its own, and every call under the {@link Guard}.
+ */
+final class Source {
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    /** What a source tells of. Called from its threads; must not block. */
+    interface Listener {
+        void arrived(int provisioner, Remote remote);
+
+        void failed(int provisioner, @Nullable String host, String why);
+
+        void notAsked(int provisioner, int count, String why);
+
+        void exhausted(int provisioner, String why, boolean forGood);
+
+        void problem(String what);
+    }
 
     private final int number;
     private final Provisioner provisioner;
-    private final Pool pool;
-    private final Thread taker;
+    private final Guard guard;
+    private final Limits limits;
+    private final Listener listener;
+    private final Duration patience;
+    private final BlockingQueue<Runnable> wishes = new LinkedBlockingQueue<>();
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition asked = lock.newCondition();
-    private int wanted;
+    private final Condition changed = lock.newCondition();
 
-    Source(int number, Provisioner provisioner, Pool pool) {
+    // Guarded by the lock.
+    private int wanted;
+    private boolean closed;
+    private Guard.@Nullable Call<Offer> taking;
+
+    private @Nullable Thread asker;
+    private @Nullable Thread taker;
+
+    Source(int number, Provisioner provisioner, Guard guard, Limits limits, Listener listener) {
         this.number = number;
         this.provisioner = provisioner;
-        this.pool = pool;
-        this.taker = Threads.unstarted("take-" + (number + 1), this::takeAll);
+        this.guard = guard;
+        this.limits = limits;
+        this.listener = listener;
+        this.patience = PATIENCE.compareTo(limits.call()) < 0 ? PATIENCE : limits.call();
+    }
+
+    String name() {
+        return "provisioner " + (number + 1);
     }
 
     void start() {
-        taker.start();
+        asker = Threads.start("ask-" + (number + 1), this::askAll);
+        taker = Threads.start("take-" + (number + 1), this::takeAll);
     }
 
     void ask(int count) {
-        try {
-            provisioner.provision(count);
-        } catch (RuntimeException e) {
-            LOG.warn("provisioner {} cannot be asked", number + 1, e);
-            pool.exhausted(number, "the provisioner cannot be asked: " + e.getMessage());
-            return;
-        }
-        want(count, false);
+        wishes.add(() -> provision(count));
     }
 
     void forget() {
-        want(0, true);
+        wishes.add(this::clear);
+    }
+
+    private void askAll() {
         try {
-            provisioner.clear();
-        } catch (RuntimeException e) {
-            LOG.warn("provisioner {} cannot forget what it was asked for", number + 1, e);
+            while (!isClosed() || !wishes.isEmpty()) {
+                wishes.take().run();
+            }
+        } catch (InterruptedException e) {
+            // Only a mistake interrupts it: what was wished for is not asked for any more.
+            Thread.currentThread().interrupt();
         }
     }
 
-    private void want(int more, boolean fromZero) {
+    private void provision(int count) {
+        if (isClosed()) {
+            return;
+        }
+        Guard.Result<Boolean> result = guard.call(
+                Guard.Phase.WORK,
+                name() + ", which is asked for systems,",
+                limits.call(),
+                () -> {
+                    provisioner.provision(count);
+                    return true;
+                },
+                late -> quietly("a wish that came too late could not be forgotten", provisioner::clear));
+        switch (result) {
+            case Guard.Result.Done<Boolean> done -> want(count);
+            case Guard.Result.Threw<Boolean>(IllegalStateException closing, String words) ->
+                listener.exhausted(number, name() + " is closed: " + words, true);
+            default -> listener.notAsked(number, count, name() + " cannot be asked: " + result.problem());
+        }
+    }
+
+    private void clear() {
+        want(0);
+        String problem = guard.run(
+                Guard.Phase.RELEASE, name() + ", which is to forget wishes,", limits.call(), provisioner::clear);
+        if (!problem.isEmpty()) {
+            listener.problem(name() + " could not forget what it was asked for: " + problem);
+        }
+    }
+
+    /** Notes how many more are wanted; 0 sets them back to none. */
+    private void want(int more) {
         lock.lock();
         try {
-            wanted = Math.max(0, (fromZero ? 0 : wanted) + more);
-            asked.signal();
+            wanted = more == 0 ? 0 : wanted + more;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
         } finally {
             lock.unlock();
         }
     }
 
     private void takeAll() {
-        try {
-            while (true) {
-                awaitWish();
-                take();
-            }
-        } catch (InterruptedException e) {
-            LOG.trace("nothing more is taken from provisioner {}", number + 1);
+        while (awaitWish()) {
+            take();
         }
     }
 
-    private void awaitWish() throws InterruptedException {
-        lock.lockInterruptibly();
+    private boolean awaitWish() {
+        lock.lock();
         try {
-            while (wanted == 0) {
-                asked.await();
+            while (wanted == 0 && !closed) {
+                changed.awaitUninterruptibly();
             }
+            return !closed;
         } finally {
             lock.unlock();
         }
     }
 
-    private void take() throws InterruptedException {
-        Offer offer;
+    private void take() {
+        CompletableFuture<Guard.Result<Offer>> result = new CompletableFuture<>();
+        lock.lock();
         try {
-            offer = provisioner.take(PATIENCE);
-        } catch (IllegalStateException e) {
-            offer = new Offer.Exhausted("the provisioner was closed");
-        } catch (RuntimeException e) {
-            LOG.warn("provisioner {} failed", number + 1, e);
-            offer = new Offer.Failed(new ProvisioningException("the provisioner failed: " + e, e));
+            if (closed) {
+                return;
+            }
+            taking = guard.start(
+                    Guard.Phase.WORK,
+                    name() + ", from which systems are taken,",
+                    patience.plus(limits.call()),
+                    () -> provisioner.take(patience),
+                    result::complete,
+                    this::giveBackLate);
+        } finally {
+            lock.unlock();
         }
-        switch (offer) {
-            case Offer.Ready ready -> {
-                want(-1, false);
-                pool.offered(number, ready.remote());
-            }
-            case Offer.Failed failed -> {
-                want(-1, false);
-                pool.offerFailed(number, String.valueOf(failed.cause().getMessage()));
-            }
-            case Offer.Exhausted exhausted -> {
-                want(0, true);
-                pool.exhausted(number, exhausted.why());
-            }
-            case Offer.None none -> LOG.trace("provisioner {} has nothing yet", number + 1);
+        if (result.join() instanceof Guard.Result.Done<Offer>(Offer offer)) {
+            took(offer);
+        } else if (!isClosed()) {
+            fulfilled();
+            listener.failed(number, null, "nothing could be taken from " + name() + ": " + result.join().problem());
         }
     }
 
-    /** Takes nothing more. What the provisioner still has is its own business. */
-    @Override
-    public void close() {
-        taker.interrupt();
+    @SuppressWarnings("NullAway") // user code may return null where it must not
+    private void took(@Nullable Offer offer) {
+        switch (offer) {
+            case null -> {
+                fulfilled();
+                listener.failed(number, null, name() + " offered null");
+            }
+            case Offer.Ready(Remote remote) -> {
+                fulfilled();
+                if (remote == null) {
+                    listener.failed(number, null, name() + " offered a system that is null");
+                } else {
+                    listener.arrived(number, remote);
+                }
+            }
+            case Offer.Failed(var cause) -> {
+                fulfilled();
+                listener.failed(
+                        number,
+                        cause == null ? null : cause.host().orElse(null),
+                        cause == null ? name() + " failed without a reason" : Words.of(cause));
+            }
+            case Offer.Exhausted(String why) -> {
+                want(0);
+                listener.exhausted(number, why == null ? name() + " has no more systems" : why, false);
+            }
+            case Offer.None() -> {}
+        }
+    }
+
+    private void fulfilled() {
+        lock.lock();
+        try {
+            wanted = Math.max(0, wanted - 1);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What a call brings after it was given up is closed where it came: nothing else waits for that thread. */
+    private void giveBackLate(@Nullable Offer offer) {
+        if (offer instanceof Offer.Ready(Remote remote) && remote != null) {
+            quietly("a system that came too late could not be given back", remote::close);
+        }
+    }
+
+    private static void quietly(String problem, Runnable code) {
+        try {
+            code.run();
+        } catch (Throwable e) {
+            Words.warn(problem, e);
+        }
+    }
+
+    /** Takes nothing more, and asks for nothing more. */
+    void stop() {
+        lock.lock();
+        try {
+            closed = true;
+            if (taking != null) {
+                taking.cancel();
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        wishes.add(() -> {});
+    }
+
+    /** Waits for the end after {@link #stop()}. What the provisioner still has is its own business. */
+    void awaitEnd() {
+        join(taker);
+        join(asker);
+    }
+
+    private static void join(@Nullable Thread thread) {
         boolean interrupted = false;
-        while (true) {
+        while (thread != null && thread.isAlive()) {
             try {
-                taker.join();
-                break;
+                thread.join();
             } catch (InterruptedException e) {
                 interrupted = true;
             }

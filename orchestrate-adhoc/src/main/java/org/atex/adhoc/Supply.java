@@ -1,155 +1,229 @@
 package org.atex.adhoc;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What the provisioners were asked for and may still be asked for. Failures of one count in a row: a system that works
- * sets them back, so that a long run survives many bad systems, and a hopeless provisioner is given up soon.
- */
+/** What the provisioners were asked for, and may still be asked for. */
 final class Supply {
+    private static final int UNFIT_AT_MOST = 3;
+
     private static final class Source {
         private final Map<String, String> offers;
-        private int asked;
-        private int held;
-        private int failuresInARow;
-        private @Nullable String exhausted;
-        private @Nullable String givenUp;
+        private final Breaker breaker;
+        /** When each system was asked for that has not come. */
+        private final Deque<Instant> asked = new ArrayDeque<>();
 
-        Source(Map<String, String> offers) {
+        private int arriving;
+        private int held;
+        private int unfit;
+        private @Nullable String exhausted;
+        private boolean forGood;
+        private @Nullable String unsuited;
+        private @Nullable String lastFailure;
+
+        Source(Map<String, String> offers, Breaker breaker) {
             this.offers = offers;
+            this.breaker = breaker;
         }
 
-        boolean canBeAsked() {
-            return exhausted == null && givenUp == null;
+        boolean isOut() {
+            return exhausted != null || unsuited != null;
+        }
+
+        int canBeAsked(Instant now) {
+            if (isOut()) {
+                return 0;
+            }
+            if (breaker.isClosed()) {
+                return Integer.MAX_VALUE;
+            }
+            return breaker.mayProbe(now) && asked.isEmpty() && arriving == 0 ? 1 : 0;
         }
     }
 
-    private final List<Source> sources;
-    private final int maxFailures;
-    private String lastFailure = "none was offered";
+    private final List<Source> sources = new ArrayList<>();
 
-    Supply(List<Map<String, String>> offers, int maxFailures) {
-        this.sources = offers.stream().map(Source::new).toList();
-        this.maxFailures = maxFailures;
+    Supply(List<Map<String, String>> offers, int window, Duration patience) {
+        offers.forEach(offer -> sources.add(new Source(offer, new Breaker(window, patience))));
     }
 
     /** {@return how many systems are asked for and have not come} */
     int asked() {
         int asked = 0;
         for (Source source : sources) {
-            asked += source.asked;
+            asked += source.asked.size();
         }
         return asked;
     }
 
+    /** {@return whether a system was handed out of which nothing more is known yet} */
+    boolean isArriving() {
+        return sources.stream().anyMatch(source -> source.arriving > 0);
+    }
+
     /** Spreads a wish over the provisioners that may still have something fitting; tells what to ask each for. */
-    Map<Integer, Integer> ask(int count, Predicate<Map<String, String>> fitting) {
+    Map<Integer, Integer> ask(int count, Predicate<Map<String, String>> fitting, Instant now) {
         Map<Integer, Integer> asks = new TreeMap<>();
         List<Integer> open = new ArrayList<>();
         for (int i = 0; i < sources.size() && count > 0; i++) {
-            if (sources.get(i).canBeAsked() && fitting.test(sources.get(i).offers)) {
+            if (sources.get(i).canBeAsked(now) > 0 && fitting.test(sources.get(i).offers)) {
                 open.add(i);
             }
         }
         for (int i = 0; i < count && !open.isEmpty(); i++) {
-            int least = open.get(0);
-            for (int candidate : open) {
+            Integer least = open.get(0);
+            for (Integer candidate : open) {
                 least = load(candidate) < load(least) ? candidate : least;
             }
-            sources.get(least).asked++;
+            sources.get(least).asked.add(now);
             asks.merge(least, 1, Integer::sum);
+            if (sources.get(least).canBeAsked(now) == 0) {
+                open.remove(least);
+            }
         }
         return asks;
     }
 
     private int load(int provisioner) {
-        return sources.get(provisioner).asked + sources.get(provisioner).held;
+        return sources.get(provisioner).asked.size() + sources.get(provisioner).held;
     }
 
-    void came(int provisioner) {
+    void arriving(int provisioner) {
+        sources.get(provisioner).arriving++;
+    }
+
+    /** {@return when the system that came was asked for; now if it was not, such as a wish that was forgotten too late} */
+    Instant came(int provisioner, Instant now) {
         Source source = sources.get(provisioner);
+        source.arriving = Math.max(0, source.arriving - 1);
         source.held++;
-        // More than was asked for may come: a wish that was forgotten too late.
-        source.asked = Math.max(0, source.asked - 1);
+        Instant asked = source.asked.poll();
+        return asked == null ? now : asked;
     }
 
     void gotBack(int provisioner) {
         Source source = sources.get(provisioner);
         source.held--;
-        source.exhausted = null;
+        if (!source.forGood) {
+            source.exhausted = null;
+        }
     }
 
-    void exhausted(int provisioner, String why) {
+    void exhausted(int provisioner, String why, boolean forGood) {
         Source source = sources.get(provisioner);
         source.exhausted = why;
-        source.asked = 0;
+        source.forGood |= forGood;
+        source.asked.clear();
     }
 
-    /** A system that was asked for will not come. */
-    void offerFailed(int provisioner, String why) {
+    /** Systems that were asked for will not come. */
+    void notComing(int provisioner, int count, boolean arriving) {
         Source source = sources.get(provisioner);
-        source.asked = Math.max(0, source.asked - 1);
-        systemFailed(provisioner, why);
-    }
-
-    /** A system came, and is of no use. */
-    void systemFailed(int provisioner, String why) {
-        Source source = sources.get(provisioner);
-        lastFailure = why;
-        if (++source.failuresInARow >= maxFailures) {
-            source.givenUp = source.failuresInARow + " systems in a row failed, the last one: " + why;
+        source.arriving = Math.max(0, source.arriving - (arriving ? 1 : 0));
+        for (int i = 0; i < count; i++) {
+            source.asked.poll();
         }
     }
 
-    /** A system does its work. */
+    /** A system failed, and it is not the fault of a host that is known as bad. */
+    void failed(int provisioner, String why, Instant now) {
+        Source source = sources.get(provisioner);
+        source.lastFailure = why;
+        source.breaker.failed(now);
+    }
+
+    /** A system is ready. */
     void worked(int provisioner) {
-        sources.get(provisioner).failuresInARow = 0;
+        Source source = sources.get(provisioner);
+        source.breaker.worked();
+        source.unfit = 0;
     }
 
-    void giveUp(String why) {
-        for (Source source : sources) {
-            source.givenUp = source.givenUp == null ? why : source.givenUp;
+    /**
+     * A system came that no waiting test can use. A few such show that the provisioner has no other ones.
+     *
+     * @param hopeless whether one is enough to show it
+     */
+    void unfit(int provisioner, String why, boolean hopeless) {
+        Source source = sources.get(provisioner);
+        if (++source.unfit >= UNFIT_AT_MOST || hopeless) {
+            source.unsuited = why;
         }
-    }
-
-    /** Forgets what was asked of provisioners that are given up; tells which must forget it too. */
-    List<Integer> forgetGivenUp() {
-        return forget(source -> source.givenUp != null);
     }
 
     /** Forgets all that was asked for; tells which provisioners must forget it too. */
     List<Integer> forgetAll() {
-        return forget(source -> true);
-    }
-
-    private List<Integer> forget(Predicate<Source> which) {
         List<Integer> asked = new ArrayList<>();
         for (int i = 0; i < sources.size(); i++) {
             Source source = sources.get(i);
-            if (source.asked > 0 && which.test(source)) {
-                source.asked = 0;
+            if (!source.asked.isEmpty()) {
+                source.asked.clear();
                 asked.add(i);
             }
         }
         return asked;
     }
 
-    String whyNone() {
+    /** {@return whether none of the provisioners that may fit will have a system, now or later} */
+    boolean isHopeless(Predicate<Map<String, String>> fitting, Instant now) {
+        return sources.stream()
+                .allMatch(source ->
+                        source.isOut() || !fitting.test(source.offers) || source.breaker.isHopeless(now));
+    }
+
+    /** {@return when the next provisioner may be probed or is given up; null if none waits for that} */
+    @Nullable
+    Instant wakeAt(Instant now) {
+        Instant first = null;
+        for (Source source : sources) {
+            if (!source.isOut()) {
+                first = earlierOf(first, source.breaker.probeAt(), now);
+                first = earlierOf(first, source.breaker.hopelessAt(), now);
+            }
+        }
+        return first;
+    }
+
+    private static @Nullable Instant earlierOf(@Nullable Instant a, @Nullable Instant b, Instant now) {
+        if (b == null || !b.isAfter(now)) {
+            return a;
+        }
+        return a == null || b.isBefore(a) ? b : a;
+    }
+
+    /**
+     * {@return the reasons why there is no system, each once}
+     *
+     * @param fitting which provisioners may have what the waiting tests need
+     * @param waiting what waits, for people
+     */
+    String whyNone(Predicate<Map<String, String>> fitting, String waiting) {
         List<String> reasons = new ArrayList<>();
         for (Source source : sources) {
-            if (source.givenUp != null) {
-                reasons.add(source.givenUp);
-            } else if (source.exhausted != null) {
+            int failed = source.breaker.failedSince();
+            if (!fitting.test(source.offers)) {
+                reasons.add("its systems have the labels " + source.offers + ", and " + waiting);
+            }
+            if (source.unsuited != null) {
+                reasons.add(source.unsuited);
+            }
+            if (source.exhausted != null) {
                 reasons.add(source.exhausted);
+            }
+            if (source.lastFailure != null && failed > 0) {
+                reasons.add((failed > 1 ? failed + " systems in a row failed, the last one: " : "") + source.lastFailure);
             }
         }
         return reasons.isEmpty()
-                ? lastFailure
+                ? "none was offered"
                 : String.join("; ", reasons.stream().distinct().toList());
     }
 }

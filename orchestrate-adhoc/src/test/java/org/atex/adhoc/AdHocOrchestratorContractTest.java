@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
@@ -27,6 +28,7 @@ class AdHocOrchestratorContractTest extends OrchestratorContract {
                 .into(results)
                 .workDirectory(work)
                 .maxSystems(3)
+                .hopelessAfter(Duration.ofMillis(200))
                 .build();
     }
 

@@ -24,7 +24,6 @@ import org.atex.api.Executor;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.RunEvent;
-import org.atex.api.RunFailedException;
 import org.atex.api.RunListener;
 import org.atex.api.RunSummary;
 import org.atex.api.SetupException;
@@ -122,8 +121,27 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void givesARunOfNothingAnEnd() throws Exception {
-        assertThat(run(List.of(), 1, FakeExecutors.passing(SHORT)).verdict()).isEqualTo(Verdict.PASSED);
+    void refusesARunOfNothingUnlessItIsAllowed() throws Exception {
+        AdHocOrchestrator.Builder nothing =
+                run(List.of(), FakeExecutors.passing(SHORT)).on(systems(FakeSystem.ready()));
+        assertThatThrownBy(nothing::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no test to run", "allowEmpty()");
+        try (AdHocOrchestrator run = nothing.allowEmpty().build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+    }
+
+    @Test
+    void refusesAnOrderThatThrows() {
+        AdHocOrchestrator.Builder disorder = run(tests(2), FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.ready()))
+                .order((a, b) -> {
+                    throw new IllegalStateException("no order");
+                });
+        assertThatThrownBy(disorder::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no order");
     }
 
     @Test
@@ -371,7 +389,7 @@ class AdHocOrchestratorTest {
                 .build()) {
             RunSummary summary = run.run();
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
-            assertThat(summary.verdict()).isEqualTo(Verdict.INFRASTRUCTURE);
+            assertThat(summary.verdict()).isEqualTo(Verdict.INCOMPLETE);
             assertThat(summary.problems()).singleElement().asString().contains("/t1", directory.toString());
         }
         assertThat(picky.records()).hasSize(2);
@@ -459,17 +477,18 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void throwsWhatMakesARunImpossible() throws Exception {
+    void givesTestsUpWhenThereIsNoPlaceForTheirArtifacts() throws Exception {
         Path work = directory.resolve("work");
         try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
                 .on(systems(FakeSystem.ready()))
                 .setup(remote -> deleteAndBlock(work))
+                .maxSystems(1)
+                .roomWithin(Duration.ofMillis(300))
                 .build()) {
-            assertThatThrownBy(run::run)
-                    .isInstanceOf(RunFailedException.class)
-                    .satisfies(
-                            e -> assertThat(((RunFailedException) e).summary().tests())
-                                    .hasSize(3));
+            RunSummary summary = run.run();
+            assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 3));
+            assertThat(summary.verdict()).isEqualTo(Verdict.INFRASTRUCTURE);
+            assertThat(summary.tests().get(0).end().note()).contains("no room for artifacts", work.toString());
         }
     }
 

@@ -57,7 +57,7 @@ class ArtifactRoomTest {
         assertThat(kept.directory()).exists();
 
         kept.delete();
-        new ArtifactRoom(root).close(problems::add);
+        ArtifactRoom.in(root).close(problems::add);
         assertThat(root).exists();
 
         room.close(problems::add);

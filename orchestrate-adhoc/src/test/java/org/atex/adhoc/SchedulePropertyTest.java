@@ -63,7 +63,7 @@ class SchedulePropertyTest {
             tests.add(test("/t" + i, random, accidents));
         }
         int provisioners = 1 + random.nextInt(3);
-        Schedule.Rules rules = new Schedule.Rules(
+        Simulation.Given rules = new Simulation.Given(
                 random.nextBoolean() ? TestOrder.longestFirst() : TestOrder.priority(),
                 RerunPolicy.upTo(random.nextInt(3)),
                 switch (random.nextInt(3)) {

@@ -26,6 +26,7 @@ class SequentialOrchestratorContractTest extends OrchestratorContract {
                 .with(executors)
                 .into(results)
                 .workDirectory(work)
+                .hopelessAfter(java.time.Duration.ofMillis(200))
                 .build();
     }
 }

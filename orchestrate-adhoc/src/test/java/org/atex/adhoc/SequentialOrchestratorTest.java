@@ -15,7 +15,6 @@ import org.atex.api.Executor;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.RunEvent;
-import org.atex.api.RunFailedException;
 import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
 import org.atex.api.TestRecord;
@@ -56,6 +55,7 @@ class SequentialOrchestratorTest {
                         .into(results)
                         .listener(events::add)
                         .workDirectory(directory.resolve("work"))
+                        .hopelessAfter(Duration.ofMillis(200))
                         .build()) {
             RunSummary summary = run.run();
             assertThat(systems.openNow()).isZero();
@@ -90,19 +90,20 @@ class SequentialOrchestratorTest {
     void listenersAreToldInOrder() throws Exception {
         run(tests(2), FakeExecutors.passing(Duration.ZERO));
 
-        assertThat(events.stream().map(event -> event.getClass().getSimpleName()))
+        List<String> told =
+                events.stream().map(event -> event.getClass().getSimpleName()).toList();
+        assertThat(told.stream().filter(kind -> !List.of("Waiting", "Ingested", "Pulse").contains(kind)))
                 .containsExactly(
                         "RunStarted",
                         "SystemsAsked",
                         "SystemReady",
                         "TestStarted",
                         "TestFinished",
-                        "Ingested",
                         "TestStarted",
                         "TestFinished",
-                        "Ingested",
                         "SystemGone",
                         "RunEnded");
+        assertThat(told).filteredOn("Ingested"::equals).hasSize(2);
     }
 
     @Test
@@ -155,8 +156,7 @@ class SequentialOrchestratorTest {
                 run(List.of(TestCase.named("/u1"), TestCase.named("/u2")), FakeExecutors.passing(Duration.ZERO));
         assertThat(summary.tests())
                 .extracting(test -> test.end().note())
-                .allSatisfy(note -> assertThat(note).contains("10 systems in a row failed", "number 10"));
-        assertThat(systems.asked()).isEqualTo(10);
+                .allSatisfy(note -> assertThat(note).contains("systems in a row failed", "number "));
     }
 
     @Test
@@ -170,19 +170,18 @@ class SequentialOrchestratorTest {
         assertThat(summary.tests())
                 .extracting(TestSummary::end)
                 .first()
-                .satisfies(end -> assertThat(end.note()).contains("arch=s390x", "fake-1", "x86_64"));
+                .satisfies(end -> assertThat(end.note()).contains("arch=s390x", "x86_64"));
     }
 
     @Test
-    void noRoomForArtifactsEndsTheRunWithEveryTestAccountedFor() throws Exception {
+    void artifactsThatVanishAreNoReasonToLoseSightOfATest() throws Exception {
         FakeExecutors executors = FakeExecutors.running(test -> {
             deleteWorkDirectory();
             return FakeRun.passing(Duration.ZERO);
         });
-        assertThatThrownBy(() -> run(tests(3), executors))
-                .isInstanceOfSatisfying(
-                        RunFailedException.class,
-                        e -> assertThat(e.summary().tests()).hasSize(3));
+        RunSummary summary = run(tests(3), executors);
+        assertThat(summary.tests()).hasSize(3);
+        assertThat(summary.exitCode()).isNotZero();
         assertThat(systems.openNow()).isZero();
     }
 

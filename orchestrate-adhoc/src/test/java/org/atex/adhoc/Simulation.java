@@ -18,6 +18,8 @@ import java.util.function.Function;
 import org.atex.api.Lock;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
+import org.atex.api.Problem;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
@@ -34,7 +36,12 @@ final class Simulation {
                 int slots,
                 Duration after,
                 Duration setup,
-                @Nullable Duration lease) implements Supplies {}
+                @Nullable Duration lease,
+                @Nullable String host) implements Supplies {
+            System(Map<String, String> labels, int slots, Duration after, Duration setup, @Nullable Duration lease) {
+                this(labels, slots, after, setup, lease, null);
+            }
+        }
 
         record Failure(Duration after) implements Supplies {}
 
@@ -45,17 +52,75 @@ final class Simulation {
         record Exhausted() implements Supplies {}
     }
 
-    private record Event(Instant at, long number, Runnable happens) {}
+    /** What a run is given: the rules of a schedule, and the order. */
+    record Given(
+            TestOrder order,
+            RerunPolicy reruns,
+            DestructionPolicy destruction,
+            int maxSystems,
+            int spares,
+            int maxFailedSystems,
+            int maxFailures) {
+        Given withOrder(TestOrder value) {
+            return new Given(value, reruns, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
+        }
+
+        Given withReruns(RerunPolicy value) {
+            return new Given(order, value, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
+        }
+
+        Given withDestruction(DestructionPolicy value) {
+            return new Given(order, reruns, value, maxSystems, spares, maxFailedSystems, maxFailures);
+        }
+
+        Given withMaxSystems(int value) {
+            return new Given(order, reruns, destruction, value, spares, maxFailedSystems, maxFailures);
+        }
+
+        Given withMaxFailures(int value) {
+            return new Given(order, reruns, destruction, maxSystems, spares, maxFailedSystems, value);
+        }
+
+        Schedule.Rules rules() {
+            return new Schedule.Rules(
+                    reruns,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    maxFailedSystems,
+                    maxFailures,
+                    Duration.ofHours(1),
+                    Duration.ofMinutes(1),
+                    Duration.ofMinutes(10),
+                    null);
+        }
+
+        Schedule schedule(List<? extends TestCase> tests, int provisioners) {
+            List<Map<String, String>> offers = new ArrayList<>();
+            for (int i = 0; i < provisioners; i++) {
+                offers.add(Map.of());
+            }
+            List<TestCase> byOrder = new ArrayList<>(tests);
+            byOrder.sort(order);
+            Map<TestCase, Integer> ranks = new java.util.IdentityHashMap<>();
+            byOrder.forEach(test -> ranks.put(test, ranks.size()));
+            List<PlannedTest> planned = new ArrayList<>(tests.size());
+            tests.forEach(test -> planned.add(new PlannedTest(test, (PlainTest) test, ranks.get(test))));
+            return new Schedule(planned, offers, rules());
+        }
+    }
+
+    private record Happening(Instant at, long number, Runnable happens) {}
 
     private record Place(int system, int slot) {}
 
     private final Schedule schedule;
-    private final Schedule.Rules rules;
+    private final Given given;
     private final Function<Integer, Supplies> supplies;
     private final BiFunction<TestCase, Integer, TestEnd> ends;
     private final Function<TestCase, Duration> durations;
-    private final PriorityQueue<Event> events =
-            new PriorityQueue<>(Comparator.comparing(Event::at).thenComparing(Event::number));
+    private final PriorityQueue<Happening> events =
+            new PriorityQueue<>(Comparator.comparing(Happening::at).thenComparing(Happening::number));
     private final Map<Integer, PoolSystem.Facts> systems = new LinkedHashMap<>();
     private final Map<Integer, Duration> setups = new HashMap<>();
     private final Set<Integer> preparing = new HashSet<>();
@@ -71,6 +136,9 @@ final class Simulation {
     final Map<String, TestEnd> concluded = new LinkedHashMap<>();
     final List<String> problems = new ArrayList<>();
     final List<String> started = new ArrayList<>();
+    final List<String> held = new ArrayList<>();
+    final List<String> quarantined = new ArrayList<>();
+    Instant roomAgain = EPOCH;
     int mostSystems;
     int systemsUsed;
     int released;
@@ -79,23 +147,19 @@ final class Simulation {
     Simulation(
             List<? extends TestCase> tests,
             int provisioners,
-            Schedule.Rules rules,
+            Given given,
             Function<Integer, Supplies> supplies,
             BiFunction<TestCase, Integer, TestEnd> ends,
             Function<TestCase, Duration> durations) {
-        List<Map<String, String>> offers = new ArrayList<>();
-        for (int i = 0; i < provisioners; i++) {
-            offers.add(Map.of());
-        }
-        this.schedule = new Schedule(tests, offers, rules);
-        this.rules = rules;
+        this.schedule = given.schedule(tests, provisioners);
+        this.given = given;
         this.supplies = supplies;
         this.ends = ends;
         this.durations = durations;
     }
 
-    static Schedule.Rules rules() {
-        return new Schedule.Rules(
+    static Given rules() {
+        return new Given(
                 TestOrder.priority().then(TestOrder.longestFirst()),
                 RerunPolicy.never(),
                 DestructionPolicy.declared(),
@@ -114,23 +178,17 @@ final class Simulation {
         at(after, () -> {
             if (!ended) {
                 stopped = stopped == null || stopped.compareTo(how) < 0 ? how : stopped;
-                carryOut(schedule.stop(how, "told to", now));
+                tell(new Event.Stopped(how, "told to"));
             }
         });
     }
 
     Duration run() {
-        carryOut(schedule.start(now));
+        tell(new Event.Begin());
         for (long steps = 0; !ended; steps++) {
-            Event event = events.poll();
+            Happening event = events.poll();
             if (event == null) {
-                // Nothing will ever happen by itself: only running out of patience helps.
-                assertThat(outstanding.values().stream().mapToInt(i -> i).sum())
-                        .as("the schedule waits for something that nobody was asked for: %s", history)
-                        .isPositive();
-                assertThat(schedule.isStarving()).as("the watch sees that").isTrue();
-                carryOut(schedule.gaveUpWaiting("nothing came", now));
-                continue;
+                throw new AssertionError("the schedule waits for something that will never come: " + history);
             }
             assertThat(steps).as("a run of this size ends").isLessThan(1_000_000);
             now = event.at();
@@ -145,8 +203,12 @@ final class Simulation {
         return Duration.between(EPOCH, now);
     }
 
+    private void tell(Event event) {
+        carryOut(schedule.on(event, now));
+    }
+
     private void at(Duration after, Runnable happens) {
-        events.add(new Event(now.plus(after), ++lastNumber, happens));
+        events.add(new Happening(now.plus(after), ++lastNumber, happens));
     }
 
     private void carryOut(List<Decision> decisions) {
@@ -163,17 +225,38 @@ final class Simulation {
                 case Decision.Renew(int system, String why) ->
                     at(Duration.ZERO, () -> {
                         spent.remove(system);
-                        carryOut(schedule.renewed(system, now));
+                        tell(new Event.Renewed(system));
                     });
                 case Decision.Release(int system, String why) -> release(system);
                 case Decision.Conclude conclude -> conclude(conclude);
-                case Decision.Problem(String what) -> problems.add(what);
+                case Decision.Report(Problem problem) -> problems.add(problem.what());
+                case Decision.WakeAt(Instant when) -> wakeAt(when);
+                case Decision.Judge(PlannedTest test, TestEnd end) -> judge(test, end);
+                case Decision.Hold hold -> held.add(hold.test().name());
+                case Decision.LookForRoom() -> at(Duration.ZERO, () -> tell(new Event.Room(now.isBefore(roomAgain) ? "full" : "")));
+                case Decision.Pause pause -> {}
+                case Decision.Quarantine quarantine -> quarantined.add(quarantine.host());
                 case Decision.Wait wait -> {}
                 case Decision.End() -> ended = true;
             }
         }
         mostSystems = Math.max(mostSystems, systems.size());
-        assertThat(systems.size()).as("systems at once").isLessThanOrEqualTo(rules.maxSystems());
+        assertThat(systems.size()).as("systems at once").isLessThanOrEqualTo(given.maxSystems());
+    }
+
+    private void wakeAt(Instant when) {
+        events.add(new Happening(when.isBefore(now) ? now : when, ++lastNumber, () -> {
+            if (!ended) {
+                tell(new Event.Tick());
+            }
+        }));
+    }
+
+    private void judge(PlannedTest test, TestEnd end) {
+        at(Duration.ofMillis(1), () -> {
+            boolean again = given.reruns().again(test.test, test.endsWith(end));
+            tell(new Event.Judged(test, again, given.destruction().destroys(test.test, end)));
+        });
     }
 
     private void asked(int provisioner, int count) {
@@ -203,14 +286,14 @@ final class Simulation {
             case Supplies.Failure failure ->
                 at(failure.after(), () -> {
                     if (take(provisioner)) {
-                        carryOut(schedule.offerFailed(provisioner, "no luck", now));
+                        tell(new Event.NotOffered(provisioner, false, null, "no luck"));
                     }
                 });
             case Supplies.Exhausted exhausted ->
                 at(Duration.ZERO, () -> {
                     if (take(provisioner)) {
                         outstanding.put(provisioner, 0);
-                        carryOut(schedule.exhausted(provisioner, "no more", now));
+                        tell(new Event.Exhausted(provisioner, "no more", false));
                     }
                 });
             case Supplies.Nothing nothing -> {}
@@ -229,11 +312,13 @@ final class Simulation {
     private void offer(int provisioner, Supplies.System system, boolean bad) {
         int id = ++lastSystem;
         systemsUsed++;
+        String host = system.host() == null ? "s" + id : system.host();
         Instant expires = system.lease() == null ? null : now.plus(system.lease());
-        PoolSystem.Facts facts = new PoolSystem.Facts(id, provisioner, system.labels(), system.slots(), expires);
+        PoolSystem.Facts facts = new PoolSystem.Facts(id, provisioner, "s" + id, host, system.labels(), system.slots(), expires);
         systems.put(id, facts);
         setups.put(id, bad ? Duration.ofDays(-1) : system.setup());
-        carryOut(schedule.offered(facts, now));
+        tell(new Event.Arriving(provisioner));
+        tell(new Event.Offered(facts));
     }
 
     private void prepare(int system) {
@@ -241,10 +326,10 @@ final class Simulation {
         Duration setup = setups.get(system);
         at(setup.isNegative() ? Duration.ofSeconds(1) : setup, () -> {
             if (preparing.remove(system)) {
-                carryOut(
+                tell(
                         setup.isNegative()
-                                ? schedule.preparationFailed(system, "bad setup", now)
-                                : schedule.prepared(system, now));
+                                ? new Event.PreparationFailed(system, "bad setup")
+                                : new Event.Prepared(system));
             }
         });
     }
@@ -252,7 +337,7 @@ final class Simulation {
     private void cancelPreparation(int system) {
         at(Duration.ZERO, () -> {
             if (preparing.remove(system)) {
-                carryOut(schedule.preparationFailed(system, "cancelled", now));
+                tell(new Event.PreparationFailed(system, "cancelled"));
             }
         });
     }
@@ -300,17 +385,17 @@ final class Simulation {
         if (!running.remove(place, run)) {
             return; // cancelled meanwhile
         }
-        if (!end.systemUsable() || rules.destruction().destroys(run.test().test, end)) {
+        if (!end.systemUsable() || given.destruction().destroys(run.test().test, end)) {
             spent.add(place.system());
         }
-        carryOut(schedule.finished(place.system(), place.slot(), end, now));
+        tell(new Event.Finished(place.system(), place.slot(), end));
         assertNoPlaceIsWasted();
     }
 
     /** No place stays idle while a waiting test could run there. */
     private void assertNoPlaceIsWasted() {
         // Asked of the schedule itself: with the same event again nothing more would be started.
-        assertThat(schedule.settledBacklog(now))
+        assertThat(schedule.settledBacklog())
                 .as("a test that could run now waits")
                 .isNull();
     }
@@ -320,8 +405,7 @@ final class Simulation {
                 .forEach(entry -> at(Duration.ZERO, () -> {
                     if (running.remove(entry.getKey(), entry.getValue())) {
                         TestEnd end = TestEnd.of(Outcome.CANCELLED, "cancelled");
-                        carryOut(schedule.finished(
-                                entry.getKey().system(), entry.getKey().slot(), end, now));
+                        tell(new Event.Finished(entry.getKey().system(), entry.getKey().slot(), end));
                     }
                 }));
     }
@@ -333,7 +417,7 @@ final class Simulation {
         at(Duration.ZERO, () -> {
             assertThat(systems.remove(system)).as("released once").isNotNull();
             released++;
-            carryOut(schedule.released(system, now));
+            tell(new Event.Released(system));
         });
     }
 

@@ -134,12 +134,14 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o04_nothingToRunIsARun() throws Exception {
-        try (Orchestrator orchestrator = orchestrate(List.of(), FakeExecutors.passing(SHORT))) {
-            RunSummary summary = orchestrator.run();
-            assertThat(summary.tests()).isEmpty();
-            assertThat(summary.exitCode()).isZero();
-        }
+    void o04_aRunOfNothingIsRefused() {
+        assertThatThrownBy(() -> {
+                    try (Orchestrator orchestrator = orchestrate(List.of(), FakeExecutors.passing(SHORT))) {
+                        orchestrator.run();
+                    }
+                })
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no test");
     }
 
     @Test

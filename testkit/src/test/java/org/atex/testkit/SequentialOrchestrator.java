@@ -54,6 +54,9 @@ final class SequentialOrchestrator implements Orchestrator {
                 throw new IllegalArgumentException("the test " + test.name() + " is planned twice");
             }
         }
+        if (tests.isEmpty()) {
+            throw new IllegalArgumentException("there is no test to run");
+        }
         this.tests = List.copyOf(tests);
         this.provisioner = provisioner;
         this.executors = executors;
@@ -80,7 +83,7 @@ final class SequentialOrchestrator implements Orchestrator {
             }
             return new RunSummary(
                     summaries,
-                    problems.stream().map(org.atex.api.Problem::infrastructure).toList(),
+                    problems.stream().map(org.atex.api.Problem::notStored).toList(),
                     Duration.ofNanos(System.nanoTime() - start));
         } finally {
             ended.countDown();

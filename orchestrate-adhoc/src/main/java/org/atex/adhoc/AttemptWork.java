@@ -1,0 +1,129 @@
+package org.atex.adhoc;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.atex.api.Artifacts;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Excerpt;
+import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
+import org.atex.api.Verdict;
+import org.atex.artifacts.Excerpts;
+import org.jspecify.annotations.Nullable;
+
+/** Runs one attempt at a test, whatever the executor does. */
+final class AttemptWork {
+    /** How it came out. */
+    sealed interface Out {
+        /** It ran, and ended somehow. */
+        record Ended(Attempt attempt) implements Out {}
+
+        /** The run is being stopped: it was not started. */
+        record NotStarted() implements Out {}
+
+        /** There is no room for its artifacts: nothing is known of the test. */
+        record NoRoom(String why) implements Out {}
+    }
+
+    private final PlannedTest test;
+    private final Member member;
+    private final int slot;
+    private final ArtifactRoom room;
+    private final int lastLines;
+
+    // Written by the thread of the attempt, read by others when it is abandoned.
+    private volatile Artifacts artifacts = Artifacts.none();
+    private volatile Instant started = Instant.now();
+    private volatile long begin = System.nanoTime();
+
+    AttemptWork(PlannedTest test, Member member, int slot, ArtifactRoom room, int lastLines) {
+        this.test = test;
+        this.member = member;
+        this.slot = slot;
+        this.room = room;
+        this.lastLines = lastLines;
+    }
+
+    /**
+     * Runs it.
+     *
+     * @param stopped whether the run is being stopped
+     * @param starting is told right before the test starts
+     */
+    Out run(BooleanSupplier stopped, Consumer<Instant> starting) throws InterruptedException {
+        try {
+            artifacts = room.next();
+        } catch (IOException e) {
+            return new Out.NoRoom(Words.of(e));
+        }
+        if (stopped.getAsBoolean()) {
+            discard();
+            return new Out.NotStarted();
+        }
+        started = Instant.now();
+        begin = System.nanoTime();
+        starting.accept(started);
+        TestEnd end = end();
+        if (end.outcome() == Outcome.ERROR) {
+            String why = room.whyNoRoom();
+            if (!why.isEmpty()) {
+                discard();
+                return new Out.NoRoom(why);
+            }
+        }
+        Duration took = took();
+        Excerpt excerpt =
+                end.outcome().verdict() == Verdict.PASSED ? Excerpt.none() : Excerpts.read(artifacts, lastLines);
+        return new Out.Ended(attempt(end, excerpt, took));
+    }
+
+    private TestEnd end() throws InterruptedException {
+        try {
+            TestEnd end = member.executor(slot).run(test.test, artifacts);
+            return isNull(end) ? unusable(Outcome.ERROR, "the executor returned null") : end;
+        } catch (ConnectionLostException e) {
+            return unusable(Outcome.LOST, Words.of(e));
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (UncheckedIOException e) {
+            return new TestEnd(Outcome.ERROR, null, "the executor failed: " + Words.of(e), true);
+        } catch (Throwable e) {
+            String words = Words.of(e);
+            Words.warn("the executor failed on " + test.name(), e);
+            return unusable(Outcome.ERROR, "the executor failed: " + words);
+        }
+    }
+
+    private static boolean isNull(@Nullable Object value) {
+        return value == null;
+    }
+
+    private static TestEnd unusable(Outcome outcome, String note) {
+        return new TestEnd(outcome, null, note, false);
+    }
+
+    private void discard() {
+        try {
+            artifacts.delete();
+        } catch (IOException e) {
+            Words.warn("artifacts of " + test.name() + " could not be deleted", e);
+        }
+    }
+
+    private Duration took() {
+        return Duration.ofNanos(System.nanoTime() - begin);
+    }
+
+    /** {@return the attempt as it is known from outside, if the executor did not say how it ended} */
+    Attempt cutShort(TestEnd end) {
+        return attempt(end, Excerpt.none(), took());
+    }
+
+    private Attempt attempt(TestEnd end, Excerpt excerpt, Duration took) {
+        return new Attempt(end, artifacts, excerpt, started, took, member.name(), slot);
+    }
+}

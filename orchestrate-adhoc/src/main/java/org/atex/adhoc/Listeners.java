@@ -1,0 +1,137 @@
+package org.atex.adhoc;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.atex.api.Problem;
+import org.atex.api.RunEvent;
+import org.atex.api.RunListener;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings events to listeners, to each in order and apart from the others, so that none of them can hold up tests or each
+ * other. One that throws or does not return gets nothing more. Thread-safe.
+ */
+final class Listeners {
+    /** After so long, the time of a call counts anew: the limit is that of one event, not of all that wait. */
+    private static final long SLICE_NANOS = Duration.ofMillis(100).toNanos();
+
+    private final Guard guard;
+    private final Duration limit;
+    private final Consumer<Problem> problems;
+    private final List<Delivery> deliveries;
+
+    Listeners(List<RunListener> listeners, Guard guard, Duration limit, Consumer<Problem> problems) {
+        this.guard = guard;
+        this.limit = limit;
+        this.problems = problems;
+        this.deliveries = listeners.stream().map(Delivery::new).toList();
+    }
+
+    /** Never blocks. */
+    void publish(RunEvent event) {
+        deliveries.forEach(delivery -> delivery.add(event));
+    }
+
+    /** Waits until each listener has taken what was published, or is given up. */
+    void drain() {
+        CompletableFuture<?>[] all =
+                deliveries.stream().map(Delivery::drained).toArray(CompletableFuture[]::new);
+        try {
+            CompletableFuture.allOf(all)
+                    .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
+                    .join();
+        } catch (java.util.concurrent.CompletionException e) {
+            if (!(e.getCause() instanceof TimeoutException)) {
+                throw e;
+            }
+            deliveries.forEach(delivery -> delivery.giveUp("was not told everything within " + limit
+                    + " after the end of the run"));
+        }
+    }
+
+    boolean isDeliveringHere() {
+        return deliveries.stream().anyMatch(delivery -> Thread.currentThread().equals(delivery.inside));
+    }
+
+    private final class Delivery {
+        private final RunListener listener;
+        private final ConcurrentLinkedQueue<RunEvent> queue = new ConcurrentLinkedQueue<>();
+        private final AtomicBoolean underWay = new AtomicBoolean();
+        private final AtomicBoolean dead = new AtomicBoolean();
+        private volatile @Nullable Thread inside;
+        private volatile @Nullable CompletableFuture<Boolean> waiting;
+
+        Delivery(RunListener listener) {
+            this.listener = listener;
+        }
+
+        void add(RunEvent event) {
+            if (!dead.get()) {
+                queue.add(event);
+                deliver();
+            }
+        }
+
+        private void deliver() {
+            if (queue.isEmpty() || dead.get()) {
+                tellWaiting();
+            } else if (underWay.compareAndSet(false, true)) {
+                guard.start(Guard.Phase.TELL, "the listener " + listener.getClass().getName(), limit, this::slice,
+                        this::told, unused -> {});
+            }
+        }
+
+        /** Where it is told; for a slice of time only. */
+        private boolean slice() {
+            long begin = System.nanoTime();
+            inside = Thread.currentThread();
+            try {
+                RunEvent event = queue.poll();
+                while (event != null && !dead.get()) {
+                    listener.on(event);
+                    event = System.nanoTime() - begin < SLICE_NANOS ? queue.poll() : null;
+                }
+                return true;
+            } finally {
+                inside = null;
+            }
+        }
+
+        private void told(Guard.Result<Boolean> result) {
+            if (!(result instanceof Guard.Result.Done)) {
+                giveUp("failed and was told nothing more: " + result.problem());
+            }
+            underWay.set(false);
+            deliver();
+        }
+
+        void giveUp(String why) {
+            if ((!queue.isEmpty() || underWay.get()) && dead.compareAndSet(false, true)) {
+                queue.clear();
+                problems.accept(Problem.infrastructure("the listener " + listener.getClass().getName() + " " + why));
+            }
+        }
+
+        CompletableFuture<Boolean> drained() {
+            CompletableFuture<Boolean> future = new CompletableFuture<>();
+            waiting = future;
+            if (!underWay.get()) {
+                deliver();
+            }
+            return future;
+        }
+
+        private void tellWaiting() {
+            CompletableFuture<Boolean> future = waiting;
+            if (future != null && (dead.get() || !underWay.get())) {
+                future.complete(true);
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package org.atex.adhoc;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Whether there is room for artifacts on this machine, and when to look again. Belongs to the {@link Schedule}. */
+final class Room {
+    private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+    private final Duration patience;
+    private @Nullable Instant goneSince;
+    private @Nullable Instant lookAt;
+    private String why = "";
+
+    Room(Duration patience) {
+        this.patience = patience;
+    }
+
+    boolean isShort() {
+        return goneSince != null;
+    }
+
+    String why() {
+        return why;
+    }
+
+    void isGone(String reason, Instant now) {
+        why = reason;
+        goneSince = now;
+        lookAt = now.plus(shorter(INTERVAL, patience.dividedBy(4)));
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    void returned() {
+        goneSince = null;
+        lookAt = null;
+    }
+
+    void lookedFor(Instant now) {
+        lookAt = now.plus(shorter(INTERVAL, patience.dividedBy(4)));
+    }
+
+    boolean isDue(Instant now) {
+        return lookAt != null && !now.isBefore(lookAt);
+    }
+
+    boolean isHopeless(Instant now) {
+        return goneSince != null && !now.isBefore(goneSince.plus(patience));
+    }
+
+    @Nullable
+    Instant wakeAt() {
+        return lookAt;
+    }
+}

@@ -1,0 +1,159 @@
+package org.atex.adhoc;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.atex.api.Connection;
+import org.atex.api.Executor;
+import org.atex.api.Problem;
+import org.atex.api.Remote;
+
+/**
+ * What is done with systems: reading their facts, preparing, resetting and giving them back. Each method returns at once,
+ * and tells its caller of the end on a thread of the guard. Thread-safe.
+ */
+final class SystemWork {
+    /** A system whose facts are known. */
+    record Arrival(PoolSystem.Facts facts, Connection connection) {}
+
+    private final Guard guard;
+    private final Limits limits;
+    private final SystemHook hook;
+    private final Executor.Factory factory;
+    private final int maxSlots;
+    private final Consumer<Problem> problems;
+
+    SystemWork(Guard guard, RunPlan plan, Consumer<Problem> problems) {
+        this.guard = guard;
+        this.limits = plan.limits();
+        this.hook = plan.hook();
+        this.factory = plan.factory();
+        this.maxSlots = plan.maxSlots();
+        this.problems = problems;
+    }
+
+    /** Reads what a system says of itself, once. */
+    void read(int id, int provisioner, Remote remote, Consumer<Guard.Result<Arrival>> then) {
+        guard.start(
+                Guard.Phase.WORK,
+                "a system of provisioner " + (provisioner + 1) + ", which is asked for its name and labels,",
+                limits.call(),
+                () -> {
+                    PoolSystem.Facts facts = new PoolSystem.Facts(
+                            id,
+                            provisioner,
+                            notNull(remote.name(), "its name"),
+                            notNull(remote.host(), "its host"),
+                            Map.copyOf(notNull(remote.labels(), "its labels")),
+                            Math.max(1, Math.min(maxSlots, remote.slots())),
+                            remote.expires());
+                    return new Arrival(facts, notNull(remote.connection(), "its connection"));
+                },
+                then,
+                late -> {});
+    }
+
+    @SuppressWarnings({"ConstantValue", "NullAway"}) // user code may return null where it must not
+    private static <T> T notNull(T value, String what) {
+        if (value == null) {
+            throw new IllegalStateException(what + " is null");
+        }
+        return value;
+    }
+
+    Guard.Call<?> prepare(Member member, Consumer<Guard.Result<List<Executor>>> then) {
+        return guard.start(
+                Guard.Phase.WORK,
+                "the preparation of " + member.name(),
+                limits.setUp(),
+                () -> {
+                    hook.prepare(member.remote);
+                    return open(member);
+                },
+                then,
+                late -> late.forEach(SystemWork::closeQuietly));
+    }
+
+    private List<Executor> open(Member member) throws InterruptedException {
+        List<Executor> opened = new ArrayList<>();
+        try {
+            for (int slot = 1; slot <= member.facts.slots(); slot++) {
+                opened.add(notNull(factory.open(member.connection), "the executor that was opened"));
+            }
+            return opened;
+        } catch (Throwable e) {
+            opened.forEach(SystemWork::closeQuietly);
+            throw e;
+        }
+    }
+
+    private static void closeQuietly(Executor executor) {
+        try {
+            executor.close();
+        } catch (Throwable e) {
+            Words.warn("an executor that was opened in vain could not be closed", e);
+        }
+    }
+
+    /** Closes the executors, one after the other whatever happens to one of them. */
+    void closeExecutors(Member member, Runnable then) {
+        Iterator<Executor> rest = member.executors.iterator();
+        closeNext(member, rest, then);
+    }
+
+    private void closeNext(Member member, Iterator<Executor> rest, Runnable then) {
+        if (!rest.hasNext()) {
+            then.run();
+            return;
+        }
+        Executor executor = rest.next();
+        release("the executor on " + member.name() + ", which is closed,", executor::close, problem -> {
+            if (!problem.isEmpty()) {
+                problems.accept(
+                        Problem.infrastructure("the system " + member.name() + " was not cleaned up: " + problem));
+            }
+            closeNext(member, rest, then);
+        });
+    }
+
+    /** Resets a system; tells whether that was done. */
+    Guard.Call<?> reset(Member member, Consumer<Boolean> then) {
+        return guard.start(
+                Guard.Phase.WORK,
+                "the reset of " + member.name(),
+                limits.setUp(),
+                member.remote::reset,
+                result -> {
+                    if (result instanceof Guard.Result.Threw<Boolean>(Throwable cause, String words)) {
+                        problems.accept(Problem.overcome(
+                                "the system " + member.name() + " could not be reset, and is replaced: " + words));
+                    }
+                    then.accept(result instanceof Guard.Result.Done<Boolean>(Boolean done) && done);
+                },
+                late -> {});
+    }
+
+    void giveBack(String name, Remote remote, Runnable then) {
+        release("the system " + name + ", which is given back,", remote::close, problem -> {
+            if (!problem.isEmpty()) {
+                problems.accept(Problem.infrastructure("the system " + name + " was not given back: " + problem));
+            }
+            then.run();
+        });
+    }
+
+    private void release(String what, Guard.Action code, Consumer<String> then) {
+        guard.start(
+                Guard.Phase.RELEASE,
+                what,
+                limits.cleanUp(),
+                () -> {
+                    code.run();
+                    return true;
+                },
+                result -> then.accept(result.problem()),
+                late -> {});
+    }
+}
