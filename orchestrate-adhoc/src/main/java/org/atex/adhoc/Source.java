@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Source {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final int REFUSALS_OF_A_CLOSED_ONE = 3;
 
     /** What a source tells of. Called from its threads; must not block. */
     interface Listener {
@@ -46,6 +47,7 @@ final class Source {
     private boolean closed;
     private Guard.@Nullable Call<Offer> taking;
 
+    private int refusals; // the asker's
     private @Nullable Thread asker;
     private @Nullable Thread taker;
 
@@ -99,11 +101,15 @@ final class Source {
                     return true;
                 },
                 late -> quietly("a wish that came too late could not be forgotten", provisioner::clear));
-        switch (result) {
-            case Guard.Result.Done<Boolean> done -> want(count);
-            case Guard.Result.Threw<Boolean>(IllegalStateException closing, String words) ->
-                listener.exhausted(number, name() + " is closed: " + words, true);
-            default -> listener.notAsked(number, count, name() + " cannot be asked: " + result.problem());
+        // A closed provisioner throws that, and so may a mistake: it is closed if it goes on like this.
+        boolean refused = result instanceof Guard.Result.Threw<Boolean>(IllegalStateException closed, String words);
+        refusals = refused ? refusals + 1 : 0;
+        if (result instanceof Guard.Result.Done) {
+            want(count);
+        } else if (refusals >= REFUSALS_OF_A_CLOSED_ONE) {
+            listener.exhausted(number, name() + " cannot be asked any more: " + result.problem(), true);
+        } else {
+            listener.notAsked(number, count, name() + " cannot be asked: " + result.problem());
         }
     }
 

@@ -126,9 +126,9 @@ final class SystemWork {
                 limits.setUp(),
                 member.remote::reset,
                 result -> {
-                    if (result instanceof Guard.Result.Threw<Boolean>(Throwable cause, String words)) {
-                        problems.accept(Problem.overcome(
-                                "the system " + member.name() + " could not be reset, and is replaced: " + words));
+                    if (!(result instanceof Guard.Result.Done || result instanceof Guard.Result.Cancelled)) {
+                        problems.accept(Problem.overcome("the system " + member.name()
+                                + " could not be reset, and is replaced: " + result.problem()));
                     }
                     then.accept(result instanceof Guard.Result.Done<Boolean>(Boolean done) && done);
                 },
