@@ -45,6 +45,9 @@ sealed interface Event {
     /** A system could not be made ready. */
     record PreparationFailed(int system, String why) implements Event {}
 
+    /** A test that was to run has really started. */
+    record Started(int system, int slot) implements Event {}
+
     /** A test has ended. */
     record Finished(int system, int slot, TestEnd end) implements Event {}
 

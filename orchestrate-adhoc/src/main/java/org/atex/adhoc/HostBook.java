@@ -16,8 +16,7 @@ final class HostBook {
     private static final int ENOUGH_FAILURES = 5;
     private static final int ENOUGH_OF_PEERS = 5;
     private static final double FAILS_NEARLY_ALL = 0.8;
-    private static final double LEAST_RATE = 0.05;
-    private static final double CHANCE = 1e-4;
+    private static final double CHANCE = 1e-5;
 
     private record Key(int provisioner, String host) {}
 
@@ -74,8 +73,7 @@ final class HostBook {
                 || peers < ENOUGH_OF_PEERS) {
             return;
         }
-        double rate = (double) (failures - host.failures) / peers;
-        if (Math.pow(Math.max(rate, LEAST_RATE), host.failures) < CHANCE) {
+        if (Math.pow(peersRate(host), host.failures) < CHANCE) {
             host.quarantined = String.format(
                     Locale.ROOT,
                     "%d of %d tests failed on it, and %d of %d elsewhere",
@@ -105,9 +103,13 @@ final class HostBook {
 
     /** {@return whether so much fails elsewhere that the failures there cannot be told apart from them} */
     boolean peersFailToo(HostRecord host) {
-        int peers = passes + failures - host.ended();
-        double rate = (double) (failures - host.failures) / Math.max(1, peers);
-        return peers >= ENOUGH_OF_PEERS && Math.pow(Math.max(rate, LEAST_RATE), 2 * ENOUGH_FAILURES) >= CHANCE;
+        return passes + failures - host.ended() >= ENOUGH_OF_PEERS
+                && Math.pow(peersRate(host), 2 * ENOUGH_FAILURES) >= CHANCE;
+    }
+
+    /** {@return how likely a test fails elsewhere, by the rule of succession: few results prove little} */
+    private double peersRate(HostRecord host) {
+        return (failures - host.failures + 1.0) / (passes + failures - host.ended() + 2.0);
     }
 
     /** {@return whether it has failed so many tests that it should wait for the results of its peers} */

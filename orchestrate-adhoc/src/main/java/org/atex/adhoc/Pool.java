@@ -436,17 +436,23 @@ final class Pool implements Source.Listener {
                     ingestion().awaitRoom();
                     return attempt.run(
                             this::isStopping,
-                            at -> publish(new RunEvent.TestStarted(
-                                    at,
-                                    test.name(),
-                                    run.attempt(),
-                                    member.name(),
-                                    run.slot(),
-                                    test.facts.expected())));
+                            at -> starting(member, run, at));
                 },
                 result -> post(() -> ran(member, run, attempt, result)),
                 late -> {});
         member.places.put(run.slot(), call);
+    }
+
+    /** Told by the thread of the attempt. */
+    private void starting(Member member, Decision.Run run, Instant at) {
+        publish(new RunEvent.TestStarted(
+                at,
+                run.test().name(),
+                run.attempt(),
+                member.name(),
+                run.slot(),
+                run.test().facts.expected()));
+        post(() -> step(new Event.Started(member.id(), run.slot())));
     }
 
     private void ran(Member member, Decision.Run run, AttemptWork work, Guard.Result<AttemptWork.Out> result) {

@@ -156,6 +156,7 @@ final class Schedule {
                 supply.exhausted(provisioner, why, forGood);
             case Event.Prepared(int id) -> prepared(system(id));
             case Event.PreparationFailed(int id, String why) -> preparationFailed(system(id), why);
+            case Event.Started(int id, int slot) -> started(system(id).runs(slot));
             case Event.Finished(int id, int slot, TestEnd end) -> finished(system(id), slot, end);
             case Event.NotStarted(int id, int slot) -> wait(putBack(system(id), slot));
             case Event.NoRoom(int id, int slot, String why) -> noRoom(system(id), slot, why);
@@ -347,6 +348,15 @@ final class Schedule {
         }
     }
 
+    /** Only now is it certain that the attempt before was not the last one. */
+    private void started(PlannedTest test) {
+        TestEnd held = test.held;
+        if (held != null) {
+            test.held = null;
+            out.add(new Decision.Conclude(test, test.ends().size(), held, false));
+        }
+    }
+
     private void finished(PoolSystem system, int slot, TestEnd end) {
         PlannedTest test = system.runs(slot);
         if (stop != null) {
@@ -380,8 +390,12 @@ final class Schedule {
             backlog.add(test);
         } else if (stop == null && rules.maxFailures() == Integer.MAX_VALUE && hosts.isDoubtful(system.host, end)) {
             hold(test, attempt, end);
-            system.host.doubtful.add(test);
-            doubted.add(system.host);
+            if (system.host.quarantined == null) {
+                system.host.doubtful.add(test);
+                doubted.add(system.host);
+            } else {
+                backlog.add(test);
+            }
         } else {
             conclude(test, attempt, end);
         }
@@ -451,13 +465,16 @@ final class Schedule {
 
     private void giveUpWaitingTests(String why) {
         for (PlannedTest test : backlog.takeAll()) {
-            TestEnd held = test.held;
-            if (held == null) {
-                conclude(test, test.ends().size(), TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
+            List<TestEnd> ends = test.ends();
+            if (ends.isEmpty()) {
+                conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
             } else {
                 // What the attempt before showed is still the best that is known.
-                String note = (held.note() == null ? "" : held.note() + "; ") + "not run again: " + why;
-                conclude(test, test.ends().size(), new TestEnd(held.outcome(), held.exitCode(), note, true));
+                TestEnd last = ends.get(ends.size() - 1);
+                String note = (last.note() == null ? "" : last.note() + "; ") + "not run again: " + why;
+                // Its record is still open, unless another attempt began and was spoiled.
+                int attempt = test.held == null ? test.attempt() : ends.size();
+                conclude(test, attempt, new TestEnd(last.outcome(), last.exitCode(), note, true));
             }
         }
     }
@@ -590,11 +607,6 @@ final class Schedule {
         claims.remove(test);
         locks.take(test.kind.locks());
         running++;
-        TestEnd held = test.held;
-        if (held != null) {
-            test.held = null;
-            out.add(new Decision.Conclude(test, test.ends().size(), held, false));
-        }
         int slot = system.start(test);
         out.add(new Decision.Run(test, test.attempt(), system.id(), slot));
     }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.atex.api.Lock;
 import org.atex.api.Need;
@@ -45,7 +46,11 @@ final class Simulation {
 
         record Failure(Duration after) implements Supplies {}
 
-        record BadSetup(Duration after) implements Supplies {}
+        record BadSetup(Duration after, @Nullable String host) implements Supplies {
+            BadSetup(Duration after) {
+                this(after, null);
+            }
+        }
 
         record Nothing() implements Supplies {}
 
@@ -136,6 +141,14 @@ final class Simulation {
     final Map<String, TestEnd> concluded = new LinkedHashMap<>();
     final List<String> problems = new ArrayList<>();
     final List<String> started = new ArrayList<>();
+    final Map<String, Integer> startedOn = new HashMap<>();
+    Consumer<String> onRelease = host -> {};
+    @Nullable
+    BiFunction<TestCase, String, TestEnd> endsOn;
+
+    @Nullable
+    BiFunction<TestCase, String, Duration> takesOn;
+
     final List<String> held = new ArrayList<>();
     final List<String> quarantined = new ArrayList<>();
     Instant roomAgain = EPOCH;
@@ -181,6 +194,10 @@ final class Simulation {
                 tell(new Event.Stopped(how, "told to"));
             }
         });
+    }
+
+    Instant now() {
+        return now;
     }
 
     Duration run() {
@@ -280,7 +297,10 @@ final class Simulation {
             case Supplies.BadSetup bad ->
                 at(bad.after(), () -> {
                     if (take(provisioner)) {
-                        offer(provisioner, plain(), true);
+                        offer(
+                                provisioner,
+                                new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, null, bad.host()),
+                                true);
                     }
                 });
             case Supplies.Failure failure ->
@@ -358,7 +378,11 @@ final class Simulation {
         Place place = new Place(run.system(), run.slot());
         assertThat(running.put(place, run)).as("two tests on %s", place).isNull();
         started.add(test.name());
-        at(durations.apply(test), () -> end(place, run, ends.apply(test, run.attempt())));
+        tell(new Event.Started(run.system(), run.slot()));
+        String host = facts.host();
+        startedOn.merge(host, 1, Integer::sum);
+        Duration takes = takesOn == null ? durations.apply(test) : takesOn.apply(test, host);
+        at(takes, () -> end(place, run, endsOn == null ? ends.apply(test, run.attempt()) : endsOn.apply(test, host)));
     }
 
     private static void assertCompatible(TestCase a, TestCase b) {
@@ -415,7 +439,9 @@ final class Simulation {
                 .as("a system is released while it runs a test")
                 .isFalse();
         at(Duration.ZERO, () -> {
-            assertThat(systems.remove(system)).as("released once").isNotNull();
+            PoolSystem.Facts facts = systems.remove(system);
+            assertThat(facts).as("released once").isNotNull();
+            onRelease.accept(facts.host());
             released++;
             tell(new Event.Released(system));
         });
