@@ -10,11 +10,12 @@ package org.atex.api;
  */
 public interface Orchestrator extends AutoCloseable {
     /**
-     * Runs every test to one final outcome. Blocks until all results are stored and all systems given back.
+     * Runs every test to one final outcome. Blocks until all results are stored, the aggregator is flushed, and all systems
+     * are given back; what cannot be had within the orchestrator's limits is named among the problems.
      *
      * @return what became of every planned test; the outcomes add up to the number planned, always
      * @throws InterruptedException if interrupted: the run is stopped as by {@link Stop#CANCEL}, what is known is stored
-     * @throws RunFailedException if the run could not go on, such as without room for artifacts
+     * @throws RunFailedException if the run could not go on, such as without a directory for artifacts
      * @throws IllegalStateException if it was run or closed before
      */
     RunSummary run() throws InterruptedException;

@@ -6,6 +6,9 @@ public enum Stop {
     DRAIN,
     /** End the running tests too; store what they reported, clean the systems up, give them back. */
     CANCEL,
-    /** As {@link #CANCEL}, but do not clean the systems up first. */
+    /**
+     * As {@link #CANCEL}, but do not clean the systems up first; and wait for nothing longer than ten seconds in all. What
+     * has not ended by then is abandoned and named among the run's problems.
+     */
     NOW
 }

@@ -344,6 +344,8 @@ final class Schedule {
         }
         if (!room.isShort()) {
             room.isGone(why, now);
+            out.add(new Decision.Report(
+                    Problem.overcome("no test was started for a time, as this machine had no room for artifacts: " + why)));
             out.add(new Decision.Pause(why));
         }
     }
