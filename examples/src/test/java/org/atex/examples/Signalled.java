@@ -50,8 +50,9 @@ final class Signalled {
                 return way;
             }
         }
-        throw new AssertionError("signals can be sent to a program only if it does not ignore them: this needs coreutils"
-                + " 8.31, perl or python3");
+        throw new AssertionError(
+                "signals can be sent to a program only if it does not ignore them: this needs coreutils"
+                        + " 8.31, perl or python3");
     }
 
     private static boolean works(List<String> command) throws InterruptedException {

@@ -188,8 +188,8 @@ class StopOnSignalTest {
     static final class Obedient {
         public static void main(String[] args) throws Exception {
             var handlers = new java.util.HashMap<String, StopOnSignal>();
-            BufferedReader orders = new BufferedReader(new java.io.InputStreamReader(
-                    System.in, java.nio.charset.StandardCharsets.UTF_8));
+            BufferedReader orders = new BufferedReader(
+                    new java.io.InputStreamReader(System.in, java.nio.charset.StandardCharsets.UTF_8));
             for (String order = orders.readLine(); order != null; order = orders.readLine()) {
                 String[] words = order.split(" ", 2);
                 switch (words[0]) {

@@ -61,7 +61,9 @@ final class RunLines {
         } else if (!console.changing() && silence.isDue(Duration.between(lastPrinted, event.at()))) {
             lines.add(stamp(event.at()) + status());
         }
-        console.print(lines, Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, " + status());
+        console.print(
+                lines,
+                Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, " + status());
     }
 
     private void collect(RunEvent event) {
@@ -70,8 +72,10 @@ final class RunLines {
             case RunEvent.SystemsAsked asked -> minor(asked, "asked for " + asked.count() + " systems" + of(asked));
             case RunEvent.SystemReady ready -> {
                 systems++;
-                minor(ready, "system " + Text.name(ready.system()) + " is ready after "
-                        + Text.shown(ready.sinceAsked()) + " (setup " + Text.shown(ready.setup()) + ")");
+                minor(
+                        ready,
+                        "system " + Text.name(ready.system()) + " is ready after " + Text.shown(ready.sinceAsked())
+                                + " (setup " + Text.shown(ready.setup()) + ")");
             }
             case RunEvent.SystemGone gone -> {
                 systems = Math.max(0, systems - 1);
@@ -95,9 +99,11 @@ final class RunLines {
                 major(call, told(call));
             }
             case RunEvent.Paused paused ->
-                major(paused, paused.why().isEmpty()
-                        ? "tests are started again"
-                        : "no test is started for now" + Text.because(paused.why()));
+                major(
+                        paused,
+                        paused.why().isEmpty()
+                                ? "tests are started again"
+                                : "no test is started for now" + Text.because(paused.why()));
             case RunEvent.Pulse pulse -> {
                 if (!console.changing()) {
                     running.beats(pulse.at()).forEach(line -> minor(pulse, line));
@@ -119,8 +125,12 @@ final class RunLines {
     private void started(RunEvent.TestStarted start) {
         running.started(start);
         String expected = start.expected() == null ? "" : ", expected to take " + Text.shown(start.expected());
-        minor(start, Text.headed("started",
-                Text.name(start.test()) + attempt(start.attempt()) + " on " + Text.name(start.system()) + expected));
+        minor(
+                start,
+                Text.headed(
+                        "started",
+                        Text.name(start.test()) + attempt(start.attempt()) + " on " + Text.name(start.system())
+                                + expected));
     }
 
     private static String attempt(int attempt) {
@@ -181,7 +191,10 @@ final class RunLines {
         if (!count.again()) {
             major(event, Text.headed("not_run", Text.name(test) + Text.because(why)));
         } else if (count.isRound()) {
-            major(event, Text.headed("not_run", count.times() + " tests for the same reason as " + Text.name(count.first())));
+            major(
+                    event,
+                    Text.headed(
+                            "not_run", count.times() + " tests for the same reason as " + Text.name(count.first())));
         }
     }
 
@@ -190,7 +203,11 @@ final class RunLines {
         if (!event.problem().isEmpty()) {
             repeated(event, event.test(), " was not stored", event.problem());
         } else if (wanted && event.files() != null) {
-            major(event, Text.headed("log", Text.name(event.test()) + attempt(event.attempt()) + ": " + Details.logOf(event.files())));
+            major(
+                    event,
+                    Text.headed(
+                            "log",
+                            Text.name(event.test()) + attempt(event.attempt()) + ": " + Details.logOf(event.files())));
         }
     }
 

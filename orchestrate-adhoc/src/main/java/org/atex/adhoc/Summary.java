@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.api.Excerpt;
-import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
@@ -54,9 +53,8 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
                 .forEach(test -> groups.computeIfAbsent(group(test), key -> new ArrayList<>())
                         .add(test));
         return groups.values().stream()
-                .flatMap(group -> group.size() > NAMES
-                        ? Stream.of(group)
-                        : group.stream().map(List::of))
+                .flatMap(group ->
+                        group.size() > NAMES ? Stream.of(group) : group.stream().map(List::of))
                 .toList();
     }
 
@@ -79,7 +77,9 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         TestSummary test = group.get(0);
         if (group.size() > 1) {
             String text = group.size() + " tests (" + names(group, NAMES) + ")";
-            return List.of(Text.headed(Text.word(test.end().outcome()), text + Text.because(test.end().note())));
+            return List.of(Text.headed(
+                    Text.word(test.end().outcome()),
+                    text + Text.because(test.end().note())));
         }
         return test.flaky() ? flaky(test) : failed(test);
     }
@@ -88,7 +88,8 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         int attempts = test.attempts().size();
         String often = attempts > 1 ? " (" + attempts + " attempts)" : "";
         String text = Text.name(test.test()) + often + Text.because(test.end().note());
-        List<String> lines = new ArrayList<>(List.of(Text.headed(Text.word(test.end().outcome()), text)));
+        List<String> lines =
+                new ArrayList<>(List.of(Text.headed(Text.word(test.end().outcome()), text)));
         lines.addAll(details.of(test.excerpt()));
         lines.addAll(Details.log(test.files()));
         return lines;
@@ -96,9 +97,12 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
 
     private List<String> flaky(TestSummary test) {
         List<String> lines = new ArrayList<>();
-        lines.add(Text.headed("flaky", Text.name(test.test()) + " passed in attempt " + test.attempts().size()));
+        lines.add(Text.headed(
+                "flaky",
+                Text.name(test.test()) + " passed in attempt " + test.attempts().size()));
         for (TestRecord attempt : test.attempts().subList(0, test.attempts().size() - 1)) {
-            lines.add(Details.below("attempt " + attempt.attempt() + " " + Text.word(attempt.end().outcome())
+            lines.add(Details.below("attempt " + attempt.attempt() + " "
+                    + Text.word(attempt.end().outcome())
                     + Text.because(attempt.end().note())));
         }
         lines.addAll(details.of(earlier.getOrDefault(test.test(), Excerpt.none())));
@@ -112,8 +116,8 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
                         test -> test.flaky() ? "flaky" : Text.word(test.end().outcome()),
                         LinkedHashMap::new,
                         Collectors.toList()))
-                .forEach((word, tests) -> lines.add(
-                        Text.headed(word, tests.size() + " more (" + names(tests, NAMES_OF_REST) + ")")));
+                .forEach((word, tests) ->
+                        lines.add(Text.headed(word, tests.size() + " more (" + names(tests, NAMES_OF_REST) + ")")));
         if (!rest.isEmpty()) {
             String place = rest.stream()
                     .map(TestSummary::files)

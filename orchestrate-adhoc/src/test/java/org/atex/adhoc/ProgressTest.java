@@ -42,7 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What people read of a run, from events made by hand. */
 class ProgressTest {
     private static final Instant BEGIN = Instant.parse("2026-01-01T12:00:00Z");
-    private static final String MISSING = "the image registry.example.org/no/such:latest is missing " + "x".repeat(2500);
+    private static final String MISSING =
+            "the image registry.example.org/no/such:latest is missing " + "x".repeat(2500);
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
@@ -91,7 +92,8 @@ class ProgressTest {
 
     private static Excerpt excerpt() {
         TestResult part = new TestResult(Status.FAIL, "disk/root", "it is full", List.of(), Map.of());
-        List<String> lines = IntStream.rangeClosed(1, 20).mapToObj(i -> "output " + i + ".").toList();
+        List<String> lines =
+                IntStream.rangeClosed(1, 20).mapToObj(i -> "output " + i + ".").toList();
         return new Excerpt(List.of(part), lines);
     }
 
@@ -163,7 +165,11 @@ class ProgressTest {
         progress.on(new RunEvent.SystemsAsked(now, 1, 3));
         tellEachSecondUntil(seconds(130));
 
-        assertThat(linesWith("0 failed, 0 systems, 0 running")).hasSize(2).first().asString().startsWith("[1:00 min 0/7]");
+        assertThat(linesWith("0 failed, 0 systems, 0 running"))
+                .hasSize(2)
+                .first()
+                .asString()
+                .startsWith("[1:00 min 0/7]");
     }
 
     @Test
@@ -214,7 +220,8 @@ class ProgressTest {
     void theFirstFailureIsToldAtOnceAndTheSameReasonIsCounted() {
         begin(1, "default");
         for (int i = 1; i <= 100; i++) {
-            progress.on(new RunEvent.SetupFailed(now, "host-" + i, "host-" + i + ": port " + (40000 + i) + " is closed"));
+            progress.on(
+                    new RunEvent.SetupFailed(now, "host-" + i, "host-" + i + ": port " + (40000 + i) + " is closed"));
             if (i == 1) {
                 assertThat(lines()).last().asString().endsWith("host-1 failed: host-1: port 40001 is closed");
             }
@@ -223,7 +230,8 @@ class ProgressTest {
 
         assertThat(linesWith("failed")).hasSize(4);
         assertThat(linesWith("the same reason 10 ×")).hasSize(1);
-        assertThat(linesWith("the same reason 100 ×: host-100: port 40100 is closed")).hasSize(1);
+        assertThat(linesWith("the same reason 100 ×: host-100: port 40100 is closed"))
+                .hasSize(1);
         assertThat(lines()).last().asString().contains("its disk is full");
     }
 
@@ -239,7 +247,8 @@ class ProgressTest {
         ended(tests, Problem.infrastructure(MISSING));
 
         assertThat(bytes.size()).isLessThan(60_000);
-        assertThat(linesWith("200 tests (/t/0, /t/1, /t/2 …): the image registry")).hasSize(1);
+        assertThat(linesWith("200 tests (/t/0, /t/1, /t/2 …): the image registry"))
+                .hasSize(1);
     }
 
     @Test
@@ -255,7 +264,8 @@ class ProgressTest {
 
         assertThat(linesWith("not_run")).hasSize(3 + 2 + 1);
         assertThat(linesWith("not_run   100 tests for the same reason as /t/0")).hasSize(1);
-        assertThat(linesWith("not_run   200 tests (/t/0, /t/1, /t/2 …): the image")).hasSize(1);
+        assertThat(linesWith("not_run   200 tests (/t/0, /t/1, /t/2 …): the image"))
+                .hasSize(1);
         assertThat(linesWith("not_run   /other: the run was stopped before")).hasSize(1);
         assertThat(lines()).last().asString().startsWith("201 tests: 201 not_run; incomplete");
         assertThat(bytes.size()).isLessThan(10_000);
@@ -372,8 +382,10 @@ class ProgressTest {
     void aPlannedRerunThatNeverComesIsTold() {
         begin(1, "default");
         finished(record("/smoke", 1, false, Outcome.FAILED, "exit code 1"), excerpt());
-        assertThat(lines()).element(1).asString().isEqualTo(
-                "[0.0 s 0/1] failed    /smoke (exit code 1) in 3.0 s, and is run again");
+        assertThat(lines())
+                .element(1)
+                .asString()
+                .isEqualTo("[0.0 s 0/1] failed    /smoke (exit code 1) in 3.0 s, and is run again");
         finished(record("/smoke", 1, true, Outcome.FAILED, "exit code 1"), excerpt());
 
         assertThat(lines()).last().isEqualTo("[0.0 s 1/1] failed    /smoke is not run again after all");
@@ -384,7 +396,10 @@ class ProgressTest {
         begin(1, "default");
         progress.on(new RunEvent.Abandoned(now, "the executor of /smoke on host-3", seconds(10)));
         progress.on(new RunEvent.Abandoned(now, "the hook on host-4", seconds(10)));
-        assertThat(lines()).last().asString().endsWith("the hook on host-4 did not return within 10.0 s, and the run goes on without it");
+        assertThat(lines())
+                .last()
+                .asString()
+                .endsWith("the hook on host-4 did not return within 10.0 s, and the run goes on without it");
         bytes.reset();
         Problem closed = Problem.infrastructure("port 22 of host-1 is closed");
         ended(
@@ -432,8 +447,7 @@ class ProgressTest {
                 summary("/lost", Outcome.LOST, "gone"),
                 summary("/failed", Outcome.FAILED, null)));
 
-        assertThat(lines())
-                .startsWith("", "failed    /failed", "lost      /lost: gone", "not_run   /not: why");
+        assertThat(lines()).startsWith("", "failed    /failed", "lost      /lost: gone", "not_run   /not: why");
     }
 
     @Test
@@ -442,7 +456,8 @@ class ProgressTest {
         progress.on(new RunEvent.Waiting(now, 3, "for a system"));
         progress.on(new RunEvent.Waiting(now, 3, "for a system"));
         for (int i = 0; i < 20; i++) {
-            progress.on(new RunEvent.Ingested(now, "/t/" + i, 1, "the results of /t/" + i + " are kept: disk full", null));
+            progress.on(
+                    new RunEvent.Ingested(now, "/t/" + i, 1, "the results of /t/" + i + " are kept: disk full", null));
         }
 
         assertThat(linesWith("3 tests wait for a system")).hasSize(1);
@@ -471,7 +486,9 @@ class ProgressTest {
     void dumbTerminalsAndNoColorStayPlain() {
         assertThat(Progress.canChange(true, Map.of("TERM", "xterm"))).isTrue();
         assertThat(Progress.canChange(true, Map.of())).isTrue();
-        assertThat(Progress.canChange(true, Map.of("NO_COLOR", ""))).as("as no-color.org says").isTrue();
+        assertThat(Progress.canChange(true, Map.of("NO_COLOR", "")))
+                .as("as no-color.org says")
+                .isTrue();
         assertThat(Progress.canChange(true, Map.of("NO_COLOR", "1"))).isFalse();
         assertThat(Progress.canChange(true, Map.of("TERM", "dumb"))).isFalse();
         assertThat(Progress.canChange(false, Map.of("TERM", "xterm"))).isFalse();
