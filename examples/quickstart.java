@@ -17,6 +17,7 @@ class quickstart {
     public static void main(String[] args) throws Exception {
         var tests = FmfTests.from(Path.of(args[0])).plan(args[1]).discover();
         var results = Files.createDirectories(Path.of(args[2]));
+        int exitCode;
         try (var systems = LocalProvisioner.upTo(4);
                 var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
                 var run = AdHocOrchestrator.of(tests)
@@ -26,7 +27,8 @@ class quickstart {
                         .listener(Progress.onConsole())
                         .build();
                 var signals = StopOnSignal.install(run)) {
-            System.exit(run.run().exitCode());
+            exitCode = run.run().exitCode();
         }
+        System.exit(exitCode); // not inside the try: there, nothing would be closed
     }
 }

@@ -40,7 +40,7 @@ class CrashTest {
             try (JsonLinesAggregator continued = JsonLinesAggregator.open(results, home.resolve("FILES"), options)) {
                 continued.ingest(
                         TestRecord.of("here", "/last", TestEnd.exited(0)),
-                        LeftArtifacts.in(home).artifacts());
+                        LeftArtifacts.below(home).artifacts());
             }
             List<String> lines = plain(results, compression).lines().toList();
             Set<String> tests =

@@ -87,7 +87,7 @@ class FanOutTest {
     }
 
     private Artifacts artifacts() throws IOException {
-        return LeftArtifacts.in(directory).results("{}").file("dir/log", "log").artifacts();
+        return LeftArtifacts.below(directory).results("{}").file("dir/log", "log").artifacts();
     }
 
     private Aggregator taker(String name) {

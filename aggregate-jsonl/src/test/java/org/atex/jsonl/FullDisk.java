@@ -23,10 +23,10 @@ final class FullDisk {
         Path disk = Path.of(arguments[0]);
         Path report = disk.resolve("results");
         try (JsonLinesAggregator aggregator = JsonLinesAggregator.open(report, disk.resolve("FILES"))) {
-            ingest(aggregator, "/before", LeftArtifacts.in(here).artifacts());
+            ingest(aggregator, "/before", LeftArtifacts.below(here).artifacts());
             OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";
-            Artifacts big = LeftArtifacts.in(here).results(lines.repeat(10_000)).artifacts();
+            Artifacts big = LeftArtifacts.below(here).results(lines.repeat(10_000)).artifacts();
             try {
                 ingest(aggregator, "/big", big);
                 OUT.println("stored on a full disk");
@@ -36,7 +36,7 @@ final class FullDisk {
             OUT.println("kept: " + (Files.size(big.results()) == 10_000L * lines.length()));
             SmallDisk.makeRoom(disk);
             ingest(aggregator, "/big", big);
-            ingest(aggregator, "/after", LeftArtifacts.in(here).artifacts());
+            ingest(aggregator, "/after", LeftArtifacts.below(here).artifacts());
         }
         Files.copy(report, here.resolve("results"));
         OUT.println("done");

@@ -32,7 +32,7 @@ final class Ingesting {
     private static void endless(JsonLinesAggregator aggregator) throws IOException {
         String lines = "{\"status\":\"pass\",\"name\":\"s\"}\n".repeat(20) + "{\"status\":\"pass\"}\n";
         for (int i = 0; i < 1_000_000; i++) {
-            Artifacts artifacts = LeftArtifacts.in(Path.of(""))
+            Artifacts artifacts = LeftArtifacts.below(Path.of(""))
                     .results(lines)
                     .file("log", "log " + i)
                     .artifacts();
@@ -43,7 +43,7 @@ final class Ingesting {
     }
 
     private static void million(JsonLinesAggregator aggregator) throws IOException {
-        Artifacts artifacts = LeftArtifacts.in(Path.of("")).artifacts();
+        Artifacts artifacts = LeftArtifacts.below(Path.of("")).artifacts();
         try (BufferedWriter writer = Files.newBufferedWriter(artifacts.results())) {
             for (int i = 0; i < 1_000_000; i++) {
                 writer.write("{\"status\":\"pass\",\"name\":\"subtest/" + i + "\"}\n");
@@ -57,9 +57,9 @@ final class Ingesting {
         Path here = Path.of("");
         aggregator.ingest(
                 TestRecord.of("here", "/before", TestEnd.exited(0)),
-                LeftArtifacts.in(here).artifacts());
+                LeftArtifacts.below(here).artifacts());
         String lines = "{\"name\":\"" + "s".repeat(100) + "\"}\n";
-        Artifacts big = LeftArtifacts.in(here)
+        Artifacts big = LeftArtifacts.below(here)
                 .results(lines.repeat(450))
                 .file("log", "log")
                 .artifacts();
@@ -73,7 +73,7 @@ final class Ingesting {
         }
         aggregator.ingest(
                 TestRecord.of("here", "/after", TestEnd.exited(0)),
-                LeftArtifacts.in(here).artifacts());
+                LeftArtifacts.below(here).artifacts());
         OUT.println("done");
     }
 }

@@ -353,7 +353,7 @@ class JsonLinesAggregatorTest {
     }
 
     private LeftArtifacts left() throws IOException {
-        return LeftArtifacts.in(directory);
+        return LeftArtifacts.below(directory);
     }
 
     private static TestRecord passed(String test) {

@@ -121,7 +121,7 @@ class JsonLinesOptionsTest {
     @ParameterizedTest
     @EnumSource(names = {"GZIP", "XZ"})
     void uploadedFilesAreCompressedAndListedSo(Compression compression) throws IOException {
-        LeftArtifacts left = LeftArtifacts.in(directory)
+        LeftArtifacts left = LeftArtifacts.below(directory)
                 .results("{\"name\":\"s\",\"files\":[\"log\"]}\n{\"files\":[\"log\",\"log.gz\"]}\n")
                 .file("s/log", "of s")
                 .file("log", "log")
@@ -147,7 +147,7 @@ class JsonLinesOptionsTest {
 
     @Test
     void writesAYamlDocumentATest() throws IOException {
-        LeftArtifacts left = LeftArtifacts.in(directory).results("""
+        LeftArtifacts left = LeftArtifacts.below(directory).results("""
             {"status":"info","note":"first"}
             {"status":"fail","name":"sub: - \\"x\\"","note":"\\u001b[31m\\u0085\\u2028\\ufeff\\ud800 \\ud83d\\ude00","files":["a"]}
             {"status":"fail","note":"own","files":["output.txt"]}
@@ -157,7 +157,7 @@ class JsonLinesOptionsTest {
             aggregator.ingest(TestRecord.of("here", "/a", TestEnd.exited(1)), left.artifacts());
             aggregator.ingest(
                     TestRecord.of("here", "/b", TestEnd.of(Outcome.LOST, "gone")),
-                    LeftArtifacts.in(directory).artifacts());
+                    LeftArtifacts.below(directory).artifacts());
         }
         assertThat(documents())
                 .map(String::valueOf)
@@ -196,7 +196,7 @@ class JsonLinesOptionsTest {
         for (int i = 0; i < subtests; i++) {
             lines.append("{\"status\":\"pass\",\"name\":\"s").append(i).append("\"}\n");
         }
-        LeftArtifacts left = LeftArtifacts.in(directory).results(lines.toString());
+        LeftArtifacts left = LeftArtifacts.below(directory).results(lines.toString());
         aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), left.artifacts());
     }
 

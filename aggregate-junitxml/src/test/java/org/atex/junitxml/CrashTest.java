@@ -41,7 +41,7 @@ class CrashTest {
             try (JUnitXmlAggregator continued = JUnitXmlAggregator.open(report, RICH.withResume())) {
                 continued.ingest(
                         TestRecord.of("here", "/last", TestEnd.exited(0)),
-                        LeftArtifacts.in(directory).artifacts());
+                        LeftArtifacts.below(directory).artifacts());
             }
             assertThat(Parsed.read(report).cases()).containsKeys("/t/0", "/t/" + (ingested - 1), "/last");
         }

@@ -30,7 +30,7 @@ final class Ingesting {
         JUnitXmlOptions options = JUnitXmlOptions.defaults().withProfile(Profile.RICH);
         try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(report, options)) {
             for (int i = 0; i < 1_000_000; i++) {
-                Artifacts artifacts = LeftArtifacts.in(Path.of(""))
+                Artifacts artifacts = LeftArtifacts.below(Path.of(""))
                         .file("output.txt", "x".repeat(5_000))
                         .artifacts();
                 aggregator.ingest(TestRecord.of("here", "/t/" + i, TestEnd.exited(0)), artifacts);
@@ -45,7 +45,7 @@ final class Ingesting {
                 JUnitXmlOptions.defaults().withProfile(Profile.RICH).withOutput(Integer.MAX_VALUE, 0);
         try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(report, options)) {
             Artifacts artifacts =
-                    LeftArtifacts.in(Path.of("")).file("output.txt", "").artifacts();
+                    LeftArtifacts.below(Path.of("")).file("output.txt", "").artifacts();
             try (BufferedWriter writer =
                     Files.newBufferedWriter(artifacts.files().resolve("output.txt"))) {
                 for (int i = 0; i < (200 << 20) / 32; i++) {

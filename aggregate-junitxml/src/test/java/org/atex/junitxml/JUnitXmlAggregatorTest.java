@@ -481,7 +481,7 @@ class JUnitXmlAggregatorTest {
     }
 
     private LeftArtifacts left() throws IOException {
-        return LeftArtifacts.in(directory);
+        return LeftArtifacts.below(directory);
     }
 
     private Parsed suite() {

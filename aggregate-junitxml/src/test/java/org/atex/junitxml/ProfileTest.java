@@ -130,7 +130,7 @@ class ProfileTest {
                 {"status":"skip","name":"t"}
                 {"status":"pass","name":"u","files":["output.txt"]}
                 """;
-            LeftArtifacts left = LeftArtifacts.in(directory)
+            LeftArtifacts left = LeftArtifacts.below(directory)
                     .results(lines)
                     .file("output.txt", "out ]]> \u001b[1m\u0000")
                     .file("s/output.txt", "out of s")
@@ -140,22 +140,22 @@ class ProfileTest {
             aggregator.ingest(TestRecord.notRun("  ", "/c", "no \"system\" <\n>"), Artifacts.none());
             aggregator.ingest(
                     record("/d/flaky", 1, false, Outcome.FAILED),
-                    LeftArtifacts.in(directory).artifacts());
+                    LeftArtifacts.below(directory).artifacts());
             aggregator.ingest(
                     record("/d/flaky", 2, true, Outcome.PASSED),
-                    LeftArtifacts.in(directory).artifacts());
+                    LeftArtifacts.below(directory).artifacts());
             aggregator.ingest(
                     record("/e", 1, false, Outcome.FAILED),
-                    LeftArtifacts.in(directory).artifacts());
+                    LeftArtifacts.below(directory).artifacts());
             aggregator.ingest(
                     record("/e", 2, false, Outcome.LOST),
-                    LeftArtifacts.in(directory).file("output.txt", "x").artifacts());
+                    LeftArtifacts.below(directory).file("output.txt", "x").artifacts());
             aggregator.ingest(
                     record("/e", 3, true, Outcome.FAILED),
-                    LeftArtifacts.in(directory).artifacts());
+                    LeftArtifacts.below(directory).artifacts());
             aggregator.ingest(
                     record("plain", 1, true, Outcome.SKIPPED),
-                    LeftArtifacts.in(directory).artifacts());
+                    LeftArtifacts.below(directory).artifacts());
         }
         keepForValidation(report, profile);
         return Parsed.read(report);

@@ -14,9 +14,13 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -167,6 +171,13 @@ class ArchitectureTest {
                 .haveFullyQualifiedName("org.atex.adhoc.OsSignals")
                 .should()
                 .onlyHaveDependentClassesThat()
+                .haveFullyQualifiedName("org.atex.adhoc.SignalledRuns")
+                .check(CLASSES);
+        classes()
+                .that()
+                .haveFullyQualifiedName("org.atex.adhoc.SignalledRuns")
+                .should()
+                .onlyHaveDependentClassesThat()
                 .haveFullyQualifiedName("org.atex.adhoc.StopOnSignal")
                 .check(CLASSES);
     }
@@ -178,5 +189,109 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.util.ServiceLoader")
                 .check(CLASSES);
+    }
+
+    /** The hard keywords of Kotlin, and those of Groovy that Java does not have: there, such a name must be quoted. */
+    private static final Set<String> KEYWORDS_ELSEWHERE = Set.of(
+            "as",
+            "break",
+            "class",
+            "continue",
+            "def",
+            "do",
+            "else",
+            "false",
+            "for",
+            "fun",
+            "if",
+            "in",
+            "interface",
+            "is",
+            "null",
+            "object",
+            "package",
+            "return",
+            "super",
+            "this",
+            "threadsafe",
+            "throw",
+            "trait",
+            "true",
+            "try",
+            "typealias",
+            "typeof",
+            "val",
+            "var",
+            "when",
+            "while");
+
+    /** What users of other languages could only name in quotes: packages, types and members, not parameters. */
+    private static List<String> keywordsIn(Stream<JavaClass> types) {
+        return types.filter(type -> isVisible(type.getModifiers()))
+                .flatMap(type -> Stream.concat(
+                        Stream.of((type.getPackageName() + "." + type.getSimpleName()).split("\\."))
+                                .map(word -> type.getName() + ": " + word),
+                        type.getMembers().stream()
+                                .filter(member -> isVisible(member.getModifiers()))
+                                .map(member -> type.getName() + ": " + member.getName())))
+                .filter(name -> KEYWORDS_ELSEWHERE.contains(name.substring(name.indexOf(": ") + 2)))
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private static boolean isVisible(Set<JavaModifier> modifiers) {
+        return !modifiers.contains(JavaModifier.SYNTHETIC)
+                && (modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED));
+    }
+
+    /** The packages that the modules export to everybody, as their agreed descriptors say. */
+    private static Set<String> exported() throws IOException {
+        Set<String> packages = new HashSet<>();
+        for (Path descriptor : files(Sources.root().resolve("all/src/test/resources/modules"))) {
+            Files.readAllLines(descriptor).stream()
+                    .filter(line -> line.matches("exports \\S+"))
+                    .forEach(line -> packages.add(line.substring("exports ".length())));
+        }
+        return packages;
+    }
+
+    private static List<Path> files(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.toList();
+        }
+    }
+
+    @Test
+    void noPublicNameIsAKeywordOfKotlinOrGroovy() throws IOException {
+        Set<String> packages = exported();
+        assertThat(packages).hasSizeGreaterThan(10);
+        assertThat(keywordsIn(CLASSES.stream().filter(type -> packages.contains(type.getPackageName()))))
+                .as("names that users of Kotlin or Groovy would have to quote")
+                .isEmpty();
+    }
+
+    /** With names as this project had them once, and others of that kind. */
+    @SuppressWarnings("unused")
+    public static final class Misnamed {
+        public static final String object = "";
+
+        public static Misnamed in(String fun) {
+            return new Misnamed();
+        }
+
+        protected boolean is() {
+            return true;
+        }
+
+        private void when() {}
+    }
+
+    @Test
+    void aKeywordIsFoundWhereverUsersSeeIt() {
+        JavaClasses misnamed = new ClassFileImporter().importClasses(Misnamed.class);
+        assertThat(keywordsIn(misnamed.stream()))
+                .extracting(name -> name.substring(name.indexOf(": ") + 2))
+                .containsExactly("in", "is", "object");
     }
 }

@@ -29,14 +29,8 @@ class QuickStartTest {
     @TempDir
     private Path directory;
 
-    private Process start(Path results) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        QuickStart.class.getName(),
-                        TREE.toString(),
-                        results.toString())
+    private Process start(Path results) throws IOException, InterruptedException {
+        return new ProcessBuilder(Signalled.java(QuickStart.class, TREE.toString(), results.toString()))
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("output").toFile())
                 .start();
@@ -162,10 +156,10 @@ class QuickStartTest {
     void twiceCtrlCEndsItInOrderAndLeavesNothingBehind() throws Exception {
         Path results = directory.resolve("results");
         Process process = start(results);
-        awaitOutput(process, "/outcome/flaky");
-        interrupt(process);
+        awaitOutput(process, "started   /outcome/slow");
+        Signalled.send("INT", process);
         awaitOutput(process, "no more tests");
-        interrupt(process);
+        Signalled.send("INT", process);
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).as(output()).isTrue();
 
         assertThat(leftovers(results)).isEmpty();
@@ -182,12 +176,5 @@ class QuickStartTest {
             assertThat(process.isAlive()).as(output()).isTrue();
             Thread.onSpinWait();
         }
-    }
-
-    private static void interrupt(Process process) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
     }
 }

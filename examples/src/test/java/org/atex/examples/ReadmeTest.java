@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every README's sample compiles, and runs to its end beside a copy of the example tests. */
 class ReadmeTest {
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Pattern SAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+    static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    static final Pattern SAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
     /** Its sample needs podman, and is run by its own tests. */
     private static final Path ELSEWHERE = ROOT.resolve("provision-podman/README.md");
@@ -79,7 +79,7 @@ class ReadmeTest {
     }
 
     /** A sample is imports and statements; here it becomes a class. */
-    private static String program(String sample) {
+    static String program(String sample) {
         String imports =
                 sample.lines().filter(line -> line.startsWith("import ")).collect(Collectors.joining("\n"));
         String body = sample.lines().filter(line -> !line.startsWith("import ")).collect(Collectors.joining("\n"));
@@ -104,7 +104,7 @@ class ReadmeTest {
         }
     }
 
-    private static void copyTests(Path to) throws IOException {
+    static void copyTests(Path to) throws IOException {
         Path from = ROOT.resolve("examples/tests");
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {

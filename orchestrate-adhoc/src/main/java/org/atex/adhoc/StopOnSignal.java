@@ -1,22 +1,28 @@
 package org.atex.adhoc;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.atex.api.Orchestrator;
 import org.atex.api.Stop;
 
 /**
  * Stops a run when the user wants the program to end: the first Ctrl-C lets running tests end, the second cancels them,
- * the third stops at once. A {@code TERM} signal, which nobody repeats, cancels. Nothing in this library handles signals
- * unless a program asks for it here.
+ * the third stops at once. The signals {@code TERM} and {@code HUP} (the terminal is gone), which nobody repeats, cancel.
+ * Nothing in this library handles signals unless a program asks for it here.
  *
- * <p>Lifecycle: handles signals from {@link #install} on; {@link #close()} puts back what was there before. Thread-safe.
+ * <p>A signal is for the whole program: it stops every run that has this installed, and a run that installs it while
+ * others are being stopped is stopped in the same way. Once all of them are closed, Ctrl-C counts from one again.
+ *
+ * <p>A signal that the program was started to ignore stays ignored, as is the custom: {@code HUP} below {@code nohup},
+ * {@code INT} in background jobs of scripts and on some CI systems. {@code TERM} stops a run there too. Signals cannot be
+ * handled in a JVM with {@code -Xrs}.
+ *
+ * <p>Lifecycle: handles signals from {@link #install} on. When the last one is closed, in whatever order, what was there
+ * before the first one is put back, unless the program has since put a handler of its own there, which then stays.
+ * Thread-safe.
  */
 public final class StopOnSignal implements AutoCloseable {
+    private static final SignalledRuns RUNS = new SignalledRuns();
+
     private final Orchestrator orchestrator;
-    private final AtomicInteger interrupts = new AtomicInteger();
-    private final List<Runnable> restorers = new ArrayList<>();
 
     private StopOnSignal(Orchestrator orchestrator) {
         this.orchestrator = orchestrator;
@@ -27,31 +33,25 @@ public final class StopOnSignal implements AutoCloseable {
      *
      * @param orchestrator what to stop
      * @return to be closed when the run has ended
+     * @throws IllegalStateException if the JVM does not let programs handle signals
      */
     public static StopOnSignal install(Orchestrator orchestrator) {
         StopOnSignal handler = new StopOnSignal(orchestrator);
-        handler.restorers.add(OsSignals.handle("INT", handler::interrupted));
-        handler.restorers.add(OsSignals.handle("TERM", () -> orchestrator.stop(Stop.CANCEL)));
+        RUNS.add(handler);
         return handler;
     }
 
-    private void interrupted() {
-        switch (interrupts.incrementAndGet()) {
-            case 1 -> {
-                System.err.println("\nstarting no more tests; once more cancels those that run");
-                orchestrator.stop(Stop.DRAIN);
-            }
-            case 2 -> {
-                System.err.println("\ncancelling the running tests; once more gives everything back as it is");
-                orchestrator.stop(Stop.CANCEL);
-            }
-            default -> orchestrator.stop(Stop.NOW);
-        }
+    void stop(Stop how) {
+        orchestrator.stop(how);
+    }
+
+    /** Where people at the terminal read it. */
+    static void say(String text) {
+        System.err.println("\n" + text);
     }
 
     @Override
     public void close() {
-        restorers.forEach(Runnable::run);
-        restorers.clear();
+        RUNS.remove(this);
     }
 }

@@ -20,7 +20,7 @@ public final class LeftArtifacts {
      * @param parent where their directory is made
      * @throws IOException if it cannot be made
      */
-    public static LeftArtifacts in(Path parent) throws IOException {
+    public static LeftArtifacts below(Path parent) throws IOException {
         return new LeftArtifacts(Files.createTempDirectory(parent, "artifacts-"));
     }
 

@@ -1,0 +1,56 @@
+package org.atex.adhoc;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.atex.api.Excerpt;
+import org.atex.api.Status;
+import org.atex.api.TestResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is shown below a test that did not pass.
+ *
+ * @param lastLines how many lines of its output at most
+ */
+record Details(int lastLines) {
+    private static final String INDENT = "          ";
+    private static final int PARTS = 20;
+    private static final String OUTPUT = "output.txt";
+
+    /** The parts that failed, and the end of the output. */
+    List<String> of(Excerpt excerpt) {
+        List<String> lines = new ArrayList<>();
+        excerpt.parts().stream().limit(PARTS).map(Details::part).forEach(lines::add);
+        if (excerpt.parts().size() > PARTS) {
+            lines.add(INDENT + "… and " + (excerpt.parts().size() - PARTS) + " more parts");
+        }
+        List<String> output = excerpt.lastLines();
+        output.subList(Math.max(0, output.size() - lastLines), output.size())
+                .forEach(line -> lines.add(INDENT + "| " + Text.line(line)));
+        return lines;
+    }
+
+    private static String part(TestResult part) {
+        Status status = part.status();
+        String word = status == null ? "" : Text.name(status.word()) + " ";
+        String name = part.name() == null ? "the test itself" : Text.name(part.name());
+        return INDENT + word + name + Text.because(part.note());
+    }
+
+    /** Below something else. */
+    static String below(String text) {
+        return INDENT + text;
+    }
+
+    /** Where to read more: the output, if that is where it usually is. */
+    static List<String> log(@Nullable Path files) {
+        return files == null ? List.of() : List.of(INDENT + "log: " + logOf(files));
+    }
+
+    static String logOf(Path files) {
+        Path output = files.resolve(OUTPUT);
+        return Text.reason((Files.exists(output) ? output : files).toString());
+    }
+}

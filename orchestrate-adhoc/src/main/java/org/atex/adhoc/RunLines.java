@@ -1,0 +1,245 @@
+package org.atex.adhoc;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.atex.api.Excerpt;
+import org.atex.api.Outcome;
+import org.atex.api.RunEvent;
+import org.atex.api.TestRecord;
+import org.atex.api.Verdict;
+
+/** Turns the events of one run into lines. Time is what the events say: it has no clock of its own. */
+final class RunLines {
+    /** An attempt at a test. */
+    private record Attempt(String test, int number) {}
+
+    private final Console console;
+    private final Details details;
+    private final Instant begin;
+    private final int planned;
+
+    private final RunningTests running = new RunningTests();
+    private final Repeats reasons = new Repeats();
+    private final Repeats outputs = new Repeats();
+    private final List<RunEvent.Abandoned> abandoned = new ArrayList<>();
+    private final Map<String, Excerpt> earlier = new HashMap<>();
+    private final Set<Attempt> withLog = new HashSet<>();
+    private int done;
+    private int failed;
+    private int systems;
+    private String waiting = "";
+
+    private final List<String> lines = new ArrayList<>();
+    private Instant lastPrinted;
+    private Beat silence = new Beat();
+
+    RunLines(Console console, Details details, Instant begin, int planned) {
+        this.console = console;
+        this.details = details;
+        this.begin = begin;
+        this.lastPrinted = begin;
+        this.planned = planned;
+    }
+
+    void on(RunEvent event) {
+        if (event instanceof RunEvent.RunEnded(Instant at, var summary)) {
+            console.print(new Summary(summary, details, earlier).lines(abandoned));
+            return;
+        }
+        lines.clear();
+        collect(event);
+        if (!lines.isEmpty()) {
+            lastPrinted = event.at();
+            silence = new Beat();
+        } else if (!console.changing() && silence.isDue(Duration.between(lastPrinted, event.at()))) {
+            lines.add(stamp(event.at()) + status());
+        }
+        console.print(
+                lines,
+                Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, " + status());
+    }
+
+    private void collect(RunEvent event) {
+        switch (event) {
+            case RunEvent.RunStarted started -> minor(started, started.planned() + " tests are planned");
+            case RunEvent.SystemsAsked asked -> minor(asked, "asked for " + asked.count() + " systems" + of(asked));
+            case RunEvent.SystemReady ready -> {
+                systems++;
+                minor(
+                        ready,
+                        "system " + Text.name(ready.system()) + " is ready after " + Text.shown(ready.sinceAsked())
+                                + " (setup " + Text.shown(ready.setup()) + ")");
+            }
+            case RunEvent.SystemGone gone -> {
+                systems = Math.max(0, systems - 1);
+                minor(gone, "system " + Text.name(gone.system()) + " is given back" + Text.because(gone.why()));
+            }
+            case RunEvent.SetupFailed failure -> repeated(failure, failure.system(), " failed", failure.why());
+            case RunEvent.HostQuarantined host ->
+                major(host, Text.name(host.host()) + " is not used any more" + Text.because(host.why()));
+            case RunEvent.TestStarted started -> started(started);
+            case RunEvent.TestFinished finished -> finished(finished);
+            case RunEvent.Ingested ingested -> ingested(ingested);
+            case RunEvent.Waiting wait -> {
+                String text = wait.tests() + " tests wait " + Text.reason(wait.why());
+                if (!text.equals(waiting)) {
+                    minor(wait, text);
+                }
+                waiting = text;
+            }
+            case RunEvent.Abandoned call -> {
+                abandoned.add(call);
+                major(call, told(call));
+            }
+            case RunEvent.Paused paused ->
+                major(
+                        paused,
+                        paused.why().isEmpty()
+                                ? "tests are started again"
+                                : "no test is started for now" + Text.because(paused.why()));
+            case RunEvent.Pulse pulse -> {
+                if (!console.changing()) {
+                    running.beats(pulse.at()).forEach(line -> minor(pulse, line));
+                }
+            }
+            case RunEvent.RunEnded ended -> {}
+        }
+    }
+
+    private static String of(RunEvent.SystemsAsked asked) {
+        return asked.provisioner() > 1 ? " of provisioner " + asked.provisioner() : "";
+    }
+
+    static String told(RunEvent.Abandoned call) {
+        return Text.reason(call.what()) + " did not return within " + Text.shown(call.limit())
+                + ", and the run goes on without it";
+    }
+
+    private void started(RunEvent.TestStarted start) {
+        running.started(start);
+        String expected = start.expected() == null ? "" : ", expected to take " + Text.shown(start.expected());
+        minor(
+                start,
+                Text.headed(
+                        "started",
+                        Text.name(start.test()) + attempt(start.attempt()) + " on " + Text.name(start.system())
+                                + expected));
+    }
+
+    private static String attempt(int attempt) {
+        return attempt > 1 ? " (attempt " + attempt + ")" : "";
+    }
+
+    private void finished(RunEvent.TestFinished event) {
+        TestRecord record = event.record();
+        running.ended(record.test());
+        Outcome outcome = record.end().outcome();
+        boolean good = outcome.verdict() == Verdict.PASSED;
+        if (record.last()) {
+            done++;
+            failed += good ? 0 : 1;
+        }
+        if (record.attempt() > 0 && !good && !withLog.add(new Attempt(record.test(), record.attempt()))) {
+            major(event, Text.headed(Text.word(outcome), Text.name(record.test()) + " is not run again after all"));
+        } else if (outcome == Outcome.NOT_RUN) {
+            notRun(event);
+        } else if (good) {
+            minor(event, text(record));
+        } else {
+            major(event, text(record));
+            lines.addAll(details(event));
+            if (!record.last()) {
+                earlier.put(record.test(), event.excerpt());
+            }
+        }
+    }
+
+    private String text(TestRecord record) {
+        String note = Objects.requireNonNullElse(record.end().note(), "");
+        String shown = "";
+        if (!note.isEmpty()) {
+            boolean known = reasons.count(note, record.test()).again();
+            shown = " (" + (known ? Text.gist(note) : Text.reason(note)) + ")";
+        }
+        String text = Text.name(record.test()) + attempt(record.attempt()) + shown + " in " + Text.shown(record.took())
+                + (record.last() ? "" : ", and is run again");
+        return Text.headed(Text.word(record.end().outcome()), text);
+    }
+
+    private List<String> details(RunEvent.TestFinished event) {
+        List<String> below = details.of(event.excerpt());
+        if (below.isEmpty()) {
+            return below;
+        }
+        String test = event.record().test();
+        Repeats.Count count = outputs.count(String.join("\n", below), test);
+        return count.again() ? List.of(Details.below("the same as below " + Text.name(count.first()))) : below;
+    }
+
+    /** A run that breaks down may leave very many of these. */
+    private void notRun(RunEvent.TestFinished event) {
+        String why = Objects.requireNonNullElse(event.record().end().note(), "");
+        String test = event.record().test();
+        Repeats.Count count = reasons.count("not_run" + why, test);
+        if (!count.again()) {
+            major(event, Text.headed("not_run", Text.name(test) + Text.because(why)));
+        } else if (count.isRound()) {
+            major(
+                    event,
+                    Text.headed(
+                            "not_run", count.times() + " tests for the same reason as " + Text.name(count.first())));
+        }
+    }
+
+    private void ingested(RunEvent.Ingested event) {
+        boolean wanted = withLog.contains(new Attempt(event.test(), event.attempt()));
+        if (!event.problem().isEmpty()) {
+            repeated(event, event.test(), " was not stored", event.problem());
+        } else if (wanted && event.files() != null) {
+            major(
+                    event,
+                    Text.headed(
+                            "log",
+                            Text.name(event.test()) + attempt(event.attempt()) + ": " + Details.logOf(event.files())));
+        }
+    }
+
+    /** The first failure in full, then how many there are. */
+    private void repeated(RunEvent event, String name, String what, String why) {
+        Repeats.Count count = reasons.count(what + why, name);
+        if (!count.again()) {
+            major(event, Text.name(name) + what + Text.because(why));
+        } else if (count.isRound()) {
+            major(event, Text.name(name) + what + ", the same reason " + count.times() + " ×: " + Text.gist(why));
+        }
+    }
+
+    /** What matters is printed everywhere. */
+    private void major(RunEvent event, String text) {
+        lines.add(stamp(event.at()) + text);
+    }
+
+    /** The rest is printed where lines are cheap. */
+    private void minor(RunEvent event, String text) {
+        if (!console.changing()) {
+            major(event, text);
+        }
+    }
+
+    private String stamp(Instant at) {
+        return console.changing()
+                ? ""
+                : "[" + Text.shown(Duration.between(begin, at)) + " " + done + "/" + planned + "] ";
+    }
+
+    private String status() {
+        return failed + " failed, " + systems + " systems, " + running;
+    }
+}

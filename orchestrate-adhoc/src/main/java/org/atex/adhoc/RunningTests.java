@@ -1,0 +1,79 @@
+package org.atex.adhoc;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.atex.api.RunEvent;
+
+/** The tests that run, and when to say that they still do. */
+final class RunningTests {
+    private static final int NAMES = 3;
+    /** So many tests have a line of their own at once. */
+    private static final int LINES = 5;
+
+    private record Running(RunEvent.TestStarted start, Beat beat) {
+        Duration since(Instant now) {
+            return Duration.between(start.at(), now);
+        }
+
+        String told(Instant now) {
+            return Text.name(start.test()) + " for " + Text.shown(since(now));
+        }
+
+        String inFull(Instant now) {
+            return Text.headed("running", told(now) + " on " + Text.name(start.system()) + expected(now));
+        }
+
+        private String expected(Instant now) {
+            if (start.expected() == null) {
+                return "";
+            }
+            Duration left = start.expected().minus(since(now));
+            String end = left.isNegative()
+                    ? Text.shown(left.negated()) + " more than expected"
+                    : "expected to end in " + Text.shown(left);
+            return ", " + end;
+        }
+    }
+
+    private final Map<String, Running> tests = new LinkedHashMap<>();
+
+    void started(RunEvent.TestStarted start) {
+        tests.put(start.test(), new Running(start, new Beat()));
+    }
+
+    void ended(String test) {
+        tests.remove(test);
+    }
+
+    /** How many there are, and the names of some that began first. */
+    @Override
+    public String toString() {
+        String names = tests.keySet().stream().limit(NAMES).map(Text::name).collect(Collectors.joining(", "));
+        return tests.size() + " running" + (names.isEmpty() ? "" : ": " + names) + (tests.size() > NAMES ? " …" : "");
+    }
+
+    /** A line for each test of which it is time to say that it still runs; one for all if there are many. */
+    List<String> beats(Instant now) {
+        List<Running> due = new ArrayList<>();
+        for (Running test : tests.values()) {
+            if (test.beat.isDue(test.since(now))) {
+                due.add(test);
+            }
+        }
+        if (due.size() <= LINES) {
+            return due.stream().map(test -> test.inFull(now)).toList();
+        }
+        String longest = due.stream()
+                .sorted(Comparator.comparing((Running test) -> test.start.at()))
+                .limit(NAMES)
+                .map(test -> test.told(now))
+                .collect(Collectors.joining(", "));
+        return List.of(Text.headed("running", due.size() + " tests still, the longest: " + longest));
+    }
+}

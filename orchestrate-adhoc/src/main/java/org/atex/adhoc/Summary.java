@@ -1,0 +1,174 @@
+package org.atex.adhoc;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.atex.api.Excerpt;
+import org.atex.api.Problem;
+import org.atex.api.RunEvent;
+import org.atex.api.RunSummary;
+import org.atex.api.TestRecord;
+import org.atex.api.TestSummary;
+import org.atex.api.Verdict;
+
+/**
+ * What is printed at the end of a run: what did not pass, the worst first, then what else went wrong, then the numbers.
+ *
+ * @param run what is summed up
+ * @param details what is shown below a test
+ * @param earlier what tests left that were run again
+ */
+record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
+    /** So much is printed in full; a run of many thousands of failures is read elsewhere. */
+    private static final int IN_FULL = 50;
+
+    private static final int NAMES = 3;
+    private static final int NAMES_OF_REST = 10;
+
+    /** {@return the lines, of which the last one has the numbers} */
+    List<String> lines(Collection<RunEvent.Abandoned> abandoned) {
+        List<String> lines = new ArrayList<>(List.of(""));
+        List<List<TestSummary>> groups = groups();
+        groups.stream().limit(IN_FULL).forEach(group -> lines.addAll(told(group)));
+        lines.addAll(rest(groups.stream().skip(IN_FULL).flatMap(List::stream).toList()));
+        lines.addAll(problems(abandoned));
+        lines.add(numbers());
+        return lines;
+    }
+
+    /** Tests that did not pass or not at once; those that gave the same reason and left nothing to read are one group. */
+    private List<List<TestSummary>> groups() {
+        Map<Object, List<TestSummary>> groups = new LinkedHashMap<>();
+        run.tests().stream()
+                .filter(test -> verdict(test) != Verdict.PASSED || test.flaky())
+                .sorted(Comparator.comparing(Summary::verdict).reversed())
+                .forEach(test -> groups.computeIfAbsent(group(test), key -> new ArrayList<>())
+                        .add(test));
+        return groups.values().stream()
+                .flatMap(group ->
+                        group.size() > NAMES ? Stream.of(group) : group.stream().map(List::of))
+                .toList();
+    }
+
+    private static Verdict verdict(TestSummary test) {
+        return test.end().outcome().verdict();
+    }
+
+    private static Object group(TestSummary test) {
+        boolean alone = test.flaky()
+                || verdict(test) == Verdict.FAILED
+                || !test.excerpt().equals(Excerpt.none());
+        return alone
+                ? test.test()
+                : List.of(
+                        test.end().outcome(),
+                        Repeats.kind(Objects.requireNonNullElse(test.end().note(), ""), test.test()));
+    }
+
+    private List<String> told(List<TestSummary> group) {
+        TestSummary test = group.get(0);
+        if (group.size() > 1) {
+            String text = group.size() + " tests (" + names(group, NAMES) + ")";
+            return List.of(Text.headed(
+                    Text.word(test.end().outcome()),
+                    text + Text.because(test.end().note())));
+        }
+        return test.flaky() ? flaky(test) : failed(test);
+    }
+
+    private List<String> failed(TestSummary test) {
+        int attempts = test.attempts().size();
+        String often = attempts > 1 ? " (" + attempts + " attempts)" : "";
+        String text = Text.name(test.test()) + often + Text.because(test.end().note());
+        List<String> lines =
+                new ArrayList<>(List.of(Text.headed(Text.word(test.end().outcome()), text)));
+        lines.addAll(details.of(test.excerpt()));
+        lines.addAll(Details.log(test.files()));
+        return lines;
+    }
+
+    private List<String> flaky(TestSummary test) {
+        List<String> lines = new ArrayList<>();
+        lines.add(Text.headed(
+                "flaky",
+                Text.name(test.test()) + " passed in attempt " + test.attempts().size()));
+        for (TestRecord attempt : test.attempts().subList(0, test.attempts().size() - 1)) {
+            lines.add(Details.below("attempt " + attempt.attempt() + " "
+                    + Text.word(attempt.end().outcome())
+                    + Text.because(attempt.end().note())));
+        }
+        lines.addAll(details.of(earlier.getOrDefault(test.test(), Excerpt.none())));
+        return lines;
+    }
+
+    private static List<String> rest(List<TestSummary> rest) {
+        List<String> lines = new ArrayList<>();
+        rest.stream()
+                .collect(Collectors.groupingBy(
+                        test -> test.flaky() ? "flaky" : Text.word(test.end().outcome()),
+                        LinkedHashMap::new,
+                        Collectors.toList()))
+                .forEach((word, tests) ->
+                        lines.add(Text.headed(word, tests.size() + " more (" + names(tests, NAMES_OF_REST) + ")")));
+        if (!rest.isEmpty()) {
+            String place = rest.stream()
+                    .map(TestSummary::files)
+                    .filter(Objects::nonNull)
+                    .reduce(Summary::common)
+                    .map(directory -> ", their files below " + Text.reason(directory.toString()))
+                    .orElse("");
+            lines.add(Details.below("all of them are among the results that were stored" + place));
+        }
+        return lines;
+    }
+
+    private static Path common(Path one, Path other) {
+        Path common = one;
+        while (common.getParent() != null && !other.startsWith(common)) {
+            common = common.getParent();
+        }
+        return common;
+    }
+
+    private static String names(List<TestSummary> tests, int limit) {
+        return tests.stream().limit(limit).map(test -> Text.name(test.test())).collect(Collectors.joining(", "))
+                + (tests.size() > limit ? " …" : "");
+    }
+
+    private List<String> problems(Collection<RunEvent.Abandoned> abandoned) {
+        Map<Problem, Integer> problems = new LinkedHashMap<>();
+        run.problems().forEach(problem -> problems.merge(problem, 1, Integer::sum));
+        for (RunEvent.Abandoned call : abandoned) {
+            if (run.problems().stream().noneMatch(problem -> problem.what().contains(call.what()))) {
+                problems.put(Problem.overcome(RunLines.told(call)), 1);
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        problems.entrySet().stream().limit(IN_FULL).forEach(problem -> {
+            String word = problem.getKey().verdict() == Verdict.PASSED ? "note" : "problem";
+            String often = problem.getValue() > 1 ? " (" + problem.getValue() + " ×)" : "";
+            lines.add(Text.headed(word, Text.reason(problem.getKey().what()) + often));
+        });
+        if (problems.size() > IN_FULL) {
+            lines.add(Text.headed("problem", problems.size() - IN_FULL + " more, see the run's summary and log"));
+        }
+        return lines;
+    }
+
+    private String numbers() {
+        StringBuilder numbers = new StringBuilder(run.tests().size() + " tests:");
+        run.counts().forEach((outcome, count) -> numbers.append(" " + count + " " + Text.word(outcome)));
+        long flaky = run.tests().stream().filter(TestSummary::flaky).count();
+        numbers.append(flaky > 0 ? " (" + flaky + " flaky)" : "");
+        String verdict = run.verdict().name().toLowerCase(Locale.ROOT);
+        return numbers + "; " + verdict + " in " + Text.shown(run.took());
+    }
+}

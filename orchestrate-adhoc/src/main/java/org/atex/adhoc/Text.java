@@ -1,0 +1,97 @@
+package org.atex.adhoc;
+
+import java.time.Duration;
+import java.util.Locale;
+import org.atex.api.Outcome;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Text for a console. Names, notes and output come from tests and systems: characters that would move the cursor, ring
+ * the bell or turn the direction of writing are shown, not obeyed, and what is too long is cut.
+ */
+final class Text {
+    private static final int NAME = 300;
+    private static final int LINE = 200;
+    private static final int REASON = 1000;
+    private static final int GIST = 80;
+
+    private Text() {}
+
+    static String name(String name) {
+        return printable(name, NAME);
+    }
+
+    /** A line of output. */
+    static String line(String line) {
+        return printable(line, LINE);
+    }
+
+    static String reason(String reason) {
+        return printable(reason, REASON);
+    }
+
+    /** The beginning of a reason, to recognize it by. */
+    static String gist(String reason) {
+        return printable(reason, GIST);
+    }
+
+    /** A reason behind something that was said, or nothing. */
+    static String because(@Nullable String reason) {
+        return reason == null || reason.isEmpty() ? "" : ": " + reason(reason);
+    }
+
+    static String word(Outcome outcome) {
+        return outcome.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Something under its heading, so that lines of one kind are easily found. */
+    static String headed(String heading, String text) {
+        return String.format(Locale.ROOT, "%-9s %s", heading, text);
+    }
+
+    private static String printable(String text, int limit) {
+        StringBuilder printable = new StringBuilder(Math.min(text.length(), limit));
+        int end = text.codePointCount(0, text.length()) <= limit ? text.length() : text.offsetByCodePoints(0, limit);
+        text.substring(0, end).codePoints().forEach(c -> append(printable, c));
+        if (end < text.length()) {
+            printable.append("… (").append(text.length() - end).append(" more characters)");
+        }
+        return printable.toString();
+    }
+
+    private static void append(StringBuilder to, int c) {
+        if (c == '\n') {
+            to.append(' ');
+        } else if (c == '\t') {
+            to.append("    ");
+        } else if (isVisible(c)) {
+            to.appendCodePoint(c);
+        } else {
+            to.append(String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+        }
+    }
+
+    private static boolean isVisible(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE -> false;
+            default -> true;
+        };
+    }
+
+    static String shown(Duration duration) {
+        if (duration.isNegative()) {
+            return shown(Duration.ZERO); // the clock was set back
+        }
+        long seconds = duration.toSeconds();
+        if (seconds < 60) {
+            return String.format(Locale.ROOT, "%d.%d s", seconds, duration.toMillisPart() / 100);
+        }
+        return seconds < 3600
+                ? String.format(Locale.ROOT, "%d:%02d min", seconds / 60, seconds % 60)
+                : String.format(Locale.ROOT, "%d:%02d h", seconds / 3600, seconds / 60 % 60);
+    }
+}
