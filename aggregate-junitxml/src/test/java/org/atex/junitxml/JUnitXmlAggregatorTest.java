@@ -425,11 +425,8 @@ class JUnitXmlAggregatorTest {
         Files.write(journal, kept);
         assertThat(JUnitXmlAggregator.render(report)).isTrue();
         assertThat(Parsed.read(report).cases()).containsOnlyKeys("/a", "/b");
-        assertThatThrownBy(() -> open(RICH)).hasMessageContaining("did not end properly");
         assertThatThrownBy(() -> open(OPTIONS.withResume())).hasMessageContaining("RICH");
         try (JUnitXmlAggregator continued = open(RICH.withResume())) {
-            assertThatThrownBy(() -> continued.ingest(passed("/b"), Artifacts.none()))
-                    .isInstanceOf(AggregationException.class);
             continued.ingest(last(2, Outcome.PASSED), Artifacts.none());
         }
         Parsed a = Parsed.read(report).oneCase("/a");
