@@ -3,6 +3,7 @@ module org.atex.jsonl {
     requires transitive org.atex.api;
     requires static org.jspecify;
     requires org.atex.artifacts;
+    requires org.slf4j;
     requires org.tukaani.xz;
     requires tools.jackson.core;
 

@@ -3,6 +3,7 @@ module org.atex.junitxml {
     requires transitive org.atex.api;
     requires static org.jspecify;
     requires org.atex.artifacts;
+    requires org.slf4j;
 
     exports org.atex.junitxml;
 }

@@ -12,25 +12,32 @@ import org.tukaani.xz.XZOutputStream;
 /** Whether and how bytes are made fewer. */
 public enum Compression {
     /** They are left as they are. */
-    NONE(""),
+    NONE("", new byte[0]),
     /** As by gzip. */
-    GZIP(".gz"),
+    GZIP(".gz", new byte[] {0x1f, (byte) 0x8b}),
     /** As by xz: fewer bytes than gzip, at several times the effort. */
-    XZ(".xz");
+    XZ(".xz", new byte[] {(byte) 0xfd, '7', 'z', 'X', 'Z', 0});
 
     // xz's own presets take up to 64 MiB of memory for each stream, however little goes in.
     private static final int SMALL_DICTIONARY = 64 << 10;
     private static final int LARGE_DICTIONARY = 1 << 20;
 
     private final String suffix;
+    private final byte[] begin;
 
-    Compression(String suffix) {
+    Compression(String suffix, byte[] begin) {
         this.suffix = suffix;
+        this.begin = begin;
     }
 
     /** {@return what the names of such files end in, as {@code .gz}; empty for {@link #NONE}} */
     public String suffix() {
         return suffix;
+    }
+
+    /** {@return what every compressed file begins with} */
+    byte[] begin() {
+        return begin.clone();
     }
 
     /** {@return a stream that writes one whole member; closing it ends the member, and leaves the other stream open} */

@@ -1,9 +1,15 @@
 package org.atex.jsonl;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
@@ -11,13 +17,15 @@ import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives every result to several aggregators. One that fails hinders none of the others: each gets every record.
+ * Gives every result to several aggregators. One that fails hinders none of the others: each gets every record, and each is
+ * flushed and closed, on a thread of its own, so that one that blocks does not keep the others from it.
  *
  * <p>All but the last get a copy of the artifacts, made beside them of hard links where the file system can. The last gets
  * the artifacts themselves, but only if none failed before it: after any failure they are the caller's, untouched. Then
  * some of the aggregators have stored the results all the same; given again, those may refuse them as taken.
  *
- * <p>Lifecycle: it closes its aggregators, in their order, when no results are under way to some of them.
+ * <p>Lifecycle: it closes its aggregators, all at once, when no results are under way to some of them; {@link #flush()} and
+ * {@link #close()} return when the last of them has.
  *
  * <p>Thread safety: every method may be called from any thread, as with the aggregators themselves.
  */
@@ -98,12 +106,77 @@ public final class FanOut implements Aggregator {
         }
     }
 
+    /** {@return the directory that the first of the aggregators that knows it says} */
+    @Override
+    public Optional<Path> files(TestRecord record) {
+        Failures failures = new Failures();
+        for (Aggregator aggregator : aggregators) {
+            Optional<Path> files = failures.get(() -> aggregator.files(record), Optional.empty());
+            if (files.isPresent()) {
+                return files;
+            }
+        }
+        failures.throwFirst();
+        return Optional.empty();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws AggregationException the first that an aggregator threw, the others suppressed in it
+     */
+    @Override
+    public void flush() {
+        all("flush", Aggregator::flush);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws AggregationException the first that an aggregator threw, the others suppressed in it
+     */
     @Override
     public void close() {
         awaitIdle();
-        Failures failures = new Failures();
-        aggregators.forEach(aggregator -> failures.run(aggregator::close));
-        failures.throwFirst();
+        all("close", Aggregator::close);
+    }
+
+    /** Each on a thread of its own; a pending interrupt stays pending. */
+    private void all(String what, Consumer<Aggregator> step) {
+        List<Failures> failures =
+                Stream.generate(Failures::new).limit(aggregators.size()).toList();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < aggregators.size(); i++) {
+            Aggregator aggregator = aggregators.get(i);
+            Failures own = failures.get(i);
+            threads.add(Thread.ofPlatform()
+                    .daemon()
+                    .name(what + " " + aggregator)
+                    .start(() -> own.run(() -> step.accept(aggregator))));
+        }
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            interrupted |= !isJoined(thread);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        Failures together = new Failures();
+        failures.forEach(one -> together.run(one::throwFirst));
+        together.throwFirst();
+    }
+
+    /** {@return whether that went without an interrupt; it has ended in any case} */
+    private static boolean isJoined(Thread thread) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                return !interrupted;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
     }
 
     /** Else one aggregator might have been closed before some results came, and another after it. */
@@ -134,19 +207,30 @@ public final class FanOut implements Aggregator {
         }
     }
 
-    /** The first failure, with the rest suppressed in it. */
+    /** The first failure, with the rest suppressed in it. For one thread at a time. */
     private static final class Failures {
-        private @Nullable RuntimeException first;
+        private @Nullable Throwable first;
 
         void run(Runnable step) {
+            get(
+                    () -> {
+                        step.run();
+                        return true;
+                    },
+                    false);
+        }
+
+        // An Error of one aggregator is no reason why another should get nothing; it is thrown in the end.
+        <T> T get(Supplier<T> step, T otherwise) {
             try {
-                step.run();
-            } catch (RuntimeException e) {
+                return step.get();
+            } catch (Throwable e) {
                 if (first == null) {
                     first = e;
                 } else if (!first.equals(e)) {
                     first.addSuppressed(e);
                 }
+                return otherwise;
             }
         }
 
@@ -155,8 +239,14 @@ public final class FanOut implements Aggregator {
         }
 
         void throwFirst() {
-            if (first != null) {
-                throw first;
+            switch (first) {
+                case null -> {
+                    // All is well.
+                }
+                case RuntimeException e -> throw e;
+                case Error e -> throw e;
+                // Some languages need not declare what they throw.
+                default -> throw new AggregationException("an aggregator failed: " + first, first);
             }
         }
     }

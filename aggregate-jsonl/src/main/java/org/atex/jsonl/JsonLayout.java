@@ -19,6 +19,11 @@ final class JsonLayout implements Layout {
     private static final JsonFactory JSON = new JsonFactory();
 
     @Override
+    public String begin() {
+        return "[";
+    }
+
+    @Override
     public String end() {
         return "\n";
     }

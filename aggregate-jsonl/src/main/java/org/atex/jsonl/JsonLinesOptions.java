@@ -61,8 +61,8 @@ public final class JsonLinesOptions {
     }
 
     /**
-     * {@return these with an existing file continued; what a crash tore at its end is dropped, and the tests it holds are
-     * taken}
+     * {@return these with an existing file continued: what a crash tore at its end is dropped, and what it holds is kept; a
+     * test that is stored again goes by {@code name (run 2)}, the next time by {@code name (run 3)} and so on}
      */
     public JsonLinesOptions withResume() {
         return with(Choice.RESUME);

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** How results look in the file. */
 interface Layout {
+    /** {@return what each test's text begins with} */
+    String begin();
+
     /** {@return what each test's text ends in, and nothing else does: how a torn end is told} */
     String end();
 

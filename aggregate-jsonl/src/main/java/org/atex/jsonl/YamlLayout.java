@@ -24,6 +24,11 @@ final class YamlLayout implements Layout {
     private static final String NAME = "name: ";
 
     @Override
+    public String begin() {
+        return "---\n";
+    }
+
+    @Override
     public String end() {
         return "\n...\n";
     }
@@ -41,6 +46,9 @@ final class YamlLayout implements Layout {
         String platform = "";
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             number++;
+            if (number == 1 && !line.equals("---")) {
+                throw new StreamCorruptedException("line 1 begins no document");
+            }
             if (line.startsWith(PLATFORM)) {
                 platform = string(line.substring(PLATFORM.length()), number);
             } else if (line.startsWith(NAME)) {

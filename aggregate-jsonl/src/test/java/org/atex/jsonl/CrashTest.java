@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.testkit.LeftArtifacts;
@@ -52,6 +54,44 @@ class CrashTest {
             }
             assertThat(tests).contains("\"/last\"");
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theNextRunAfterAKillWorksAndKeepsWhatWasIngested(Compression compression) throws Exception {
+        Random random = new Random(7);
+        List<Integer> ingested = new ArrayList<>();
+        for (int run = 0; run < 3; run++) {
+            ingested.add(ingestUntilKilled(directory, compression, 1 + random.nextInt(100)));
+        }
+        try (JsonLinesAggregator next =
+                JsonLinesAggregator.open(directory.resolve("results"), directory.resolve("FILES"))) {
+            next.ingest(
+                    TestRecord.of("here", "/last", TestEnd.exited(0)),
+                    LeftArtifacts.in(directory).artifacts());
+        }
+        assertThat(directory.resolve("results")).hasContent("[\"here\",\"pass\",\"/last\",null,[],null]");
+        for (int run = 0; run < 3; run++) {
+            String text = plain(directory.resolve("results." + (run + 1)), compression);
+            assertThat(text).endsWith("]\n").contains("\"/t/" + (ingested.get(run) - 1) + "\",null,");
+            Path log = directory.resolve("FILES." + (run + 1) + "/here/t/" + (ingested.get(run) - 1) + "/log");
+            assertThat(log).exists();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aProgramThatExitsInsideTheTryLosesNothingAndTheNextRunWorks(Compression compression) throws Exception {
+        for (int run = 0; run < 2; run++) {
+            Process process = start(directory, "exit", compression.name());
+            try (BufferedReader lines = process.inputReader()) {
+                assertThat(lines.lines()).containsExactly("flushed");
+            }
+            assertThat(process.waitFor()).isEqualTo(7);
+            assertThat(plain(directory.resolve("results"), compression))
+                    .isEqualTo("[\"here\",\"pass\",\"/a\",null,[],null]\n");
+        }
+        assertThat(plain(directory.resolve("results.1"), compression)).contains("/a");
     }
 
     @Test
@@ -108,9 +148,12 @@ class CrashTest {
 
     private static List<String> java(String... arguments) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String classes = System.getProperty("java.class.path");
+        // Not Logback: it would log among what the program says.
+        String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> !entry.contains("logback"))
+                .collect(Collectors.joining(File.pathSeparator));
         List<String> command = new ArrayList<>(List.of(java, "-Xmx64m", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-        command.addAll(List.of("-cp", classes, Ingesting.class.getName()));
+        command.addAll(List.of("-Dslf4j.internal.verbosity=ERROR", "-cp", classes, Ingesting.class.getName()));
         command.addAll(List.of(arguments));
         return command;
     }

@@ -8,7 +8,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
@@ -17,6 +20,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class FanOutTest {
@@ -25,7 +29,7 @@ class FanOutTest {
     @TempDir
     Path directory;
 
-    private final List<String> seen = new ArrayList<>();
+    private final List<String> seen = Collections.synchronizedList(new ArrayList<>());
 
     @Test
     void everyAggregatorGetsAllOfIt() throws IOException {
@@ -34,14 +38,9 @@ class FanOutTest {
             both.ingest(RECORD, artifacts);
             both.ingest(RECORD, Artifacts.none());
         }
-        assertThat(seen)
-                .containsExactly(
-                        "one: results {} dir/log",
-                        "two: results {} dir/log",
-                        "one: none",
-                        "two: none",
-                        "one closed",
-                        "two closed");
+        assertThat(seen.subList(0, 4))
+                .containsExactly("one: results {} dir/log", "two: results {} dir/log", "one: none", "two: none");
+        assertThat(seen.subList(4, 6)).containsExactlyInAnyOrder("one closed", "two closed");
         assertThat(directory).isEmptyDirectory();
     }
 
@@ -79,6 +78,111 @@ class FanOutTest {
                 .hasMessage("close one")
                 .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
         assertThat(seen).contains("two closed");
+    }
+
+    @Test
+    void everyAggregatorIsFlushedWhateverAnotherDoes() {
+        Aggregator error = new Flushed(() -> {
+            throw new NoClassDefFoundError("gone");
+        });
+        FanOut fanOut = FanOut.of(
+                new Flushed(() -> {
+                    throw new AggregationException("first", null);
+                }),
+                error,
+                new Flushed(() -> {}),
+                new Flushed(() -> {
+                    throw new AggregationException("last", null);
+                }));
+
+        assertThatThrownBy(fanOut::flush)
+                .isInstanceOf(AggregationException.class)
+                .hasMessage("first")
+                .satisfies(e -> assertThat(e.getSuppressed())
+                        .extracting(Throwable::getMessage)
+                        .containsExactly("gone", "last"));
+        assertThat(seen).containsExactly("flushed");
+        assertThatThrownBy(FanOut.of(error)::flush).isInstanceOf(NoClassDefFoundError.class);
+    }
+
+    @Test
+    @Timeout(60)
+    void oneThatHangsKeepsNoOtherFromBeingFlushedAndClosed() throws Exception {
+        CountDownLatch hang = new CountDownLatch(1);
+        CountDownLatch flushed = new CountDownLatch(1);
+        FanOut fanOut = FanOut.of(new Flushed(() -> await(hang)), new Flushed(flushed::countDown));
+        for (Runnable step : List.<Runnable>of(fanOut::flush, fanOut::close)) {
+            Thread thread = Thread.ofVirtual().start(step);
+            flushed.await();
+            assertThat(thread.isAlive()).as("it waits for the one that hangs").isTrue();
+            thread.interrupt();
+            hang.countDown();
+            thread.join();
+        }
+        assertThat(seen).contains("flushed", "closed");
+    }
+
+    @Test
+    void anInterruptStaysPendingInAFlush() {
+        Thread.currentThread().interrupt();
+        FanOut.of(new Flushed(() -> {}), new Flushed(() -> {})).flush();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(seen).containsExactly("flushed", "flushed");
+    }
+
+    @Test
+    void theFilesAreWhereTheFirstThatKnowsSays() {
+        Path known = directory.resolve("known");
+        Aggregator knows = new Flushed(() -> {}) {
+            @Override
+            public Optional<Path> files(TestRecord record) {
+                return Optional.of(known);
+            }
+        };
+        Aggregator fails = new Flushed(() -> {}) {
+            @Override
+            public Optional<Path> files(TestRecord record) {
+                throw new IllegalStateException("files");
+            }
+        };
+        assertThat(FanOut.of(taker("no"), fails, knows).files(RECORD)).contains(known);
+        assertThat(FanOut.of(taker("no")).files(RECORD)).isEmpty();
+        assertThatThrownBy(() -> FanOut.of(fails, taker("no")).files(RECORD)).hasMessage("files");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Does something when it is flushed, and when it is closed. */
+    private class Flushed implements Aggregator {
+        private final Runnable step;
+
+        Flushed(Runnable step) {
+            this.step = step;
+        }
+
+        @Override
+        public void ingest(TestRecord record, Artifacts artifacts) {
+            throw new AssertionError("nothing is ingested");
+        }
+
+        @Override
+        public void flush() {
+            step.run();
+            seen.add("flushed");
+        }
+
+        @Override
+        public void close() {
+            step.run();
+            seen.add("closed");
+        }
     }
 
     @Test

@@ -23,6 +23,7 @@ final class Ingesting {
             switch (arguments[0]) {
                 case "million" -> million(aggregator);
                 case "full" -> full(aggregator);
+                case "exit" -> exit(aggregator);
                 default -> endless(aggregator);
             }
         }
@@ -40,6 +41,15 @@ final class Ingesting {
             OUT.println(i);
             OUT.flush();
         }
+    }
+
+    private static void exit(JsonLinesAggregator aggregator) throws IOException {
+        aggregator.ingest(
+                TestRecord.of("here", "/a", TestEnd.exited(0)),
+                LeftArtifacts.in(Path.of("")).artifacts());
+        aggregator.flush();
+        OUT.println("flushed");
+        System.exit(7);
     }
 
     private static void million(JsonLinesAggregator aggregator) throws IOException {

@@ -76,12 +76,12 @@ final class Attempt {
         end = afterOutput + in.readLong();
     }
 
-    static byte[] describe(TestRecord record, String name, Case rendered) throws IOException {
+    static byte[] describe(TestRecord record, String name, int number, Case rendered) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
         string(out, record.platform());
         string(out, name);
-        out.writeInt(record.attempt());
+        out.writeInt(number);
         out.writeBoolean(record.last());
         out.writeUTF(rendered.kind().name());
         string(out, rendered.type());
@@ -105,6 +105,7 @@ final class Attempt {
         return name;
     }
 
+    /** {@return which of the attempts at the test it is, over all runs; 0 if it never started} */
     int number() {
         return number;
     }

@@ -1,10 +1,13 @@
 package org.atex.junitxml;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.Status;
@@ -20,6 +23,7 @@ final class CaseRenderer {
     private static final String OUTPUT = "output.txt";
     private static final int MOST_NAMED = 100;
     private static final int LONGEST_MESSAGE = 1000;
+    private static final int ENOUGH_TO_TELL = 4096;
 
     private final JUnitXmlOptions options;
     private final TestRecord record;
@@ -122,7 +126,7 @@ final class CaseRenderer {
         attribute(to, "name", names.subtest(subtest));
         attribute(to, "classname", names.subtestClassname());
         raw(to, " time=\"0.000\">");
-        Path output = result.files().contains(OUTPUT) ? file(subtest, OUTPUT) : null;
+        Path output = log(subtest, result.files());
         if (kind != Kind.PASSED) {
             String note = result.note();
             String word =
@@ -133,7 +137,8 @@ final class CaseRenderer {
                 attribute(to, "type", word);
             }
             raw(to, ">");
-            XmlText.text(to, note == null || !kind.isBad() ? "" : note + "\n");
+            // Some readers show only the text.
+            XmlText.text(to, kind.isBad() ? (note == null ? word : note) + "\n" : "");
             if (kind.isBad() && options.profile() == Profile.PORTABLE && output != null) {
                 outputText.write(to, output);
             }
@@ -164,19 +169,50 @@ final class CaseRenderer {
 
     private void addOutput() throws IOException {
         boolean portable = options.profile() == Profile.PORTABLE;
-        Path output = portable && !rendered.kind().isBad() ? null : file(null, OUTPUT);
+        Path output = portable && !rendered.kind().isBad() ? null : log(null, own == null ? List.of() : own.files());
         if (output != null) {
             outputText.write(rendered.piece(portable ? Attempt.Piece.TEXT : Attempt.Piece.OUTPUT), output);
         }
     }
 
+    /** {@return what a test, or a part of it, wrote: the usual file, or the first of its files that is text} */
+    private @Nullable Path log(@Nullable String result, List<String> files) throws IOException {
+        Path usual = result == null || files.contains(OUTPUT) ? file(result, OUTPUT) : null;
+        if (usual != null) {
+            return usual;
+        }
+        for (String name : files) {
+            Path file = file(result, name);
+            if (file != null && isText(file)) {
+                return file;
+            }
+        }
+        return null;
+    }
+
+    /** Pictures, archives and programs all have a zero byte near their beginning. */
+    private static boolean isText(Path file) throws IOException {
+        try (InputStream in = new FileInputStream(file.toFile())) {
+            for (byte b : in.readNBytes(ENOUGH_TO_TELL)) {
+                if (b == 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
     /** {@return a file that is there and is one: a link may lead out of what the test left} */
-    private @Nullable Path file(@Nullable String result, String file) {
+    private @Nullable Path file(@Nullable String result, String file) throws IOException {
         if (artifacts.isNone()) {
             return null;
         }
         Path path = artifacts.files().resolve(SafePath.ofFile(result, file));
-        return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) ? path : null;
+        if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            return null;
+        }
+        Path home = artifacts.directory().toRealPath().resolve("files");
+        return path.toRealPath().startsWith(home) ? path : null;
     }
 
     private String type() {

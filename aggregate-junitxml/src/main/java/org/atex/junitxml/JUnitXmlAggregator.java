@@ -15,6 +15,7 @@ import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.BrokenResultsException;
+import org.atex.artifacts.WriterLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * and put in its place at once (less often where that takes long: it has a fifth of the time at most).
  *
  * <p>What {@link #ingest} returned for is in a journal beside the file, {@code <file>.journal}, and survives the end of this
- * program, however it ends; {@link #render} or {@linkplain JUnitXmlOptions#withResume() continuing} completes the file from
- * it. {@link #close()} completes the file and deletes the journal. Neither is synced to the disk.
+ * program, however it ends; {@link #render}, {@linkplain JUnitXmlOptions#withResume() continuing}, or the next opening of
+ * the same file completes the file from it. {@link #flush()} completes the file; {@link #close()} also deletes the journal.
+ * Neither is synced to the disk. While it is open, nobody else can write the same file: a file {@code <file>.lock} says so.
  *
  * <p>Each platform is a suite, each test a case, and each of its subtests another; the attempts at a test are one case.
  * Memory grows with the number of tests, not with their output. The artifacts are deleted when their results are stored.
@@ -37,33 +39,43 @@ public final class JUnitXmlAggregator implements Aggregator {
     private final Path path;
     private final Path scratch;
     private final JUnitXmlOptions options;
+    private final WriterLock writerLock;
     private final Journal journal;
     private final Renderer renderer;
     private final Refresher refresher;
     private final ReentrantLock lock = new ReentrantLock();
+
+    /** Held while the file is made; taken before the other. */
+    private final ReentrantLock rendering = new ReentrantLock();
+
     private final Report report;
     private final Set<String> underWay = new HashSet<>();
     private final AtomicReference<@Nullable AggregationException> leftOver = new AtomicReference<>();
     private volatile boolean closed;
 
-    private JUnitXmlAggregator(Path path, JUnitXmlOptions options) throws IOException {
+    /** How many attempts the file has; changed while rendering only. */
+    private long rendered = -1;
+
+    private JUnitXmlAggregator(Path path, JUnitXmlOptions options, WriterLock writerLock) throws IOException {
         this.path = path;
         this.options = options;
+        this.writerLock = writerLock;
         Path parent = path.getParent();
         scratch = parent == null ? path : parent;
         report = new Report();
         Path beside = Journal.beside(path);
-        if (options.resume() && Files.exists(beside)) {
+        if (options.resume() && Files.exists(beside) && !Journal.isBlank(beside)) {
             Journal.Contents contents = Journal.read(beside, report::add);
             checkProfile(contents.profile());
+            report.beginRun();
             journal = Journal.resume(beside, contents.end());
         } else {
             journal = Journal.create(beside, options.profile());
         }
         renderer = new Renderer(path, beside, options.profile());
         try {
-            renderer.render(report.snapshot());
-        } catch (IOException e) {
+            render();
+        } catch (IOException | RuntimeException e) {
             journal.close();
             throw e;
         }
@@ -73,8 +85,9 @@ public final class JUnitXmlAggregator implements Aggregator {
     /**
      * {@return an aggregator with the {@linkplain JUnitXmlOptions#defaults() usual options}}
      *
-     * @param path the file; new, or empty
-     * @throws AggregationException if there is something already, or it cannot be made
+     * @param path the file; new, or empty, or left by a run that did not close it
+     * @throws AggregationException if there is something else already, if another aggregator writes it, or if it cannot be
+     *     made
      */
     public static JUnitXmlAggregator open(Path path) {
         return open(path, JUnitXmlOptions.defaults());
@@ -83,17 +96,30 @@ public final class JUnitXmlAggregator implements Aggregator {
     /**
      * {@return an aggregator}
      *
-     * @param path the file; new or empty, unless the options say to continue a run and its journal is there
+     * <p>Unless the options say to continue it, the report of a run that did not close it (it was killed, or its program
+     * ended before) is completed from its journal, renamed to {@code <file>.1}, or the next number that is free, and a
+     * warning is logged.
+     *
+     * @param path the file; new, or empty, or with the journal of a run that did not close it
      * @param options what it is to do otherwise
-     * @throws AggregationException if there is something already, if what is to be continued cannot be read, or if it
-     *     cannot be made
+     * @throws AggregationException if there is something else already, if another aggregator writes it, if what is to be
+     *     continued cannot be read, or if it cannot be made
      */
     public static JUnitXmlAggregator open(Path path, JUnitXmlOptions options) {
         Path file = path.toAbsolutePath().normalize();
         try {
-            checkEmpty(file, options);
             Files.createDirectories(file.resolveSibling("."));
-            return new JUnitXmlAggregator(file, options);
+            WriterLock lock = WriterLock.of(file);
+            try {
+                if (!options.resume()) {
+                    new LeftReport(file).putAside();
+                }
+                checkEmpty(file);
+                return new JUnitXmlAggregator(file, options, lock);
+            } catch (IOException | RuntimeException e) {
+                lock.release();
+                throw e;
+            }
         } catch (IOException e) {
             throw new AggregationException("could not open " + file + " for results: " + e.getMessage(), e);
         }
@@ -126,12 +152,12 @@ public final class JUnitXmlAggregator implements Aggregator {
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
         String name = take(record);
-        try (Case rendered = CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
-            byte[] description = Attempt.describe(record, name, rendered);
+        try (Case one = CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
             lock.lock();
             try {
                 checkOpen();
-                report.add(journal.append(description, rendered));
+                byte[] description = Attempt.describe(record, name, report.number(record, name), one);
+                report.add(journal.append(description, one));
             } finally {
                 lock.unlock();
             }
@@ -149,6 +175,22 @@ public final class JUnitXmlAggregator implements Aggregator {
         delete(artifacts);
     }
 
+    /**
+     * Completes the file with all that was ingested so far. The journal stays until {@link #close()}: if that is never
+     * called, the next opening finds a file that is complete.
+     */
+    @Override
+    public void flush() {
+        if (closed) {
+            return;
+        }
+        try {
+            render();
+        } catch (IOException e) {
+            throw incomplete(e);
+        }
+    }
+
     @Override
     public void close() {
         lock.lock();
@@ -161,14 +203,14 @@ public final class JUnitXmlAggregator implements Aggregator {
             lock.unlock();
         }
         refresher.close();
-        try (journal) {
-            renderer.render(report.snapshot());
+        try {
+            try (journal) {
+                render();
+            }
             journal.delete();
+            writerLock.close();
         } catch (IOException e) {
-            throw new AggregationException(
-                    "could not complete " + path + ": " + e.getMessage() + "; all results are in "
-                            + Journal.beside(path) + ", and JUnitXmlAggregator.render(path) completes it",
-                    e);
+            throw abandoned(incomplete(e));
         }
         AggregationException left = leftOver.get();
         if (left != null) {
@@ -176,19 +218,50 @@ public final class JUnitXmlAggregator implements Aggregator {
         }
     }
 
-    private void refresh() {
-        Map<String, List<Attempt[]>> snapshot;
-        lock.lock();
+    private AggregationException incomplete(IOException why) {
+        return new AggregationException(
+                "could not complete " + path + ": " + why.getMessage() + "; all results are in "
+                        + Journal.beside(path) + ", and JUnitXmlAggregator.render(path) completes it",
+                why);
+    }
+
+    private AggregationException abandoned(AggregationException failure) {
         try {
-            snapshot = report.snapshot();
-        } finally {
-            lock.unlock();
+            writerLock.release();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
+        return failure;
+    }
+
+    private void refresh() {
         try {
-            renderer.render(snapshot);
+            render();
         } catch (IOException e) {
             // The file stays as it was, and all results are in the journal: the next time, or close(), may do better.
             refresher.changed();
+        }
+    }
+
+    /** Makes the file anew, if there is anything that it has not. */
+    private void render() throws IOException {
+        rendering.lock();
+        try {
+            Map<String, List<Attempt[]>> snapshot;
+            long size;
+            lock.lock();
+            try {
+                snapshot = report.snapshot();
+                size = report.size();
+            } finally {
+                lock.unlock();
+            }
+            if (size != rendered) {
+                renderer.render(snapshot);
+                rendered = size;
+            }
+        } finally {
+            rendering.unlock();
         }
     }
 
@@ -216,7 +289,7 @@ public final class JUnitXmlAggregator implements Aggregator {
     }
 
     private boolean isTaken(TestRecord record, String name) {
-        return underWay.contains(key(record, name)) || report.isComplete(record.platform(), name);
+        return underWay.contains(key(record, name)) || report.isTaken(record, name);
     }
 
     private void giveBack(TestRecord record, String name) {
@@ -261,16 +334,8 @@ public final class JUnitXmlAggregator implements Aggregator {
         }
     }
 
-    private static void checkEmpty(Path file, JUnitXmlOptions options) throws IOException {
+    private static void checkEmpty(Path file) throws IOException {
         boolean journal = Files.exists(Journal.beside(file), LinkOption.NOFOLLOW_LINKS);
-        if (journal && !options.resume()) {
-            throw new AggregationException(
-                    "could not open " + file + " for results: " + Journal.beside(file)
-                            + " is of a run that did not end properly; complete its file by"
-                            + " JUnitXmlAggregator.render(path) and delete it, continue it by"
-                            + " JUnitXmlOptions.withResume(), or choose another file",
-                    null);
-        }
         if (!journal && Files.exists(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) > 0) {
             throw new AggregationException(
                     "could not open " + file + " for results: there is something in it already, and no journal to"

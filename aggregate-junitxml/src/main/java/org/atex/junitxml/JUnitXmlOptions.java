@@ -78,7 +78,10 @@ public final class JUnitXmlOptions {
         return copy;
     }
 
-    /** {@return these with a run continued that did not end properly, if there was one} */
+    /**
+     * {@return these with the report of a run continued that did not close it, if there was one: what it stored is kept, and
+     * a test that is stored again gets further attempts, numbered after those}
+     */
     public JUnitXmlOptions withResume() {
         JUnitXmlOptions copy = copy();
         copy.resume = true;

@@ -8,6 +8,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StreamCorruptedException;
+import java.io.UTFDataFormatException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -123,6 +124,34 @@ final class Journal implements AutoCloseable {
     /** What a journal says it holds: the profile, and where the last whole entry ends. */
     record Contents(Profile profile, long end) {}
 
+    /** {@return whether its writer was killed before anything could be in it} */
+    static boolean isBlank(Path path) throws IOException {
+        try (DataInputStream in = new DataInputStream(new FileInputStream(path.toFile()))) {
+            // Read, not skipped: a file may be skipped beyond its end.
+            in.readFully(new byte[4 + 1]);
+            in.readFully(new byte[in.readUnsignedShort()]);
+            return false;
+        } catch (EOFException e) {
+            return true;
+        }
+    }
+
+    /**
+     * {@return the profile of a report}
+     *
+     * @throws StreamCorruptedException if it is no journal
+     */
+    static Profile profile(Path path) throws IOException {
+        try (DataInputStream in = new DataInputStream(new FileInputStream(path.toFile()))) {
+            return profile(in, path);
+        }
+    }
+
+    /**
+     * Reads all attempts; of a journal that is broken, those before that place.
+     *
+     * @throws StreamCorruptedException if it is broken, or is none
+     */
     static Contents read(Path path, Consumer<Attempt> attempts) throws IOException {
         CRC32 crc = new CRC32();
         Map<String, String> shared = new HashMap<>();
@@ -156,6 +185,8 @@ final class Journal implements AutoCloseable {
         try {
             check(in.readInt() == MAGIC && in.readByte() == VERSION, path, 0);
             return Profile.valueOf(in.readUTF());
+        } catch (IllegalArgumentException | UTFDataFormatException e) {
+            throw new StreamCorruptedException(path + " is broken at byte 0");
         } catch (EOFException e) {
             throw new StreamCorruptedException(path + " is empty: nothing was ingested; delete it");
         }

@@ -3,11 +3,15 @@ package org.atex.junitxml;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
@@ -45,6 +49,37 @@ class CrashTest {
             }
             assertThat(Parsed.read(report).cases()).containsKeys("/t/0", "/t/" + (ingested - 1), "/last");
         }
+    }
+
+    @Test
+    void theNextRunAfterAKillWorksAndKeepsWhatWasIngested() throws Exception {
+        Random random = new Random(4);
+        Path report = directory.resolve("report.xml");
+        List<Integer> ingested = new ArrayList<>();
+        for (int run = 0; run < 3; run++) {
+            ingested.add(ingestUntilKilled(report, 1 + random.nextInt(100)));
+        }
+        JUnitXmlAggregator.open(report).close();
+        assertThat(Parsed.read(report).cases()).isEmpty();
+        for (int run = 0; run < 3; run++) {
+            assertThat(Parsed.read(directory.resolve("report.xml." + (run + 1))).cases())
+                    .hasSizeGreaterThanOrEqualTo(ingested.get(run))
+                    .containsKey("/t/" + (ingested.get(run) - 1));
+        }
+    }
+
+    @Test
+    void aProgramThatExitsInsideTheTryLosesNothingAndTheNextRunWorks() throws Exception {
+        Path report = directory.resolve("report.xml");
+        for (int run = 0; run < 2; run++) {
+            Process process = start("64m", "exit", report.toString());
+            try (BufferedReader lines = process.inputReader()) {
+                assertThat(lines.lines()).containsExactly("flushed");
+            }
+            assertThat(process.waitFor()).isEqualTo(7);
+            assertThat(Parsed.read(report).cases()).containsOnlyKeys("/a");
+        }
+        assertThat(Parsed.read(directory.resolve("report.xml.1")).cases()).containsOnlyKeys("/a");
     }
 
     @Test
@@ -91,7 +126,13 @@ class CrashTest {
 
     private Process start(String heap, String... arguments) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String[] command = {java, "-Xmx" + heap, "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")};
+        // Not Logback: it would log among what the program says.
+        String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> !entry.contains("logback"))
+                .collect(Collectors.joining(File.pathSeparator));
+        String[] command = {
+            java, "-Xmx" + heap, "-XX:+UseSerialGC", "-Dslf4j.internal.verbosity=ERROR", "-cp", classes
+        };
         return new ProcessBuilder(
                         Stream.of(Arrays.stream(command), Stream.of(Ingesting.class.getName()), Stream.of(arguments))
                                 .flatMap(part -> part)

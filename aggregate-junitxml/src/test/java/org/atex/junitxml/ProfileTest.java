@@ -112,7 +112,7 @@ class ProfileTest {
     void theRichProfileHasTotalsTimesAndProperties() throws IOException {
         Parsed root = write(Profile.RICH);
         assertThat(root.attributes())
-                .contains(Map.entry("tests", "9"), Map.entry("failures", "3"), Map.entry("errors", "1"));
+                .contains(Map.entry("tests", "10"), Map.entry("failures", "3"), Map.entry("errors", "2"));
         Parsed one = root.oneCase("/d/flaky");
         assertThat(one.attribute("timestamp")).isEqualTo("2026-11-21T10:00:00Z");
         assertThat(one.child("properties").children())
@@ -129,11 +129,13 @@ class ProfileTest {
                 {"status":"fail","name":"s","note":"<&>\\u001b]]>","files":["output.txt"]}
                 {"status":"skip","name":"t"}
                 {"status":"pass","name":"u","files":["output.txt"]}
+                {"status":"error","name":"v","files":["<v>.log"]}
                 """;
             LeftArtifacts left = LeftArtifacts.below(directory)
                     .results(lines)
                     .file("output.txt", "out ]]> \u001b[1m\u0000")
                     .file("s/output.txt", "out of s")
+                    .file("v/<v>.log", "log of v ]]>")
                     .file("u/output.txt", "out of u");
             aggregator.ingest(record("/a", 1, true, Outcome.FAILED), left.artifacts());
             aggregator.ingest(record("/b", 1, true, Outcome.TIMED_OUT), Artifacts.none());

@@ -44,6 +44,8 @@ class StaticStateTest {
             "org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods change copies only",
             "org.atex.adhoc.StopOnSignal.RUNS",
                     "signals are the whole process's; it is empty while no run handles them",
+            "org.atex.artifacts.WriterLock.HELD",
+                    "file locks are the whole process's; it is empty while nobody holds one",
             "org.atex.fmf.CacheLock.THREADS", "file locks are the whole process's; it is empty while nobody holds one",
             "org.atex.fmf.tree.Sequence.EMPTY", "an empty one is its own origin and has nothing to settle",
             "org.atex.fmf.tree.ConditionParser.DEFINED", "a pattern that keeps what it has computed once",

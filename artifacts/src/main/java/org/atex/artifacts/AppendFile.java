@@ -69,10 +69,7 @@ public final class AppendFile implements AutoCloseable {
      * @throws IOException if it cannot be written; the file is as before, or will be before anything else is written
      */
     public long append(Spool... parts) throws IOException {
-        if (torn) {
-            file.setLength(end);
-            torn = false;
-        }
+        mend();
         long start = end;
         long size = 0;
         file.seek(start);
@@ -89,6 +86,18 @@ public final class AppendFile implements AutoCloseable {
         torn = false;
         end = start + size;
         return start;
+    }
+
+    /**
+     * Cuts off what is left of a piece that could not be written to its end, if that could not be done at once.
+     *
+     * @throws IOException if it cannot be cut off now either
+     */
+    public void mend() throws IOException {
+        if (torn) {
+            file.setLength(end);
+            torn = false;
+        }
     }
 
     /**

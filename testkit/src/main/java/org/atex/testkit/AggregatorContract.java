@@ -52,7 +52,7 @@ public abstract class AggregatorContract {
     protected abstract Aggregator open() throws Exception;
 
     /**
-     * {@return the names of the tests that were stored, in any order, once for each attempt; called after close}
+     * {@return the names of the tests that were stored, in any order, once for each attempt; called after close, or after flush}
      *
      * @throws Exception if they cannot be read
      */
@@ -311,5 +311,84 @@ public abstract class AggregatorContract {
         }
         assertThat(stored()).hasSize(done ? 1 : 0);
         assertThat(Files.exists(artifacts.results())).isEqualTo(!done);
+    }
+
+    @Test
+    void a19_flushCompletesWithoutClose() throws Exception {
+        aggregator.ingest(record("/test"), good());
+
+        aggregator.flush();
+
+        assertThat(stored()).containsExactly("/test");
+    }
+
+    @Test
+    void a20_moreCanBeIngestedBesideAndAfterAFlush() throws Exception {
+        aggregator.ingest(record("/before"), good());
+        Call<Boolean> flushes = Call.to(() -> {
+            for (int i = 0; i < 20; i++) {
+                aggregator.flush();
+            }
+        });
+        for (int i = 0; i < 20; i++) {
+            aggregator.ingest(record("/beside/" + i), good());
+        }
+        flushes.result();
+        aggregator.flush();
+        aggregator.ingest(record("/after"), good());
+
+        List<String> all = Stream.concat(
+                        Stream.of("/before", "/after"),
+                        IntStream.range(0, 20).mapToObj(i -> "/beside/" + i))
+                .toList();
+        assertThat(closedAndStored()).containsExactlyInAnyOrderElementsOf(all);
+    }
+
+    @Test
+    void a21_flushIsHarmlessAgainAndAtOnceAndAfterClose() throws Exception {
+        aggregator.flush();
+        aggregator.ingest(record("/test"), good());
+        List<Call<Boolean>> calls = new ArrayList<>();
+        for (int thread = 0; thread < 8; thread++) {
+            calls.add(Call.to(aggregator::flush));
+        }
+        for (Call<Boolean> call : calls) {
+            call.result();
+        }
+        aggregator.close();
+        aggregator.flush();
+
+        assertThat(stored()).containsExactly("/test");
+    }
+
+    @Test
+    void a22_pendingInterruptStaysPendingInAFlush() throws Exception {
+        aggregator.ingest(record("/test"), good());
+        Thread.currentThread().interrupt();
+
+        aggregator.flush();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(closedAndStored()).containsExactly("/test");
+    }
+
+    @Test
+    void a23_filesAreWhereItSays() throws Exception {
+        TestRecord one = record("/test");
+        TestRecord below = record("/test/below");
+        assertThat(aggregator.files(one)).as("before it was ingested").isEmpty();
+        aggregator.ingest(one, good());
+        aggregator.ingest(below, good());
+
+        for (TestRecord record : List.of(one, below)) {
+            aggregator.files(record).ifPresent(directory -> assertThat(directory.resolve("output.txt"))
+                    .hasContent("some output"));
+        }
+        aggregator.files(one).ifPresent(directory -> assertThat(aggregator.files(below))
+                .isPresent()
+                .get()
+                .isNotEqualTo(directory));
+        assertThat(aggregator.files(record("/other"))).as("what was not ingested").isEmpty();
+        assertThat(closedAndStored()).containsExactlyInAnyOrder("/test", "/test/below");
     }
 }

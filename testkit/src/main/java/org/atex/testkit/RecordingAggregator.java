@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.atex.api.AggregationException;
@@ -39,6 +40,7 @@ public final class RecordingAggregator implements Aggregator {
     private final Predicate<TestRecord> fails;
     private final ConcurrentLinkedQueue<Entry> entries = new ConcurrentLinkedQueue<>();
     private final Map<List<Object>, Boolean> names = new ConcurrentHashMap<>();
+    private final AtomicInteger flushes = new AtomicInteger();
     private volatile boolean closed;
 
     private RecordingAggregator(Predicate<TestRecord> fails) {
@@ -106,8 +108,18 @@ public final class RecordingAggregator implements Aggregator {
     }
 
     @Override
+    public void flush() {
+        flushes.incrementAndGet();
+    }
+
+    @Override
     public void close() {
         closed = true;
+    }
+
+    /** {@return how often it was flushed} */
+    public int flushes() {
+        return flushes.get();
     }
 
     /** {@return whether it was closed} */

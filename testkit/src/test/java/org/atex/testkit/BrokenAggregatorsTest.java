@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -68,7 +69,7 @@ class BrokenAggregatorsTest {
     }
 
     static Stream<Broken<Supplier<Same>>> broken() {
-        return Stream.of(ingests(), failures(), names(), closes(), threads()).flatMap(Function.identity());
+        return Stream.of(ingests(), failures(), names(), closes(), threads(), flushes()).flatMap(Function.identity());
     }
 
     /** Does what a good one does, with all that is optional. */
@@ -91,6 +92,11 @@ class BrokenAggregatorsTest {
 
         List<String> stored() {
             return good.records().stream().map(TestRecord::test).toList();
+        }
+
+        @Override
+        public void flush() {
+            good.flush();
         }
 
         @Override
@@ -329,6 +335,45 @@ class BrokenAggregatorsTest {
                     public void close() {
                         closing.countDown();
                         super.close();
+                    }
+                }));
+    }
+
+    private static Stream<Broken<Supplier<Same>>> flushes() {
+        return Stream.of(
+                Broken.of("a19", () -> new Same() {
+                    @Override
+                    List<String> stored() {
+                        return good.isClosed() ? super.stored() : List.of();
+                    }
+                }),
+                Broken.of("a20", () -> new Same() {
+                    @Override
+                    void ingested(TestRecord record, Artifacts artifacts) throws IOException {
+                        refuse(good.flushes() > 20, record);
+                        super.ingested(record, artifacts);
+                    }
+                }),
+                Broken.of("a21", () -> new Same() {
+                    @Override
+                    public void flush() {
+                        if (good.isClosed()) {
+                            throw new IllegalStateException("it is closed");
+                        }
+                        super.flush();
+                    }
+                }),
+                Broken.of("a22", () -> new Same() {
+                    @Override
+                    public void flush() {
+                        Thread.interrupted();
+                        super.flush();
+                    }
+                }),
+                Broken.of("a23", () -> new Same() {
+                    @Override
+                    public Optional<Path> files(TestRecord record) {
+                        return Optional.of(Path.of("nowhere"));
                     }
                 }));
     }

@@ -1,0 +1,324 @@
+package org.atex.jsonl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.atex.api.AggregationException;
+import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.atex.lab.Logs;
+import org.atex.testkit.LeftArtifacts;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tukaani.xz.XZInputStream;
+
+/** What the next run makes of results that their writer did not close, and how it continues them. */
+class LeftResultsTest {
+    private static final JsonLinesOptions OPTIONS = JsonLinesOptions.defaults();
+
+    @TempDir
+    Path directory;
+
+    private Path results;
+    private Path files;
+
+    @BeforeEach
+    void nameTheOutput() {
+        results = directory.resolve("out/results.jsonl");
+        files = directory.resolve("out/FILES");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theNextRunPutsAsideWhatAKilledOneLeft(Compression compression) throws IOException {
+        JsonLinesOptions options = OPTIONS.withCompression(compression);
+        for (int run = 1; run <= 3; run++) {
+            try (Logs logs = new Logs();
+                    JsonLinesAggregator aggregator = open(options)) {
+                ingest(aggregator, "/of/" + run);
+                ingest(aggregator, "/same");
+                assertThat(tests(results)).containsExactly("/of/" + run, "/same");
+                if (run > 1) {
+                    assertThat(logs.messages(Level.WARN))
+                            .singleElement()
+                            .asString()
+                            .contains(results.toString(), files.toString(), "." + (run - 1), "withResume");
+                } else {
+                    assertThat(logs.messages(Level.WARN)).isEmpty();
+                }
+            }
+            killed();
+        }
+        for (int run = 1; run <= 2; run++) {
+            assertThat(tests(directory.resolve("out/results.jsonl." + run))).containsExactly("/of/" + run, "/same");
+            assertThat(directory.resolve("out/FILES." + run + "/here/same/output.txt"))
+                    .hasContent("output of /same");
+        }
+        assertThat(files.resolve("here/same/output.txt")).exists();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whereverItIsTornTheWholeTestsAreKept(Compression compression) throws IOException {
+        JsonLinesOptions options = OPTIONS.withCompression(compression);
+        try (JsonLinesAggregator aggregator = open(options)) {
+            ingest(aggregator, "/a");
+        }
+        int one = (int) Files.size(results);
+        try (JsonLinesAggregator aggregator = open(options.withResume())) {
+            ingest(aggregator, "/b");
+        }
+        byte[] two = Files.readAllBytes(results);
+        for (int length = 1; length < two.length; length += 7) {
+            Files.write(results, Arrays.copyOf(two, length));
+            killed();
+            // The next run may well be told to write otherwise.
+            open(OPTIONS.withYaml()).close();
+            assertThat(tests(directory.resolve("out/results.jsonl.1")))
+                    .containsExactlyElementsOf(length < one ? List.of() : List.of("/a"));
+            assertThat(directory.resolve("out/FILES.1/here/a/output.txt")).exists();
+            Files.delete(files);
+            Files.move(directory.resolve("out/FILES.1"), files);
+            Files.delete(directory.resolve("out/results.jsonl.1"));
+        }
+    }
+
+    @Test
+    void whatCannotBeCompletedIsKeptAsItIs() throws IOException {
+        try (JsonLinesAggregator aggregator = open(OPTIONS.withCompression(Compression.GZIP))) {
+            ingest(aggregator, "/a");
+            ingest(aggregator, "/b");
+        }
+        byte[] broken = Files.readAllBytes(results);
+        broken[broken.length / 4] ^= 0x55;
+        Files.write(results, broken);
+        killed();
+        try (Logs logs = new Logs();
+                JsonLinesAggregator aggregator = open(OPTIONS)) {
+            ingest(aggregator, "/a");
+            assertThat(logs.messages(Level.WARN))
+                    .singleElement()
+                    .asString()
+                    .contains("could not be completed", "gzip");
+        }
+        assertThat(directory.resolve("out/results.jsonl.1")).hasBinaryContent(broken);
+        assertThat(tests(results)).containsExactly("/a");
+    }
+
+    @Test
+    void aRunThatWasKilledBeforeItStoredAnythingLeavesNothingToKeep() throws IOException {
+        open(OPTIONS).close();
+        killed();
+        try (Logs logs = new Logs();
+                JsonLinesAggregator aggregator = open(OPTIONS)) {
+            ingest(aggregator, "/a");
+            assertThat(logs.messages(Level.WARN)).isEmpty();
+        }
+        assertThat(entries()).containsExactly("FILES", "results.jsonl");
+    }
+
+    @Test
+    void resultsThatWereClosedAreStillRefused() throws IOException {
+        try (JsonLinesAggregator aggregator = open(OPTIONS)) {
+            ingest(aggregator, "/a");
+        }
+        assertThatThrownBy(() -> open(OPTIONS))
+                .isInstanceOf(AggregationException.class)
+                .hasMessageContaining("withResume");
+        assertThat(entries()).containsExactly("FILES", "results.jsonl");
+    }
+
+    @Test
+    void resultsThatAreBeingWrittenAreRefused() throws IOException {
+        try (JsonLinesAggregator aggregator = open(OPTIONS)) {
+            ingest(aggregator, "/a");
+            for (JsonLinesOptions options : List.of(OPTIONS, OPTIONS.withResume())) {
+                assertThatThrownBy(() -> open(options))
+                        .isInstanceOf(AggregationException.class)
+                        .hasMessageContaining(results.toString())
+                        .hasMessageContaining("this program writes it already");
+            }
+            ingest(aggregator, "/b");
+        }
+        assertThat(tests(results)).containsExactly("/a", "/b");
+        assertThat(entries()).containsExactly("FILES", "results.jsonl");
+    }
+
+    @Test
+    void resultsAmongTheFilesGoAsideWithThem() throws IOException {
+        results = files.resolve("results.jsonl");
+        for (int run = 1; run <= 2; run++) {
+            try (JsonLinesAggregator aggregator = open(OPTIONS)) {
+                ingest(aggregator, "/a");
+                assertThatThrownBy(() -> open(OPTIONS)).hasMessageContaining("this program");
+            }
+            killed();
+        }
+        assertThat(tests(directory.resolve("out/FILES.1/results.jsonl"))).containsExactly("/a");
+        assertThat(directory.resolve("out/FILES.1/here/a/output.txt")).exists();
+        assertThat(directory.resolve("out/FILES.1/results.jsonl.lock")).doesNotExist();
+        assertThat(tests(results)).containsExactly("/a");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aContinuedRunStoresATestAgainBesideTheOther(boolean earlierAttempts) throws IOException {
+        JsonLinesOptions options = earlierAttempts ? OPTIONS.withEarlierAttempts() : OPTIONS;
+        for (int run = 1; run <= 3; run++) {
+            try (JsonLinesAggregator aggregator = open(options.withResume())) {
+                TestRecord first = record("/twice", 1, false);
+                ingest(aggregator, first, "first of run " + run);
+                TestRecord last = record("/twice", 2, true);
+                ingest(aggregator, last, "last of run " + run);
+                ingest(aggregator, record("/b" + run, 1, true), "b");
+                assertThatThrownBy(() -> ingest(aggregator, last, "again"))
+                        .as("within a run")
+                        .isInstanceOf(AggregationException.class);
+                assertThat(aggregator.files(last).orElseThrow().resolve("output.txt"))
+                        .hasContent("last of run " + run);
+                assertThat(aggregator.files(first).isPresent()).isEqualTo(earlierAttempts);
+                if (run > 1) {
+                    assertThat(aggregator.files(record("/b1", 1, true)))
+                            .as("what this run did not store")
+                            .isEmpty();
+                }
+            }
+            killed();
+        }
+        List<String> expected = earlierAttempts
+                ? List.of(
+                        "/twice (attempt 1)",
+                        "/twice",
+                        "/b1",
+                        "/twice (run 2) (attempt 1)",
+                        "/twice (run 2)",
+                        "/b2",
+                        "/twice (run 3) (attempt 1)",
+                        "/twice (run 3)",
+                        "/b3")
+                : List.of("/twice", "/b1", "/twice (run 2)", "/b2", "/twice (run 3)", "/b3");
+        assertThat(tests(results)).containsExactlyElementsOf(expected);
+        assertThat(files.resolve("here/twice/output.txt")).hasContent("last of run 1");
+        assertThat(files.resolve("here/twice (run 2)/output.txt")).hasContent("last of run 2");
+    }
+
+    @Test
+    void aRunThatWasKilledBetweenTwoAttemptsIsToldFromTheNext() throws IOException {
+        JsonLinesOptions options = OPTIONS.withEarlierAttempts().withResume();
+        try (JsonLinesAggregator aggregator = open(options)) {
+            ingest(aggregator, record("/a", 1, false), "killed after this one");
+        }
+        try (JsonLinesAggregator aggregator = open(options)) {
+            ingest(aggregator, record("/a", 1, false), "first");
+            ingest(aggregator, record("/a", 2, true), "last");
+        }
+        assertThat(tests(results)).containsExactly("/a (attempt 1)", "/a (run 2) (attempt 1)", "/a (run 2)");
+    }
+
+    @Test
+    void testsThatAreReallyCalledSoAreStoredToo() throws IOException {
+        try (JsonLinesAggregator aggregator = open(OPTIONS)) {
+            ingest(aggregator, "/a");
+        }
+        try (JsonLinesAggregator aggregator = open(OPTIONS.withResume())) {
+            ingest(aggregator, "/a (run 2)");
+            ingest(aggregator, "/a");
+            ingest(aggregator, "/a (run 3)");
+        }
+        assertThat(tests(results)).containsExactly("/a", "/a (run 2)", "/a (run 3)", "/a (run 3) (run 2)");
+    }
+
+    @Test
+    void theFilesOfAnAttemptAreWhereItSays() throws IOException {
+        try (JsonLinesAggregator aggregator = open(OPTIONS)) {
+            TestRecord none = record("/none", 1, true);
+            aggregator.ingest(none, LeftArtifacts.in(directory).artifacts());
+            assertThat(aggregator.files(none)).isEmpty();
+            LeftArtifacts holder = LeftArtifacts.in(directory).file("b", "in the way");
+            aggregator.ingest(record("/a", 1, true), holder.artifacts());
+            TestRecord moved = record("/a/b", 1, true);
+            ingest(aggregator, moved, "elsewhere");
+            assertThat(aggregator.files(moved).orElseThrow().resolve("output.txt")).hasContent("elsewhere");
+            TestRecord broken = record("/broken", 1, true);
+            assertThatThrownBy(() -> aggregator.ingest(
+                            broken,
+                            LeftArtifacts.in(directory)
+                                    .results("nonsense")
+                                    .file("x", "x")
+                                    .artifacts()))
+                    .isInstanceOf(AggregationException.class);
+            assertThat(aggregator.files(broken)).isEmpty();
+        }
+    }
+
+    /** As if the writer of the results had not closed them. */
+    private void killed() throws IOException {
+        Files.writeString(
+                results.resolveSibling("results.jsonl.lock"),
+                "",
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+    }
+
+    private JsonLinesAggregator open(JsonLinesOptions options) {
+        return JsonLinesAggregator.open(results, files, options);
+    }
+
+    private void ingest(JsonLinesAggregator aggregator, String test) throws IOException {
+        ingest(aggregator, record(test, 1, true), "output of " + test);
+    }
+
+    private void ingest(JsonLinesAggregator aggregator, TestRecord record, String output) throws IOException {
+        aggregator.ingest(
+                record,
+                LeftArtifacts.in(directory).file("output.txt", output).artifacts());
+    }
+
+    private static TestRecord record(String test, int attempt, boolean last) {
+        TestEnd end = TestEnd.of(last ? Outcome.PASSED : Outcome.FAILED, null);
+        return new TestRecord("here", test, attempt, last, end, Instant.now(), Duration.ZERO, "machine", 1);
+    }
+
+    private List<String> entries() throws IOException {
+        try (Stream<Path> entries = Files.list(directory.resolve("out"))) {
+            return entries.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    /** The tests in the lines of a file, which has to be whole, whatever its compression. */
+    private static List<String> tests(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        if (bytes.length == 0) {
+            return List.of();
+        }
+        InputStream in = new ByteArrayInputStream(bytes);
+        InputStream plain =
+                switch (bytes[0]) {
+                    case 0x1f -> new GZIPInputStream(in);
+                    case (byte) 0xfd -> new XZInputStream(in);
+                    default -> in;
+                };
+        String text = new String(plain.readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(text).endsWith("\n");
+        return text.lines().map(line -> line.split("\"", -1)[5]).toList();
+    }
+}
