@@ -31,7 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class FmfExecutor implements Executor {
     private static final Logger LOG = LoggerFactory.getLogger(FmfExecutor.class);
-    private static final Duration FINISH_WITHIN = Duration.ofMinutes(5);
     private static final List<String> HELPERS = List.of(
             "tmt-reboot",
             "rhts-reboot",
@@ -283,7 +282,7 @@ public final class FmfExecutor implements Executor {
     }
 
     private void finish() {
-        long deadline = System.nanoTime() + FINISH_WITHIN.toNanos();
+        long deadline = System.nanoTime() + options.finishWithin().toNanos();
         for (String script : tests.plan().finish()) {
             try {
                 ScriptRun run =

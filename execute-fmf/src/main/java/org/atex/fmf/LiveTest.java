@@ -45,9 +45,10 @@ final class LiveTest implements AutoCloseable {
      *
      * @param file is added to
      * @param most how many bytes of it
-     * @param follower also gets it, or null
+     * @param live also gets it, or null
+     * @param test whose it is
      */
-    record OutputTo(Path file, long most, @Nullable OutputStream follower) {}
+    record OutputTo(Path file, long most, @Nullable LiveOutput live, FmfTest test) {}
 
     private LiveTest(RunningCommand running, TimeLimit limit, OutputTo to) {
         this.running = running;

@@ -27,14 +27,14 @@ final class OutputPump implements AutoCloseable {
     private final Path file;
     private final long most;
     private final Consumer<TestEnd> giveUp;
-    private volatile @Nullable OutputStream follower;
+    private final @Nullable Follower follower;
     private long count;
     private final Thread thread;
 
     private OutputPump(InputStream from, LiveTest.OutputTo to, Consumer<TestEnd> giveUp) {
         this.file = to.file();
         this.most = to.most();
-        this.follower = to.follower();
+        this.follower = Follower.of(to.live(), to.test());
         this.giveUp = giveUp;
         thread = Thread.ofVirtual().name("atex-test-output").start(() -> readAll(from));
     }
@@ -85,16 +85,8 @@ final class OutputPump implements AutoCloseable {
     }
 
     private void show(byte[] buffer, int n) {
-        OutputStream to = follower;
-        if (to == null) {
-            return;
-        }
-        try {
-            to.write(buffer, 0, n);
-            to.flush();
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("the output of a test is not followed any more: {}", e.toString());
-            follower = null;
+        if (follower != null) {
+            follower.show(buffer, n);
         }
     }
 
@@ -119,20 +111,11 @@ final class OutputPump implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        OutputStream last = follower;
-        if (last != null) {
-            closeQuietly(last);
+        if (follower != null) {
+            follower.close();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void closeQuietly(OutputStream stream) {
-        try {
-            stream.close();
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("could not end following the output of a test: {}", e.toString());
         }
     }
 }

@@ -34,7 +34,7 @@ record ScriptRun(CommandEnd end, boolean timedOut, Duration limit, String output
     }
 
     String describe() {
-        String how = timedOut ? "was ended at its limit of " + limit : "ended with " + end;
+        String how = timedOut ? "was ended at its limit of " + Durations.words(limit) : "ended with " + end;
         return how + (output.isBlank() ? " and said nothing" : "; its last words: " + output.strip());
     }
 }

@@ -2,7 +2,6 @@ package org.atex.fmf;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,9 +62,11 @@ final class TestRun implements ControlHandler {
     private final FmfTest test;
     private final Variables variables;
     private final Path output;
-    private final TimeLimit limit;
     private final ReportedResults results;
     private final Hooks hooks;
+    /** Of the test alone: its clock starts again when all is ready for it. */
+    private TimeLimit limit;
+
     private @Nullable Integer exitCode;
     private boolean disconnected;
 
@@ -77,7 +78,7 @@ final class TestRun implements ControlHandler {
         this.output = artifacts.directory().resolve("output");
         this.limit = new TimeLimit(test.limit());
         this.results = new ReportedResults(artifacts, output, setting.options().limits());
-        this.hooks = new Hooks(setting.options().hooks(), test, connection, artifacts, results);
+        this.hooks = new Hooks(setting.options(), test, connection, artifacts, results);
     }
 
     TestEnd toItsEnd(Reboot reboot) throws InterruptedException, IOException {
@@ -109,18 +110,14 @@ final class TestRun implements ControlHandler {
     private TestEnd end(Reboot reboot) throws InterruptedException, IOException {
         try {
             String problem =
-                    setting.packages().whyMissing(test, setting.options().setUpWithin());
-            if (problem == null) {
-                problem = hooks.before();
+                    setting.packages().whyMissing(test, setting.options().installWithin());
+            TestEnd unready = problem == null ? hooks.before() : TestEnd.of(Outcome.SETUP_FAILED, problem);
+            if (unready != null) {
+                return unready;
             }
-            if (problem != null) {
-                return TestEnd.of(Outcome.SETUP_FAILED, problem);
-            }
+            limit = new TimeLimit(test.limit());
             TestEnd end = toItsLastStart(reboot);
-            if (end.outcome() != Outcome.LOST) {
-                hooks.after(end);
-            }
-            return end;
+            return end.outcome() == Outcome.LOST ? end : hooks.after(end);
         } catch (StorageException e) {
             return OutputPump.cannotStore(e);
         } catch (ConnectionLostException e) {
@@ -144,9 +141,10 @@ final class TestRun implements ControlHandler {
     private @Nullable TestEnd runOnce(int restarts) throws InterruptedException, IOException {
         exitCode = null;
         disconnected = false;
-        var to = new LiveTest.OutputTo(output, setting.options().limits().outputBytes(), follower());
+        FmfOptions options = setting.options();
+        var to = new LiveTest.OutputTo(output, options.limits().outputBytes(), options.live(), test);
         try (LiveTest live = LiveTest.start(
-                connection, command(restarts), limit, to, setting.options().detached())) {
+                connection, command(restarts), limit, to, options.detached())) {
             try {
                 live.send(Metadata.yaml(test));
                 new ControlStream(live.control()).readAll(this);
@@ -161,19 +159,6 @@ final class TestRun implements ControlHandler {
             } catch (IOException e) {
                 return broken(live, e);
             }
-        }
-    }
-
-    private @Nullable OutputStream follower() {
-        LiveOutput live = setting.options().live();
-        if (live == null) {
-            return null;
-        }
-        try {
-            return live.open(test);
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("the output of {} is not followed: {}", test.name(), e.toString());
-            return null;
         }
     }
 
