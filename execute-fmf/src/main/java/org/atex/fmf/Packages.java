@@ -2,9 +2,11 @@ package org.atex.fmf;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Output;
@@ -14,14 +16,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sees to it that a system has packages, by whichever of dnf5, dnf, yum, apt-get, zypper and apk it has. What was
- * installed once is not asked for again. For one thread.
+ * installed once is not asked for again.
+ *
+ * <p>Thread safety: from any thread; one installs at a time, as package managers insist on it.
  */
 final class Packages {
     private static final Logger LOG = LoggerFactory.getLogger(Packages.class);
     private static final String MISSING = "atex-missing ";
 
     private final Connection connection;
-    private final Set<String> settled = new HashSet<>();
+    private final Set<String> settled = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock installing = new ReentrantLock();
 
     Packages(Connection connection) {
         this.connection = connection;
@@ -63,6 +68,21 @@ final class Packages {
                 return "cannot be installed: '" + name + "' is no name of a package";
             }
         }
+        long deadline = System.nanoTime() + within.toNanos();
+        if (!installing.tryLock(within.toNanos(), TimeUnit.NANOSECONDS)) {
+            return "cannot be installed: another installation on the system did not end within "
+                    + Durations.words(within);
+        }
+        try {
+            wanted.removeAll(settled);
+            return wanted.isEmpty() ? null : installNow(kind, wanted, Duration.ofNanos(deadline - System.nanoTime()));
+        } finally {
+            installing.unlock();
+        }
+    }
+
+    private @Nullable String installNow(String kind, List<String> wanted, Duration within)
+            throws InterruptedException {
         List<String> arguments = new ArrayList<>(List.of(kind));
         arguments.addAll(wanted);
         ScriptRun run = ScriptRun.of(

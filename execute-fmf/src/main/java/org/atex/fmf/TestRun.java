@@ -177,7 +177,7 @@ final class TestRun implements ControlHandler {
             all.put(name, Integer.toString(restarts));
         }
         List<String> arguments = new ArrayList<>(
-                List.of(place.root(), place.tree() + "/" + test.directory(), test.command(), test.tty() ? "tty" : ""));
+                List.of(place.slot(), place.tree() + "/" + test.directory(), test.command(), test.tty() ? "tty" : ""));
         arguments.addAll(variables.own().keySet());
         return Command.bash(Scripts.WRAPPER.text(), arguments.toArray(String[]::new))
                 .withEnvironment(all)
