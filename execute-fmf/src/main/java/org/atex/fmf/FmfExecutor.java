@@ -20,6 +20,9 @@ import org.atex.api.TestEnd;
  * <p>See {@link Executor} for lifecycle and thread safety.
  */
 public final class FmfExecutor implements Executor {
+    static final String THIS_MACHINE = "this is the machine that runs the tests and not a system to be thrown away"
+            + " (FmfOptions.withChangesToThisMachine allows it)";
+
     private final Connection connection;
     private final FmfTests tests;
     private final FmfOptions options;
@@ -91,6 +94,11 @@ public final class FmfExecutor implements Executor {
         };
     }
 
+    /** {@return whether the library may install packages on a system, and reboot it} */
+    static boolean mayChange(Connection connection, FmfOptions options) {
+        return options.changesToThisMachine() || !connection.isThisMachine();
+    }
+
     @Override
     public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
         if (!(test instanceof FmfTest fmf)) {
@@ -120,6 +128,9 @@ public final class FmfExecutor implements Executor {
         }
         if (options.beakerlib()) {
             own.putAll(place.beakerlib());
+        }
+        if (!mayChange(connection, options)) {
+            own.put("ATEX_NO_REBOOT", THIS_MACHINE);
         }
         own.putAll(test.environment());
         own.putAll(options.environment());

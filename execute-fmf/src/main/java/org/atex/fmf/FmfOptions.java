@@ -1,5 +1,6 @@
 package org.atex.fmf;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -35,6 +36,9 @@ public final class FmfOptions {
         private boolean beakerlib;
         private boolean keptTrees;
         private @Nullable Detached detached;
+        private boolean changesToThisMachine;
+        private @Nullable Path setUpLogs;
+        private boolean timestampedOutput;
 
         private Values() {}
 
@@ -53,6 +57,9 @@ public final class FmfOptions {
             beakerlib = from.beakerlib;
             keptTrees = from.keptTrees;
             detached = from.detached;
+            changesToThisMachine = from.changesToThisMachine;
+            setUpLogs = from.setUpLogs;
+            timestampedOutput = from.timestampedOutput;
         }
     }
 
@@ -66,7 +73,9 @@ public final class FmfOptions {
      * {@return the default options: no further variables, {@link ReportLimits#defaults()}, verdicts by the test's own result
      * and exit code, no hooks, no live output, {@code .git} excluded; 30 minutes to copy the trees to a system, an hour to
      * prepare it, 30 minutes for each installation of a test's packages, 10 minutes for each call of a hook, 5 minutes to
-     * finish; Beakerlib tests like any other, nothing kept on systems, tests that end with their connection}
+     * finish; Beakerlib tests like any other, nothing kept on systems, tests that end with their connection, no
+     * changes to this machine, the output of prepare and finish scripts in a temporary directory, that of tests as it was
+     * written}
      */
     public static FmfOptions defaults() {
         return new FmfOptions(new Values());
@@ -287,6 +296,56 @@ public final class FmfOptions {
         return with(all -> all.detached = value);
     }
 
+    /** {@return whether tests and plans may install packages on this machine and reboot it, where it is the system} */
+    public boolean changesToThisMachine() {
+        return values.changesToThisMachine;
+    }
+
+    /**
+     * {@return these options, with tests and plans allowed to change this machine where it is the system that they run on: to
+     * install packages, and to reboot it. Without this, a test that needs a package which is missing here ends as
+     * {@link org.atex.api.Outcome#SETUP_FAILED}, one that calls {@code tmt-reboot} as
+     * {@link org.atex.api.Outcome#ERROR}, and a plan that installs fails the system; each says so}
+     */
+    public FmfOptions withChangesToThisMachine() {
+        return with(all -> all.changesToThisMachine = true);
+    }
+
+    /** {@return where the output of prepare and finish scripts is kept, or null for a new temporary directory} */
+    public @Nullable Path setUpLogs() {
+        return values.setUpLogs;
+    }
+
+    /**
+     * {@return these options with another place for what prepare and finish scripts write}
+     *
+     * @param directory gets a directory for each time that a system is made ready, with files such as {@code prepare-1.txt}
+     *     and {@code finish-1.txt}, one for each step that writes anything; made if need be. By default, each factory makes a
+     *     temporary one. Messages of failed steps name the file
+     */
+    public FmfOptions withSetUpLogs(Path directory) {
+        Path absolute = directory.toAbsolutePath();
+        return with(all -> all.setUpLogs = absolute);
+    }
+
+    /** {@return whether each line of a test's output, and of prepare and finish scripts, has its time} */
+    public boolean timestampedOutput() {
+        return values.timestampedOutput;
+    }
+
+    /**
+     * {@return these options, with the time in front of each line of {@code output.txt}, and of what prepare and finish scripts
+     * write}
+     *
+     * <p>It is the time of this machine in UTC at which the first byte of the line arrived, such as
+     * {@code 2026-01-31T12:00:00.123Z}, and a space; everything else is as it was written. A line that comes in parts has one
+     * time; the last gets no line feed that it does not have. {@link LiveOutput} and {@link ReportLimits#outputBytes} know
+     * nothing of times.
+     */
+    public FmfOptions withTimestampedOutput() {
+        return with(all -> all.timestampedOutput = true);
+    }
+
     /** Values of variables may be secret and are left out. */
     @Override
     public String toString() {
@@ -294,6 +353,7 @@ public final class FmfOptions {
                 + hooks().size() + ", excludes=" + excludes() + ", uploadWithin=" + uploadWithin() + ", setUpWithin="
                 + setUpWithin() + ", installWithin=" + installWithin() + ", hookWithin=" + hookWithin()
                 + ", finishWithin=" + finishWithin() + ", beakerlib=" + beakerlib() + ", keptTrees=" + keptTrees()
-                + ", detached=" + detached() + "]";
+                + ", detached=" + detached() + ", changesToThisMachine=" + changesToThisMachine() + ", setUpLogs="
+                + setUpLogs() + ", timestampedOutput=" + timestampedOutput() + "]";
     }
 }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Consumer;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
@@ -26,6 +27,7 @@ final class OutputPump implements AutoCloseable {
 
     private final Path file;
     private final long most;
+    private final boolean stamped;
     private final Consumer<TestEnd> giveUp;
     private final @Nullable Follower follower;
     private long count;
@@ -34,6 +36,7 @@ final class OutputPump implements AutoCloseable {
     private OutputPump(InputStream from, LiveTest.OutputTo to, Consumer<TestEnd> giveUp) {
         this.file = to.file();
         this.most = to.most();
+        this.stamped = to.stamped();
         this.follower = Follower.of(to.live(), to.test());
         this.giveUp = giveUp;
         thread = Thread.ofVirtual().name("atex-test-output").start(() -> readAll(from));
@@ -52,7 +55,7 @@ final class OutputPump implements AutoCloseable {
 
     private void readAll(InputStream from) {
         byte[] buffer = new byte[64 * 1024];
-        try (OutputStream to = new FileOutputStream(file.toFile(), true)) {
+        try (OutputStream to = open()) {
             for (int n; (n = read(from, buffer)) >= 0; ) {
                 store(buffer, n, to);
                 show(buffer, n);
@@ -61,6 +64,11 @@ final class OutputPump implements AutoCloseable {
             giveUp.accept(cannotStore(new StorageException("the output of the test", e)));
             drain(from, buffer);
         }
+    }
+
+    private OutputStream open() throws IOException {
+        OutputStream plain = new FileOutputStream(file.toFile(), true);
+        return stamped ? new StampedOutput(plain, Instant::now) : plain;
     }
 
     /** A lost connection is noticed by whoever waits for the test. */

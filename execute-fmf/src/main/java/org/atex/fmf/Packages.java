@@ -25,11 +25,19 @@ final class Packages {
     private static final String MISSING = "atex-missing ";
 
     private final Connection connection;
+    private final boolean allowed;
     private final Set<String> settled = ConcurrentHashMap.newKeySet();
     private final ReentrantLock installing = new ReentrantLock();
 
-    Packages(Connection connection) {
+    /**
+     * Makes one that has seen to nothing.
+     *
+     * @param connection the system
+     * @param allowed whether anything may be installed there
+     */
+    Packages(Connection connection, boolean allowed) {
         this.connection = connection;
+        this.allowed = allowed;
     }
 
     /** {@return whether that can be a package's name, and is no option of a package manager} */
@@ -40,11 +48,11 @@ final class Packages {
     /** {@return why the packages that a test requires cannot be had, or null; those it recommends need not} */
     @Nullable
     String whyMissing(FmfTest test, Duration within) throws InterruptedException {
-        String why = install("require", test.requires(), within);
+        String why = install("require", test.requires(), within, null);
         if (why != null) {
             return "it requires packages that " + why;
         }
-        String recommended = install("recommend", test.recommends(), within);
+        String recommended = install("recommend", test.recommends(), within, null);
         if (recommended != null) {
             LOG.info("{} goes on without packages that it recommends, which {}", test.name(), recommended);
         }
@@ -53,11 +61,12 @@ final class Packages {
 
     /** {@return why packages cannot be had, or null} */
     @Nullable
-    String whyMissing(List<String> names, Duration within) throws InterruptedException {
-        return install("require", names, within);
+    String whyMissing(List<String> names, Duration within, SetUpLogs.Log log) throws InterruptedException {
+        return install("require", names, within, log);
     }
 
-    private @Nullable String install(String kind, List<String> names, Duration within) throws InterruptedException {
+    private @Nullable String install(String kind, List<String> names, Duration within, SetUpLogs.@Nullable Log log)
+            throws InterruptedException {
         List<String> wanted = new ArrayList<>(names);
         wanted.removeAll(settled);
         if (wanted.isEmpty()) {
@@ -75,24 +84,29 @@ final class Packages {
         }
         try {
             wanted.removeAll(settled);
-            return wanted.isEmpty() ? null : installNow(kind, wanted, Duration.ofNanos(deadline - System.nanoTime()));
+            return wanted.isEmpty() ? null : installNow(kind, wanted, Duration.ofNanos(deadline - System.nanoTime()), log);
         } finally {
             installing.unlock();
         }
     }
 
-    private @Nullable String installNow(String kind, List<String> wanted, Duration within)
-            throws InterruptedException {
-        List<String> arguments = new ArrayList<>(List.of(kind));
+    private @Nullable String installNow(
+            String kind, List<String> wanted, Duration within, SetUpLogs.@Nullable Log log) throws InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of(allowed ? kind : "look"));
         arguments.addAll(wanted);
         ScriptRun run = ScriptRun.of(
                 connection,
                 Command.bash(Scripts.INSTALL.text(), arguments.toArray(String[]::new))
                         .withStderr(Output.merge()),
-                within);
+                within,
+                log);
         if (run.succeeded()) {
             settled.addAll(wanted);
             return null;
+        }
+        if (!allowed) {
+            return "are not installed: " + which(run, wanted) + "; nothing is installed here, as "
+                    + FmfExecutor.THIS_MACHINE;
         }
         return "cannot be installed: " + which(run, wanted) + "; the installation " + run.describe();
     }

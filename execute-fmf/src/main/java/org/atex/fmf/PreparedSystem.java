@@ -32,15 +32,17 @@ final class PreparedSystem {
     private final Connection connection;
     private final FmfTests tests;
     private final FmfOptions options;
+    private final SetUpLogs logs;
     private final Packages packages;
     private final AtomicReference<Place.@Nullable Made> first = new AtomicReference<>();
     private String root = "";
 
-    PreparedSystem(Connection connection, FmfTests tests, FmfOptions options) {
+    PreparedSystem(Connection connection, FmfTests tests, FmfOptions options, SetUpLogs logs) {
+        this.logs = logs;
         this.connection = connection;
         this.tests = tests;
         this.options = options;
-        this.packages = new Packages(connection);
+        this.packages = new Packages(connection, FmfExecutor.mayChange(connection, options));
     }
 
     Packages packages() {
@@ -136,8 +138,9 @@ final class PreparedSystem {
             number++;
             Duration left = Duration.ofNanos(deadline - System.nanoTime());
             String problem = switch (step) {
-                case PrepareStep.Script script -> run(script, left);
-                case PrepareStep.Install install -> packages.whyMissing(install.packages(), left);
+                case PrepareStep.Script script -> run(script, left, log("prepare-" + number));
+                case PrepareStep.Install install ->
+                    packages.whyMissing(install.packages(), left, log("prepare-" + number));
             };
             if (problem != null) {
                 String what =
@@ -147,8 +150,13 @@ final class PreparedSystem {
         }
     }
 
-    private @Nullable String run(PrepareStep.Script script, Duration within) throws InterruptedException {
-        ScriptRun run = ScriptRun.of(connection, script(script.text()), within);
+    private SetUpLogs.Log log(String step) {
+        return logs.of(connection, root.substring(root.lastIndexOf('.') + 1), step);
+    }
+
+    private @Nullable String run(PrepareStep.Script script, Duration within, SetUpLogs.Log log)
+            throws InterruptedException {
+        ScriptRun run = ScriptRun.of(connection, script(script.text()), within, log);
         return run.succeeded() ? null : run.describe();
     }
 
@@ -179,12 +187,17 @@ final class PreparedSystem {
 
     private void finish() {
         long deadline = System.nanoTime() + options.finishWithin().toNanos();
+        int number = 0;
         for (String script : tests.plan().finish()) {
+            number++;
             try {
-                ScriptRun run =
-                        ScriptRun.of(connection, script(script), Duration.ofNanos(deadline - System.nanoTime()));
+                ScriptRun run = ScriptRun.of(
+                        connection,
+                        script(script),
+                        Duration.ofNanos(deadline - System.nanoTime()),
+                        log("finish-" + number));
                 if (!run.succeeded()) {
-                    LOG.warn("a finish script of {} {}", tests.plan().name(), run.describe());
+                    LOG.warn("the finish script {} of {} {}", number, tests.plan().name(), run.describe());
                 }
             } catch (ConnectionLostException e) {
                 LOG.info("the finish scripts of {} cannot run: {}", tests.plan().name(), e.getMessage());

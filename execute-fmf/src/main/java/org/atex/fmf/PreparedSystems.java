@@ -19,6 +19,7 @@ final class PreparedSystems {
     private final FmfTests tests;
     private final FmfOptions options;
     private final TreePacks packs;
+    private final SetUpLogs logs;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<Connection, Entry> entries = new IdentityHashMap<>();
@@ -27,6 +28,7 @@ final class PreparedSystems {
         this.tests = tests;
         this.options = options;
         this.packs = new TreePacks(options.excludes(), options.keptTrees());
+        this.logs = new SetUpLogs(options);
     }
 
     /** How far a system is. */
@@ -82,7 +84,7 @@ final class PreparedSystems {
             while (true) {
                 Entry entry = entries.get(connection);
                 if (entry == null) {
-                    entry = new Entry(new PreparedSystem(connection, tests, options));
+                    entry = new Entry(new PreparedSystem(connection, tests, options, logs));
                     entries.put(connection, entry);
                     return entry;
                 }

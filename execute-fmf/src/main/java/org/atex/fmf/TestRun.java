@@ -67,6 +67,7 @@ final class TestRun implements ControlHandler {
     /** Of the test alone: its clock starts again when all is ready for it. */
     private TimeLimit limit;
 
+    private @Nullable LiveTest running;
     private @Nullable Integer exitCode;
     private boolean disconnected;
 
@@ -142,9 +143,11 @@ final class TestRun implements ControlHandler {
         exitCode = null;
         disconnected = false;
         FmfOptions options = setting.options();
-        var to = new LiveTest.OutputTo(output, options.limits().outputBytes(), options.live(), test);
+        var to = new LiveTest.OutputTo(
+                output, options.limits().outputBytes(), options.timestampedOutput(), options.live(), test);
         try (LiveTest live = LiveTest.start(
                 connection, command(restarts), limit, to, options.detached())) {
+            running = live;
             try {
                 live.send(Metadata.yaml(test));
                 new ControlStream(live.control()).readAll(this);
@@ -202,12 +205,14 @@ final class TestRun implements ControlHandler {
 
     /** The end of the wrapper is awaited only so that one that still closes its files is not killed for it. */
     private static TestEnd exited(int code, LiveTest live) throws InterruptedException {
-        TestEnd end = TestEnd.exited(code);
+        TestEnd end = code == 0
+                ? TestEnd.exited(0)
+                : new TestEnd(Outcome.FAILED, code, new CommandEnd.Exited(code).toString(), true);
         try {
             var unused = live.await(LAST_STEPS);
             return end;
         } catch (ConnectionLostException e) {
-            return new TestEnd(end.outcome(), code, null, false); // the test's last word was in time
+            return new TestEnd(end.outcome(), code, end.note(), false); // the test's last word was in time
         }
     }
 
@@ -240,7 +245,9 @@ final class TestRun implements ControlHandler {
     private String lastLine() {
         try {
             String text = Files.readString(output).strip();
-            return text.substring(text.lastIndexOf('\n') + 1);
+            String line = text.substring(text.lastIndexOf('\n') + 1);
+            boolean stamped = setting.options().timestampedOutput() && line.length() > StampedOutput.LENGTH;
+            return stamped ? line.substring(StampedOutput.LENGTH) : line;
         } catch (IOException e) {
             return "see its output";
         }
@@ -274,6 +281,12 @@ final class TestRun implements ControlHandler {
 
     @Override
     public void disconnect() {
-        disconnected = true;
+        if (running == null || FmfExecutor.mayChange(connection, setting.options())) {
+            disconnected = true;
+        } else {
+            running.giveUp(TestEnd.of(
+                    Outcome.ERROR,
+                    "it announced a reboot by 'disconnect', which is refused: " + FmfExecutor.THIS_MACHINE));
+        }
     }
 }

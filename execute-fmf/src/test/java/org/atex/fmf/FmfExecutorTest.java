@@ -107,8 +107,8 @@ class FmfExecutorTest {
     @CsvSource({"exit 7,7", "false,1", "false | true,1", "kill -9 $$,137", "exit 255,255"})
     void failsATestWithItsExitCode(String script, int code) throws Exception {
         Ran ran = run(script);
-        assertThat(ran.end).isEqualTo(TestEnd.exited(code));
-        assertThat(results(ran.artifacts)).containsExactly("fail null null");
+        assertThat(ran.end).isEqualTo(Suite.failed(code));
+        assertThat(results(ran.artifacts)).containsExactly("fail null exit code " + code);
     }
 
     @Test
