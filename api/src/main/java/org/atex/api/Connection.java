@@ -76,6 +76,14 @@ public interface Connection extends AutoCloseable {
      */
     void reconnect(Duration within) throws InterruptedException;
 
+    /**
+     * {@return whether the system is the machine that this program runs on, which is not to be thrown away: executors then
+     * install nothing there and do not reboot it, unless the user allows it}
+     */
+    default boolean isThisMachine() {
+        return false;
+    }
+
     /** Ends all commands, as {@link RunningCommand#close()} does, and the link. Idempotent; bounded in time. */
     @Override
     void close();

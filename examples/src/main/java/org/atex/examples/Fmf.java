@@ -100,7 +100,7 @@ final class Fmf {
 
     @Command(mixinStandardHelpOptions = true, description = "Lists the names of tests.")
     void ls(@Mixin Choice choice) throws InterruptedException {
-        choice.discovery().withoutLibraries().discover().forEach(test -> out().println(test.name()));
+        discover(choice.discovery().withoutLibraries()).forEach(test -> out().println(test.name()));
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Shows the metadata of tests.")
@@ -109,7 +109,7 @@ final class Fmf {
             @Option(names = "--json", description = "as one JSON array, with an object for each test") boolean json)
             throws InterruptedException {
         List<Map<String, @Nullable Object>> tests = new ArrayList<>();
-        for (FmfTest test : choice.discovery().withoutLibraries().discover()) {
+        for (FmfTest test : discover(choice.discovery().withoutLibraries())) {
             Map<String, @Nullable Object> data = new LinkedHashMap<>();
             data.put("name", test.name());
             data.put("directory", test.directory());
@@ -135,13 +135,21 @@ final class Fmf {
             description = "Lists the packages that tests and their libraries require.")
     void requires(@Mixin Choice choice) throws InterruptedException {
         TreeSet<String> packages = new TreeSet<>();
-        choice.discovery().discover().forEach(test -> packages.addAll(test.requires()));
+        discover(choice.discovery()).forEach(test -> packages.addAll(test.requires()));
         packages.forEach(out()::println);
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Lists the names of plans.")
     void plans(@Mixin Choice choice) {
         choice.plans().forEach(plan -> out().println(plan.name()));
+    }
+
+    private FmfTests discover(FmfDiscovery discovery) throws InterruptedException {
+        FmfTests tests = discovery.discover();
+        PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+        tests.warnings().forEach(warning -> err.println("fmf: warning: " + warning));
+        err.flush();
+        return tests;
     }
 
     private PrintWriter out() {

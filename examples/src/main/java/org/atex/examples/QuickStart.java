@@ -10,6 +10,7 @@ import org.atex.adhoc.StopOnSignal;
 import org.atex.api.Outcome;
 import org.atex.api.RunSummary;
 import org.atex.fmf.FmfExecutor;
+import org.atex.fmf.FmfOptions;
 import org.atex.fmf.FmfTests;
 import org.atex.jsonl.FanOut;
 import org.atex.jsonl.JsonLinesAggregator;
@@ -22,6 +23,10 @@ final class QuickStart {
         Path tree = Path.of(args.length > 0 ? args[0] : "examples/tests");
         Path results = Path.of(args.length > 1 ? args[1] : "results").toAbsolutePath();
         FmfTests tests = FmfTests.from(tree).plan("/plans/all").discover();
+        tests.warnings().forEach(System.err::println);
+        FmfOptions options = FmfOptions.defaults()
+                .withEnvironment(Map.of("FLAKY_STATE", results.toString()))
+                .withSetUpLogs(results.resolve("set-up"));
         Files.createDirectories(results);
         RunSummary summary;
         try (var systems = LocalProvisioner.upTo(4);
@@ -30,7 +35,7 @@ final class QuickStart {
                 var both = FanOut.of(json, junit);
                 var run = AdHocOrchestrator.of(tests)
                         .on(systems)
-                        .with(FmfExecutor.factory(tests, Map.of("FLAKY_STATE", results.toString())))
+                        .with(FmfExecutor.factory(tests, options))
                         .into(both)
                         .reruns(RerunPolicy.upTo(1, Outcome.FAILED))
                         .listener(Progress.onConsole())

@@ -48,7 +48,7 @@ final class DetachedCommand implements RunningCommand {
     private static final Duration KILLING = Duration.ofSeconds(6);
 
     private static final String SCRIPT =
-            "boot() {\n" + Boot.SCRIPT + "}\n" + FmfExecutor.REMOVE_PLACE + Scripts.DETACHED.text();
+            "boot() {\n" + Boot.SCRIPT + "}\n" + Place.REMOVE + Scripts.DETACHED.text();
 
     private final Connection connection;
     private final Command command;

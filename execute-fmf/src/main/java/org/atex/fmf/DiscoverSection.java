@@ -68,11 +68,15 @@ record DiscoverSection(
                     .toList();
         }
 
-        /** {@return how many tests there are to choose from} */
-        static long count(FmfTree tree) {
-            return tree.prune(FmfQuery.all().key("test")).stream()
-                    .filter(Wanted::isRun)
-                    .count();
+        /** {@return which tests there are to choose from} */
+        static Known count(FmfTree tree) {
+            Known known = Known.NONE;
+            for (FmfNode node : tree.prune(FmfQuery.all().key("test"))) {
+                boolean disabled = !node.bool("enabled", true);
+                boolean manual = !disabled && (node.bool("manual", false) || node.has("story"));
+                known = known.and(new Known(1, disabled ? 1 : 0, manual ? 1 : 0));
+            }
+            return known;
         }
 
         private static boolean isRun(FmfNode node) {
@@ -82,6 +86,32 @@ record DiscoverSection(
         @Override
         public String toString() {
             return "names " + names + ", filters " + filters + ", excludes " + excludes;
+        }
+    }
+
+    /**
+     * How many tests there are.
+     *
+     * @param all all of them
+     * @param disabled those that are disabled
+     * @param manual those that are not, but for people
+     */
+    record Known(int all, int disabled, int manual) {
+        static final Known NONE = new Known(0, 0, 0);
+
+        Known and(Known more) {
+            return new Known(all + more.all, disabled + more.disabled, manual + more.manual);
+        }
+
+        /** {@return how many are left to choose from} */
+        int left() {
+            return all - disabled - manual;
+        }
+
+        @Override
+        public String toString() {
+            return "of " + all + " there, " + (disabled == 0 ? "" : disabled + " disabled, ")
+                    + (manual == 0 ? "" : manual + " manual, ");
         }
     }
 

@@ -6,11 +6,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.atex.fmf.DiscoverSection.Known;
 import org.atex.fmf.DiscoverSection.Wanted;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
 import org.atex.fmf.tree.FmfTree;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Chooses tests of a tree, or of all the trees that a plan names. Names, filters, excludes and conditions given here are
@@ -18,6 +21,7 @@ import org.atex.fmf.tree.FmfTree;
  * Nothing is read before {@link #discover()}.
  */
 public final class FmfDiscovery {
+    private static final Logger LOG = LoggerFactory.getLogger(FmfDiscovery.class);
     private static final String LIBRARIES = "https://github.com/beakerlib";
 
     private final FmfId from;
@@ -135,7 +139,8 @@ public final class FmfDiscovery {
     }
 
     /**
-     * Reads the trees, fetches what is elsewhere, and chooses.
+     * Reads the trees, fetches what is elsewhere, and chooses. Keys of the chosen tests and of the plan that are nearly those of
+     * the format, such as {@code reqiure}, are logged as warnings and kept in {@link FmfTests#warnings}.
      *
      * @return the tests, at least one
      * @throws FmfException if a tree or library cannot be fetched or read, there is no such plan, or nothing is left to
@@ -149,7 +154,11 @@ public final class FmfDiscovery {
         Libraries libraries = new Libraries(settings);
         Set<FmfSource> sources = new LinkedHashSet<>();
         List<FmfTest> tests = new ArrayList<>();
-        long known = 0;
+        Known known = Known.NONE;
+        KeyCheck keys = new KeyCheck();
+        if (reader != null) {
+            reader.check(keys);
+        }
         for (DiscoverSection section : sections) {
             FmfTree own = section.tree(tree, settings.cache);
             FmfTree adjusted = own == tree ? tree : own.adjust(settings.context);
@@ -157,19 +166,22 @@ public final class FmfDiscovery {
             Path root = adjusted.directory().orElseThrow();
             sources.add(new FmfSource(prefix.isEmpty() ? "tree" : "tree/" + prefix, root));
             for (FmfNode node : section.wanted().and(wanted).choose(adjusted, prefix.isEmpty() ? "" : "/" + prefix)) {
+                keys.node(node);
                 tests.add(FmfTest.of(node, prefix, directory(node, root), libraries.needs(node, adjusted)));
             }
-            known += Wanted.count(adjusted);
+            known = known.and(Wanted.count(adjusted));
         }
         if (tests.isEmpty()) {
             throw nothingLeft(known, sections);
         }
         sources.addAll(libraries.sources());
+        keys.warnings().forEach(LOG::warn);
         return new FmfTests(
                 tree.directory().orElseThrow(),
                 reader == null ? FmfPlan.NONE : reader.plan(),
                 List.copyOf(sources),
-                tests);
+                tests,
+                keys.warnings());
     }
 
     private static String directory(FmfNode node, Path root) {
@@ -184,7 +196,14 @@ public final class FmfDiscovery {
         return relative.toString();
     }
 
-    private FmfException nothingLeft(long known, List<DiscoverSection> sections) {
+    private FmfException nothingLeft(Known known, List<DiscoverSection> sections) {
+        if (known.left() == 0) {
+            return new FmfException(
+                    FmfException.Kind.GENERAL,
+                    "no tests to run in " + where() + ": " + known + "none is left to choose from in the context "
+                            + settings.context + (known.all() == 0 ? ": a test is a node with the key 'test'" : ""),
+                    null);
+        }
         StringBuilder asked = new StringBuilder();
         for (DiscoverSection section : sections) {
             asked.append(section.name().isEmpty() ? "" : "section " + section.name() + ": ")
@@ -193,9 +212,13 @@ public final class FmfDiscovery {
         }
         return new FmfException(
                 FmfException.Kind.GENERAL,
-                "no tests to run in " + (from.url() == null ? from.path() : from.toString()) + ": of " + known
-                        + " there, none is left by " + (plan.isEmpty() ? "" : "the plan " + plan + ", ") + asked
+                "no tests to run in " + where() + ": " + known + "none "
+                        + (known.left() == known.all() ? "" : "of the other " + known.left() + " ") + "is left by " + (plan.isEmpty() ? "" : "the plan " + plan + ", ") + asked
                         + "context " + settings.context + ": loosen one of them",
                 null);
+    }
+
+    private String where() {
+        return from.url() == null ? from.path() : from.toString();
     }
 }

@@ -1,73 +1,89 @@
 package org.atex.fmf;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.atex.fmf.control.ReportLimits;
 import org.atex.fmf.control.VerdictRule;
 import org.jspecify.annotations.Nullable;
 
-/**
- * How an executor runs fmf tests. Immutable; each {@code with…} method gives a changed copy.
- *
- * @param environment variables for every script and test, which win over those of plan and tests
- * @param limits how much a test may send before it is ended
- * @param verdict decides how tests ended that ended by themselves
- * @param hooks run before and after each test, in this order
- * @param live follows the output of tests while they run, or null
- * @param excludes names of files and directories that systems do not get, wherever in a tree they are
- * @param setUpWithin how long all prepare scripts and installations together may take
- * @param beakerlib whether Beakerlib tests report their phases and logs as results
- * @param keptTrees whether systems keep copies of the trees, so that the next run sends only what changed
- * @param detached how tests outlive their connections, or null: a lost connection ends the test at once
- */
-public record FmfOptions(
-        Map<String, String> environment,
-        ReportLimits limits,
-        VerdictRule verdict,
-        List<TestHook> hooks,
-        @Nullable LiveOutput live,
-        List<String> excludes,
-        Duration setUpWithin,
-        boolean beakerlib,
-        boolean keptTrees,
-        @Nullable Detached detached) {
-    /** Checks and copies what it is given. */
-    public FmfOptions {
-        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
-        hooks = List.copyOf(hooks);
-        excludes = List.copyOf(excludes);
-        for (String exclude : excludes) {
-            if (exclude.isEmpty() || exclude.indexOf('/') >= 0 || exclude.indexOf('\0') >= 0) {
-                throw new IllegalArgumentException("not a name to exclude: '" + exclude
-                        + "' (give the name of a file or directory, such as .git or *.o, without a slash)");
-            }
-        }
-        if (setUpWithin.isNegative() || setUpWithin.isZero()) {
-            throw new IllegalArgumentException("setting up needs time: " + setUpWithin + " is none");
+/** How an executor runs fmf tests. Immutable; each {@code with…} method gives a changed copy. */
+public final class FmfOptions {
+    private final Values values;
+
+    private FmfOptions(Values values) {
+        this.values = values;
+    }
+
+    /** Never changed once it is in options. */
+    private static final class Values {
+        private Map<String, String> environment = Map.of();
+        private ReportLimits limits = ReportLimits.defaults();
+        private VerdictRule verdict = VerdictRule.ofTheTestItself();
+        private List<TestHook> hooks = List.of();
+        private @Nullable LiveOutput live;
+        private List<String> excludes = List.of(".git");
+        private Duration uploadWithin = Duration.ofMinutes(30);
+        private Duration setUpWithin = Duration.ofHours(1);
+        private Duration installWithin = Duration.ofMinutes(30);
+        private Duration hookWithin = Duration.ofMinutes(10);
+        private Duration finishWithin = Duration.ofMinutes(5);
+        private boolean beakerlib;
+        private boolean keptTrees;
+        private @Nullable Detached detached;
+        private boolean changesToThisMachine;
+        private @Nullable Path setUpLogs;
+        private boolean timestampedOutput;
+
+        private Values() {}
+
+        private Values(Values from) {
+            environment = from.environment;
+            limits = from.limits;
+            verdict = from.verdict;
+            hooks = from.hooks;
+            live = from.live;
+            excludes = from.excludes;
+            uploadWithin = from.uploadWithin;
+            setUpWithin = from.setUpWithin;
+            installWithin = from.installWithin;
+            hookWithin = from.hookWithin;
+            finishWithin = from.finishWithin;
+            beakerlib = from.beakerlib;
+            keptTrees = from.keptTrees;
+            detached = from.detached;
+            changesToThisMachine = from.changesToThisMachine;
+            setUpLogs = from.setUpLogs;
+            timestampedOutput = from.timestampedOutput;
         }
     }
 
+    private FmfOptions with(Consumer<Values> change) {
+        Values changed = new Values(values);
+        change.accept(changed);
+        return new FmfOptions(changed);
+    }
+
     /**
-     * {@return no further variables, {@link ReportLimits#defaults()}, verdicts by the test's own result and exit code, no
-     * hooks, nobody following, {@code .git} excluded, an hour to set up, Beakerlib tests like any other, nothing kept on systems,
-     * tests that end with their connection}
+     * {@return the default options: no further variables, {@link ReportLimits#defaults()}, verdicts by the test's own result
+     * and exit code, no hooks, no live output, {@code .git} excluded; 30 minutes to copy the trees to a system, an hour to
+     * prepare it, 30 minutes for each installation of a test's packages, 10 minutes for each call of a hook, 5 minutes to
+     * finish; Beakerlib tests like any other, nothing kept on systems, tests that end with their connection, no
+     * changes to this machine, the output of prepare and finish scripts in a temporary directory, that of tests as it was
+     * written}
      */
     public static FmfOptions defaults() {
-        return new FmfOptions(
-                Map.of(),
-                ReportLimits.defaults(),
-                VerdictRule.ofTheTestItself(),
-                List.of(),
-                null,
-                List.of(".git"),
-                Duration.ofHours(1),
-                false,
-                false,
-                null);
+        return new FmfOptions(new Values());
+    }
+
+    /** {@return variables for every script and test, which win over those of plan and tests} */
+    public Map<String, String> environment() {
+        return values.environment;
     }
 
     /**
@@ -76,8 +92,13 @@ public record FmfOptions(
      * @param value all of them
      */
     public FmfOptions withEnvironment(Map<String, String> value) {
-        return new FmfOptions(
-                value, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees, detached);
+        Map<String, String> copy = Collections.unmodifiableMap(new LinkedHashMap<>(value));
+        return with(all -> all.environment = copy);
+    }
+
+    /** {@return how much a test may send before it is ended} */
+    public ReportLimits limits() {
+        return values.limits;
     }
 
     /**
@@ -86,8 +107,12 @@ public record FmfOptions(
      * @param value how much a test may send
      */
     public FmfOptions withLimits(ReportLimits value) {
-        return new FmfOptions(
-                environment, value, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees, detached);
+        return with(all -> all.limits = value);
+    }
+
+    /** {@return what decides how tests ended that ended by themselves} */
+    public VerdictRule verdict() {
+        return values.verdict;
     }
 
     /**
@@ -96,8 +121,12 @@ public record FmfOptions(
      * @param value the rule
      */
     public FmfOptions withVerdict(VerdictRule value) {
-        return new FmfOptions(
-                environment, limits, value, hooks, live, excludes, setUpWithin, beakerlib, keptTrees, detached);
+        return with(all -> all.verdict = value);
+    }
+
+    /** {@return what is called before and after each test, in this order; unmodifiable} */
+    public List<TestHook> hooks() {
+        return values.hooks;
     }
 
     /**
@@ -106,10 +135,14 @@ public record FmfOptions(
      * @param hook what to do before and after each test
      */
     public FmfOptions withHook(TestHook hook) {
-        List<TestHook> all = new ArrayList<>(hooks);
-        all.add(hook);
-        return new FmfOptions(
-                environment, limits, verdict, all, live, excludes, setUpWithin, beakerlib, keptTrees, detached);
+        List<TestHook> longer = new ArrayList<>(values.hooks);
+        longer.add(hook);
+        return with(all -> all.hooks = List.copyOf(longer));
+    }
+
+    /** {@return what follows the output of tests while they run, or null} */
+    public @Nullable LiveOutput live() {
+        return values.live;
     }
 
     /**
@@ -118,8 +151,12 @@ public record FmfOptions(
      * @param value gets the output
      */
     public FmfOptions withLiveOutput(LiveOutput value) {
-        return new FmfOptions(
-                environment, limits, verdict, hooks, value, excludes, setUpWithin, beakerlib, keptTrees, detached);
+        return with(all -> all.live = value);
+    }
+
+    /** {@return names of files and directories that systems do not get, wherever in a tree they are; unmodifiable} */
+    public List<String> excludes() {
+        return values.excludes;
     }
 
     /**
@@ -128,33 +165,126 @@ public record FmfOptions(
      * @param value names of files and directories, in which {@code *} and {@code ?} stand for any characters
      */
     public FmfOptions withExcludes(List<String> value) {
-        return new FmfOptions(
-                environment, limits, verdict, hooks, live, value, setUpWithin, beakerlib, keptTrees, detached);
+        List<String> copy = List.copyOf(value);
+        for (String exclude : copy) {
+            if (exclude.isEmpty() || exclude.indexOf('/') >= 0 || exclude.indexOf('\0') >= 0) {
+                throw new IllegalArgumentException("not a name to exclude: '" + exclude
+                        + "' (give the name of a file or directory, such as .git or *.o, without a slash)");
+            }
+        }
+        return with(all -> all.excludes = copy);
+    }
+
+    /** {@return how long copying all trees to a system may take} */
+    public Duration uploadWithin() {
+        return values.uploadWithin;
+    }
+
+    /**
+     * {@return these options with another time for copying}
+     *
+     * @param value how long copying all trees and libraries to a system may take; 30 minutes by default
+     */
+    public FmfOptions withUploadWithin(Duration value) {
+        Duration checked = positive("copying trees", value);
+        return with(all -> all.uploadWithin = checked);
+    }
+
+    /** {@return how long all prepare scripts and installations of the plan may take together} */
+    public Duration setUpWithin() {
+        return values.setUpWithin;
     }
 
     /**
      * {@return these options with another time for setting up}
      *
-     * @param value how long all prepare scripts together may take, and each installation of a test's packages
+     * @param value how long all prepare scripts and installations of the plan may take together; an hour by default
      */
     public FmfOptions withSetUpWithin(Duration value) {
-        return new FmfOptions(
-                environment, limits, verdict, hooks, live, excludes, value, beakerlib, keptTrees, detached);
+        Duration checked = positive("setting up", value);
+        return with(all -> all.setUpWithin = checked);
+    }
+
+    /** {@return how long installing the packages of a test may take} */
+    public Duration installWithin() {
+        return values.installWithin;
+    }
+
+    /**
+     * {@return these options with another time for the packages of a test}
+     *
+     * @param value how long the installation of what a test requires may take, and then that of what it recommends; 30
+     *     minutes by default. The test's duration does not count meanwhile
+     */
+    public FmfOptions withInstallWithin(Duration value) {
+        Duration checked = positive("installing packages", value);
+        return with(all -> all.installWithin = checked);
+    }
+
+    /** {@return how long each call of a hook may take} */
+    public Duration hookWithin() {
+        return values.hookWithin;
+    }
+
+    /**
+     * {@return these options with another time for hooks}
+     *
+     * @param value how long each call of a hook may take; 10 minutes by default. It is then interrupted, and abandoned if it
+     *     does not return within 5 seconds of that. The test's duration does not count meanwhile
+     */
+    public FmfOptions withHookWithin(Duration value) {
+        Duration checked = positive("a hook", value);
+        return with(all -> all.hookWithin = checked);
+    }
+
+    /** {@return how long all finish scripts may take together} */
+    public Duration finishWithin() {
+        return values.finishWithin;
+    }
+
+    /**
+     * {@return these options with another time for finishing}
+     *
+     * @param value how long all finish scripts may take together; 5 minutes by default
+     */
+    public FmfOptions withFinishWithin(Duration value) {
+        Duration checked = positive("finishing", value);
+        return with(all -> all.finishWithin = checked);
+    }
+
+    private static Duration positive(String what, Duration value) {
+        if (!value.isPositive()) {
+            throw new IllegalArgumentException(what + " needs time: " + value + " is none");
+        }
+        return value;
+    }
+
+    /** {@return whether Beakerlib tests report their phases and logs as results} */
+    public boolean beakerlib() {
+        return values.beakerlib;
     }
 
     /** {@return these options, with Beakerlib tests reporting their phases and logs as results} */
     public FmfOptions withBeakerlib() {
-        return new FmfOptions(
-                environment, limits, verdict, hooks, live, excludes, setUpWithin, true, keptTrees, detached);
+        return with(all -> all.beakerlib = true);
+    }
+
+    /** {@return whether systems keep copies of the trees, so that the next run sends only what changed} */
+    public boolean keptTrees() {
+        return values.keptTrees;
     }
 
     /**
      * {@return these options, with systems keeping copies of the trees below {@code /var/tmp}, for the user that logs in; the
-     * next run from this machine sends only what changed. Each executor then packs for itself}
+     * next run from this machine sends only what changed. Each system's copy is then packed for itself}
      */
     public FmfOptions withKeptTrees() {
-        return new FmfOptions(
-                environment, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, true, detached);
+        return with(all -> all.keptTrees = true);
+    }
+
+    /** {@return how tests outlive their connections, or null: a lost connection ends the test at once} */
+    public @Nullable Detached detached() {
+        return values.detached;
     }
 
     /**
@@ -163,15 +293,67 @@ public record FmfOptions(
      * @param value how
      */
     public FmfOptions withDetached(Detached value) {
-        return new FmfOptions(
-                environment, limits, verdict, hooks, live, excludes, setUpWithin, beakerlib, keptTrees, value);
+        return with(all -> all.detached = value);
+    }
+
+    /** {@return whether tests and plans may install packages on this machine and reboot it, where it is the system} */
+    public boolean changesToThisMachine() {
+        return values.changesToThisMachine;
+    }
+
+    /**
+     * {@return these options, with tests and plans allowed to change this machine where it is the system that they run on: to
+     * install packages, and to reboot it. Without this, a test that needs a package which is missing here ends as
+     * {@link org.atex.api.Outcome#SETUP_FAILED}, one that calls {@code tmt-reboot} as
+     * {@link org.atex.api.Outcome#ERROR}, and a plan that installs fails the system; each says so}
+     */
+    public FmfOptions withChangesToThisMachine() {
+        return with(all -> all.changesToThisMachine = true);
+    }
+
+    /** {@return where the output of prepare and finish scripts is kept, or null for a new temporary directory} */
+    public @Nullable Path setUpLogs() {
+        return values.setUpLogs;
+    }
+
+    /**
+     * {@return these options with another place for what prepare and finish scripts write}
+     *
+     * @param directory gets a directory for each time that a system is made ready, with files such as {@code prepare-1.txt}
+     *     and {@code finish-1.txt}, one for each step that writes anything; made if need be. By default, each factory makes a
+     *     temporary one. Messages of failed steps name the file
+     */
+    public FmfOptions withSetUpLogs(Path directory) {
+        Path absolute = directory.toAbsolutePath();
+        return with(all -> all.setUpLogs = absolute);
+    }
+
+    /** {@return whether each line of a test's output, and of prepare and finish scripts, has its time} */
+    public boolean timestampedOutput() {
+        return values.timestampedOutput;
+    }
+
+    /**
+     * {@return these options, with the time in front of each line of {@code output.txt}, and of what prepare and finish scripts
+     * write}
+     *
+     * <p>It is the time of this machine in UTC at which the first byte of the line arrived, such as
+     * {@code 2026-01-31T12:00:00.123Z}, and a space; everything else is as it was written. A line that comes in parts has one
+     * time; the last gets no line feed that it does not have. {@link LiveOutput} and {@link ReportLimits#outputBytes} know
+     * nothing of times.
+     */
+    public FmfOptions withTimestampedOutput() {
+        return with(all -> all.timestampedOutput = true);
     }
 
     /** Values of variables may be secret and are left out. */
     @Override
     public String toString() {
-        return "FmfOptions[environment=" + environment.keySet() + ", limits=" + limits + ", hooks=" + hooks.size()
-                + ", excludes=" + excludes + ", setUpWithin=" + setUpWithin + ", beakerlib=" + beakerlib
-                + ", keptTrees=" + keptTrees + ", detached=" + detached + "]";
+        return "FmfOptions[environment=" + environment().keySet() + ", limits=" + limits() + ", hooks="
+                + hooks().size() + ", excludes=" + excludes() + ", uploadWithin=" + uploadWithin() + ", setUpWithin="
+                + setUpWithin() + ", installWithin=" + installWithin() + ", hookWithin=" + hookWithin()
+                + ", finishWithin=" + finishWithin() + ", beakerlib=" + beakerlib() + ", keptTrees=" + keptTrees()
+                + ", detached=" + detached() + ", changesToThisMachine=" + changesToThisMachine() + ", setUpLogs="
+                + setUpLogs() + ", timestampedOutput=" + timestampedOutput() + "]";
     }
 }

@@ -15,12 +15,14 @@ public final class FmfTests extends AbstractList<FmfTest> {
     private final FmfPlan plan;
     private final List<FmfSource> sources;
     private final List<FmfTest> tests;
+    private final List<String> warnings;
 
-    FmfTests(Path tree, FmfPlan plan, List<FmfSource> sources, List<FmfTest> tests) {
+    FmfTests(Path tree, FmfPlan plan, List<FmfSource> sources, List<FmfTest> tests, List<String> warnings) {
         this.tree = tree;
         this.plan = plan;
         this.sources = sources;
         this.tests = List.copyOf(tests);
+        this.warnings = warnings;
     }
 
     /**
@@ -57,21 +59,29 @@ public final class FmfTests extends AbstractList<FmfTest> {
     }
 
     /**
+     * {@return what is probably a mistake in the metadata of the plan and of the tests that were discovered: keys that are nearly
+     * those of the format, and so ignored; each with file and line, and what was probably meant; unmodifiable}
+     */
+    public List<String> warnings() {
+        return warnings;
+    }
+
+    /**
      * {@return these tests, each changed}
      *
      * @param change what to do with each
      */
     public FmfTests map(UnaryOperator<FmfTest> change) {
-        return new FmfTests(tree, plan, sources, tests.stream().map(change).toList());
+        return new FmfTests(tree, plan, sources, tests.stream().map(change).toList(), warnings);
     }
 
     /**
-     * {@return those of the tests that are wanted}
+     * {@return those of the tests that are wanted, which may be none}
      *
      * @param wanted says which
      */
     public FmfTests filter(Predicate<FmfTest> wanted) {
-        return new FmfTests(tree, plan, sources, tests.stream().filter(wanted).toList());
+        return new FmfTests(tree, plan, sources, tests.stream().filter(wanted).toList(), warnings);
     }
 
     @Override

@@ -5,11 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
+import org.atex.api.Outcome;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.Status;
@@ -20,106 +22,170 @@ import org.atex.fmf.control.ReportedResults;
 import org.atex.fmf.control.StorageException;
 import org.jspecify.annotations.Nullable;
 
-/** Calls the hooks of one test. For one thread. */
-final class Hooks implements TestHook.Moment {
+/** Calls the hooks of one test, each with a limit. For one thread; each call has a thread of its own. */
+final class Hooks {
     private static final String COLLECTED = "output.txt";
 
-    private final List<TestHook> hooks;
+    private final FmfOptions options;
     private final FmfTest test;
     private final Connection connection;
     private final Artifacts artifacts;
     private final ReportedResults results;
 
-    Hooks(List<TestHook> hooks, FmfTest test, Connection connection, Artifacts artifacts, ReportedResults results) {
-        this.hooks = hooks;
+    Hooks(FmfOptions options, FmfTest test, Connection connection, Artifacts artifacts, ReportedResults results) {
+        this.options = options;
         this.test = test;
         this.connection = connection;
         this.artifacts = artifacts;
         this.results = results;
     }
 
-    /** {@return why the test must not start, or null} */
+    /** What a hook is called for. */
+    @FunctionalInterface
+    private interface Purpose {
+        void call(TestHook.Moment moment) throws Exception;
+    }
+
+    /**
+     * What went wrong.
+     *
+     * @param note what, for people
+     * @param systemUsable whether nothing of the hook is left on the system
+     */
+    private record Trouble(String note, boolean systemUsable) {}
+
+    /** {@return how the test ends that must not start, or null} */
     @Nullable
-    String before() throws InterruptedException, StorageException {
-        for (TestHook hook : hooks) {
-            try {
-                hook.before(this);
-            } catch (ConnectionLostException e) {
-                throw e;
-            } catch (CannotStoreException e) {
-                throw e.cause;
-            } catch (RuntimeException e) {
-                return "a hook before it failed: " + e;
+    TestEnd before() throws InterruptedException, StorageException {
+        for (TestHook hook : options.hooks()) {
+            Trouble trouble = call("a hook before it", hook, hook::before);
+            if (trouble != null) {
+                return new TestEnd(Outcome.SETUP_FAILED, null, trouble.note, trouble.systemUsable);
             }
         }
         return null;
     }
 
-    void after(TestEnd end) throws InterruptedException, StorageException {
-        for (TestHook hook : hooks) {
+    /** {@return the end that it is given, on a system that is of no use any more if a hook left it like that} */
+    TestEnd after(TestEnd end) throws InterruptedException, StorageException {
+        boolean usable = end.systemUsable();
+        for (TestHook hook : options.hooks()) {
+            Trouble trouble;
             try {
-                hook.after(this, end);
-            } catch (CannotStoreException e) {
-                throw e.cause;
-            } catch (RuntimeException e) {
-                results.add(new TestResult(Status.ERROR, "hook", "a hook after it failed: " + e, List.of(), Map.of()));
+                trouble = call("a hook after it", hook, moment -> hook.after(moment, end));
+            } catch (ConnectionLostException e) {
+                trouble = new Trouble("a hook after it failed: " + e, false);
+            }
+            if (trouble != null) {
+                results.add(new TestResult(Status.ERROR, "hook", trouble.note, List.of(), Map.of()));
+                usable &= trouble.systemUsable;
             }
         }
+        return usable == end.systemUsable()
+                ? end
+                : new TestEnd(end.outcome(), end.exitCode(), end.note(), usable);
     }
 
-    @Override
-    public FmfTest test() {
-        return test;
-    }
-
-    @Override
-    public Connection connection() {
-        return connection;
-    }
-
-    @Override
-    public void report(Status status, String name, String note) {
-        add(status, name, note, List.of());
-    }
-
-    @Override
-    public void collect(String name, Command command) throws InterruptedException {
-        Path file = artifacts.files().resolve(SafePath.ofFile(name, COLLECTED));
+    private @Nullable Trouble call(String what, TestHook hook, Purpose purpose)
+            throws InterruptedException, StorageException {
+        Visit visit = new Visit();
+        Trouble trouble = null;
         try {
-            Files.createDirectories(file.resolveSibling(""));
-        } catch (IOException e) {
-            throw new CannotStoreException(new StorageException("what '" + command + "' wrote", e));
+            var unused = LimitedCall.of("atex-hook", options.hookWithin(), () -> {
+                purpose.call(visit);
+                return true;
+            });
+        } catch (LimitedCall.NotInTimeException e) {
+            trouble = new Trouble(
+                    what + ", " + hook.getClass().getName() + ", " + e.getMessage()
+                            + " (FmfOptions.withHookWithin sets the limit)",
+                    !e.abandoned());
+        } catch (LimitedCall.Failure e) {
+            if (e.thrown() instanceof ConnectionLostException lost) {
+                throw lost;
+            }
+            trouble = new Trouble(what + " failed: " + e.words(), true);
+        } finally {
+            visit.end();
         }
-        Command toFile = command.withStdout(Output.file(file)).withStderr(Output.merge());
-        CommandEnd end;
-        try (RunningCommand running = connection.start(toFile)) {
-            end = running.await();
+        StorageException notStored = visit.notStored;
+        if (notStored != null) {
+            throw notStored;
         }
-        add(
-                end.succeeded() ? Status.INFO : Status.WARN,
-                name,
-                end.succeeded() ? "" : end.toString(),
-                List.of(COLLECTED));
+        return trouble;
     }
 
-    private void add(Status status, String name, String note, List<String> files) {
-        try {
-            results.add(new TestResult(status, name, note.isEmpty() ? null : note, files, Map.of()));
-        } catch (StorageException e) {
-            throw new CannotStoreException(e);
+    /** One call of a hook. When it is over, a hook that goes on can do no more harm to the results. */
+    private final class Visit implements TestHook.Moment {
+        private final ReentrantLock lock = new ReentrantLock();
+        private volatile boolean over;
+        private volatile @Nullable StorageException notStored;
+
+        void end() {
+            lock.lock();
+            over = true;
+            lock.unlock();
         }
-    }
 
-    /** Passes through hooks, which know nothing of it. */
-    private static final class CannotStoreException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
+        @Override
+        public FmfTest test() {
+            return test;
+        }
 
-        @SuppressWarnings("serial")
-        private final StorageException cause;
+        @Override
+        public Connection connection() {
+            return connection;
+        }
 
-        CannotStoreException(StorageException cause) {
-            super(cause);
-            this.cause = cause;
+        @Override
+        public void report(Status status, String name, String note) {
+            add(status, name, note, List.of());
+        }
+
+        @Override
+        public void collect(String name, Command command) throws InterruptedException {
+            Path file = artifacts.files().resolve(SafePath.ofFile(name, COLLECTED));
+            requireGoingOn();
+            try {
+                Files.createDirectories(file.resolveSibling(""));
+            } catch (IOException e) {
+                throw cannotStore(new StorageException("what '" + command + "' wrote", e));
+            }
+            Command toFile = command.withStdout(Output.file(file)).withStderr(Output.merge());
+            CommandEnd end;
+            try (RunningCommand running = connection.start(toFile)) {
+                end = running.await();
+            }
+            add(
+                    end.succeeded() ? Status.INFO : Status.WARN,
+                    name,
+                    end.succeeded() ? "" : end.toString(),
+                    List.of(COLLECTED));
+        }
+
+        private void requireGoingOn() {
+            if (over) {
+                throw new IllegalStateException("the hook of " + test.name()
+                        + " is over: a hook may use what it was given only until it returns, or is abandoned");
+            }
+        }
+
+        private void add(Status status, String name, String note, List<String> files) {
+            lock.lock();
+            try {
+                requireGoingOn();
+                results.add(new TestResult(status, name, note.isEmpty() ? null : note, files, Map.of()));
+            } catch (StorageException e) {
+                throw cannotStore(e);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Passes through hooks, which know nothing of it. */
+        private IllegalStateException cannotStore(StorageException e) {
+            notStored = e;
+            return new IllegalStateException(e.getMessage(), e);
         }
     }
 }

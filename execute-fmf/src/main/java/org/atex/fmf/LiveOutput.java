@@ -11,8 +11,8 @@ public interface LiveOutput {
      * Begins to follow a test.
      *
      * @param test the test that is about to run
-     * @return gets its output as it arrives, in one thread, and is closed after the last of it; one that throws
-     *     gets no more, which does not hurt the test
+     * @return gets its output as it arrives, in one thread, and is closed after the last of it; one that throws anything, or
+     *     takes nothing for 10 seconds, gets no more, which does not hurt the test
      * @throws IOException if the test cannot be followed
      */
     OutputStream open(FmfTest test) throws IOException;

@@ -45,9 +45,16 @@ final class LiveTest implements AutoCloseable {
      *
      * @param file is added to
      * @param most how many bytes of it
-     * @param follower also gets it, or null
+     * @param stamped whether each line has its time there
+     * @param live also gets it, or null
+     * @param test whose it is
      */
-    record OutputTo(Path file, long most, @Nullable OutputStream follower) {}
+    record OutputTo(
+            Path file,
+            long most,
+            boolean stamped,
+            @Nullable LiveOutput live,
+            FmfTest test) {}
 
     private LiveTest(RunningCommand running, TimeLimit limit, OutputTo to) {
         this.running = running;

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Consumer;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
@@ -26,15 +27,17 @@ final class OutputPump implements AutoCloseable {
 
     private final Path file;
     private final long most;
+    private final boolean stamped;
     private final Consumer<TestEnd> giveUp;
-    private volatile @Nullable OutputStream follower;
+    private final @Nullable Follower follower;
     private long count;
     private final Thread thread;
 
     private OutputPump(InputStream from, LiveTest.OutputTo to, Consumer<TestEnd> giveUp) {
         this.file = to.file();
         this.most = to.most();
-        this.follower = to.follower();
+        this.stamped = to.stamped();
+        this.follower = Follower.of(to.live(), to.test());
         this.giveUp = giveUp;
         thread = Thread.ofVirtual().name("atex-test-output").start(() -> readAll(from));
     }
@@ -52,7 +55,7 @@ final class OutputPump implements AutoCloseable {
 
     private void readAll(InputStream from) {
         byte[] buffer = new byte[64 * 1024];
-        try (OutputStream to = new FileOutputStream(file.toFile(), true)) {
+        try (OutputStream to = open()) {
             for (int n; (n = read(from, buffer)) >= 0; ) {
                 store(buffer, n, to);
                 show(buffer, n);
@@ -61,6 +64,11 @@ final class OutputPump implements AutoCloseable {
             giveUp.accept(cannotStore(new StorageException("the output of the test", e)));
             drain(from, buffer);
         }
+    }
+
+    private OutputStream open() throws IOException {
+        OutputStream plain = new FileOutputStream(file.toFile(), true);
+        return stamped ? new StampedOutput(plain, Instant::now) : plain;
     }
 
     /** A lost connection is noticed by whoever waits for the test. */
@@ -85,16 +93,8 @@ final class OutputPump implements AutoCloseable {
     }
 
     private void show(byte[] buffer, int n) {
-        OutputStream to = follower;
-        if (to == null) {
-            return;
-        }
-        try {
-            to.write(buffer, 0, n);
-            to.flush();
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("the output of a test is not followed any more: {}", e.toString());
-            follower = null;
+        if (follower != null) {
+            follower.show(buffer, n);
         }
     }
 
@@ -119,20 +119,11 @@ final class OutputPump implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        OutputStream last = follower;
-        if (last != null) {
-            closeQuietly(last);
+        if (follower != null) {
+            follower.close();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void closeQuietly(OutputStream stream) {
-        try {
-            stream.close();
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("could not end following the output of a test: {}", e.toString());
         }
     }
 }

@@ -2,9 +2,11 @@ package org.atex.fmf;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Output;
@@ -14,17 +16,28 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sees to it that a system has packages, by whichever of dnf5, dnf, yum, apt-get, zypper and apk it has. What was
- * installed once is not asked for again. For one thread.
+ * installed once is not asked for again.
+ *
+ * <p>Thread safety: from any thread; one installs at a time, as package managers insist on it.
  */
 final class Packages {
     private static final Logger LOG = LoggerFactory.getLogger(Packages.class);
     private static final String MISSING = "atex-missing ";
 
     private final Connection connection;
-    private final Set<String> settled = new HashSet<>();
+    private final boolean allowed;
+    private final Set<String> settled = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock installing = new ReentrantLock();
 
-    Packages(Connection connection) {
+    /**
+     * Makes one that has seen to nothing.
+     *
+     * @param connection the system
+     * @param allowed whether anything may be installed there
+     */
+    Packages(Connection connection, boolean allowed) {
         this.connection = connection;
+        this.allowed = allowed;
     }
 
     /** {@return whether that can be a package's name, and is no option of a package manager} */
@@ -35,11 +48,11 @@ final class Packages {
     /** {@return why the packages that a test requires cannot be had, or null; those it recommends need not} */
     @Nullable
     String whyMissing(FmfTest test, Duration within) throws InterruptedException {
-        String why = install("require", test.requires(), within);
+        String why = install("require", test.requires(), within, null);
         if (why != null) {
             return "it requires packages that " + why;
         }
-        String recommended = install("recommend", test.recommends(), within);
+        String recommended = install("recommend", test.recommends(), within, null);
         if (recommended != null) {
             LOG.info("{} goes on without packages that it recommends, which {}", test.name(), recommended);
         }
@@ -48,11 +61,12 @@ final class Packages {
 
     /** {@return why packages cannot be had, or null} */
     @Nullable
-    String whyMissing(List<String> names, Duration within) throws InterruptedException {
-        return install("require", names, within);
+    String whyMissing(List<String> names, Duration within, SetUpLogs.Log log) throws InterruptedException {
+        return install("require", names, within, log);
     }
 
-    private @Nullable String install(String kind, List<String> names, Duration within) throws InterruptedException {
+    private @Nullable String install(String kind, List<String> names, Duration within, SetUpLogs.@Nullable Log log)
+            throws InterruptedException {
         List<String> wanted = new ArrayList<>(names);
         wanted.removeAll(settled);
         if (wanted.isEmpty()) {
@@ -63,16 +77,36 @@ final class Packages {
                 return "cannot be installed: '" + name + "' is no name of a package";
             }
         }
-        List<String> arguments = new ArrayList<>(List.of(kind));
+        long deadline = System.nanoTime() + within.toNanos();
+        if (!installing.tryLock(within.toNanos(), TimeUnit.NANOSECONDS)) {
+            return "cannot be installed: another installation on the system did not end within "
+                    + Durations.words(within);
+        }
+        try {
+            wanted.removeAll(settled);
+            return wanted.isEmpty() ? null : installNow(kind, wanted, Duration.ofNanos(deadline - System.nanoTime()), log);
+        } finally {
+            installing.unlock();
+        }
+    }
+
+    private @Nullable String installNow(
+            String kind, List<String> wanted, Duration within, SetUpLogs.@Nullable Log log) throws InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of(allowed ? kind : "look"));
         arguments.addAll(wanted);
         ScriptRun run = ScriptRun.of(
                 connection,
                 Command.bash(Scripts.INSTALL.text(), arguments.toArray(String[]::new))
                         .withStderr(Output.merge()),
-                within);
+                within,
+                log);
         if (run.succeeded()) {
             settled.addAll(wanted);
             return null;
+        }
+        if (!allowed) {
+            return "are not installed: " + which(run, wanted) + "; nothing is installed here, as "
+                    + FmfExecutor.THIS_MACHINE;
         }
         return "cannot be installed: " + which(run, wanted) + "; the installation " + run.describe();
     }

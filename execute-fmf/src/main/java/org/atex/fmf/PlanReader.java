@@ -25,6 +25,14 @@ final class PlanReader {
         this.node = node;
     }
 
+    /** Reports keys that are nearly those of plans, which would be ignored without a word. */
+    void check(KeyCheck keys) {
+        keys.node(node);
+        for (String step : List.of("prepare", "finish")) {
+            sections(step).forEach(section -> keys.section(node, step, section));
+        }
+    }
+
     static PlanReader of(FmfTree tree, String name) {
         FmfNode node = tree.find(name).orElse(null);
         if (node == null) {

@@ -2,6 +2,7 @@ package org.atex.fmf;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
@@ -11,27 +12,41 @@ final class TailReader {
     private static final Duration LINGER = Duration.ofMillis(200);
 
     private final InputStream stream;
+    private final OutputStream copy;
     private final byte[] ring;
     private long count;
     private final Thread thread;
 
-    private TailReader(InputStream stream, int size) {
+    private TailReader(InputStream stream, int size, OutputStream copy) {
         this.stream = stream;
+        this.copy = copy;
         this.ring = new byte[size];
         this.thread = Thread.ofVirtual().name("atex-script-output").unstarted(this::readAll);
     }
 
     static TailReader start(InputStream stream, int size) {
-        TailReader reader = new TailReader(stream, size);
+        return start(stream, size, OutputStream.nullOutputStream());
+    }
+
+    /**
+     * Begins.
+     *
+     * @param stream what is read
+     * @param size how much of it is kept
+     * @param copy gets all of it, and is closed at its end
+     */
+    static TailReader start(InputStream stream, int size, OutputStream copy) {
+        TailReader reader = new TailReader(stream, size, copy);
         reader.thread.start();
         return reader;
     }
 
     private void readAll() {
         byte[] buffer = new byte[8192];
-        try {
+        try (copy) {
             for (int n; (n = stream.read(buffer)) >= 0; ) {
                 add(buffer, n);
+                copy.write(buffer, 0, n);
             }
         } catch (IOException e) {
             add("…".getBytes(StandardCharsets.UTF_8), 3);
@@ -52,6 +67,11 @@ final class TailReader {
             tail[i] = ring[(int) ((count - kept + i) % ring.length)];
         }
         return (count > kept ? "…" : "") + new String(tail, StandardCharsets.UTF_8);
+    }
+
+    /** Waits until all is read; call it when the stream was closed. */
+    void join() throws InterruptedException {
+        boolean unused = thread.join(LINGER);
     }
 
     /** {@return what there was, once the stream has ended, or does not seem to} */

@@ -9,13 +9,16 @@ import org.atex.api.TestEnd;
  * Something to do on the system before and after each test: to clean up, to collect logs and core dumps. It is not called
  * after a test that was cancelled or whose system was lost.
  *
- * <p>Thread safety: called by the thread that runs the test; one hook is shared by all executors of a factory, and so
- * thread-safe.
+ * <p>Each call has the time of {@link FmfOptions#hookWithin}, which does not count as the test's. A call that takes longer is
+ * interrupted; one that does not return within 5 seconds of that is abandoned, and its system runs no other test.
+ *
+ * <p>Thread safety: each call is made by a thread of its own, one at a time for a test; one hook is shared by all executors
+ * of a factory, and so thread-safe.
  */
 public interface TestHook {
     /**
-     * Called before the test starts. If it throws a {@link RuntimeException}, the test ends as
-     * {@link org.atex.api.Outcome#SETUP_FAILED} with its message.
+     * Called before the test starts. If it throws anything, or does not return in time, the test ends as
+     * {@link org.atex.api.Outcome#SETUP_FAILED} and says so; other tests run.
      *
      * @param moment the test, and its system
      * @throws InterruptedException if interrupted
@@ -23,8 +26,8 @@ public interface TestHook {
     default void before(Moment moment) throws InterruptedException {}
 
     /**
-     * Called when the test has ended and nothing of it runs any more. If it throws a {@link RuntimeException}, a result
-     * {@code error} with its message is added to those of the test.
+     * Called when the test has ended and nothing of it runs any more. If it throws anything, or does not return in time, a
+     * result {@code error} named {@code hook} is added to those of the test and says so.
      *
      * @param moment the test, and its system
      * @param end how it ended, before its own results were considered
@@ -32,7 +35,10 @@ public interface TestHook {
      */
     default void after(Moment moment, TestEnd end) throws InterruptedException {}
 
-    /** What a hook has to do with. For the thread that the hook was called by, and no longer than until it returns. */
+    /**
+     * What a hook has to do with. For the thread that the hook was called by, and no longer than until it returns or is
+     * abandoned: {@code report} and {@code collect} then throw {@link IllegalStateException}.
+     */
     interface Moment {
         /** {@return the test} */
         FmfTest test();

@@ -2,7 +2,6 @@ package org.atex.fmf;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,9 +62,12 @@ final class TestRun implements ControlHandler {
     private final FmfTest test;
     private final Variables variables;
     private final Path output;
-    private final TimeLimit limit;
     private final ReportedResults results;
     private final Hooks hooks;
+    /** Of the test alone: its clock starts again when all is ready for it. */
+    private TimeLimit limit;
+
+    private @Nullable LiveTest running;
     private @Nullable Integer exitCode;
     private boolean disconnected;
 
@@ -77,7 +79,7 @@ final class TestRun implements ControlHandler {
         this.output = artifacts.directory().resolve("output");
         this.limit = new TimeLimit(test.limit());
         this.results = new ReportedResults(artifacts, output, setting.options().limits());
-        this.hooks = new Hooks(setting.options().hooks(), test, connection, artifacts, results);
+        this.hooks = new Hooks(setting.options(), test, connection, artifacts, results);
     }
 
     TestEnd toItsEnd(Reboot reboot) throws InterruptedException, IOException {
@@ -109,18 +111,14 @@ final class TestRun implements ControlHandler {
     private TestEnd end(Reboot reboot) throws InterruptedException, IOException {
         try {
             String problem =
-                    setting.packages().whyMissing(test, setting.options().setUpWithin());
-            if (problem == null) {
-                problem = hooks.before();
+                    setting.packages().whyMissing(test, setting.options().installWithin());
+            TestEnd unready = problem == null ? hooks.before() : TestEnd.of(Outcome.SETUP_FAILED, problem);
+            if (unready != null) {
+                return unready;
             }
-            if (problem != null) {
-                return TestEnd.of(Outcome.SETUP_FAILED, problem);
-            }
+            limit = new TimeLimit(test.limit());
             TestEnd end = toItsLastStart(reboot);
-            if (end.outcome() != Outcome.LOST) {
-                hooks.after(end);
-            }
-            return end;
+            return end.outcome() == Outcome.LOST ? end : hooks.after(end);
         } catch (StorageException e) {
             return OutputPump.cannotStore(e);
         } catch (ConnectionLostException e) {
@@ -144,9 +142,12 @@ final class TestRun implements ControlHandler {
     private @Nullable TestEnd runOnce(int restarts) throws InterruptedException, IOException {
         exitCode = null;
         disconnected = false;
-        var to = new LiveTest.OutputTo(output, setting.options().limits().outputBytes(), follower());
+        FmfOptions options = setting.options();
+        var to = new LiveTest.OutputTo(
+                output, options.limits().outputBytes(), options.timestampedOutput(), options.live(), test);
         try (LiveTest live = LiveTest.start(
-                connection, command(restarts), limit, to, setting.options().detached())) {
+                connection, command(restarts), limit, to, options.detached())) {
+            running = live;
             try {
                 live.send(Metadata.yaml(test));
                 new ControlStream(live.control()).readAll(this);
@@ -161,19 +162,6 @@ final class TestRun implements ControlHandler {
             } catch (IOException e) {
                 return broken(live, e);
             }
-        }
-    }
-
-    private @Nullable OutputStream follower() {
-        LiveOutput live = setting.options().live();
-        if (live == null) {
-            return null;
-        }
-        try {
-            return live.open(test);
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("the output of {} is not followed: {}", test.name(), e.toString());
-            return null;
         }
     }
 
@@ -192,7 +180,7 @@ final class TestRun implements ControlHandler {
             all.put(name, Integer.toString(restarts));
         }
         List<String> arguments = new ArrayList<>(
-                List.of(place.root(), place.tree() + "/" + test.directory(), test.command(), test.tty() ? "tty" : ""));
+                List.of(place.slot(), place.tree() + "/" + test.directory(), test.command(), test.tty() ? "tty" : ""));
         arguments.addAll(variables.own().keySet());
         return Command.bash(Scripts.WRAPPER.text(), arguments.toArray(String[]::new))
                 .withEnvironment(all)
@@ -217,12 +205,14 @@ final class TestRun implements ControlHandler {
 
     /** The end of the wrapper is awaited only so that one that still closes its files is not killed for it. */
     private static TestEnd exited(int code, LiveTest live) throws InterruptedException {
-        TestEnd end = TestEnd.exited(code);
+        TestEnd end = code == 0
+                ? TestEnd.exited(0)
+                : new TestEnd(Outcome.FAILED, code, new CommandEnd.Exited(code).toString(), true);
         try {
             var unused = live.await(LAST_STEPS);
             return end;
         } catch (ConnectionLostException e) {
-            return new TestEnd(end.outcome(), code, null, false); // the test's last word was in time
+            return new TestEnd(end.outcome(), code, end.note(), false); // the test's last word was in time
         }
     }
 
@@ -255,7 +245,9 @@ final class TestRun implements ControlHandler {
     private String lastLine() {
         try {
             String text = Files.readString(output).strip();
-            return text.substring(text.lastIndexOf('\n') + 1);
+            String line = text.substring(text.lastIndexOf('\n') + 1);
+            boolean stamped = setting.options().timestampedOutput() && line.length() > StampedOutput.LENGTH;
+            return stamped ? line.substring(StampedOutput.LENGTH) : line;
         } catch (IOException e) {
             return "see its output";
         }
@@ -289,6 +281,12 @@ final class TestRun implements ControlHandler {
 
     @Override
     public void disconnect() {
-        disconnected = true;
+        if (running == null || FmfExecutor.mayChange(connection, setting.options())) {
+            disconnected = true;
+        } else {
+            running.giveUp(TestEnd.of(
+                    Outcome.ERROR,
+                    "it announced a reboot by 'disconnect', which is refused: " + FmfExecutor.THIS_MACHINE));
+        }
     }
 }

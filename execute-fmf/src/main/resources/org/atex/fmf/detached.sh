@@ -2,8 +2,8 @@
 # setsid.
 #
 #   $1     "start" starts the wrapper and follows it, "again" follows it; "keep" is for the keeper, which start leaves behind
-#   $2     the place on the system
-#   $3     the directory of this run, in that place
+#   $2     the executor's slot on the system
+#   $3     the directory of this run, in that slot
 #   $4 $5  how much has been received of the control stream and of the output
 #   $6     after how many seconds without a word from the runner the test is ended, and all of it removed
 #   $7     how long a file of the spool may be, in bytes
@@ -205,7 +205,7 @@ keep() {
     kill -KILL -- "-$wrapper_group" "-$control_group" "-$output_group"
     [[ ! $code && -r $place/cgroup ]] && read -r cgroup <"$place/cgroup" && echo 1 >"$cgroup/cgroup.kill"
     rm -rf -- "$run"
-    [[ $rest == place ]] && remove_place "$place"
+    [[ $rest == place ]] && leave_slot "$place"
     printf '%d\n' "${full:-${code:-125}}" >&9
 }
 

@@ -117,6 +117,12 @@ submit_file() {
 
 reboot_system() {
     local command= option try
+    if [[ ${ATEX_NO_REBOOT-} ]]; then
+        printf '%s\n' "$me is refused: $ATEX_NO_REBOOT" >&2
+        quote "$me is refused: $ATEX_NO_REBOOT"
+        send "{\"partial\":true,\"status\":\"error\",\"note\":$quoted}"
+        kill -KILL 0
+    fi
     while getopts c:t:e option; do
         case $option in
             c) command=$OPTARG ;;

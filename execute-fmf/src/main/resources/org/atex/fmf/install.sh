@@ -1,6 +1,6 @@
 # Installs packages that are missing, all in one go, with whatever the system has for that.
 #
-#   $1     "require", or "recommend" for those that the system may not have
+#   $1     "require", or "recommend" for those that the system may not have, or "look" to install nothing
 #   $2 …   names of packages
 #
 # Prints the names of required packages that are missing afterwards in a last line behind "atex-missing".
@@ -39,6 +39,10 @@ esac
 
 find_missing "$@"
 ((${#missing[@]})) || exit 0
+[[ $kind == look ]] && {
+    printf 'atex-missing %s\n' "${missing[*]}"
+    exit 3
+}
 [[ $manager ]] || {
     echo "there is no dnf5, dnf, yum, apt-get, zypper or apk to install anything with"
     [[ $kind == require ]] && printf 'atex-missing %s\n' "${missing[*]}"

@@ -1,6 +1,6 @@
 # Runs one test on a system. Needs bash 4.2 and coreutils; setsid and grep are of use, and script for tests with a terminal.
 #
-#   $1     the place on the system that holds the trees and the helpers
+#   $1     the executor's slot on the system, which holds the helpers
 #   $2     the directory to run in
 #   $3     what to run
 #   $4     "tty" for a terminal
@@ -56,10 +56,11 @@ if [[ $terminal ]]; then
     [[ $TERM == dumb ]] && TERM=xterm
 fi
 
-# A control group catches whatever the test does to get away. Only root can make one; it serves all tests of the place.
+# A control group catches whatever the test does to get away. Only root can make one; it serves all tests of the slot.
 cgroup=
 make_cgroup() {
-    local line unified= systemd= own
+    local line unified= systemd= own name=${place%/*}
+    name=${name##*/}.${place##*/}
     while IFS= read -r line; do
         case $line in
             0::/*) unified=/${line#0::/} ;;
@@ -68,8 +69,8 @@ make_cgroup() {
     done
     for own in "/sys/fs/cgroup/unified$unified" "/sys/fs/cgroup$unified" "/sys/fs/cgroup/systemd$systemd"; do
         own=${own%/}
-        [[ -w $own/cgroup.procs ]] && mkdir "$own/${place##*/}" || continue
-        cgroup=$own/${place##*/}
+        [[ -w $own/cgroup.procs ]] && mkdir "$own/$name" || continue
+        cgroup=$own/$name
         printf '%s\n' "$cgroup" >"$place/cgroup"
         return
     done

@@ -117,7 +117,7 @@ class DetachedTest {
     void aTestIsTheSameHere() throws Exception {
         try (Connection connection = LocalConnection.open()) {
             Ran ran = suite.run(connection, suite.test("echo out; echo err >&2; exit 3"), options(Detached.defaults()));
-            assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(3));
+            assertThat(ran.end()).as(ran.output()).isEqualTo(Suite.failed(3));
             assertThat(ran.output()).isEqualTo("out\nerr\n");
         }
     }
@@ -126,7 +126,7 @@ class DetachedTest {
     void aTestIsTheSameOverSsh() throws Exception {
         try (Connection connection = connect()) {
             Ran ran = suite.run(connection, suite.test("seq 300000; exit 3"), options(SMALL));
-            assertThat(ran.end()).isEqualTo(TestEnd.exited(3));
+            assertThat(ran.end()).isEqualTo(Suite.failed(3));
             assertThat(ran.output().lines()).hasSize(300_000);
         }
     }
@@ -185,7 +185,7 @@ class DetachedTest {
             Call.eventually("the test has ended", () -> Files.exists(spool.resolve("output.end")));
             restore();
             Ran ran = started.ran();
-            assertThat(ran.end()).isEqualTo(TestEnd.exited(3));
+            assertThat(ran.end()).isEqualTo(Suite.failed(3));
             assertThat(ran.output().lines()).hasSize(10_001);
         } finally {
             Files.deleteIfExists(go);

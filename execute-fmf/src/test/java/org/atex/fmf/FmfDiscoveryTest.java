@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.fmf.tree.FmfContext;
@@ -75,7 +76,126 @@ class FmfDiscoveryTest {
                 .containsExactly("/tests/a");
         assertThat(names(discovery().plan("/plan").name("/b$").exclude("/a"))).containsExactly("/tests/b");
         assertThat(names(discovery().where(node -> node.has("tag")))).containsExactly("/tests/a");
-        fails(discovery().plan("/plan").exclude("."), FmfException.Kind.GENERAL, "of 2 there", "excludes [.]");
+        fails(discovery().plan("/plan").exclude("."), FmfException.Kind.GENERAL, "of 3 there", "excludes [.]");
+    }
+
+    @Test
+    void zeroTestsAreToldWithHowManyThereAre() throws Exception {
+        plan("discover:\n  how: fmf\n");
+        own.write(
+                "tests/main.fmf",
+                "/a:\n  test: pwd\n/b:\n  test: pwd\n  enabled: false\n/c:\n  test: pwd\n  manual: true\n");
+        fails(
+                discovery().plan("/plan").name("/nothing"),
+                FmfException.Kind.GENERAL,
+                "of 3 there, 1 disabled, 1 manual, none of the other 1 is left by",
+                "/nothing");
+        own.write("tests/main.fmf", "enabled: false\n/a:\n  test: pwd\n/b:\n  test: pwd\n");
+        fails(
+                discovery().plan("/plan"),
+                FmfException.Kind.GENERAL,
+                "of 2 there, 2 disabled, none is left to choose from");
+        own.write("tests/main.fmf", "/a:\n  summary: no test\n");
+        fails(discovery(), FmfException.Kind.GENERAL, "of 0 there", "a test is a node with the key 'test'");
+    }
+
+    @Test
+    void aFilterInJavaMayLeaveNone() throws Exception {
+        assertThat(discovery().discover().filter(test -> false)).isEmpty();
+    }
+
+    @Test
+    void keysThatAreNearlyKnownAreReported() throws Exception {
+        own.write("tests/main.fmf", """
+                enviroment: {A: b}
+                /a:
+                  test: pwd
+                  reqiure: bash
+                  tags: [x]
+                  extra-priorty: 3
+                /b:
+                  test: pwd
+                  summry: x
+                """);
+        plan("""
+                discover: {how: fmf}
+                prepar: {how: shell, script: 'true'}
+                prepare: {how: shell, scrpt: 'true'}
+                finish: {how: shell, skript: ['true'], nmae: x}
+                """);
+        FmfTests tests = discovery().plan("/plan").discover();
+        String file = own.directory().resolve("tests/main.fmf").toString();
+        String planned = own.directory().resolve("plan.fmf").toString();
+        assertThat(tests.warnings())
+                .satisfiesExactlyInAnyOrder(
+                        one -> assertThat(one).startsWith(planned + ":2: ").contains("'prepar' of /plan", "'prepare'?"),
+                        one -> assertThat(one)
+                                .startsWith(planned + ":3: ")
+                                .contains("'scrpt' in a section 'prepare' of /plan", "'script'?"),
+                        one -> assertThat(one).startsWith(planned + ":4: ").contains("'skript'", "'script'?"),
+                        one -> assertThat(one).startsWith(planned + ":4: ").contains("'nmae'", "'name'?"),
+                        one -> assertThat(one)
+                                .startsWith(file + ":1: ")
+                                .contains("'enviroment' of /tests/a", "'environment'?")
+                                .endsWith("(and in 1 more)"),
+                        one -> assertThat(one).startsWith(file + ":4: ").contains("'reqiure'", "'require'?"),
+                        one -> assertThat(one).startsWith(file + ":5: ").contains("'tags'", "'tag'?"),
+                        one -> assertThat(one).contains("'extra-priorty'", "'extra-priority'?"),
+                        one -> assertThat(one).contains("'summry' of /tests/b", "'summary'?"));
+        assertThat(tests.map(test -> test).filter(test -> true).warnings()).isEqualTo(tests.warnings());
+        assertThat(discovery().name("/b").discover().warnings())
+                .as("of chosen tests only")
+                .hasSize(2);
+    }
+
+    @Test
+    void keysOfOnesOwnAreNot() throws Exception {
+        own.write("tests/main.fmf", """
+                extra-anything: 1
+                bugzilla: 12345
+                owner: me
+                os: linux
+                /a:
+                  test: pwd
+                  duration: 5m
+                  tag+: [x]
+                  adjust: [{when: arch == x, enabled: false}]
+                """);
+        assertThat(discovery().discover().warnings()).isEmpty();
+    }
+
+    @Test
+    void environmentMayBeAListOfMappingsAndTexts() throws Exception {
+        own.write("tests/main.fmf", """
+                environment: {A: a, B: b}
+                /a:
+                  test: pwd
+                /b:
+                  test: pwd
+                  environment: [{A: 1, X: true}, 'B=2=3', {A: last}, EMPTY=]
+                """);
+        plan("discover: {how: fmf}\nenvironment:\n- P: plan\n- Q: plan\n- Q=other\n");
+        FmfTests tests = discovery().plan("/plan").discover();
+        assertThat(tests.plan().environment()).isEqualTo(Map.of("P", "plan", "Q", "other"));
+        assertThat(tests.get(0).environment()).isEqualTo(Map.of("A", "a", "B", "b"));
+        assertThat(tests.get(1).environment())
+                .isEqualTo(Map.of("A", "last", "X", "True", "B", "2=3", "EMPTY", ""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text", "A=b", "[text]", "['=b']", "[[A]]", "{A: [b]}", "[{A: {B: c}}]", "{A: null}", "[1]"})
+    void anyOtherEnvironmentIsOneClearError(String environment) throws Exception {
+        own.write("tests/main.fmf", "/a:\n  test: pwd\n  environment: " + environment + "\n");
+        fails(
+                discovery(),
+                FmfException.Kind.INVALID_VALUE,
+                own.directory().resolve("tests/main.fmf") + ":3: ",
+                "/tests/a",
+                "\"environment\"",
+                "KEY=value");
+        own.write("tests/main.fmf", "/a:\n  test: pwd\n");
+        plan("discover: {how: fmf}\nenvironment: " + environment + "\n");
+        fails(discovery().plan("/plan"), FmfException.Kind.INVALID_VALUE, "plan.fmf:2: ", "\"environment\"");
     }
 
     @Test

@@ -59,9 +59,9 @@ class OptionsTest {
                     exit 7
                 """);
         Ran ran = suite.run(connection, tests, FmfOptions.defaults());
-        assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(7));
+        assertThat(ran.end()).as(ran.output()).isEqualTo(Suite.failed(7));
         assertThat(ran.output()).contains("24 80\r\n", "TERM=", "'quoted'");
-        assertThat(ran.results()).containsExactly("pass a null", "fail null null");
+        assertThat(ran.results()).containsExactly("pass a null", "fail null exit code 7");
     }
 
     @Test
@@ -135,14 +135,14 @@ class OptionsTest {
                 connection,
                 suite.tests("/a:\n  test: exit 1\n"),
                 FmfOptions.defaults().withHook(hook));
-        assertThat(ran.end()).isEqualTo(TestEnd.exited(1));
+        assertThat(ran.end()).isEqualTo(Suite.failed(1));
         assertThat(ran.results())
                 .containsExactly(
                         "info before null",
                         "warn after/log exit code 3",
                         "info end FAILED",
                         "error hook a hook after it failed: java.lang.IllegalStateException: no more",
-                        "fail null null");
+                        "fail null exit code 1");
         assertThat(ran.file("before/output.txt")).isEqualTo("/a\n");
         assertThat(ran.file("after/log/output.txt")).isEqualTo("out\nerr\n");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.SetupException;
@@ -76,6 +77,37 @@ class SetUpTest {
                     connection, suite.tests("require: [bash, no-such-package]\ntest: 'true'\n"), FmfOptions.defaults());
             assertThat(other.end().note()).contains("no-such-package", "Unable to locate package");
             assertThat(other.results()).singleElement().asString().startsWith("infra null it requires packages");
+        }
+    }
+
+    @Test
+    void aMirrorThatDoesNotAnswerIsNoFaultOfTheTest() throws Exception {
+        SshSystem system = lab.ssh();
+        system.container().exec("sh", "-c", "printf '#!/bin/sh\\nsleep 1000\\n' >/usr/bin/apt-get");
+        try (Connection connection = Suite.connect(system)) {
+            Ran ran = suite.run(
+                    connection,
+                    suite.tests("require: atex-lab-hello\nduration: 1s\ntest: 'true'\n"),
+                    FmfOptions.defaults().withInstallWithin(Duration.ofSeconds(2)));
+            assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
+            assertThat(ran.end().note()).contains("atex-lab-hello", "was ended at its limit of 2s");
+        }
+    }
+
+    @Test
+    void anInstallationCostsTheTestNoTime() throws Exception {
+        SshSystem system = lab.ssh();
+        system.container().exec("sh", "-c", """
+                mv /usr/bin/apt-get /usr/bin/apt-get.quick
+                printf '#!/bin/sh\\nsleep 3\\nexec apt-get.quick "$@"\\n' >/usr/bin/apt-get
+                chmod +x /usr/bin/apt-get
+                """);
+        try (Connection connection = Suite.connect(system)) {
+            Ran ran = suite.run(
+                    connection,
+                    suite.tests("require: atex-lab-hello\nduration: 2s\ntest: dpkg -l atex-lab-hello\n"),
+                    FmfOptions.defaults());
+            assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import org.atex.api.Artifacts;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
+import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.artifacts.ResultReader;
 import org.atex.lab.OpenSsh;
@@ -25,6 +26,11 @@ final class Suite {
         this.directory = directory;
         Files.createDirectories(tree().resolve(".fmf"));
         Files.writeString(tree().resolve(".fmf/version"), "1\n");
+    }
+
+    /** {@return how a test ends with another exit code than 0} */
+    static TestEnd failed(int code) {
+        return new TestEnd(Outcome.FAILED, code, "exit code " + code, true);
     }
 
     Path tree() {

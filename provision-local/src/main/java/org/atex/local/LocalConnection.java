@@ -126,6 +126,11 @@ public final class LocalConnection implements Connection {
     }
 
     @Override
+    public boolean isThisMachine() {
+        return true;
+    }
+
+    @Override
     public void close() {
         closed = true;
         endAll();

@@ -107,6 +107,11 @@ final class GuestConnection implements Connection {
     }
 
     @Override
+    public boolean isThisMachine() {
+        return link.isThisMachine();
+    }
+
+    @Override
     public void close() {
         closed = true;
         link.close();

@@ -90,6 +90,11 @@ class SameConnection implements Connection {
     }
 
     @Override
+    public boolean isThisMachine() {
+        return good.isThisMachine();
+    }
+
+    @Override
     public void close() {
         good.close();
     }

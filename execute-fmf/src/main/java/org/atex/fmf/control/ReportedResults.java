@@ -41,6 +41,7 @@ public final class ReportedResults implements AutoCloseable {
     private final PartialResults partial = new PartialResults();
     private final Map<Status, Long> subtests = new HashMap<>();
     private @Nullable Outcome own;
+    private @Nullable String ownNote;
 
     /**
      * Begins with empty artifacts.
@@ -204,7 +205,7 @@ public final class ReportedResults implements AutoCloseable {
         more.remove("name");
         write(new TestResult(status, name.equals(ITSELF) ? null : name, note, List.copyOf(files), more));
         if (status != null) {
-            count(name, status);
+            count(name, status, note);
         }
     }
 
@@ -216,10 +217,13 @@ public final class ReportedResults implements AutoCloseable {
         }
     }
 
-    private void count(String name, Status status) {
+    private void count(String name, Status status, @Nullable String note) {
         if (name.equals(ITSELF)) {
             Outcome outcome = Outcome.of(status);
-            own = own == null || outcome.verdict().compareTo(own.verdict()) > 0 ? outcome : own;
+            if (own == null || outcome.verdict().compareTo(own.verdict()) > 0) {
+                own = outcome;
+                ownNote = note;
+            }
         } else if (subtests.containsKey(status) || subtests.size() < KINDS) {
             subtests.merge(status, 1L, Long::sum);
         }
@@ -261,17 +265,18 @@ public final class ReportedResults implements AutoCloseable {
         Map<String, @Nullable Object> itself = partial.remove(ITSELF);
         String malformed = storeOpen();
         if (end.outcome() != Outcome.PASSED && end.outcome() != Outcome.FAILED) {
-            storeFallback(withoutStatus(itself), end);
+            storeFallback(withoutVerdict(itself), end);
             return end;
         }
         if (malformed != null) {
             TestEnd error = new TestEnd(Outcome.ERROR, end.exitCode(), malformed, end.systemUsable());
-            storeFallback(withoutStatus(itself), error);
+            storeFallback(withoutVerdict(itself), error);
             return error;
         }
         Outcome said = ownOutcome(itself);
-        TestEnd ours = said == null ? end : with(said, end);
-        TestEnd decided = with(rule.decide(ours, Map.copyOf(subtests)), ours);
+        String why = itself != null && itself.get("note") instanceof String note ? note : ownNote;
+        TestEnd ours = said == null ? end : with(said, why == null ? end.note() : firstLine(why), end);
+        TestEnd decided = with(rule.decide(ours, Map.copyOf(subtests)), ours.note(), ours);
         if (itself != null || own == null || decided.outcome() != ours.outcome()) {
             storeFallback(decided.outcome() == ours.outcome() ? itself : withoutStatus(itself), decided);
         }
@@ -310,16 +315,29 @@ public final class ReportedResults implements AutoCloseable {
         return open;
     }
 
-    private static TestEnd with(Outcome outcome, TestEnd end) {
-        return outcome == end.outcome() ? end : new TestEnd(outcome, end.exitCode(), end.note(), end.systemUsable());
+    /** Not the test decided but its runner, who says why. */
+    private static @Nullable Map<String, @Nullable Object> withoutVerdict(@Nullable Map<String, @Nullable Object> open) {
+        if (open != null) {
+            open.remove("note");
+        }
+        return withoutStatus(open);
+    }
+
+    /** What passed needs no reason, an exit code for instance that the test itself took for good. */
+    private static TestEnd with(Outcome outcome, @Nullable String note, TestEnd end) {
+        return new TestEnd(outcome, end.exitCode(), outcome == Outcome.PASSED ? null : note, end.systemUsable());
+    }
+
+    private static String firstLine(String text) {
+        String line = text.strip().lines().findFirst().orElse("");
+        return line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
     }
 
     private void storeFallback(@Nullable Map<String, @Nullable Object> open, TestEnd end) throws IOException {
         Map<String, @Nullable Object> fallback = open == null ? new LinkedHashMap<>() : open;
         fallback.putIfAbsent("status", end.outcome().status().word());
         if (end.note() != null) {
-            fallback.put("status", end.outcome().status().word());
-            fallback.put("note", end.note());
+            fallback.putIfAbsent("note", end.note());
         }
         boolean hasOutput = fallback.get("testout") != null
                 || fallback.get("files") instanceof List<?> files && files.contains("output.txt")

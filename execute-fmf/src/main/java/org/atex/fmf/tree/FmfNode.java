@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * error that names file, node, key, what was expected and what was found if the type is another.
  */
 public final class FmfNode {
+    private static final String TEXTS = "a mapping of texts, or a list of such mappings and of texts such as KEY=value";
+
     private final @Nullable FmfNode parent;
     private final String name;
     private final Mapping data;
@@ -246,21 +248,38 @@ public final class FmfNode {
     }
 
     /**
-     * Reads a mapping of texts, such as environment variables. Numbers and booleans are taken in their text form.
+     * Reads a mapping of texts, such as environment variables. It may be written as a list of mappings, and of texts such as
+     * {@code KEY=value}: they are merged, and later ones win. Numbers and booleans are taken in their text form.
      *
      * @param key the key
      * @return the texts in their order, none for a missing key or null; unmodifiable
-     * @throws FmfException if the value is no mapping of texts
+     * @throws FmfException if the value is something else
      */
     public Map<String, String> textMap(String key) {
         var texts = new LinkedHashMap<String, String>();
-        map(key).forEach((inner, value) -> {
-            if (value == null || value instanceof Mapping || value instanceof Iterable || value instanceof FmfBinary) {
-                throw wrong(key, "a mapping of texts", value, " under \"" + inner + "\"");
+        var value = data.get(key);
+        for (Object item : value instanceof Sequence items ? items : Collections.singletonList(value)) {
+            if (item instanceof Mapping mapping) {
+                addTexts(key, mapping, texts);
+            } else if (item instanceof String text && text.indexOf('=') > 0 && item != value) {
+                texts.put(text.substring(0, text.indexOf('=')), text.substring(text.indexOf('=') + 1));
+            } else if (item != null || value != null) {
+                throw wrong(key, TEXTS, item, item == value ? "" : " in it");
             }
-            texts.put(inner, PyText.str(value));
-        });
+        }
         return Collections.unmodifiableMap(texts);
+    }
+
+    private void addTexts(String key, Mapping mapping, Map<String, String> texts) {
+        mapping.forEach((inner, value) -> {
+            if (!(inner instanceof String name)) {
+                throw wrong(key, TEXTS, inner, " among its keys");
+            }
+            if (value == null || value instanceof Mapping || value instanceof Iterable || value instanceof FmfBinary) {
+                throw wrong(key, TEXTS, value, " under \"" + name + "\"");
+            }
+            texts.put(name, PyText.str(value));
+        });
     }
 
     private <T> @Nullable T typed(String key, Class<T> type, String expected) {
@@ -282,6 +301,16 @@ public final class FmfNode {
                 site().of(Places.actingOn(key)) + "Node " + name + ", key \"" + key + "\": expected " + expected
                         + ", found " + Values.typeOf(found) + where + ": "
                         + (text.length() > 80 ? text.substring(0, 77) + "..." : text));
+    }
+
+    /**
+     * {@return the file and line where a key of this node is written, and a colon, to begin a message; empty for a tree made in
+     * memory}
+     *
+     * @param key the key
+     */
+    public String place(String key) {
+        return site().of(Places.actingOn(key));
     }
 
     Places.Site site() {

@@ -1,0 +1,14 @@
+package org.atex.fmf;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Durations in messages. */
+final class Durations {
+    private Durations() {}
+
+    /** {@return such as {@code 1h30m} or {@code 0.5s}} */
+    static String words(Duration duration) {
+        return duration.toString().replaceFirst("^PT", "").toLowerCase(Locale.ROOT);
+    }
+}

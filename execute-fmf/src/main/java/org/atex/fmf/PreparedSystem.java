@@ -1,0 +1,237 @@
+package org.atex.fmf;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.atex.api.AtexException;
+import org.atex.api.Command;
+import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Output;
+import org.atex.api.SetupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A system that was made ready once for all executors on its connection: with copies of the trees, prepared as the plan
+ * says. One thread makes it ready, one cleans it up.
+ */
+final class PreparedSystem {
+    private static final Logger LOG = LoggerFactory.getLogger(PreparedSystem.class);
+    private static final Duration REMOVAL = Duration.ofMinutes(1);
+
+    private static final String LINK = """
+            mkdir -p -- "${2%/*}" && ln -s -- "$1" "$2"
+            """;
+
+    private final Connection connection;
+    private final FmfTests tests;
+    private final FmfOptions options;
+    private final SetUpLogs logs;
+    private final Packages packages;
+    private final AtomicReference<Place.@Nullable Made> first = new AtomicReference<>();
+    private String root = "";
+
+    PreparedSystem(Connection connection, FmfTests tests, FmfOptions options, SetUpLogs logs) {
+        this.logs = logs;
+        this.connection = connection;
+        this.tests = tests;
+        this.options = options;
+        this.packages = new Packages(connection, FmfExecutor.mayChange(connection, options));
+    }
+
+    Packages packages() {
+        return packages;
+    }
+
+    /** Makes it ready; if that fails, it is cleaned up. */
+    void makeReady(TreePacks packs) throws InterruptedException {
+        boolean ready = false;
+        try {
+            copyTrees(packs);
+            prepareOrFinish();
+            ready = true;
+        } finally {
+            if (!ready) {
+                remove();
+            }
+        }
+    }
+
+    private void copyTrees(TreePacks packs) throws InterruptedException {
+        limited("copying the trees to " + connection, options.uploadWithin(), "withUploadWithin", () -> {
+            Place.Made made = Place.make(connection, "");
+            first.set(made);
+            root = made.place().root();
+            upload(packs);
+            return true;
+        });
+    }
+
+    private static <T> T limited(String what, Duration within, String option, Callable<T> call)
+            throws InterruptedException {
+        try {
+            return LimitedCall.of("atex-set-up", within, call).orElseThrow();
+        } catch (LimitedCall.NotInTimeException e) {
+            throw new SetupException(what + " " + e.getMessage() + " (FmfOptions." + option + " sets the limit)", e);
+        } catch (LimitedCall.Failure e) {
+            if (e.thrown() instanceof RuntimeException thrown) {
+                throw thrown;
+            }
+            if (e.thrown() instanceof Error thrown) {
+                throw thrown;
+            }
+            throw new SetupException(what + " failed: " + e.words(), e.thrown());
+        }
+    }
+
+    /** A library that is part of a tree of tests is there already. */
+    private void upload(TreePacks packs) throws InterruptedException {
+        Map<Path, String> uploaded = new HashMap<>();
+        for (FmfSource source : tests.sources()) {
+            String target = root + "/" + source.place();
+            String there = source.place().startsWith("libs/") ? uploaded.get(source.directory()) : null;
+            if (there == null) {
+                packs.send(source.directory(), connection, target);
+                uploaded.put(source.directory(), target);
+            } else {
+                connection.run(Command.bash(LINK, there, target)).orThrow();
+            }
+        }
+    }
+
+    /** {@return a slot for one executor: the first was made with the place} */
+    Place.Made slot() throws InterruptedException {
+        Place.Made made = first.getAndSet(null);
+        if (made != null) {
+            return made;
+        }
+        return limited(
+                "making room for an executor on " + connection,
+                options.uploadWithin(),
+                "withUploadWithin",
+                () -> Place.make(connection, root));
+    }
+
+    /** A prepare step that failed may have done half of what the finish scripts undo. */
+    private void prepareOrFinish() throws InterruptedException {
+        boolean prepared = false;
+        try {
+            prepare();
+            prepared = true;
+        } finally {
+            if (!prepared) {
+                finish();
+            }
+        }
+    }
+
+    private void prepare() throws InterruptedException {
+        long deadline = System.nanoTime() + options.setUpWithin().toNanos();
+        int number = 0;
+        for (PrepareStep step : tests.plan().prepare()) {
+            number++;
+            Duration left = Duration.ofNanos(deadline - System.nanoTime());
+            String problem = switch (step) {
+                case PrepareStep.Script script -> run(script, left, log("prepare-" + number));
+                case PrepareStep.Install install ->
+                    packages.whyMissing(install.packages(), left, log("prepare-" + number));
+            };
+            if (problem != null) {
+                String what =
+                        step instanceof PrepareStep.Script ? "the prepare script " : "packages of the prepare step ";
+                throw new SetupException(what + number + " of " + tests.plan().name() + " " + problem, null);
+            }
+        }
+    }
+
+    private SetUpLogs.Log log(String step) {
+        return logs.of(connection, root.substring(root.lastIndexOf('.') + 1), step);
+    }
+
+    private @Nullable String run(PrepareStep.Script script, Duration within, SetUpLogs.Log log)
+            throws InterruptedException {
+        ScriptRun run = ScriptRun.of(connection, script(script.text()), within, log);
+        return run.succeeded() ? null : run.describe();
+    }
+
+    private Command script(String text) {
+        Place place = new Place(root, root);
+        Map<String, String> all = new LinkedHashMap<>(tests.plan().environment());
+        all.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
+        all.put("TMT_TREE", place.tree());
+        all.putAll(options.environment());
+        return Command.bash("set -e\n" + text)
+                .withDirectory(place.tree())
+                .withEnvironment(all)
+                .withStderr(Output.merge());
+    }
+
+    /** Runs the finish scripts, as far as the system answers, and removes all. An interrupt that is pending is kept. */
+    void cleanUp() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            finish();
+        } finally {
+            remove();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void finish() {
+        long deadline = System.nanoTime() + options.finishWithin().toNanos();
+        int number = 0;
+        for (String script : tests.plan().finish()) {
+            number++;
+            try {
+                ScriptRun run = ScriptRun.of(
+                        connection,
+                        script(script),
+                        Duration.ofNanos(deadline - System.nanoTime()),
+                        log("finish-" + number));
+                if (!run.succeeded()) {
+                    LOG.warn("the finish script {} of {} {}", number, tests.plan().name(), run.describe());
+                }
+            } catch (ConnectionLostException e) {
+                LOG.info("the finish scripts of {} cannot run: {}", tests.plan().name(), e.getMessage());
+                return;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private void remove() {
+        if (!root.isEmpty()) {
+            run(connection, new Place(root, root).removal());
+        }
+    }
+
+    /** Runs what cleans a system up, as far as it answers, in spite of interrupts. */
+    static void run(Connection connection, Command removal) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            var unused = LimitedCall.of("atex-clean-up", REMOVAL, () -> connection.run(removal));
+        } catch (LimitedCall.NotInTimeException e) {
+            LOG.debug("something stays on {}: its removal {}", connection, e.getMessage());
+        } catch (LimitedCall.Failure e) {
+            if (!(e.thrown() instanceof AtexException || e.thrown() instanceof IllegalStateException)) {
+                LOG.warn("something stays on {}: {}", connection, e.words());
+            }
+            LOG.debug("something stays on {}, which does not answer: {}", connection, e.words());
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package org.atex.fmf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.atex.api.Connection;
+import org.atex.api.Outcome;
+import org.atex.api.SetupException;
+import org.atex.api.TestEnd;
+import org.atex.fmf.Suite.Ran;
+import org.atex.local.LocalConnection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The machine that runs the tests is not rebooted, and nothing is installed on it, unless that is allowed in words. */
+@Timeout(60)
+class ThisMachineTest {
+    private static final String WAY_OUT = "FmfOptions.withChangesToThisMachine";
+    private static final String NO_PACKAGE = "atex-no-such-package";
+
+    @TempDir
+    private Path directory;
+
+    private final Connection connection = LocalConnection.open();
+    private Suite suite;
+
+    @BeforeEach
+    void makeSuite() throws Exception {
+        suite = new Suite(directory);
+    }
+
+    @AfterEach
+    void disconnect() {
+        connection.close();
+    }
+
+    private Path rebooted() {
+        return directory.resolve("rebooted");
+    }
+
+    @Test
+    void aTestThatRebootsIsAnErrorWithTheReason() throws Exception {
+        Ran ran = suite.run(
+                connection, "tmt-reboot -c 'touch " + rebooted() + "'; touch " + rebooted() + "; echo not reached");
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end().note()).contains("tmt-reboot is refused", WAY_OUT);
+        assertThat(ran.results()).containsExactly("error null " + ran.end().note());
+        assertThat(ran.output()).contains(WAY_OUT).doesNotContain("not reached");
+        assertThat(rebooted()).doesNotExist();
+    }
+
+    @Test
+    void soIsOneThatAnnouncesItByItself() throws Exception {
+        Ran ran = suite.run(
+                connection, """
+                trap '' PIPE
+                echo disconnect >&$ATEX_TEST_CONTROL
+                while echo noop >&$ATEX_TEST_CONTROL; do sleep 0.02; done
+                touch REBOOTED
+                """.replace("REBOOTED", rebooted().toString()));
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end().note()).contains("'disconnect', which is refused", WAY_OUT);
+        assertThat(rebooted()).doesNotExist();
+    }
+
+    @Test
+    void aRebootThatIsAllowedIsMade() throws Exception {
+        FmfTests tests = suite.tests("duration: 3s\ntest: tmt-reboot -c 'touch " + rebooted() + "; sleep 1000'\n");
+        Ran ran = suite.run(connection, tests, FmfOptions.defaults().withChangesToThisMachine());
+        assertThat(rebooted()).exists();
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.TIMED_OUT);
+    }
+
+    @Test
+    void aPackageThatIsMissingHereIsNotInstalled() throws Exception {
+        Ran ran = suite.run(
+                connection,
+                suite.tests("require: [" + NO_PACKAGE + "]\ntest: echo not reached\n"),
+                FmfOptions.defaults());
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
+        assertThat(ran.end().note()).contains("are not installed: " + NO_PACKAGE, WAY_OUT);
+    }
+
+    @Test
+    void norIsOneThatIsRecommendedAndTheTestRuns() throws Exception {
+        Ran ran = suite.run(
+                connection, suite.tests("recommend: [" + NO_PACKAGE + "]\ntest: 'true'\n"), FmfOptions.defaults());
+        assertThat(ran.end()).isEqualTo(TestEnd.exited(0));
+    }
+
+    @Test
+    void aPlanThatInstallsFailsTheSystemWithTheReason() throws Exception {
+        Files.writeString(suite.tree().resolve("main.fmf"), """
+                /plan:
+                    discover: {how: fmf}
+                    prepare: {how: install, package: PACKAGE}
+                /test:
+                    test: "true"
+                """.replace("PACKAGE", NO_PACKAGE));
+        FmfTests tests = FmfTests.from(suite.tree()).plan("/plan").discover();
+        assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
+                .isInstanceOf(SetupException.class)
+                .hasMessageContaining("are not installed: " + NO_PACKAGE)
+                .hasMessageContaining(WAY_OUT);
+    }
+
+    @Test
+    void whatIsThereNeedNotBeInstalled() throws Exception {
+        Ran ran = suite.run(connection, suite.tests("require: [bash]\ntest: 'true'\n"), FmfOptions.defaults());
+        assertThat(ran.end()).as(ran.end().note()).isEqualTo(TestEnd.exited(0));
+    }
+}
