@@ -2,10 +2,11 @@ package org.atex.lab;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -28,11 +29,16 @@ public final class OpenSsh implements AutoCloseable {
     private final Path directory;
     private final int port;
     private final List<String> options;
+
+    /** Bound until the server is closed, and never listens: nobody else is given the port while the server is down. */
+    private final Socket placeholder;
+
     private Process server;
 
-    private OpenSsh(Path directory, int port, List<String> options) throws Exception {
+    private OpenSsh(Path directory, Socket placeholder, List<String> options) throws Exception {
         this.directory = directory;
-        this.port = port;
+        this.placeholder = placeholder;
+        this.port = placeholder.getLocalPort();
         this.options = options;
         server = launch();
         Files.writeString(directory.resolve("known_hosts"), knownHost());
@@ -58,7 +64,13 @@ public final class OpenSsh implements AutoCloseable {
         key(directory.resolve("host"), "");
         key(directory.resolve("id"), "");
         Files.copy(directory.resolve("id.pub"), directory.resolve("authorized_keys"));
-        return new OpenSsh(directory, freePort(), List.of(options));
+        Socket placeholder = keepPort();
+        try {
+            return new OpenSsh(directory, placeholder, List.of(options));
+        } catch (Exception e) {
+            placeholder.close();
+            throw e;
+        }
     }
 
     /**
@@ -75,10 +87,11 @@ public final class OpenSsh implements AutoCloseable {
         Shell.run(line);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+    private static Socket keepPort() throws IOException {
+        Socket socket = new Socket();
+        socket.setReuseAddress(true); // sshd may then listen there
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return socket;
     }
 
     private Process launch() throws IOException {
@@ -200,6 +213,14 @@ public final class OpenSsh implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
-        kill();
+        try {
+            kill();
+        } finally {
+            try {
+                placeholder.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException("could not give up port " + port, e);
+            }
+        }
     }
 }

@@ -7,7 +7,6 @@ import java.lang.ProcessBuilder.Redirect;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,8 +29,9 @@ final class Launcher {
     private static final Pattern ERROR = Pattern.compile("error[=:] ?(\\d+)");
     private static final int E2BIG = 7;
 
-    private final String marks =
-            ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
+    private static final AtomicLong LAUNCHERS = new AtomicLong();
+
+    private final String marks = ProcessTree.PROGRAM + "." + LAUNCHERS.incrementAndGet() + "-";
     private final AtomicLong count = new AtomicLong();
     private final String outerMarks;
     private final @Nullable String setsid;

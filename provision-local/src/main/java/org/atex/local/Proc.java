@@ -6,7 +6,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.StringTokenizer;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class Proc {
     private static final File ROOT = new File("/proc");
 
+    /** How many files were read, by which tests see what an operation costs. */
+    static final LongAdder READS = new LongAdder();
+
     /** How much to read at once: what the JVM does without a detour. */
     private static final int PIECE = 8192;
 
@@ -25,6 +33,9 @@ final class Proc {
 
     /** How often to look for variables of a process that seems to have none: some of them really have none. */
     private static final int LOOKS = 10;
+
+    /** How often to read a list of children until it stays the same. */
+    private static final int LOOKS_AT_CHILDREN = 20;
 
     private static final long BETWEEN_LOOKS_NANOS = 1_000_000;
 
@@ -40,9 +51,16 @@ final class Proc {
      * @param dead whether it only waits for its parent to notice
      * @param parent its parent's number
      * @param session the number of its session's leader
+     * @param flags the kernel's flags of it
+     * @param threads how many threads it has
      * @param started when, in the kernel's own count: with the number, what makes it unique
      */
-    record Stat(long pid, boolean dead, long parent, long session, String started) {}
+    record Stat(long pid, boolean dead, long parent, long session, long flags, long threads, long started) {
+        /** {@return whether it is alive, and no thread of the kernel's own} */
+        boolean runsPrograms() {
+            return !dead && (flags & KERNEL_THREAD) == 0;
+        }
+    }
 
     /** {@return whether this machine can be asked} */
     static boolean isThere() {
@@ -83,6 +101,16 @@ final class Proc {
     }
 
     /**
+     * {@return whether it is cheap to look at each number between two}
+     *
+     * @param from the one
+     * @param to the other; smaller than the first if the kernel began anew in between
+     */
+    static boolean areFew(long from, long to) {
+        return to >= from && to - from <= FEW;
+    }
+
+    /**
      * {@return the numbers of processes that started after one and up to another}
      *
      * @param from the number after which they come
@@ -90,7 +118,7 @@ final class Proc {
      */
     static List<Long> between(long from, long to) {
         List<Long> pids = new ArrayList<>();
-        if (to >= from && to - from <= FEW) {
+        if (areFew(from, to)) {
             for (long pid = from + 1; pid <= to; pid++) {
                 if (exists(pid)) {
                     pids.add(pid);
@@ -121,51 +149,116 @@ final class Proc {
         // The program's name comes second, in parentheses, and may hold anything.
         String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
         boolean dead = "ZX".contains(fields[0]);
-        return new Stat(pid, dead, number(fields[1]), number(fields[3]), fields[19]);
+        return new Stat(
+                pid,
+                dead,
+                number(fields[1]),
+                number(fields[3]),
+                number(fields[6]),
+                number(fields[17]),
+                number(fields[19]));
     }
 
     /**
-     * {@return the variables that a process was started with, a NUL after each; empty if it is gone or may not be asked}
+     * {@return the numbers of a process's children; empty if it is gone. While some of them end, others may be left out}
      *
-     * <p>While a process changes from one program to the next it seems to have none for a moment: so one that seems to have
-     * none is looked at again.
-     *
-     * @param pid its number
+     * @param process the process
      */
-    static String environment(long pid) {
-        for (int looks = 1; ; looks++) {
-            String environment = read(pid + "/environ");
-            if (environment == null) {
-                return "";
-            }
-            if (!environment.isEmpty() || looks == LOOKS || !runsPrograms(pid)) {
-                return environment;
-            }
-            LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
+    static List<Long> children(Stat process) {
+        List<Long> children = new ArrayList<>();
+        String tasks = process.pid() + "/task";
+        String[] threads = process.threads() == 1
+                ? new String[] {Long.toString(process.pid())}
+                : new File(ROOT, tasks).list();
+        for (String thread : threads == null ? new String[0] : threads) {
+            children.addAll(numbers(read(tasks + "/" + thread + "/children")));
         }
+        return children;
     }
 
-    /** {@return whether it is alive, and no thread of the kernel's own} */
-    private static boolean runsPrograms(long pid) {
-        String line = read(pid + "/stat");
-        if (line == null) {
-            return false;
+    /** {@return whether the kernel lists children} */
+    static boolean listsChildren() {
+        String self = Long.toString(ProcessHandle.current().pid());
+        return new File(ROOT, self + "/task/" + self + "/children").canRead();
+    }
+
+    /**
+     * {@return the numbers of the processes that a process has for children because their parents died, and of others that it
+     * started, in the order in which it got them; or null if that cannot be found out}
+     *
+     * @param process the process
+     */
+    static @Nullable List<Long> adopted(Stat process) {
+        // The kernel gives orphans to the first thread.
+        String file = process.pid() + "/task/" + process.pid() + "/children";
+        String last = read(file);
+        for (int looks = 0; looks < LOOKS_AT_CHILDREN && last != null; looks++) {
+            // The list is exact only if no child ended while it was read. Then two readings differ.
+            String again = read(file);
+            if (last.equals(again)) {
+                return numbers(again);
+            }
+            last = again;
         }
-        String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
-        return !"ZX".contains(fields[0]) && (number(fields[6]) & KERNEL_THREAD) == 0;
+        return null;
+    }
+
+    private static List<Long> numbers(@Nullable String list) {
+        List<Long> numbers = new ArrayList<>();
+        StringTokenizer words = new StringTokenizer(list == null ? "" : list, " ");
+        while (words.hasMoreTokens()) {
+            numbers.add(number(words.nextToken()));
+        }
+        return numbers;
+    }
+
+    /**
+     * {@return the variables that processes were started with, a NUL after each; empty for one that is gone or may not be asked}
+     *
+     * <p>While a process changes from one program to the next it seems to have none for a moment: so those that seem to have
+     * none are looked at again, all together.
+     *
+     * @param pids their numbers
+     */
+    static Map<Long, String> environments(Collection<Long> pids) {
+        Map<Long, String> environments = new HashMap<>();
+        List<Long> left = new ArrayList<>(pids);
+        for (int looks = 1; !left.isEmpty(); looks++) {
+            List<Long> empty = new ArrayList<>();
+            for (long pid : left) {
+                String environment = read(pid + "/environ");
+                environments.put(pid, environment == null ? "" : environment);
+                if (environment != null && environment.isEmpty() && looks < LOOKS && runsPrograms(pid)) {
+                    empty.add(pid);
+                }
+            }
+            left = empty;
+            if (!left.isEmpty()) {
+                LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
+            }
+        }
+        return environments;
+    }
+
+    private static boolean runsPrograms(long pid) {
+        Stat stat = stat(pid);
+        return stat != null && stat.runsPrograms();
     }
 
     private static @Nullable String read(String name) {
         byte[] buffer = new byte[PIECE];
+        READS.increment();
         try (FileInputStream in = new FileInputStream(new File(ROOT, name))) {
             int filled = 0;
             while (true) {
                 int n = in.read(buffer, filled, PIECE);
                 filled += Math.max(n, 0);
-                if (n < PIECE) { // the kernel gives less than it is asked for only at the end
+                if (n <= 0 || n < PIECE && !name.endsWith("children")) { // the kernel gives less only at the end
                     return new String(buffer, 0, filled, StandardCharsets.ISO_8859_1);
                 }
-                buffer = Arrays.copyOf(buffer, 2 * buffer.length);
+                if (buffer.length - filled < PIECE) {
+                    buffer = Arrays.copyOf(buffer, 2 * buffer.length);
+                }
             }
         } catch (IOException e) {
             return null; // gone, or somebody else's

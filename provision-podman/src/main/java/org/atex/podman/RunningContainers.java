@@ -111,7 +111,8 @@ public final class RunningContainers implements Provisioner {
             offer = new Offer.Ready(borrowed);
         } catch (AtexException e) {
             offer = new Offer.Failed(
-                    new ProvisioningException("could not have container " + container + ": " + e.getMessage(), e));
+                    new ProvisioningException(
+                            "could not have container " + container + ": " + e.getMessage(), e, container));
         } catch (InterruptedException e) {
             // Nobody wants it any more.
         }
@@ -249,6 +250,12 @@ public final class RunningContainers implements Provisioner {
         @Override
         public String name() {
             return name;
+        }
+
+        /** {@return the container: its lives have different names} */
+        @Override
+        public String host() {
+            return container;
         }
 
         @Override

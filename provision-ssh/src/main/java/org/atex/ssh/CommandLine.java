@@ -2,10 +2,9 @@ package org.atex.ssh;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.util.ArrayList;
+import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.atex.api.Command;
 import org.atex.api.Input;
@@ -13,14 +12,15 @@ import org.atex.api.Output;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is sent for a command: a line for the login shell of whoever logs in, and what goes before the command's own
- * input. Every word of it is quoted. Immutable.
+ * What is sent for a command: a line for the login shell of the user who logs in, and the bytes that go before the
+ * command's own input. Every word of the line is quoted. Immutable.
  *
- * <p>The script of a command announces its process on the errors, goes to its directory, sets its variables and its mark,
- * and becomes the command.
+ * <p>The script of a command announces its process on the errors, goes to its directory, reads its variables, sets its
+ * mark, and becomes the command. The line is an argument of the login shell, which every user of the system can see in
+ * the list of processes. Passwords and the values of variables are therefore part of the input.
  *
  * @param line the line
- * @param input what is sent before the command's input; may hold a password
+ * @param input the bytes sent before the command's input; may hold a password and values of variables
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record CommandLine(String line, byte[] input) {
@@ -33,9 +33,6 @@ record CommandLine(String line, byte[] input) {
     /** A program can be given 128 KiB in one argument, and the whole line is one of the login shell. */
     private static final int LONGEST = 100_000;
 
-    private static final Set<String> KEPT =
-            Set.of("_", "BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID");
-
     private static final String AFTER_PASSWORD = "atex-end-of-password";
 
     /**
@@ -46,7 +43,10 @@ record CommandLine(String line, byte[] input) {
      * @param as how things are run there
      */
     static CommandLine of(Command command, String mark, As as) {
-        return as.line(script(command, mark, as.environment()));
+        Variables variables = new Variables();
+        variables.addAll(as.environment());
+        variables.addAll(command.environment());
+        return as.line(script(command, mark, variables), variables.input());
     }
 
     /**
@@ -63,39 +63,43 @@ record CommandLine(String line, byte[] input) {
          * {@return what is sent for a script}
          *
          * @param script text for {@code sh}
+         * @param variables the bytes that the script reads before its command does
          */
-        CommandLine line(String script) {
+        CommandLine line(String script, byte[] variables) {
             byte[] bytes = script.getBytes(UTF_8);
             boolean isLong = bytes.length > LONGEST;
             String text = isLong ? "eval \"$(head -c " + bytes.length + ")\"" : script;
-            byte[] input = isLong ? bytes : new byte[0];
+            ByteArrayOutputStream input = new ByteArrayOutputStream();
+            if (sudo != null && sudoPassword != null) {
+                // Whether sudo asks or not is its affair: whatever it leaves of the password is read away.
+                text = "while IFS= read -r line && [ \"$line\" != " + AFTER_PASSWORD + " ]; do :; done\n" + text;
+                input.writeBytes((new String(sudoPassword) + "\n" + AFTER_PASSWORD + "\n").getBytes(UTF_8));
+            }
+            if (isLong) {
+                input.writeBytes(bytes);
+            }
+            input.writeBytes(variables);
+            return new CommandLine(line(text), input.toByteArray());
+        }
+
+        private String line(String text) {
             if (sudo == null) {
-                return new CommandLine(posix ? text : "exec sh -c " + quoted(text), input);
+                return posix ? text : "exec sh -c " + quoted(text);
             }
-            if (sudoPassword == null) {
-                return new CommandLine("exec sudo -n -u " + quoted(sudo) + " -- sh -c " + quoted(text), input);
-            }
-            // Whether sudo asks or not is its affair: whatever it leaves of the password is read away.
-            String skip = "while IFS= read -r line && [ \"$line\" != " + AFTER_PASSWORD + " ]; do :; done\n";
-            byte[] password = (new String(sudoPassword) + "\n" + AFTER_PASSWORD + "\n").getBytes(UTF_8);
-            byte[] all = new byte[password.length + input.length];
-            System.arraycopy(password, 0, all, 0, password.length);
-            System.arraycopy(input, 0, all, password.length, input.length);
-            return new CommandLine(
-                    "exec sudo -k -S -p '' -u " + quoted(sudo) + " -- sh -c " + quoted(skip + text), all);
+            String how = sudoPassword == null ? "-n" : "-k -S -p ''";
+            return "exec sudo " + how + " -u " + quoted(sudo) + " -- sh -c " + quoted(text);
         }
     }
 
-    private static String script(Command command, String mark, Map<String, String> environment) {
+    private static String script(Command command, String mark, Variables variables) {
         StringBuilder script = new StringBuilder("echo ").append(ANNOUNCEMENT).append("$$ >&2\n");
         String directory = command.directory();
         if (directory != null) {
             // CDPATH would say where it went, and lead elsewhere.
             script.append("CDPATH= cd -- ").append(quoted(directory)).append(" || exit 126\n");
         }
-        List<String> words = new ArrayList<>();
-        export(script, words, environment);
-        export(script, words, command.environment());
+        List<String> words = variables.words();
+        script.append(variables.reading());
         script.append("export ")
                 .append(VARIABLE)
                 .append("=\"$")
@@ -108,21 +112,6 @@ record CommandLine(String line, byte[] input) {
         }
         script.append(command.arguments().stream().map(CommandLine::quoted).collect(Collectors.joining(" ")));
         return script.append(redirections(command)).toString();
-    }
-
-    /** What no shell takes for a variable's name, or keeps for itself, env sets all the same. */
-    private static void export(StringBuilder script, List<String> words, Map<String, String> variables) {
-        variables.forEach((name, value) -> {
-            if (name.matches("[A-Za-z_][A-Za-z0-9_]*") && !KEPT.contains(name)) {
-                script.append("export ")
-                        .append(name)
-                        .append('=')
-                        .append(quoted(value))
-                        .append('\n');
-            } else {
-                words.add(quoted(name + "=" + value));
-            }
-        });
     }
 
     private static String redirections(Command command) {

@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import net.schmizz.concurrent.Event;
 import net.schmizz.sshj.common.Buffer;
 import net.schmizz.sshj.common.Message;
 import net.schmizz.sshj.common.SSHException;
@@ -28,6 +31,9 @@ final class ExecChannel extends SessionChannel {
     /** What is received and not yet read is let go on when that much of it has been read. */
     private static final int ROOM = 256 * 1024;
 
+    /** What any host has room for, before it says how much. */
+    private static final int AT_ONCE = 16 * 1024;
+
     /** What a login shell may say before the announcement. */
     private static final int PREAMBLE = 64 * 1024;
 
@@ -39,6 +45,7 @@ final class ExecChannel extends SessionChannel {
     /** Null until all fields are there: the transport may die, and tell this, while it is being made. */
     private final Object fields;
 
+    private final int connectionTimeout;
     private boolean gone;
     private Runnable whenGone = () -> {};
     private boolean closeSent;
@@ -60,9 +67,38 @@ final class ExecChannel extends SessionChannel {
      */
     ExecChannel(Connection connection, Executor threads, Runnable heard) {
         super(connection);
+        connectionTimeout = connection.getTimeoutMs();
         this.threads = threads;
         this.heard = heard;
         fields = new Object();
+    }
+
+    /**
+     * Has the host start a command. What goes before its input is sent with the request, without a round trip in between;
+     * much of it is sent afterwards, as a host that refuses never makes room for it.
+     *
+     * @param line what to send
+     * @throws IOException if the host refuses, or the link breaks
+     */
+    void exec(CommandLine line) throws IOException {
+        byte[] input = line.input();
+        Event<ConnectionException> answer =
+                sendChannelRequest("exec", true, new Buffer.PlainBuffer().putString(line.line(), getRemoteCharset()));
+        if (input.length <= AT_ONCE) {
+            send(input);
+        }
+        answer.await(connectionTimeout, TimeUnit.MILLISECONDS);
+        if (input.length > AT_ONCE) {
+            send(input);
+        }
+    }
+
+    private void send(byte[] input) throws IOException {
+        if (input.length > 0) {
+            OutputStream to = getOutputStream();
+            to.write(input);
+            to.flush();
+        }
     }
 
     @Override

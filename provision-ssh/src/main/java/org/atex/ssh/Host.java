@@ -117,6 +117,11 @@ public record Host(
         return port == 0 || port == 22 ? address : HostText.withPort(address, port);
     }
 
+    /** {@return the name by which failures of the machine are counted; behind different jump hosts, addresses may repeat} */
+    String machine() {
+        return jumpHost == null ? name() : name() + " via " + jumpHost;
+    }
+
     /** {@return {@code [user@]host[:port]}, without variables, which may be secret} */
     @Override
     public String toString() {

@@ -28,8 +28,10 @@ final class Keeper {
      * connection begin with.
      *
      * <p>{@code end} reads two extended regular expressions, one for environments, one for {@code /proc/PID/stat}, and kills
-     * what they match. It looks at every process, which takes a few milliseconds, and waits no longer than a process can
-     * take to die, for one that nothing can end.
+     * the processes that they match. It looks at the commands' own processes, what descends from them, and at orphans; at
+     * every process if it reads {@code all} in place of the numbers of the commands' processes, or where the kernel lists no
+     * children. A process whose parent is killed is an orphan the next time. It waits no longer than a process can take to
+     * die, for one that nothing can end.
      *
      * <p>{@code look} reads the number of a process that ended just now, and starts no program. What that may have left has
      * a number after its own, up to the last one given, and each tree of those has an orphan for its root. The kernel
@@ -39,16 +41,77 @@ final class Keeper {
      */
     private static final String SCRIPT = """
             trap '' HUP PIPE TERM INT
-            end() {
-                i=0
-                while [ $i -lt 300 ]; do
-                    found=
-                    for f in $(grep -lsE -e "$1" -e "$2" /proc/[0-9]*/environ /proc/[0-9]*/stat); do
-                        f=${f#/proc/}
-                        found="$found ${f%%/*}"
+            adopted() {
+                j=0
+                while [ $j -lt 20 ]; do
+                    now=- again=-
+                    { read -r now < "$orphans"; read -r again < "$orphans"; } 2>/dev/null
+                    [ "$now" != - ] || return 1
+                    [ "$now" != "$again" ] || return 0
+                    j=$((j + 1))
+                done
+                return 1
+            }
+            below() {
+                below=
+                while [ $# -gt 0 ]; do
+                    for list in "/proc/$1/task/"*/children; do
+                        children=
+                        { read -r children < "$list"; } 2>/dev/null
+                        below="$below $children"
+                        set -- "$@" $children
                     done
+                    shift
+                done
+            }
+            match() {
+                marked=$1 stated=$2
+                shift 2
+                for f in $(grep -lsE -e "$marked" -e "$stated" "$@" || [ $? -lt 126 ] || echo /proc/failed/); do
+                    f=${f#/proc/}
+                    found="$found ${f%%/*}"
+                done
+            }
+            find() {
+                found=
+                if [ "$3" != all ]; then
+                    IFS=,
+                    set -- "$1" "$2" $3
+                    IFS=' '
+                    marked=$1 stated=$2
+                    shift 2
+                    below "$@"
+                    if adopted; then
+                        seen=$now
+                        set -- "$@" $below $now
+                        [ $# -eq 0 ] || match "$marked" "$stated" \\
+                            $(printf '/proc/%s/environ ' "$@"; printf '/proc/%s/stat ' "$@")
+                        [ -n "$found" ] || { adopted && [ "$seen" = "$now" ]; } || found=-
+                        [ "$found" = ' failed' ] || return
+                    fi
+                    set -- "$marked" "$stated"
+                fi
+                found=
+                match "$1" "$2" /proc/[0-9]*/environ /proc/[0-9]*/stat
+                if [ "$found" = ' failed' ]; then
+                    # There are more processes than fit into one command line.
+                    found=
+                    for digits in 10 11 12 13 14 15 16 17 18 19 2 3 4 5 6 7 8 9; do
+                        match "$1" "$2" /proc/$digits*/environ /proc/$digits*/stat
+                    done
+                fi
+            }
+            end() {
+                i=0 which=$3
+                while [ $i -lt 600 ]; do
+                    find "$1" "$2" "$which"
                     [ -n "$found" ] || return 0
-                    kill -9 $found 2>/dev/null
+                    if [ "$found" = - ]; then
+                        # Others' orphans came or went meanwhile; with many of them there is no quiet moment.
+                        [ $i -lt 20 ] || which=all
+                    else
+                        kill -9 $found 2>/dev/null
+                    fi
                     i=$((i + 1))
                 done
                 return 1
@@ -83,11 +146,12 @@ final class Keeper {
             orphans=/proc/$adopter/task/$adopter/children
             known=- since=0
             echo "atex-keeper ${SHELL##*/}"
-            while IFS=' ' read -r number what which stat; do
-                $what "$which" "$stat"
+            IFS=' '
+            while read -r number what which stat pids; do
+                $what "$which" "$stat" "$pids"
                 echo "$number $?"
             done
-            end '@MARK@' '^no-such'
+            end '@MARK@' '^no-such' all
             """;
 
     private static final String NOTHING = "^no-such";
@@ -105,9 +169,10 @@ final class Keeper {
      *
      * @param mark of what is to be ended; or null, if it is only looked for
      * @param process its process, or 0
+     * @param everywhere whether what it started is looked for among all processes
      * @param done whether nothing is left
      */
-    private record Request(@Nullable String mark, long process, CompletableFuture<Boolean> done) {
+    private record Request(@Nullable String mark, long process, boolean everywhere, CompletableFuture<Boolean> done) {
         boolean isLook() {
             return mark == null;
         }
@@ -147,12 +212,22 @@ final class Keeper {
     /**
      * Ends a command and all that it started.
      *
-     * @param mark its mark, or what its mark begins with
-     * @param process its process, or 0 if that is not known, or may be somebody else's by now
+     * @param mark its mark
+     * @param process its process; or 0 if that has ended, and its number may be another's by now
      * @return whether nothing is left
      */
     CompletableFuture<Boolean> end(String mark, long process) {
-        return ask(new Request(mark, process, new CompletableFuture<>()));
+        return ask(new Request(mark, process, false, new CompletableFuture<>()));
+    }
+
+    /**
+     * Ends commands whose processes are not known, and all that they started.
+     *
+     * @param mark what their marks begin with
+     * @return whether nothing is left
+     */
+    CompletableFuture<Boolean> endEverywhere(String mark) {
+        return ask(new Request(mark, 0, true, new CompletableFuture<>()));
     }
 
     /**
@@ -163,7 +238,7 @@ final class Keeper {
      * @return whether it has certainly left nothing
      */
     CompletableFuture<Boolean> look(long process) {
-        return ask(new Request(null, process, new CompletableFuture<>()));
+        return ask(new Request(null, process, false, new CompletableFuture<>()));
     }
 
     private CompletableFuture<Boolean> ask(Request request) {
@@ -183,7 +258,7 @@ final class Keeper {
             boolean look = waiting.getFirst().isLook();
             waiting.stream().filter(request -> request.isLook() == look).forEach(asked::add);
             waiting.removeAll(asked);
-            line = ++number + (look ? " look " + first(asked) : " end " + marks(asked) + " " + sessions(asked)) + "\n";
+            line = ++number + (look ? " look " + first(asked) : " end " + end(asked)) + "\n";
         }
         threads.execute(() -> send(line));
     }
@@ -202,15 +277,16 @@ final class Keeper {
         }
     }
 
-    private static String marks(List<Request> requests) {
-        return requests.stream().map(Request::mark).collect(Collectors.joining("|"));
-    }
-
-    private static String sessions(List<Request> requests) {
-        return sessionsOf(requests.stream()
+    private static String end(List<Request> requests) {
+        String marks = requests.stream().map(Request::mark).collect(Collectors.joining("|"));
+        List<Long> processes = requests.stream()
                 .map(Request::process)
                 .filter(process -> process != 0)
-                .toList());
+                .toList();
+        String where = requests.stream().anyMatch(Request::everywhere)
+                ? "all"
+                : processes.stream().map(String::valueOf).collect(Collectors.joining(","));
+        return marks + " " + sessionsOf(processes) + " " + where;
     }
 
     /**

@@ -168,7 +168,7 @@ final class Link {
         Supplier<char[]> password = options.sudoPassword();
         char[] secret = password == null ? null : password.get().clone();
         CommandLine.As first = new CommandLine.As(false, options.sudo(), secret, options.environment());
-        ExecChannel channel = exec(first.line(Keeper.script(marks)), () -> false);
+        ExecChannel channel = exec(first.line(Keeper.script(marks), new byte[0]), () -> false);
         Keeper shell = new Keeper(channel, threads);
         keepersChannel = channel;
         keeper = shell;
@@ -198,12 +198,7 @@ final class Link {
         ExecChannel channel = openSession(cancelled);
         boolean done = false;
         try {
-            channel.exec(line.line());
-            if (line.input().length > 0) {
-                OutputStream input = channel.getOutputStream();
-                input.write(line.input());
-                input.flush();
-            }
+            channel.exec(line);
             done = true;
             return channel;
         } finally {

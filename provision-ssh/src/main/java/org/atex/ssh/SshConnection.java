@@ -257,7 +257,7 @@ public final class SshConnection implements Connection {
         try {
             Link fresh = Dialer.dial(route, within, true);
             // What the old link's shell could not end: it may have been killed itself.
-            CompletableFuture<Boolean> ended = fresh.keeper().end(old.marks(), 0);
+            CompletableFuture<Boolean> ended = fresh.keeper().endEverywhere(old.marks());
             replace(fresh);
             ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

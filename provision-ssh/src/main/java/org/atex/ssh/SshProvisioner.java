@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * given up and the source has ended, the offer is {@link Offer.Exhausted}.
  *
  * <p>Systems are named by their address, with the port unless it is 22, and {@code #2} and so on when they are handed out
- * again. Labels are {@link Host#labels()}, slots {@link Host#slots()}.
+ * again; {@link org.atex.api.Remote#host()} is the name without that number, and with the jump host if there is one. A
+ * failed offer has the same name of the host that failed. Labels are {@link Host#labels()}, slots {@link Host#slots()}.
  *
  * <p>Lifecycle: ready when it is opened; {@link #close()} gives all hosts back and closes the source. No signal does that:
  * a program that is to give its hosts back on Ctrl-C closes this from a shutdown hook, or stops its run on signals.
@@ -235,7 +236,7 @@ public final class SshProvisioner implements Provisioner {
                 pool.waiting.add(Threads.start("quarantine-" + member.host, () -> release(member, pause)));
             }
             if (givenUp || wanted && pool.free.isEmpty()) {
-                pool.unsaid = new ProvisioningException(message, cause);
+                pool.unsaid = new ProvisioningException(message, cause, member.host.machine());
                 // While the source may have another host, only what is final is worth telling.
                 if (givenUp || ended != null) {
                     tellFailure();

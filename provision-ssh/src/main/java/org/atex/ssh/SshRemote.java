@@ -35,6 +35,12 @@ final class SshRemote implements Remote {
         return name;
     }
 
+    /** {@return the host's own name: that of the system without the number which tells its lives apart} */
+    @Override
+    public String host() {
+        return pooled.host.machine();
+    }
+
     @Override
     public Map<String, String> labels() {
         return labels;

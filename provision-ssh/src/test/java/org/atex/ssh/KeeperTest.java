@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which processes are taken for those of a command: by their lines in {@code /proc/PID/stat}, grep says it. */
 @Timeout(20)
@@ -91,6 +95,63 @@ class KeeperTest {
         } finally {
             new ProcessBuilder("sh", "-c", ": > " + lock).start().waitFor();
             Files.delete(lock);
+        }
+    }
+
+    /** Commands are found among their own descendants and the orphans, whoever else has processes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bash", "sh"})
+    void descendantsAndOrphansAreEndedAndStrangersAreNot(String shell) throws Exception {
+        String mark = ";keeper" + ProcessHandle.current().pid() + shell + "-";
+        List<Process> started = new ArrayList<>();
+        Process keeper = new ProcessBuilder(shell, "-c", Keeper.script(mark)).start();
+        started.add(keeper);
+        try (BufferedReader said = keeper.inputReader();
+                BufferedWriter asked = keeper.outputWriter()) {
+            assertThat(said.readLine()).startsWith("atex-keeper ");
+            Process stranger = command("", "exec sleep 1000");
+            started.add(stranger);
+            stranger.inputReader().readLine();
+            for (String end : List.of("", "; exec sleep 1000")) {
+                Process command = command(mark + "1;", "(setsid sleep 1000 & echo $!); (sleep 1000 & echo $!)" + end);
+                started.add(command);
+                List<Long> left = new ArrayList<>();
+                BufferedReader numbers = command.inputReader();
+                numbers.readLine();
+                left.add(Long.parseLong(numbers.readLine()));
+                left.add(Long.parseLong(numbers.readLine()));
+                if (end.isEmpty()) {
+                    command.waitFor(); // and its number may be another's by now
+                }
+                asked.write("7 end " + mark + "1; "
+                        + (end.isEmpty()
+                                ? "^no-such \n"
+                                : Keeper.sessionsOf(List.of(command.pid())) + " " + command.pid() + "\n"));
+                asked.flush();
+                assertThat(said.readLine()).isEqualTo("7 0");
+                assertThat(left).allMatch(KeeperTest::isOver);
+            }
+            asked.write("8 end " + mark + " ^no-such all\n");
+            asked.flush();
+            assertThat(said.readLine()).isEqualTo("8 0");
+            assertThat(stranger.isAlive()).isTrue();
+        } finally {
+            started.forEach(Process::destroyForcibly);
+        }
+    }
+
+    private static Process command(String mark, String script) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder("setsid", "bash", "-c", "echo $$; " + script);
+        builder.environment().put(CommandLine.VARIABLE, mark);
+        return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    }
+
+    private static boolean isOver(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            return "ZX".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) >= 0;
+        } catch (IOException e) {
+            return true;
         }
     }
 }

@@ -424,18 +424,45 @@ class SshCommandsTest {
         }
     }
 
-    @Test
-    void noSecretIsInAProcessList() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"no password", "a password"})
+    void noSecretIsInAProcessListWithSudo(String way) throws Exception {
         assumeTrue(System.getProperty("user.name").equals("root"), "only root may become anybody without asking");
         assumeTrue(Boolean.getBoolean("atex.required") || Files.isExecutable(Path.of("/usr/bin/sudo")), "no sudo here");
-        SshOptions options = Logins.options(server).withSudo("nobody", () -> "s3cr3t-word".toCharArray());
-        try (SshConnection sudo = SshConnection.open(server.destination(), options);
-                RunningCommand waiting = sudo.start(Command.bash("echo here; sleep 600"))) {
-            assertThat(line(waiting)).isEqualTo("here");
-            assertThat(ProcessHandle.allProcesses()
-                            .map(process -> process.info().commandLine().orElse("")))
-                    .noneMatch(words -> words.contains("s3cr3t-word"));
-            assertThat(sudo.run(Command.of("env")).stdout()).doesNotContain("s3cr3t-word");
+        SshOptions options = way.equals("no password")
+                ? Logins.options(server).withSudo("nobody")
+                : Logins.options(server).withSudo("nobody", () -> "s3cr3t-password".toCharArray());
+        Path seen = directory.resolve("seen");
+        String look = "while :; do grep -asoE -e '([s]3cr3t|[h]ere)-[a-z]*' /proc/[0-9]*/cmdline; done";
+        try (SshConnection sudo = SshConnection.open(server.destination(), options.withEnvironment(Map.of("ALL", "s3cr3t-all")));
+                RunningCommand watch = connection.start(Command.bash(look).withStdout(Output.file(seen)))) {
+            for (int i = 0; i < 30; i++) {
+                String value = "s3cr3t-value\n" + "x".repeat(i * 300);
+                CommandResult result = sudo.run(Command.bash("printf '%s %s ' \"$ALL\" \"$ONE\"; cat")
+                        .withEnvironment("ONE", value)
+                        .withStdin(Input.text("its input")));
+                assertThat(result.stdout()).isEqualTo("s3cr3t-all " + value + " its input");
+            }
+            assertThat(sudo.run(Command.of("env")).stdout()).doesNotContain("s3cr3t-password");
+            RunningCommand shown = sudo.start(Command.bash("sleep 600", "here-shown"));
+            Call.eventually("an argument is seen", () -> seen.toFile().length() > 0);
+            shown.close();
+            assertThat(watch.await(Duration.ZERO)).isEmpty();
+            assertThat(Files.readString(seen)).contains("here-shown").doesNotContain("s3cr3t");
         }
+    }
+
+    /** The kernel takes 128 KiB in one variable; a program that is given more cannot be started. */
+    @Test
+    void aVariableIsAsLongAsTheSystemAllows() throws Exception {
+        Command counts = Command.bash("printf '%s ' \"${#LONG}\"; cat").withStdin(Input.text("its input"));
+        for (int length : new int[] {4_000, 4_096, 5_000, 131_000}) {
+            String value = "'\n ".repeat(length).substring(0, length);
+            assertThat(connection.run(counts.withEnvironment("LONG", value)).stdout())
+                    .isEqualTo(length + " its input");
+        }
+        CommandResult refused = connection.run(counts.withEnvironment("LONG", "x".repeat(140_000)));
+        assertThat(refused.end().shellCode()).isBetween(125, 127);
+        assertThat(refused.stderr()).containsIgnoringCase("argument list too long").doesNotContain("xxxx");
     }
 }

@@ -84,6 +84,36 @@ class SshProvisionerTest {
                                         "could not connect to a: Connection refused (failure 1 of 3: it is tried again in 3600000 ms)"));
     }
 
+    /** By which an orchestrator counts failures of a host, whichever of its lives failed. */
+    @Test
+    void allLivesOfAHostAndItsFailuresHaveOneHostName() throws Exception {
+        Host host = Host.of("me@a:2222");
+        SshProvisioner provisioner = open(over(Hosts.of(List.of(host))).retryAfter(Duration.ofHours(1)));
+        for (String name : List.of("a:2222", "a:2222#2")) {
+            provisioner.provision(1);
+            try (Remote remote = ready(provisioner)) {
+                assertThat(remote.name()).isEqualTo(name);
+                assertThat(remote.host()).isEqualTo("a:2222");
+            }
+        }
+        broken.put("a", "Connection refused");
+        provisioner.provision(1);
+        assertThat(provisioner.take(SOON))
+                .isInstanceOfSatisfying(
+                        Offer.Failed.class,
+                        failed -> assertThat(failed.cause().host()).contains("a:2222"));
+    }
+
+    @Test
+    void hostsBehindDifferentJumpHostsAreDifferentHosts() throws Exception {
+        List<Host> hosts =
+                List.of(Host.of("a").withJumpHost("gate-1"), Host.of("a").withJumpHost("gate-2"));
+        SshProvisioner provisioner = open(over(Hosts.of(hosts)));
+        provisioner.provision(2);
+        assertThat(List.of(ready(provisioner).host(), ready(provisioner).host()))
+                .containsExactlyInAnyOrder("a via gate-1", "a via gate-2");
+    }
+
     @Test
     void systemSaysWhatIsKnownOfItsHost() throws Exception {
         Host host = Host.of("me@[::1]:2222").withSlots(4).withArguments(Map.of("arch", "arm64"));

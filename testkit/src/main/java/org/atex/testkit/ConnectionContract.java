@@ -20,7 +20,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.CommandFailedException;
@@ -179,6 +182,17 @@ public abstract class ConnectionContract {
      */
     protected Command isAlive(String process) {
         return Command.bash("s=$(sed 's/.*) //' \"/proc/$1/stat\" 2>/dev/null) && [[ -n $s && $s != Z* ]]", process);
+    }
+
+    /**
+     * {@return a command that prints {@code watching} and a newline; then, again and again until it is closed, a line for
+     *     each argument of each process that begins with a text} The text must not be among its own arguments.
+     *
+     * @param text the text, letters, digits and hyphens
+     */
+    protected Command watchesArguments(String text) {
+        String script = "echo watching; while :; do grep -aso -e \"$1[^[:cntrl:]]*\" /proc/[0-9]*/cmdline; done";
+        return Command.bash(script, "[" + text.charAt(0) + "]" + text.substring(1));
     }
 
     // Help
@@ -820,6 +834,42 @@ public abstract class ConnectionContract {
         }
         for (int i = 0; i < 32; i++) {
             assertThat(calls.get(i).result()).isEqualTo("thread " + i + "\0");
+        }
+    }
+
+    @Test
+    void c51_noValueOfAVariableIsInTheProcessList() throws Exception {
+        String text = "atex-c51-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
+        String secret = text + "-secret";
+        Command tells = printsVariable("ATEX_CONTRACT");
+        Queue<String> seen = new ConcurrentLinkedQueue<>();
+        try (RunningCommand watch = connection.start(watchesArguments(text))) {
+            assertThat(line(watch)).isEqualTo("watching");
+            Call<Boolean> reading = Call.to(() -> {
+                for (String line = line(watch); !line.isEmpty(); line = line(watch)) {
+                    seen.add(line);
+                }
+            });
+            for (int i = 0; i < 60; i++) {
+                String value = secret + (i % 3 == 0 ? "" : i % 3 == 1 ? "\n" + UMLAUTS : "x".repeat(20_000));
+                Command command = tells.withEnvironment("ATEX_CONTRACT", value);
+                connection.run(command);
+                assertThat(command.toString()).doesNotContain(secret);
+            }
+            // What is an argument is there to be seen, which shows that somebody looked.
+            Command shown = printsArguments(text + "-argument");
+            long deadline = System.nanoTime() + Call.SOON.toNanos();
+            while (seen.stream().noneMatch(line -> line.contains(text + "-argument"))) {
+                assertThat(deadline - System.nanoTime())
+                        .as("nanoseconds left to see an argument of '%s' by '%s'", shown, watchesArguments(text))
+                        .isPositive();
+                connection.run(shown);
+            }
+            assertThat(seen.stream().filter(line -> line.contains(secret)).map(line -> line.replaceFirst(":.*", "")))
+                    .as("processes whose arguments held the value of the variable that '%s' was given", tells)
+                    .isEmpty();
+            watch.close();
+            reading.result();
         }
     }
 }

@@ -49,7 +49,9 @@ public final class FaultProxy implements AutoCloseable {
 
     private final InetSocketAddress address;
     private @Nullable ServerSocket listener;
-    private @Nullable Socket placeholder;
+
+    /** Bound as long as the proxy is open, and never listens: nobody else is given the port while the proxy refuses. */
+    private final Socket placeholder = new Socket();
     private Thread acceptor = Thread.ofVirtual().unstarted(() -> {});
     private List<Fault> standing = List.of();
     private int connections;
@@ -57,9 +59,10 @@ public final class FaultProxy implements AutoCloseable {
 
     private FaultProxy(InetSocketAddress target) throws IOException {
         this.target = target;
-        ServerSocket socket = listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        this.address = (InetSocketAddress) socket.getLocalSocketAddress();
-        this.listener = socket;
+        placeholder.setReuseAddress(true);
+        placeholder.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        this.address = (InetSocketAddress) placeholder.getLocalSocketAddress();
+        this.listener = listen(address);
     }
 
     /**
@@ -155,21 +158,14 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    /** While it refuses, a socket that is bound and does not listen keeps the port. */
     private void listenUnless(boolean refuse) throws IOException {
         ServerSocket current = listener;
-        Socket keeper = placeholder;
         if (refuse && current != null) {
             current.close();
-            // The port is free when whoever accepted there has left.
+            // The socket is gone when whoever accepted there has left.
             join(List.of(acceptor));
             listener = null;
-            placeholder = new Socket();
-            placeholder.setReuseAddress(true);
-            placeholder.bind(address);
-        } else if (!refuse && keeper != null) {
-            keeper.close();
-            placeholder = null;
+        } else if (!refuse && current == null) {
             listener = listen(address);
             startAccepting();
         }

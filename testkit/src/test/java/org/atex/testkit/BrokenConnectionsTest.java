@@ -11,6 +11,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -303,6 +305,20 @@ class BrokenConnectionsTest {
                         }
                         return super.run(command);
                     }
-                }));
+                }),
+                Broken.of("c51", SameConnection.starting(command -> {
+                    if (!command.arguments().getFirst().equals("prints-variable")) {
+                        return command;
+                    }
+                    List<String> arguments = new ArrayList<>(command.arguments());
+                    arguments.addAll(command.environment().values()); // as 'env NAME=VALUE …' would have them
+                    return new Command(
+                            arguments,
+                            command.environment(),
+                            command.directory(),
+                            command.stdin(),
+                            command.stdout(),
+                            command.stderr());
+                })));
     }
 }

@@ -1,8 +1,13 @@
 package org.atex.testkit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
@@ -27,7 +32,31 @@ abstract class FakeConnectionContract extends ConnectionContract {
             FakeConnection first = systems.element();
             return new CommandEnd.Exited(first.isRunning(pid) ? 0 : 1);
         }
+        if (arguments.getFirst().equals("watches-arguments")) {
+            return watch(process, arguments.get(1).replace("!", ""));
+        }
         return FakeVocabulary.run(process);
+    }
+
+    private CommandEnd watch(FakeProcess process, String text) throws Exception {
+        OutputStream out = process.stdout();
+        out.write("watching\n".getBytes(UTF_8));
+        Map<FakeConnection, Integer> watched = new HashMap<>();
+        while (true) {
+            for (FakeConnection system : systems) {
+                List<Command> started = system.started();
+                for (Command command :
+                        started.subList(watched.getOrDefault(system, 0), started.size())) {
+                    for (String argument : command.arguments()) {
+                        if (argument.startsWith(text)) {
+                            out.write((argument.replace("\n", " ") + "\n").getBytes(UTF_8));
+                        }
+                    }
+                }
+                watched.put(system, started.size());
+            }
+            Thread.sleep(1);
+        }
     }
 
     @Override
@@ -101,5 +130,10 @@ abstract class FakeConnectionContract extends ConnectionContract {
     @Override
     protected Command isAlive(String process) {
         return Command.of("is-alive", process);
+    }
+
+    @Override
+    protected Command watchesArguments(String text) {
+        return Command.of("watches-arguments", "!" + text);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -122,6 +123,26 @@ class FaultProxyTest {
     }
 
     @Test
+    void nobodyElseGetsThePortWhileItRefuses() throws Exception {
+        InetSocketAddress address = proxy.address();
+        for (int i = 0; i < 20; i++) {
+            proxy.set(new Fault.Refuse());
+            assertThatThrownBy(() -> {
+                        try (ServerSocket other = new ServerSocket()) {
+                            other.setReuseAddress(false);
+                            other.bind(address);
+                        }
+                    })
+                    .isInstanceOf(BindException.class);
+            proxy.set();
+        }
+        try (Socket socket = connect()) {
+            send(socket, "a");
+            assertThat(receive(socket, 1)).isEqualTo("a");
+        }
+    }
+
+    @Test
     void acceptsAndNeverSpeaks() throws Exception {
         proxy.set(new Fault.Silence());
         try (Socket socket = connect()) {
@@ -231,8 +252,11 @@ class FaultProxyTest {
 
     @Test
     void targetThatIsNotThereIsAReset() throws Exception {
-        echo.close();
-        try (Socket socket = connect()) {
+        // A port that was closed may be somebody else's by now; one that refuses is its proxy's.
+        proxy.set(new Fault.Refuse());
+        try (FaultProxy before = FaultProxy.to(proxy.address());
+                Socket socket = new Socket(before.host(), before.port())) {
+            socket.setSoTimeout(10_000);
             assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketException.class);
         }
     }
@@ -256,7 +280,13 @@ class FaultProxyTest {
             }
         }
         assertThat(proxy.open()).isZero();
-        assertThatThrownBy(this::connect).isInstanceOf(ConnectException.class);
+        // Whoever has the port now, and be it the one who connects, it is not the proxy.
+        try (Socket socket = connect()) {
+            assertThat(socket.isConnected()).isTrue();
+        } catch (ConnectException e) {
+            assertThat(e).hasMessageContaining("refused");
+        }
+        assertThat(proxy.connections()).isEqualTo(2);
         assertThatThrownBy(() -> proxy.set()).isInstanceOf(IllegalStateException.class);
     }
 
