@@ -226,7 +226,7 @@ class SamplesTest {
                 .start();
         assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("it ends").isTrue();
 
-        assertThat(process.exitValue()).as(Files.readString(output)).isZero();
+        assertThat(process.exitValue()).as(Files.readString(output)).isEqualTo(ReadmeTest.exitCode(output));
         assertThat(DocumentBuilderFactory.newInstance()
                         .newDocumentBuilder()
                         .parse(directory.resolve("junit.xml").toFile())
