@@ -10,8 +10,6 @@ import org.slf4j.LoggerFactory;
 
 /** What a writer left that did not close its report: a journal, and a report that may be behind it. */
 final class LeftReport {
-    private static final Logger LOG = LoggerFactory.getLogger(JUnitXmlAggregator.class);
-
     private final Path report;
     private final Path journal;
 
@@ -29,7 +27,7 @@ final class LeftReport {
         String problem = Journal.isBlank(journal) ? "" : complete(attempts);
         if (!problem.isEmpty()) {
             Path aside = aside();
-            LOG.warn(
+            log().warn(
                     "{} is of a run that did not close it, and could not be completed: {}; what could be read is kept in {},"
                             + " and all there is in {}",
                     report,
@@ -42,7 +40,7 @@ final class LeftReport {
         }
         if (attempts.size() > 0) {
             Path aside = aside();
-            LOG.warn(
+            log().warn(
                     "{} is of a run that did not close it: it is complete, with all that was ingested, and kept in {};"
                             + " JUnitXmlOptions.withResume() would have continued it",
                     report,
@@ -74,6 +72,11 @@ final class LeftReport {
         } catch (StreamCorruptedException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** Only when there is something to say: without a provider, SLF4J says something itself. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(JUnitXmlAggregator.class);
     }
 
     private static void move(Path from, Path to) throws IOException {
