@@ -68,7 +68,7 @@ class CrashTest {
                 JsonLinesAggregator.open(directory.resolve("results"), directory.resolve("FILES"))) {
             next.ingest(
                     TestRecord.of("here", "/last", TestEnd.exited(0)),
-                    LeftArtifacts.in(directory).artifacts());
+                    LeftArtifacts.below(directory).artifacts());
         }
         assertThat(directory.resolve("results")).hasContent("[\"here\",\"pass\",\"/last\",null,[],null]");
         for (int run = 0; run < 3; run++) {

@@ -46,7 +46,7 @@ final class Ingesting {
     private static void exit(JsonLinesAggregator aggregator) throws IOException {
         aggregator.ingest(
                 TestRecord.of("here", "/a", TestEnd.exited(0)),
-                LeftArtifacts.in(Path.of("")).artifacts());
+                LeftArtifacts.below(Path.of("")).artifacts());
         aggregator.flush();
         OUT.println("flushed");
         System.exit(7);

@@ -248,9 +248,9 @@ class LeftResultsTest {
     void theFilesOfAnAttemptAreWhereItSays() throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS)) {
             TestRecord none = record("/none", 1, true);
-            aggregator.ingest(none, LeftArtifacts.in(directory).artifacts());
+            aggregator.ingest(none, LeftArtifacts.below(directory).artifacts());
             assertThat(aggregator.files(none)).isEmpty();
-            LeftArtifacts holder = LeftArtifacts.in(directory).file("b", "in the way");
+            LeftArtifacts holder = LeftArtifacts.below(directory).file("b", "in the way");
             aggregator.ingest(record("/a", 1, true), holder.artifacts());
             TestRecord moved = record("/a/b", 1, true);
             ingest(aggregator, moved, "elsewhere");
@@ -259,7 +259,7 @@ class LeftResultsTest {
             TestRecord broken = record("/broken", 1, true);
             assertThatThrownBy(() -> aggregator.ingest(
                             broken,
-                            LeftArtifacts.in(directory)
+                            LeftArtifacts.below(directory)
                                     .results("nonsense")
                                     .file("x", "x")
                                     .artifacts()))
@@ -284,7 +284,7 @@ class LeftResultsTest {
 
     private void ingest(JsonLinesAggregator aggregator, TestRecord record, String output) throws IOException {
         aggregator.ingest(
-                record, LeftArtifacts.in(directory).file("output.txt", output).artifacts());
+                record, LeftArtifacts.below(directory).file("output.txt", output).artifacts());
     }
 
     private static TestRecord record(String test, int attempt, boolean last) {

@@ -286,7 +286,7 @@ class LeftReportTest {
     }
 
     private void ingest(JUnitXmlAggregator aggregator, String test) throws IOException {
-        LeftArtifacts left = LeftArtifacts.in(directory).file("output.txt", "output of " + test);
+        LeftArtifacts left = LeftArtifacts.below(directory).file("output.txt", "output of " + test);
         aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), left.artifacts());
     }
 
