@@ -47,19 +47,19 @@ final class LeftResults {
         }
         if (problem.isEmpty()) {
             log().warn(
-                    "{} and {} are of a run that did not close them: they are complete, and kept with .{} at the end of"
-                            + " their names; JsonLinesOptions.withResume() would have continued them",
-                    results,
-                    files,
-                    number);
+                            "{} and {} are of a run that did not close them: they are complete, and kept with .{} at the end of"
+                                    + " their names; JsonLinesOptions.withResume() would have continued them",
+                            results,
+                            files,
+                            number);
         } else {
             log().warn(
-                    "{} and {} are of a run that did not close them: they are kept as they are, with .{} at the end of"
-                            + " their names, but could not be completed: {}",
-                    results,
-                    files,
-                    number,
-                    problem);
+                            "{} and {} are of a run that did not close them: they are kept as they are, with .{} at the end of"
+                                    + " their names, but could not be completed: {}",
+                            results,
+                            files,
+                            number,
+                            problem);
         }
         return held;
     }

@@ -284,7 +284,8 @@ class LeftResultsTest {
 
     private void ingest(JsonLinesAggregator aggregator, TestRecord record, String output) throws IOException {
         aggregator.ingest(
-                record, LeftArtifacts.below(directory).file("output.txt", output).artifacts());
+                record,
+                LeftArtifacts.below(directory).file("output.txt", output).artifacts());
     }
 
     private static TestRecord record(String test, int attempt, boolean last) {

@@ -28,12 +28,12 @@ final class LeftReport {
         if (!problem.isEmpty()) {
             Path aside = aside();
             log().warn(
-                    "{} is of a run that did not close it, and could not be completed: {}; what could be read is kept in {},"
-                            + " and all there is in {}",
-                    report,
-                    problem,
-                    aside,
-                    Journal.beside(aside));
+                            "{} is of a run that did not close it, and could not be completed: {}; what could be read is kept in {},"
+                                    + " and all there is in {}",
+                            report,
+                            problem,
+                            aside,
+                            Journal.beside(aside));
             move(report, aside);
             move(journal, Journal.beside(aside));
             return;
@@ -41,10 +41,10 @@ final class LeftReport {
         if (attempts.size() > 0) {
             Path aside = aside();
             log().warn(
-                    "{} is of a run that did not close it: it is complete, with all that was ingested, and kept in {};"
-                            + " JUnitXmlOptions.withResume() would have continued it",
-                    report,
-                    aside);
+                            "{} is of a run that did not close it: it is complete, with all that was ingested, and kept in {};"
+                                    + " JUnitXmlOptions.withResume() would have continued it",
+                            report,
+                            aside);
             move(report, aside);
         } else {
             Files.deleteIfExists(report);
