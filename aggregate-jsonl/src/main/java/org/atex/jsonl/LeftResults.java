@@ -12,8 +12,6 @@ import org.slf4j.LoggerFactory;
 
 /** What a writer left that did not close its results: completed, and put aside, so that the next run can begin. */
 final class LeftResults {
-    private static final Logger LOG = LoggerFactory.getLogger(JsonLinesAggregator.class);
-
     private final Path results;
     private final Path files;
 
@@ -48,20 +46,20 @@ final class LeftResults {
             move(results, aside(results, number));
         }
         if (problem.isEmpty()) {
-            LOG.warn(
-                    "{} and {} are of a run that did not close them: they are complete, and kept with .{} at the end of"
-                            + " their names; JsonLinesOptions.withResume() would have continued them",
-                    results,
-                    files,
-                    number);
+            log().warn(
+                            "{} and {} are of a run that did not close them: they are complete, and kept with .{} at the end of"
+                                    + " their names; JsonLinesOptions.withResume() would have continued them",
+                            results,
+                            files,
+                            number);
         } else {
-            LOG.warn(
-                    "{} and {} are of a run that did not close them: they are kept as they are, with .{} at the end of"
-                            + " their names, but could not be completed: {}",
-                    results,
-                    files,
-                    number,
-                    problem);
+            log().warn(
+                            "{} and {} are of a run that did not close them: they are kept as they are, with .{} at the end of"
+                                    + " their names, but could not be completed: {}",
+                            results,
+                            files,
+                            number,
+                            problem);
         }
         return held;
     }
@@ -79,6 +77,11 @@ final class LeftResults {
         } catch (IOException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** Only when there is something to say: without a provider, SLF4J says something itself. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(JsonLinesAggregator.class);
     }
 
     private static void move(Path from, Path to) throws IOException {

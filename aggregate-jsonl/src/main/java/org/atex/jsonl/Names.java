@@ -13,7 +13,8 @@ import org.atex.api.TestRecord;
  * on. Safe for many threads.
  */
 final class Names {
-    private static final Pattern EARLIER_ATTEMPT = Pattern.compile("(.*) \\(attempt \\d+\\)( \\(\\d+\\))?", Pattern.DOTALL);
+    private static final Pattern EARLIER_ATTEMPT =
+            Pattern.compile("(.*) \\(attempt \\d+\\)( \\(\\d+\\))?", Pattern.DOTALL);
 
     /** What earlier runs stored, by the names of the tests; filled before there is a second thread. */
     private final Set<String> earlier = ConcurrentHashMap.newKeySet();

@@ -191,7 +191,10 @@ class FanOutTest {
     }
 
     private Artifacts artifacts() throws IOException {
-        return LeftArtifacts.below(directory).results("{}").file("dir/log", "log").artifacts();
+        return LeftArtifacts.below(directory)
+                .results("{}")
+                .file("dir/log", "log")
+                .artifacts();
     }
 
     private Aggregator taker(String name) {

@@ -103,11 +103,13 @@ class JsonLinesOptionsTest {
             assertThat(plain(compression, Files.readAllBytes(results()))).isEmpty();
             ingest(aggregator, "/a", 1);
             aggregator.flush();
-            assertThat(plain(compression, Files.readAllBytes(results())).lines()).hasSize(2);
+            assertThat(plain(compression, Files.readAllBytes(results())).lines())
+                    .hasSize(2);
             ingest(aggregator, "/b", 0);
             aggregator.flush();
             aggregator.flush();
-            assertThat(plain(compression, Files.readAllBytes(results())).lines()).hasSize(3);
+            assertThat(plain(compression, Files.readAllBytes(results())).lines())
+                    .hasSize(3);
         }
         assertThat(plain(compression, Files.readAllBytes(results())).lines()).hasSize(3);
     }
@@ -127,15 +129,16 @@ class JsonLinesOptionsTest {
         for (boolean yaml : new boolean[] {false, true}) {
             Files.deleteIfExists(results());
             JsonLinesOptions options = yaml ? OPTIONS.withYaml() : OPTIONS;
-            try (JsonLinesAggregator aggregator = open(options.withCompression(written).withResume())) {
+            try (JsonLinesAggregator aggregator =
+                    open(options.withCompression(written).withResume())) {
                 ingest(aggregator, "/a", 5);
             }
             byte[] before = Files.readAllBytes(results());
             for (Compression other : Compression.values()) {
                 for (JsonLinesOptions layout : List.of(OPTIONS, OPTIONS.withYaml())) {
                     if (other != written || (layout == OPTIONS) == yaml) {
-                        assertThatThrownBy(() ->
-                                        open(layout.withCompression(other).withResume()))
+                        assertThatThrownBy(
+                                        () -> open(layout.withCompression(other).withResume()))
                                 .isInstanceOf(AggregationException.class)
                                 .hasMessageContaining(results().toString());
                         assertThat(results()).hasBinaryContent(before);
@@ -227,7 +230,8 @@ class JsonLinesOptionsTest {
             ingest(aggregator, "/c", 0);
         }
         assertThat(documents())
-                .extracting(document -> String.valueOf(document).replaceFirst("(?s)\\{platform=here, name=([^,]*),.*", "$1"))
+                .extracting(document ->
+                        String.valueOf(document).replaceFirst("(?s)\\{platform=here, name=([^,]*),.*", "$1"))
                 .containsExactly("/a", "/b", "/b (run 2)", "/c");
     }
 

@@ -115,10 +115,7 @@ class LeftResultsTest {
         try (Logs logs = new Logs();
                 JsonLinesAggregator aggregator = open(OPTIONS)) {
             ingest(aggregator, "/a");
-            assertThat(logs.messages(Level.WARN))
-                    .singleElement()
-                    .asString()
-                    .contains("could not be completed", "gzip");
+            assertThat(logs.messages(Level.WARN)).singleElement().asString().contains("could not be completed", "gzip");
         }
         assertThat(directory.resolve("out/results.jsonl.1")).hasBinaryContent(broken);
         assertThat(tests(results)).containsExactly("/a");
@@ -257,7 +254,8 @@ class LeftResultsTest {
             aggregator.ingest(record("/a", 1, true), holder.artifacts());
             TestRecord moved = record("/a/b", 1, true);
             ingest(aggregator, moved, "elsewhere");
-            assertThat(aggregator.files(moved).orElseThrow().resolve("output.txt")).hasContent("elsewhere");
+            assertThat(aggregator.files(moved).orElseThrow().resolve("output.txt"))
+                    .hasContent("elsewhere");
             TestRecord broken = record("/broken", 1, true);
             assertThatThrownBy(() -> aggregator.ingest(
                             broken,
@@ -273,10 +271,7 @@ class LeftResultsTest {
     /** As if the writer of the results had not closed them. */
     private void killed() throws IOException {
         Files.writeString(
-                results.resolveSibling("results.jsonl.lock"),
-                "",
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE);
+                results.resolveSibling("results.jsonl.lock"), "", StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
     private JsonLinesAggregator open(JsonLinesOptions options) {
@@ -311,12 +306,11 @@ class LeftResultsTest {
             return List.of();
         }
         InputStream in = new ByteArrayInputStream(bytes);
-        InputStream plain =
-                switch (bytes[0]) {
-                    case 0x1f -> new GZIPInputStream(in);
-                    case (byte) 0xfd -> new XZInputStream(in);
-                    default -> in;
-                };
+        InputStream plain = switch (bytes[0]) {
+            case 0x1f -> new GZIPInputStream(in);
+            case (byte) 0xfd -> new XZInputStream(in);
+            default -> in;
+        };
         String text = new String(plain.readAllBytes(), StandardCharsets.UTF_8);
         assertThat(text).endsWith("\n");
         return text.lines().map(line -> line.split("\"", -1)[5]).toList();

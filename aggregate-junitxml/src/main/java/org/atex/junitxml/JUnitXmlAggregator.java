@@ -220,8 +220,8 @@ public final class JUnitXmlAggregator implements Aggregator {
 
     private AggregationException incomplete(IOException why) {
         return new AggregationException(
-                "could not complete " + path + ": " + why.getMessage() + "; all results are in "
-                        + Journal.beside(path) + ", and JUnitXmlAggregator.render(path) completes it",
+                "could not complete " + path + ": " + why.getMessage() + "; all results are in " + Journal.beside(path)
+                        + ", and JUnitXmlAggregator.render(path) completes it",
                 why);
     }
 

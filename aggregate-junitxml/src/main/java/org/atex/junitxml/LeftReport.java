@@ -10,8 +10,6 @@ import org.slf4j.LoggerFactory;
 
 /** What a writer left that did not close its report: a journal, and a report that may be behind it. */
 final class LeftReport {
-    private static final Logger LOG = LoggerFactory.getLogger(JUnitXmlAggregator.class);
-
     private final Path report;
     private final Path journal;
 
@@ -29,24 +27,24 @@ final class LeftReport {
         String problem = Journal.isBlank(journal) ? "" : complete(attempts);
         if (!problem.isEmpty()) {
             Path aside = aside();
-            LOG.warn(
-                    "{} is of a run that did not close it, and could not be completed: {}; what could be read is kept in {},"
-                            + " and all there is in {}",
-                    report,
-                    problem,
-                    aside,
-                    Journal.beside(aside));
+            log().warn(
+                            "{} is of a run that did not close it, and could not be completed: {}; what could be read is kept in {},"
+                                    + " and all there is in {}",
+                            report,
+                            problem,
+                            aside,
+                            Journal.beside(aside));
             move(report, aside);
             move(journal, Journal.beside(aside));
             return;
         }
         if (attempts.size() > 0) {
             Path aside = aside();
-            LOG.warn(
-                    "{} is of a run that did not close it: it is complete, with all that was ingested, and kept in {};"
-                            + " JUnitXmlOptions.withResume() would have continued it",
-                    report,
-                    aside);
+            log().warn(
+                            "{} is of a run that did not close it: it is complete, with all that was ingested, and kept in {};"
+                                    + " JUnitXmlOptions.withResume() would have continued it",
+                            report,
+                            aside);
             move(report, aside);
         } else {
             Files.deleteIfExists(report);
@@ -74,6 +72,11 @@ final class LeftReport {
         } catch (StreamCorruptedException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** Only when there is something to say: without a provider, SLF4J says something itself. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(JUnitXmlAggregator.class);
     }
 
     private static void move(Path from, Path to) throws IOException {

@@ -82,8 +82,7 @@ final class Report {
         }
         int number = number(record, name);
         return suite.complete.contains(name)
-                || number > 0
-                        && Arrays.stream(suite.tests.get(index)).anyMatch(attempt -> attempt.number() == number);
+                || number > 0 && Arrays.stream(suite.tests.get(index)).anyMatch(attempt -> attempt.number() == number);
     }
 
     /** {@return how many attempts there are} */

@@ -130,8 +130,7 @@ class CrashTest {
         String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(entry -> !entry.contains("logback"))
                 .collect(Collectors.joining(File.pathSeparator));
-        String[] command = {
-            java, "-Xmx" + heap, "-XX:+UseSerialGC", "-Dslf4j.internal.verbosity=ERROR", "-cp", classes
+        String[] command = {java, "-Xmx" + heap, "-XX:+UseSerialGC", "-Dslf4j.internal.verbosity=ERROR", "-cp", classes
         };
         return new ProcessBuilder(
                         Stream.of(Arrays.stream(command), Stream.of(Ingesting.class.getName()), Stream.of(arguments))

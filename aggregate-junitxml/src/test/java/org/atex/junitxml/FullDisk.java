@@ -27,7 +27,8 @@ final class FullDisk {
             ingest(aggregator, "/before", LeftArtifacts.below(here).artifacts());
             OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";
-            Artifacts big = LeftArtifacts.below(here).results(lines.repeat(10_000)).artifacts();
+            Artifacts big =
+                    LeftArtifacts.below(here).results(lines.repeat(10_000)).artifacts();
             try {
                 ingest(aggregator, "/big", big);
                 OUT.println("stored on a full disk");

@@ -201,17 +201,23 @@ class LeftReportTest {
 
     @Test
     void theLastAttemptOfTheLastRunIsWhatATestCameTo() throws IOException {
-        kill(opened(RICH, record("/mended", 1, true, Outcome.FAILED, "then"), record("/broke", 1, true, Outcome.PASSED, "")));
+        kill(opened(
+                RICH,
+                record("/mended", 1, true, Outcome.FAILED, "then"),
+                record("/broke", 1, true, Outcome.PASSED, "")));
         JUnitXmlAggregator second = open(RICH.withResume());
         second.ingest(record("/mended", 1, true, Outcome.PASSED, ""), Artifacts.none());
         second.ingest(record("/broke", 1, true, Outcome.FAILED, "now"), Artifacts.none());
         second.close();
 
         Parsed parsed = Parsed.read(report);
-        assertThat(parsed.oneCase("/mended").child("flakyFailure").attribute("message")).isEqualTo("then");
+        assertThat(parsed.oneCase("/mended").child("flakyFailure").attribute("message"))
+                .isEqualTo("then");
         assertThat(parsed.oneCase("/mended").children("failure")).isEmpty();
-        assertThat(parsed.oneCase("/broke").child("failure").attribute("message")).isEqualTo("now");
-        assertThat(parsed.child("testsuite").attributes()).contains(Map.entry("tests", "2"), Map.entry("failures", "1"));
+        assertThat(parsed.oneCase("/broke").child("failure").attribute("message"))
+                .isEqualTo("now");
+        assertThat(parsed.child("testsuite").attributes())
+                .contains(Map.entry("tests", "2"), Map.entry("failures", "1"));
     }
 
     @Test
@@ -222,7 +228,8 @@ class LeftReportTest {
         second.close();
 
         Parsed suite = Parsed.read(report).child("testsuite");
-        assertThat(suite.child("testcase").child("failure").attribute("message")).isEqualTo("then");
+        assertThat(suite.child("testcase").child("failure").attribute("message"))
+                .isEqualTo("then");
         assertThat(suite.child("properties").child("property").attributes())
                 .isEqualTo(Map.of("name", "attempt 0 at /a", "value", "stopped"));
     }
@@ -230,9 +237,7 @@ class LeftReportTest {
     @Test
     void inThePortableProfileTheAttemptsOfAllRunsAreNumbered() throws IOException {
         kill(opened(
-                OPTIONS,
-                record("/a", 1, false, Outcome.FAILED, "one"),
-                record("/a", 2, true, Outcome.FAILED, "two")));
+                OPTIONS, record("/a", 1, false, Outcome.FAILED, "one"), record("/a", 2, true, Outcome.FAILED, "two")));
         JUnitXmlAggregator second = open(OPTIONS.withResume());
         second.ingest(record("/a", 1, false, Outcome.FAILED, "three"), Artifacts.none());
         second.ingest(record("/a", 2, true, Outcome.PASSED, ""), Artifacts.none());

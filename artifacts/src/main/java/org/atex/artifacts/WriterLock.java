@@ -52,7 +52,8 @@ public final class WriterLock implements AutoCloseable {
      */
     public static WriterLock of(Path file) throws IOException {
         Path absolute = file.toAbsolutePath();
-        Path directory = Objects.requireNonNull(absolute.getParent(), "the root is no file").toRealPath();
+        Path directory = Objects.requireNonNull(absolute.getParent(), "the root is no file")
+                .toRealPath();
         Path path = directory.resolve(absolute.getFileName() + ".lock");
         if (!HELD.add(path)) {
             throw taken(file, "this program writes it already");
@@ -147,8 +148,8 @@ public final class WriterLock implements AutoCloseable {
     }
 
     private static IOException taken(Path file, String why) {
-        return new IOException(why + ", as " + file.getFileName()
-                + ".lock shows; wait for its end, or choose another file");
+        return new IOException(
+                why + ", as " + file.getFileName() + ".lock shows; wait for its end, or choose another file");
     }
 
     /** {@return whether the last writer did not close the file} */

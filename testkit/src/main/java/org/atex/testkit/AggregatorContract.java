@@ -338,8 +338,7 @@ public abstract class AggregatorContract {
         aggregator.ingest(record("/after"), good());
 
         List<String> all = Stream.concat(
-                        Stream.of("/before", "/after"),
-                        IntStream.range(0, 20).mapToObj(i -> "/beside/" + i))
+                        Stream.of("/before", "/after"), IntStream.range(0, 20).mapToObj(i -> "/beside/" + i))
                 .toList();
         assertThat(closedAndStored()).containsExactlyInAnyOrderElementsOf(all);
     }
@@ -381,14 +380,18 @@ public abstract class AggregatorContract {
         aggregator.ingest(below, good());
 
         for (TestRecord record : List.of(one, below)) {
-            aggregator.files(record).ifPresent(directory -> assertThat(directory.resolve("output.txt"))
-                    .hasContent("some output"));
+            aggregator
+                    .files(record)
+                    .ifPresent(directory ->
+                            assertThat(directory.resolve("output.txt")).hasContent("some output"));
         }
-        aggregator.files(one).ifPresent(directory -> assertThat(aggregator.files(below))
-                .isPresent()
-                .get()
-                .isNotEqualTo(directory));
-        assertThat(aggregator.files(record("/other"))).as("what was not ingested").isEmpty();
+        aggregator
+                .files(one)
+                .ifPresent(directory ->
+                        assertThat(aggregator.files(below)).isPresent().get().isNotEqualTo(directory));
+        assertThat(aggregator.files(record("/other")))
+                .as("what was not ingested")
+                .isEmpty();
         assertThat(closedAndStored()).containsExactlyInAnyOrder("/test", "/test/below");
     }
 }

@@ -69,7 +69,8 @@ class BrokenAggregatorsTest {
     }
 
     static Stream<Broken<Supplier<Same>>> broken() {
-        return Stream.of(ingests(), failures(), names(), closes(), threads(), flushes()).flatMap(Function.identity());
+        return Stream.of(ingests(), failures(), names(), closes(), threads(), flushes())
+                .flatMap(Function.identity());
     }
 
     /** Does what a good one does, with all that is optional. */
