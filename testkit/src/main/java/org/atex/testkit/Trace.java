@@ -221,7 +221,7 @@ final class Trace implements TestExecutionExceptionHandler {
 
         @Override
         public CommandEnd await() throws InterruptedException {
-            return traced("await() of '" + command + "'", original::await);
+            return traced("await() of '" + command + "'", () -> original.await());
         }
 
         @Override
