@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.atex.api.Connection;
 import org.junit.jupiter.api.Test;
 
 /** What the modules may know of each other, and what none of them does. */
@@ -87,6 +88,19 @@ class ArchitectureTest {
                     .because(room + " may know " + known + " and no other room")
                     .check(CLASSES);
         });
+    }
+
+    @Test
+    void connectionsOverOthersSayWhetherTheSystemIsThisMachine() {
+        List<JavaClass> delegating = CLASSES.stream()
+                .filter(type -> type.isAssignableTo(Connection.class))
+                .filter(type -> type.getFields().stream()
+                        .anyMatch(field -> field.getRawType().isAssignableTo(Connection.class)))
+                .toList();
+        assertThat(delegating)
+                .as("the default would say no, and this machine would be changed")
+                .isNotEmpty()
+                .allMatch(type -> type.tryGetMethod("isThisMachine").isPresent());
     }
 
     @Test

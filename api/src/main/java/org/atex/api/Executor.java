@@ -19,6 +19,8 @@ public interface Executor extends AutoCloseable {
      * @return how it ended
      * @throws InterruptedException if interrupted: the test was ended on the system within a second, and its results say
      *     so; the system can be used on
+     * @throws java.io.UncheckedIOException if the artifacts cannot be written on this machine, as its disk is full for
+     *     instance: the attempt says nothing about the test; the test was ended on the system, which can be used on
      * @throws IllegalArgumentException if this executor cannot run that kind of test
      */
     TestEnd run(TestCase test, Artifacts into) throws InterruptedException;

@@ -67,6 +67,16 @@ class FmfCommandTest {
     }
 
     @Test
+    void tellsOfKeysThatAreProbablyMisspelt() throws IOException {
+        Path file = Files.writeString(root.resolve("more.fmf"), "/c:\n  test: pwd\n  reqiure: sed\n");
+        assertThat(lines("ls", "--test", "/c")).containsExactly("/more/c");
+        assertThat(err.toString())
+                .startsWith("fmf: warning: " + file + ":3: ")
+                .contains("'reqiure'", "'require'")
+                .hasLineCount(1);
+    }
+
+    @Test
     void listsTestsOfAPlan() {
         assertThat(lines("ls", "--plan", "/plans/a")).containsExactly("/tests/a");
     }

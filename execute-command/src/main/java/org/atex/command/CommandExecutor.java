@@ -1,6 +1,7 @@
 package org.atex.command;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestResult;
 import org.atex.api.TransferException;
 import org.atex.artifacts.ResultWriter;
+import org.atex.artifacts.Room;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,14 +95,21 @@ public final class CommandExecutor implements Executor {
         if (closed) {
             throw new IllegalStateException("cannot run " + test.name() + ": this executor is closed");
         }
-        Command command = commands.apply(test);
         try {
+            Command command;
+            try {
+                command = commands.apply(test);
+            } catch (IllegalArgumentException e) {
+                throw e;
+            } catch (Throwable e) {
+                return written(into, Status.ERROR, TestEnd.of(Outcome.ERROR, "its command could not be found: " + e));
+            }
             Path output = Files.createDirectories(into.files()).resolve(OUTPUT);
             return attempt(command, output, test.limit(), into);
         } catch (IOException e) {
-            throw new TransferException(
-                    "could not write what " + test.name() + " leaves to " + into + ": " + e
-                            + " (is there room on the disk?)",
+            throw new UncheckedIOException(
+                    "could not store what " + test.name() + " leaves in " + into + ": " + e
+                            + " (is there room, and a right to write?); the test was ended",
                     e);
         }
     }
@@ -111,15 +120,32 @@ public final class CommandExecutor implements Executor {
         Command logged = command.withStdout(Output.file(output)).withStderr(Output.merge());
         try {
             Optional<CommandEnd> end = ended(logged, limit);
+            requireRoom(end, into);
             return end.isPresent()
                     ? judged(end.get(), output, into)
                     : written(
                             into, Status.ERROR, TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of " + words(limit)));
         } catch (InterruptedException e) {
-            write(into, Status.INFRA, "ended by an interrupt");
+            try {
+                write(into, Status.INFRA, "ended by an interrupt");
+            } catch (IOException notStored) {
+                e.addSuppressed(notStored);
+            }
             throw e;
+        } catch (TransferException e) {
+            Room.require(into.directory());
+            return written(into, Status.ERROR, TestEnd.of(Outcome.ERROR, "it could not be run: " + e.getMessage()));
         } catch (ConnectionLostException e) {
             return written(into, Status.INFRA, TestEnd.of(Outcome.LOST, e.getMessage()));
+        }
+    }
+
+    /** On this machine, the command itself writes to the file: that the disk is full is not why it failed. */
+    private static void requireRoom(Optional<CommandEnd> end, Artifacts into) throws IOException {
+        if (end.isPresent() && end.get().succeeded()) {
+            Room.requireIfScarce(into.directory());
+        } else {
+            Room.require(into.directory());
         }
     }
 
@@ -138,7 +164,7 @@ public final class CommandExecutor implements Executor {
         } catch (ClosedByInterruptException e) {
             Thread.interrupted();
             throw new InterruptedException("interrupted while the output was judged");
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             status = Status.ERROR;
             note = "its verdict could not be found: " + e;
         }

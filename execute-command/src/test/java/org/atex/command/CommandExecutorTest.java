@@ -1,13 +1,18 @@
 package org.atex.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
+import org.atex.api.Connection;
 import org.atex.api.Executor;
+import org.atex.api.Input;
 import org.atex.api.Outcome;
 import org.atex.api.Status;
 import org.atex.api.TestEnd;
@@ -18,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
@@ -84,6 +91,57 @@ class CommandExecutorTest {
         assertThat(end.outcome()).isEqualTo(Outcome.ERROR);
         assertThat(end.note()).contains("the output is gone");
         assertThat(results()).contains("\"error\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"head -c 900000 /dev/zero", "head -c 900000 /dev/zero; true", "yes"})
+    void aFullDiskOfThisMachineSaysNothingAboutTheTest(String script) throws Exception {
+        Path disk = Files.createDirectory(here.resolve("disk"));
+        assumeTrue(
+                new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=256k", "none", disk.toString())
+                                .start()
+                                .waitFor()
+                        == 0,
+                "only root can make a small disk");
+        try (Connection connection = LocalConnection.open();
+                Executor executor = CommandExecutor.factory().open(connection)) {
+            CommandTest test = CommandTest.of("/test", Command.bash(script));
+            Artifacts artifacts = Artifacts.at(disk);
+            assertThatThrownBy(() -> executor.run(test, artifacts))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("/test")
+                    .hasMessageContaining(disk.toString())
+                    .hasMessageContaining("No space left");
+        } finally {
+            assertThat(new ProcessBuilder("umount", disk.toString()).start().waitFor())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void anInputThatIsNotThereIsTheTestsError() throws Exception {
+        Path missing = here.resolve("missing");
+        TestEnd end = run(CommandExecutor.factory(), Command.of("cat").withStdin(Input.file(missing)));
+        assertThat(end.outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(end.note()).contains("it could not be run", missing.toString());
+    }
+
+    @Test
+    void whateverTheUsersFunctionsThrowCostsOneTest() throws Exception {
+        TestEnd noCommand = run(
+                CommandExecutor.factory(test -> {
+                    throw new StackOverflowError("deep");
+                }),
+                Command.of("true"));
+        assertThat(noCommand.outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(noCommand.note()).contains("deep");
+        TestEnd noVerdict = run(
+                CommandExecutor.factory(test -> ((CommandTest) test).command(), (end, output) -> {
+                    throw new NoClassDefFoundError("class");
+                }),
+                Command.of("true"));
+        assertThat(noVerdict.outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(noVerdict.note()).contains("class");
     }
 
     @Test

@@ -112,7 +112,10 @@ public final class FmfExecutor implements Executor {
             TestRun.Setting setting = new TestRun.Setting(connection, place, packages, options);
             return new TestRun(setting, fmf, variables(fmf), into).toItsEnd(reboot);
         } catch (IOException e) {
-            throw new UncheckedIOException("could not store what " + fmf.name() + " reported: " + e.getMessage(), e);
+            throw new UncheckedIOException(
+                    "could not store what " + fmf.name() + " leaves in " + into + ": " + e.getMessage()
+                            + " (is there room, and a right to write?); the test was ended",
+                    e);
         }
     }
 

@@ -17,6 +17,8 @@ import org.atex.api.RunningCommand;
 import org.atex.api.Status;
 import org.atex.api.TestEnd;
 import org.atex.api.TestResult;
+import org.atex.api.TransferException;
+import org.atex.artifacts.Room;
 import org.atex.artifacts.SafePath;
 import org.atex.fmf.control.ReportedResults;
 import org.atex.fmf.control.StorageException;
@@ -155,12 +157,27 @@ final class Hooks {
             CommandEnd end;
             try (RunningCommand running = connection.start(toFile)) {
                 end = running.await();
+            } catch (TransferException e) {
+                requireRoom(command);
+                throw e;
+            }
+            if (!end.succeeded()) {
+                requireRoom(command);
             }
             add(
                     end.succeeded() ? Status.INFO : Status.WARN,
                     name,
                     end.succeeded() ? "" : end.toString(),
                     List.of(COLLECTED));
+        }
+
+        /** On this machine, the command itself writes to the file, and fails when the disk is full. */
+        private void requireRoom(Command command) {
+            try {
+                Room.require(artifacts.directory());
+            } catch (IOException e) {
+                throw cannotStore(new StorageException("what '" + command + "' wrote", e));
+            }
         }
 
         private void requireGoingOn() {

@@ -16,6 +16,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Outcome;
 import org.atex.api.RunningCommand;
 import org.atex.api.TestEnd;
+import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 
@@ -118,6 +119,18 @@ final class LiveTest implements AutoCloseable {
     @Nullable
     TestEnd givenUp() {
         return givenUp.get();
+    }
+
+    /**
+     * Call it when this is closed.
+     *
+     * @throws StorageException if the output could not be stored on this machine
+     */
+    void requireStored() throws StorageException {
+        StorageException failure = output.failure();
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     private void endAtLimit() {

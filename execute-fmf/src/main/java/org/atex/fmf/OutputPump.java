@@ -30,6 +30,7 @@ final class OutputPump implements AutoCloseable {
     private final boolean stamped;
     private final Consumer<TestEnd> giveUp;
     private final @Nullable Follower follower;
+    private volatile @Nullable StorageException failure;
     private long count;
     private final Thread thread;
 
@@ -61,7 +62,9 @@ final class OutputPump implements AutoCloseable {
                 show(buffer, n);
             }
         } catch (IOException e) {
-            giveUp.accept(cannotStore(new StorageException("the output of the test", e)));
+            StorageException full = new StorageException("the output of the test", e);
+            failure = full;
+            giveUp.accept(TestEnd.of(Outcome.SETUP_FAILED, full.getMessage()));
             drain(from, buffer);
         }
     }
@@ -104,8 +107,10 @@ final class OutputPump implements AutoCloseable {
         }
     }
 
-    static TestEnd cannotStore(StorageException e) {
-        return TestEnd.of(Outcome.SETUP_FAILED, e.getMessage());
+    /** {@return why the output could not be stored here, or null if it was; known when this is closed} */
+    @Nullable
+    StorageException failure() {
+        return failure;
     }
 
     /** Waits for the end of the output, and keeps an interrupt. Call it when the command is closed. */

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
@@ -24,13 +26,9 @@ import org.atex.fmf.control.ReportedResults;
 import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One attempt at one test: the command on the system, the control stream, the time limit, and what comes of them. */
 final class TestRun implements ControlHandler {
-    private static final Logger LOG = LoggerFactory.getLogger(TestRun.class);
-
     /**
      * What a test finds in its environment.
      *
@@ -54,6 +52,8 @@ final class TestRun implements ControlHandler {
 
     /** How the wrapper ends when it cannot start a test; see there. */
     private static final CommandEnd NO_ROOM = new CommandEnd.Exited(120);
+
+    private static final CommandEnd NO_SPOOL = new CommandEnd.Exited(124);
 
     private static final CommandEnd NO_START = new CommandEnd.Exited(121);
 
@@ -82,30 +82,39 @@ final class TestRun implements ControlHandler {
         this.hooks = new Hooks(setting.options(), test, connection, artifacts, results);
     }
 
+    /**
+     * Runs the test.
+     *
+     * @throws IOException if something of it cannot be stored on this machine; the test has been ended
+     */
     TestEnd toItsEnd(Reboot reboot) throws InterruptedException, IOException {
         try (results) {
             try {
                 return finish(end(reboot));
             } catch (InterruptedException e) {
-                finish(TestEnd.of(Outcome.CANCELLED, "the test was cancelled while it ran"));
+                try {
+                    var unused = finish(TestEnd.of(Outcome.CANCELLED, "the test was cancelled while it ran"));
+                } catch (IOException notStored) {
+                    e.addSuppressed(notStored);
+                }
                 throw e;
             }
         }
     }
 
+    /** The rule is the user's, and costs no more than this test whatever it does. */
     private TestEnd finish(TestEnd end) throws IOException {
-        try {
-            return results.finish(end, setting.options().verdict());
-        } catch (StorageException e) {
-            // With some luck, what was in the way is gone and there is room for the one line that says so.
-            TestEnd infra = OutputPump.cannotStore(e);
+        AtomicReference<String> broken = new AtomicReference<>();
+        TestEnd decided = results.finish(end, (ours, subtests) -> {
             try {
-                return results.finish(infra, setting.options().verdict());
-            } catch (StorageException again) {
-                LOG.error("{} has no result of its own: {}", test.name(), again.getMessage());
-                return infra;
+                return Objects.requireNonNull(setting.options().verdict().decide(ours, subtests), "no outcome");
+            } catch (Throwable e) {
+                broken.set("its verdict could not be found: " + LimitedCall.Failure.words(e));
+                return Outcome.ERROR;
             }
-        }
+        });
+        String why = broken.get();
+        return why == null ? decided : new TestEnd(Outcome.ERROR, end.exitCode(), why, end.systemUsable());
     }
 
     private TestEnd end(Reboot reboot) throws InterruptedException, IOException {
@@ -119,8 +128,6 @@ final class TestRun implements ControlHandler {
             limit = new TimeLimit(test.limit());
             TestEnd end = toItsLastStart(reboot);
             return end.outcome() == Outcome.LOST ? end : hooks.after(end);
-        } catch (StorageException e) {
-            return OutputPump.cannotStore(e);
         } catch (ConnectionLostException e) {
             return TestEnd.of(Outcome.LOST, e.getMessage());
         }
@@ -145,23 +152,30 @@ final class TestRun implements ControlHandler {
         FmfOptions options = setting.options();
         var to = new LiveTest.OutputTo(
                 output, options.limits().outputBytes(), options.timestampedOutput(), options.live(), test);
-        try (LiveTest live = LiveTest.start(
-                connection, command(restarts), limit, to, options.detached())) {
-            running = live;
-            try {
-                live.send(Metadata.yaml(test));
-                new ControlStream(live.control()).readAll(this);
-                if (disconnected) {
-                    live.letGo();
-                }
-                return afterwards(live);
-            } catch (InterruptedIOException e) {
-                throw interrupted(e);
-            } catch (StorageException e) {
-                throw e;
-            } catch (IOException e) {
-                return broken(live, e);
+        LiveTest live = LiveTest.start(connection, command(restarts), limit, to, options.detached());
+        TestEnd end;
+        try (live) {
+            end = follow(live);
+        }
+        live.requireStored();
+        return end;
+    }
+
+    private @Nullable TestEnd follow(LiveTest live) throws InterruptedException, IOException {
+        running = live;
+        try {
+            live.send(Metadata.yaml(test));
+            new ControlStream(live.control()).readAll(this);
+            if (disconnected) {
+                live.letGo();
             }
+            return afterwards(live);
+        } catch (InterruptedIOException e) {
+            throw interrupted(e);
+        } catch (StorageException e) {
+            throw e;
+        } catch (IOException e) {
+            return broken(live, e);
         }
     }
 
@@ -231,7 +245,14 @@ final class TestRun implements ControlHandler {
     private TestEnd withoutExitCode(@Nullable CommandEnd end) throws InterruptedException {
         connection.run(Command.of("true")); // tells a system that is gone from a wrapper that is
         if (NO_ROOM.equals(end)) {
-            return TestEnd.of(Outcome.SETUP_FAILED, "it could not be started: " + lastLine());
+            return TestEnd.of(
+                    Outcome.SETUP_FAILED, "its system has no room, or no right, for what it needs: " + lastLine());
+        }
+        if (NO_SPOOL.equals(end)) {
+            return TestEnd.of(
+                    Outcome.SETUP_FAILED,
+                    "its system has no room below /var/tmp for what the detached test wrote until it is fetched: make room"
+                            + " there, or keep less by Detached.withSpoolBytes");
         }
         if (NO_START.equals(end)) {
             return TestEnd.of(Outcome.ERROR, "it cannot be started: " + lastLine());

@@ -20,7 +20,8 @@
 #   k      the test is to be killed
 #   x      the same, and nobody reads the rest
 #
-# Exit codes beside those of the wrapper: 64 and a signal's number if that killed it, 120 also when the spool has no room on the disk, 122 there is no such run, 123 the system was restarted, 125 the keeper was killed.
+# Exit codes beside those of the wrapper: 64 and a signal's number if that killed it, 122 there is no such run, 123 the system was restarted, 124 the spool has no room on the
+# disk, 125 the keeper was killed.
 
 role=$1 place=$2 run=$2/$3 segment=$7
 
@@ -196,7 +197,7 @@ keep() {
                 exec {life}>&- # should the wrapper have been killed, this kills the test
                 ;;
             full)
-                full=120
+                full=124
                 kill_test
                 ;;
         esac

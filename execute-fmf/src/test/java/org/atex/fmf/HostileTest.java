@@ -1,11 +1,13 @@
 package org.atex.fmf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,8 +16,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.atex.api.Artifacts;
+import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
 import org.atex.fmf.control.ReportLimits;
 import org.atex.local.LocalConnection;
@@ -26,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests that send too much, or nonsense, or to where there is no room. */
 @Timeout(120)
@@ -166,10 +171,10 @@ class HostileTest {
         return new ByteArrayInputStream(bytes, 0, random.nextInt(bytes.length) + 1).readAllBytes();
     }
 
-    @Test
-    void aFullDiskOnOurSideIsTheInfrastructures() throws Exception {
+    /** Does something with a disk of a given size. */
+    private void onSmallDisk(String options, OnDisk action) throws Exception {
         Path small = Files.createDirectory(directory.resolve("small"));
-        boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small.toString())
+        boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "tmpfs", small.toString())
                         .start()
                         .waitFor()
                 == 0;
@@ -178,24 +183,73 @@ class HostileTest {
                 .as("a small file system was mounted, which is required")
                 .isTrue();
         try {
-            FmfTests tests =
-                    suite.test(SEND + "send '{\"files\":[{\"name\":\"a\",\"length\":900000}]}' 900000; sleep 1000");
-            Artifacts artifacts = Artifacts.at(small);
-            try (var executor = FmfExecutor.factory(tests).open(connection)) {
-                Ran ran = new Ran(executor.run(tests.get(0), artifacts), artifacts);
-                assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
-                assertThat(ran.end().note()).contains("could not store", "No space left");
-                assertThat(ran.results()).singleElement().asString().startsWith("infra null could not store");
-            }
-            FmfTests loud = suite.test("yes");
-            Artifacts again = Artifacts.at(Files.createDirectory(small.resolve("again")));
-            try (var executor = FmfExecutor.factory(loud).open(connection)) {
-                assertThat(executor.run(loud.get(0), again).outcome()).isEqualTo(Outcome.SETUP_FAILED);
-            }
+            action.with(small);
         } finally {
             assertThat(new ProcessBuilder("umount", small.toString()).start().waitFor())
                     .isZero();
         }
+    }
+
+    private interface OnDisk {
+        void with(Path disk) throws Exception;
+    }
+
+    /** Runs a test that makes a file, and then for ever if it has no end. */
+    private void assertNotStored(Path disk, String script, FmfOptions options) throws Exception {
+        Path ran = directory.resolve("ran");
+        FmfTests tests = suite.test(SEND + "echo $$ >" + ran + "\n" + script);
+        Artifacts artifacts = Artifacts.at(Files.createTempDirectory(disk, "artifacts"));
+        try (var executor = FmfExecutor.factory(tests, options).open(connection)) {
+            assertThatThrownBy(() -> executor.run(tests.get(0), artifacts))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("No space left")
+                    .hasMessageContaining(artifacts.toString());
+            assertThat(ProcessHandle.of(Long.parseLong(Files.readString(ran).strip()))
+                            .filter(ProcessHandle::isAlive))
+                    .as("the test was ended first")
+                    .isEmpty();
+            artifacts.delete();
+            FmfTests good = suite.test("true");
+            assertThat(executor.run(good.get(0), suite.artifacts()).outcome()).isEqualTo(Outcome.PASSED);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "send '{\"files\":[{\"name\":\"a\",\"length\":900000}]}' 900000; sleep 1000",
+                "yes",
+                "head -c 900000 /dev/zero",
+                "head -c 900000 /dev/zero; exit 1",
+                "while :; do send '{\"name\":\"a\",\"status\":\"pass\"}'; done"
+            })
+    void aFullDiskOnOurSideSaysNothingAboutTheTest(String script) throws Exception {
+        onSmallDisk("size=256k", disk -> assertNotStored(disk, script, FmfOptions.defaults()));
+    }
+
+    @Test
+    void norDoesOneThatIsFullWhenAHookCollectsSomething() throws Exception {
+        TestHook collecting = new TestHook() {
+            @Override
+            public void after(Moment moment, TestEnd end) throws InterruptedException {
+                if (end.outcome() == Outcome.FAILED) {
+                    moment.collect("much", Command.of("head", "-c", "900000", "/dev/zero"));
+                }
+            }
+        };
+        onSmallDisk(
+                "size=256k",
+                disk -> assertNotStored(disk, "exit 1", FmfOptions.defaults().withHook(collecting)));
+    }
+
+    @Test
+    void norDoesOneWithoutInodes() throws Exception {
+        onSmallDisk("size=8m,nr_inodes=8", disk -> {
+            for (int i = 0; i < 4; i++) {
+                Files.createFile(disk.resolve("file" + i));
+            }
+            assertNotStored(disk, "send '{\"files\":[{\"name\":\"a\",\"length\":1}]}' 1; sleep 1000", FmfOptions.defaults());
+        });
     }
 
     @Test

@@ -15,6 +15,7 @@ import org.atex.lab.Lab;
 import org.atex.lab.LabContainer;
 import org.atex.lab.LabImage;
 import org.atex.lab.SshSystem;
+import org.atex.podman.PodmanConnection;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -152,6 +153,21 @@ class SetUpTest {
                 .doesNotContain("atex-missing");
         assertThatThrownBy(() -> container.exec("bash", "-c", install, "bash", "require", "no-such-package"))
                 .hasMessageContaining("no-such-package");
+    }
+
+    @Test
+    void aSystemWithoutRoomForWhatADetachedTestWritesIsSaidToBeFull() throws Exception {
+        LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/var/tmp:rw,size=1m");
+        try (Connection connection = PodmanConnection.open(container.id())) {
+            Ran ran = suite.run(
+                    connection,
+                    suite.test("head -c 2M /dev/zero >/var/tmp/fill || true; echo ran; sleep 1000"),
+                    FmfOptions.defaults().withDetached(Detached.defaults()));
+            assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
+            assertThat(ran.end().note())
+                    .contains("no room below /var/tmp", "withSpoolBytes")
+                    .doesNotContain("could not be started");
+        }
     }
 
     @Test

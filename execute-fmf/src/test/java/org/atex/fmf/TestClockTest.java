@@ -237,6 +237,21 @@ class TestClockTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"undeclared", "deep", "memory", "speechless"})
+    void aVerdictRuleThatThrowsCostsOneTest(String what) throws Exception {
+        FmfOptions options = FmfOptions.defaults().withVerdict((end, subtests) -> {
+            TestClockTest.<RuntimeException>sneaky(() -> {
+                throw thrown(what);
+            });
+            return Outcome.PASSED;
+        });
+        Ran ran = suite.run(connection, suite.test("echo ran"), options);
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end().note()).contains("its verdict could not be found");
+        assertThat(ran.results()).hasSize(1);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"open", "write", "close"})
     void liveOutputThatBlocksHoldsNoTestUp(String where) throws Exception {
         LiveOutput stuck = test -> {

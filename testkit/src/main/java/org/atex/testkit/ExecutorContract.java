@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -312,6 +313,16 @@ public abstract class ExecutorContract {
             other.close();
             running.awaitBlocked().interrupt().failure();
         }
+    }
+
+    @Test
+    void x18_artifactsThatCannotBeWrittenAreAnUncheckedIoException() throws Exception {
+        Artifacts unwritable = artifacts();
+        Files.createDirectory(unwritable.results()); // a full disk would do as well, but not everybody may have one
+
+        assertThatThrownBy(() -> executor.run(passing(), unwritable)).isInstanceOf(UncheckedIOException.class);
+
+        assertThat(executor.run(passing(), artifacts()).outcome()).isEqualTo(Outcome.PASSED);
     }
 
     @Test

@@ -139,6 +139,13 @@ class BrokenExecutorsTest {
                     } catch (IllegalArgumentException e) {
                         return TestEnd.of(Outcome.ERROR, e.getMessage());
                     }
+                })),
+                Broken.of("x18", running((good, test, into) -> {
+                    try {
+                        return good.run(test, into);
+                    } catch (UncheckedIOException e) {
+                        return TestEnd.of(Outcome.ERROR, e.getMessage());
+                    }
                 })));
     }
 
