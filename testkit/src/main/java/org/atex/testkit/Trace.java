@@ -79,7 +79,7 @@ final class Trace implements TestExecutionExceptionHandler {
         }
     }
 
-    private void traced(String call, Action work) throws InterruptedException {
+    private void done(String call, Action work) throws InterruptedException {
         Entry entry = begin(call);
         try {
             work.run();
@@ -92,7 +92,7 @@ final class Trace implements TestExecutionExceptionHandler {
 
     private void uninterrupted(String call, Runnable work) {
         try {
-            traced(call, work::run);
+            done(call, work::run);
         } catch (InterruptedException e) {
             throw new AssertionError("a method that throws no InterruptedException has thrown one", e);
         }
@@ -166,17 +166,17 @@ final class Trace implements TestExecutionExceptionHandler {
 
         @Override
         public void upload(Path source, String target) throws InterruptedException {
-            traced("upload(" + source + ", " + target + ")", () -> original.upload(source, target));
+            done("upload(" + source + ", " + target + ")", () -> original.upload(source, target));
         }
 
         @Override
         public void download(String source, Path target) throws InterruptedException {
-            traced("download(" + source + ", " + target + ")", () -> original.download(source, target));
+            done("download(" + source + ", " + target + ")", () -> original.download(source, target));
         }
 
         @Override
         public void reconnect(Duration within) throws InterruptedException {
-            traced("reconnect(" + within + ")", () -> original.reconnect(within));
+            done("reconnect(" + within + ")", () -> original.reconnect(within));
         }
 
         @Override
@@ -216,7 +216,7 @@ final class Trace implements TestExecutionExceptionHandler {
 
         @Override
         public CommandEnd await() throws InterruptedException {
-            return traced("await() of '" + command + "'", original::await);
+            return traced("await() of '" + command + "'", () -> original.await());
         }
 
         @Override
