@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.atex.junitxml.JUnitXmlAggregator;
+import org.atex.testkit.Call;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,8 +78,7 @@ class KilledRunTest {
             diary = place.resolve("diary");
         }
 
-        /** Starts it, and kills it once it has printed so many lines. */
-        void killAfter(int lines) throws Exception {
+        private Process start() throws IOException {
             ProcessBuilder builder = new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-XX:TieredStopAtLevel=1",
@@ -91,16 +91,36 @@ class KilledRunTest {
                     results.toString());
             builder.environment().put("DIARY", diary.toString());
             builder.environment().put("TMPDIR", directory.toString());
-            Process process = builder.redirectErrorStream(true).start();
+            return builder.redirectErrorStream(true).start();
+        }
+
+        /** Starts it, and kills it once it has printed so many lines. */
+        void killAfter(int lines) throws Exception {
+            Process process = start();
             try (BufferedReader output = process.inputReader()) {
                 for (int i = 0; i < lines; i++) {
                     assertThat(output.readLine()).as("line " + i).isNotNull();
                 }
             } finally {
-                process.toHandle().destroyForcibly();
-                assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+                kill(process);
             }
             assertThat(process.exitValue()).as("killed").isEqualTo(128 + 9);
+            awaitTests();
+        }
+
+        private static void kill(Process process) throws InterruptedException {
+            process.toHandle().destroyForcibly();
+            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        }
+
+        /** Starts it, and kills it once a test has begun. */
+        void killWithinATest() throws Exception {
+            Process process = start();
+            try {
+                Call.eventually("a test begins", () -> Files.exists(diary));
+            } finally {
+                kill(process);
+            }
             awaitTests();
         }
 
@@ -182,6 +202,13 @@ class KilledRunTest {
         } catch (JacksonException e) {
             throw new AssertionError("no JSON: " + line, e);
         }
+    }
+
+    @Test
+    void testsThatWouldRunForHoursEndWithTheProgram() throws Exception {
+        Files.writeString(
+                directory.resolve("tree/note.sh"), "#!/bin/bash\necho begin >>\"$DIARY\"; setsid sleep 10000 & wait\n");
+        new Run(1).killWithinATest();
     }
 
     @Test

@@ -9,12 +9,11 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.atex.api.Artifacts;
+import org.atex.artifacts.Room;
 import org.jspecify.annotations.Nullable;
 
 /** Where attempts put their artifacts until they are ingested: numbered directories below one. Thread-safe. */
 final class ArtifactRoom {
-    private static final int PROBE_BYTES = 64 << 10;
-
     private final Path root;
     private final boolean ours;
     private final AtomicLong count = new AtomicLong();
@@ -52,12 +51,7 @@ final class ArtifactRoom {
     /** {@return why nothing can be written here; empty if something can} */
     String whyNoRoom() {
         try {
-            Artifacts probe = next();
-            try {
-                Files.write(probe.directory().resolve("probe"), new byte[PROBE_BYTES]);
-            } finally {
-                probe.delete();
-            }
+            Room.require(Files.createDirectories(root));
             return "";
         } catch (IOException e) {
             return Words.of(e);

@@ -34,13 +34,15 @@ final class AttemptWork {
     private final int slot;
     private final ArtifactRoom room;
     private final int lastLines;
+    private final RunLog log;
 
     // Written by the thread of the attempt, read by others when it is abandoned.
     private volatile Artifacts artifacts = Artifacts.none();
     private volatile Instant started = Instant.now();
     private volatile long begin = System.nanoTime();
 
-    AttemptWork(PlannedTest test, Member member, int slot, ArtifactRoom room, int lastLines) {
+    AttemptWork(PlannedTest test, Member member, int slot, ArtifactRoom room, int lastLines, RunLog log) {
+        this.log = log;
         this.test = test;
         this.member = member;
         this.slot = slot;
@@ -93,7 +95,7 @@ final class AttemptWork {
             return new TestEnd(Outcome.ERROR, null, "the executor failed: " + Words.of(e), true);
         } catch (Throwable e) {
             String words = Words.of(e);
-            Words.warn("the executor failed on " + test.name(), e);
+            log.warn("the executor failed on " + test.name(), e);
             return unusable(Outcome.ERROR, "the executor failed: " + words);
         }
     }
@@ -110,7 +112,7 @@ final class AttemptWork {
         try {
             artifacts.delete();
         } catch (IOException e) {
-            Words.warn("artifacts of " + test.name() + " could not be deleted", e);
+            log.warn("artifacts of " + test.name() + " could not be deleted", e);
         }
     }
 

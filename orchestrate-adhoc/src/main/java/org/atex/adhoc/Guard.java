@@ -74,6 +74,7 @@ final class Guard implements AutoCloseable {
     private final Duration grace;
     private final BiConsumer<String, Duration> abandonments;
     private final Workers workers = new Workers();
+    private final RunLog log = new RunLog();
     private final ScheduledThreadPoolExecutor timer;
     private final Set<Call<?>> calls = ConcurrentHashMap.newKeySet();
     private volatile long hurriedAt;
@@ -135,6 +136,11 @@ final class Guard implements AutoCloseable {
         void run() throws Exception;
     }
 
+    /** {@return the log of the run} */
+    RunLog log() {
+        return log;
+    }
+
     /** Ends every call, also those to come, as soon as its phase demands. */
     void hurry() {
         if (!hurried) {
@@ -157,6 +163,7 @@ final class Guard implements AutoCloseable {
     public void close() {
         timer.shutdownNow();
         workers.close();
+        log.close();
     }
 
     /** One call of user code. */
@@ -218,7 +225,7 @@ final class Guard implements AutoCloseable {
                 thrown = e;
                 words = Words.of(e);
                 if (!(e instanceof InterruptedException)) {
-                    Words.warn(what + " failed", e);
+                    log.warn(what + " failed", e);
                 }
             }
             boolean wasCancelled;

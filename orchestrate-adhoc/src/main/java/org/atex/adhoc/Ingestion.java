@@ -148,7 +148,7 @@ final class Ingestion {
             return new Stored(aggregator.files(record).orElse(null));
         } catch (RuntimeException | Error e) {
             // It is stored all the same.
-            Words.warn("the aggregator does not know where it put the files of " + record.test(), e);
+            guard.log().warn("the aggregator does not know where it put the files of " + record.test(), e);
             return new Stored(null);
         }
     }

@@ -28,15 +28,12 @@ import org.atex.api.Stop;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The shell around the {@link Schedule}: threads, clock and I/O. One thread takes what happens from a mailbox, tells the
  * schedule and starts what it decides. Nothing on that thread blocks: user code runs under the {@link Guard}.
  */
 final class Pool implements Source.Listener {
-    private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
     private static final Duration PULSE = Duration.ofSeconds(1);
 
     private record Stopping(Stop how, String why) {}
@@ -141,7 +138,7 @@ final class Pool implements Source.Listener {
         try {
             finish(begin);
         } catch (Throwable e) {
-            LOG.error("the run did not end in order", e);
+            guard.log().error("the run did not end in order", e);
             fatal = fatal == null ? e : fatal;
         } finally {
             guard.close();
@@ -268,7 +265,7 @@ final class Pool implements Source.Listener {
     }
 
     private void problem(Problem problem) {
-        LOG.warn("{}", problem);
+        guard.log().warn(problem.what());
         ledger.problem(problem);
     }
 
@@ -426,7 +423,7 @@ final class Pool implements Source.Listener {
     private void runTest(Decision.Run run) {
         Member member = member(run.system());
         PlannedTest test = run.test();
-        AttemptWork attempt = new AttemptWork(test, member, run.slot(), room(), plan.lastLines());
+        AttemptWork attempt = new AttemptWork(test, member, run.slot(), room(), plan.lastLines(), guard.log());
         Duration limit = test.facts.limit();
         Guard.Call<AttemptWork.Out> call = guard.start(
                 Guard.Phase.WORK,
@@ -550,7 +547,7 @@ final class Pool implements Source.Listener {
         } else {
             told = "the results of " + record.test() + " (attempt " + record.attempt() + ") were not stored: " + problem
                     + (artifacts.isNone() ? "" : "; they are kept in " + artifacts);
-            LOG.warn("{}", told);
+            guard.log().warn(told);
             ledger.notStored(record, artifacts, problem);
         }
         publish(new RunEvent.Ingested(Instant.now(), record.test(), record.attempt(), told, files));
@@ -574,7 +571,7 @@ final class Pool implements Source.Listener {
 
     /** A mistake of ours, or a run that cannot even begin: everything is ended and given back without a plan. */
     private void breakDown(Throwable why) {
-        LOG.error("the run cannot go on", why);
+        guard.log().error("the run cannot go on", why);
         fatal = why;
         for (Member member : members.values()) {
             cancel(member.preparation);

@@ -75,7 +75,7 @@ final class Schedule {
     private final Backlog backlog = new Backlog();
     private final Locks locks = new Locks();
     private final HostBook hosts = new HostBook();
-    private final Room room;
+    private final RoomWatch room;
     private final Map<Integer, PoolSystem> systems = new LinkedHashMap<>();
     /** Those of the systems that have a place free, the longest idle first. */
     private final Set<PoolSystem> idle = new LinkedHashSet<>();
@@ -112,7 +112,7 @@ final class Schedule {
         this.rules = rules;
         this.tests = List.copyOf(tests);
         this.supply = new Supply(offers, rules.maxFailedSystems(), rules.failingWithin());
-        this.room = new Room(rules.roomWithin());
+        this.room = new RoomWatch(rules.roomWithin());
         this.unfinished = tests.size();
         tests.forEach(backlog::add);
     }

@@ -18,7 +18,7 @@ final class Guard implements AutoCloseable {
 
     /**
      * Its input ends when this program does. A process that is just becoming another program has no environment for a moment,
-     * so it takes two looks that find nothing.
+     * so it takes two looks that find nothing. All processes at once may not fit into a command line.
      */
     private static final String SCRIPT = """
             trap '' HUP INT QUIT TERM PIPE
@@ -27,9 +27,11 @@ final class Guard implements AutoCloseable {
             clean=0
             while [ $looks -lt 300 ] && [ $clean -lt 2 ]; do
                 found=
-                for file in $(grep -lsF -e "$1" /proc/[0-9]*/environ); do
-                    file=${file#/proc/}
-                    found="$found ${file%%/*}"
+                for digit in 1 2 3 4 5 6 7 8 9; do
+                    for file in $(grep -lsF -e "$1" /proc/$digit*/environ); do
+                        file=${file#/proc/}
+                        found="$found ${file%%/*}"
+                    done
                 done
                 clean=$((clean + 1))
                 [ -z "$found" ] || clean=0

@@ -57,10 +57,12 @@ look() {
         p=${file#/proc/}
         ((p <= $3 || p == BASHPID)) || files+=("$file/environ" "$file/stat")
     done
-    ((${#files[@]})) || return
-    for file in $(grep -lsE -e "$1" -e "$2" "${files[@]}"); do
-        file=${file#/proc/}
-        found+=" ${file%%/*}"
+    # No more at once than fit into a command line.
+    for ((at = 0; at < ${#files[@]}; at += 8000)); do
+        for file in $(grep -lsE -e "$1" -e "$2" "${files[@]:at:8000}"); do
+            file=${file#/proc/}
+            found+=" ${file%%/*}"
+        done
     done
 }
 

@@ -67,7 +67,9 @@ final class Keeper {
             match() {
                 marked=$1 stated=$2
                 shift 2
-                for f in $(grep -lsE -e "$marked" -e "$stated" "$@" || [ $? -lt 126 ] || echo /proc/failed/); do
+                list=$(grep -lsE -e "$marked" -e "$stated" "$@")
+                [ $? -lt 126 ] || list=/proc/failed/
+                for f in $list; do
                     f=${f#/proc/}
                     found="$found ${f%%/*}"
                 done
@@ -77,16 +79,32 @@ final class Keeper {
                 if [ "$3" != all ]; then
                     IFS=,
                     set -- "$1" "$2" $3
-                    IFS=' '
+                    IFS=$blanks
                     marked=$1 stated=$2
                     shift 2
                     below "$@"
                     if adopted; then
-                        seen=$now
+                        seen=" $now "
                         set -- "$@" $below $now
-                        [ $# -eq 0 ] || match "$marked" "$stated" \\
-                            $(printf '/proc/%s/environ ' "$@"; printf '/proc/%s/stat ' "$@")
-                        [ -n "$found" ] || { adopted && [ "$seen" = "$now" ]; } || found=-
+                        while [ $# -gt 0 ]; do
+                            files=
+                            if [ $# -le 500 ]; then
+                                for p in "$@"; do
+                                    files="$files /proc/$p/environ /proc/$p/stat"
+                                done
+                            else
+                                files=$(printf '/proc/%s/environ ' "$@"; printf '/proc/%s/stat ' "$@")
+                            fi
+                            match "$marked" "$stated" $files
+                            [ -n "$found" ] || adopted || found=' failed'
+                            [ -z "$found" ] && [ "$seen" != " $now " ] || break
+                            # What was somebody's child a moment ago may be an orphan now.
+                            set --
+                            for p in $now; do
+                                case $seen in *" $p "*) ;; *) set -- "$@" "$p" ;; esac
+                            done
+                            seen=" $now "
+                        done
                         [ "$found" = ' failed' ] || return
                     fi
                     set -- "$marked" "$stated"
@@ -102,16 +120,11 @@ final class Keeper {
                 fi
             }
             end() {
-                i=0 which=$3
+                i=0
                 while [ $i -lt 600 ]; do
-                    find "$1" "$2" "$which"
+                    find "$@"
                     [ -n "$found" ] || return 0
-                    if [ "$found" = - ]; then
-                        # Others' orphans came or went meanwhile; with many of them there is no quiet moment.
-                        [ $i -lt 20 ] || which=all
-                    else
-                        kill -9 $found 2>/dev/null
-                    fi
+                    kill -9 $found 2>/dev/null
                     i=$((i + 1))
                 done
                 return 1
@@ -146,7 +159,9 @@ final class Keeper {
             orphans=/proc/$adopter/task/$adopter/children
             known=- since=0
             echo "atex-keeper ${SHELL##*/}"
-            IFS=' '
+            blanks='
+             '
+            IFS=$blanks
             while read -r number what which stat pids; do
                 $what "$which" "$stat" "$pids"
                 echo "$number $?"

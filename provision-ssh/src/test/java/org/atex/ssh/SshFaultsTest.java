@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.atex.api.Command;
@@ -37,7 +39,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Everything that can go wrong on the way to a host, and whatever is going on at that moment. */
@@ -49,7 +50,10 @@ class SshFaultsTest {
 
     /** What rule C50 promises, and something for machines that are shared. */
     private static final Duration NOTICED =
-            INTERVAL.multipliedBy(MISSES).plusSeconds(1).plusSeconds(2);
+            INTERVAL.multipliedBy(MISSES).plusSeconds(1).plusSeconds(5);
+
+    /** A machine that stands still for as long as the keep-alive allows loses a connection before the fault strikes. */
+    private static final int TRIES = 10;
 
     private static final Duration CLOSED = Duration.ofSeconds(6);
 
@@ -86,20 +90,42 @@ class SshFaultsTest {
         VirtualThreads.awaitNone();
     }
 
-    private String place() {
+    private static String place(FaultProxy proxy) {
         return "127.0.0.1:" + proxy.port();
     }
 
-    private SshOptions options() throws Exception {
+    private SshOptions options(FaultProxy proxy) throws Exception {
         Path known = Files.writeString(
-                directory.resolve("known"), server.knownHost().replace(":" + server.port(), ":" + proxy.port()));
+                directory.resolve("known-" + proxy.port()),
+                server.knownHost().replace(":" + server.port(), ":" + proxy.port()));
         return Logins.options(server).withHostKeys(HostKeys.known(known));
     }
 
-    private SshConnection connect(Duration within) throws Exception {
+    private SshConnection connect(FaultProxy proxy, Duration within) throws Exception {
         return SshConnection.open(
-                System.getProperty("user.name") + "@" + place(),
-                options().withConnectWithin(within).withKeepAlive(INTERVAL, MISSES));
+                System.getProperty("user.name") + "@" + place(proxy),
+                options(proxy).withConnectWithin(within).withKeepAlive(INTERVAL, MISSES));
+    }
+
+    private interface Task<T> {
+        void run(T what) throws Exception;
+    }
+
+    /** Does at the same time what mostly waits, and says which of it failed. */
+    private static <T> void allAtOnce(List<T> all, Task<T> task) {
+        Map<T, Call<Boolean>> calls = new LinkedHashMap<>();
+        all.forEach(each -> calls.put(each, Call.to(() -> task.run(each))));
+        AssertionError failed = new AssertionError("not all is well, see what is suppressed");
+        calls.forEach((each, call) -> {
+            try {
+                call.result(Duration.ofSeconds(50));
+            } catch (Exception | AssertionError e) {
+                failed.addSuppressed(new AssertionError(each + ": " + e.getMessage(), e));
+            }
+        });
+        if (failed.getSuppressed().length > 0) {
+            throw failed;
+        }
     }
 
     private static <T> T timed(Duration atMost, Callable<T> work) throws Exception {
@@ -109,18 +135,21 @@ class SshFaultsTest {
         return result;
     }
 
-    static Stream<Fault> faultsOfConnecting() {
-        Stream.Builder<Fault> faults = Stream.builder();
-        faults.add(new Fault.Refuse()).add(new Fault.Slow(Direction.TO_CLIENT, 300));
-        faults.add(new Fault.Slow(Direction.TO_TARGET, 300));
+    static Stream<List<Fault>> faultsOfConnecting() {
+        Stream.Builder<List<Fault>> faults = Stream.builder();
+        faults.add(List.of(
+                new Fault.Refuse(),
+                new Fault.Slow(Direction.TO_CLIENT, 300),
+                new Fault.Slow(Direction.TO_TARGET, 300)));
         for (Direction way : Direction.values()) {
             // Before the first word, while keys are exchanged, while logging in, while the shell starts.
             for (long after :
                     way == Direction.TO_CLIENT ? List.of(0, 1100, 1900, 2300) : List.of(0, 1100, 2100, 2700)) {
-                faults.add(new Fault.Reset(way, after));
-                faults.add(new Fault.Stall(way, after));
-                faults.add(new Fault.HalfClose(way, after));
-                faults.add(new Fault.Garbage(way, after, 100, 1));
+                faults.add(List.of(
+                        new Fault.Reset(way, after),
+                        new Fault.Stall(way, after),
+                        new Fault.HalfClose(way, after),
+                        new Fault.Garbage(way, after, 100, 1)));
             }
         }
         return faults.build();
@@ -128,25 +157,30 @@ class SshFaultsTest {
 
     @ParameterizedTest
     @MethodSource("faultsOfConnecting")
-    void connectingEndsInTimeAndSaysWhere(Fault fault) throws Exception {
-        proxy.set(fault);
+    void connectingEndsInTimeAndSaysWhere(List<Fault> faults) {
         Duration within = Duration.ofMillis(400);
-        timed(
-                within.plusSeconds(2),
-                () -> assertThatThrownBy(() -> connect(within).close())
-                        .isInstanceOf(ConnectionLostException.class)
-                        .hasMessageContaining(place())
-                        .hasMessageContaining("400 ms"));
+        allAtOnce(faults, fault -> {
+            try (FaultProxy faulty = FaultProxy.to("127.0.0.1", server.port())) {
+                faulty.set(fault);
+                timed(
+                        within.plusSeconds(5),
+                        () -> assertThatThrownBy(
+                                        () -> connect(faulty, within).close())
+                                .isInstanceOf(ConnectionLostException.class)
+                                .hasMessageContaining(place(faulty))
+                                .hasMessageContaining("400 ms"));
+            }
+        });
     }
 
     @Test
     void fault08APortThatAcceptsAndNeverSpeaksEndsAtTheDeadline() throws Exception {
         proxy.set(new Fault.Silence());
         timed(
-                Duration.ofSeconds(3),
-                () -> assertThatThrownBy(() -> connect(Duration.ofMillis(700)))
+                Duration.ofSeconds(6),
+                () -> assertThatThrownBy(() -> connect(proxy, Duration.ofMillis(700)))
                         .isInstanceOf(ConnectionLostException.class)
-                        .hasMessageContaining(place())
+                        .hasMessageContaining(place(proxy))
                         .hasMessageContaining("did not finish connecting")
                         .hasMessageContaining("700 ms"));
     }
@@ -158,7 +192,7 @@ class SshFaultsTest {
                 new Fault.HalfClose(Direction.TO_CLIENT, 100),
                 new Fault.Garbage(Direction.TO_CLIENT, 1200, 50, 2),
                 new Fault.Reset(Direction.TO_TARGET, 2200));
-        try (SshConnection connection = connect(Duration.ofSeconds(20))) {
+        try (SshConnection connection = connect(proxy, Duration.ofSeconds(20))) {
             assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
             assertThat(proxy.connections()).isEqualTo(5);
         }
@@ -167,7 +201,7 @@ class SshFaultsTest {
     @Test
     void interruptedWhileNobodySpeaks() throws Exception {
         proxy.set(new Fault.Silence());
-        Call<SshConnection> connecting = Call.of(() -> connect(Duration.ofSeconds(30)));
+        Call<SshConnection> connecting = Call.of(() -> connect(proxy, Duration.ofSeconds(30)));
         proxy.awaitConnections(1, Call.SOON);
         connecting.awaitBlocked().interrupt();
         assertThat(connecting.failure()).isInstanceOf(InterruptedException.class);
@@ -308,23 +342,38 @@ class SshFaultsTest {
         });
     }
 
-    static Stream<Arguments> everything() {
-        return Stream.of(Operation.values())
-                .flatMap(operation -> faults().map(fault -> Arguments.of(operation, fault)));
+    @ParameterizedTest
+    @MethodSource("faults")
+    void theLossIsNoticedAndEndsWhatGoesOn(Fault fault) {
+        allAtOnce(List.of(Operation.values()), operation -> {
+            boolean done = false;
+            for (int i = 1; !done; i++) {
+                done = noticesAndEnds(operation, fault, directory.resolve(operation + "-" + i), i == TRIES);
+            }
+        });
     }
 
-    @ParameterizedTest
-    @MethodSource("everything")
-    void theLossIsNoticedAndEndsWhatGoesOn(Operation operation, Fault fault) throws Exception {
-        try (ServerSocket service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-                SshConnection connection = connect(Duration.ofSeconds(20))) {
-            List<Call<?>> calls = operation.begin(connection, directory, service);
-            proxy.set(fault);
+    /** {@return whether the connection lived until the fault} */
+    private boolean noticesAndEnds(Operation operation, Fault fault, Path place, boolean last) throws Exception {
+        Files.createDirectory(place);
+        try (FaultProxy faulty = FaultProxy.to("127.0.0.1", server.port());
+                ServerSocket service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+                SshConnection connection = connect(faulty, Duration.ofSeconds(20))) {
+            List<Call<?>> calls;
+            try {
+                calls = operation.begin(connection, place, service);
+            } catch (ConnectionLostException | AssertionError e) {
+                if (last || !(lost(connection) instanceof ConnectionLostException)) {
+                    throw e;
+                }
+                return false;
+            }
+            faulty.set(fault);
             long start = System.nanoTime();
             for (Call<?> call : calls) {
                 assertThat(call.failure())
                         .isInstanceOf(ConnectionLostException.class)
-                        .hasMessageContaining(place());
+                        .hasMessageContaining(place(faulty));
             }
             assertThatThrownBy(() -> {
                         while (true) {
@@ -332,16 +381,17 @@ class SshFaultsTest {
                         }
                     })
                     .isInstanceOf(ConnectionLostException.class)
-                    .hasMessageContaining(place());
+                    .hasMessageContaining(place(faulty));
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(NOTICED);
 
-            assertThatThrownBy(() -> connection.upload(directory, directory + "/there"))
+            assertThatThrownBy(() -> connection.upload(place, place + "/there"))
                     .isInstanceOf(ConnectionLostException.class)
-                    .hasMessageContaining(place());
-            assertThatThrownBy(() -> connection.download(directory.toString(), directory.resolve("here")))
+                    .hasMessageContaining(place(faulty));
+            assertThatThrownBy(() -> connection.download(place.toString(), place.resolve("here")))
                     .isInstanceOf(ConnectionLostException.class)
-                    .hasMessageContaining(place());
+                    .hasMessageContaining(place(faulty));
             timed(CLOSED, () -> Call.to(connection::close).result());
+            return true;
         }
     }
 
@@ -350,7 +400,7 @@ class SshFaultsTest {
     @MethodSource("faults")
     void everythingAtOnceIsToldOfTheLossAndTheHostComesBack(Fault fault) throws Exception {
         try (ServerSocket service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-                SshConnection connection = connect(Duration.ofSeconds(20))) {
+                SshConnection connection = connect(proxy, Duration.ofSeconds(20))) {
             List<Call<?>> calls = new ArrayList<>();
             for (Operation operation : Operation.values()) {
                 calls.addAll(operation.begin(
@@ -363,10 +413,10 @@ class SshFaultsTest {
             if (!(fault instanceof Fault.Garbage)) {
                 // New connections fare no better; garbage before the first word may be taken for a greeting.
                 timed(
-                        Duration.ofSeconds(4),
+                        Duration.ofSeconds(6),
                         () -> assertThatThrownBy(() -> connection.reconnect(Duration.ofMillis(300)))
                                 .isInstanceOf(ConnectionLostException.class)
-                                .hasMessageContaining(place()));
+                                .hasMessageContaining(place(proxy)));
             }
             proxy.set();
             connection.reconnect(Duration.ofSeconds(20));
@@ -377,7 +427,7 @@ class SshFaultsTest {
     @Test
     void aSlowLinkIsNoLoss() throws Exception {
         try (SshConnection connection = SshConnection.open(
-                System.getProperty("user.name") + "@" + place(), options().withKeepAlive(Duration.ofMillis(200), 10))) {
+                System.getProperty("user.name") + "@" + place(proxy), options(proxy).withKeepAlive(Duration.ofMillis(200), 10))) {
             proxy.set(new Fault.Slow(Direction.TO_TARGET, 100_000), new Fault.Slow(Direction.TO_CLIENT, 100_000));
             Path file = Files.write(directory.resolve("file"), new byte[50_000]);
             connection.upload(file, directory + "/there");
@@ -389,7 +439,7 @@ class SshFaultsTest {
     @Test
     void closingBesideAStallIsBounded() throws Exception {
         SshConnection connection = SshConnection.open(
-                System.getProperty("user.name") + "@" + place(), options().withKeepAlive(Duration.ofMinutes(1), 4));
+                System.getProperty("user.name") + "@" + place(proxy), options(proxy).withKeepAlive(Duration.ofMinutes(1), 4));
         RunningCommand command = connection.start(Command.of("sleep", "600").withStdin(Input.pipe()));
         Call<Boolean> writing = Call.to(() -> write(command.stdin())).awaitBlocked();
         Call<CommandEnd> awaiting = Call.of(command::await).awaitBlocked();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.atex.lab.Logs;
 import org.atex.testingfarm.FarmStandIn.Fault;
 import org.atex.testkit.Call;
+import org.atex.testkit.FaultProxy;
 import org.atex.testkit.LeakCheck;
 import org.atex.testkit.ManualClock;
 import org.junit.jupiter.api.AfterEach;
@@ -303,12 +305,22 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void aServiceThatIsNotThereIsNamedAndCannotHaveTakenAnything() {
-        farm.close();
+    void aServiceThatIsNotThereIsNamedAndCannotHaveTakenAnything() throws Exception {
+        // A port that was just closed may be somebody else's.
+        try (FaultProxy nobody = FaultProxy.to("127.0.0.1", 9)) {
+            nobody.set(new org.atex.testkit.Fault.Refuse());
+            URI there = URI.create("http://" + nobody.host() + ":" + nobody.port());
+            api.close();
+            api = TestingFarmApi.at(there)
+                    .token(() -> "token")
+                    .time(Clock.systemUTC(), duration -> Thread.sleep(duration.dividedBy(1000)))
+                    .open();
 
-        TestingFarmException.Unavailable e = catchThrowableOfType(TestingFarmException.Unavailable.class, this::submit);
-        assertThat(e).hasMessageContaining(farm.uri().toString()).hasMessageContaining("refused");
-        assertThat(e.mayHaveTakenEffect()).isFalse();
+            TestingFarmException.Unavailable e =
+                    catchThrowableOfType(TestingFarmException.Unavailable.class, this::submit);
+            assertThat(e).hasMessageContaining(there.toString()).hasMessageContaining("refused");
+            assertThat(e.mayHaveTakenEffect()).isFalse();
+        }
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,11 @@ public final class Call<T extends @Nullable Object> {
 
     private final FutureTask<T> task;
     private final Thread thread;
+    private final String where = StackWalker.getInstance()
+            .walk(frames -> frames.filter(frame -> !frame.getClassName().startsWith(Call.class.getName()))
+                    .findFirst()
+                    .map(frame -> frame.getMethodName().replaceFirst("^lambda.(.*).[0-9]+$", "$1") + "(" + frame.getFileName() + ":" + frame.getLineNumber() + ")")
+                    .orElse("nowhere"));
 
     private Call(Callable<T> call) {
         task = new FutureTask<>(call);
@@ -75,7 +82,7 @@ public final class Call<T extends @Nullable Object> {
         long deadline = System.nanoTime() + SOON.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
-                fail("not within " + SOON.toSeconds() + " s: " + what);
+                fail("not within " + SOON.toMillis() + " ms: " + what);
             }
             LockSupport.parkNanos(1_000_000);
         }
@@ -88,14 +95,14 @@ public final class Call<T extends @Nullable Object> {
      */
     public Call<T> awaitBlocked() {
         for (int looks = 0; looks < 3; looks++) {
-            eventually("the call blocks", () -> {
+            eventually(this + " waits for something", () -> {
                 Thread.State state = thread.getState();
                 return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING || task.isDone();
             });
             LockSupport.parkNanos(2_000_000);
         }
         assertThat(task.isDone())
-                .as("the call should be blocked, and has ended")
+                .as("whether %s has ended, though it should wait", this)
                 .isFalse();
         return this;
     }
@@ -134,8 +141,7 @@ public final class Call<T extends @Nullable Object> {
             }
             throw e;
         } catch (TimeoutException e) {
-            thread.interrupt();
-            throw new AssertionError("the call did not end within " + within.toSeconds() + " s", e);
+            throw endless(within, e);
         }
     }
 
@@ -147,12 +153,26 @@ public final class Call<T extends @Nullable Object> {
     public Throwable failure() throws Exception {
         try {
             T result = task.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
-            throw new AssertionError("the call should have failed, and returned " + result);
+            throw new AssertionError(this + " should have failed, and returned " + result);
         } catch (ExecutionException e) {
             return e.getCause() == null ? e : e.getCause();
         } catch (TimeoutException e) {
-            thread.interrupt();
-            throw new AssertionError("the call did not end within " + SOON.toSeconds() + " s", e);
+            throw endless(SOON, e);
         }
+    }
+
+    private AssertionError endless(Duration within, TimeoutException e) {
+        StackTraceElement[] stack = thread.getStackTrace();
+        thread.interrupt();
+        return new AssertionError(
+                this + " did not end within " + within.toMillis() + " ms; it is at "
+                        + Stream.of(stack).limit(12).map(String::valueOf).collect(Collectors.joining(", ")),
+                e);
+    }
+
+    /** {@return where it was made} */
+    @Override
+    public String toString() {
+        return "the call at " + where;
     }
 }

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -54,6 +55,9 @@ public abstract class ConnectionContract {
     /** A directory of this machine. */
     @TempDir
     protected Path here;
+
+    @RegisterExtension
+    final Trace trace = new Trace();
 
     private Connection connection;
 
@@ -199,7 +203,7 @@ public abstract class ConnectionContract {
 
     @BeforeEach
     void connectFirst() throws Exception {
-        connection = connect();
+        connection = trace.of(connect());
     }
 
     @AfterEach
@@ -218,7 +222,7 @@ public abstract class ConnectionContract {
     }
 
     private boolean alive(String process) throws Exception {
-        try (Connection other = connect()) {
+        try (Connection other = trace.of(connect())) {
             return other.run(isAlive(process)).succeeded();
         }
     }
@@ -772,7 +776,7 @@ public abstract class ConnectionContract {
     @Test
     void c45_startBesideCloseEndsAsStartedOrRefused() throws Exception {
         for (int i = 0; i < 10; i++) {
-            Connection shortLived = connect();
+            Connection shortLived = trace.of(connect());
             Call<RunningCommand> start = Call.of(() -> shortLived.start(waits()));
             Call<Boolean> close = Call.to(shortLived::close);
             close.result();
@@ -792,7 +796,7 @@ public abstract class ConnectionContract {
         try (RunningCommand command = connection.start(waits())) {
             line(command);
             Call<CommandEnd> waiting = Call.of(command::await).awaitBlocked();
-            lose(connection);
+            lose(Trace.original(connection));
             assertThat(waiting.failure()).isInstanceOf(ConnectionLostException.class);
             assertThatThrownBy(() -> connection.start(exits(0))).isInstanceOf(ConnectionLostException.class);
         }
@@ -801,7 +805,7 @@ public abstract class ConnectionContract {
     @Test
     void c47_lostConnectionReconnects() throws Exception {
         assumeTrue(canBeLost(), "this connection cannot be lost");
-        lose(connection);
+        lose(Trace.original(connection));
 
         connection.reconnect(Duration.ofSeconds(30));
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What every {@link Provisioner} does, a test a rule; the rules are P01 and following of {@code docs/contract.md}.
@@ -29,6 +30,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 @SuppressWarnings("try") // closing early is what is tested
 public abstract class ProvisionerContract {
+    private static final int THREADS = 16;
+
+    @RegisterExtension
+    final Trace trace = new Trace();
+
     private Provisioner provisioner;
 
     /** For subclasses. */
@@ -54,7 +60,7 @@ public abstract class ProvisionerContract {
 
     @BeforeEach
     void openFirst() throws Exception {
-        provisioner = open();
+        provisioner = trace.of(open());
     }
 
     @AfterEach
@@ -64,7 +70,9 @@ public abstract class ProvisionerContract {
 
     private Remote ready() throws InterruptedException {
         Offer offer = provisioner.take(delivery());
-        assertThat(offer).isInstanceOf(Offer.Ready.class);
+        assertThat(offer)
+                .as("what take() offered within %s, as delivery() says", delivery())
+                .isInstanceOf(Offer.Ready.class);
         return ((Offer.Ready) offer).remote();
     }
 
@@ -102,7 +110,7 @@ public abstract class ProvisionerContract {
 
         provisioner.provision(1);
 
-        assertThat(works(taking.result())).isTrue();
+        assertThat(works(taking.result(delivery().plus(Call.SOON)))).isTrue();
     }
 
     @Test
@@ -224,7 +232,7 @@ public abstract class ProvisionerContract {
     @Test
     void p16_takeBesideCloseIsTakenAndGivenBackOrRefused() throws Exception {
         for (int i = 0; i < 5; i++) {
-            Provisioner shortLived = open();
+            Provisioner shortLived = trace.of(open());
             shortLived.provision(1);
             Call<Offer> take = Call.of(() -> shortLived.take(delivery()));
             Call.to(shortLived::close).result();
@@ -258,7 +266,7 @@ public abstract class ProvisionerContract {
     @Test
     void p18_manyThreadsTakeEachSystemOnce() throws Exception {
         List<Call<String>> calls = new ArrayList<>();
-        for (int i = 0; i < 16; i++) {
+        for (int i = 0; i < THREADS; i++) {
             calls.add(Call.of(() -> {
                 provisioner.provision(1);
                 while (true) {
@@ -273,9 +281,9 @@ public abstract class ProvisionerContract {
         }
         Set<String> names = new HashSet<>();
         for (Call<String> call : calls) {
-            names.add(call.result());
+            names.add(call.result(delivery().multipliedBy(THREADS / 2))); // at least two at once
         }
-        assertThat(names).hasSize(16);
+        assertThat(names).hasSize(THREADS);
     }
 
     @Test

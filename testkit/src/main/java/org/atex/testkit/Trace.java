@@ -180,11 +180,6 @@ final class Trace implements TestExecutionExceptionHandler {
         }
 
         @Override
-        public boolean isThisMachine() {
-            return original.isThisMachine();
-        }
-
-        @Override
         public void close() {
             uninterrupted("close() of the connection", original::close);
         }

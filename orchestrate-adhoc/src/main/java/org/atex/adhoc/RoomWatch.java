@@ -5,7 +5,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Whether there is room for artifacts on this machine, and when to look again. Belongs to the {@link Schedule}. */
-final class Room {
+final class RoomWatch {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
     private final Duration patience;
@@ -13,7 +13,7 @@ final class Room {
     private @Nullable Instant lookAt;
     private String why = "";
 
-    Room(Duration patience) {
+    RoomWatch(Duration patience) {
         this.patience = patience;
     }
 

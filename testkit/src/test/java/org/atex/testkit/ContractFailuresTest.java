@@ -1,0 +1,81 @@
+package org.atex.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.atex.api.Provisioner;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/** A contract's failure says the rule, what was called with which argument, and which limit passed. */
+@Timeout(60)
+class ContractFailuresTest {
+    /** Whose systems never come, and whose subclass says that they come quickly. */
+    static final class NothingComesContract extends ProvisionerContract {
+        @Override
+        protected Provisioner open() {
+            return FakeProvisioner.of(FakeSystem.never());
+        }
+
+        @Override
+        protected Duration delivery() {
+            return Duration.ofMillis(40);
+        }
+    }
+
+    private static String failure(Class<?> contract, String test) {
+        List<String> messages = new ArrayList<>();
+        LauncherFactory.create()
+                .execute(
+                        LauncherDiscoveryRequestBuilder.request()
+                                .selectors(selectMethod(contract, test))
+                                .build(),
+                        new TestExecutionListener() {
+                            @Override
+                            public void executionFinished(TestIdentifier identifier, TestExecutionResult result) {
+                                result.getThrowable().ifPresent(failure -> messages.add(failure.getMessage()));
+                            }
+                        });
+        return messages.getFirst();
+    }
+
+    @Test
+    void ofAConnectionNamesRuleCommandAndWhatBecameOfIt() {
+        BrokenConnectionContract.tested = SameConnection.starting(command -> command.withDirectory("/elsewhere"));
+
+        assertThat(failure(BrokenConnectionContract.class, "c07_directoryIsWhereItRuns"))
+                .contains("rule C07 ", "directoryIsWhereItRuns", "run('prints-directory')", "returned");
+    }
+
+    @Test
+    void ofAProvisionerNamesRuleArgumentAndLimit() {
+        assertThat(failure(NothingComesContract.class, "p01_systemsThatAreAskedForComeAndWork"))
+                .contains("rule P01 ", "provision(2)", "take(PT0.04S)", "within PT0.04S, as delivery() says");
+    }
+
+    @Test
+    void p18WaitsAsLongAsDeliverySays() {
+        assertThat(failure(NothingComesContract.class, "p18_manyThreadsTakeEachSystemOnce"))
+                .contains("rule P18 ", "take(PT0.05S)", "ProvisionerContract.java:", "did not end within 320 ms");
+    }
+
+    @Test
+    void ofACallSaysWhichAndWhereItIs() {
+        CountDownLatch never = new CountDownLatch(1);
+        assertThatThrownBy(() -> Call.to(never::await).result(Duration.ofMillis(5)))
+                .hasMessageContaining("ofACallSaysWhichAndWhereItIs(ContractFailuresTest.java:")
+                .hasMessageContaining("did not end within 5 ms")
+                .hasMessageContaining("CountDownLatch.await");
+        assertThatThrownBy(() -> Call.of(() -> "text").failure()).hasMessageContaining("returned text");
+    }
+}
