@@ -213,14 +213,10 @@ public final class OpenSsh implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
-        try {
+        try (placeholder) {
             kill();
-        } finally {
-            try {
-                placeholder.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException("could not give up port " + port, e);
-            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not give up port " + port, e);
         }
     }
 }

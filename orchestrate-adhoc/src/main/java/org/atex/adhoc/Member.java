@@ -27,6 +27,12 @@ final class Member {
         this.connection = connection;
     }
 
+    /** {@return whether it is that very system, whatever it says of itself} */
+    @SuppressWarnings("ReferenceEquality")
+    boolean is(Remote other) {
+        return remote == other;
+    }
+
     int id() {
         return facts.id();
     }

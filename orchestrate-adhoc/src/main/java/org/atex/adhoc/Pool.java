@@ -292,7 +292,7 @@ final class Pool implements Source.Listener {
                 giveBackLate(provisioner, remote);
                 return;
             }
-            boolean again = members.values().stream().anyMatch(member -> member.remote == remote);
+            boolean again = members.values().stream().anyMatch(member -> member.is(remote));
             if (again) {
                 notOffered(provisioner, false, null, "provisioner " + (provisioner + 1)
                         + " offered a system that it had handed out before and not got back");

@@ -86,7 +86,7 @@ final class Supply {
             sources.get(least).asked.add(now);
             asks.merge(least, 1, Integer::sum);
             if (sources.get(least).canBeAsked(now) == 0) {
-                open.remove(least);
+                open.removeIf(least::equals);
             }
         }
         return asks;
