@@ -47,8 +47,7 @@ final class DetachedCommand implements RunningCommand {
     /** How long the keeper has to end all of the test. */
     private static final Duration KILLING = Duration.ofSeconds(6);
 
-    private static final String SCRIPT =
-            "boot() {\n" + Boot.SCRIPT + "}\n" + Place.REMOVE + Scripts.DETACHED.text();
+    private static final String SCRIPT = "boot() {\n" + Boot.SCRIPT + "}\n" + Place.REMOVE + Scripts.DETACHED.text();
 
     private final Connection connection;
     private final Command command;

@@ -7,8 +7,11 @@ import java.util.Locale;
 final class Durations {
     private Durations() {}
 
-    /** {@return such as {@code 1h30m} or {@code 0.5s}} */
+    /** {@return such as {@code 1h30m} or {@code 0.5s}, in milliseconds at the finest} */
     static String words(Duration duration) {
-        return duration.toString().replaceFirst("^PT", "").toLowerCase(Locale.ROOT);
+        return Duration.ofMillis(duration.plusNanos(500_000).toMillis())
+                .toString()
+                .replaceFirst("^PT", "")
+                .toLowerCase(Locale.ROOT);
     }
 }

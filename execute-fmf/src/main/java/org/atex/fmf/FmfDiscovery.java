@@ -213,7 +213,8 @@ public final class FmfDiscovery {
         return new FmfException(
                 FmfException.Kind.GENERAL,
                 "no tests to run in " + where() + ": " + known + "none "
-                        + (known.left() == known.all() ? "" : "of the other " + known.left() + " ") + "is left by " + (plan.isEmpty() ? "" : "the plan " + plan + ", ") + asked
+                        + (known.left() == known.all() ? "" : "of the other " + known.left() + " ") + "is left by "
+                        + (plan.isEmpty() ? "" : "the plan " + plan + ", ") + asked
                         + "context " + settings.context + ": loosen one of them",
                 null);
     }

@@ -83,9 +83,7 @@ final class Hooks {
                 usable &= trouble.systemUsable;
             }
         }
-        return usable == end.systemUsable()
-                ? end
-                : new TestEnd(end.outcome(), end.exitCode(), end.note(), usable);
+        return usable == end.systemUsable() ? end : new TestEnd(end.outcome(), end.exitCode(), end.note(), usable);
     }
 
     private @Nullable Trouble call(String what, TestHook hook, Purpose purpose)

@@ -97,8 +97,9 @@ final class KeyCheck {
         int least = Integer.MAX_VALUE;
         for (String known : keys) {
             int distance = distance(key, known);
-            boolean near = distance == 1 ? known.length() > 2 : distance == 2 && known.length() > 5
-                    && known.charAt(0) == key.charAt(0);
+            boolean near = distance == 1
+                    ? known.length() > 2
+                    : distance == 2 && known.length() > 5 && known.charAt(0) == key.charAt(0);
             if (near && distance < least) {
                 nearest = known;
                 least = distance;
@@ -121,8 +122,7 @@ final class KeyCheck {
     private static int cheapest(int[][] cost, int i, int j, String a, String b) {
         int replaced = cost[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
         int least = Math.min(replaced, Math.min(cost[i - 1][j], cost[i][j - 1]) + 1);
-        boolean swapped =
-                i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
+        boolean swapped = i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
         return swapped ? Math.min(least, cost[i - 2][j - 2] + 1) : least;
     }
 }

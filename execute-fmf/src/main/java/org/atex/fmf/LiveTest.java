@@ -51,11 +51,7 @@ final class LiveTest implements AutoCloseable {
      * @param test whose it is
      */
     record OutputTo(
-            Path file,
-            long most,
-            boolean stamped,
-            @Nullable LiveOutput live,
-            FmfTest test) {}
+            Path file, long most, boolean stamped, @Nullable LiveOutput live, FmfTest test) {}
 
     private LiveTest(RunningCommand running, TimeLimit limit, OutputTo to) {
         this.running = running;

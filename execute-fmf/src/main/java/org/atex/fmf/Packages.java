@@ -84,14 +84,16 @@ final class Packages {
         }
         try {
             wanted.removeAll(settled);
-            return wanted.isEmpty() ? null : installNow(kind, wanted, Duration.ofNanos(deadline - System.nanoTime()), log);
+            return wanted.isEmpty()
+                    ? null
+                    : installNow(kind, wanted, Duration.ofNanos(deadline - System.nanoTime()), log);
         } finally {
             installing.unlock();
         }
     }
 
-    private @Nullable String installNow(
-            String kind, List<String> wanted, Duration within, SetUpLogs.@Nullable Log log) throws InterruptedException {
+    private @Nullable String installNow(String kind, List<String> wanted, Duration within, SetUpLogs.@Nullable Log log)
+            throws InterruptedException {
         List<String> arguments = new ArrayList<>(List.of(allowed ? kind : "look"));
         arguments.addAll(wanted);
         ScriptRun run = ScriptRun.of(

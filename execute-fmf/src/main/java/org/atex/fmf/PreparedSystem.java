@@ -197,7 +197,11 @@ final class PreparedSystem {
                         Duration.ofNanos(deadline - System.nanoTime()),
                         log("finish-" + number));
                 if (!run.succeeded()) {
-                    LOG.warn("the finish script {} of {} {}", number, tests.plan().name(), run.describe());
+                    LOG.warn(
+                            "the finish script {} of {} {}",
+                            number,
+                            tests.plan().name(),
+                            run.describe());
                 }
             } catch (ConnectionLostException e) {
                 LOG.info("the finish scripts of {} cannot run: {}", tests.plan().name(), e.getMessage());

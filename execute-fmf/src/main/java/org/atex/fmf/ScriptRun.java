@@ -19,12 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param output the last of what it wrote
  * @param log has all of it, or null
  */
-record ScriptRun(
-        CommandEnd end,
-        boolean timedOut,
-        Duration limit,
-        String output,
-        SetUpLogs.@Nullable Log log) {
+record ScriptRun(CommandEnd end, boolean timedOut, Duration limit, String output, SetUpLogs.@Nullable Log log) {
     private static final int SHOWN = 2000;
     private static final int LINES = 8;
 

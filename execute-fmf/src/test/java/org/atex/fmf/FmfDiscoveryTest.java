@@ -178,12 +178,12 @@ class FmfDiscoveryTest {
         FmfTests tests = discovery().plan("/plan").discover();
         assertThat(tests.plan().environment()).isEqualTo(Map.of("P", "plan", "Q", "other"));
         assertThat(tests.get(0).environment()).isEqualTo(Map.of("A", "a", "B", "b"));
-        assertThat(tests.get(1).environment())
-                .isEqualTo(Map.of("A", "last", "X", "True", "B", "2=3", "EMPTY", ""));
+        assertThat(tests.get(1).environment()).isEqualTo(Map.of("A", "last", "X", "True", "B", "2=3", "EMPTY", ""));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"text", "A=b", "[text]", "['=b']", "[[A]]", "{A: [b]}", "[{A: {B: c}}]", "{A: null}", "[1]"})
+    @ValueSource(
+            strings = {"text", "A=b", "[text]", "['=b']", "[[A]]", "{A: [b]}", "[{A: {B: c}}]", "{A: null}", "[1]"})
     void anyOtherEnvironmentIsOneClearError(String environment) throws Exception {
         own.write("tests/main.fmf", "/a:\n  test: pwd\n  environment: " + environment + "\n");
         fails(

@@ -248,7 +248,8 @@ class HostileTest {
             for (int i = 0; i < 4; i++) {
                 Files.createFile(disk.resolve("file" + i));
             }
-            assertNotStored(disk, "send '{\"files\":[{\"name\":\"a\",\"length\":1}]}' 1; sleep 1000", FmfOptions.defaults());
+            assertNotStored(
+                    disk, "send '{\"files\":[{\"name\":\"a\",\"length\":1}]}' 1; sleep 1000", FmfOptions.defaults());
         });
     }
 

@@ -40,15 +40,15 @@ class OncePerSystemTest {
     }
 
     private FmfTests tests(String prepare) throws Exception {
-        Files.writeString(
-                suite.tree().resolve("main.fmf"), """
+        Files.writeString(suite.tree().resolve("main.fmf"), """
                 /plan:
                     discover: {how: fmf}
                     prepare: {how: shell, script: 'PREPARE'}
                     finish: {how: shell, script: 'echo "finish $TMT_TREE" >>DIR/log'}
                 /test:
                     test: '[[ $READY == yes && $PWD == $TMT_TREE ]]; echo "test $TMT_TREE" >>DIR/log'
-                """.replace("PREPARE", prepare).replace("DIR", directory.toString()));
+                """.replace("PREPARE", prepare)
+                .replace("DIR", directory.toString()));
         return FmfTests.from(suite.tree()).plan("/plan").discover();
     }
 

@@ -64,14 +64,12 @@ class ReasonsTest {
 
     @Test
     void aTestThatCallsItselfPassedHasNoReason() throws Exception {
-        Ran ran = suite.run(
-                connection, "printf 'result 17\\n{\"status\":\"pass\"}' >&$ATEX_TEST_CONTROL; exit 3");
+        Ran ran = suite.run(connection, "printf 'result 17\\n{\"status\":\"pass\"}' >&$ATEX_TEST_CONTROL; exit 3");
         assertThat(ran.end()).isEqualTo(new TestEnd(Outcome.PASSED, 3, null, true));
     }
 
     private FmfTests plan(String prepare) throws Exception {
-        Files.writeString(
-                suite.tree().resolve("main.fmf"), """
+        Files.writeString(suite.tree().resolve("main.fmf"), """
                 /plan:
                     discover: {how: fmf}
                     prepare:
@@ -111,12 +109,14 @@ class ReasonsTest {
                 .hasMessageContaining("the prepare script 2 of /plan ended with exit code 3")
                 .hasMessageEndingWith("its last lines: 93\n94\n95\n96\n97\n98\n99\n100")
                 .satisfies(e -> {
-                    var path = Pattern.compile("all that it said is in ([^;]+);").matcher(e.getMessage());
+                    var path =
+                            Pattern.compile("all that it said is in ([^;]+);").matcher(e.getMessage());
                     assertThat(path.find()).isTrue();
                     Path log = Path.of(path.group(1));
                     assertThat(Files.readAllLines(log)).hasSize(100);
                     assertThat(log.resolveSibling("finish-1.txt")).hasContent("finishing\n");
-                    Directories.delete(Objects.requireNonNull(Objects.requireNonNull(log.getParent()).getParent()));
+                    Directories.delete(Objects.requireNonNull(
+                            Objects.requireNonNull(log.getParent()).getParent()));
                 });
     }
 
@@ -131,15 +131,17 @@ class ReasonsTest {
             assertThat(time).isBetween(before, Instant.now());
         });
         assertThat(ran.output()).matches("(?s)\\S+ one\n\\S+ two");
-        assertThat(files(logs)).hasSize(2).allSatisfy(file -> assertThat(file)
-                .content()
-                .matches("\\d+-\\d+-\\d+T\\d+:\\d+:\\d+\\.\\d{3}Z (ready|finishing)\n"));
+        assertThat(files(logs))
+                .hasSize(2)
+                .allSatisfy(file -> assertThat(file)
+                        .content()
+                        .matches("\\d+-\\d+-\\d+T\\d+:\\d+:\\d+\\.\\d{3}Z (ready|finishing)\n"));
     }
 
     @Test
     void aTimeIsThatOfTheFirstByteAndNothingElseIsChanged() throws Exception {
-        Iterator<Instant> times = Stream.iterate(Instant.EPOCH, time -> time.plusSeconds(1))
-                .iterator();
+        Iterator<Instant> times =
+                Stream.iterate(Instant.EPOCH, time -> time.plusSeconds(1)).iterator();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (StampedOutput to = new StampedOutput(bytes, times::next)) {
             for (String piece : List.of("a", "b\nc\n\n", "\r\u00ff", "\n", "end")) {

@@ -134,7 +134,8 @@ class TestClockTest {
         assertThat(ran[0].end().note())
                 .contains("a hook before it", "did not return within 0.2s and was interrupted", "withHookWithin");
         assertThat(ran[0].end().systemUsable()).isTrue();
-        assertThat(ran[0].results()).containsExactly("infra null " + ran[0].end().note());
+        assertThat(ran[0].results())
+                .containsExactly("infra null " + ran[0].end().note());
         assertThat(ran[1].end()).isEqualTo(TestEnd.exited(0));
     }
 
@@ -154,7 +155,9 @@ class TestClockTest {
         Ran ran = suite.run(connection, suite.test("echo ran"), options);
         assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
         assertThat(ran.end().note()).contains("was abandoned", "atex-hook");
-        assertThat(ran.end().systemUsable()).as("something of the hook may be left").isFalse();
+        assertThat(ran.end().systemUsable())
+                .as("something of the hook may be left")
+                .isFalse();
         never.countDown();
         assertThat(refused.await(10, TimeUnit.SECONDS)).isTrue();
         assertThat(ran.results()).hasSize(1);
@@ -168,7 +171,9 @@ class TestClockTest {
         assertThat(ran.end()).isEqualTo(new TestEnd(Outcome.PASSED, 0, null, false));
         assertThat(ran.results())
                 .satisfiesExactly(
-                        hook -> assertThat(hook).startsWith("error hook a hook after it, ").contains("was abandoned"),
+                        hook -> assertThat(hook)
+                                .startsWith("error hook a hook after it, ")
+                                .contains("was abandoned"),
                         itself -> assertThat(itself).isEqualTo("pass null null"));
     }
 
@@ -191,8 +196,7 @@ class TestClockTest {
                 }
                 caller.interrupt();
             });
-            assertThatThrownBy(() -> executor.run(tests.get(0), artifacts))
-                    .isInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> executor.run(tests.get(0), artifacts)).isInstanceOf(InterruptedException.class);
             assertThat(executor.run(tests.get(0), suite.artifacts())).isEqualTo(TestEnd.exited(0));
         }
     }
@@ -205,12 +209,13 @@ class TestClockTest {
             case "class" -> new NoClassDefFoundError("class");
             case "assertion" -> new AssertionError("assertion");
             case "interrupted" -> new InterruptedException("interrupted");
-            case "speechless" -> new RuntimeException() {
-                @Override
-                public String getMessage() {
-                    throw new IllegalStateException("no message");
-                }
-            };
+            case "speechless" ->
+                new RuntimeException() {
+                    @Override
+                    public String getMessage() {
+                        throw new IllegalStateException("no message");
+                    }
+                };
             default -> throw new IllegalArgumentException(name);
         };
     }
@@ -218,19 +223,15 @@ class TestClockTest {
     @ParameterizedTest
     @ValueSource(strings = {"undeclared", "deep", "memory", "class", "assertion", "interrupted", "speechless"})
     void whateverAHookThrowsCostsOneTest(String what) throws Exception {
-        Ran[] before = twice(
-                suite.test("echo ran"),
-                FmfOptions.defaults().withHook(beforeFirst(moment -> {
-                    throw thrown(what);
-                })));
+        Ran[] before = twice(suite.test("echo ran"), FmfOptions.defaults().withHook(beforeFirst(moment -> {
+            throw thrown(what);
+        })));
         assertThat(before[0].end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
         assertThat(before[0].end().note()).contains("a hook before it failed: ");
         assertThat(before[1].end()).isEqualTo(TestEnd.exited(0));
-        Ran[] after = twice(
-                suite.test("echo ran"),
-                FmfOptions.defaults().withHook(afterFirst(moment -> {
-                    throw thrown(what);
-                })));
+        Ran[] after = twice(suite.test("echo ran"), FmfOptions.defaults().withHook(afterFirst(moment -> {
+            throw thrown(what);
+        })));
         assertThat(after[0].end()).isEqualTo(TestEnd.exited(0));
         assertThat(after[0].results()).hasSize(2).first().asString().startsWith("error hook a hook after it failed: ");
         assertThat(after[1].results()).containsExactly("pass null null");

@@ -56,8 +56,7 @@ class ThisMachineTest {
 
     @Test
     void soIsOneThatAnnouncesItByItself() throws Exception {
-        Ran ran = suite.run(
-                connection, """
+        Ran ran = suite.run(connection, """
                 trap '' PIPE
                 echo disconnect >&$ATEX_TEST_CONTROL
                 while echo noop >&$ATEX_TEST_CONTROL; do sleep 0.02; done

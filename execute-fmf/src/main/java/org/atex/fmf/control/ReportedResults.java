@@ -316,7 +316,8 @@ public final class ReportedResults implements AutoCloseable {
     }
 
     /** Not the test decided but its runner, who says why. */
-    private static @Nullable Map<String, @Nullable Object> withoutVerdict(@Nullable Map<String, @Nullable Object> open) {
+    private static @Nullable Map<String, @Nullable Object> withoutVerdict(
+            @Nullable Map<String, @Nullable Object> open) {
         if (open != null) {
             open.remove("note");
         }
