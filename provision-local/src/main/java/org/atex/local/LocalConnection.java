@@ -21,7 +21,8 @@ import org.atex.api.RunningCommand;
  * <p>Commands run as the user of this program, in its environment and its directory. Each is in a session of its own, and
  * each carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and killed when it
  * is closed, daemons included; where there is no {@code /proc}, only what still has its parents. What wipes its
- * environment, leaves its session and outlives its parents escapes. If this program is killed or crashes, a shell beside
+ * environment, leaves its session and outlives its parents escapes, as do processes that a service of the machine starts.
+ * The costs of that do not depend on how many processes others have. If this program is killed or crashes, a shell beside
  * it ends what carries the variable.
  *
  * <p>What a command wrote before it ended is all there to be read. What it left running may go on writing while somebody

@@ -89,7 +89,11 @@ final class ExecChannel extends SessionChannel {
         }
         answer.await(connectionTimeout, TimeUnit.MILLISECONDS);
         if (input.length > AT_ONCE) {
-            send(input);
+            try {
+                send(input);
+            } catch (IOException e) {
+                // The command ended before it read its variables, or the link broke: the end of the command tells.
+            }
         }
     }
 

@@ -29,11 +29,14 @@ import org.slf4j.LoggerFactory;
  * command each.
  *
  * <p>Whoever logs in needs a shell there; {@code sh}, {@code grep}, and {@code tar} for trees are all that is asked of the
- * system. A command's variables, directory and arguments reach it as they are, whatever the login shell.
+ * system. A command's variables, directory and arguments reach it as they are, whatever the login shell. The values of
+ * variables go through the command's input and are in no process list of the system; a variable whose name shells do not
+ * take, such as {@code a.b}, is an argument of {@code env} for a moment.
  *
  * <p>Each command carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and
  * killed when it is closed, daemons included, and also when the connection breaks. What wipes its environment, leaves its
- * session and outlives its parents escapes, and so does everything where there is no {@code /proc}.
+ * session and outlives its parents escapes, as do processes that a service of the system starts, and everything where there
+ * is no {@code /proc}.
  *
  * <p>The host opens only so many channels at once ({@code MaxSessions}, often 10; one of them is used to end commands):
  * {@code start} waits until there is one. So whoever runs many commands at once that wait for each other needs a host

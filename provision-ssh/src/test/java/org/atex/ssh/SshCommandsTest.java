@@ -461,6 +461,9 @@ class SshCommandsTest {
             assertThat(connection.run(counts.withEnvironment("LONG", value)).stdout())
                     .isEqualTo(length + " its input");
         }
+        CommandResult nowhere = connection.run(
+                counts.withEnvironment("LONG", "x".repeat(100_000)).withDirectory("/no/such/directory"));
+        assertThat(nowhere.end()).isEqualTo(new CommandEnd.Exited(126));
         CommandResult refused = connection.run(counts.withEnvironment("LONG", "x".repeat(140_000)));
         assertThat(refused.end().shellCode()).isBetween(125, 127);
         assertThat(refused.stderr()).containsIgnoringCase("argument list too long").doesNotContain("xxxx");
