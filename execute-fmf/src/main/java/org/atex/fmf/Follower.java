@@ -44,6 +44,7 @@ final class Follower implements AutoCloseable {
         return live == null ? null : new Follower(live, test, PATIENCE);
     }
 
+    @SuppressWarnings("ReferenceEquality") // the end is that very object
     private void follow(LiveOutput live, FmfTest followed) {
         try (OutputStream to = live.open(followed)) {
             for (byte[] piece; (piece = pieces.take()) != END; ) {

@@ -123,8 +123,11 @@ final class Hooks {
 
         void end() {
             lock.lock();
-            over = true;
-            lock.unlock();
+            try {
+                over = true;
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override

@@ -22,7 +22,7 @@ final class PreparedSystems {
     private final SetUpLogs logs;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Map<Connection, Entry> entries = new IdentityHashMap<>();
+    private final IdentityHashMap<Connection, Entry> entries = new IdentityHashMap<>();
 
     PreparedSystems(FmfTests tests, FmfOptions options) {
         this.tests = tests;

@@ -258,13 +258,14 @@ public final class FmfNode {
     public Map<String, String> textMap(String key) {
         var texts = new LinkedHashMap<String, String>();
         var value = data.get(key);
+        boolean listed = value instanceof Sequence;
         for (Object item : value instanceof Sequence items ? items : Collections.singletonList(value)) {
             if (item instanceof Mapping mapping) {
                 addTexts(key, mapping, texts);
-            } else if (item instanceof String text && text.indexOf('=') > 0 && item != value) {
+            } else if (item instanceof String text && text.indexOf('=') > 0 && listed) {
                 texts.put(text.substring(0, text.indexOf('=')), text.substring(text.indexOf('=') + 1));
             } else if (item != null || value != null) {
-                throw wrong(key, TEXTS, item, item == value ? "" : " in it");
+                throw wrong(key, TEXTS, item, listed ? " in it" : "");
             }
         }
         return Collections.unmodifiableMap(texts);
