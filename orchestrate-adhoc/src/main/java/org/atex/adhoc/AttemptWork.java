@@ -69,7 +69,16 @@ final class AttemptWork {
         started = Instant.now();
         begin = System.nanoTime();
         starting.accept(started);
-        TestEnd end = end();
+        TestEnd end;
+        try {
+            end = end();
+        } catch (UncheckedIOException e) {
+            if (LackOfRoom.causes(e)) {
+                discard();
+                return new Out.NoRoom(Words.of(e));
+            }
+            end = new TestEnd(Outcome.ERROR, null, "the executor failed: " + Words.of(e), true);
+        }
         if (end.outcome() == Outcome.ERROR) {
             String why = room.whyNoRoom();
             if (!why.isEmpty()) {
@@ -89,10 +98,8 @@ final class AttemptWork {
             return isNull(end) ? unusable(Outcome.ERROR, "the executor returned null") : end;
         } catch (ConnectionLostException e) {
             return unusable(Outcome.LOST, Words.of(e));
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | UncheckedIOException e) {
             throw e;
-        } catch (UncheckedIOException e) {
-            return new TestEnd(Outcome.ERROR, null, "the executor failed: " + Words.of(e), true);
         } catch (Throwable e) {
             String words = Words.of(e);
             log.warn("the executor failed on " + test.name(), e);

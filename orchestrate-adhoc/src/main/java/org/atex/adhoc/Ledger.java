@@ -26,9 +26,14 @@ final class Ledger {
 
     /** Failures for one reason, told once. */
     private static final class Failures {
+        private final String reason;
         private int count;
         private final Set<String> subjects = new LinkedHashSet<>();
         private @Nullable Path kept;
+
+        Failures(String reason) {
+            this.reason = reason;
+        }
     }
 
     private final List<PlannedTest> planned;
@@ -65,24 +70,24 @@ final class Ledger {
 
     /** A system could not be had or made ready. */
     synchronized void setUpFailed(String system, String why) {
-        String reason = why.replace(system, "it");
-        if (setUps.size() >= MOST_REASONS && !setUps.containsKey(reason)) {
+        String kind = Repeats.kind(why, system);
+        if (setUps.size() >= MOST_REASONS && !setUps.containsKey(kind)) {
             otherSetUps++;
             return;
         }
-        count(setUps, reason, system);
+        count(setUps, kind, why.replace(system, "it"), system);
     }
 
     /** Results of an attempt are not stored. */
     synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
-        Failures failures = count(unstored, why.replace(record.test(), "it"), record.test());
+        Failures failures = count(unstored, Repeats.kind(why, record.test()), why.replace(record.test(), "it"), record.test());
         if (!artifacts.isNone()) {
             failures.kept = failures.count == 1 ? artifacts.directory() : artifacts.directory().getParent();
         }
     }
 
-    private static Failures count(Map<String, Failures> all, String reason, String subject) {
-        Failures failures = all.computeIfAbsent(reason, r -> new Failures());
+    private static Failures count(Map<String, Failures> all, String kind, String reason, String subject) {
+        Failures failures = all.computeIfAbsent(kind, k -> new Failures(reason));
         failures.count++;
         if (failures.subjects.size() <= MOST_NAMES) {
             failures.subjects.add(subject);
@@ -108,14 +113,14 @@ final class Ledger {
 
     private List<Problem> allProblems() {
         List<Problem> all = new ArrayList<>(problems);
-        setUps.forEach((reason, failures) ->
-                all.add(Problem.overcome(times(failures, "system") + " could not be used: " + reason)));
+        setUps.values().forEach(failures ->
+                all.add(Problem.overcome(times(failures, "system") + " could not be used: " + failures.reason)));
         if (otherSetUps > 0) {
             all.add(Problem.overcome(otherSetUps + " more systems could not be used, for other reasons"));
         }
-        unstored.forEach((reason, failures) ->
+        unstored.values().forEach(failures ->
                 all.add(Problem.notStored("the results of " + times(failures, "attempt") + " were not stored: "
-                        + reason + (failures.kept == null ? "" : "; they are kept in " + failures.kept))));
+                        + failures.reason + (failures.kept == null ? "" : "; they are kept in " + failures.kept))));
         return all;
     }
 

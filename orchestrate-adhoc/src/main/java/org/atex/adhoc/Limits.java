@@ -12,8 +12,8 @@ import java.time.Duration;
  *
  * @param call any short call: a test's own methods, labels and names of systems, policies, {@code provision} and
  *     {@code clear}; 30 s
- * @param setUp the preparation of one system: the {@link SystemHook} and the opening of its executors, or a reset; 1 h
- * @param overrun the time an executor may take beyond the test's own limit, such as for packages that a test needs; 1 h
+ * @param setUp the preparation of one system: the {@link SystemHook} and the opening of its executors, or a reset; 2 h
+ * @param overrun the time an executor may take beyond the test's own limit, such as for packages that a test needs; 2 h
  * @param test a test that has no limit of its own; 1 day
  * @param cleanUp the closing of one executor or of one system; 15 min
  * @param store the storing of one attempt's results; 15 min
@@ -45,8 +45,8 @@ public record Limits(
     public static Limits defaults() {
         return new Limits(
                 Duration.ofSeconds(30),
-                Duration.ofHours(1),
-                Duration.ofHours(1),
+                Duration.ofHours(2),
+                Duration.ofHours(2),
                 Duration.ofDays(1),
                 Duration.ofMinutes(15),
                 Duration.ofMinutes(15),

@@ -5,14 +5,14 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Counts what is said again and again, so that it is said in full once. Reasons that differ only in names, numbers,
- * times and identifiers count as the same.
+ * Counts what is said again and again, so that it is said in full once. Reasons that differ only in names, paths,
+ * numbers, times and identifiers count as the same.
  */
 final class Repeats {
     private static final int REMEMBERED = 500;
     private static final int COMPARED = 2000;
     private static final Pattern VARIABLE = Pattern.compile(
-            "\\b[0-9a-f-]*[0-9][0-9a-f-]{7,}\\b|\\d{4,}|\\d+(:\\d+)+|\\d+([.,]\\d+)?(?= ?(ms|s|min|h|seconds|minutes)\\b)");
+            "(?<![\\w.])/(?:[\\w.+@:-]+/)+[\\w.+@:-]*|\\b[0-9a-f-]*[0-9][0-9a-f-]{7,}\\b|\\d{4,}|\\d+(:\\d+)+|\\d+([.,]\\d+)?(?= ?(ms|s|min|h|seconds|minutes)\\b)");
 
     /** The first one that had the reason, and how often it was counted. */
     record Count(String first, int times) {
