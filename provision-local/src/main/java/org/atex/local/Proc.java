@@ -11,8 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringTokenizer;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class Proc {
     private static final File ROOT = new File("/proc");
 
-    /** How many files were read, by which tests see what an operation costs. */
-    static final LongAdder READS = new LongAdder();
+    /** Told of each file that is read, by which tests see what an operation costs. */
+    static volatile Consumer<String> reads = name -> {};
 
     /** How much to read at once: what the JVM does without a detour. */
     private static final int PIECE = 8192;
@@ -167,9 +167,8 @@ final class Proc {
     static List<Long> children(Stat process) {
         List<Long> children = new ArrayList<>();
         String tasks = process.pid() + "/task";
-        String[] threads = process.threads() == 1
-                ? new String[] {Long.toString(process.pid())}
-                : new File(ROOT, tasks).list();
+        String[] threads =
+                process.threads() == 1 ? new String[] {Long.toString(process.pid())} : new File(ROOT, tasks).list();
         for (String thread : threads == null ? new String[0] : threads) {
             children.addAll(numbers(read(tasks + "/" + thread + "/children")));
         }
@@ -247,7 +246,7 @@ final class Proc {
 
     private static @Nullable String read(String name) {
         byte[] buffer = new byte[PIECE];
-        READS.increment();
+        reads.accept(name);
         try (FileInputStream in = new FileInputStream(new File(ROOT, name))) {
             int filled = 0;
             while (true) {

@@ -40,7 +40,8 @@ final class ProcessTree {
     static final String VARIABLE = "ATEX_COMMAND";
 
     /** What the marks of all commands of this program begin with. */
-    static final String PROGRAM = ";" + Long.toHexString(ThreadLocalRandom.current().nextLong());
+    static final String PROGRAM =
+            ";" + Long.toHexString(ThreadLocalRandom.current().nextLong());
 
     private static final Logger LOG = LoggerFactory.getLogger(ProcessTree.class);
     private static final boolean PROC = Proc.isThere();
@@ -150,8 +151,10 @@ final class ProcessTree {
     }
 
     private static boolean foundNone(List<ProcessTree> trees) {
-        Set<ProcessTree> alive = trees.stream().filter(tree -> tree.root.isAlive()).collect(Collectors.toSet());
-        Collection<Stat> found = new ProcessSearch(trees, alive, trees.stream().anyMatch(ProcessTree::numbersMayRepeat)).run();
+        Set<ProcessTree> alive =
+                trees.stream().filter(tree -> tree.root.isAlive()).collect(Collectors.toSet());
+        Collection<Stat> found =
+                new ProcessSearch(trees, alive, trees.stream().anyMatch(ProcessTree::numbersMayRepeat)).run();
         // Not root.destroyForcibly(): that closes streams from which somebody may still read.
         alive.forEach(tree -> tree.root.toHandle().destroyForcibly());
         found.forEach(ProcessTree::kill);

@@ -110,9 +110,8 @@ public final class RunningContainers implements Provisioner {
             borrowed.labels.putAll(SystemLabels.of(connection));
             offer = new Offer.Ready(borrowed);
         } catch (AtexException e) {
-            offer = new Offer.Failed(
-                    new ProvisioningException(
-                            "could not have container " + container + ": " + e.getMessage(), e, container));
+            offer = new Offer.Failed(new ProvisioningException(
+                    "could not have container " + container + ": " + e.getMessage(), e, container));
         } catch (InterruptedException e) {
             // Nobody wants it any more.
         }

@@ -258,9 +258,8 @@ final class SshCommand implements RunningCommand {
         long now = System.nanoTime();
         boolean fresh = now - seen.getNow(now) < FRESH_NANOS;
         long process = channel.process.getNow(0L);
-        CompletableFuture<Boolean> ended = process == 0
-                ? link.keeper().endEverywhere(mark)
-                : link.keeper().end(mark, fresh ? process : 0);
+        CompletableFuture<Boolean> ended =
+                process == 0 ? link.keeper().endEverywhere(mark) : link.keeper().end(mark, fresh ? process : 0);
         return ended.whenComplete((none, failure) -> {
             if (Boolean.FALSE.equals(none)) {
                 LOG.warn("'{}' on {} has left something that cannot be ended", command, link);

@@ -39,7 +39,11 @@ final class Variables {
         variables.forEach((name, value) -> {
             if (name.matches("[A-Za-z_][A-Za-z0-9_]*") && !KEPT.contains(name)) {
                 String quoted = CommandLine.quoted(value).replace("\n", "'\"$" + NEWLINE + "\"'");
-                exports.append("export ").append(name).append('=').append(quoted).append("; ");
+                exports.append("export ")
+                        .append(name)
+                        .append('=')
+                        .append(quoted)
+                        .append("; ");
             } else {
                 words.add(CommandLine.quoted(name + "=" + value));
             }

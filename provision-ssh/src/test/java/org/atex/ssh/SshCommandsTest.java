@@ -434,7 +434,8 @@ class SshCommandsTest {
                 : Logins.options(server).withSudo("nobody", () -> "s3cr3t-password".toCharArray());
         Path seen = directory.resolve("seen");
         String look = "while :; do grep -asoE -e '([s]3cr3t|[h]ere)-[a-z]*' /proc/[0-9]*/cmdline; done";
-        try (SshConnection sudo = SshConnection.open(server.destination(), options.withEnvironment(Map.of("ALL", "s3cr3t-all")));
+        try (SshConnection sudo =
+                        SshConnection.open(server.destination(), options.withEnvironment(Map.of("ALL", "s3cr3t-all")));
                 RunningCommand watch = connection.start(Command.bash(look).withStdout(Output.file(seen)))) {
             for (int i = 0; i < 30; i++) {
                 String value = "s3cr3t-value\n" + "x".repeat(i * 300);
@@ -466,6 +467,8 @@ class SshCommandsTest {
         assertThat(nowhere.end()).isEqualTo(new CommandEnd.Exited(126));
         CommandResult refused = connection.run(counts.withEnvironment("LONG", "x".repeat(140_000)));
         assertThat(refused.end().shellCode()).isBetween(125, 127);
-        assertThat(refused.stderr()).containsIgnoringCase("argument list too long").doesNotContain("xxxx");
+        assertThat(refused.stderr())
+                .containsIgnoringCase("argument list too long")
+                .doesNotContain("xxxx");
     }
 }

@@ -164,8 +164,7 @@ class SshFaultsTest {
                 faulty.set(fault);
                 timed(
                         within.plusSeconds(5),
-                        () -> assertThatThrownBy(
-                                        () -> connect(faulty, within).close())
+                        () -> assertThatThrownBy(() -> connect(faulty, within).close())
                                 .isInstanceOf(ConnectionLostException.class)
                                 .hasMessageContaining(place(faulty))
                                 .hasMessageContaining("400 ms"));
@@ -463,7 +462,8 @@ class SshFaultsTest {
     @Test
     void aSlowLinkIsNoLoss() throws Exception {
         try (SshConnection connection = SshConnection.open(
-                System.getProperty("user.name") + "@" + place(proxy), options(proxy).withKeepAlive(Duration.ofMillis(200), 10))) {
+                System.getProperty("user.name") + "@" + place(proxy),
+                options(proxy).withKeepAlive(Duration.ofMillis(200), 10))) {
             proxy.set(new Fault.Slow(Direction.TO_TARGET, 100_000), new Fault.Slow(Direction.TO_CLIENT, 100_000));
             Path file = Files.write(directory.resolve("file"), new byte[50_000]);
             connection.upload(file, directory + "/there");
@@ -475,7 +475,8 @@ class SshFaultsTest {
     @Test
     void closingBesideAStallIsBounded() throws Exception {
         SshConnection connection = SshConnection.open(
-                System.getProperty("user.name") + "@" + place(proxy), options(proxy).withKeepAlive(Duration.ofMinutes(1), 4));
+                System.getProperty("user.name") + "@" + place(proxy),
+                options(proxy).withKeepAlive(Duration.ofMinutes(1), 4));
         RunningCommand command = connection.start(Command.of("sleep", "600").withStdin(Input.pipe()));
         Call<Boolean> writing = Call.to(() -> write(command.stdin())).awaitBlocked();
         Call<CommandEnd> awaiting = Call.of(command::await).awaitBlocked();

@@ -31,7 +31,8 @@ public final class Call<T extends @Nullable Object> {
     private final String where = StackWalker.getInstance()
             .walk(frames -> frames.filter(frame -> !frame.getClassName().startsWith(Call.class.getName()))
                     .findFirst()
-                    .map(frame -> frame.getMethodName().replaceFirst("^lambda.(.*).[0-9]+$", "$1") + "(" + frame.getFileName() + ":" + frame.getLineNumber() + ")")
+                    .map(frame -> frame.getMethodName().replaceFirst("^lambda.(.*).[0-9]+$", "$1") + "("
+                            + frame.getFileName() + ":" + frame.getLineNumber() + ")")
                     .orElse("nowhere"));
 
     private Call(Callable<T> call) {

@@ -52,6 +52,7 @@ public final class FaultProxy implements AutoCloseable {
 
     /** Bound as long as the proxy is open, and never listens: nobody else is given the port while the proxy refuses. */
     private final Socket placeholder = new Socket();
+
     private Thread acceptor = Thread.ofVirtual().unstarted(() -> {});
     private List<Fault> standing = List.of();
     private int connections;

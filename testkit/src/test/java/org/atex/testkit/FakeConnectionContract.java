@@ -45,8 +45,7 @@ abstract class FakeConnectionContract extends ConnectionContract {
         while (true) {
             for (FakeConnection system : systems) {
                 List<Command> started = system.started();
-                for (Command command :
-                        started.subList(watched.getOrDefault(system, 0), started.size())) {
+                for (Command command : started.subList(watched.getOrDefault(system, 0), started.size())) {
                     for (String argument : command.arguments()) {
                         if (argument.startsWith(text)) {
                             out.write((argument.replace("\n", " ") + "\n").getBytes(UTF_8));
