@@ -1,7 +1,6 @@
 package org.atex.fmf;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Connection;

@@ -27,7 +27,8 @@ sealed interface Event {
      * @param arriving whether {@link Arriving} was said of it
      * @param host the host that failed, if that is known
      */
-    record NotOffered(int provisioner, boolean arriving, @Nullable String host, String why) implements Event {}
+    record NotOffered(
+            int provisioner, boolean arriving, @Nullable String host, String why) implements Event {}
 
     /** A provisioner could not be asked for so many systems: they will not come. */
     record NotAsked(int provisioner, int count, String why) implements Event {}

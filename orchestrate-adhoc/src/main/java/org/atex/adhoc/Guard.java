@@ -123,10 +123,15 @@ final class Guard implements AutoCloseable {
 
     /** Calls something that returns nothing, and waits for the end. */
     String run(Phase phase, String what, Duration limit, Action code) {
-        return call(phase, what, limit, () -> {
-                    code.run();
-                    return true;
-                }, unused -> {})
+        return call(
+                        phase,
+                        what,
+                        limit,
+                        () -> {
+                            code.run();
+                            return true;
+                        },
+                        unused -> {})
                 .problem();
     }
 

@@ -80,9 +80,12 @@ final class Ledger {
 
     /** Results of an attempt are not stored. */
     synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
-        Failures failures = count(unstored, Repeats.kind(why, record.test()), why.replace(record.test(), "it"), record.test());
+        Failures failures =
+                count(unstored, Repeats.kind(why, record.test()), why.replace(record.test(), "it"), record.test());
         if (!artifacts.isNone()) {
-            failures.kept = failures.count == 1 ? artifacts.directory() : artifacts.directory().getParent();
+            failures.kept = failures.count == 1
+                    ? artifacts.directory()
+                    : artifacts.directory().getParent();
         }
     }
 
@@ -113,22 +116,25 @@ final class Ledger {
 
     private List<Problem> allProblems() {
         List<Problem> all = new ArrayList<>(problems);
-        setUps.values().forEach(failures ->
-                all.add(Problem.overcome(times(failures, "system") + " could not be used: " + failures.reason)));
+        setUps.values()
+                .forEach(failures -> all.add(
+                        Problem.overcome(times(failures, "system") + " could not be used: " + failures.reason)));
         if (otherSetUps > 0) {
             all.add(Problem.overcome(otherSetUps + " more systems could not be used, for other reasons"));
         }
-        unstored.values().forEach(failures ->
-                all.add(Problem.notStored("the results of " + times(failures, "attempt") + " were not stored: "
-                        + failures.reason + (failures.kept == null ? "" : "; they are kept in " + failures.kept))));
+        unstored.values()
+                .forEach(failures -> all.add(Problem.notStored(
+                        "the results of " + times(failures, "attempt") + " were not stored: " + failures.reason
+                                + (failures.kept == null ? "" : "; they are kept in " + failures.kept))));
         return all;
     }
 
     private static String times(Failures failures, String what) {
         boolean more = failures.subjects.size() > MOST_NAMES;
-        String names = String.join(
-                ", ", failures.subjects.stream().limit(MOST_NAMES).toList());
-        return failures.count + " " + what + (failures.count == 1 ? "" : "s") + " (" + names + (more ? ", …" : "") + ")";
+        String names =
+                String.join(", ", failures.subjects.stream().limit(MOST_NAMES).toList());
+        return failures.count + " " + what + (failures.count == 1 ? "" : "s") + " (" + names + (more ? ", …" : "")
+                + ")";
     }
 
     private static TestEnd finalEnd(List<TestRecord> records) {

@@ -40,8 +40,7 @@ final class Listeners {
 
     /** Waits until each listener has taken what was published, or is given up. */
     void drain() {
-        CompletableFuture<?>[] all =
-                deliveries.stream().map(Delivery::drained).toArray(CompletableFuture[]::new);
+        CompletableFuture<?>[] all = deliveries.stream().map(Delivery::drained).toArray(CompletableFuture[]::new);
         try {
             CompletableFuture.allOf(all)
                     .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
@@ -50,8 +49,8 @@ final class Listeners {
             if (!(e.getCause() instanceof TimeoutException)) {
                 throw e;
             }
-            deliveries.forEach(delivery -> delivery.giveUp("was not told everything within " + limit
-                    + " after the end of the run"));
+            deliveries.forEach(delivery ->
+                    delivery.giveUp("was not told everything within " + limit + " after the end of the run"));
         }
     }
 
@@ -82,8 +81,13 @@ final class Listeners {
             if (queue.isEmpty() || dead.get()) {
                 tellWaiting();
             } else if (underWay.compareAndSet(false, true)) {
-                guard.start(Guard.Phase.TELL, "the listener " + listener.getClass().getName(), limit, this::slice,
-                        this::told, unused -> {});
+                guard.start(
+                        Guard.Phase.TELL,
+                        "the listener " + listener.getClass().getName(),
+                        limit,
+                        this::slice,
+                        this::told,
+                        unused -> {});
             }
         }
 
@@ -114,7 +118,8 @@ final class Listeners {
         void giveUp(String why) {
             if ((!queue.isEmpty() || underWay.get()) && dead.compareAndSet(false, true)) {
                 queue.clear();
-                problems.accept(Problem.infrastructure("the listener " + listener.getClass().getName() + " " + why));
+                problems.accept(Problem.infrastructure(
+                        "the listener " + listener.getClass().getName() + " " + why));
             }
         }
 

@@ -16,7 +16,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.Artifacts;
-import org.atex.api.Excerpt;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
@@ -149,8 +148,7 @@ final class Pool implements Source.Listener {
     private void begin() throws IOException {
         publish(new RunEvent.RunStarted(Instant.now(), plan.tests().size(), plan.platform()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
-        ingestion = new Ingestion(
-                plan.aggregator(), guard, plan.limits().store(), ingestThreads(), this::ingested);
+        ingestion = new Ingestion(plan.aggregator(), guard, plan.limits().store(), ingestThreads(), this::ingested);
         room = ArtifactRoom.in(plan.workDirectory());
         sources.forEach(Source::start);
         plan.unreadable().forEach(schedule::refuse);
@@ -227,8 +225,7 @@ final class Pool implements Source.Listener {
             }
             case Decision.LookForRoom() -> lookForRoom();
             case Decision.Pause(String why) -> publish(new RunEvent.Paused(now, why));
-            case Decision.Quarantine(String host, String why) ->
-                publish(new RunEvent.HostQuarantined(now, host, why));
+            case Decision.Quarantine(String host, String why) -> publish(new RunEvent.HostQuarantined(now, host, why));
             case Decision.Renew(int system, String why) -> renew(member(system), why);
             case Decision.Release(int system, String why) -> release(member(system), why);
             case Decision.Hold(PlannedTest test, int attempt, TestEnd end) -> {
@@ -294,8 +291,12 @@ final class Pool implements Source.Listener {
             }
             boolean again = members.values().stream().anyMatch(member -> member.is(remote));
             if (again) {
-                notOffered(provisioner, false, null, "provisioner " + (provisioner + 1)
-                        + " offered a system that it had handed out before and not got back");
+                notOffered(
+                        provisioner,
+                        false,
+                        null,
+                        "provisioner " + (provisioner + 1)
+                                + " offered a system that it had handed out before and not got back");
                 return;
             }
             step(new Event.Arriving(provisioner));
@@ -310,8 +311,11 @@ final class Pool implements Source.Listener {
             members.put(id, member);
             step(new Event.Offered(arrival.facts()));
         } else {
-            notOffered(provisioner, true, null, "provisioner " + (provisioner + 1) + " offered a system of no use: "
-                    + result.problem());
+            notOffered(
+                    provisioner,
+                    true,
+                    null,
+                    "provisioner " + (provisioner + 1) + " offered a system of no use: " + result.problem());
             giveBackLate(provisioner, remote);
         }
     }
@@ -394,23 +398,28 @@ final class Pool implements Source.Listener {
                 member,
                 () -> post(() -> {
                     member.executors = List.of();
-                    member.preparation = systemWork.reset(member, done -> post(() -> {
-                        member.preparation = null;
-                        if (done) {
-                            step(new Event.Renewed(member.id()));
-                        } else {
-                            release(member, why);
-                        }
-                    }));
+                    member.preparation = systemWork.reset(
+                            member,
+                            done -> post(() -> {
+                                member.preparation = null;
+                                if (done) {
+                                    step(new Event.Renewed(member.id()));
+                                } else {
+                                    release(member, why);
+                                }
+                            }));
                 }));
     }
 
     private void release(Member member, String why) {
-        Runnable giveBack = () -> systemWork.giveBack(member.name(), member.remote, () -> post(() -> {
-            members.remove(member.id());
-            publish(new RunEvent.SystemGone(Instant.now(), member.name(), why));
-            step(new Event.Released(member.id()));
-        }));
+        Runnable giveBack = () -> systemWork.giveBack(
+                member.name(),
+                member.remote,
+                () -> post(() -> {
+                    members.remove(member.id());
+                    publish(new RunEvent.SystemGone(Instant.now(), member.name(), why));
+                    step(new Event.Released(member.id()));
+                }));
         if (told != null && told.how() == Stop.NOW) {
             giveBack.run();
         } else {
@@ -431,9 +440,7 @@ final class Pool implements Source.Listener {
                 limit == null ? plan.limits().test() : limit.plus(plan.limits().overrun()),
                 () -> {
                     ingestion().awaitRoom();
-                    return attempt.run(
-                            this::isStopping,
-                            at -> starting(member, run, at));
+                    return attempt.run(this::isStopping, at -> starting(member, run, at));
                 },
                 result -> post(() -> ran(member, run, attempt, result)),
                 late -> {});
@@ -454,24 +461,23 @@ final class Pool implements Source.Listener {
 
     private void ran(Member member, Decision.Run run, AttemptWork work, Guard.Result<AttemptWork.Out> result) {
         member.places.remove(run.slot());
-        AttemptWork.Out out =
-                switch (result) {
-                    case Guard.Result.Done<AttemptWork.Out> done -> done.value();
-                    case Guard.Result.Cancelled<AttemptWork.Out> cancelled ->
-                        cutShort(work, Outcome.CANCELLED, whyCancelled(), true);
-                    case Guard.Result.Threw<AttemptWork.Out> threw ->
-                        cutShort(work, Outcome.ERROR, "the executor failed: " + threw.words(), false);
-                    case Guard.Result.Expired<AttemptWork.Out> expired ->
-                        cutShort(work, Outcome.TIMED_OUT, "the executor did not end it within " + expired.limit(), false);
-                    case Guard.Result.Abandoned<AttemptWork.Out> abandoned ->
-                        isStopping()
-                                ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; it did not heed that", false)
-                                : cutShort(
-                                        work,
-                                        Outcome.ERROR,
-                                        "the executor did not return within " + abandoned.limit() + " and was abandoned",
-                                        false);
-                };
+        AttemptWork.Out out = switch (result) {
+            case Guard.Result.Done<AttemptWork.Out> done -> done.value();
+            case Guard.Result.Cancelled<AttemptWork.Out> cancelled ->
+                cutShort(work, Outcome.CANCELLED, whyCancelled(), true);
+            case Guard.Result.Threw<AttemptWork.Out> threw ->
+                cutShort(work, Outcome.ERROR, "the executor failed: " + threw.words(), false);
+            case Guard.Result.Expired<AttemptWork.Out> expired ->
+                cutShort(work, Outcome.TIMED_OUT, "the executor did not end it within " + expired.limit(), false);
+            case Guard.Result.Abandoned<AttemptWork.Out> abandoned ->
+                isStopping()
+                        ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; it did not heed that", false)
+                        : cutShort(
+                                work,
+                                Outcome.ERROR,
+                                "the executor did not return within " + abandoned.limit() + " and was abandoned",
+                                false);
+        };
         switch (out) {
             case AttemptWork.Out.Ended(Attempt attempt) -> {
                 ended.put(run.test(), attempt);
@@ -529,8 +535,7 @@ final class Pool implements Source.Listener {
         PlannedTest test = conclude.test();
         Attempt attempt = attemptOf(test, conclude.end());
         ended.remove(test);
-        TestRecord record =
-                attempt.record(plan.platform(), test, conclude.attempt(), conclude.end(), conclude.last());
+        TestRecord record = attempt.record(plan.platform(), test, conclude.attempt(), conclude.end(), conclude.last());
         ledger.conclude(test, record, attempt.excerpt());
         if (conclude.last()) {
             // An attempt that another one follows was told of when it ended.
@@ -539,8 +544,7 @@ final class Pool implements Source.Listener {
         ingestion().submit(record, attempt.artifacts());
     }
 
-    private void ingested(
-            TestRecord record, Artifacts artifacts, String problem, java.nio.file.@Nullable Path files) {
+    private void ingested(TestRecord record, Artifacts artifacts, String problem, java.nio.file.@Nullable Path files) {
         String told = "";
         if (problem.isEmpty()) {
             ledger.stored(record, files);
@@ -578,8 +582,7 @@ final class Pool implements Source.Listener {
             member.places.values().forEach(Guard.Call::cancel);
         }
         CountDownLatch releases = new CountDownLatch(members.size());
-        members.values()
-                .forEach(member -> systemWork.giveBack(member.name(), member.remote, releases::countDown));
+        members.values().forEach(member -> systemWork.giveBack(member.name(), member.remote, releases::countDown));
         try {
             releases.await();
         } catch (InterruptedException e) {
@@ -615,8 +618,7 @@ final class Pool implements Source.Listener {
     private void giveBackLate(int provisioner, Remote remote) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         givingBack.add(done);
-        systemWork.giveBack(
-                "that provisioner " + (provisioner + 1) + " offered", remote, () -> done.complete(true));
+        systemWork.giveBack("that provisioner " + (provisioner + 1) + " offered", remote, () -> done.complete(true));
     }
 
     /** Systems that came when the run had ended are still in the mailbox. */

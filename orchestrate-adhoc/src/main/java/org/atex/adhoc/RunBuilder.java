@@ -208,8 +208,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     + " for results: on(provisioner), with(executors) and into(aggregator)");
         }
         if (tests.isEmpty() && !mayBeEmpty) {
-            throw new IllegalArgumentException("there is no test to run: is a filter too strict? If a run of no tests is"
-                    + " what you want, say allowEmpty()");
+            throw new IllegalArgumentException(
+                    "there is no test to run: is a filter too strict? If a run of no tests is"
+                            + " what you want, say allowEmpty()");
         }
         List<FactsReader.Facts> facts = FactsReader.read(tests, limits.call());
         refuseDuplicates(facts);
@@ -308,8 +309,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 "the order of the tests",
                 limits.call(),
                 () -> {
-                    Integer[] byOrder =
-                            IntStream.range(0, facts.size()).boxed().toArray(Integer[]::new);
+                    Integer[] byOrder = IntStream.range(0, facts.size()).boxed().toArray(Integer[]::new);
                     Arrays.sort(byOrder, unreadableLast.thenComparing((a, b) -> compare(facts, order, a, b)));
                     return byOrder;
                 },

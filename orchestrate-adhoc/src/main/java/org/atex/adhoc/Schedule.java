@@ -344,8 +344,8 @@ final class Schedule {
         }
         if (!room.isShort()) {
             room.isGone(why, now);
-            out.add(new Decision.Report(
-                    Problem.overcome("no test was started for a time, as this machine had no room for artifacts: " + why)));
+            out.add(new Decision.Report(Problem.overcome(
+                    "no test was started for a time, as this machine had no room for artifacts: " + why)));
             out.add(new Decision.Pause(why));
         }
     }
@@ -376,7 +376,12 @@ final class Schedule {
     private void judged(PlannedTest test, boolean again, boolean spent) {
         Judging judged = judging.remove(test);
         if (judged != null) {
-            ended(judged.system(), judged.slot(), judged.end(), again, spent || !judged.end().systemUsable());
+            ended(
+                    judged.system(),
+                    judged.slot(),
+                    judged.end(),
+                    again,
+                    spent || !judged.end().systemUsable());
         }
     }
 

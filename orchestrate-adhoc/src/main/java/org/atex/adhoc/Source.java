@@ -181,7 +181,11 @@ final class Source {
             took(offer);
         } else if (!isClosed()) {
             fulfilled();
-            listener.failed(number, null, "nothing could be taken from " + name() + ": " + result.join().problem());
+            listener.failed(
+                    number,
+                    null,
+                    "nothing could be taken from " + name() + ": "
+                            + result.join().problem());
         }
     }
 

@@ -175,8 +175,7 @@ final class Supply {
     /** {@return whether none of the provisioners that may fit will have a system, now or later} */
     boolean isHopeless(Predicate<Map<String, String>> fitting, Instant now) {
         return sources.stream()
-                .allMatch(source ->
-                        source.isOut() || !fitting.test(source.offers) || source.breaker.isHopeless(now));
+                .allMatch(source -> source.isOut() || !fitting.test(source.offers) || source.breaker.isHopeless(now));
     }
 
     /** {@return when the next provisioner may be probed or is given up; null if none waits for that} */
@@ -219,7 +218,8 @@ final class Supply {
                 reasons.add(source.exhausted);
             }
             if (source.lastFailure != null && failed > 0) {
-                reasons.add((failed > 1 ? failed + " systems in a row failed, the last one: " : "") + source.lastFailure);
+                reasons.add(
+                        (failed > 1 ? failed + " systems in a row failed, the last one: " : "") + source.lastFailure);
             }
         }
         return reasons.isEmpty()

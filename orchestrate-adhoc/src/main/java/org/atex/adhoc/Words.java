@@ -15,7 +15,10 @@ final class Words {
         try {
             String message = e.getMessage();
             if (message != null && !message.isBlank()) {
-                return cut(e instanceof RuntimeException || e instanceof Error ? message : e.getClass().getName() + ": " + message);
+                return cut(
+                        e instanceof RuntimeException || e instanceof Error
+                                ? message
+                                : e.getClass().getName() + ": " + message);
             }
         } catch (Throwable unspeakable) {
             return e.getClass().getName() + " (its message cannot be had: "

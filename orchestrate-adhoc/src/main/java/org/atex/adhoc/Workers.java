@@ -17,7 +17,8 @@ final class Workers implements Executor, AutoCloseable {
     private static final long KEEP_SECONDS = 5;
 
     private final ThreadPoolExecutor platform;
-    private final ThreadFactory virtual = Thread.ofVirtual().name("atex-worker-", 1).factory();
+    private final ThreadFactory virtual =
+            Thread.ofVirtual().name("atex-worker-", 1).factory();
     private final AtomicInteger busy = new AtomicInteger();
 
     Workers() {

@@ -164,7 +164,8 @@ class BadHostsTest {
 
     @Test
     void aTestThatFitsNothingBurnsNoTenSystems() {
-        List<PlainTest> tests = List.of(TestCase.named("/any"), TestCase.named("/gpu").withNeed(Need.of("gpu")));
+        List<PlainTest> tests =
+                List.of(TestCase.named("/any"), TestCase.named("/gpu").withNeed(Need.of("gpu")));
         Simulation simulation = new Simulation(
                 tests,
                 1,
@@ -199,11 +200,14 @@ class BadHostsTest {
             simulation.run();
             assertThat(simulation.quarantined).as("tests of %s", each).containsExactly("host3");
             assertThat(passed(simulation)).as("passed, with tests of %s", each).isEqualTo(300);
-            assertThat(simulation.startedOn.get("host3")).as("tests of %s that the black hole got", each).isLessThan(25);
+            assertThat(simulation.startedOn.get("host3"))
+                    .as("tests of %s that the black hole got", each)
+                    .isLessThan(25);
             assertThat(simulation.problems)
                     .singleElement()
                     .asString()
-                    .containsPattern("host3 was not used any more: \\d+ of \\d+ tests failed on it, and 0 of \\d+ elsewhere");
+                    .containsPattern(
+                            "host3 was not used any more: \\d+ of \\d+ tests failed on it, and 0 of \\d+ elsewhere");
         }
     }
 

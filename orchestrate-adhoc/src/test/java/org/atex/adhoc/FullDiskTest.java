@@ -26,7 +26,13 @@ class FullDiskTest {
 
         assertThat(run.waitFor()).as(told).isZero();
         assertThat(told)
-                .contains("paused: ", "No space left on device", "goes on", "PASSED {PASSED=24}", "no room for artifacts", "stored 24");
+                .contains(
+                        "paused: ",
+                        "No space left on device",
+                        "goes on",
+                        "PASSED {PASSED=24}",
+                        "no room for artifacts",
+                        "stored 24");
         assertThat(told).as("no system was thrown away for it").contains("systems 4");
     }
 }

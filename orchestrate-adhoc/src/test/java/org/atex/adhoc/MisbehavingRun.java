@@ -37,8 +37,7 @@ import org.jspecify.annotations.Nullable;
 /** One run in which one piece of the user's code misbehaves once, in one way. */
 final class MisbehavingRun {
     private static final Duration SHORT = Duration.ofMillis(1);
-    private static final Limits LIMITS =
-            Limits.all(Duration.ofSeconds(1)).withGrace(Duration.ofMillis(300));
+    private static final Limits LIMITS = Limits.all(Duration.ofSeconds(1)).withGrace(Duration.ofMillis(300));
     private static final int TESTS = 5;
 
     /** What of the user's a run calls. */
@@ -100,7 +99,8 @@ final class MisbehavingRun {
             RunSummary summary = Runs.in(run, Duration.ofSeconds(30));
 
             assertThat(happened).as("it misbehaved").isDone();
-            assertThat(summary.counts().values().stream().mapToInt(i -> i).sum()).isEqualTo(TESTS);
+            assertThat(summary.counts().values().stream().mapToInt(i -> i).sum())
+                    .isEqualTo(TESTS);
             assertThat(summary.tests().stream().filter(test -> test.end().outcome() != Outcome.PASSED))
                     .as("tests that paid for it: %s", summary)
                     .hasSizeLessThanOrEqualTo(paidByTests(block));
@@ -126,8 +126,7 @@ final class MisbehavingRun {
         FakeProvisioner fakes = systems(block);
         Limits endless = Limits.defaults().withCall(Duration.ofSeconds(2)).withGrace(Duration.ofMillis(300));
         try (fakes;
-                AdHocOrchestrator run =
-                        builder(fakes).limits(endless).build()) {
+                AdHocOrchestrator run = builder(fakes).limits(endless).build()) {
             CompletableFuture<RunSummary> summary = Runs.begin(run);
             CompletableFuture.anyOf(happened, summary).join();
             run.stop(Stop.NOW);
@@ -139,8 +138,9 @@ final class MisbehavingRun {
         return switch (block) {
             case REMOTE_RESET -> FakeProvisioner.of(FakeSystem.ready().withReset());
             // The second one is not needed any more by the time that it would come.
-            case CLEAR -> FakeProvisioner.of(
-                    n -> n == 1 ? FakeSystem.ready() : FakeSystem.ready().after(Duration.ofMinutes(1)));
+            case CLEAR ->
+                FakeProvisioner.of(
+                        n -> n == 1 ? FakeSystem.ready() : FakeSystem.ready().after(Duration.ofMinutes(1)));
             default -> FakeProvisioner.of(FakeSystem.ready());
         };
     }
@@ -205,7 +205,6 @@ final class MisbehavingRun {
 
     private final class BadTest implements TestCase {
 
-
         @Override
         public String name() {
             if (block == Block.TEST_NAME) {
@@ -248,7 +247,6 @@ final class MisbehavingRun {
     }
 
     private final class BadAggregator implements Aggregator {
-
 
         @Override
         public void ingest(TestRecord record, Artifacts artifacts) {

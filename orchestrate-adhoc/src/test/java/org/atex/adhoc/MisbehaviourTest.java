@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.assertj.core.api.SoftAssertions;
+import org.atex.adhoc.MisbehavingRun.Block;
 import org.atex.api.Artifacts;
 import org.atex.api.Executor;
 import org.atex.api.Offer;
@@ -32,8 +34,6 @@ import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeSystem;
 import org.atex.testkit.RecordingAggregator;
-import org.assertj.core.api.SoftAssertions;
-import org.atex.adhoc.MisbehavingRun.Block;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,8 +48,8 @@ import org.junit.jupiter.api.io.TempDir;
 class MisbehaviourTest {
     private static final int CELLS_AT_ONCE = 12;
     private static final Duration SHORT = Duration.ofMillis(1);
-    private static final Limits LIMITS =
-            Limits.all(Duration.ofSeconds(1)).withGrace(Duration.ofMillis(300));
+    private static final Limits LIMITS = Limits.all(Duration.ofSeconds(1)).withGrace(Duration.ofMillis(300));
+
     @TempDir
     private Path work;
 
@@ -80,8 +80,7 @@ class MisbehaviourTest {
             }
         }
         SoftAssertions all = new SoftAssertions();
-        cells.forEach((cell, result) ->
-                all.assertThatCode(result::get).as(cell).doesNotThrowAnyException());
+        cells.forEach((cell, result) -> all.assertThatCode(result::get).as(cell).doesNotThrowAnyException());
         all.assertAll();
     }
 
@@ -109,7 +108,8 @@ class MisbehaviourTest {
     }
 
     /** What a provisioner offers, with garbage among it. */
-    private record Garbage(FakeProvisioner good, java.util.function.UnaryOperator<Offer> change) implements Provisioner {
+    private record Garbage(FakeProvisioner good, java.util.function.UnaryOperator<Offer> change)
+            implements Provisioner {
         @Override
         public void provision(int count) {
             good.provision(count);

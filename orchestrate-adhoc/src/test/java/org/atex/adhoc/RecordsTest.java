@@ -286,7 +286,8 @@ class RecordsTest {
 
     private static long runDirectories(Path tmp) throws IOException {
         try (var all = Files.list(tmp)) {
-            return all.filter(path -> path.getFileName().toString().startsWith("atex-run-")).count();
+            return all.filter(path -> path.getFileName().toString().startsWith("atex-run-"))
+                    .count();
         }
     }
 }

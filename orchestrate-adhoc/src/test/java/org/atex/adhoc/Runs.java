@@ -1,6 +1,5 @@
 package org.atex.adhoc;
 
-
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;

@@ -176,8 +176,7 @@ class ScheduleTest {
         simulation.run();
         assertThat(simulation.concluded.values())
                 .allMatch(end -> end.outcome() == Outcome.NOT_RUN)
-                .allMatch(end ->
-                        String.valueOf(end.note()).contains("systems in a row failed, the last one: no luck"));
+                .allMatch(end -> String.valueOf(end.note()).contains("systems in a row failed, the last one: no luck"));
         assertThat(simulation.problems).singleElement().asString().contains("3 tests were not run");
     }
 

@@ -92,7 +92,8 @@ class SequentialOrchestratorTest {
 
         List<String> told =
                 events.stream().map(event -> event.getClass().getSimpleName()).toList();
-        assertThat(told.stream().filter(kind -> !List.of("Waiting", "Ingested", "Pulse").contains(kind)))
+        assertThat(told.stream()
+                        .filter(kind -> !List.of("Waiting", "Ingested", "Pulse").contains(kind)))
                 .containsExactly(
                         "RunStarted",
                         "SystemsAsked",

@@ -38,7 +38,8 @@ final class Simulation {
                 Duration after,
                 Duration setup,
                 @Nullable Duration lease,
-                @Nullable String host) implements Supplies {
+                @Nullable String host)
+                implements Supplies {
             System(Map<String, String> labels, int slots, Duration after, Duration setup, @Nullable Duration lease) {
                 this(labels, slots, after, setup, lease, null);
             }
@@ -143,6 +144,7 @@ final class Simulation {
     final List<String> started = new ArrayList<>();
     final Map<String, Integer> startedOn = new HashMap<>();
     Consumer<String> onRelease = host -> {};
+
     @Nullable
     BiFunction<TestCase, String, TestEnd> endsOn;
 
@@ -250,7 +252,8 @@ final class Simulation {
                 case Decision.WakeAt(Instant when) -> wakeAt(when);
                 case Decision.Judge(PlannedTest test, TestEnd end) -> judge(test, end);
                 case Decision.Hold hold -> held.add(hold.test().name());
-                case Decision.LookForRoom() -> at(Duration.ZERO, () -> tell(new Event.Room(now.isBefore(roomAgain) ? "full" : "")));
+                case Decision.LookForRoom() ->
+                    at(Duration.ZERO, () -> tell(new Event.Room(now.isBefore(roomAgain) ? "full" : "")));
                 case Decision.Pause pause -> {}
                 case Decision.Quarantine quarantine -> quarantined.add(quarantine.host());
                 case Decision.Wait wait -> {}
@@ -334,7 +337,8 @@ final class Simulation {
         systemsUsed++;
         String host = system.host() == null ? "s" + id : system.host();
         Instant expires = system.lease() == null ? null : now.plus(system.lease());
-        PoolSystem.Facts facts = new PoolSystem.Facts(id, provisioner, "s" + id, host, system.labels(), system.slots(), expires);
+        PoolSystem.Facts facts =
+                new PoolSystem.Facts(id, provisioner, "s" + id, host, system.labels(), system.slots(), expires);
         systems.put(id, facts);
         setups.put(id, bad ? Duration.ofDays(-1) : system.setup());
         tell(new Event.Arriving(provisioner));
@@ -429,7 +433,8 @@ final class Simulation {
                 .forEach(entry -> at(Duration.ZERO, () -> {
                     if (running.remove(entry.getKey(), entry.getValue())) {
                         TestEnd end = TestEnd.of(Outcome.CANCELLED, "cancelled");
-                        tell(new Event.Finished(entry.getKey().system(), entry.getKey().slot(), end));
+                        tell(new Event.Finished(
+                                entry.getKey().system(), entry.getKey().slot(), end));
                     }
                 }));
     }

@@ -129,8 +129,8 @@ class StopsAtEveryMomentTest {
                             .into(results)
                             .setup(remote -> maybe(5))
                             .listener(event -> maybe(1))
-                            .reruns((test, ends) -> ends.size() < 3 && !ends.getLast().outcome().equals(
-                                    org.atex.api.Outcome.PASSED))
+                            .reruns((test, ends) ->
+                                    ends.size() < 3 && !ends.getLast().outcome().equals(org.atex.api.Outcome.PASSED))
                             .destruction((test, testEnd) -> chance(10))
                             .maxSystems(1 + random.nextInt(4))
                             .hopelessAfter(Duration.ofMillis(500))
