@@ -155,6 +155,11 @@ final class Guard implements AutoCloseable {
         }
     }
 
+    /** {@return whether every call ends as soon as its phase demands} */
+    boolean isHurried() {
+        return hurried;
+    }
+
     /** {@return whether the run must have left a phase by now} */
     boolean isOver(Phase phase) {
         return hurried && left(phase).isNegative();

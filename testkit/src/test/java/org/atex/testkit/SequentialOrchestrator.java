@@ -18,6 +18,7 @@ import org.atex.api.Need;
 import org.atex.api.Offer;
 import org.atex.api.Orchestrator;
 import org.atex.api.Outcome;
+import org.atex.api.Problem;
 import org.atex.api.Provisioner;
 import org.atex.api.Remote;
 import org.atex.api.RunSummary;
@@ -36,7 +37,7 @@ final class SequentialOrchestrator implements Orchestrator {
     private final Executor.Factory executors;
     private final Aggregator aggregator;
     private final Path scratch;
-    private final List<String> problems = new ArrayList<>();
+    private final List<Problem> problems = new ArrayList<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable Thread runner;
     private @Nullable Stop stopped;
@@ -83,7 +84,7 @@ final class SequentialOrchestrator implements Orchestrator {
             }
             return new RunSummary(
                     summaries,
-                    problems.stream().map(org.atex.api.Problem::notStored).toList(),
+                    problems,
                     Duration.ofNanos(System.nanoTime() - start));
         } finally {
             ended.countDown();
@@ -154,7 +155,7 @@ final class SequentialOrchestrator implements Orchestrator {
         try {
             executor.close();
         } catch (SetupException e) {
-            problems.add(String.valueOf(e.getMessage()));
+            problems.add(Problem.infrastructure(String.valueOf(e.getMessage())));
         }
     }
 
@@ -166,7 +167,7 @@ final class SequentialOrchestrator implements Orchestrator {
         try {
             aggregator.ingest(record, artifacts);
         } catch (AggregationException e) {
-            problems.add(String.valueOf(e.getMessage()));
+            problems.add(Problem.notStored(String.valueOf(e.getMessage())));
         }
         return record;
     }

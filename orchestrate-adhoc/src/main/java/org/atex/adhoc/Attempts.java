@@ -1,0 +1,175 @@
+package org.atex.adhoc;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
+import org.atex.api.Problem;
+import org.atex.api.RunEvent;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.jspecify.annotations.Nullable;
+
+/** The attempts of a run: has them run, judged, recorded and stored. Belongs to the thread of the run. */
+final class Attempts {
+    private final RunPlan plan;
+    private final Steps steps;
+    private final Guard guard;
+    private final Ledger ledger;
+    private final ArtifactRoom room;
+    private final Ingestion ingestion;
+    /** What is known of those that have ended and are not recorded yet. */
+    private final Map<PlannedTest, Attempt> ended = new HashMap<>();
+
+    private String whyCancelled = "the run ends";
+
+    Attempts(RunPlan plan, Steps steps, Guard guard, Ledger ledger, ArtifactRoom room) {
+        this.plan = plan;
+        this.steps = steps;
+        this.guard = guard;
+        this.ledger = ledger;
+        this.room = room;
+        int threads = Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
+        this.ingestion = new Ingestion(plan.aggregator(), guard, plan.limits().store(), threads, this::ingested);
+    }
+
+    /** Says why tests are cancelled, before they are. */
+    void cancelling(String why) {
+        whyCancelled = why;
+    }
+
+    void run(Decision.Run run, Member member) {
+        PlannedTest test = run.test();
+        AttemptWork attempt = new AttemptWork(test, member, run.slot(), room, plan.lastLines(), guard.log());
+        Duration limit = test.facts.limit();
+        Guard.Call<AttemptWork.Out> call = guard.start(
+                Guard.Phase.WORK,
+                "the executor of " + test.name() + " on " + member.name(),
+                limit == null ? plan.limits().test() : limit.plus(plan.limits().overrun()),
+                () -> {
+                    ingestion.awaitRoom();
+                    return attempt.run(steps::isStopping, at -> starting(member, run, at));
+                },
+                result -> steps.post(() -> ran(member, run, attempt, result)),
+                late -> {});
+        member.places.put(run.slot(), call);
+    }
+
+    /** Told by the thread of the attempt. */
+    private void starting(Member member, Decision.Run run, Instant at) {
+        steps.publish(new RunEvent.TestStarted(
+                at,
+                run.test().name(),
+                run.attempt(),
+                member.name(),
+                run.slot(),
+                run.test().facts.expected()));
+        steps.post(() -> steps.step(new Event.Started(member.id(), run.slot())));
+    }
+
+    private void ran(Member member, Decision.Run run, AttemptWork work, Guard.Result<AttemptWork.Out> result) {
+        member.places.remove(run.slot());
+        AttemptWork.Out out = switch (result) {
+            case Guard.Result.Done<AttemptWork.Out> done -> done.value();
+            case Guard.Result.Cancelled<AttemptWork.Out> cancelled ->
+                cutShort(work, Outcome.CANCELLED, whyCancelled(), true);
+            case Guard.Result.Threw<AttemptWork.Out> threw ->
+                cutShort(work, Outcome.ERROR, "the executor failed: " + threw.words(), false);
+            case Guard.Result.Expired<AttemptWork.Out> expired ->
+                cutShort(work, Outcome.TIMED_OUT, "the executor did not end it within " + expired.limit(), false);
+            case Guard.Result.Abandoned<AttemptWork.Out> abandoned ->
+                steps.isStopping()
+                        ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; it did not heed that", false)
+                        : cutShort(
+                                work,
+                                Outcome.ERROR,
+                                "the executor did not return within " + abandoned.limit() + " and was abandoned",
+                                false);
+        };
+        switch (out) {
+            case AttemptWork.Out.Ended(Attempt attempt) -> {
+                ended.put(run.test(), attempt);
+                steps.step(new Event.Finished(member.id(), run.slot(), attempt.end()));
+            }
+            case AttemptWork.Out.NotStarted() -> steps.step(new Event.NotStarted(member.id(), run.slot()));
+            case AttemptWork.Out.NoRoom(String why) -> steps.step(new Event.NoRoom(member.id(), run.slot(), why));
+        }
+    }
+
+    private static AttemptWork.Out cutShort(AttemptWork work, Outcome outcome, String note, boolean usable) {
+        return new AttemptWork.Out.Ended(work.cutShort(new TestEnd(outcome, null, note, usable)));
+    }
+
+    private String whyCancelled() {
+        return "cancelled: " + whyCancelled;
+    }
+
+    void judge(PlannedTest test, TestEnd end) {
+        guard.start(
+                Guard.Phase.WORK,
+                "the policies for " + test.name(),
+                plan.limits().call(),
+                () -> new Judgement(plan.rules(), test, end),
+                result -> steps.post(() -> {
+                    if (result instanceof Guard.Result.Done<Judgement>(Judgement judgement)) {
+                        judgement.problems().forEach(problem -> steps.problem(Problem.infrastructure(problem)));
+                        steps.step(new Event.Judged(test, judgement.again(), judgement.spent()));
+                    } else {
+                        steps.problem(Problem.infrastructure("the policies failed for " + test.name()
+                                + ", which is not run again, and whose system is replaced: " + result.problem()));
+                        steps.step(new Event.Judged(test, false, true));
+                    }
+                }),
+                late -> {});
+    }
+
+    /** An attempt is planned to be run again: its record stays open. */
+    void hold(Decision.Hold hold) {
+        Attempt attempt = attemptOf(hold.test(), hold.end());
+        TestRecord record = attempt.record(plan.platform(), hold.test(), hold.attempt(), hold.end(), false);
+        steps.publish(new RunEvent.TestFinished(Instant.now(), record, attempt.excerpt()));
+    }
+
+    private Attempt attemptOf(PlannedTest test, TestEnd end) {
+        Attempt attempt = ended.get(test);
+        return attempt == null ? Attempt.never(end, Instant.now()) : attempt;
+    }
+
+    void conclude(Decision.Conclude conclude) {
+        PlannedTest test = conclude.test();
+        Attempt attempt = attemptOf(test, conclude.end());
+        ended.remove(test);
+        TestRecord record = attempt.record(plan.platform(), test, conclude.attempt(), conclude.end(), conclude.last());
+        ledger.conclude(test, record, attempt.excerpt());
+        if (conclude.last()) {
+            // An attempt that another one follows was told of when it ended.
+            steps.publish(new RunEvent.TestFinished(Instant.now(), record, attempt.excerpt()));
+        }
+        ingestion.submit(record, attempt.artifacts());
+    }
+
+    private void ingested(TestRecord record, Artifacts artifacts, String problem, @Nullable Path files) {
+        String told = "";
+        if (problem.isEmpty()) {
+            ledger.stored(record, files);
+        } else {
+            told = "the results of " + record.test() + " (attempt " + record.attempt() + ") were not stored: " + problem
+                    + (artifacts.isNone() ? "" : "; they are kept in " + artifacts);
+            guard.log().warn(told);
+            ledger.notStored(record, artifacts, problem);
+        }
+        steps.publish(new RunEvent.Ingested(Instant.now(), record.test(), record.attempt(), told, files));
+    }
+
+    /** Waits until all is stored or given up, and completes the reports. */
+    void close() {
+        String problem = ingestion.close();
+        if (!problem.isEmpty()) {
+            steps.problem(Problem.notStored("the reports could not be completed: " + problem));
+        }
+        room.close(what -> steps.problem(Problem.infrastructure(what)));
+    }
+}
