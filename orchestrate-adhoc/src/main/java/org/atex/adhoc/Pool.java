@@ -99,6 +99,11 @@ final class Pool implements Steps {
         return stopping.get() != null;
     }
 
+    @Override
+    public boolean isOver() {
+        return over;
+    }
+
     // The thread of the run.
 
     @Override

@@ -94,6 +94,8 @@ final class Schedule {
     private @Nullable Stop stop;
     private String whyStopped = "";
     private String lastWait = "";
+    /** Before the first system is ready, all tests wait: there is nothing to tell. */
+    private boolean wasReady;
     private boolean ended;
     private Instant now = Instant.EPOCH;
     private @Nullable Instant deadline;
@@ -237,6 +239,7 @@ final class Schedule {
         hosts.setUpWorked(system.host);
         if (system.phase == Phase.PREPARING) {
             system.ready();
+            wasReady = true;
             idle.add(system);
         }
     }
@@ -741,7 +744,7 @@ final class Schedule {
 
     private void noteWaiting() {
         String why = "";
-        if (!backlog.isEmpty() && running == 0) {
+        if (!backlog.isEmpty() && running == 0 && wasReady) {
             why = systems.isEmpty() ? "for a system" : "for a system to get ready";
         } else if (!backlog.isEmpty() && !idle.isEmpty()) {
             why = "for what running tests hold, or for a system that fits";

@@ -19,4 +19,7 @@ interface Steps {
 
     /** {@return whether the run is being stopped; from any thread} */
     boolean isStopping();
+
+    /** {@return whether the schedule has ended, and decides nothing any more; on the thread of the run} */
+    boolean isOver();
 }

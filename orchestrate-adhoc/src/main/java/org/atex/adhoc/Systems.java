@@ -30,7 +30,6 @@ final class Systems implements Source.Listener {
     private final Map<Integer, Deque<Long>> asked = new HashMap<>();
     private final List<CompletableFuture<Boolean>> givingBack = new ArrayList<>();
     private int lastId;
-    private boolean closed;
 
     Systems(RunPlan plan, Steps steps, Guard guard, Ledger ledger) {
         this.steps = steps;
@@ -85,7 +84,7 @@ final class Systems implements Source.Listener {
     @Override
     public void arrived(int provisioner, Remote remote) {
         steps.post(() -> {
-            if (closed) {
+            if (steps.isOver()) {
                 giveBackLate(provisioner, remote);
                 return;
             }
@@ -243,7 +242,6 @@ final class Systems implements Source.Listener {
     void stopTaking() {
         sources.forEach(Source::stop);
         sources.forEach(Source::awaitEnd);
-        closed = true;
     }
 
     /** Waits until what came too late is given back. */

@@ -144,7 +144,9 @@ class StopsAtEveryMomentTest {
                 }
                 RunSummary ended = summary.get(30, TimeUnit.SECONDS);
                 assertInOrder(tests, ended, results);
-                assertThat(systems.openNow()).as("systems held in run %d", seed).isZero();
+                assertThat(systems.openNow())
+                        .as("systems held in run %d: %s", seed, ended.problems())
+                        .isZero();
             }
         }
 
