@@ -68,25 +68,21 @@ final class Schedule {
     private record Judging(PoolSystem system, int slot, TestEnd end) {}
 
     private static final int SPOILED_AT_MOST = 2;
-    private static final Duration SUSPICION = Duration.ofMinutes(10);
 
     private final Rules rules;
     private final List<PlannedTest> tests;
     private final Backlog backlog = new Backlog();
-    private final Locks locks = new Locks();
     private final HostBook hosts = new HostBook();
+    private final Matching matching = new Matching(backlog, hosts);
     private final RoomWatch room;
     private final Map<Integer, PoolSystem> systems = new LinkedHashMap<>();
     /** Those of the systems that have a place free, the longest idle first. */
     private final Set<PoolSystem> idle = new LinkedHashSet<>();
 
     private final Map<PlannedTest, Judging> judging = new HashMap<>();
-    /** Which system is kept free for a test that needs a whole one. */
-    private final Map<PlannedTest, PoolSystem> claims = new HashMap<>();
     /** Hosts with tests whose failures may be the host's fault. */
     private final Set<HostRecord> doubted = new LinkedHashSet<>();
 
-    private final Map<HostRecord, Instant> suspectedUntil = new HashMap<>();
     private final Supply supply;
     private int running;
     private int unfinished;
@@ -265,7 +261,7 @@ final class Schedule {
     private void released(int id) {
         PoolSystem system = system(id);
         systems.remove(id);
-        claims.values().remove(system);
+        matching.gone(system);
         supply.gotBack(system.facts.provisioner());
         if (system.facts.host().equals(system.facts.name())) {
             // It will not come again, and so never prove itself.
@@ -318,7 +314,7 @@ final class Schedule {
     private PlannedTest putBack(PoolSystem system, int slot) {
         PlannedTest test = system.finish(slot);
         running--;
-        locks.giveBack(test.kind.locks());
+        matching.ended(test);
         if (system.phase == Phase.READY) {
             idle.add(system);
         } else if (system.phase == Phase.SPENT && system.isIdle()) {
@@ -391,7 +387,7 @@ final class Schedule {
     private void ended(PoolSystem system, int slot, TestEnd end, boolean again, boolean spent) {
         PlannedTest test = system.finish(slot);
         running--;
-        locks.giveBack(test.kind.locks());
+        matching.ended(test);
         int attempt = test.attempt();
         test.ended(end);
         hosts.ended(system.host, end);
@@ -568,9 +564,7 @@ final class Schedule {
             next = earlier(next, starvingSince == null ? null : starvingSince.plus(rules.systemWithin()));
             next = earlier(next, supply.wakeAt(now));
             next = earlier(next, room.wakeAt());
-            for (Instant until : suspectedUntil.values()) {
-                next = until.isAfter(now) ? earlier(next, until) : next;
-            }
+            next = earlier(next, matching.nextEndOfSuspicion(now));
         }
         if (next != null && !next.equals(wake)) {
             wake = next;
@@ -596,12 +590,10 @@ final class Schedule {
             return;
         }
         for (PoolSystem system : List.copyOf(idle)) {
-            while (system.hasIdleSlot() && !waitsForPeers(system)) {
-                PlannedTest test = pick(system);
-                if (test == null) {
-                    break;
-                }
+            PlannedTest test = matching.pick(system, running, now);
+            while (test != null) {
                 start(test, system);
+                test = matching.pick(system, running, now);
             }
             if (!system.hasIdleSlot()) {
                 idle.remove(system);
@@ -614,34 +606,10 @@ final class Schedule {
 
     private void start(PlannedTest test, PoolSystem system) {
         backlog.remove(test);
-        claims.remove(test);
-        locks.take(test.kind.locks());
+        matching.started(test);
         running++;
         int slot = system.start(test);
         out.add(new Decision.Run(test, test.attempt(), system.id(), slot));
-    }
-
-    /** {@return the first test that can start there now; null if there is none, or the place is kept for another one} */
-    private @Nullable PlannedTest pick(PoolSystem system) {
-        PlannedTest first = backlog.first(system, locks, now, true);
-        if (first == null || system.isWholeFor(first)) {
-            return first;
-        }
-        // It needs the whole system: one system is kept free for it, and the others go on.
-        PoolSystem claimed = claims.get(first);
-        if (claimed == null || claimed.phase != Phase.READY) {
-            claims.put(first, system);
-            return null;
-        }
-        return claimed == system ? null : backlog.first(system, locks, now, false);
-    }
-
-    /** A host on which nothing has passed and much has failed gets no more until there is something to compare it with. */
-    private boolean waitsForPeers(PoolSystem system) {
-        if (!hosts.isSuspicious(system.host) || running <= system.runningNow()) {
-            return false;
-        }
-        return now.isBefore(suspectedUntil.computeIfAbsent(system.host, host -> now.plus(SUSPICION)));
     }
 
     /** What is reserved for too short a time makes room. It is a failure of its provisioner if it never was of use. */
@@ -795,7 +763,7 @@ final class Schedule {
             return null;
         }
         for (PoolSystem system : systems.values()) {
-            PlannedTest test = system.hasIdleSlot() && !waitsForPeers(system) ? pick(system) : null;
+            PlannedTest test = matching.pick(system, running, now);
             if (test != null) {
                 return test;
             }
