@@ -32,7 +32,9 @@ final class Attempts {
         this.guard = guard;
         this.ledger = ledger;
         this.room = room;
-        int threads = Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
+        // Tests that run one after another are stored one after another.
+        boolean sequential = plan.rules().maxSystems() == 1 && plan.maxSlots() == 1;
+        int threads = sequential ? 1 : Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
         this.ingestion = new Ingestion(plan.aggregator(), guard, plan.limits().store(), threads, this::ingested);
     }
 
