@@ -38,19 +38,31 @@ class StaticStateTest {
             "tools.jackson.core.json.JsonFactory");
 
     /** What this test cannot see to be constant, and why it is. */
-    private static final Map<String, String> EXCUSED = Map.of(
-            "org.atex.jsonl.JsonLinesOptions.DEFAULTS", "its methods change copies only",
-            "org.atex.ssh.SshOptions.DEFAULTS", "its methods change copies only",
-            "org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods change copies only",
-            "org.atex.adhoc.StopOnSignal.RUNS",
-                    "signals are the whole process's; it is empty while no run handles them",
-            "org.atex.artifacts.WriterLock.HELD",
-                    "file locks are the whole process's; it is empty while nobody holds one",
-            "org.atex.fmf.CacheLock.THREADS", "file locks are the whole process's; it is empty while nobody holds one",
-            "org.atex.fmf.tree.Sequence.EMPTY", "an empty one is its own origin and has nothing to settle",
-            "org.atex.fmf.tree.ConditionParser.DEFINED", "a pattern that keeps what it has computed once",
-            "org.atex.fmf.tree.ConditionParser.COMPARISON", "a pattern that keeps what it has computed once",
-            "org.atex.fmf.tree.ConditionParser.LITERAL", "a pattern that keeps what it has computed once");
+    private static final Map<String, String> EXCUSED = Map.ofEntries(
+            Map.entry("org.atex.jsonl.JsonLinesOptions.DEFAULTS", "its methods change copies only"),
+            Map.entry("org.atex.ssh.SshOptions.DEFAULTS", "its methods change copies only"),
+            Map.entry("org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods change copies only"),
+            Map.entry(
+                    "org.atex.adhoc.StopOnSignal.RUNS",
+                    "signals are the whole process's; it is empty while no run handles them"),
+            Map.entry(
+                    "org.atex.artifacts.WriterLock.HELD",
+                    "file locks are the whole process's; it is empty while nobody holds one"),
+            Map.entry(
+                    "org.atex.fmf.CacheLock.THREADS",
+                    "file locks are the whole process's; it is empty while nobody holds one"),
+            Map.entry("org.atex.fmf.tree.Sequence.EMPTY", "an empty one is its own origin and has nothing to settle"),
+            Map.entry("org.atex.fmf.tree.ConditionParser.DEFINED", "a pattern that keeps what it has computed once"),
+            Map.entry("org.atex.fmf.tree.ConditionParser.COMPARISON", "a pattern that keeps what it has computed once"),
+            Map.entry("org.atex.fmf.tree.ConditionParser.LITERAL", "a pattern that keeps what it has computed once"),
+            Map.entry(
+                    "org.atex.local.ProcessSearch.ORPHANS",
+                    "orphans are the whole machine's; it only remembers which are strangers"),
+            Map.entry(
+                    "org.atex.local.ProcessTree.SESSIONS",
+                    "processes are the whole program's; it is empty while no command runs"),
+            Map.entry("org.atex.local.Launcher.LAUNCHERS", "marks of processes must differ in the whole program"),
+            Map.entry("org.atex.local.Proc.READERS", "it is empty, but in a test"));
 
     private static Stream<JavaField> staticFields() {
         return new ClassFileImporter()

@@ -1,6 +1,7 @@
 package org.atex.fmf;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ final class KeyCheck {
     }
 
     private static Set<String> sorted(String keys) {
-        return new TreeSet<>(List.of(keys.split(" ")));
+        return Collections.unmodifiableSortedSet(new TreeSet<>(List.of(keys.split(" "))));
     }
 
     /** Checks the keys of a test or plan. */

@@ -34,7 +34,8 @@ final class Attempts {
         this.room = room;
         // Tests that run one after another are stored one after another.
         boolean sequential = plan.rules().maxSystems() == 1 && plan.maxSlots() == 1;
-        int threads = sequential ? 1 : Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
+        int threads =
+                sequential ? 1 : Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
         this.ingestion = new Ingestion(plan.aggregator(), guard, plan.limits().store(), threads, this::ingested);
     }
 

@@ -7,7 +7,7 @@ import org.atex.api.TestEnd;
 /** What the {@link Schedule} wants done. */
 sealed interface Decision {
     /** Say {@link Event.Tick} at that instant. Each replaces the one before. */
-    record WakeAt(Instant when) implements Decision {}
+    record WakeAt(Instant instant) implements Decision {}
 
     /** Ask a provisioner for so many systems more. */
     record Ask(int provisioner, int count) implements Decision {}

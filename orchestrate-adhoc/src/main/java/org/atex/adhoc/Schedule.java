@@ -92,6 +92,7 @@ final class Schedule {
     private String lastWait = "";
     /** Before the first system is ready, all tests wait: there is nothing to tell. */
     private boolean wasReady;
+
     private boolean ended;
     private Instant now = Instant.EPOCH;
     private @Nullable Instant deadline;

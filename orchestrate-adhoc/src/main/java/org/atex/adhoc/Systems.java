@@ -100,7 +100,8 @@ final class Systems implements Source.Listener {
             }
             steps.step(new Event.Arriving(provisioner));
             int id = ++lastId;
-            systemWork.read(id, provisioner, remote, result -> steps.post(() -> facts(provisioner, id, remote, result)));
+            systemWork.read(
+                    id, provisioner, remote, result -> steps.post(() -> facts(provisioner, id, remote, result)));
         });
     }
 

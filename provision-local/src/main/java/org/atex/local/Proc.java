@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringTokenizer;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Proc {
     private static final File ROOT = new File("/proc");
 
-    /** Told of each file that is read, by which tests see what an operation costs. */
-    static volatile Consumer<String> reads = name -> {};
+    /** Are told of each file that is read, by which tests see what an operation costs. There are none otherwise. */
+    static final List<Consumer<String>> READERS = new CopyOnWriteArrayList<>();
 
     /** How much to read at once: what the JVM does without a detour. */
     private static final int PIECE = 8192;
@@ -246,7 +247,7 @@ final class Proc {
 
     private static @Nullable String read(String name) {
         byte[] buffer = new byte[PIECE];
-        reads.accept(name);
+        READERS.forEach(reader -> reader.accept(name));
         try (FileInputStream in = new FileInputStream(new File(ROOT, name))) {
             int filled = 0;
             while (true) {

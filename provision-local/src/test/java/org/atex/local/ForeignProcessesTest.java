@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.atex.api.Command;
 import org.atex.api.RunningCommand;
@@ -60,11 +61,12 @@ class ForeignProcessesTest {
 
             Set<String> strangers = foreign.stream().map(String::valueOf).collect(Collectors.toSet());
             AtomicInteger reads = new AtomicInteger();
-            Proc.reads = name -> {
+            Consumer<String> reader = name -> {
                 if (strangers.contains(name.replaceFirst("/.*", ""))) {
                     reads.incrementAndGet();
                 }
             };
+            Proc.READERS.add(reader);
             second.close();
             third.close();
 
@@ -75,7 +77,7 @@ class ForeignProcessesTest {
             Call.eventually("what the commands left is gone", () -> !runs(daemon) && !runs(orphan));
             assertThat(foreign).hasSize(FOREIGN).allMatch(ForeignProcessesTest::runs);
         } finally {
-            Proc.reads = name -> {};
+            Proc.READERS.clear();
             foreign.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
             if (shell != null) {
                 shell.destroyForcibly().waitFor();

@@ -155,6 +155,11 @@ final class Trace implements TestExecutionExceptionHandler {
         }
 
         @Override
+        public boolean isThisMachine() {
+            return original.isThisMachine();
+        }
+
+        @Override
         public RunningCommand start(Command command) throws InterruptedException {
             return new TracedCommand(command, traced("start('" + command + "')", () -> original.start(command)));
         }

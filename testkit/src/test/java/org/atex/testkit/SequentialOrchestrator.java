@@ -82,10 +82,7 @@ final class SequentialOrchestrator implements Orchestrator {
             if (interrupted) {
                 throw new InterruptedException("the run was interrupted");
             }
-            return new RunSummary(
-                    summaries,
-                    problems,
-                    Duration.ofNanos(System.nanoTime() - start));
+            return new RunSummary(summaries, problems, Duration.ofNanos(System.nanoTime() - start));
         } finally {
             ended.countDown();
         }
