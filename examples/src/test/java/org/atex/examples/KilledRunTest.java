@@ -137,8 +137,13 @@ class KilledRunTest {
                     }
                 }
             }
-            left.forEach(
-                    process -> process.onExit().orTimeout(10, TimeUnit.SECONDS).join());
+            for (ProcessHandle process : left) {
+                String what = process.pid() + " " + process.info() + " of " + process.parent() + " "
+                        + environment(Path.of("/proc", Long.toString(process.pid())));
+                assertThat(process.onExit())
+                        .as("a process that outlives the program: %s", what)
+                        .succeedsWithin(10, TimeUnit.SECONDS);
+            }
         }
 
         private String environment(Path process) {
