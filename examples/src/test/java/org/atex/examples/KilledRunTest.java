@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,6 +41,8 @@ class KilledRunTest {
     private static final int TESTS = 300;
     /** So many results may be on their way to the aggregators at once: they are in one file and not yet in the other. */
     private static final int INGESTED_AT_ONCE = 4;
+    /** The guard of local commands looks up to 300 times for what they left, with pauses of a tenth of a second between. */
+    private static final Duration GUARD_LOOKS_FOR = Duration.ofMinutes(1);
 
     @TempDir
     private Path directory;
@@ -142,7 +145,7 @@ class KilledRunTest {
                         + environment(Path.of("/proc", Long.toString(process.pid())));
                 assertThat(process.onExit())
                         .as("a process that outlives the program: %s", what)
-                        .succeedsWithin(10, TimeUnit.SECONDS);
+                        .succeedsWithin(GUARD_LOOKS_FOR);
             }
         }
 

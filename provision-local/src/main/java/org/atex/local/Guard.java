@@ -17,15 +17,16 @@ final class Guard implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 5;
 
     /**
-     * Its input ends when this program does. A process that is just becoming another program has no environment for a moment,
-     * so it takes two looks that find nothing. All processes at once may not fit into a command line.
+     * Its input ends when this program does. A process that is just becoming another program has no environment for a
+     * moment, and one that was just being started becomes a command only then: so it takes several looks, for half a second,
+     * that find nothing. All processes at once may not fit into a command line.
      */
     private static final String SCRIPT = """
             trap '' HUP INT QUIT TERM PIPE
             read -r line
             looks=0
             clean=0
-            while [ $looks -lt 300 ] && [ $clean -lt 2 ]; do
+            while [ $looks -lt 300 ] && [ $clean -lt 5 ]; do
                 found=
                 for digit in 1 2 3 4 5 6 7 8 9; do
                     for file in $(grep -lsF -e "$1" /proc/$digit*/environ); do
@@ -35,7 +36,7 @@ final class Guard implements AutoCloseable {
                 done
                 clean=$((clean + 1))
                 [ -z "$found" ] || clean=0
-                [ -z "$found" ] || kill -9 $found
+                if [ -n "$found" ]; then kill -9 $found; else sleep 0.1; fi
                 looks=$((looks + 1))
             done 2>/dev/null
             """;
