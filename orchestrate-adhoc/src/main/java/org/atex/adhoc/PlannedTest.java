@@ -79,10 +79,6 @@ final class PlannedTest implements Comparable<PlannedTest> {
         ends.add(end);
     }
 
-    boolean isConcluded() {
-        return concluded;
-    }
-
     void conclude() {
         if (concluded) {
             throw new IllegalStateException(name() + " would get a second final outcome");

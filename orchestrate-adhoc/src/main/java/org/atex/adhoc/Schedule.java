@@ -174,7 +174,7 @@ final class Schedule {
     // Systems.
 
     private void offered(PoolSystem.Facts facts) {
-        supply.came(facts.provisioner(), now);
+        supply.came(facts.provisioner());
         PoolSystem system = new PoolSystem(facts, hosts.of(facts.provisioner(), facts.host()));
         systems.put(system.id(), system);
         if (system.host.quarantined != null && unfinished > 0 && stop == null) {

@@ -2,9 +2,7 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,9 +16,7 @@ final class Supply {
     private static final class Source {
         private final Map<String, String> offers;
         private final Breaker breaker;
-        /** When each system was asked for that has not come. */
-        private final Deque<Instant> asked = new ArrayDeque<>();
-
+        private int asked;
         private int arriving;
         private int held;
         private int unfit;
@@ -45,7 +41,7 @@ final class Supply {
             if (breaker.isClosed()) {
                 return Integer.MAX_VALUE;
             }
-            return breaker.mayProbe(now) && asked.isEmpty() && arriving == 0 ? 1 : 0;
+            return breaker.mayProbe(now) && asked == 0 && arriving == 0 ? 1 : 0;
         }
     }
 
@@ -59,7 +55,7 @@ final class Supply {
     int asked() {
         int asked = 0;
         for (Source source : sources) {
-            asked += source.asked.size();
+            asked += source.asked;
         }
         return asked;
     }
@@ -83,7 +79,7 @@ final class Supply {
             for (Integer candidate : open) {
                 least = load(candidate) < load(least) ? candidate : least;
             }
-            sources.get(least).asked.add(now);
+            sources.get(least).asked++;
             asks.merge(least, 1, Integer::sum);
             if (sources.get(least).canBeAsked(now) == 0) {
                 open.removeIf(least::equals);
@@ -93,20 +89,19 @@ final class Supply {
     }
 
     private int load(int provisioner) {
-        return sources.get(provisioner).asked.size() + sources.get(provisioner).held;
+        return sources.get(provisioner).asked + sources.get(provisioner).held;
     }
 
     void arriving(int provisioner) {
         sources.get(provisioner).arriving++;
     }
 
-    /** {@return when the system that came was asked for; now if it was not, such as a wish that was forgotten too late} */
-    Instant came(int provisioner, Instant now) {
+    void came(int provisioner) {
         Source source = sources.get(provisioner);
         source.arriving = Math.max(0, source.arriving - 1);
         source.held++;
-        Instant asked = source.asked.poll();
-        return asked == null ? now : asked;
+        // More than was asked for may come: a wish that was forgotten too late.
+        source.asked = Math.max(0, source.asked - 1);
     }
 
     void gotBack(int provisioner) {
@@ -121,16 +116,14 @@ final class Supply {
         Source source = sources.get(provisioner);
         source.exhausted = why;
         source.forGood |= forGood;
-        source.asked.clear();
+        source.asked = 0;
     }
 
     /** Systems that were asked for will not come. */
     void notComing(int provisioner, int count, boolean arriving) {
         Source source = sources.get(provisioner);
         source.arriving = Math.max(0, source.arriving - (arriving ? 1 : 0));
-        for (int i = 0; i < count; i++) {
-            source.asked.poll();
-        }
+        source.asked = Math.max(0, source.asked - count);
     }
 
     /** A system failed, and it is not the fault of a host that is known as bad. */
@@ -164,8 +157,8 @@ final class Supply {
         List<Integer> asked = new ArrayList<>();
         for (int i = 0; i < sources.size(); i++) {
             Source source = sources.get(i);
-            if (!source.asked.isEmpty()) {
-                source.asked.clear();
+            if (source.asked > 0) {
+                source.asked = 0;
                 asked.add(i);
             }
         }
