@@ -284,15 +284,18 @@ class AdHocOrchestratorTest {
 
     @Test
     void fault04StoresWhatHadEndedWhenItIsStopped() throws Exception {
+        CountDownLatch begun = new CountDownLatch(41);
         CountDownLatch ended = new CountDownLatch(40);
         FakeExecutors executors =
                 FakeExecutors.running(test -> test.name().equals("/t40") ? FakeRun.endless() : FakeRun.passing(SHORT));
         try (AdHocOrchestrator run = run(tests(41), executors)
                 .on(systems(FakeSystem.ready()))
                 .maxSystems(8)
+                .listener(latch(RunEvent.TestStarted.class, begun))
                 .listener(latch(RunEvent.TestFinished.class, ended))
                 .build()) {
             CompletableFuture<RunSummary> summary = inBackground(run);
+            begun.await();
             ended.await();
             run.stop(Stop.NOW);
             RunSummary stopped = summary.get(10, TimeUnit.SECONDS);
