@@ -178,7 +178,7 @@ public final class FmfDiscovery {
         keys.warnings().forEach(LOG::warn);
         return new FmfTests(
                 tree.directory().orElseThrow(),
-                reader == null ? FmfPlan.NONE : reader.plan(),
+                reader == null ? FmfPlan.NONE : reader.plan(settings.context),
                 List.copyOf(sources),
                 tests,
                 keys.warnings());

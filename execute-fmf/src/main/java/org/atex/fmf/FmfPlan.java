@@ -10,10 +10,10 @@ import java.util.Map;
  *
  * @param name its name, or {@code none} for tests that were chosen without a plan
  * @param environment variables for every script and test
- * @param prepare what is done to each system before its first test, in this order
- * @param finish scripts to run on each system after its last
+ * @param prepare what is done to each system before its first test, in its order
+ * @param finish what is done to each system after its last test, in its order
  */
-public record FmfPlan(String name, Map<String, String> environment, List<PrepareStep> prepare, List<String> finish) {
+public record FmfPlan(String name, Map<String, String> environment, List<Phase> prepare, List<Phase> finish) {
     /** No plan at all. */
     static final FmfPlan NONE = new FmfPlan("none", Map.of(), List.of(), List.of());
 

@@ -23,9 +23,6 @@ final class KeyCheck {
                     + " require restart-max-count restart-on-exit-code restart-with-reboot result story summary tag test"
                     + " tester tier title tty verified where");
 
-    private static final Set<String> STEP_KEYS =
-            sorted("copr directory exclude how missing name order package ref role script summary url when where");
-
     private static final String OWN = "extra-";
 
     private final Map<String, Finding> findings = new LinkedHashMap<>();
@@ -59,16 +56,6 @@ final class KeyCheck {
         }
     }
 
-    /** Checks the keys of one section of a plan's step. */
-    void section(FmfNode plan, String step, Map<?, ?> section) {
-        for (Object key : section.keySet()) {
-            String meant = nearest(String.valueOf(key), STEP_KEYS);
-            if (meant != null) {
-                add(plan, step, "the key '" + key + "' in a section '" + step + "' of " + plan.name(), meant);
-            }
-        }
-    }
-
     private void add(FmfNode node, String at, String what, String meant) {
         String file = node.sources().isEmpty() ? "" : node.sources().getLast().toString();
         String same = file + "\0" + at + "\0" + meant;
@@ -90,7 +77,7 @@ final class KeyCheck {
         return List.copyOf(all);
     }
 
-    private static @Nullable String nearest(String key, Set<String> keys) {
+    static @Nullable String nearest(String key, Set<String> keys) {
         if (keys.contains(key) || key.startsWith("/")) {
             return null;
         }

@@ -26,6 +26,7 @@ final class Packages {
 
     private final Connection connection;
     private final boolean allowed;
+    private volatile String tree = "/";
     private final Set<String> settled = ConcurrentHashMap.newKeySet();
     private final ReentrantLock installing = new ReentrantLock();
 
@@ -40,6 +41,11 @@ final class Packages {
         this.allowed = allowed;
     }
 
+    /** Names the directory on the system that relative paths of packages are relative to. */
+    void relativeTo(String directory) {
+        tree = directory;
+    }
+
     /** {@return whether that can be a package's name, and is no option of a package manager} */
     static boolean isName(String text) {
         return !text.isBlank() && !text.startsWith("-") && text.chars().noneMatch(Character::isISOControl);
@@ -48,28 +54,44 @@ final class Packages {
     /** {@return why the packages that a test requires cannot be had, or null; those it recommends need not} */
     @Nullable
     String whyMissing(FmfTest test, Duration within) throws InterruptedException {
-        String why = install("require", test.requires(), within, null);
+        String why = install("require", test.requires(), List.of(), within, null);
         if (why != null) {
             return "it requires packages that " + why;
         }
-        String recommended = install("recommend", test.recommends(), within, null);
+        String recommended = install("recommend", test.recommends(), List.of(), within, null);
         if (recommended != null) {
             LOG.info("{} goes on without packages that it recommends, which {}", test.name(), recommended);
         }
         return null;
     }
 
+    /** {@return why what a plan installs cannot be had, or null} */
+    @Nullable
+    String whyMissing(Phase.Install phase, Duration within, SetUpLogs.Log log) throws InterruptedException {
+        List<String> more = new ArrayList<>();
+        phase.directories().forEach(text -> more.add("directory=" + text));
+        phase.coprs().forEach(text -> more.add("copr=" + text));
+        phase.excludes().forEach(text -> more.add("exclude=" + text));
+        if (!phase.checkFirst()) {
+            more.add("again=yes");
+        }
+        return install(phase.optional() ? "recommend" : "require", phase.packages(), more, within, log);
+    }
+
     /** {@return why packages cannot be had, or null} */
     @Nullable
     String whyMissing(List<String> names, Duration within, SetUpLogs.Log log) throws InterruptedException {
-        return install("require", names, within, log);
+        return install("require", names, List.of(), within, log);
     }
 
-    private @Nullable String install(String kind, List<String> names, Duration within, SetUpLogs.@Nullable Log log)
+    private @Nullable String install(
+            String kind, List<String> names, List<String> more, Duration within, SetUpLogs.@Nullable Log log)
             throws InterruptedException {
         List<String> wanted = new ArrayList<>(names);
-        wanted.removeAll(settled);
-        if (wanted.isEmpty()) {
+        if (more.isEmpty()) {
+            wanted.removeAll(settled);
+        }
+        if (wanted.isEmpty() && more.isEmpty()) {
             return null;
         }
         for (String name : wanted) {
@@ -83,19 +105,24 @@ final class Packages {
                     + Durations.words(within);
         }
         try {
-            wanted.removeAll(settled);
-            return wanted.isEmpty()
-                    ? null
-                    : installNow(kind, wanted, Duration.ofNanos(deadline - System.nanoTime()), log);
+            if (more.isEmpty()) {
+                wanted.removeAll(settled);
+                if (wanted.isEmpty()) {
+                    return null;
+                }
+            }
+            return installNow(kind, wanted, more, Duration.ofNanos(deadline - System.nanoTime()), log);
         } finally {
             installing.unlock();
         }
     }
 
-    private @Nullable String installNow(String kind, List<String> wanted, Duration within, SetUpLogs.@Nullable Log log)
+    private @Nullable String installNow(
+            String kind, List<String> wanted, List<String> more, Duration within, SetUpLogs.@Nullable Log log)
             throws InterruptedException {
-        List<String> arguments = new ArrayList<>(List.of(allowed ? kind : "look"));
-        arguments.addAll(wanted);
+        List<String> arguments = new ArrayList<>(List.of(allowed ? kind : "look", tree));
+        wanted.forEach(name -> arguments.add("package=" + name));
+        arguments.addAll(more);
         ScriptRun run = ScriptRun.of(
                 connection,
                 Command.bash(Scripts.INSTALL.text(), arguments.toArray(String[]::new))

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
 import org.atex.fmf.tree.FmfQuery;
@@ -28,9 +29,6 @@ final class PlanReader {
     /** Reports keys that are nearly those of plans, which would be ignored without a word. */
     void check(KeyCheck keys) {
         keys.node(node);
-        for (String step : List.of("prepare", "finish")) {
-            sections(step).forEach(section -> keys.section(node, step, section));
-        }
     }
 
     static PlanReader of(FmfTree tree, String name) {
@@ -59,8 +57,10 @@ final class PlanReader {
         return !node.has("test") && (node.has("execute") || node.has("discover"));
     }
 
-    FmfPlan plan() {
-        return new FmfPlan(node.name(), node.textMap("environment"), prepare(), finish());
+    FmfPlan plan(FmfContext context) {
+        StepReader steps = new StepReader(node, context);
+        steps.checkCleanup();
+        return new FmfPlan(node.name(), node.textMap("environment"), steps.prepare(), steps.finish());
     }
 
     /** {@return where its tests come from, at least one section} */
@@ -100,34 +100,6 @@ final class PlanReader {
             throw node.unexpected("discover", "a text for '" + key + "'");
         }
         return value == null ? null : value.toString(); // a ref such as 1.0
-    }
-
-    private List<PrepareStep> prepare() {
-        List<PrepareStep> steps = new ArrayList<>();
-        for (Map<?, ?> section : sections("prepare")) {
-            if ("install".equals(section.get("how"))) {
-                List<String> packages = texts("prepare", section, "package");
-                for (String name : packages) {
-                    if (!Packages.isName(name)) {
-                        throw node.unexpected("prepare", "names of packages, but not '" + name + "'");
-                    }
-                }
-                steps.add(new PrepareStep.Install(packages));
-            } else {
-                requireHow("prepare", section, "shell", " or 'how: install'");
-                texts("prepare", section, "script").forEach(text -> steps.add(new PrepareStep.Script(text)));
-            }
-        }
-        return steps;
-    }
-
-    private List<String> finish() {
-        List<String> scripts = new ArrayList<>();
-        for (Map<?, ?> section : sections("finish")) {
-            requireHow("finish", section, "shell", "");
-            scripts.addAll(texts("finish", section, "script"));
-        }
-        return scripts;
     }
 
     private void requireHow(String step, Map<?, ?> section, String known, String orElse) {

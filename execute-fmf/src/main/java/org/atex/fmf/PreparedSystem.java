@@ -36,6 +36,7 @@ final class PreparedSystem {
     private final Packages packages;
     private final AtomicReference<Place.@Nullable Made> first = new AtomicReference<>();
     private String root = "";
+    private @Nullable PlanSteps steps;
 
     PreparedSystem(Connection connection, FmfTests tests, FmfOptions options, SetUpLogs logs) {
         this.logs = logs;
@@ -120,56 +121,19 @@ final class PreparedSystem {
 
     /** A prepare step that failed may have done half of what the finish scripts undo. */
     private void prepareOrFinish() throws InterruptedException {
+        Place place = new Place(root, root);
+        packages.relativeTo(place.tree());
+        PlanSteps planned = new PlanSteps(connection, tests.plan(), options, packages, logs, place);
         boolean prepared = false;
+        steps = planned;
         try {
-            prepare();
+            planned.prepare();
             prepared = true;
         } finally {
             if (!prepared) {
                 finish();
             }
         }
-    }
-
-    private void prepare() throws InterruptedException {
-        long deadline = System.nanoTime() + options.setUpWithin().toNanos();
-        int number = 0;
-        for (PrepareStep step : tests.plan().prepare()) {
-            number++;
-            Duration left = Duration.ofNanos(deadline - System.nanoTime());
-            String problem = switch (step) {
-                case PrepareStep.Script script -> run(script, left, log("prepare-" + number));
-                case PrepareStep.Install install ->
-                    packages.whyMissing(install.packages(), left, log("prepare-" + number));
-            };
-            if (problem != null) {
-                String what =
-                        step instanceof PrepareStep.Script ? "the prepare script " : "packages of the prepare step ";
-                throw new SetupException(what + number + " of " + tests.plan().name() + " " + problem, null);
-            }
-        }
-    }
-
-    private SetUpLogs.Log log(String step) {
-        return logs.of(connection, root.substring(root.lastIndexOf('.') + 1), step);
-    }
-
-    private @Nullable String run(PrepareStep.Script script, Duration within, SetUpLogs.Log log)
-            throws InterruptedException {
-        ScriptRun run = ScriptRun.of(connection, script(script.text()), within, log);
-        return run.succeeded() ? null : run.describe();
-    }
-
-    private Command script(String text) {
-        Place place = new Place(root, root);
-        Map<String, String> all = new LinkedHashMap<>(tests.plan().environment());
-        all.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
-        all.put("TMT_TREE", place.tree());
-        all.putAll(options.environment());
-        return Command.bash("set -e\n" + text)
-                .withDirectory(place.tree())
-                .withEnvironment(all)
-                .withStderr(Output.merge());
     }
 
     /** Runs the finish scripts, as far as the system answers, and removes all. An interrupt that is pending is kept. */
@@ -185,31 +149,11 @@ final class PreparedSystem {
         }
     }
 
+    /** What prepare scripts left running may be what finish scripts end in their own way. */
     private void finish() {
-        long deadline = System.nanoTime() + options.finishWithin().toNanos();
-        int number = 0;
-        for (String script : tests.plan().finish()) {
-            number++;
-            try {
-                ScriptRun run = ScriptRun.of(
-                        connection,
-                        script(script),
-                        Duration.ofNanos(deadline - System.nanoTime()),
-                        log("finish-" + number));
-                if (!run.succeeded()) {
-                    LOG.warn(
-                            "the finish script {} of {} {}",
-                            number,
-                            tests.plan().name(),
-                            run.describe());
-                }
-            } catch (ConnectionLostException e) {
-                LOG.info("the finish scripts of {} cannot run: {}", tests.plan().name(), e.getMessage());
-                return;
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
+        if (steps != null) {
+            steps.finish();
+            steps.close();
         }
     }
 

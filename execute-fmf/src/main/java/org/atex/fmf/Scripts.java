@@ -16,7 +16,13 @@ enum Scripts {
     /** What tests call to report and to reboot, under several names. */
     HELPER,
     /** Installs packages. */
-    INSTALL;
+    INSTALL,
+    /** Runs a script of a plan, and keeps what it leaves running. */
+    SCRIPT,
+    /** Switches features of a distribution on or off. */
+    FEATURE,
+    /** Applies Ansible playbooks. */
+    ANSIBLE;
 
     private final String text = read(name().toLowerCase(Locale.ROOT) + ".sh");
 

@@ -1,26 +1,56 @@
 # Installs packages that are missing, all in one go, with whatever the system has for that.
 #
 #   $1     "require", or "recommend" for those that the system may not have, or "look" to install nothing
-#   $2 …   names of packages
+#   $2     the directory that paths are relative to
+#   $3 …   package=NAME, which may also be a path, a URL, a glob, a group, or NAME >= VERSION; directory=PATH for all package
+#          files there; exclude=GLOB; copr=OWNER/PROJECT; again=yes to ask for what is installed, too
 #
 # Prints the names of required packages that are missing afterwards in a last line behind "atex-missing".
 
-kind=$1
-shift
+kind=$1 tree=$2
+shift 2
+copr=() excluded=() directories=() names=() again=
+for word; do
+    case $word in
+        package=*) names+=("${word#*=}") ;;
+        directory=*) directories+=("${word#*=}") ;;
+        exclude=*) excluded+=("${word#*=}") ;;
+        copr=*) copr+=("${word#*=}") ;;
+        again=*) again=yes ;;
+    esac
+done
+
+# What is a name alone, and so can be looked up.
+is_plain() {
+    [[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9._+:~-]*$ || $1 == /* && ! $1 =~ \.(rpm|deb|apk)$ ]]
+}
 
 is_there() {
     case $query in
-        rpm) rpm -q --quiet --whatprovides -- "$1" ;;
+        rpm) rpm -q --quiet -- "$1" || rpm -q --quiet --whatprovides -- "$1" ;;
         dpkg) dpkg-query -W -f '${db:Status-Status}\n' -- "$1" | grep -qx installed ;;
         apk) apk info -e -- "$1" ;;
     esac >/dev/null 2>&1
 }
 
-# Sets missing to those of the arguments that are not installed.
+# Sets missing to those of the arguments that are not installed, as far as can be told.
 find_missing() {
     missing=()
     local name
-    for name; do is_there "$name" || missing+=("$name"); done
+    for name; do
+        is_plain "$name" && is_there "$name" || missing+=("$name")
+    done
+}
+
+missing_at_last() {
+    printf 'atex-missing %s\n' "${missing[*]}"
+    exit 3
+}
+
+is_excluded() {
+    local glob
+    for glob in "${excluded[@]}"; do [[ $1 == $glob ]] && return; done
+    return 1
 }
 
 # A system may have the tools of another, so its own packages decide.
@@ -31,41 +61,116 @@ for name in "${managers[@]}"; do
     command -v "$name" >/dev/null && manager=$name && break
 done
 case $manager in
-    apt-get) query=dpkg ;;
-    apk) query=apk ;;
-    '') query=rpm; command -v dpkg-query >/dev/null && query=dpkg ;;
-    *) query=rpm ;;
+    apt-get) query=dpkg files=deb ;;
+    apk) query=apk files=apk ;;
+    '') query=rpm files=rpm; command -v dpkg-query >/dev/null && query=dpkg files=deb ;;
+    *) query=rpm files=rpm ;;
 esac
 
-find_missing "$@"
-((${#missing[@]})) || exit 0
-[[ $kind == look ]] && {
-    printf 'atex-missing %s\n' "${missing[*]}"
-    exit 3
+# The name of the package in a file.
+name_of() {
+    case $query in
+        rpm) rpm -qp --nosignature --qf '%{NAME}' -- "$1" ;;
+        dpkg) dpkg-deb -f "$1" Package ;;
+        *) basename -- "$1" ;;
+    esac 2>/dev/null
 }
+
+# Package managers tell files from names by the slash.
+wanted=()
+for name in "${names[@]}"; do
+    [[ $name =~ \.(rpm|deb|apk)$ && $name != /* && $name != *://* && -e $tree/$name ]] && name=$tree/$name
+    is_excluded "$name" || wanted+=("$name")
+done
+for directory in "${directories[@]}"; do
+    [[ $directory == /* ]] || directory=$tree/$directory
+    [[ -d $directory ]] || {
+        echo "there is no directory $directory with packages"
+        exit 3
+    }
+    for name in "$directory"/*."$files"; do
+        [[ -e $name ]] && ! is_excluded "$(name_of "$name")" && wanted+=("$name")
+    done
+done
+
+if [[ $again ]]; then missing=("${wanted[@]}"); else find_missing "${wanted[@]}"; fi
+((${#missing[@]} || ${#copr[@]})) || exit 0
+[[ $kind == look ]] && missing_at_last
 [[ $manager ]] || {
     echo "there is no dnf5, dnf, yum, apt-get, zypper or apk to install anything with"
-    [[ $kind == require ]] && printf 'atex-missing %s\n' "${missing[*]}"
+    [[ $kind == require ]] && missing_at_last
     exit 3
 }
 
 as_root=()
 ((EUID)) && as_root=(sudo -n)
 
-install() {
+case $manager in
+    dnf* | yum)
+        options=(-y)
+        for name in "${excluded[@]}"; do options+=("--exclude=$name"); done
+        ;;
+    *)
+        # What is asked for was left out above; that others bring it along cannot be helped there.
+        ((${#excluded[@]})) && echo "$manager cannot exclude packages that others need"
+        ;;
+esac
+
+if ((${#copr[@]})); then
+    case $manager in
+        dnf5 | dnf) ;;
+        *) echo "a Copr repository needs dnf, and the system has $manager"; exit 3 ;;
+    esac
+    "${as_root[@]}" "$manager" copr --help >/dev/null 2>&1 </dev/null ||
+        "${as_root[@]}" "$manager" install -y 'dnf-command(copr)' </dev/null || exit 3
+    for name in "${copr[@]}"; do
+        "${as_root[@]}" "$manager" copr enable -y "$name" </dev/null || {
+            echo "the Copr repository $name cannot be enabled"
+            exit 3
+        }
+    done
+    ((${#missing[@]})) || exit 0
+fi
+
+install_names() {
     case $manager,$kind in
-        dnf5,recommend) "${as_root[@]}" dnf5 install -y --skip-broken --skip-unavailable -- "$@" ;;
-        dnf,recommend | yum,recommend) "${as_root[@]}" "$manager" install -y --skip-broken -- "$@" ;;
-        dnf5,* | dnf,* | yum,*) "${as_root[@]}" "$manager" install -y -- "$@" ;;
+        dnf5,recommend) "${as_root[@]}" dnf5 install "${options[@]}" --skip-broken --skip-unavailable -- "$@" ;;
+        dnf,recommend | yum,recommend) "${as_root[@]}" "$manager" install "${options[@]}" --skip-broken -- "$@" ;;
+        dnf5,* | dnf,* | yum,*) "${as_root[@]}" "$manager" install "${options[@]}" -- "$@" ;;
         apt-get,*) "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -- "$@" ;;
         zypper,recommend) "${as_root[@]}" zypper --non-interactive --ignore-unknown install -- "$@" ;;
-        zypper,*) "${as_root[@]}" zypper --non-interactive install -- "$@" ;;
+        zypper,*) "${as_root[@]}" zypper --non-interactive install --allow-unsigned-rpm -- "$@" ;;
         apk,*) "${as_root[@]}" apk add -- "$@" ;;
     esac
 }
 
+# Packages with symbols for debuggers come from repositories of their own, which these commands enable.
+install_symbols() {
+    local command=(debuginfo-install)
+    case $manager in
+        dnf5 | dnf) command=("$manager" debuginfo-install) ;;
+        yum) command -v debuginfo-install >/dev/null || "${as_root[@]}" yum install -y yum-utils ;;
+        *) install_names "$@"; return ;;
+    esac
+    "${as_root[@]}" "${command[@]}" "${options[@]}" -- "${@/-debuginfo/}"
+}
+
+install() {
+    local plain=() symbols=() name code=0
+    for name; do
+        if [[ $name == *-debuginfo || $name == *-debuginfo.* ]]; then symbols+=("$name"); else plain+=("$name"); fi
+    done
+    if ((${#plain[@]})); then install_names "${plain[@]}" || code=$?; fi
+    if ((${#symbols[@]})); then install_symbols "${symbols[@]}" || code=$?; fi
+    return $code
+}
+
 refresh() {
-    [[ $manager == apt-get ]] && "${as_root[@]}" apt-get update -q
+    case $manager in
+        apt-get) "${as_root[@]}" apt-get update -q ;;
+        dnf5 | dnf | yum) "${as_root[@]}" "$manager" makecache -q ;;
+        *) return 1 ;;
+    esac
 }
 
 # Sets known to those of the missing that the system could install.
@@ -74,8 +179,8 @@ find_known() {
     known=()
     for name in "${missing[@]}"; do
         case $manager in
-            apt-get) [[ $(apt-cache policy -- "$name" 2>/dev/null) == *"Candidate: "[^\(]* ]] ;;
-            apk) [[ $(apk search -x -- "$name" 2>/dev/null) ]] ;;
+            apt-get) [[ $(apt-cache policy -- "$name" 2>/dev/null) == *"Candidate: "[^\(]* || $name == /*.deb ]] ;;
+            apk) [[ $(apk search -x -- "$name" 2>/dev/null) || $name == /*.apk ]] ;;
         esac && known+=("$name")
     done
 }
@@ -92,12 +197,20 @@ fi
 install "${missing[@]}" </dev/null
 code=$?
 if ((code)) && [[ $kind == require ]]; then
-    refresh && install "${missing[@]}" </dev/null
+    refresh && { install "${missing[@]}" </dev/null; code=$?; }
 fi
-find_missing "$@"
 [[ $kind == recommend ]] && exit 0
-if ((${#missing[@]})); then
-    printf 'atex-missing %s\n' "${missing[*]}"
-    exit 3
+
+# A package manager that is content has done all that was asked, but for yum, which is content with one of many. One that
+# is not may have failed with something else.
+asked=("${missing[@]}")
+find_missing "${wanted[@]}"
+if ((code == 0)); then
+    [[ $manager == yum ]] || exit 0
+    for name in "${missing[@]}"; do is_plain "$name" && missing_at_last; done
+    exit 0
 fi
-exit 0
+((${#missing[@]})) && missing_at_last
+[[ $again ]] || exit 0
+missing=("${asked[@]}")
+missing_at_last

@@ -120,8 +120,6 @@ class FmfDiscoveryTest {
         plan("""
                 discover: {how: fmf}
                 prepar: {how: shell, script: 'true'}
-                prepare: {how: shell, scrpt: 'true'}
-                finish: {how: shell, skript: ['true'], nmae: x}
                 """);
         FmfTests tests = discovery().plan("/plan").discover();
         String file = own.directory().resolve("tests/main.fmf").toString();
@@ -129,11 +127,6 @@ class FmfDiscoveryTest {
         assertThat(tests.warnings())
                 .satisfiesExactlyInAnyOrder(
                         one -> assertThat(one).startsWith(planned + ":2: ").contains("'prepar' of /plan", "'prepare'?"),
-                        one -> assertThat(one)
-                                .startsWith(planned + ":3: ")
-                                .contains("'scrpt' in a section 'prepare' of /plan", "'script'?"),
-                        one -> assertThat(one).startsWith(planned + ":4: ").contains("'skript'", "'script'?"),
-                        one -> assertThat(one).startsWith(planned + ":4: ").contains("'nmae'", "'name'?"),
                         one -> assertThat(one)
                                 .startsWith(file + ":1: ")
                                 .contains("'enviroment' of /tests/a", "'environment'?")

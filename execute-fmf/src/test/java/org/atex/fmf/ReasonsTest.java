@@ -106,7 +106,7 @@ class ReasonsTest {
         FmfTests tests = plan("seq 100; exit 3");
         assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
                 .isInstanceOf(SetupException.class)
-                .hasMessageContaining("the prepare script 2 of /plan ended with exit code 3")
+                .hasMessageContaining("the prepare phase 2 of /plan ended with exit code 3")
                 .hasMessageEndingWith("its last lines: 93\n94\n95\n96\n97\n98\n99\n100")
                 .satisfies(e -> {
                     var path =

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.SetupException;
@@ -133,26 +135,88 @@ class SetUpTest {
                     .isEqualTo(TestEnd.exited(0));
             assertThatThrownBy(() -> FmfExecutor.factory(bad).open(connection))
                     .isInstanceOf(SetupException.class)
-                    .hasMessageContaining("prepare step 1 of /bad")
+                    .hasMessageContaining("the prepare phase 1 of /bad cannot install what it names")
                     .hasMessageContaining("no-such-package");
         }
     }
 
+    /** {@return a Debian in truth, without what says so} */
+    private LabContainer dnf() throws Exception {
+        LabContainer container = lab.container(LabImage.DNF);
+        container.exec("sh", "-c", "rm -f /usr/bin/apt-get /usr/bin/dpkg-query");
+        return container;
+    }
+
+    private static String install(LabContainer container, String kind, String... words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("bash", "-c", Scripts.INSTALL.text(), "bash", kind, "/srv"));
+        command.addAll(List.of(words));
+        return container.exec(command.toArray(String[]::new));
+    }
+
     @Test
     void dnfInstallsInOneTransactionAndOnlyWhatIsMissing() throws Exception {
-        LabContainer container = lab.container(LabImage.DNF);
-        // A Debian in truth, whose own tools would be asked first.
-        container.exec("sh", "-c", "rm -f /usr/bin/apt-get /usr/bin/dpkg-query");
-        String install = Scripts.INSTALL.text();
-        String first = container.exec("bash", "-c", install, "bash", "require", "atex-lab-hello", "atex-lab-greeting");
-        assertThat(first).contains("Complete!").containsOnlyOnce("Transaction test succeeded");
-        assertThat(container.exec("bash", "-c", install, "bash", "require", "atex-lab-hello", "atex-lab-greeting"))
+        LabContainer container = dnf();
+        assertThat(install(container, "require", "package=atex-lab-hello", "package=atex-lab-greeting"))
+                .contains("Complete!")
+                .containsOnlyOnce("Transaction test succeeded");
+        assertThat(install(container, "require", "package=atex-lab-hello", "package=atex-lab-greeting"))
                 .as("nothing is done when all is there")
                 .isEmpty();
-        assertThat(container.exec("bash", "-c", install, "bash", "recommend", "no-such-package"))
-                .doesNotContain("atex-missing");
-        assertThatThrownBy(() -> container.exec("bash", "-c", install, "bash", "require", "no-such-package"))
+        assertThat(install(container, "recommend", "package=no-such-package")).doesNotContain("atex-missing");
+        assertThatThrownBy(() -> install(container, "require", "package=no-such-package"))
                 .hasMessageContaining("no-such-package");
+    }
+
+    @Test
+    void whatDnfTakesIsInstalled() throws Exception {
+        LabContainer container = dnf();
+        container.exec("bash", "-c", """
+                set -e
+                mkdir /srv/own
+                cp /srv/rpms/noarch/atex-lab-*.rpm /srv/own/
+                cat >/srv/rpms/comps.xml <<END
+                <?xml version="1.0"?>
+                <comps><group><id>lab</id><name>lab</name><default>false</default><uservisible>true</uservisible><packagelist>
+                <packagereq type="mandatory">atex-lab-greeting</packagereq></packagelist></group></comps>
+                END
+                rm -r /srv/rpms/repodata
+                createrepo_c --quiet -g comps.xml /srv/rpms
+                """);
+        String version = "atex-lab-hello-1.0-1.noarch";
+        for (String form : List.of(
+                "atex-lab-hello",
+                "atex-lab-hello.noarch",
+                "atex-lab-hello-1.0",
+                "atex-lab-hello-1.0-1.noarch",
+                "atex-lab-hel*",
+                "/usr/bin/atex-lab-hello",
+                "atex-lab-hello >= 1.0",
+                "own/atex-lab-hello-1.0-1.noarch.rpm",
+                "/srv/own/atex-lab-hello-1.0-1.noarch.rpm",
+                "file:///srv/own/atex-lab-hello-1.0-1.noarch.rpm",
+                "@lab")) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(install(container, "require", "package=" + form))
+                        .as("%s, time %d", form, i)
+                        .doesNotContain("atex-missing");
+                assertThat(container.exec("rpm", "-q", "atex-lab-hello"))
+                        .as(form)
+                        .contains(version);
+            }
+            container.exec("sh", "-c", "dnf -q remove -y 'atex-lab-*'");
+        }
+        assertThatThrownBy(() -> install(container, "require", "package=atex-lab-hello >= 2.0"))
+                .as("not what there is")
+                .hasMessageContaining("atex-lab-hello >= 2.0");
+    }
+
+    @Test
+    void aDirectoryOfPackagesIsInstalledWithoutWhatIsExcluded() throws Exception {
+        LabContainer container = dnf();
+        install(container, "require", "directory=rpms/noarch", "exclude=*-greet*");
+        assertThat(container.exec("sh", "-c", "rpm -qa 'atex-lab-*'")).contains("hello").doesNotContain("greeting");
+        assertThatThrownBy(() -> install(container, "require", "directory=no/such"))
+                .hasMessageContaining("there is no directory /srv/no/such");
     }
 
     @Test

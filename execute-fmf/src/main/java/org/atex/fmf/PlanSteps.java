@@ -1,0 +1,221 @@
+package org.atex.fmf;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.atex.api.Command;
+import org.atex.api.CommandEnd;
+import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Output;
+import org.atex.api.RunningCommand;
+import org.atex.api.SetupException;
+import org.atex.api.TestEnd;
+import org.atex.fmf.control.TimeLimit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a plan does to one system: its {@code prepare} and {@code finish} steps. For one thread at a time. */
+final class PlanSteps implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PlanSteps.class);
+    private static final CommandEnd NO_ANSIBLE = new CommandEnd.Exited(127);
+    private static final CommandEnd REBOOT = new CommandEnd.Exited(10);
+    private static final String GO_DOWN = """
+            as_root=()
+            ((EUID)) && as_root=(sudo -n)
+            if [[ -d /run/systemd/system ]]; then
+                "${as_root[@]}" systemctl reboot
+            else
+                PATH=/sbin:/usr/sbin:$PATH
+                "${as_root[@]}" reboot
+            fi && sleep 100d
+            """;
+
+    private final Connection connection;
+    private final FmfPlan plan;
+    private final FmfOptions options;
+    private final Packages packages;
+    private final SetUpLogs logs;
+    private final Place place;
+    private final List<RunningCommand> left = new ArrayList<>();
+
+    /**
+     * Does nothing yet.
+     *
+     * @param connection the system
+     * @param plan what to do
+     * @param options how long it may take, with which variables
+     * @param packages what is installed there
+     * @param logs keeps what is written
+     * @param place where the trees are
+     */
+    PlanSteps(
+            Connection connection,
+            FmfPlan plan,
+            FmfOptions options,
+            Packages packages,
+            SetUpLogs logs,
+            Place place) {
+        this.connection = connection;
+        this.plan = plan;
+        this.options = options;
+        this.packages = packages;
+        this.logs = logs;
+        this.place = place;
+    }
+
+    /**
+     * Makes the system ready.
+     *
+     * @throws SetupException if a phase fails, or all of them take too long
+     * @throws ConnectionLostException if the system does not answer any more
+     * @throws InterruptedException if interrupted
+     */
+    void prepare() throws InterruptedException {
+        long deadline = System.nanoTime() + options.setUpWithin().toNanos();
+        int number = 0;
+        for (Phase phase : plan.prepare()) {
+            number++;
+            String problem = run(phase, deadline, logs("prepare", number, phase));
+            if (problem != null) {
+                throw new SetupException(
+                        words("prepare", number, phase) + " of " + plan.name() + " " + problem, null);
+            }
+        }
+    }
+
+    /** Runs the finish step, as far as the system answers. A phase that fails does not keep others from running. */
+    void finish() {
+        long deadline = System.nanoTime() + options.finishWithin().toNanos();
+        int number = 0;
+        for (Phase phase : plan.finish()) {
+            number++;
+            try {
+                String problem = run(phase, deadline, logs("finish", number, phase));
+                if (problem != null) {
+                    LOG.warn("{} of {} {}", words("finish", number, phase), plan.name(), problem);
+                }
+            } catch (ConnectionLostException e) {
+                LOG.info("the finish phases of {} cannot run: {}", plan.name(), e.getMessage());
+                return;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private static String words(String step, int number, Phase phase) {
+        boolean named = !phase.name().startsWith("default-");
+        return "the " + step + " phase " + number + (named ? " '" + phase.name() + "'" : "");
+    }
+
+    /** {@return what keeps the output of a phase; each command of it has a log of its own, which adds to the file} */
+    private Supplier<SetUpLogs.Log> logs(String step, int number, Phase phase) {
+        String name = phase.name().startsWith("default-") ? "" : "-" + phase.name().replaceAll("[^A-Za-z0-9._-]+", "-");
+        String root = place.root();
+        String place = root.substring(root.lastIndexOf('.') + 1);
+        return () -> logs.of(connection, place, step + "-" + number + name);
+    }
+
+    /** {@return why it failed, or null} */
+    private @Nullable String run(Phase phase, long deadline, Supplier<SetUpLogs.Log> log) throws InterruptedException {
+        return switch (phase) {
+            case Phase.Shell shell -> run(shell, deadline, log);
+            case Phase.Install install -> {
+                String why = packages.whyMissing(install, left(deadline), log.get());
+                yield why == null ? null : "cannot install what it names: its packages " + why;
+            }
+            case Phase.Feature feature -> refused() ? refusal() : run(feature, deadline, log);
+            case Phase.Ansible ansible -> refused() ? refusal() : run(ansible, deadline, log);
+        };
+    }
+
+    private boolean refused() {
+        return !FmfExecutor.mayChange(connection, options);
+    }
+
+    private static String refusal() {
+        return "is refused: " + FmfExecutor.THIS_MACHINE;
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+
+    private @Nullable String run(Phase.Shell shell, long deadline, Supplier<SetUpLogs.Log> log) throws InterruptedException {
+        int number = 0;
+        for (String text : shell.scripts()) {
+            number++;
+            StepScript script = StepScript.run(
+                    connection, command(Scripts.SCRIPT, text), left(deadline), log.get());
+            if (script.left() != null) {
+                left.add(script.left());
+            }
+            if (!script.run().succeeded()) {
+                return (shell.scripts().size() == 1 ? "" : "failed: its script " + number + " ")
+                        + script.run().describe();
+            }
+        }
+        return null;
+    }
+
+    private @Nullable String run(Phase.Feature feature, long deadline, Supplier<SetUpLogs.Log> log) throws InterruptedException {
+        String[] words = feature.features().entrySet().stream()
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .toArray(String[]::new);
+        Boot boot = Boot.of(connection);
+        ScriptRun run = ScriptRun.of(connection, merged(Scripts.FEATURE, words), left(deadline), log.get());
+        if (run.succeeded()) {
+            return null;
+        }
+        return !run.timedOut() && run.end().equals(REBOOT) ? reboot(boot, left(deadline)) : run.describe();
+    }
+
+    private @Nullable String reboot(Boot boot, Duration within) throws InterruptedException {
+        try (RunningCommand unused = connection.start(Command.bash(GO_DOWN))) {
+            TestEnd failed = new Reboot(connection, boot).follow(new TimeLimit(within));
+            return failed == null ? null : "rebooted the system, which did not come back: " + failed.note();
+        }
+    }
+
+    private @Nullable String run(Phase.Ansible ansible, long deadline, Supplier<SetUpLogs.Log> log) throws InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of(ansible.extraArguments()));
+        arguments.addAll(ansible.playbooks());
+        Command command = merged(Scripts.ANSIBLE, arguments.toArray(String[]::new));
+        ScriptRun run = ScriptRun.of(connection, command, left(deadline), log.get());
+        if (NO_ANSIBLE.equals(run.end())) {
+            String missing = packages.whyMissing(List.of("ansible-core"), left(deadline), log.get());
+            if (missing != null) {
+                return "needs ansible-playbook on the system, and its packages " + missing;
+            }
+            run = ScriptRun.of(connection, command, left(deadline), log.get());
+        }
+        return run.succeeded() ? null : run.describe();
+    }
+
+    private Command merged(Scripts script, String... arguments) {
+        return command(script, arguments).withStderr(Output.merge());
+    }
+
+    private Command command(Scripts script, String... arguments) {
+        Map<String, String> all = new LinkedHashMap<>(plan.environment());
+        all.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
+        all.put("TMT_TREE", place.tree());
+        all.putAll(options.environment());
+        return Command.bash(script.text(), arguments)
+                .withDirectory(place.tree())
+                .withEnvironment(all);
+    }
+
+    /** Ends what scripts left running. */
+    @Override
+    public void close() {
+        left.forEach(RunningCommand::close);
+        left.clear();
+    }
+}
