@@ -27,7 +27,7 @@ public final class FmfExecutor implements Executor {
     private final FmfTests tests;
     private final FmfOptions options;
     private final PreparedSystems systems;
-    private final Packages packages;
+    private final PreparedSystem system;
     private final Place place;
     private final Reboot reboot;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -43,7 +43,7 @@ public final class FmfExecutor implements Executor {
         this.tests = tests;
         this.options = options;
         this.systems = systems;
-        this.packages = system.packages();
+        this.system = system;
         this.place = made.place();
         this.reboot = new Reboot(connection, made.boot());
     }
@@ -109,7 +109,7 @@ public final class FmfExecutor implements Executor {
             throw new IllegalStateException("the executor is closed: open another one on the connection");
         }
         try {
-            TestRun.Setting setting = new TestRun.Setting(connection, place, packages, options);
+            TestRun.Setting setting = new TestRun.Setting(connection, place, system, options);
             return new TestRun(setting, fmf, variables(fmf), into).toItsEnd(reboot);
         } catch (IOException e) {
             throw new UncheckedIOException(

@@ -39,6 +39,7 @@ public final class FmfOptions {
         private boolean changesToThisMachine;
         private @Nullable Path setUpLogs;
         private boolean timestampedOutput;
+        private List<String> recordedPackages = List.of();
 
         private Values() {}
 
@@ -60,6 +61,7 @@ public final class FmfOptions {
             changesToThisMachine = from.changesToThisMachine;
             setUpLogs = from.setUpLogs;
             timestampedOutput = from.timestampedOutput;
+            recordedPackages = from.recordedPackages;
         }
     }
 
@@ -344,6 +346,27 @@ public final class FmfOptions {
      */
     public FmfOptions withTimestampedOutput() {
         return with(all -> all.timestampedOutput = true);
+    }
+
+    /** {@return the packages whose versions are recorded beside those that the plan installs; unmodifiable} */
+    public List<String> recordedPackages() {
+        return values.recordedPackages;
+    }
+
+    /**
+     * {@return these options, with the versions of more packages recorded} Of packages that the plan installs, and of these,
+     * each test has a result {@code info} named {@code packages}, as far as they are installed: it tells name, version,
+     * repository and digest, as they were when the system was ready.
+     *
+     * @param names names of packages
+     */
+    public FmfOptions withRecordedPackages(List<String> names) {
+        for (String name : names) {
+            if (!Packages.isName(name)) {
+                throw new IllegalArgumentException("'" + name + "' is no name of a package");
+            }
+        }
+        return with(all -> all.recordedPackages = List.copyOf(names));
     }
 
     /** Values of variables may be secret and are left out. */

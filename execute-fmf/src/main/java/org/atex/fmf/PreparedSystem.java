@@ -13,6 +13,7 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Output;
 import org.atex.api.SetupException;
+import org.atex.api.TestResult;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class PreparedSystem {
     private final AtomicReference<Place.@Nullable Made> first = new AtomicReference<>();
     private String root = "";
     private @Nullable PlanSteps steps;
+    private @Nullable TestResult installed;
 
     PreparedSystem(Connection connection, FmfTests tests, FmfOptions options, SetUpLogs logs) {
         this.logs = logs;
@@ -48,6 +50,12 @@ final class PreparedSystem {
 
     Packages packages() {
         return packages;
+    }
+
+    /** {@return which packages under test it has, for the results of each test; null if there are none} */
+    @Nullable
+    TestResult installed() {
+        return installed;
     }
 
     /** Makes it ready; if that fails, it is cleaned up. */
@@ -128,6 +136,8 @@ final class PreparedSystem {
         steps = planned;
         try {
             planned.prepare();
+            installed = InstalledPackages.of(connection, tests.plan(), options.recordedPackages(), place.tree())
+                    .orElse(null);
             prepared = true;
         } finally {
             if (!prepared) {

@@ -22,7 +22,9 @@ enum Scripts {
     /** Switches features of a distribution on or off. */
     FEATURE,
     /** Applies Ansible playbooks. */
-    ANSIBLE;
+    ANSIBLE,
+    /** Says which packages are installed. */
+    PACKAGES;
 
     private final String text = read(name().toLowerCase(Locale.ROOT) + ".sh");
 

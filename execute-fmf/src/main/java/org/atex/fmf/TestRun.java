@@ -19,6 +19,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
+import org.atex.api.TestResult;
 import org.atex.fmf.control.ControlHandler;
 import org.atex.fmf.control.ControlStream;
 import org.atex.fmf.control.ProtocolException;
@@ -42,10 +43,10 @@ final class TestRun implements ControlHandler {
      *
      * @param connection the connection to its system
      * @param place where things are there
-     * @param packages what is installed there
+     * @param system how it was made ready
      * @param options how tests are run
      */
-    record Setting(Connection connection, Place place, Packages packages, FmfOptions options) {}
+    record Setting(Connection connection, Place place, PreparedSystem system, FmfOptions options) {}
 
     /** How long the wrapper may take to end once it has said the test's exit code. */
     private static final Duration LAST_STEPS = Duration.ofSeconds(2);
@@ -119,8 +120,12 @@ final class TestRun implements ControlHandler {
 
     private TestEnd end(Reboot reboot) throws InterruptedException, IOException {
         try {
+            TestResult installed = setting.system().installed();
+            if (installed != null) {
+                results.add(installed);
+            }
             String problem =
-                    setting.packages().whyMissing(test, setting.options().installWithin());
+                    setting.system().packages().whyMissing(test, setting.options().installWithin());
             TestEnd unready = problem == null ? hooks.before() : TestEnd.of(Outcome.SETUP_FAILED, problem);
             if (unready != null) {
                 return unready;

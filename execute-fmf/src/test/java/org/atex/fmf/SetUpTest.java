@@ -12,6 +12,7 @@ import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.SetupException;
 import org.atex.api.TestEnd;
+import org.atex.artifacts.ResultReader;
 import org.atex.fmf.Suite.Ran;
 import org.atex.lab.Lab;
 import org.atex.lab.LabContainer;
@@ -217,6 +218,35 @@ class SetUpTest {
         assertThat(container.exec("sh", "-c", "rpm -qa 'atex-lab-*'")).contains("hello").doesNotContain("greeting");
         assertThatThrownBy(() -> install(container, "require", "directory=no/such"))
                 .hasMessageContaining("there is no directory /srv/no/such");
+    }
+
+    @Test
+    void versionsOfWhatIsUnderTestAreInTheResultsOfEachTest() throws Exception {
+        Files.writeString(suite.tree().resolve("main.fmf"), """
+                /plan:
+                    discover: {how: fmf}
+                    prepare: {how: install, package: [atex-lab-hello, no-such-package], missing: skip}
+                /test:
+                    test: 'true'
+                """);
+        FmfTests tests = FmfTests.from(suite.tree()).plan("/plan").discover();
+        FmfOptions options = FmfOptions.defaults().withRecordedPackages(List.of("bash", "no-such-thing"));
+        try (Connection connection = connect()) {
+            assertThat(suite.run(connection, tests, options).results())
+                    .hasSize(2)
+                    .first()
+                    .asString()
+                    .matches("info packages atex-lab-hello 1.0.all( \\(.+\\))?, bash 5\\.\\S+|info packages bash 5.*");
+        }
+        try (Connection connection = PodmanConnection.open(dnf().id())) {
+            Ran ran = suite.run(connection, tests, FmfOptions.defaults());
+            assertThat(ran.results())
+                    .containsExactly("info packages atex-lab-hello 1.0-1.noarch (lab)", "pass null null");
+            try (ResultReader reader = ResultReader.of(ran.artifacts())) {
+                assertThat(String.valueOf(reader.next()))
+                        .containsPattern("repository=lab, digest=sha256:[0-9a-f]{64}");
+            }
+        }
     }
 
     @Test
