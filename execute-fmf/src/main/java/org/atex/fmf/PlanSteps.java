@@ -53,13 +53,7 @@ final class PlanSteps implements AutoCloseable {
      * @param logs keeps what is written
      * @param place where the trees are
      */
-    PlanSteps(
-            Connection connection,
-            FmfPlan plan,
-            FmfOptions options,
-            Packages packages,
-            SetUpLogs logs,
-            Place place) {
+    PlanSteps(Connection connection, FmfPlan plan, FmfOptions options, Packages packages, SetUpLogs logs, Place place) {
         this.connection = connection;
         this.plan = plan;
         this.options = options;
@@ -82,8 +76,7 @@ final class PlanSteps implements AutoCloseable {
             number++;
             String problem = run(phase, deadline, logs("prepare", number, phase));
             if (problem != null) {
-                throw new SetupException(
-                        words("prepare", number, phase) + " of " + plan.name() + " " + problem, null);
+                throw new SetupException(words("prepare", number, phase) + " of " + plan.name() + " " + problem, null);
             }
         }
     }
@@ -116,7 +109,8 @@ final class PlanSteps implements AutoCloseable {
 
     /** {@return what keeps the output of a phase; each command of it has a log of its own, which adds to the file} */
     private Supplier<SetUpLogs.Log> logs(String step, int number, Phase phase) {
-        String name = phase.name().startsWith("default-") ? "" : "-" + phase.name().replaceAll("[^A-Za-z0-9._-]+", "-");
+        String name =
+                phase.name().startsWith("default-") ? "" : "-" + phase.name().replaceAll("[^A-Za-z0-9._-]+", "-");
         String root = place.root();
         String place = root.substring(root.lastIndexOf('.') + 1);
         return () -> logs.of(connection, place, step + "-" + number + name);
@@ -147,12 +141,12 @@ final class PlanSteps implements AutoCloseable {
         return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
-    private @Nullable String run(Phase.Shell shell, long deadline, Supplier<SetUpLogs.Log> log) throws InterruptedException {
+    private @Nullable String run(Phase.Shell shell, long deadline, Supplier<SetUpLogs.Log> log)
+            throws InterruptedException {
         int number = 0;
         for (String text : shell.scripts()) {
             number++;
-            StepScript script = StepScript.run(
-                    connection, command(Scripts.SCRIPT, text), left(deadline), log.get());
+            StepScript script = StepScript.run(connection, command(Scripts.SCRIPT, text), left(deadline), log.get());
             if (script.left() != null) {
                 left.add(script.left());
             }
@@ -164,7 +158,8 @@ final class PlanSteps implements AutoCloseable {
         return null;
     }
 
-    private @Nullable String run(Phase.Feature feature, long deadline, Supplier<SetUpLogs.Log> log) throws InterruptedException {
+    private @Nullable String run(Phase.Feature feature, long deadline, Supplier<SetUpLogs.Log> log)
+            throws InterruptedException {
         String[] words = feature.features().entrySet().stream()
                 .map(entry -> entry.getKey() + "=" + entry.getValue())
                 .toArray(String[]::new);
@@ -183,7 +178,8 @@ final class PlanSteps implements AutoCloseable {
         }
     }
 
-    private @Nullable String run(Phase.Ansible ansible, long deadline, Supplier<SetUpLogs.Log> log) throws InterruptedException {
+    private @Nullable String run(Phase.Ansible ansible, long deadline, Supplier<SetUpLogs.Log> log)
+            throws InterruptedException {
         List<String> arguments = new ArrayList<>(List.of(ansible.extraArguments()));
         arguments.addAll(ansible.playbooks());
         Command command = merged(Scripts.ANSIBLE, arguments.toArray(String[]::new));

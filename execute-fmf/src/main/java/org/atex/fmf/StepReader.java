@@ -228,8 +228,9 @@ final class StepReader {
                 throw wrong("'where: " + where + "' names no system of the plan, which has " + names);
             }
             if (meant < guests) {
-                throw wrong("'where: " + where + "' is not supported, as the plan has several systems " + names
-                        + " and all that run its tests are made ready alike: give each kind of system a plan of its own");
+                throw wrong(
+                        "'where: " + where + "' is not supported, as the plan has several systems " + names
+                                + " and all that run its tests are made ready alike: give each kind of system a plan of its own");
             }
             return true;
         }

@@ -89,8 +89,7 @@ record StepScript(ScriptRun run, @Nullable RunningCommand left) {
             for (String line; (line = lines.readLine()) != null; ) {
                 Matcher exited = EXITED.matcher(line);
                 if (exited.matches()) {
-                    word.complete(new Word(
-                            Integer.parseInt(exited.group(1)), Integer.parseInt(exited.group(2)) > 0));
+                    word.complete(new Word(Integer.parseInt(exited.group(1)), Integer.parseInt(exited.group(2)) > 0));
                     return;
                 }
             }

@@ -124,8 +124,9 @@ final class TestRun implements ControlHandler {
             if (installed != null) {
                 results.add(installed);
             }
-            String problem =
-                    setting.system().packages().whyMissing(test, setting.options().installWithin());
+            String problem = setting.system()
+                    .packages()
+                    .whyMissing(test, setting.options().installWithin());
             TestEnd unready = problem == null ? hooks.before() : TestEnd.of(Outcome.SETUP_FAILED, problem);
             if (unready != null) {
                 return unready;

@@ -215,7 +215,9 @@ class SetUpTest {
     void aDirectoryOfPackagesIsInstalledWithoutWhatIsExcluded() throws Exception {
         LabContainer container = dnf();
         install(container, "require", "directory=rpms/noarch", "exclude=*-greet*");
-        assertThat(container.exec("sh", "-c", "rpm -qa 'atex-lab-*'")).contains("hello").doesNotContain("greeting");
+        assertThat(container.exec("sh", "-c", "rpm -qa 'atex-lab-*'"))
+                .contains("hello")
+                .doesNotContain("greeting");
         assertThatThrownBy(() -> install(container, "require", "directory=no/such"))
                 .hasMessageContaining("there is no directory /srv/no/such");
     }
@@ -243,8 +245,7 @@ class SetUpTest {
             assertThat(ran.results())
                     .containsExactly("info packages atex-lab-hello 1.0-1.noarch (lab)", "pass null null");
             try (ResultReader reader = ResultReader.of(ran.artifacts())) {
-                assertThat(String.valueOf(reader.next()))
-                        .containsPattern("repository=lab, digest=sha256:[0-9a-f]{64}");
+                assertThat(String.valueOf(reader.next())).containsPattern("repository=lab, digest=sha256:[0-9a-f]{64}");
             }
         }
     }

@@ -107,10 +107,7 @@ class StepReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock = """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     prepare: {how: shel, script: a}                   | 'how: shel' is unknown: did you mean 'shell'?
                     prepare: {how: magic, script: a}                  | there are shell, install, feature, ansible
                     prepare: {how: artifact, provide: x, scrpt: y}    | 'how: artifact' is not supported: make the repository
@@ -149,6 +146,8 @@ class StepReaderTest {
         assertThatThrownBy(() -> plan("""
                 provision: [{how: virtual, name: a, role: server}, {how: virtual, name: b}]
                 prepare: {script: x, where: server}
-                """)).hasMessageContaining("several systems [a, server, b]").hasMessageContaining("a plan of its own");
+                """))
+                .hasMessageContaining("several systems [a, server, b]")
+                .hasMessageContaining("a plan of its own");
     }
 }
