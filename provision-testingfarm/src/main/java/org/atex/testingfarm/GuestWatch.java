@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 final class GuestWatch {
-    private static final String HOST = "[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\\[?[0-9A-Fa-f:]{2,45}\\]?";
-    private static final String USER = "[a-z_][a-z0-9_-]{0,31}";
+    static final String HOST = "[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\\[?[0-9A-Fa-f:]{2,45}\\]?";
+    static final String USER = "[a-z_][a-z0-9_-]{0,31}";
     private static final Pattern READY = Pattern.compile(
             "Guest is ready\\b.*?(?<![^\\s(,])(?<user>" + USER + ")@(?<host>" + HOST + ")(?=[,\\s)]|$)");
     private static final Pattern PRIMARY =
@@ -27,6 +27,11 @@ final class GuestWatch {
     private boolean ready;
     private boolean reserved;
     private @Nullable String failure;
+
+    /** {@return a line that says that a guest is there, and may let us in at any time} */
+    static String reserved(String address) {
+        return "Guest is ready: " + address + ", starting tests execution";
+    }
 
     void read(String line) {
         Matcher guest = READY.matcher(line);

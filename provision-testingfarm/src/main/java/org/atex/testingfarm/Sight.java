@@ -31,6 +31,7 @@ final class Sight {
     private final Semaphore reading = new Semaphore(1);
 
     private @Nullable PipelineLog log;
+    private @Nullable GuestFile file;
 
     Sight(Run run, Instant begin) {
         this.run = run;
@@ -70,6 +71,9 @@ final class Sight {
             PipelineLog current = log == null ? PipelineLog.of(run.api, address) : log;
             log = current;
             List<String> lines = current.next();
+            if (lines.isEmpty() && current.tail().isEmpty()) {
+                lines = elsewhere(address);
+            }
             lock.lock();
             try {
                 lines.forEach(guest::read);
@@ -80,6 +84,14 @@ final class Sight {
         } finally {
             reading.release();
         }
+    }
+
+    /** {@return what the log would say, if it were not empty} */
+    private List<String> elsewhere(URI address) throws InterruptedException {
+        GuestFile guestFile = file == null ? new GuestFile(run.api, address) : file;
+        file = guestFile;
+        String line = guestFile.look();
+        return line == null ? List.of() : List.of(line);
     }
 
     /** Reads it, if that does not take long: for who is about to say what is in it. */

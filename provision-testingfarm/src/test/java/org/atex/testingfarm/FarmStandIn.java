@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -76,6 +77,7 @@ final class FarmStandIn implements AutoCloseable {
     private Consumer<StandInRequest> onGone = request -> {};
     private Clock clock = Clock.systemUTC();
     private String ranch = "public";
+    private final Map<String, String> files = new ConcurrentHashMap<>();
     private boolean ranges = true;
     private boolean firewall = true;
     private int submitted;
@@ -294,7 +296,7 @@ final class FarmStandIn implements AutoCloseable {
             case "v0.2/composes" -> Reply.json(200, composes());
             case "v0.1/requests" -> path.length > 2 ? one(question, path[2], known) : all(question, body, known);
             default ->
-                path[0].equals("artifacts") ? log(question, path[1]) : Reply.json(404, "{\"detail\": \"Not Found\"}");
+                path[0].equals("artifacts") ? file(question, path) : Reply.json(404, "{\"detail\": \"Not Found\"}");
         };
     }
 
@@ -382,6 +384,21 @@ final class FarmStandIn implements AutoCloseable {
 
     private URI artifacts(StandInRequest request) {
         return uri().resolve("/artifacts/" + request.id);
+    }
+
+    private Reply file(Question question, String[] path) {
+        String name = String.join("/", List.of(path).subList(2, path.length));
+        String text = files.get(name);
+        return text == null && !name.equals("pipeline.log")
+                ? Reply.json(404, "<html>not there</html>")
+                : text == null
+                        ? log(question, path[1])
+                        : new Reply(200, text.getBytes(StandardCharsets.UTF_8), "");
+    }
+
+    /** These files are among the artifacts of each request. */
+    void file(String name, String text) {
+        files.put(name, text);
     }
 
     private Reply log(Question question, String id) {

@@ -525,6 +525,41 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
+    void aGuestWhoseLogStaysEmptyIsFoundInTheFilesOfTheRun() throws Exception {
+        farm.lives(number -> Life.usual().log("", "", "", "", "", "", "", "", "", "", "", ""));
+        farm.file("results.xml", """
+                <testsuites><testsuite><logs>
+                  <log href="elsewhere.txt" name="console"/>
+                  <log href="work-reserve1" name="workdir" schedule-stage="x"/>
+                </logs></testsuite></testsuites>
+                """);
+        farm.file("work-reserve1/testing-farm/reserve/provision/guests.yaml", """
+                default-0:
+                    class: GuestSsh
+                    primary-address: 198.51.100.7
+                    user: cloud-user
+                """);
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(1);
+
+        ready(provisioner);
+        assertThat(hosts).extracting(Host::toString).singleElement().asString().contains("cloud-user@198.51.100.7");
+    }
+
+    @Test
+    void filesElsewhereAreNotAskedFor() throws Exception {
+        farm.lives(number -> Life.usual().log("", "", "", "", "", "", "", "", "", "\nGuest is ready: a@192.0.2.8, x\n"
+                + "starting tests execution\n"));
+        for (String href : List.of("https://example.org/", "../other/work", "//example.org/x", ":")) {
+            farm.file("results.xml", "<log name=\"workdir\" href=\"" + href + "\"/>");
+        }
+        TestingFarmProvisioner provisioner = open();
+        provisioner.provision(1);
+        ready(provisioner);
+        assertThat(farm.count("GET", ".*guests.yaml")).isZero();
+    }
+
+    @Test
     void secretsThatTheServiceQuotesAreHidden() throws Exception {
         reservation = reservation.toBuilder().secrets(Map.of("PASS", "hunter2")).build();
         farm.fault("POST", ALL, new Fault.Says(400, "{\"message\": \"what is hunter2?\"}"));
