@@ -114,11 +114,21 @@ class RealSystemsTest {
         assertThat(used).as("the systems that were used").hasSize(SYSTEMS);
     }
 
-    /** It gets the next test, unless all that wait are on their way to other systems already. */
+    /**
+     * It gets the next test, unless all that wait are on their way to other systems already. It may even get it before it is
+     * told how the last one ended, as the policies of the run are asked meanwhile.
+     */
     private void assertFreedSystemIsUsed(int finished, TestRecord record, Set<String> waiting) {
-        List<RunEvent> later = events.subList(finished + 1, events.size());
+        String system = String.valueOf(record.system());
+        int begun = finished;
+        while (!(events.get(begun) instanceof RunEvent.TestStarted started
+                && started.test().equals(record.test())
+                && started.attempt() == record.attempt())) {
+            begun--;
+        }
+        List<RunEvent> later = events.subList(begun + 1, events.size());
         int next = IntStream.range(0, later.size())
-                .filter(i -> concerns(later.get(i), String.valueOf(record.system())))
+                .filter(i -> later.get(i) != events.get(finished) && concerns(later.get(i), system))
                 .findFirst()
                 .orElse(later.size());
         if (next < later.size() && later.get(next) instanceof RunEvent.TestStarted) {
@@ -129,7 +139,9 @@ class RealSystemsTest {
                 .map(event -> ((RunEvent.TestStarted) event).test())
                 .collect(Collectors.toSet());
         assertThat(startedMeanwhile)
-                .as("tests that are started elsewhere, as %s is free after %s", record.system(), record.test())
+                .as(
+                        "tests that are started elsewhere, as %s is free after %s, and then: %s",
+                        system, record.test(), next < later.size() ? later.get(next) : "nothing")
                 .containsAll(waiting);
     }
 
