@@ -116,6 +116,18 @@ public final class FmfContext {
         return new FmfContext(all);
     }
 
+    /**
+     * Adds another context.
+     *
+     * @param more what else is known; it wins where both define a dimension
+     * @return a context that knows both
+     */
+    public FmfContext and(FmfContext more) {
+        var all = new LinkedHashMap<>(dimensions);
+        all.putAll(more.dimensions);
+        return new FmfContext(all);
+    }
+
     /** {@return the names of the dimensions that are defined, with their values as text; unmodifiable} */
     public Map<String, List<String>> dimensions() {
         var texts = new LinkedHashMap<String, List<String>>();

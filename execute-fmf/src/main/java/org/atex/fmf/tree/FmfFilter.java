@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
@@ -133,6 +134,47 @@ public final class FmfFilter {
      */
     public boolean matches(FmfNode node) {
         return matches(node.mapping(), node.name());
+    }
+
+    /**
+     * Tells whether a node fits whose format has defaults: a key that the data lack, or that is null there, has the value
+     * that it has by default. A boolean also counts in small letters, {@code True} as {@code true}.
+     *
+     * @param node the node
+     * @param defaults the texts that a key stands for by default, or null if it has no default
+     * @return whether its data fit; a name without a key never does
+     * @throws FmfException if a regular expression is invalid
+     */
+    public boolean matches(FmfNode node, Function<String, @Nullable List<String>> defaults) {
+        if (clauses.isEmpty()) {
+            return true;
+        }
+        var data = node.mapping();
+        var result = false;
+        try {
+            for (var clause : clauses) {
+                result |= matches(clause, key -> withDefault(data, key, defaults), null);
+            }
+        } catch (FmfException e) {
+            if (e.kind() == Kind.FILTER) {
+                return false;
+            }
+            throw e;
+        }
+        return result;
+    }
+
+    private static @Nullable List<String> withDefault(
+            Mapping data, String key, Function<String, @Nullable List<String>> defaults) {
+        var value = data.get(key);
+        if (value instanceof Boolean bool) {
+            return List.of(PyText.str(bool), bool.toString());
+        }
+        if (value == null) {
+            var otherwise = defaults.apply(key);
+            return otherwise == null ? items(data, key) : otherwise;
+        }
+        return items(value);
     }
 
     /**

@@ -107,6 +107,18 @@ public final class FmfQuery {
     }
 
     /**
+     * Asks for a link, as in {@code verifies:issue/12}.
+     *
+     * @param relationAndTarget two regular expressions with a colon between them, to be found anywhere in the relation and the
+     *     target of one of the node's links; without a colon, the relation does not matter
+     * @return such a query
+     * @throws FmfException if an expression is invalid
+     */
+    public FmfQuery link(String relationAndTarget) {
+        return where(FmfLink.query(relationAndTarget));
+    }
+
+    /**
      * Asks for a file among the sources. With several of them, one has to be.
      *
      * @param file the file; a relative path starts from the working directory
@@ -141,7 +153,14 @@ public final class FmfQuery {
         return name.find(node.name()) || !prefix.isEmpty() && name.find(prefix + node.name());
     }
 
-    boolean matches(FmfNode node) {
+    /**
+     * Tells whether a node answers, wherever it is in its tree.
+     *
+     * @param node the node
+     * @return whether all that is asked for holds
+     * @throws FmfException if a regular expression of the query is invalid
+     */
+    public boolean matches(FmfNode node) {
         try {
             return keys.stream().allMatch(node::has)
                     && (names.isEmpty() || names.stream().anyMatch(name -> found(name, node)))

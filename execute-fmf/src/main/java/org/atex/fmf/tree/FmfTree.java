@@ -67,6 +67,27 @@ public final class FmfTree {
         return inherited(null, draft, true);
     }
 
+    /**
+     * Reads a single file of YAML, as if it were all that a tree has.
+     *
+     * @param file the file
+     * @return the tree, without directory
+     * @throws FmfException if the file cannot be read, or holds no mapping
+     */
+    public static FmfTree ofFile(Path file) {
+        var document = MetadataFile.read(file);
+        var draft = Draft.root();
+        draft.addSource(file);
+        try {
+            draft.update(document.value());
+        } catch (Draft.Rejected e) {
+            throw e.at(file + ":" + Math.max(1, e.line(file, draft)));
+        } catch (FmfException e) {
+            throw e.at(file.toString());
+        }
+        return inherited(null, draft, !document.aliased());
+    }
+
     private static FmfTree inherited(@Nullable Path directory, Draft draft, boolean apart) {
         draft.inherit(new Merge(new Limits.Work(), apart));
         return new FmfTree(directory, draft, apart);
