@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,13 @@ import org.jspecify.annotations.Nullable;
  * the outermost pair counts.
  */
 public final class TimeLimit {
+    private static final Duration FOREVER = Duration.ofDays(36500);
+
+    /** Two numbers need something between them, be it a unit. */
+    private static final Pattern PART = Pattern.compile(
+            "\\G(?:\\*\\s*(?<factor>[0-9]{1,9}(?:\\.[0-9]{1,9})?)|(?<number>[0-9]{1,9})(?![0-9])\\s*(?<unit>[smhd])?)"
+                    + "(?=\\s|\\*|$|(?<=[smhd])[0-9])\\s*");
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final LongSupplier nanoTime;
@@ -126,42 +135,55 @@ public final class TimeLimit {
         }
     }
 
-    /** A century is for ever, and does not overflow. */
+    /** A century does not overflow. */
     private static long nanos(Duration duration) {
-        Duration century = Duration.ofDays(36500);
-        return (duration.compareTo(century) > 0 ? century : duration).toNanos();
+        return (duration.compareTo(FOREVER) > 0 ? FOREVER : duration).toNanos();
     }
 
     /**
-     * {@return a duration as fmf writes it, or null if it is none: digits and an optional {@code s}, {@code m}, {@code h}
-     * or {@code d}, no unit meaning seconds; or a sum of those, such as {@code 1h 30m}}
+     * {@return a duration as fmf writes it, or null if it is none; a number to multiply alone comes to nothing}
      *
      * @param text what is written
+     * @see #parse(String, Duration)
      */
     public static @Nullable Duration parse(String text) {
-        Duration sum = Duration.ZERO;
-        for (String part : text.strip().split("\\s+", -1)) {
-            Duration one = parseOne(part);
-            if (one == null) {
-                return null;
-            }
-            sum = sum.plus(one);
-        }
-        return sum;
+        return parse(text, Duration.ZERO);
     }
 
-    private static @Nullable Duration parseOne(String text) {
-        if (!text.matches("[0-9]{1,9}[smhd]?")) {
+    /**
+     * {@return a duration as fmf writes it, rounded up to a second, or null if it is none: any number of times such as
+     * {@code 90}, {@code 15m} or {@code 1h30m} in {@code s}, {@code m}, {@code h} or {@code d}, no unit meaning seconds, which
+     * are added, and of numbers such as {@code *2} or {@code *1.5}, by which the sum is multiplied}
+     *
+     * @param text what is written
+     * @param base what is multiplied if there is no time, or none but 0
+     */
+    public static @Nullable Duration parse(String text, Duration base) {
+        Matcher parts = PART.matcher(text.strip());
+        Duration sum = Duration.ZERO;
+        double factor = 1;
+        int end = 0;
+        while (parts.find()) {
+            end = parts.end();
+            if (parts.group("factor") != null) {
+                factor *= Double.parseDouble(parts.group("factor"));
+            } else {
+                sum = sum.plus(time(Long.parseLong(parts.group("number")), parts.group("unit")));
+            }
+        }
+        if (end == 0 || end < text.strip().length()) {
             return null;
         }
-        char unit = text.charAt(text.length() - 1);
-        boolean bare = Character.isDigit(unit);
-        long number = Long.parseLong(bare ? text : text.substring(0, text.length() - 1));
+        double seconds = Math.ceil((sum.isZero() ? base : sum).toSeconds() * factor);
+        return seconds > FOREVER.toSeconds() ? FOREVER : Duration.ofSeconds((long) seconds);
+    }
+
+    private static Duration time(long number, @Nullable String unit) {
         return switch (unit) {
-            case 'm' -> Duration.ofMinutes(number);
-            case 'h' -> Duration.ofHours(number);
-            case 'd' -> Duration.ofDays(number);
-            default -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            case "h" -> Duration.ofHours(number);
+            case "d" -> Duration.ofDays(number);
+            case null, default -> Duration.ofSeconds(number);
         };
     }
 }

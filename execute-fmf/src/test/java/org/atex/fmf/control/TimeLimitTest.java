@@ -57,13 +57,22 @@ class TimeLimitTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"90,PT1M30S", "5s,PT5S", "15m,PT15M", "1h 30m,PT1H30M", "2d,PT48H", "1h  1m 1s,PT1H1M1S", "0,PT0S"})
-    void readsDurationsAsFmfWritesThem(String text, Duration duration) {
-        assertThat(TimeLimit.parse(text)).isEqualTo(duration);
+    @CsvSource({
+        "90,90", "5s,5", "15m,900", "1h 30m,5400", "2d,172800", "1h  1m 1s,3661", "0,300", "1h30m,5400", "30 m,1800",
+        "5m *2,600", "5m*2,600", "5m  * 2,600", "*2,600", "*2 5m,600", "*2*3 1m,360", "5m *1.5,450", "7 *1.5,11",
+                "*0.5 3,2",
+        "5 m 3 s,303", "5m5,305", "10 20,30", "1 h30,3630", "5m 2*3,906", "1 2m 4,125", "5*15,75", "5*1.5 3m,278"
+    })
+    void readsDurationsAsTmtDoes(String text, int seconds) {
+        assertThat(TimeLimit.parse(text, Duration.ofMinutes(5))).isEqualTo(Duration.ofSeconds(seconds));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "m", "1.5h", "-5", "5 m", "1w", "+5", "1h30m", "１"})
+    @ValueSource(
+            strings = {
+                "", " ", "m", "1.5h", "-5", "1w", "+5", "１", "0.5", "5*", "**2", "*2m", "10*", "5mm", "5m*", "5m*.5",
+                "5ms", "5 *1.5s"
+            })
     void refusesWhatIsNoDuration(String text) {
         assertThat(TimeLimit.parse(text)).isNull();
         assertThatThrownBy(() -> limit.change("!" + text)).isInstanceOf(ProtocolException.class);
