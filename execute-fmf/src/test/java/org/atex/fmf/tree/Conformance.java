@@ -188,7 +188,8 @@ final class Conformance {
 
     private static String context(Map<String, @Nullable Object> request) {
         var sensitive = !Boolean.FALSE.equals(request.get("case_sensitive"));
-        var context = FmfContext.of(map(request.get("context")));
+        var written = request.get("context");
+        var context = written == null ? FmfContext.empty() : FmfContext.of(map(written));
         return switch (request.get("expression")) {
             case Boolean decided -> decided.toString();
             case String text -> outcome(context.decide(text, sensitive));
@@ -206,9 +207,12 @@ final class Conformance {
 
     private static String filter(Map<String, @Nullable Object> request) {
         var text = request.get("filter");
+        if (text == null || "".equals(text)) {
+            return "true"; // the reference does not look at the data then
+        }
         var regexp = Boolean.TRUE.equals(request.get("regexp"));
         var sensitive = !Boolean.FALSE.equals(request.get("sensitive"));
-        var filter = FmfFilter.of(text == null ? "" : (String) text, regexp, sensitive);
+        var filter = FmfFilter.of((String) text, regexp, sensitive);
         if (!(request.get("data") instanceof Map<?, ?> data)) {
             throw new FmfException(FmfException.Kind.FILTER, "The data have to be a mapping");
         }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -137,5 +138,22 @@ class CorpusTest {
         var answer = Conformance.map(Conformance.answer(row));
         assertThat(answer.containsKey("error")).isEqualTo(row.containsKey("error"));
         assertThat(answer.get("value")).isEqualTo(row.get("value"));
+    }
+
+    @Test
+    void nothingIsAnsweredToo() {
+        var request = new HashMap<String, @Nullable Object>();
+        request.put("op", "context");
+        request.put("expression", "distro is not defined");
+        request.put("context", null);
+        assertThat(Conformance.answer(request)).isEqualTo(Map.of("outcome", "true"));
+        request.put("expression", "distro == fedora");
+        assertThat(Conformance.answer(request)).isEqualTo(Map.of("outcome", "cannot-decide"));
+        request.put("op", "filter");
+        request.put("filter", "");
+        request.put("data", null);
+        assertThat(Conformance.answer(request)).isEqualTo(Map.of("outcome", "true"));
+        request.put("filter", "a: b");
+        assertThat(Conformance.map(Conformance.answer(request))).containsEntry("class", "FilterError");
     }
 }
