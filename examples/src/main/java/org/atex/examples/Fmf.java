@@ -7,24 +7,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.atex.api.AtexException;
 import org.atex.fmf.FmfDiscovery;
+import org.atex.fmf.FmfFinding;
 import org.atex.fmf.FmfTest;
 import org.atex.fmf.FmfTests;
 import org.atex.fmf.tree.FmfContext;
-import org.atex.fmf.tree.FmfNode;
-import org.atex.fmf.tree.FmfQuery;
-import org.atex.fmf.tree.FmfTree;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -35,7 +35,7 @@ import tools.jackson.core.json.JsonFactory;
 @Command(
         name = "fmf",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "ls|show|requires|plans",
+        synopsisSubcommandLabel = "ls|show|requires|plans|lint",
         description = "Says what is in an fmf tree, and what a run would choose of it.")
 final class Fmf {
     @Spec
@@ -86,16 +86,6 @@ final class Fmf {
             }
             return discovery;
         }
-
-        private List<FmfNode> plans() {
-            FmfQuery query = FmfQuery.all()
-                    .where(node -> !node.has("test") && (node.has("discover") || node.has("execute")))
-                    .where(node -> node.bool("enabled", true));
-            if (!plan.isEmpty()) {
-                query = query.name(plan);
-            }
-            return FmfTree.load(root).adjust(FmfContext.ofPairs(context)).prune(query);
-        }
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Lists the names of tests.")
@@ -140,8 +130,54 @@ final class Fmf {
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Lists the names of plans.")
-    void plans(@Mixin Choice choice) {
-        choice.plans().forEach(plan -> out().println(plan.name()));
+    void plans(@Mixin Choice choice) throws InterruptedException {
+        choice.discovery().plans().stream()
+                .filter(plan -> choice.plan.isEmpty() || plan.contains(choice.plan))
+                .forEach(out()::println);
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Says of each plan and test what would become of it; exit code 1 if one is refused.")
+    int lint(
+            @Parameters(arity = "0..1", paramLabel = "TREE", description = "a directory of the tree; here by default")
+                    @Nullable
+                    Path tree,
+            @Option(
+                            names = "--context",
+                            paramLabel = "KEY=VALUE",
+                            description = "what adjust rules ask about, as in distro=fedora-41")
+                    @Nullable
+                    List<String> context)
+            throws InterruptedException {
+        FmfDiscovery discovery = FmfTests.from(tree == null ? Path.of("") : tree)
+                .context(FmfContext.ofPairs(context == null ? List.of() : context))
+                .withoutLibraries();
+        boolean refused = false;
+        for (FmfFinding finding : discovery.lint()) {
+            refused |= finding.state() == FmfFinding.State.REFUSED;
+            print(finding);
+        }
+        return refused ? 1 : 0;
+    }
+
+    private void print(FmfFinding finding) {
+        out().println(finding.state().name().toLowerCase(Locale.ROOT) + " "
+                + finding.kind().name().toLowerCase(Locale.ROOT) + " " + finding.name()
+                + (finding.words().isEmpty() ? "" : ": " + oneLine(finding.words())));
+        finding.keys()
+                .forEach((fate, keys) -> out().println("    "
+                        + switch (fate) {
+                            case HONOURED -> "honoured: ";
+                            case DATA -> "for the program: ";
+                            case NO_MEANING -> "no meaning here: ";
+                            case REFUSED -> "refused: ";
+                        }
+                        + String.join(", ", keys)));
+        if (!finding.others().isEmpty()) {
+            out().println("    unknown: " + String.join(", ", finding.others()));
+        }
+        finding.warnings().forEach(warning -> out().println("    warning: " + oneLine(warning)));
     }
 
     private FmfTests discover(FmfDiscovery discovery) throws InterruptedException {
@@ -206,15 +242,17 @@ final class Fmf {
     }
 
     private static int complain(PrintWriter err, Exception e) {
+        err.println("fmf: " + oneLine(String.valueOf(e.getMessage())));
+        err.flush();
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private static String oneLine(String message) {
         // A caret points at something only if it is on a line of its own.
-        String message = String.valueOf(e.getMessage())
-                .lines()
+        return message.lines()
                 .map(String::strip)
                 .filter(line -> !line.matches("\\^*"))
                 .collect(Collectors.joining(" "));
-        err.println("fmf: " + message);
-        err.flush();
-        return CommandLine.ExitCode.USAGE;
     }
 
     public static void main(String[] arguments) {

@@ -126,6 +126,22 @@ class FmfCommandTest {
         assertThat(lines("plans")).containsExactly("/plans/a", "/plans/all");
     }
 
+    @Test
+    void lintsPlansAndTests() throws IOException {
+        assertThat(Fmf.run(new PrintWriter(out, true), new PrintWriter(err, true), "lint", root.toString()))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString().lines())
+                .contains("taken plan /plans/a: 1 test", "taken plan /plans/all: 2 tests", "taken test /tests/b")
+                .contains("    honoured: discover, execute", "    unknown: n");
+        Files.writeString(root.resolve("more.fmf"), "/c:\n  test: pwd\n  duration: soon\n  reqiure: sed\n");
+        assertThat(Fmf.run(new PrintWriter(out, true), new PrintWriter(err, true), "lint", root.toString()))
+                .isEqualTo(1);
+        assertThat(out.toString().lines())
+                .anyMatch(line -> line.startsWith("refused test /more/c: ") && line.contains("more.fmf:3: "))
+                .anyMatch(line -> line.startsWith("    warning: ") && line.contains("'require'?"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -115,7 +115,7 @@ public final class FmfCache {
         }
         Path checkout = checkout(url, id.ref());
         Path path = checkout.resolve(id.path().replaceFirst("^/+", "")).normalize();
-        if (!path.startsWith(checkout) || !Files.isDirectory(path)) {
+        if (!path.startsWith(checkout) || !Files.isDirectory(path) || leavesBySymlink(path, checkout)) {
             throw new FmfException(
                     FmfException.Kind.FILE,
                     "There is no directory '" + id.path() + "' in the repository " + GitUrl.of(url)
@@ -131,6 +131,14 @@ public final class FmfCache {
                     null);
         }
         return tree;
+    }
+
+    private static boolean leavesBySymlink(Path path, Path checkout) {
+        try {
+            return !path.toRealPath().startsWith(checkout.toRealPath());
+        } catch (IOException e) {
+            throw new FmfException(FmfException.Kind.FILE, "Could not read " + path + ": " + e.getMessage(), e);
+        }
     }
 
     /**

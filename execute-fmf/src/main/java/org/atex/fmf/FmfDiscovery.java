@@ -1,19 +1,11 @@
 package org.atex.fmf;
 
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Predicate;
-import org.atex.fmf.DiscoverSection.Known;
-import org.atex.fmf.DiscoverSection.Wanted;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
-import org.atex.fmf.tree.FmfTree;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Chooses tests of a tree, or of all the trees that a plan names. Names, filters, excludes and conditions given here are
@@ -21,26 +13,13 @@ import org.slf4j.LoggerFactory;
  * Nothing is read before {@link #discover()}.
  */
 public final class FmfDiscovery {
-    private static final Logger LOG = LoggerFactory.getLogger(FmfDiscovery.class);
-    private static final String LIBRARIES = "https://github.com/beakerlib";
-
     private final FmfId from;
     private final String plan;
     private final Wanted wanted;
     private final Settings settings;
 
-    /**
-     * How to go about it.
-     *
-     * @param context what is known about where the tests will run
-     * @param cache where other trees are fetched to
-     * @param libraries whether libraries are fetched
-     * @param libraryUrl what precedes the name of a repository of libraries
-     */
-    record Settings(FmfContext context, FmfCache cache, boolean libraries, String libraryUrl) {}
-
     FmfDiscovery(FmfId from) {
-        this(from, "", Wanted.ALL, new Settings(FmfContext.empty(), FmfCache.standard(), true, LIBRARIES));
+        this(from, "", Wanted.ALL, Settings.defaults());
     }
 
     private FmfDiscovery(FmfId from, String plan, Wanted wanted, Settings settings) {
@@ -80,7 +59,8 @@ public final class FmfDiscovery {
     /**
      * {@return this discovery, of tests that a filter accepts}
      *
-     * @param expression an fmf filter, such as {@code tag: smoke & component: bash}; of several, all must hold
+     * @param expression an fmf filter, such as {@code tag: smoke & component: bash}; of several, all must hold; keys that
+     *     a test lacks have the values that tmt gives them
      */
     public FmfDiscovery filter(String expression) {
         return and(new Wanted(List.of(), List.of(expression), List.of(), unused -> true));
@@ -110,7 +90,7 @@ public final class FmfDiscovery {
      * @param value the dimensions, such as {@code distro} and {@code arch}
      */
     public FmfDiscovery context(FmfContext value) {
-        return with(new Settings(value, settings.cache, settings.libraries, settings.libraryUrl));
+        return with(settings.withContext(value));
     }
 
     /**
@@ -119,14 +99,14 @@ public final class FmfDiscovery {
      * @param value the place; by default {@link FmfCache#standard()}
      */
     public FmfDiscovery cache(FmfCache value) {
-        return with(new Settings(settings.context, value, settings.libraries, settings.libraryUrl));
+        return with(settings.withCache(value));
     }
 
     /**
      * {@return this discovery, which leaves libraries alone: what tests require of them is forgotten}
      */
     public FmfDiscovery withoutLibraries() {
-        return with(new Settings(settings.context, settings.cache, false, settings.libraryUrl));
+        return with(settings.withLibraries(false));
     }
 
     /**
@@ -135,7 +115,32 @@ public final class FmfDiscovery {
      * @param url what {@code /repository} is appended to; by default {@code https://github.com/beakerlib}
      */
     public FmfDiscovery librariesFrom(String url) {
-        return with(new Settings(settings.context, settings.cache, settings.libraries, url));
+        return with(settings.withLibraryUrl(url));
+    }
+
+    /**
+     * {@return this discovery, with variables that win over those of the plan, and that its texts may refer to}
+     *
+     * @param variables the variables
+     */
+    public FmfDiscovery environment(Map<String, String> variables) {
+        return with(settings.withEnvironment(variables));
+    }
+
+    /**
+     * {@return this discovery, whose plan need not be enabled}
+     */
+    public FmfDiscovery withDisabledPlan() {
+        return with(settings.withDisabledPlan(true));
+    }
+
+    /**
+     * {@return this discovery, which does what metadata ask of this machine} They may then name directories outside their
+     * trees, and repositories by all protocols that git knows. Metadata of people who may not run programs here must not be
+     * trusted.
+     */
+    public FmfDiscovery withTrustedMetadata() {
+        return with(settings.withTrust(new Trust(true)));
     }
 
     /**
@@ -148,78 +153,29 @@ public final class FmfDiscovery {
      * @throws InterruptedException if interrupted while something was being fetched
      */
     public FmfTests discover() throws InterruptedException {
-        FmfTree tree = settings.cache.tree(from).adjust(settings.context);
-        PlanReader reader = plan.isEmpty() ? null : PlanReader.of(tree, plan);
-        List<DiscoverSection> sections = reader == null ? List.of(DiscoverSection.ALL) : reader.sections();
-        Libraries libraries = new Libraries(settings);
-        Set<FmfSource> sources = new LinkedHashSet<>();
-        List<FmfTest> tests = new ArrayList<>();
-        Known known = Known.NONE;
-        KeyCheck keys = new KeyCheck();
-        if (reader != null) {
-            reader.check(keys);
-        }
-        for (DiscoverSection section : sections) {
-            FmfTree own = section.tree(tree, settings.cache);
-            FmfTree adjusted = own == tree ? tree : own.adjust(settings.context);
-            String prefix = sections.size() == 1 ? "" : section.name();
-            Path root = adjusted.directory().orElseThrow();
-            sources.add(new FmfSource(prefix.isEmpty() ? "tree" : "tree/" + prefix, root));
-            for (FmfNode node : section.wanted().and(wanted).choose(adjusted, prefix.isEmpty() ? "" : "/" + prefix)) {
-                keys.node(node);
-                tests.add(FmfTest.of(node, prefix, directory(node, root), libraries.needs(node, adjusted)));
-            }
-            known = known.and(Wanted.count(adjusted));
-        }
-        if (tests.isEmpty()) {
-            throw nothingLeft(known, sections);
-        }
-        sources.addAll(libraries.sources());
-        keys.warnings().forEach(LOG::warn);
-        return new FmfTests(
-                tree.directory().orElseThrow(),
-                reader == null ? FmfPlan.NONE : reader.plan(settings.context),
-                List.copyOf(sources),
-                tests,
-                keys.warnings());
+        return new Discoverer(from, plan, wanted, settings).discover();
     }
 
-    private static String directory(FmfNode node, Path root) {
-        Path directory = node.text("path")
-                .map(path -> root.resolve(path.replaceFirst("^/+", "")))
-                .or(node::directory)
-                .orElse(root);
-        Path relative = root.relativize(directory.normalize());
-        if (relative.startsWith("..")) {
-            throw node.unexpected("path", "a directory of the tree");
-        }
-        return relative.toString();
+    /**
+     * Lists the plans of the tree that are enabled in this context, those that it imports included.
+     *
+     * @return their names, in the order that they ask for
+     * @throws FmfException if a tree cannot be fetched or read
+     * @throws InterruptedException if interrupted while something was being fetched
+     */
+    public List<String> plans() throws InterruptedException {
+        return List.copyOf(new PlanFinder(settings.cache().tree(from), from, settings).names(settings.disabledPlan()));
     }
 
-    private FmfException nothingLeft(Known known, List<DiscoverSection> sections) {
-        if (known.left() == 0) {
-            return new FmfException(
-                    FmfException.Kind.GENERAL,
-                    "no tests to run in " + where() + ": " + known + "none is left to choose from in the context "
-                            + settings.context + (known.all() == 0 ? ": a test is a node with the key 'test'" : ""),
-                    null);
-        }
-        StringBuilder asked = new StringBuilder();
-        for (DiscoverSection section : sections) {
-            asked.append(section.name().isEmpty() ? "" : "section " + section.name() + ": ")
-                    .append(section.wanted().and(wanted))
-                    .append("; ");
-        }
-        return new FmfException(
-                FmfException.Kind.GENERAL,
-                "no tests to run in " + where() + ": " + known + "none "
-                        + (known.left() == known.all() ? "" : "of the other " + known.left() + " ") + "is left by "
-                        + (plan.isEmpty() ? "" : "the plan " + plan + ", ") + asked
-                        + "context " + settings.context + ": loosen one of them",
-                null);
-    }
-
-    private String where() {
-        return from.url() == null ? from.path() : from.toString();
+    /**
+     * Says of each plan and test of the tree what would become of it in this context, one as broken as it may be not
+     * keeping it from the others.
+     *
+     * @return what there is to say, plans first
+     * @throws FmfException if the tree itself cannot be fetched or read
+     * @throws InterruptedException if interrupted while something was being fetched
+     */
+    public List<FmfFinding> lint() throws InterruptedException {
+        return new Linter(from, wanted, settings).findings();
     }
 }

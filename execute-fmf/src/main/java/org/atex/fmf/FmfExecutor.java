@@ -30,6 +30,7 @@ public final class FmfExecutor implements Executor {
     private final PreparedSystem system;
     private final Place place;
     private final Reboot reboot;
+    private final ExitFirst exitFirst;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private FmfExecutor(
@@ -38,7 +39,8 @@ public final class FmfExecutor implements Executor {
             FmfOptions options,
             PreparedSystems systems,
             PreparedSystem system,
-            Place.Made made) {
+            Place.Made made,
+            ExitFirst exitFirst) {
         this.connection = connection;
         this.tests = tests;
         this.options = options;
@@ -46,6 +48,7 @@ public final class FmfExecutor implements Executor {
         this.system = system;
         this.place = made.place();
         this.reboot = new Reboot(connection, made.boot());
+        this.exitFirst = exitFirst;
     }
 
     /**
@@ -80,12 +83,13 @@ public final class FmfExecutor implements Executor {
      */
     public static Executor.Factory factory(FmfTests tests, FmfOptions options) {
         PreparedSystems systems = new PreparedSystems(tests, options);
+        ExitFirst exitFirst = new ExitFirst(tests.plan());
         return connection -> {
             PreparedSystem system = systems.join(connection);
             Place.Made made = null;
             try {
                 made = system.slot();
-                return new FmfExecutor(connection, tests, options, systems, system, made);
+                return new FmfExecutor(connection, tests, options, systems, system, made, exitFirst);
             } finally {
                 if (made == null) {
                     systems.leave(connection, null);
@@ -108,9 +112,13 @@ public final class FmfExecutor implements Executor {
         if (closed.get()) {
             throw new IllegalStateException("the executor is closed: open another one on the connection");
         }
+        TestEnd skipped = exitFirst.skipped(fmf);
+        if (skipped != null) {
+            return skipped;
+        }
         try {
             TestRun.Setting setting = new TestRun.Setting(connection, place, system, options);
-            return new TestRun(setting, fmf, variables(fmf), into).toItsEnd(reboot);
+            return exitFirst.ended(fmf, new TestRun(setting, fmf, variables(fmf), into).toItsEnd(reboot));
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "could not store what " + fmf.name() + " leaves in " + into + ": " + e.getMessage()
@@ -119,7 +127,10 @@ public final class FmfExecutor implements Executor {
         }
     }
 
-    /** Later ones win: what every test is told, the test's own, the user's. All of them win over the plan's. */
+    /**
+     * Later ones win: what every test is told, the plan's or the test's own, the user's. All of them win over what prepare
+     * scripts say, and over those of the test or of the plan.
+     */
     private TestRun.Variables variables(FmfTest test) {
         Map<String, String> own = new LinkedHashMap<>();
         own.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
@@ -135,9 +146,11 @@ public final class FmfExecutor implements Executor {
         if (!mayChange(connection, options)) {
             own.put("ATEX_NO_REBOOT", THIS_MACHINE);
         }
-        own.putAll(test.environment());
+        Map<String, String> planned = tests.plan().environment(own, options);
+        boolean testFirst = options.testEnvironmentOverPlan();
+        own.putAll(testFirst ? test.environment() : planned);
         own.putAll(options.environment());
-        return new TestRun.Variables(tests.plan().environment(), own);
+        return new TestRun.Variables(testFirst ? planned : test.environment(), own);
     }
 
     /** Of several trees, the one that the test comes from. */

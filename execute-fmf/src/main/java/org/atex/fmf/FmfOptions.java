@@ -39,6 +39,7 @@ public final class FmfOptions {
         private boolean changesToThisMachine;
         private @Nullable Path setUpLogs;
         private boolean timestampedOutput;
+        private boolean testEnvironmentOverPlan;
         private List<String> recordedPackages = List.of();
 
         private Values() {}
@@ -61,6 +62,7 @@ public final class FmfOptions {
             changesToThisMachine = from.changesToThisMachine;
             setUpLogs = from.setUpLogs;
             timestampedOutput = from.timestampedOutput;
+            testEnvironmentOverPlan = from.testEnvironmentOverPlan;
             recordedPackages = from.recordedPackages;
         }
     }
@@ -77,7 +79,7 @@ public final class FmfOptions {
      * prepare it, 30 minutes for each installation of a test's packages, 10 minutes for each call of a hook, 5 minutes to
      * finish; Beakerlib tests like any other, nothing kept on systems, tests that end with their connection, no
      * changes to this machine, the output of prepare and finish scripts in a temporary directory, that of tests as it was
-     * written}
+     * written, the variables of the plan winning over those of tests}
      */
     public static FmfOptions defaults() {
         return new FmfOptions(new Values());
@@ -96,6 +98,19 @@ public final class FmfOptions {
     public FmfOptions withEnvironment(Map<String, String> value) {
         Map<String, String> copy = Collections.unmodifiableMap(new LinkedHashMap<>(value));
         return with(all -> all.environment = copy);
+    }
+
+    /** {@return whether the variables of tests win over those of their plan} */
+    public boolean testEnvironmentOverPlan() {
+        return values.testEnvironmentOverPlan;
+    }
+
+    /**
+     * {@return these options, with the variables of tests winning over those of their plan} Without it, those of the plan win,
+     * and those of the test are what the plan's scripts may override by {@code TMT_PLAN_ENVIRONMENT_FILE}, as with tmt.
+     */
+    public FmfOptions withTestEnvironmentOverPlan() {
+        return with(all -> all.testEnvironmentOverPlan = true);
     }
 
     /** {@return how much a test may send before it is ended} */
@@ -377,6 +392,7 @@ public final class FmfOptions {
                 + setUpWithin() + ", installWithin=" + installWithin() + ", hookWithin=" + hookWithin()
                 + ", finishWithin=" + finishWithin() + ", beakerlib=" + beakerlib() + ", keptTrees=" + keptTrees()
                 + ", detached=" + detached() + ", changesToThisMachine=" + changesToThisMachine() + ", setUpLogs="
-                + setUpLogs() + ", timestampedOutput=" + timestampedOutput() + "]";
+                + setUpLogs() + ", timestampedOutput=" + timestampedOutput()
+                + ", testEnvironmentOverPlan=" + testEnvironmentOverPlan() + "]";
     }
 }

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.atex.api.TestCase;
 import org.atex.fmf.control.TimeLimit;
@@ -58,30 +59,37 @@ public record FmfTest(
      * Reads a test.
      *
      * @param node a node with a {@code test} key
-     * @param prefix the name of the section that chose it, if there are several
-     * @param directory where it runs, relative to the root of its tree
+     * @param name what it is called
+     * @param directory where it runs, relative to where trees are on systems
      * @param needs what it requires
      */
-    static FmfTest of(FmfNode node, String prefix, String directory, Libraries.Needs needs) {
-        String written = node.data().get("duration") instanceof Number number
-                ? number.toString()
-                : node.text("duration", DEFAULT_DURATION);
-        Duration limit = TimeLimit.parse(written);
-        if (limit == null) {
-            throw node.unexpected("duration", "a time such as 90, 15m or 1h 30m");
+    static FmfTest of(FmfNode node, String name, String directory, Libraries.Needs needs) {
+        if (node.data().get("test") == null) {
+            throw node.unexpected("test", "a script");
         }
         return new FmfTest(
-                prefix.isEmpty() ? node.name() : "/" + prefix + node.name(),
+                name,
                 node.text("test", ""),
-                prefix.isEmpty() || directory.isEmpty() ? prefix + directory : prefix + "/" + directory,
+                directory,
                 node.textMap("environment"),
                 List.copyOf(needs.requires()),
                 List.copyOf(needs.recommends()),
-                limit,
+                limit(node),
                 node.integer("extra-priority").map(Math::toIntExact).orElse(0),
                 node.bool("tty", false),
                 Set.copyOf(node.textList("tag")),
                 node.data());
+    }
+
+    private static Duration limit(FmfNode node) {
+        String written = node.data().get("duration") instanceof Number number
+                ? number.toString()
+                : node.text("duration", DEFAULT_DURATION);
+        Duration limit = TimeLimit.parse(written, Objects.requireNonNull(TimeLimit.parse(DEFAULT_DURATION)));
+        if (limit == null) {
+            throw node.unexpected("duration", "a time such as 90, 15m, 1h 30m or 5m *2");
+        }
+        return limit;
     }
 
     @Override

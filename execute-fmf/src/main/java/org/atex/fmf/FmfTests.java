@@ -7,8 +7,8 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * The tests that a discovery chose, in the order of sections and names, with the trees and the plan that they come from: a list,
- * to be mapped and filtered with plain Java before it is run. Immutable.
+ * The tests that a discovery chose, in the order in which they are to run, with the trees and the plan that they come from: a
+ * list, to be mapped and filtered with plain Java before it is run. Immutable.
  */
 public final class FmfTests extends AbstractList<FmfTest> {
     private final Path tree;

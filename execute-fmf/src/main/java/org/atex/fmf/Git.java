@@ -19,7 +19,7 @@ import org.atex.fmf.tree.FmfException;
 final class Git {
     private static final int SHOWN = 1000;
     /** Names variables that would lead git elsewhere, or make it write down what it sends. */
-    private static final List<String> MISLEADING = List.of(
+    static final List<String> MISLEADING = List.of(
             "GIT_DIR",
             "GIT_WORK_TREE",
             "GIT_INDEX_FILE",

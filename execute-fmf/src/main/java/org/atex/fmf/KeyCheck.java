@@ -56,18 +56,38 @@ final class KeyCheck {
         }
     }
 
+    /** Checks the keys of a plan: what is unknown there is the user's own, as trees have keys for all their nodes. */
+    void plan(FmfNode node) {
+        node(node);
+        for (String key : node.data().keySet()) {
+            if (!KEYS.contains(key) && !key.startsWith(OWN) && nearest(key, KEYS) == null) {
+                add(
+                        node,
+                        key,
+                        node.place(key) + "the key '" + key + "' of the plan " + node.name()
+                                + " means nothing to plans, and is ignored. A key of your own may begin with '" + OWN
+                                + "'");
+            }
+        }
+    }
+
     private void add(FmfNode node, String at, String what, String meant) {
+        add(
+                node,
+                at + "\0" + meant,
+                node.place(at) + what + " is unknown and ignored: did you mean '" + meant
+                        + "'? A key of your own may begin with '" + OWN + "'");
+    }
+
+    private void add(FmfNode node, String mistake, String words) {
         String file = node.sources().isEmpty() ? "" : node.sources().getLast().toString();
-        String same = file + "\0" + at + "\0" + meant;
+        String same = file + "\0" + mistake;
         Finding known = findings.get(same);
         if (known != null) {
             known.others++;
             return;
         }
-        findings.put(
-                same,
-                new Finding(node.place(at) + what + " is unknown and ignored: did you mean '" + meant
-                        + "'? A key of your own may begin with '" + OWN + "'"));
+        findings.put(same, new Finding(words));
     }
 
     /** {@return what was found, one line each, each key of a file once} */
@@ -77,6 +97,7 @@ final class KeyCheck {
         return List.copyOf(all);
     }
 
+    /** {@return the known key that one is nearly, or null if it is one itself, or like none} */
     static @Nullable String nearest(String key, Set<String> keys) {
         if (keys.contains(key) || key.startsWith("/")) {
             return null;

@@ -24,12 +24,12 @@ final class Libraries {
     private static final Logger LOG = LoggerFactory.getLogger(Libraries.class);
     private static final Pattern SHORT = Pattern.compile("library\\(([^/()]+)(/[^()]+)\\)");
 
-    private final FmfDiscovery.Settings settings;
+    private final Settings settings;
     private final Map<FmfId, FmfTree> trees = new HashMap<>();
     /** The directory of each tree with libraries, by where it goes below {@code libs/}. */
     private final TreeMap<String, Path> places = new TreeMap<>();
 
-    Libraries(FmfDiscovery.Settings settings) {
+    Libraries(Settings settings) {
         this.settings = settings;
     }
 
@@ -53,18 +53,28 @@ final class Libraries {
     }
 
     /** One who requires. */
-    private record Asker(FmfNode node, FmfTree tree, String chain) {}
+    private record Asker(FmfNode node, @Nullable FmfTree tree, String chain) {
+        String identity() {
+            return (tree == null ? "" : tree.directory().map(Path::toString).orElse("")) + " " + node.name();
+        }
+    }
 
-    /** {@return the packages that a test needs, its libraries being fetched} */
-    Needs needs(FmfNode test, FmfTree tree) throws InterruptedException {
+    /**
+     * {@return the packages that a test needs, its libraries being fetched}
+     *
+     * @param test its node
+     * @param who what it is called, and where it is from, for messages
+     * @param tree the tree that has it; null if that has no metadata
+     */
+    Needs needs(FmfNode test, String who, @Nullable FmfTree tree) throws InterruptedException {
         Needs needs = new Needs(new LinkedHashSet<>(), new LinkedHashSet<>());
-        follow(new Asker(test, tree, "The test " + test.name() + " (" + test.sources() + ")"), needs, new HashSet<>());
+        follow(new Asker(test, tree, "The test " + who), needs, new HashSet<>());
         return needs;
     }
 
     private void follow(Asker asker, Needs needs, Set<String> seen) throws InterruptedException {
         // Whoever requires each other has been here.
-        if (!seen.add(asker.tree.directory().orElseThrow() + " " + asker.node.name())) {
+        if (!seen.add(asker.identity())) {
             return;
         }
         for (Object item : items(asker.node, "require")) {
@@ -112,6 +122,9 @@ final class Libraries {
             if (!"library".equals(type)) {
                 throw wrong("has the type '" + type + "': there are library and file");
             }
+            if (item instanceof Map) {
+                requireTrusted(identifier);
+            }
             library = find(identifier, asker.tree);
             place(library);
         } catch (FmfException e) {
@@ -120,16 +133,32 @@ final class Libraries {
         follow(new Asker(library.node, library.tree, chain + ", which"), needs, seen);
     }
 
+    /** Those of the short form are where the user's program says. */
+    private void requireTrusted(Map<?, ?> identifier) {
+        FmfId id = FmfId.of(identifier);
+        if (id.url() != null) {
+            settings.trust().requireUrl("it", id.url());
+        } else if (identifier.containsKey("path")) {
+            settings.trust().requireLocal("it", id.path());
+        }
+        if (id.ref() != null) {
+            Trust.requireRef("it", id.ref());
+        }
+    }
+
     private static FmfException wrong(String what) {
         return new FmfException(FmfException.Kind.REFERENCE, "it " + what, null);
     }
 
-    private Library find(Map<?, ?> identifier, FmfTree asking) throws InterruptedException {
+    private Library find(Map<?, ?> identifier, @Nullable FmfTree asking) throws InterruptedException {
         FmfId id = FmfId.of(identifier);
         String nick = identifier.get("nick") instanceof String given ? given : "";
         if (id.url() == null && !identifier.containsKey("path")) {
             if (nick.isEmpty() || !identifier.containsKey("name")) {
                 throw wrong("has neither url nor path: then nick and name say which part of this tree it is");
+            }
+            if (asking == null) {
+                throw wrong("has neither url nor path, and the test's own repository has no metadata");
             }
             FmfNode node = asking.find(id.name())
                     .orElseThrow(() -> wrong("is missing: there is no node " + id.name() + " in this tree"));

@@ -1,143 +1,99 @@
 package org.atex.fmf;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.regex.Pattern;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
-import org.atex.fmf.tree.FmfQuery;
-import org.atex.fmf.tree.FmfTree;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the part of tmt's plan format that is used here. */
+/** Reads a plan of tmt. */
 final class PlanReader {
-    private static final List<String> KNOWN =
-            List.of("how", "name", "url", "ref", "path", "test", "filter", "exclude", "summary", "order");
-    private static final Pattern NAME = Pattern.compile("(?!\\.\\.?$)[^/]+");
-
+    private final FoundPlan plan;
     private final FmfNode node;
+    private final Settings settings;
+    private final PlanContext known;
 
-    private PlanReader(FmfNode node) {
-        this.node = node;
+    PlanReader(FoundPlan plan, Settings settings) {
+        this.plan = plan;
+        this.node = plan.node();
+        this.settings = settings;
+        this.known = new PlanContext(plan, settings);
+    }
+
+    /** Refuses a plan that is not enabled. */
+    void requireEnabled() {
+        if (plan.disabled() != null && !settings.disabledPlan()) {
+            throw new FmfException(
+                    FmfException.Kind.GENERAL,
+                    "the plan " + plan.name() + " is disabled: " + plan.disabled()
+                            + ". FmfDiscovery.withDisabledPlan() runs it all the same",
+                    null);
+        }
     }
 
     /** Reports keys that are nearly those of plans, which would be ignored without a word. */
     void check(KeyCheck keys) {
-        keys.node(node);
+        keys.plan(node);
     }
 
-    static PlanReader of(FmfTree tree, String name) {
-        FmfNode node = tree.find(name).orElse(null);
-        if (node == null) {
-            List<String> plans = tree.prune(FmfQuery.all().where(PlanReader::isPlan)).stream()
-                    .map(FmfNode::name)
-                    .toList();
-            throw new FmfException(
-                    FmfException.Kind.REFERENCE,
-                    "there is no plan " + name + " in "
-                            + tree.directory().map(Object::toString).orElse("the tree")
-                            + (plans.isEmpty() ? ", nor any other" : "; there are " + String.join(", ", plans)),
-                    null);
-        }
-        if (node.has("test")) {
-            throw new FmfException(
-                    FmfException.Kind.REFERENCE,
-                    name + " is a test and not a plan (" + node.sources() + "): choose it by its name instead",
-                    null);
-        }
-        return new PlanReader(node);
+    /** {@return what is known about where its tests run} */
+    FmfContext context() {
+        return known.context();
     }
 
-    private static boolean isPlan(FmfNode node) {
-        return !node.has("test") && (node.has("execute") || node.has("discover"));
+    FmfPlan plan() {
+        return new FmfPlan(
+                new FmfPlan.Head(plan.name(), summary(), node.data()),
+                context(),
+                known.environment(),
+                provision(),
+                execute().flag("exit-first", false),
+                steps());
     }
 
-    FmfPlan plan(FmfContext context) {
-        StepReader steps = new StepReader(node, context);
+    /** Nothing depends on it, so that anything but text is none. */
+    private String summary() {
+        return node.data().get("summary") instanceof String text ? text : "";
+    }
+
+    private FmfPlan.Steps steps() {
+        StepReader steps = new StepReader(node, context());
         steps.checkCleanup();
-        return new FmfPlan(node.name(), node.textMap("environment"), steps.prepare(), steps.finish());
+        return new FmfPlan.Steps(steps.prepare(), steps.finish());
     }
 
     /** {@return where its tests come from, at least one section} */
     List<DiscoverSection> sections() {
-        List<DiscoverSection> sections = new ArrayList<>();
-        Set<String> names = new HashSet<>();
-        List<Map<?, ?>> written = sections("discover");
-        for (Map<?, ?> section : written) {
-            for (Object key : section.keySet()) {
-                if (!(key instanceof String word && KNOWN.contains(word))) {
-                    throw node.unexpected("discover", "no more than " + KNOWN + ", but not " + key);
-                }
-            }
-            requireHow("discover", section, "fmf", "");
-            String name = Objects.requireNonNullElse(text(section, "name"), "");
-            if (written.size() > 1 && !(NAME.matcher(name).matches() && names.add(name))) {
-                throw node.unexpected(
-                        "discover", "several sections, each with a name of its own that can be a directory's");
-            }
-            sections.add(new DiscoverSection(
-                    name,
-                    text(section, "url"),
-                    text(section, "ref"),
-                    text(section, "path"),
-                    new DiscoverSection.Wanted(
-                            texts("discover", section, "test"),
-                            texts("discover", section, "filter"),
-                            texts("discover", section, "exclude"),
-                            unused -> true)));
-        }
-        return sections.isEmpty() ? List.of(DiscoverSection.ALL) : sections;
+        return new DiscoverReader(plan, settings, execute()).sections();
     }
 
-    private @Nullable String text(Map<?, ?> section, String key) {
-        Object value = section.get(key);
-        if (value instanceof Map || value instanceof List) {
-            throw node.unexpected("discover", "a text for '" + key + "'");
-        }
-        return value == null ? null : value.toString(); // a ref such as 1.0
-    }
-
-    private void requireHow(String step, Map<?, ?> section, String known, String orElse) {
-        Object how = section.get("how");
-        if (how != null && !how.equals(known)) {
-            throw node.unexpected(step, "sections with 'how: " + known + "'" + orElse + ", not 'how: " + how + "'");
-        }
-    }
-
-    private List<Map<?, ?>> sections(String step) {
-        Object value = node.data().get(step);
-        if (value == null) {
-            return List.of();
-        }
-        List<?> list = value instanceof List<?> many ? many : List.of(value);
-        List<Map<?, ?>> sections = new ArrayList<>();
-        for (Object section : list) {
-            if (!(section instanceof Map<?, ?> map)) {
-                throw node.unexpected(step, "a section, or a list of sections");
-            }
-            sections.add(map);
+    private List<Map<String, @Nullable Object>> provision() {
+        List<Map<String, @Nullable Object>> sections = new ArrayList<>();
+        Object value = known.expansion().inside(node.data().get("provision"));
+        for (Object section : value == null ? List.of() : Lists.like(value)) {
+            sections.add(new Section(plan, "provision", Map.of()).rule("provision", section));
         }
         return sections;
     }
 
-    private List<String> texts(String step, Map<?, ?> section, String key) {
-        Object value = section.get(key);
-        if (value == null) {
-            return List.of();
+    private Section execute() {
+        Object value = known.expansion().inside(node.data().get("execute"));
+        List<?> list = value == null ? List.of() : Lists.like(value);
+        if (list.size() > 1 || !list.isEmpty() && !(list.getFirst() instanceof Map)) {
+            throw plan.wrong("execute", "it has to be one section, not " + value);
         }
-        List<?> list = value instanceof List<?> many ? many : List.of(value);
-        List<String> texts = new ArrayList<>();
-        for (Object text : list) {
-            if (!(text instanceof String word)) {
-                throw node.unexpected(step, "a text or a list of texts for '" + key + "'");
-            }
-            texts.add(word);
+        Section execute =
+                new Section(plan, "execute", list.isEmpty() ? Map.of() : (Map<?, ?>) list.getFirst()).onlySystem();
+        String how = execute.text("how");
+        if (how != null && !how.equals("tmt")) {
+            throw execute.wrong("'how: " + how + "' cannot be had here"
+                    + (how.equals("upgrade")
+                            ? ": run the plan, upgrade its systems in a test or a hook, and run the plan again"
+                            : ", only 'how: tmt'"));
         }
-        return texts;
+        execute.requireKeys(FmfKey.Where.EXECUTE);
+        return execute;
     }
 }

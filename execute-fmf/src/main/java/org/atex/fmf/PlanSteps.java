@@ -199,9 +199,10 @@ final class PlanSteps implements AutoCloseable {
     }
 
     private Command command(Scripts script, String... arguments) {
-        Map<String, String> all = new LinkedHashMap<>(plan.environment());
-        all.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
-        all.put("TMT_TREE", place.tree());
+        Map<String, String> told =
+                Map.of("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment(), "TMT_TREE", place.tree());
+        Map<String, String> all = new LinkedHashMap<>(plan.environment(told, options));
+        all.putAll(told);
         all.putAll(options.environment());
         return Command.bash(script.text(), arguments)
                 .withDirectory(place.tree())

@@ -47,7 +47,7 @@ class FmfDiscoveryTest {
     }
 
     private FmfDiscovery discovery() {
-        return FmfTests.from(own.directory()).cache(cache);
+        return FmfTests.from(own.directory()).cache(cache).withTrustedMetadata();
     }
 
     private List<String> names(FmfDiscovery discovery) throws InterruptedException {
@@ -259,14 +259,17 @@ class FmfDiscoveryTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "[{how: fmf}, {how: fmf}]",
                 "[{name: a}, {name: a}]",
-                "[{name: a}, {name: b/c}]",
-                "[{name: a}, {name: ..}]",
-                "{how: shell}",
-                "{how: fmf, modified-only: true}",
+                "[{name: a}, {name: ' '}]",
+                "{how: pytest}",
+                "{how: shell, test: /a}",
+                "{how: fmf, tests: []}",
+                "{how: fmf, modified-only: 1}",
+                "{how: fmf, modified-only: true, url: 'https://example.com/x'}",
                 "{how: fmf, url: [a]}",
                 "{how: fmf, test: [[a]]}",
+                "{how: fmf, order: soon}",
+                "{how: fmf, colour: red}",
                 "text"
             })
     void refusesSectionsItDoesNotUnderstand(String discover) throws Exception {

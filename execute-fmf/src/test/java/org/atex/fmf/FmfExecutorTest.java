@@ -168,16 +168,24 @@ class FmfExecutorTest {
     @Test
     void givesATestItsEnvironment() throws Exception {
         metadata("/plan:\n  discover: {how: fmf}\n  environment: {A: plan, B: plan, C: plan}\n  prepare:\n    script:"
-                + " |\n      echo 'A=file' >>$TMT_PLAN_ENVIRONMENT_FILE\n      echo 'B=file'"
+                + " |\n      echo 'A=file' >>$TMT_PLAN_ENVIRONMENT_FILE\n      echo 'E=file'"
                 + " >>$TMT_PLAN_ENVIRONMENT_FILE\n      echo 'D=\"from $TMT_TREE\"' >>$TMT_PLAN_ENVIRONMENT_FILE\n"
-                + "/dir/test:\n  environment: {B: test, C: test, P: '50%', Q: \"it's \\\"q\\\"\\n\"}\n  test: |\n"
+                + "/dir/test:\n  environment: {B: test, C: test, E: test, F: test, P: '50%', Q: \"it's \\\"q\\\"\\n\"}\n  test: |\n"
                 + "      env | sort\n      cat \"$TMT_TEST_METADATA\"\n      pwd\n");
         FmfTests tests = FmfTests.from(tree).plan("/plan").discover();
         try (Executor executor = FmfExecutor.factory(tests, Map.of("C", "user")).open(connection)) {
             Artifacts artifacts = artifacts();
             executor.run(tests.get(0), artifacts);
             assertThat(output(artifacts).lines())
-                    .contains("A=file", "B=test", "C=user", "P=50%", "TMT_TEST_NAME=/dir/test", "TMT_REBOOT_COUNT=0")
+                    .contains(
+                            "A=plan",
+                            "B=plan",
+                            "C=user",
+                            "E=file",
+                            "F=test",
+                            "P=50%",
+                            "TMT_TEST_NAME=/dir/test",
+                            "TMT_REBOOT_COUNT=0")
                     .contains("TMT_TEST_RESTART_COUNT=0", "Q=it's \"q\"", "name: /dir/test")
                     .anyMatch(line -> line.matches("D=from /var/tmp/atex\\..*/tree"))
                     .anyMatch(line -> line.matches("ATEX_TEST_CONTROL=\\d+"));
