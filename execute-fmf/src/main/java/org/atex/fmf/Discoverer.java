@@ -62,6 +62,9 @@ final class Discoverer {
             this.context = settings.context();
             this.sections = List.of(DiscoverSection.ALL);
             this.read = FmfPlan.NONE;
+            this.adjusted = finder.adjusted();
+            // Nothing is adjusted once more, and a tree may be large.
+            this.own = adjusted;
         } else {
             PlanReader reader = new PlanReader(plan, settings);
             reader.requireEnabled();
@@ -69,18 +72,18 @@ final class Discoverer {
             this.context = reader.context();
             this.sections = reader.sections();
             this.read = reader.plan();
+            this.own = plan.tree();
+            this.adjusted = sameTree(plan, tree) && context.equals(settings.context())
+                    ? finder.adjusted()
+                    : own.adjust(context, Settings.ADJUSTMENT);
         }
-        this.own = plan == null ? tree : plan.tree();
-        this.adjusted = sameTree(tree) && context.equals(settings.context())
-                ? finder.adjusted()
-                : own.adjust(context, Settings.ADJUSTMENT);
         this.settings = settings.withContext(context);
         this.libraries = new Libraries(this.settings);
     }
 
     @SuppressWarnings("ReferenceEquality") // Adjusting another object would cost what loading it did.
-    private boolean sameTree(FmfTree tree) {
-        return own == tree;
+    private static boolean sameTree(FoundPlan plan, FmfTree tree) {
+        return plan.tree() == tree;
     }
 
     FmfTests discover() throws InterruptedException {

@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.atex.api.TestCase;
 import org.atex.fmf.control.TimeLimit;
@@ -41,7 +40,7 @@ public record FmfTest(
         Set<String> tags,
         Map<String, @Nullable Object> metadata)
         implements TestCase {
-    private static final String DEFAULT_DURATION = "5m";
+    private static final Duration DEFAULT_DURATION = Duration.ofMinutes(5);
 
     /** Checks the name, and copies the collections. */
     public FmfTest {
@@ -82,10 +81,12 @@ public record FmfTest(
     }
 
     private static Duration limit(FmfNode node) {
-        String written = node.data().get("duration") instanceof Number number
-                ? number.toString()
-                : node.text("duration", DEFAULT_DURATION);
-        Duration limit = TimeLimit.parse(written, Objects.requireNonNull(TimeLimit.parse(DEFAULT_DURATION)));
+        Object written = node.data().get("duration");
+        if (written == null) {
+            return DEFAULT_DURATION;
+        }
+        String text = written instanceof Number ? written.toString() : node.text("duration", "");
+        Duration limit = TimeLimit.parse(text, DEFAULT_DURATION);
         if (limit == null) {
             throw node.unexpected("duration", "a time such as 90, 15m, 1h 30m or 5m *2");
         }
