@@ -30,6 +30,16 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
         DISCOVER_SHELL("discover, how: shell"),
         /** {@code execute} with {@code how: tmt}. */
         EXECUTE("execute, how: tmt"),
+        /** A section of {@code prepare} or {@code finish} with {@code how: shell}. */
+        STEP_SHELL("prepare or finish, how: shell"),
+        /** A section of {@code prepare} with {@code how: install}. */
+        STEP_INSTALL("prepare, how: install"),
+        /** A section of {@code prepare} with {@code how: feature}. */
+        STEP_FEATURE("prepare, how: feature"),
+        /** A section of {@code prepare} or {@code finish} with {@code how: ansible}. */
+        STEP_ANSIBLE("prepare or finish, how: ansible"),
+        /** A section of {@code cleanup}. */
+        CLEANUP("cleanup"),
         /** A test. */
         TEST("test"),
         /** One of the {@code tests} of a {@code discover} section with {@code how: shell}. */
@@ -68,6 +78,7 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
         Map<Where, Map<String, FmfKey>> all() {
             plan();
             discover();
+            steps();
             tests();
             keys.replaceAll((where, part) -> Collections.unmodifiableMap(part));
             return Collections.unmodifiableMap(keys);
@@ -91,11 +102,11 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "discover",
                     "see its keys below; a plan without it has no tests",
                     "prepare",
-                    "see the README",
+                    "see its keys below",
                     "execute",
                     "see its keys below",
                     "finish",
-                    "see the README",
+                    "see its keys below",
                     "plan",
                     "`import`: see its keys below",
                     "name",
@@ -231,6 +242,79 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "run the plan on one kind of system, or use a program for each",
                     "when",
                     "use adjust");
+        }
+
+        private void steps() {
+            step(Where.STEP_SHELL);
+            in(
+                    Where.STEP_SHELL,
+                    Fate.HONOURED,
+                    "script",
+                    "run by bash in the tree; what it leaves running lives until the system is finished with");
+            in(
+                    Where.STEP_SHELL,
+                    Fate.REFUSED,
+                    "url",
+                    "clone the repository in the script",
+                    "ref",
+                    "check it out in the script");
+            step(Where.STEP_INSTALL);
+            in(
+                    Where.STEP_INSTALL,
+                    Fate.HONOURED,
+                    "package",
+                    "whatever the system's package manager takes; files are those of the tree",
+                    "directory",
+                    "all package files in a directory of the tree",
+                    "copr",
+                    "enabled with dnf",
+                    "exclude",
+                    "left out of what is asked for; with dnf and yum, also of what that needs",
+                    "missing",
+                    "`fail`, `skip`",
+                    "check-first",
+                    "true by default");
+            step(Where.STEP_FEATURE);
+            in(
+                    Where.STEP_FEATURE,
+                    Fate.HONOURED,
+                    "epel",
+                    "`enabled`, `disabled`; changes nothing elsewhere than on RHEL and CentOS Stream",
+                    "crb",
+                    "likewise",
+                    "fips",
+                    "`enabled`, with a reboot; RHEL and CentOS Stream 8 to 10");
+            in(Where.STEP_FEATURE, Fate.REFUSED, "profile", "apply its playbook with `how: ansible`");
+            step(Where.STEP_ANSIBLE);
+            in(
+                    Where.STEP_ANSIBLE,
+                    Fate.HONOURED,
+                    "playbook",
+                    "applied by the system to itself: a path in the tree, a URL, a playbook of a collection",
+                    "playbooks",
+                    "an old name of `playbook`",
+                    "extra-args",
+                    "further arguments of `ansible-playbook`");
+            in(Where.CLEANUP, Fate.NO_MEANING, "how", "`tmt`", "name", "only for people");
+        }
+
+        private void step(Where where) {
+            in(
+                    where,
+                    Fate.HONOURED,
+                    "how",
+                    "is looked at first; `shell` by default",
+                    "name",
+                    "`default-0` … by default; in messages and names of logs",
+                    "order",
+                    "lower goes first, 50 by default",
+                    "when",
+                    "one of the rules must hold in the plan's context",
+                    "where",
+                    "all systems are made ready alike, so it must mean all guests of the plan",
+                    "enabled",
+                    "only true is run");
+            in(where, Fate.NO_MEANING, "summary", "only for people");
         }
 
         private void tests() {

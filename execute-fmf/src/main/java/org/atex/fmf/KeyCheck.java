@@ -19,7 +19,7 @@ final class KeyCheck {
     private static final Set<String> KEYS = sorted(
             "adjust author check cleanup component contact context coverage description discover documented duration enabled"
                     + " environment environment-file example execute extra-priority finish framework gate id implemented"
-                    + " import link login manual name order path prepare priority provision recommend relevancy report"
+                    + " import link login manual name order path plan prepare priority provision recommend relevancy report"
                     + " require restart-max-count restart-on-exit-code restart-with-reboot result story summary tag test"
                     + " tester tier title tty verified where");
 

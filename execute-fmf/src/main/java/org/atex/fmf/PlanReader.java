@@ -59,7 +59,7 @@ final class PlanReader {
     }
 
     private FmfPlan.Steps steps() {
-        StepReader steps = new StepReader(node, context());
+        StepReader steps = new StepReader(plan, context(), known.expansion());
         steps.checkCleanup();
         return new FmfPlan.Steps(steps.prepare(), steps.finish());
     }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 record Section(FoundPlan plan, String step, Map<?, ?> data) {
     FmfException wrong(String what) {
-        return plan.wrong(step, what);
+        boolean named = data.get("name") instanceof String;
+        return plan.wrong(step, (named ? "section '" + data.get("name") + "': " : "") + what);
     }
 
     /** {@return the same without {@code where}, if that names the only kind of system that the plan has} */

@@ -108,30 +108,30 @@ class StepReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                    prepare: {how: shel, script: a}                   | 'how: shel' is unknown: did you mean 'shell'?
-                    prepare: {how: magic, script: a}                  | there are shell, install, feature, ansible
-                    prepare: {how: artifact, provide: x, scrpt: y}    | 'how: artifact' is not supported: make the repository
-                    prepare: {how: 3}                                 | 'how: 3' is unknown
-                    prepare: {how: shell, scrpt: a}                   | the key 'scrpt' is unknown with 'how: shell': did you mean 'script'?
-                    prepare: {how: install, script: a}                | the key 'script' is unknown with 'how: install': there are check-first, copr
-                    prepare: {how: shell, script: a, url: x}          | the key 'url' is not supported: clone the repository
-                    prepare: {how: shell, script: {a: b}}             | 'script' must be a text or a list of texts
-                    prepare: {how: shell, script: a, order: soon}     | 'order' must be an integer, not soon
+                    prepare: {how: shel, script: a}                   | there is no 'how: shel': did you mean 'shell'?
+                    prepare: {how: magic, script: a}                  | only shell, install, feature, ansible
+                    prepare: {how: artifact, provide: x, scrpt: y}    | 'how: artifact' cannot be had here: make the repository
+                    prepare: {how: 3}                                 | there is no 'how: 3'
+                    prepare: {how: shell, scrpt: a}                   | there is no key 'scrpt' in prepare or finish, how: shell: did you mean 'script'?
+                    prepare: {how: install, script: a}                | there is no key 'script' in prepare, how: install, only how, name
+                    prepare: {how: shell, script: a, url: x}          | 'url: x' cannot be had here: clone the repository
+                    prepare: {how: shell, script: {a: b}}             | 'script' has to be a text or a list of texts
+                    prepare: {how: shell, script: a, order: soon}     | 'order' has to be a number, not soon
                     prepare: {how: shell, script: a, when: distro =}  | 'when' is no condition
-                    prepare: {how: shell, script: a, enabled: maybe}  | 'enabled' must be true or false
+                    prepare: {how: shell, script: a, enabled: maybe}  | 'enabled' has to be true or false
                     prepare: {how: shell, script: a, where: nowhere}  | names no system of the plan, which has [default-0]
                     prepare: {how: install, package: --root=/}        | '--root=/' is no name of a package
-                    prepare: {how: install, copr: one}                | 'copr' takes owner/project
-                    prepare: {how: install, package: a, missing: no}  | 'missing' must be fail or skip, not 'no'
-                    prepare: {how: feature, epel: perhaps}            | 'epel' must be enabled or disabled
-                    prepare: {how: feature, profile: x}               | the key 'profile' is not supported: apply its playbook
+                    prepare: {how: install, copr: one}                | 'copr' has to be owner/project
+                    prepare: {how: install, package: a, missing: no}  | 'missing' has to be one of fail, skip, not no
+                    prepare: {how: feature, epel: perhaps}            | 'epel' has to be enabled or disabled
+                    prepare: {how: feature, profile: x}               | 'profile: x' cannot be had here: apply its playbook
                     prepare: {how: feature, fips: disabled}           | leave it out
                     prepare: {how: ansible}                           | 'how: ansible' needs a 'playbook'
                     prepare: {how: ansible, playbook: -e}             | '-e' is no playbook
-                    prepare: {how: ansible, playbook: a, extra: b}    | the key 'extra' is unknown
-                    finish: {how: install, package: a}                | 'how: install' is unknown: there are shell, ansible
-                    cleanup: {how: shell}                             | 'how: shell' is unknown: there are tmt
-                    prepare: [text]                                   | expected a section, or a list of sections
+                    prepare: {how: ansible, playbook: a, extra: b}    | there is no key 'extra'
+                    finish: {how: install, package: a}                | there is no 'how: install', only shell, ansible
+                    cleanup: {how: shell}                             | there is no 'how: shell', only tmt
+                    prepare: [text]                                   | it has to be a section, or a list of sections
                     """)
     void whatIsNotSupportedIsAnErrorThatSaysWhere(String text, String expected) {
         assertThatThrownBy(() -> plan(text + "\n"))
