@@ -23,11 +23,15 @@ public final class FmfExecutor implements Executor {
     static final String THIS_MACHINE = "this is the machine that runs the tests and not a system to be thrown away"
             + " (FmfOptions.withChangesToThisMachine allows it)";
 
+    /** Whose variables and commands suites find. */
+    static final String TMT_VERSION = "1.80.0";
+
     private final Connection connection;
     private final FmfTests tests;
     private final FmfOptions options;
     private final PreparedSystems systems;
     private final PreparedSystem system;
+    private final SerialNumbers numbers;
     private final Place place;
     private final Reboot reboot;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -37,6 +41,7 @@ public final class FmfExecutor implements Executor {
             FmfTests tests,
             FmfOptions options,
             PreparedSystems systems,
+            SerialNumbers numbers,
             PreparedSystem system,
             Place.Made made) {
         this.connection = connection;
@@ -44,8 +49,9 @@ public final class FmfExecutor implements Executor {
         this.options = options;
         this.systems = systems;
         this.system = system;
+        this.numbers = numbers;
         this.place = made.place();
-        this.reboot = new Reboot(connection, made.boot());
+        this.reboot = new Reboot(connection, made.boot(), options.rebootWithin());
     }
 
     /**
@@ -80,12 +86,13 @@ public final class FmfExecutor implements Executor {
      */
     public static Executor.Factory factory(FmfTests tests, FmfOptions options) {
         PreparedSystems systems = new PreparedSystems(tests, options);
+        SerialNumbers numbers = new SerialNumbers(tests);
         return connection -> {
             PreparedSystem system = systems.join(connection);
             Place.Made made = null;
             try {
                 made = system.slot();
-                return new FmfExecutor(connection, tests, options, systems, system, made);
+                return new FmfExecutor(connection, tests, options, systems, numbers, system, made);
             } finally {
                 if (made == null) {
                     systems.leave(connection, null);
@@ -109,8 +116,9 @@ public final class FmfExecutor implements Executor {
             throw new IllegalStateException("the executor is closed: open another one on the connection");
         }
         try {
+            TestKeys keys = TestKeys.of(fmf);
             TestRun.Setting setting = new TestRun.Setting(connection, place, system, options);
-            return new TestRun(setting, fmf, variables(fmf), into).toItsEnd(reboot);
+            return new TestRun(setting, fmf, keys, variables(fmf, keys), into).toItsEnd(reboot);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "could not store what " + fmf.name() + " leaves in " + into + ": " + e.getMessage()
@@ -120,17 +128,33 @@ public final class FmfExecutor implements Executor {
     }
 
     /** Later ones win: what every test is told, the test's own, the user's. All of them win over the plan's. */
-    private TestRun.Variables variables(FmfTest test) {
+    private TestRun.Variables variables(FmfTest test, TestKeys keys) {
         Map<String, String> own = new LinkedHashMap<>();
+        String serial = Integer.toString(numbers.of(test));
+        String tree = treeOf(test);
+        own.put("TMT_VERSION", TMT_VERSION);
         own.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
+        own.put("TMT_PLAN_DATA", place.planData());
         own.put("TMT_TEST_NAME", test.name());
         own.put("TMT_TEST_METADATA", place.metadata());
-        own.put("TMT_TREE", treeOf(test));
+        own.put("TMT_TEST_INVOCATION_PATH", place.test());
+        own.put("TMT_TEST_DATA", place.testData());
+        own.put("TMT_TEST_SUBMITTED_FILES", place.test() + "/submitted-files.log");
+        own.put("TMT_TEST_SERIAL_NUMBER", serial);
+        own.put("TMT_TEST_ITERATION_ID", numbers.run() + "-" + serial);
+        own.put("TMT_TEST_PIDFILE", place.slot() + "/test.pid");
+        own.put("TMT_TEST_PIDFILE_LOCK", place.slot() + "/test.pid.lock");
+        own.put("TMT_TOPOLOGY_YAML", place.slot() + "/topology.yaml");
+        own.put("TMT_TOPOLOGY_BASH", place.slot() + "/topology.sh");
+        own.put("TMT_RESTRAINT_COMPATIBLE", "1");
+        own.put("RSTRNT_TASKNAME", test.name());
+        own.put("TMT_TREE", tree);
+        own.put("TMT_SOURCE_DIR", place.root() + "/source" + tree.substring(place.tree().length()));
         if (tests.sources().stream().anyMatch(source -> source.place().startsWith("libs/"))) {
             own.put("BEAKERLIB_LIBRARY_PATH", place.libraries());
         }
-        if (options.beakerlib()) {
-            own.putAll(place.beakerlib());
+        if (keys.beakerlib() || options.beakerlib()) {
+            own.putAll(place.beakerlib(serial));
         }
         if (!mayChange(connection, options)) {
             own.put("ATEX_NO_REBOOT", THIS_MACHINE);

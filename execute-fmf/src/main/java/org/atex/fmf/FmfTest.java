@@ -66,6 +66,7 @@ public record FmfTest(
         String written = node.data().get("duration") instanceof Number number
                 ? number.toString()
                 : node.text("duration", DEFAULT_DURATION);
+        TestKeys keys = TestKeys.of(node);
         Duration limit = TimeLimit.parse(written);
         if (limit == null) {
             throw node.unexpected("duration", "a time such as 90, 15m or 1h 30m");
@@ -75,7 +76,7 @@ public record FmfTest(
                 node.text("test", ""),
                 prefix.isEmpty() || directory.isEmpty() ? prefix + directory : prefix + "/" + directory,
                 node.textMap("environment"),
-                List.copyOf(needs.requires()),
+                keys.withOwn(needs.requires()),
                 List.copyOf(needs.recommends()),
                 limit,
                 node.integer("extra-priority").map(Math::toIntExact).orElse(0),

@@ -201,6 +201,7 @@ final class PlanSteps implements AutoCloseable {
     private Command command(Scripts script, String... arguments) {
         Map<String, String> all = new LinkedHashMap<>(plan.environment());
         all.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
+        all.put("TMT_PLAN_DATA", place.planData());
         all.put("TMT_TREE", place.tree());
         all.putAll(options.environment());
         return Command.bash(script.text(), arguments)
