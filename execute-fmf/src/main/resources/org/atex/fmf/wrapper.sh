@@ -14,8 +14,8 @@
 #
 # If the variable alone is set, nobody else looks for what the test has left.
 #
-# Reports that cannot be written to the control stream are left in the slot's spool: SIGUSR1 has them passed on, and so has
-# the end of the test. What the test leaves in TMT_TEST_DATA, and BeakerLib's results, are sent as files of the test itself.
+# Reports that cannot be written to the control stream are left in the slot's spool: SIGUSR1 to the process that the file bell names
+# has them passed on, and so has the end of the test. What the test leaves in TMT_TEST_DATA, and BeakerLib's results, are sent as files of the test itself.
 #
 # Exit codes without a word on the control stream: 119 the test said that the system goes down, and that failed, 120 the system has
 # no room or no right for what a test needs, 121 the test cannot be started.
@@ -160,16 +160,28 @@ end_test() {
     done
 }
 
-# Passes on the reports that were left in the spool.
+# Passes on the reports that were left in the spool, as one of us.
 pass_on() {
     local reports lock
     reports=("$place"/spool/[0-9]*)
-    if [[ -e ${reports[0]} ]]; then
-        exec {lock}>>"$place/lock"
-        command -v flock >/dev/null && flock "$lock"
-        cat -- "${reports[@]}" >&"$ATEX_TEST_CONTROL" && rm -f -- "${reports[@]}"
-        exec {lock}>&-
+    [[ -e ${reports[0]} ]] || return
+    exec {lock}>>"$place/lock"
+    command -v flock >/dev/null && flock "$lock"
+    reports=("$place"/spool/[0-9]*)
+    [[ -e ${reports[0]} ]] && cat -- "${reports[@]}" >&"$ATEX_TEST_CONTROL" && rm -f -- "${reports[@]}"
+    exec {lock}>&-
+}
+
+# Bash also answers while it answers.
+answer() {
+    [[ ! $answering ]] || return
+    answering=1
+    command -v flock >/dev/null && pass_on
+    if [[ -e $place/abort ]]; then
+        rm -f -- "$place/abort"
+        end_test
     fi
+    answering=
 }
 
 # Sends what the test has left, unless it is to be started again.
@@ -185,12 +197,15 @@ hand_over() {
     ((${#data[@]})) && "$place/bin/helper" hand-over "$place/test/data" data/
 }
 
-rung=
-trap 'rung=1' USR1
 run_test &
 test=$!
+# It also answers helpers, and not the process that waits for the test: bash loses the end of a child if a signal comes with it.
 (
-    exec >/dev/null 2>&1 {ATEX_TEST_CONTROL}>&-
+    exec >/dev/null 2>&1
+    trap answer USR1
+    IFS= read -r stat <"/proc/$BASHPID/stat"
+    stat=(${stat##*) })
+    printf '%d %s\n' "$BASHPID" "${stat[19]}" >"$place/bell"
     if IFS= read -r -N 1 _ <&"$lifeline"; then
         IFS= read -r -N 1 _ <&"$lifeline" || exit
     fi
@@ -201,19 +216,8 @@ watch=$!
 disown "$watch"
 exec {lifeline}<&-
 
-# A ring that comes too early is repeated.
-while
-    rung=
-    wait "$test" 2>/dev/null
-    code=$?
-    [[ $rung ]]
-do
-    pass_on
-    if [[ -e $place/abort ]]; then
-        end_test 2>/dev/null
-        rm -f -- "$place/abort"
-    fi
-done
+wait "$test" 2>/dev/null
+code=$?
 if [[ -s $place/no-way-down ]]; then
     cat -- "$place/no-way-down" >&2
     end_test 2>/dev/null
