@@ -26,7 +26,7 @@ mark=${place##*/}.$$
 
 # The test's own output and errors go to one place; the control stream and the lifeline get descriptors of their own.
 # Tests use low numbers for their own files.
-for ((ATEX_TEST_CONTROL = 247; ATEX_TEST_CONTROL > 19; ATEX_TEST_CONTROL--)); do
+for ((ATEX_TEST_CONTROL = 59; ATEX_TEST_CONTROL > 19; ATEX_TEST_CONTROL--)); do
     [[ ! -e /dev/fd/$ATEX_TEST_CONTROL ]] && eval "exec $ATEX_TEST_CONTROL>&1" 2>/dev/null && break
 done
 exec 1>&2 {lifeline}<&0 </dev/null
