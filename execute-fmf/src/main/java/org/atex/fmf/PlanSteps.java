@@ -173,7 +173,7 @@ final class PlanSteps implements AutoCloseable {
 
     private @Nullable String reboot(Boot boot, Duration within) throws InterruptedException {
         try (RunningCommand unused = connection.start(Command.bash(GO_DOWN))) {
-            TestEnd failed = new Reboot(connection, boot).follow(new TimeLimit(within));
+            TestEnd failed = new Reboot(connection, boot, within).follow(null, new TimeLimit(within));
             return failed == null ? null : "rebooted the system, which did not come back: " + failed.note();
         }
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.AtexException;
 import org.atex.api.Command;
 import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
 import org.atex.api.SetupException;
 import org.atex.api.TestResult;
 import org.jspecify.annotations.Nullable;
