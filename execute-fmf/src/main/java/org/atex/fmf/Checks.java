@@ -98,8 +98,7 @@ final class Checks {
     }
 
     private Call call(TestCheck check, String event, int index, Path file) throws InterruptedException, IOException {
-        List<String> arguments = new ArrayList<>(
-                List.of(event, check.how(), setting.place.slot() + "/check." + index));
+        List<String> arguments = new ArrayList<>(List.of(event, check.how(), setting.place.slot() + "/check." + index));
         arguments.addAll(arguments(check));
         Command command = Command.bash(Scripts.CHECKS.text(), arguments.toArray(String[]::new))
                 .withStdout(Output.file(file));
@@ -153,23 +152,23 @@ final class Checks {
         if (event.equals("before") || !Files.exists(file)) {
             return new Call(Status.PASS, null);
         }
-        String failure =
-                switch (check.how()) {
-                    case "coredump" -> crash(check, file);
-                    case "avc" -> line(file, DENIAL, check);
-                    default -> {
-                        String first = null;
-                        for (Pattern pattern : check.failures()) {
-                            first = first == null ? line(file, pattern, check) : first;
-                        }
-                        yield first;
-                    }
-                };
+        String failure = switch (check.how()) {
+            case "coredump" -> crash(check, file);
+            case "avc" -> line(file, DENIAL, check);
+            default -> {
+                String first = null;
+                for (Pattern pattern : check.failures()) {
+                    first = first == null ? line(file, pattern, check) : first;
+                }
+                yield first;
+            }
+        };
         return failure == null ? new Call(Status.PASS, null) : new Call(Status.FAIL, failure);
     }
 
     private static boolean isIgnored(TestCheck check, String text) {
-        return check.ignored().stream().anyMatch(pattern -> pattern.matcher(text).find());
+        return check.ignored().stream()
+                .anyMatch(pattern -> pattern.matcher(text).find());
     }
 
     /** {@return the first line with a pattern that is not ignored, or null} */
@@ -191,7 +190,8 @@ final class Checks {
             for (String line = reader.readLine(); first == null; line = reader.readLine()) {
                 if (line == null || line.startsWith(CRASH)) {
                     if (!crash.isEmpty() && !isIgnored(check, crash.toString())) {
-                        first = shown("a program crashed: " + crash.toString().lines().findFirst().orElse(""));
+                        first = shown("a program crashed: "
+                                + crash.toString().lines().findFirst().orElse(""));
                     }
                     crash.setLength(0);
                 }

@@ -61,7 +61,8 @@ final class CustomResults {
         }
         if (!Files.isRegularFile(file)) {
             return Finding.of(
-                    Outcome.ERROR, "its result is 'custom', and it left no results.yaml or results.json in TMT_TEST_DATA");
+                    Outcome.ERROR,
+                    "its result is 'custom', and it left no results.yaml or results.json in TMT_TEST_DATA");
         }
         try {
             return store(read(file));
@@ -106,7 +107,9 @@ final class CustomResults {
                     + String.join(", ", WORDS) + ")");
         }
         String own = name.startsWith("/") ? name.substring(1) : name;
-        String full = above == null || above.isEmpty() || own.isEmpty() ? (above == null ? "" : above) + own : above + "/" + own;
+        String full = above == null || above.isEmpty() || own.isEmpty()
+                ? (above == null ? "" : above) + own
+                : above + "/" + own;
         to.add(new Item(full, word, note(map.get("note")), logs(map.get("log")), above == null));
         Object subresults = map.get("subresult");
         if (subresults instanceof List<?> list) {
@@ -150,9 +153,7 @@ final class CustomResults {
         }
         String note = worst.note == null ? worst.word : worst.note;
         return new Finding(
-                Outcome.of(status(worst)),
-                status(worst),
-                worst.name.isEmpty() ? note : worst.name + ": " + note);
+                Outcome.of(status(worst)), status(worst), worst.name.isEmpty() ? note : worst.name + ": " + note);
     }
 
     private static Status status(Item item) {

@@ -149,7 +149,9 @@ public final class FmfExecutor implements Executor {
         own.put("TMT_RESTRAINT_COMPATIBLE", "1");
         own.put("RSTRNT_TASKNAME", test.name());
         own.put("TMT_TREE", tree);
-        own.put("TMT_SOURCE_DIR", place.root() + "/source" + tree.substring(place.tree().length()));
+        own.put(
+                "TMT_SOURCE_DIR",
+                place.root() + "/source" + tree.substring(place.tree().length()));
         if (tests.sources().stream().anyMatch(source -> source.place().startsWith("libs/"))) {
             own.put("BEAKERLIB_LIBRARY_PATH", place.libraries());
         }

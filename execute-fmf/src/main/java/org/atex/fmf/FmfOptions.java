@@ -396,7 +396,8 @@ public final class FmfOptions {
         return "FmfOptions[environment=" + environment().keySet() + ", limits=" + limits() + ", hooks="
                 + hooks().size() + ", excludes=" + excludes() + ", uploadWithin=" + uploadWithin() + ", setUpWithin="
                 + setUpWithin() + ", installWithin=" + installWithin() + ", hookWithin=" + hookWithin()
-                + ", finishWithin=" + finishWithin() + ", rebootWithin=" + rebootWithin() + ", beakerlib=" + beakerlib() + ", keptTrees=" + keptTrees()
+                + ", finishWithin=" + finishWithin() + ", rebootWithin=" + rebootWithin() + ", beakerlib=" + beakerlib()
+                + ", keptTrees=" + keptTrees()
                 + ", detached=" + detached() + ", changesToThisMachine=" + changesToThisMachine() + ", setUpLogs="
                 + setUpLogs() + ", timestampedOutput=" + timestampedOutput() + "]";
     }

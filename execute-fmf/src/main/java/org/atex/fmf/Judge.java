@@ -168,7 +168,8 @@ final class Judge implements Interpretation {
         Finding worst = finding;
         for (Checked one : checked.values()) {
             Status status = one.status;
-            String note = "the check '" + one.name + "' " + (status.equals(Status.ERROR) ? "could not be made" : "failed");
+            String note =
+                    "the check '" + one.name + "' " + (status.equals(Status.ERROR) ? "could not be made" : "failed");
             if (one.result.equals("info")) {
                 continue;
             }

@@ -209,9 +209,13 @@ record Place(String root, String slot) {
      */
     Map<String, String> beakerlib(String id) {
         return Map.of(
-                "BEAKERLIB_COMMAND_REPORT_RESULT", slot + "/bin/rhts-report-result",
-                "BEAKERLIB_COMMAND_SUBMIT_LOG", slot + "/bin/rhts-submit-log",
-                "BEAKERLIB_DIR", test(),
-                "TESTID", id);
+                "BEAKERLIB_COMMAND_REPORT_RESULT",
+                slot + "/bin/rhts-report-result",
+                "BEAKERLIB_COMMAND_SUBMIT_LOG",
+                slot + "/bin/rhts-submit-log",
+                "BEAKERLIB_DIR",
+                test(),
+                "TESTID",
+                id);
     }
 }

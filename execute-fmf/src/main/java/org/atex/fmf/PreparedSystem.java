@@ -178,10 +178,12 @@ final class PreparedSystem {
         try {
             var unused = LimitedCall.of("atex-plan-data", options.finishWithin(), () -> {
                 boolean any = connection
-                        .run(Command.bash("cd -- \"$1\" && shopt -s nullglob dotglob && all=(*) && ((${#all[@]}))", data))
+                        .run(Command.bash(
+                                "cd -- \"$1\" && shopt -s nullglob dotglob && all=(*) && ((${#all[@]}))", data))
                         .succeeded();
                 if (any) {
-                    connection.download(data, logs.directoryOf(connection, number()).resolve("plan-data"));
+                    connection.download(
+                            data, logs.directoryOf(connection, number()).resolve("plan-data"));
                 }
                 return any;
             });

@@ -109,7 +109,9 @@ record TestCheck(
     private static Map<String, String> settings(Map<?, ?> map) {
         Map<String, String> settings = new LinkedHashMap<>();
         map.forEach((key, value) -> {
-            if (value != null && !COMMON.contains(String.valueOf(key)) && !String.valueOf(key).endsWith("-pattern")) {
+            if (value != null
+                    && !COMMON.contains(String.valueOf(key))
+                    && !String.valueOf(key).endsWith("-pattern")) {
                 settings.put(String.valueOf(key), String.valueOf(value));
             }
         });

@@ -80,8 +80,7 @@ final class TestRun implements ControlHandler {
     private boolean disconnected;
     private ReportedResults.@Nullable RebootWish wish;
 
-    TestRun(Setting setting, FmfTest test, TestKeys keys, Variables variables, Artifacts artifacts)
-            throws IOException {
+    TestRun(Setting setting, FmfTest test, TestKeys keys, Variables variables, Artifacts artifacts) throws IOException {
         this.connection = setting.connection();
         this.setting = setting;
         this.test = test;
@@ -123,7 +122,9 @@ final class TestRun implements ControlHandler {
     /** The rule is the user's, and costs no more than this test whatever it does. */
     private TestEnd finish(TestEnd end) throws IOException {
         AtomicReference<String> broken = new AtomicReference<>();
-        TestEnd decided = results.finish(end, (ours, subtests) -> {
+        TestEnd decided = results.finish(
+                end,
+                (ours, subtests) -> {
                     try {
                         return Objects.requireNonNull(
                                 setting.options().verdict().decide(ours, subtests), "no outcome");
@@ -131,7 +132,8 @@ final class TestRun implements ControlHandler {
                         broken.set("its verdict could not be found: " + LimitedCall.Failure.words(e));
                         return Outcome.ERROR;
                     }
-                }, judge);
+                },
+                judge);
         String why = broken.get();
         return why == null ? decided : new TestEnd(Outcome.ERROR, end.exitCode(), why, end.systemUsable());
     }
@@ -279,8 +281,12 @@ final class TestRun implements ControlHandler {
                     "ATEX_RESTART_ON",
                     keys.restartOn().stream().map(String::valueOf).collect(Collectors.joining(" ")));
         }
-        List<String> arguments = new ArrayList<>(
-                List.of(place.slot(), place.tree() + "/" + test.directory(), test.command(), test.tty() ? "tty" : "", keys.beakerlib() ? "" : "set -e -o pipefail\n"));
+        List<String> arguments = new ArrayList<>(List.of(
+                place.slot(),
+                place.tree() + "/" + test.directory(),
+                test.command(),
+                test.tty() ? "tty" : "",
+                keys.beakerlib() ? "" : "set -e -o pipefail\n"));
         arguments.addAll(variables.own().keySet());
         return Command.bash(Scripts.WRAPPER.text(), arguments.toArray(String[]::new))
                 .withEnvironment(all)

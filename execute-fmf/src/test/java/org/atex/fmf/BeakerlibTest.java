@@ -73,7 +73,8 @@ class BeakerlibTest {
                 """);
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
         assertThat(ran.end().note()).contains("1 phases and 1 assertions failed");
-        assertThat(ran.results()).containsExactly("fail Test null", "fail null " + ran.end().note());
+        assertThat(ran.results())
+                .containsExactly("fail Test null", "fail null " + ran.end().note());
         ran = run("""
                 rlJournalStart
                 rlPhaseStartTest; rlRun true; rlPhaseEnd

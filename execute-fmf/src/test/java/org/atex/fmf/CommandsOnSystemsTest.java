@@ -50,7 +50,9 @@ class CommandsOnSystemsTest {
             Ran ran = suite.run(
                     connection, suite.test("(" + call + ") || :\ntmt-report-result last PASS"), FmfOptions.defaults());
             assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
-            assertThat(ran.results()).contains("fail part null", "pass last null").hasSize(3);
+            assertThat(ran.results())
+                    .contains("fail part null", "pass last null")
+                    .hasSize(3);
         }
         assertThat(system.container().exec("ls", "/usr/local/bin")).doesNotContain("tmt-");
     }
@@ -67,13 +69,18 @@ class CommandsOnSystemsTest {
             var others = suite.artifacts();
             Thread thread = Thread.ofVirtual().start(() -> {
                 try {
-                    one.run(tests.map(test -> test.withEnvironment(java.util.Map.of("NAME", "one"))).get(0), artifacts);
+                    one.run(
+                            tests.map(test -> test.withEnvironment(java.util.Map.of("NAME", "one")))
+                                    .get(0),
+                            artifacts);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
             });
             var end = other.run(
-                    tests.map(test -> test.withEnvironment(java.util.Map.of("NAME", "other"))).get(0), others);
+                    tests.map(test -> test.withEnvironment(java.util.Map.of("NAME", "other")))
+                            .get(0),
+                    others);
             thread.join();
             assertThat(new Ran(end, artifacts).results()).containsExactly("pass one null", "pass null null");
             assertThat(new Ran(end, others).results()).containsExactly("pass other null", "pass null null");

@@ -160,7 +160,8 @@ class RebootTest {
 
     @Test
     void aRebootFromAnotherSessionIsOneToo() throws Exception {
-        Ran ran = run("((TMT_REBOOT_COUNT)) && exit; setsid -w env -i PATH=/usr/local/bin:/usr/bin:/bin tmt-reboot; sleep 100");
+        Ran ran = run(
+                "((TMT_REBOOT_COUNT)) && exit; setsid -w env -i PATH=/usr/local/bin:/usr/bin:/bin tmt-reboot; sleep 100");
         assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
     }
 

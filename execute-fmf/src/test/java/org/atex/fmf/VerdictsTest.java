@@ -73,7 +73,8 @@ class VerdictsTest {
                 arguments("restraint", "tmt-report-result a FAIL", Outcome.FAILED, "fail", ""),
                 arguments("restraint", "exit 1", Outcome.FAILED, "fail", "exit code 1"),
                 arguments("respect", "tmt-report-result a SKIP", Outcome.SKIPPED, "skip", ""),
-                arguments("respect", "tmt-report-result a FAIL; tmt-report-result b ERROR", Outcome.ERROR, "error", ""));
+                arguments(
+                        "respect", "tmt-report-result a FAIL; tmt-report-result b ERROR", Outcome.ERROR, "error", ""));
     }
 
     @ParameterizedTest
@@ -255,18 +256,19 @@ class VerdictsTest {
 
     @Test
     void aTestMadeByHandIsRefusedWhenItIsRun() throws Exception {
-        FmfTests tests = suite.tests("test: 'true'\n").map(test -> new FmfTest(
-                test.name(),
-                test.command(),
-                test.directory(),
-                test.environment(),
-                test.requires(),
-                test.recommends(),
-                test.limit(),
-                0,
-                false,
-                test.tags(),
-                java.util.Map.of("result", "great")));
+        FmfTests tests = suite.tests("test: 'true'\n")
+                .map(test -> new FmfTest(
+                        test.name(),
+                        test.command(),
+                        test.directory(),
+                        test.environment(),
+                        test.requires(),
+                        test.recommends(),
+                        test.limit(),
+                        0,
+                        false,
+                        test.tags(),
+                        java.util.Map.of("result", "great")));
         assertThatThrownBy(() -> suite.run(connection, tests, FmfOptions.defaults()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'result' of " + tests.get(0).name());
@@ -291,7 +293,8 @@ class VerdictsTest {
 
     @Test
     void nothingIsLeftForTheNextTest() throws Exception {
-        FmfTests tests = suite.tests("""
+        FmfTests tests =
+                suite.tests("""
                 /a:
                     test: |
                         mkdir KEPT

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param note why, or null
  * @param surprising whether the note is of use although the test passed
  */
-public record Finding(Outcome outcome, Status status, @Nullable String note, boolean surprising) {
+public record Finding(
+        Outcome outcome, Status status, @Nullable String note, boolean surprising) {
     /**
      * Makes one that needs no reason if the test passed, an exit code for instance that the test itself took for good.
      *

@@ -46,8 +46,7 @@ public final class ReportedResults implements AutoCloseable {
     private @Nullable String ownNote;
 
     /** From the harmless to the worst, as tmt ranks what tests report of their parts. */
-    private static final List<Status> RANKS =
-            List.of(Status.SKIP, Status.PASS, Status.WARN, Status.FAIL, Status.ERROR);
+    private static final List<Status> RANKS = List.of(Status.SKIP, Status.PASS, Status.WARN, Status.FAIL, Status.ERROR);
 
     /**
      * What a test said of the reboot that it is about to announce.
@@ -55,7 +54,8 @@ public final class ReportedResults implements AutoCloseable {
      * @param within how many seconds it may take; null if that was not said
      * @param soft how many times only the user space has been restarted so far, if that is what is to come; else null
      */
-    public record RebootWish(@Nullable Long within, @Nullable Long soft) {}
+    public record RebootWish(
+            @Nullable Long within, @Nullable Long soft) {}
 
     /**
      * Begins with empty artifacts.
@@ -337,8 +337,7 @@ public final class ReportedResults implements AutoCloseable {
         boolean decidedElsewhere = elsewhere != null || !last.equals(found);
         if (decidedElsewhere || itself != null || !last.status().equals(own)) {
             boolean newReason = last.surprising() && last.note() != null;
-            storeFallback(
-                    newReason ? withoutVerdict(itself) : decidedElsewhere ? withoutStatus(itself) : itself, last);
+            storeFallback(newReason ? withoutVerdict(itself) : decidedElsewhere ? withoutStatus(itself) : itself, last);
         }
         return last.of(end);
     }
