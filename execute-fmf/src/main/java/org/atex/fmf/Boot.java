@@ -23,6 +23,15 @@ record Boot(String identity) {
         return new Boot(connection.run(Command.bash(SCRIPT)).stdout());
     }
 
+    /** {@return how often the user space was restarted under the same kernel; -1 if the system does not say} */
+    static long softReboots(Connection connection) throws InterruptedException {
+        String said = connection
+                .run(Command.of("systemctl", "show", "-p", "SoftRebootsCount", "--value"))
+                .stdout()
+                .strip();
+        return said.matches("[0-9]{1,9}") ? Long.parseLong(said) : -1;
+    }
+
     /** {@return whether the system went down between that one and this, as far as it can tell} */
     boolean isAfter(Boot before) {
         return identity.isEmpty() || !identity.equals(before.identity);

@@ -24,31 +24,22 @@ public final class FmfExecutor implements Executor {
             + " (FmfOptions.withChangesToThisMachine allows it)";
 
     private final Connection connection;
-    private final FmfTests tests;
-    private final FmfOptions options;
-    private final PreparedSystems systems;
+    private final Shared shared;
     private final PreparedSystem system;
     private final Place place;
     private final Reboot reboot;
-    private final ExitFirst exitFirst;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private FmfExecutor(
-            Connection connection,
-            FmfTests tests,
-            FmfOptions options,
-            PreparedSystems systems,
-            PreparedSystem system,
-            Place.Made made,
-            ExitFirst exitFirst) {
+    /** What all executors of a factory have in common. */
+    private record Shared(
+            FmfTests tests, FmfOptions options, PreparedSystems systems, SerialNumbers numbers, ExitFirst exitFirst) {}
+
+    private FmfExecutor(Connection connection, Shared shared, PreparedSystem system, Place.Made made) {
         this.connection = connection;
-        this.tests = tests;
-        this.options = options;
-        this.systems = systems;
+        this.shared = shared;
         this.system = system;
         this.place = made.place();
-        this.reboot = new Reboot(connection, made.boot());
-        this.exitFirst = exitFirst;
+        this.reboot = new Reboot(connection, made.boot(), shared.options.rebootWithin());
     }
 
     /**
@@ -83,13 +74,14 @@ public final class FmfExecutor implements Executor {
      */
     public static Executor.Factory factory(FmfTests tests, FmfOptions options) {
         PreparedSystems systems = new PreparedSystems(tests, options);
-        ExitFirst exitFirst = new ExitFirst(tests.plan());
+        Shared shared =
+                new Shared(tests, options, systems, new SerialNumbers(tests), new ExitFirst(tests.plan()));
         return connection -> {
             PreparedSystem system = systems.join(connection);
             Place.Made made = null;
             try {
                 made = system.slot();
-                return new FmfExecutor(connection, tests, options, systems, system, made, exitFirst);
+                return new FmfExecutor(connection, shared, system, made);
             } finally {
                 if (made == null) {
                     systems.leave(connection, null);
@@ -112,13 +104,15 @@ public final class FmfExecutor implements Executor {
         if (closed.get()) {
             throw new IllegalStateException("the executor is closed: open another one on the connection");
         }
-        TestEnd skipped = exitFirst.skipped(fmf);
+        TestEnd skipped = shared.exitFirst.skipped(fmf);
         if (skipped != null) {
             return skipped;
         }
         try {
-            TestRun.Setting setting = new TestRun.Setting(connection, place, system, options);
-            return exitFirst.ended(fmf, new TestRun(setting, fmf, variables(fmf), into).toItsEnd(reboot));
+            TestKeys keys = TestKeys.of(fmf);
+            TestRun.Setting setting = new TestRun.Setting(connection, place, system, shared.options);
+            TestRun run = new TestRun(setting, fmf, keys, variables(fmf, keys), into);
+            return shared.exitFirst.ended(fmf, run.toItsEnd(reboot));
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "could not store what " + fmf.name() + " leaves in " + into + ": " + e.getMessage()
@@ -127,52 +121,21 @@ public final class FmfExecutor implements Executor {
         }
     }
 
-    /**
-     * Later ones win: what every test is told, the plan's or the test's own, the user's. All of them win over what prepare
-     * scripts say, and over those of the test or of the plan.
-     */
-    private TestRun.Variables variables(FmfTest test) {
-        Map<String, String> own = new LinkedHashMap<>();
-        own.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
-        own.put("TMT_TEST_NAME", test.name());
-        own.put("TMT_TEST_METADATA", place.metadata());
-        own.put("TMT_TREE", treeOf(test));
-        if (tests.sources().stream().anyMatch(source -> source.place().startsWith("libs/"))) {
-            own.put("BEAKERLIB_LIBRARY_PATH", place.libraries());
-        }
-        if (options.beakerlib()) {
-            own.putAll(place.beakerlib());
-        }
-        if (!mayChange(connection, options)) {
-            own.put("ATEX_NO_REBOOT", THIS_MACHINE);
-        }
-        Map<String, String> planned = tests.plan().environment(own, options);
-        boolean testFirst = options.testEnvironmentOverPlan();
-        own.putAll(testFirst ? test.environment() : planned);
-        own.putAll(options.environment());
-        return new TestRun.Variables(testFirst ? planned : test.environment(), own);
-    }
-
-    /** Of several trees, the one that the test comes from. */
-    private String treeOf(FmfTest test) {
-        String directory = "tree/" + test.directory() + "/";
-        return tests.sources().stream()
-                .filter(source -> directory.startsWith(source.place() + "/"))
-                .map(source -> place.root() + "/" + source.place())
-                .findFirst()
-                .orElse(place.tree());
+    private TestRun.Variables variables(FmfTest test, TestKeys keys) {
+        return new TestVariables(shared.tests, shared.options, place, mayChange(connection, shared.options))
+                .of(test, keys, shared.numbers);
     }
 
     @Override
     public void close() {
         if (!closed.getAndSet(true)) {
-            systems.leave(connection, place);
+            shared.systems.leave(connection, place);
         }
     }
 
     /** Remembers only for logs which tests there are. */
     @Override
     public String toString() {
-        return "executor of " + List.copyOf(tests).size() + " tests in " + place.slot();
+        return "executor of " + shared.tests.size() + " tests in " + place.slot();
     }
 }

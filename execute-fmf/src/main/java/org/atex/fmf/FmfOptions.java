@@ -33,6 +33,7 @@ public final class FmfOptions {
         private Duration installWithin = Duration.ofMinutes(30);
         private Duration hookWithin = Duration.ofMinutes(10);
         private Duration finishWithin = Duration.ofMinutes(5);
+        private Duration rebootWithin = Duration.ofMinutes(10);
         private boolean beakerlib;
         private boolean keptTrees;
         private @Nullable Detached detached;
@@ -56,6 +57,7 @@ public final class FmfOptions {
             installWithin = from.installWithin;
             hookWithin = from.hookWithin;
             finishWithin = from.finishWithin;
+            rebootWithin = from.rebootWithin;
             beakerlib = from.beakerlib;
             keptTrees = from.keptTrees;
             detached = from.detached;
@@ -77,7 +79,7 @@ public final class FmfOptions {
      * {@return the default options: no further variables, {@link ReportLimits#defaults()}, verdicts by the test's own result
      * and exit code, no hooks, no live output, {@code .git} excluded; 30 minutes to copy the trees to a system, an hour to
      * prepare it, 30 minutes for each installation of a test's packages, 10 minutes for each call of a hook, 5 minutes to
-     * finish; Beakerlib tests like any other, nothing kept on systems, tests that end with their connection, no
+     * finish, 10 minutes for each reboot; the variables of BeakerLib for tests whose metadata say so, nothing kept on systems, tests that end with their connection, no
      * changes to this machine, the output of prepare and finish scripts in a temporary directory, that of tests as it was
      * written, the variables of the plan winning over those of tests}
      */
@@ -269,6 +271,22 @@ public final class FmfOptions {
         return with(all -> all.finishWithin = checked);
     }
 
+    /** {@return how long each reboot of a test may take} */
+    public Duration rebootWithin() {
+        return values.rebootWithin;
+    }
+
+    /**
+     * {@return these options with another time for reboots}
+     *
+     * @param value how long a system may take from when a test says that it goes down until it is back, unless the test says
+     *     more by {@code tmt-reboot -t}; 10 minutes by default. The test's duration does not count meanwhile
+     */
+    public FmfOptions withRebootWithin(Duration value) {
+        Duration checked = positive("a reboot", value);
+        return with(all -> all.rebootWithin = checked);
+    }
+
     private static Duration positive(String what, Duration value) {
         if (!value.isPositive()) {
             throw new IllegalArgumentException(what + " needs time: " + value + " is none");
@@ -276,12 +294,15 @@ public final class FmfOptions {
         return value;
     }
 
-    /** {@return whether Beakerlib tests report their phases and logs as results} */
+    /** {@return whether tests find the variables of BeakerLib also if their metadata do not say that they are such} */
     public boolean beakerlib() {
         return values.beakerlib;
     }
 
-    /** {@return these options, with Beakerlib tests reporting their phases and logs as results} */
+    /**
+     * {@return these options, with the variables of BeakerLib for all tests, also for those without {@code framework:
+     * beakerlib}: their phases and logs are results, too, and if they leave BeakerLib's results, these decide}
+     */
     public FmfOptions withBeakerlib() {
         return with(all -> all.beakerlib = true);
     }
@@ -390,7 +411,8 @@ public final class FmfOptions {
         return "FmfOptions[environment=" + environment().keySet() + ", limits=" + limits() + ", hooks="
                 + hooks().size() + ", excludes=" + excludes() + ", uploadWithin=" + uploadWithin() + ", setUpWithin="
                 + setUpWithin() + ", installWithin=" + installWithin() + ", hookWithin=" + hookWithin()
-                + ", finishWithin=" + finishWithin() + ", beakerlib=" + beakerlib() + ", keptTrees=" + keptTrees()
+                + ", finishWithin=" + finishWithin() + ", rebootWithin=" + rebootWithin() + ", beakerlib=" + beakerlib()
+                + ", keptTrees=" + keptTrees()
                 + ", detached=" + detached() + ", changesToThisMachine=" + changesToThisMachine() + ", setUpLogs="
                 + setUpLogs() + ", timestampedOutput=" + timestampedOutput()
                 + ", testEnvironmentOverPlan=" + testEnvironmentOverPlan() + "]";

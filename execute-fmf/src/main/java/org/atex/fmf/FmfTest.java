@@ -66,12 +66,13 @@ public record FmfTest(
         if (node.data().get("test") == null) {
             throw node.unexpected("test", "a script");
         }
+        TestKeys keys = TestKeys.of(node);
         return new FmfTest(
                 name,
                 node.text("test", ""),
                 directory,
                 node.textMap("environment"),
-                List.copyOf(needs.requires()),
+                keys.withOwn(needs.requires()),
                 List.copyOf(needs.recommends()),
                 limit(node),
                 node.integer("extra-priority").map(Math::toIntExact).orElse(0),

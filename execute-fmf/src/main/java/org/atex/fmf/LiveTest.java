@@ -1,5 +1,6 @@
 package org.atex.fmf;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -34,12 +35,16 @@ final class LiveTest implements AutoCloseable {
     /** How long the wrapper has to kill the test when its lifeline is cut, before it is killed itself. */
     private static final Duration KILLING = Duration.ofMillis(250);
 
+    /** How long it may then go on sending what a test has left that exceeded its duration. */
+    private static final Duration LAST_FILES = Duration.ofMinutes(1);
+
     private final RunningCommand running;
     private final TimeLimit limit;
     private final OutputPump output;
     private final AtomicReference<@Nullable TestEnd> givenUp = new AtomicReference<>();
     private final Thread limiter;
     private final Thread watch;
+    private volatile long received;
 
     /**
      * Where the output of a test goes.
@@ -78,7 +83,19 @@ final class LiveTest implements AutoCloseable {
     }
 
     InputStream control() {
-        return running.stdout();
+        return new FilterInputStream(running.stdout()) {
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                int n = super.read(into, offset, length);
+                received = System.nanoTime();
+                return n;
+            }
+        };
+    }
+
+    /** The test takes its system down: its own limit does not count meanwhile. */
+    void stopClock() {
+        limiter.interrupt();
     }
 
     /** The test takes its system down: it is not to be killed, and is told by a broken pipe that we know. */
@@ -135,7 +152,12 @@ final class LiveTest implements AutoCloseable {
         } catch (InterruptedException e) {
             return; // it has ended in time
         }
-        giveUp(running instanceof DetachedCommand detached && detached.isCut() ? cutOff(limit) : timedOut(limit));
+        if (running instanceof DetachedCommand detached && detached.isCut()) {
+            giveUp(cutOff(limit));
+        } else if (givenUp.compareAndSet(null, timedOut(limit))) {
+            awaitLastFiles();
+            kill();
+        }
     }
 
     /** It may have ended in time, but nobody knows. */
@@ -161,6 +183,24 @@ final class LiveTest implements AutoCloseable {
             return; // which the reader of the stream is told too
         }
         kill();
+    }
+
+    /** Goes on as long as something comes. */
+    private void awaitLastFiles() {
+        long begun = System.nanoTime();
+        try {
+            running.stdin().close();
+            while (System.nanoTime() - begun < LAST_FILES.toNanos()) {
+                long before = received;
+                if (running.await(KILLING).isPresent() || received == before) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | ConnectionLostException e) {
+            // There is nothing to wait for.
+        }
     }
 
     private void kill() {

@@ -173,7 +173,7 @@ final class PlanSteps implements AutoCloseable {
 
     private @Nullable String reboot(Boot boot, Duration within) throws InterruptedException {
         try (RunningCommand unused = connection.start(Command.bash(GO_DOWN))) {
-            TestEnd failed = new Reboot(connection, boot).follow(new TimeLimit(within));
+            TestEnd failed = new Reboot(connection, boot, within).follow(null, new TimeLimit(within));
             return failed == null ? null : "rebooted the system, which did not come back: " + failed.note();
         }
     }
@@ -199,8 +199,10 @@ final class PlanSteps implements AutoCloseable {
     }
 
     private Command command(Scripts script, String... arguments) {
-        Map<String, String> told =
-                Map.of("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment(), "TMT_TREE", place.tree());
+        Map<String, String> told = Map.of(
+                "TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment(),
+                "TMT_PLAN_DATA", place.planData(),
+                "TMT_TREE", place.tree());
         Map<String, String> all = new LinkedHashMap<>(plan.environment(told, options));
         all.putAll(told);
         all.putAll(options.environment());

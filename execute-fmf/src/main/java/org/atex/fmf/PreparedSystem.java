@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.AtexException;
 import org.atex.api.Command;
 import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
 import org.atex.api.SetupException;
 import org.atex.api.TestResult;
 import org.jspecify.annotations.Nullable;
@@ -139,8 +140,13 @@ final class PreparedSystem {
         } finally {
             if (!prepared) {
                 finish();
+                keepPlanData();
             }
         }
+    }
+
+    private String number() {
+        return root.substring(root.lastIndexOf('.') + 1);
     }
 
     /** Runs the finish scripts, as far as the system answers, and removes all. An interrupt that is pending is kept. */
@@ -148,6 +154,7 @@ final class PreparedSystem {
         boolean interrupted = Thread.interrupted();
         try {
             finish();
+            keepPlanData();
         } finally {
             remove();
             if (interrupted) {
@@ -161,6 +168,36 @@ final class PreparedSystem {
         if (steps != null) {
             steps.finish();
             steps.close();
+        }
+    }
+
+    /** What scripts and tests left in TMT_PLAN_DATA is kept beside the output of the scripts. */
+    private void keepPlanData() {
+        boolean interrupted = Thread.interrupted();
+        String data = new Place(root, root).planData();
+        try {
+            var unused = LimitedCall.of("atex-plan-data", options.finishWithin(), () -> {
+                boolean any = connection
+                        .run(Command.bash(
+                                "cd -- \"$1\" && shopt -s nullglob dotglob && all=(*) && ((${#all[@]}))", data))
+                        .succeeded();
+                if (any) {
+                    connection.download(
+                            data, logs.directoryOf(connection, number()).resolve("plan-data"));
+                }
+                return any;
+            });
+        } catch (LimitedCall.NotInTimeException e) {
+            LOG.warn("what is in TMT_PLAN_DATA on {} is not kept: fetching it {}", connection, e.getMessage());
+        } catch (LimitedCall.Failure e) {
+            if (!(e.thrown() instanceof ConnectionLostException)) {
+                LOG.warn("what is in TMT_PLAN_DATA on {} is not kept: {}", connection, e.words());
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

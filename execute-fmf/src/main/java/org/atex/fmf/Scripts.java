@@ -15,6 +15,8 @@ enum Scripts {
     DETACHED,
     /** What tests call to report and to reboot, under several names. */
     HELPER,
+    /** Looks at a system before and after a test. */
+    CHECKS,
     /** Installs packages. */
     INSTALL,
     /** Runs a script of a plan, and keeps what it leaves running. */

@@ -38,9 +38,23 @@ final class SetUpLogs {
      * @param step the name of the step, which can be that of a file
      */
     Log of(Connection connection, String number, String step) {
+        return new Log(name(connection, number), step + ".txt");
+    }
+
+    private static String name(Connection connection, String number) {
         String system = connection.toString().replaceAll("[^A-Za-z0-9._@-]+", "-");
         String cut = system.length() > LONGEST ? system.substring(0, LONGEST) : system;
-        return new Log(cut + "." + number, step + ".txt");
+        return cut + "." + number;
+    }
+
+    /**
+     * {@return the directory of the files of one time that a system is made ready; it is there}
+     *
+     * @param connection the system
+     * @param number tells this time from any other
+     */
+    Path directoryOf(Connection connection, String number) throws IOException {
+        return Files.createDirectories(directory().resolve(name(connection, number)));
     }
 
     private synchronized Path directory() throws IOException {

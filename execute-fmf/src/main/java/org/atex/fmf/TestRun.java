@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
@@ -58,29 +60,43 @@ final class TestRun implements ControlHandler {
 
     private static final CommandEnd NO_START = new CommandEnd.Exited(121);
 
+    private static final CommandEnd NO_WAY_DOWN = new CommandEnd.Exited(119);
+
     private final Connection connection;
     private final Setting setting;
     private final FmfTest test;
+    private final TestKeys keys;
     private final Variables variables;
     private final Path output;
     private final ReportedResults results;
     private final Hooks hooks;
+    private final Judge judge;
+    private final Checks checks;
     /** Of the test alone: its clock starts again when all is ready for it. */
     private TimeLimit limit;
 
     private @Nullable LiveTest running;
     private @Nullable Integer exitCode;
     private boolean disconnected;
+    private ReportedResults.@Nullable RebootWish wish;
 
-    TestRun(Setting setting, FmfTest test, Variables variables, Artifacts artifacts) throws IOException {
+    TestRun(Setting setting, FmfTest test, TestKeys keys, Variables variables, Artifacts artifacts) throws IOException {
         this.connection = setting.connection();
         this.setting = setting;
         this.test = test;
+        this.keys = keys;
         this.variables = variables;
         this.output = artifacts.directory().resolve("output");
         this.limit = new TimeLimit(test.limit());
         this.results = new ReportedResults(artifacts, output, setting.options().limits());
         this.hooks = new Hooks(setting.options(), test, connection, artifacts, results);
+        this.judge = new Judge(keys, setting.options().beakerlib(), artifacts, results);
+        this.checks = new Checks(
+                keys.checks(),
+                new Checks.Setting(
+                        connection, setting.place(), setting.options().hookWithin()),
+                artifacts,
+                results);
     }
 
     /**
@@ -106,14 +122,18 @@ final class TestRun implements ControlHandler {
     /** The rule is the user's, and costs no more than this test whatever it does. */
     private TestEnd finish(TestEnd end) throws IOException {
         AtomicReference<String> broken = new AtomicReference<>();
-        TestEnd decided = results.finish(end, (ours, subtests) -> {
-            try {
-                return Objects.requireNonNull(setting.options().verdict().decide(ours, subtests), "no outcome");
-            } catch (Throwable e) {
-                broken.set("its verdict could not be found: " + LimitedCall.Failure.words(e));
-                return Outcome.ERROR;
-            }
-        });
+        TestEnd decided = results.finish(
+                end,
+                (ours, subtests) -> {
+                    try {
+                        return Objects.requireNonNull(
+                                setting.options().verdict().decide(ours, subtests), "no outcome");
+                    } catch (Throwable e) {
+                        broken.set("its verdict could not be found: " + LimitedCall.Failure.words(e));
+                        return Outcome.ERROR;
+                    }
+                },
+                judge);
         String why = broken.get();
         return why == null ? decided : new TestEnd(Outcome.ERROR, end.exitCode(), why, end.systemUsable());
     }
@@ -131,19 +151,32 @@ final class TestRun implements ControlHandler {
             if (unready != null) {
                 return unready;
             }
+            checks.before().forEach(judge::add);
             limit = new TimeLimit(test.limit());
             TestEnd end = toItsLastStart(reboot);
-            return end.outcome() == Outcome.LOST ? end : hooks.after(end);
+            if (end.outcome() == Outcome.LOST) {
+                return end;
+            }
+            checks.after().forEach(judge::add);
+            return hooks.after(end);
         } catch (ConnectionLostException e) {
             return TestEnd.of(Outcome.LOST, e.getMessage());
         }
     }
 
     private TestEnd toItsLastStart(Reboot reboot) throws InterruptedException, IOException {
+        int reboots = 0;
         for (int restarts = 0; ; restarts++) {
-            TestEnd end = runOnce(restarts);
+            TestEnd end = runOnce(restarts, reboots, reboot);
             if (end == null) {
-                end = reboot.follow(limit);
+                end = followDown(reboot);
+                reboots++;
+            } else if (wantsRestart(end)) {
+                if (restarts >= keys.restarts()) {
+                    return tooMany(end);
+                }
+                end = keys.restartWithReboot() ? rebootBetween(reboot) : null;
+                reboots += keys.restartWithReboot() ? 1 : 0;
             }
             if (end != null) {
                 return end;
@@ -151,29 +184,72 @@ final class TestRun implements ControlHandler {
         }
     }
 
+    private boolean wantsRestart(TestEnd end) {
+        boolean byItself = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.FAILED;
+        return byItself && end.exitCode() != null && keys.restartOn().contains(end.exitCode());
+    }
+
+    private TestEnd tooMany(TestEnd end) {
+        return new TestEnd(
+                Outcome.ERROR,
+                end.exitCode(),
+                "it asked by exit code " + end.exitCode() + " to be started again, and was as often as it may be ("
+                        + keys.restarts() + "; its key restart-max-count says how often)",
+                end.systemUsable());
+    }
+
+    /** The test's clock stands still while its system is down. */
+    private @Nullable TestEnd followDown(Reboot reboot) throws InterruptedException, IOException {
+        try {
+            return reboot.follow(wish, new TimeLimit(reboot.within(wish)));
+        } finally {
+            limit.change("restore");
+        }
+    }
+
+    private @Nullable TestEnd rebootBetween(Reboot reboot) throws InterruptedException, IOException {
+        if (!FmfExecutor.mayChange(connection, setting.options())) {
+            return TestEnd.of(
+                    Outcome.ERROR,
+                    "its key restart-with-reboot has its system rebooted, which is refused: "
+                            + FmfExecutor.THIS_MACHINE);
+        }
+        limit.change("save");
+        try {
+            return reboot.now();
+        } finally {
+            limit.change("restore");
+        }
+    }
+
     /** {@return how the test ended, or null if it took the system down to go on afterwards} */
-    private @Nullable TestEnd runOnce(int restarts) throws InterruptedException, IOException {
+    private @Nullable TestEnd runOnce(int restarts, int reboots, Reboot reboot)
+            throws InterruptedException, IOException {
         exitCode = null;
         disconnected = false;
         FmfOptions options = setting.options();
         var to = new LiveTest.OutputTo(
                 output, options.limits().outputBytes(), options.timestampedOutput(), options.live(), test);
-        LiveTest live = LiveTest.start(connection, command(restarts), limit, to, options.detached());
+        LiveTest live = LiveTest.start(connection, command(restarts, reboots), limit, to, options.detached());
         TestEnd end;
         try (live) {
-            end = follow(live);
+            end = follow(live, reboot);
         }
         live.requireStored();
         return end;
     }
 
-    private @Nullable TestEnd follow(LiveTest live) throws InterruptedException, IOException {
+    private @Nullable TestEnd follow(LiveTest live, Reboot reboot) throws InterruptedException, IOException {
         running = live;
         try {
             live.send(Metadata.yaml(test));
             new ControlStream(live.control()).readAll(this);
             if (disconnected) {
+                wish = results.takeRebootWish();
+                live.stopClock();
+                limit.change("save");
                 live.letGo();
+                return down(live, reboot);
             }
             return afterwards(live);
         } catch (InterruptedIOException e) {
@@ -192,15 +268,25 @@ final class TestRun implements ControlHandler {
         return interrupted;
     }
 
-    private Command command(int restarts) {
+    private Command command(int restarts, int reboots) {
         Place place = setting.place();
         Map<String, String> all = new LinkedHashMap<>(variables.plan());
         all.putAll(variables.own());
-        for (String name : List.of("TMT_REBOOT_COUNT", "TMT_TEST_RESTART_COUNT", "RSTRNT_REBOOTCOUNT", "REBOOTCOUNT")) {
-            all.put(name, Integer.toString(restarts));
+        for (String name : List.of("TMT_REBOOT_COUNT", "RSTRNT_REBOOTCOUNT", "REBOOTCOUNT")) {
+            all.put(name, Integer.toString(reboots));
         }
-        List<String> arguments = new ArrayList<>(
-                List.of(place.slot(), place.tree() + "/" + test.directory(), test.command(), test.tty() ? "tty" : ""));
+        all.put("TMT_TEST_RESTART_COUNT", Integer.toString(restarts));
+        if (restarts < keys.restarts() && !keys.restartOn().isEmpty()) {
+            all.put(
+                    "ATEX_RESTART_ON",
+                    keys.restartOn().stream().map(String::valueOf).collect(Collectors.joining(" ")));
+        }
+        List<String> arguments = new ArrayList<>(List.of(
+                place.slot(),
+                place.tree() + "/" + test.directory(),
+                test.command(),
+                test.tty() ? "tty" : "",
+                keys.beakerlib() ? "" : "set -e -o pipefail\n"));
         arguments.addAll(variables.own().keySet());
         return Command.bash(Scripts.WRAPPER.text(), arguments.toArray(String[]::new))
                 .withEnvironment(all)
@@ -212,15 +298,32 @@ final class TestRun implements ControlHandler {
             TestEnd givenUp = live.givenUp();
             return givenUp != null ? givenUp : exited(exitCode, live);
         }
-        CommandEnd end = awaitEnd(live);
+        CommandEnd end = live.await();
         TestEnd givenUp = live.givenUp();
         if (givenUp != null) {
             return givenUp;
         }
-        if (disconnected) {
-            return null;
-        }
         return withoutExitCode(end);
+    }
+
+    /** {@return null if the system goes down, as the test said before} */
+    private @Nullable TestEnd down(LiveTest live, Reboot reboot) throws InterruptedException {
+        TimeLimit within = new TimeLimit(reboot.within(wish));
+        try {
+            Optional<CommandEnd> end = live.await(within.left());
+            TestEnd givenUp = live.givenUp();
+            if (givenUp != null) {
+                return givenUp;
+            }
+            if (end.isEmpty()) {
+                return Reboot.stayedUp(within);
+            }
+            return end.get().equals(NO_WAY_DOWN)
+                    ? TestEnd.of(Outcome.ERROR, "it announced a reboot, and that failed: " + lastLine())
+                    : null;
+        } catch (ConnectionLostException e) {
+            return live.givenUp();
+        }
     }
 
     /** The end of the wrapper is awaited only so that one that still closes its files is not killed for it. */
@@ -236,31 +339,19 @@ final class TestRun implements ControlHandler {
         }
     }
 
-    /** {@return how the command ended; null if the test said before that its system goes down, and it did} */
-    private @Nullable CommandEnd awaitEnd(LiveTest live) throws InterruptedException {
-        try {
-            return live.await();
-        } catch (ConnectionLostException e) {
-            if (disconnected) {
-                return null;
-            }
-            throw e;
-        }
-    }
-
-    private TestEnd withoutExitCode(@Nullable CommandEnd end) throws InterruptedException {
+    private TestEnd withoutExitCode(CommandEnd end) throws InterruptedException {
         connection.run(Command.of("true")); // tells a system that is gone from a wrapper that is
-        if (NO_ROOM.equals(end)) {
+        if (end.equals(NO_ROOM)) {
             return TestEnd.of(
                     Outcome.SETUP_FAILED, "its system has no room, or no right, for what it needs: " + lastLine());
         }
-        if (NO_SPOOL.equals(end)) {
+        if (end.equals(NO_SPOOL)) {
             return TestEnd.of(
                     Outcome.SETUP_FAILED,
                     "its system has no room below /var/tmp for what the detached test wrote until it is fetched: make room"
                             + " there, or keep less by Detached.withSpoolBytes");
         }
-        if (NO_START.equals(end)) {
+        if (end.equals(NO_START)) {
             return TestEnd.of(Outcome.ERROR, "it cannot be started: " + lastLine());
         }
         return TestEnd.of(

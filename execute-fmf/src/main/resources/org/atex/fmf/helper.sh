@@ -1,164 +1,368 @@
 #!/bin/bash
 # What tests written for tmt or restraint call to report and to reboot: speaks the control stream. Its name says which of
 # those commands it is.
+#
+# It needs nothing of its caller's environment: it finds the slot of its test by where it is itself, or else by the
+# variable ATEX_TEST_SLOT, by the control group, by the parents. It writes to the control stream if it has the
+# descriptor, and otherwise leaves the report in the slot and rings the wrapper, which passes it on.
 
 me=${0##*/}
-place=${0%/*}/..
 LC_ALL=C
 
+say() { printf '%s: %s\n' "$me" "$*" >&2; }
+
 die() {
-    printf '%s: %s\n' "$me" "$*" >&2
+    say "$*"
     exit 2
 }
 
-[[ $ATEX_TEST_CONTROL =~ ^[0-9]+$ && -e /dev/fd/$ATEX_TEST_CONTROL ]] ||
-    die "there is no control stream: call it within a running test, and leave the descriptor \$ATEX_TEST_CONTROL open"
+# Fields 4 (the parent) and 22 (the time of the start) of what the system says of a process.
+read_process() {
+    local line fields
+    parent= started=
+    IFS= read -r line 2>/dev/null <"/proc/$1/stat" || return
+    fields=(${line##*) })
+    parent=${fields[1]} started=${fields[19]}
+}
+
+# Sets wrapper to the process that runs the test of a slot, if it does, and control to its descriptor of the stream.
+find_wrapper() {
+    local pid began number
+    wrapper= control=
+    { read -r pid _ && read -r began number; } 2>/dev/null <"$1/test.pid" || return
+    read_process "$pid"
+    [[ $started && $started == "$began" ]] || return
+    wrapper=$pid control=$number
+}
+
+find_place() {
+    local line parent started wrapper control pid slot all=()
+    for place in "${0%/*}/.." "$ATEX_TEST_SLOT"; do [[ $place && -d $place/spool ]] && return; done
+    while IFS= read -r line; do
+        [[ $line =~ (atex\.[^./]+)\.(slot\.[^./]+) ]] || continue
+        place=/var/tmp/${BASH_REMATCH[1]}/${BASH_REMATCH[2]}
+        [[ -d $place/spool ]] && return
+    done 2>/dev/null </proc/self/cgroup
+    for slot in /var/tmp/atex.*/slot.*; do
+        find_wrapper "$slot"
+        [[ $wrapper ]] && all+=("$wrapper $slot")
+    done
+    for ((pid = $$; pid > 1; pid = parent)); do
+        for slot in "${all[@]}"; do
+            place=${slot#* }
+            [[ ${slot%% *} == "$pid" ]] && return
+        done
+        read_process "$pid"
+        [[ $parent ]] || break
+    done
+    place=
+    ((${#all[@]} == 1)) && place=${all[0]#* }
+}
+
+# The descriptor may have been closed, or be something of the test's own by now.
+has_stream() {
+    [[ $ATEX_TEST_CONTROL =~ ^[0-9]+$ ]] || return
+    local own=/proc/self/fd/$ATEX_TEST_CONTROL
+    if [[ $wrapper ]]; then
+        [[ $own -ef /proc/$wrapper/fd/$control ]]
+    else
+        [[ ! $place && (-p /dev/fd/$ATEX_TEST_CONTROL || -S /dev/fd/$ATEX_TEST_CONTROL) ]]
+    fi
+}
 
 # Sets quoted to a JSON text.
 quote() {
-    quoted=${1//\\/\\\\}
+    local text=$1
+    if [[ $text == *[!\ -~]* ]] && ! printf '%s' "$text" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1; then
+        text=${text//[!\ -~]/?}
+    fi
+    quoted=${text//\\/\\\\}
     quoted=${quoted//\"/\\\"}
     quoted=\"${quoted//[[:cntrl:]]/ }\"
 }
 
+# Sets log to a file that has a length, from one that may be a pipe; empty if there is nothing to read. Fails if it cannot be read.
+take_log() {
+    log=$1
+    [[ $log && $log != /dev/null ]] || { log=; return 0; }
+    [[ -f $log && -r $log ]] && return
+    [[ -e $log && ! -d $log && -r $log ]] && temporary=$(mktemp) && cat -- "$log" >"$temporary" && log=$temporary
+}
+
 # Sets file to a description of a file, and size to its length.
 describe() {
-    [[ -f $1 && -r $1 ]] || die "cannot read the file $1"
-    size=$(($(wc -c <"$1")))
-    quote "${2:-${1##*/}}"
+    size=$(wc -c <"$1") || return
+    size=$((size))
+    quote "$2"
     file="{\"name\":$quoted,\"length\":$size}"
 }
 
-# Sends a result, and as many bytes of a file as it says; the file may grow or shrink meanwhile.
-send() {
-    local lock
-    exec {lock}>>"$place/lock"
-    command -v flock >/dev/null && flock "$lock"
-    printf 'result %d\n%s' "${#1}" "$1"
-    [[ $2 ]] && { cat -- "$2"; head -c "$3" /dev/zero; } 2>/dev/null | head -c "$3"
-    exec {lock}>&-
-} >&"$ATEX_TEST_CONTROL"
+# Writes a result, and as many bytes of a file as it says; the file may grow or shrink meanwhile.
+write_result() {
+    printf 'result %d\n%s' "${#1}" "$1" || return
+    [[ ! $2 ]] || { cat -- "$2"; head -c "$3" /dev/zero; } 2>/dev/null | head -c "$3"
+}
 
-# The worst that was reported of its parts is what the test itself is.
-raise() {
-    local worst=
-    [[ -r $place/worst ]] && read -r worst <"$place/worst"
-    case $1,$worst in
-        fail,error | fail,fail | warn,error | warn,fail | warn,warn | error,error) return 0 ;;
-        fail,* | warn,* | error,*) ;;
-        *) return 0 ;;
+# Leaves what a command writes in the slot, under the name left. What is not complete there says that a report was lost.
+leave() {
+    local new=$place/spool/new.$$.$RANDOM
+    umask 022
+    { (set -C && "$@" >"$new"); } 2>/dev/null && left=$place/spool/$(date +%s%N).$$ && mv -- "$new" "$left" ||
+        die "cannot leave a report in $place/spool"
+}
+
+# Rings until what was left is passed on; what is not, is at the test's end. Bash before 4.4 does not hear it.
+ring() {
+    local try bell began
+    for ((try = 0; try < 60; try++)); do
+        [[ ! -e $place/deaf && -r $place/bell ]] && read -r bell began <"$place/bell" && read_process "$bell"
+        [[ $started && $started == "$began" ]] && kill -USR1 "$bell" 2>/dev/null || return
+        sleep 0.05
+        [[ -e $1 ]] || return
+    done
+    : 2>/dev/null >"$place/deaf"
+}
+
+# Sends what a command writes.
+send() {
+    local lock= left
+    if has_stream; then
+        { exec {lock}>>"$place/lock"; } 2>/dev/null && command -v flock >/dev/null && flock "$lock"
+        "$@" >&"$ATEX_TEST_CONTROL" || die "cannot report: the control stream is broken"
+        [[ $lock ]] && exec {lock}>&-
+        return 0
+    fi
+    [[ $place ]] || die "there is no control stream: call it within a running test, and leave the descriptor \$ATEX_TEST_CONTROL open"
+    leave "$@"
+    ring "$left"
+}
+
+# Writes the result of a part. The worst of them is what the test itself is, whatever its exit code; the runner keeps that.
+write_part() {
+    write_result "${@:2}" || return
+    [[ $1 == info ]] || write_result "{\"partial\":true,\"atex-reported\":\"$1\"}"
+}
+
+is_result() {
+    case ${1,,} in
+        pass | fail | warn | info | skip | error | none) ;;
+        *) return 1 ;;
     esac
-    printf '%s\n' "$1" >"$place/worst"
-    send "{\"partial\":true,\"status\":\"$1\"}"
+}
+
+show_usage() {
+    case $me in
+        *-report-result) echo "usage: $me [-o FILE] [-t MESSAGE] NAME RESULT [SCORE]" ;;
+        *-reboot) echo "usage: $me [-c COMMAND] [-t SECONDS] [-s] [-e] [-h]" ;;
+        *) echo "usage: $me -l FILE" ;;
+    esac
 }
 
 report_result() {
-    local log=${OUTPUTFILE-} message= words=() name status json
+    local words=() path=${OUTPUTFILE-} message= name status json temporary= failed= log file size
+    # A name may begin with a dash.
+    if (($# >= 2)) && is_result "$2"; then
+        words=("$1" "$2")
+        shift 2
+    fi
     while (($#)); do
         case $1 in
-            -o | --outputfile) log=$2; shift ;;
-            --outputfile=*) log=${1#*=} ;;
+            -o | --outputfile) path=$2; shift ;;
+            --outputfile=*) path=${1#*=} ;;
+            -o?*/*) path=${1#-o} ;;
             -t | --message | -m) message=$2; shift ;;
             --message=*) message=${1#*=} ;;
             -s | --server | -p | --disable-plugin | --port) shift ;;
             --server=* | --disable-plugin=* | --port=* | --no-plugins) ;;
+            -h | --help) show_usage; exit 1 ;;
             --) shift; words+=("$@"); break ;;
-            -?*) die "unknown option $1" ;;
             *) words+=("$1") ;;
         esac
         shift
     done
-    ((${#words[@]} >= 2)) || die "usage: $me [-o FILE] [-t MESSAGE] NAME RESULT [SCORE]"
+    ((${#words[@]})) || die "$(show_usage)"
     name=${words[0]%:}
     name=${name#/}
     [[ $name ]] || name=${TMT_TEST_NAME#/}
     status=${words[1],,}
-    case $status in
-        pass | fail | warn | info | skip | error) ;;
-        none) status=info ;;
-        *) die "unknown result ${words[1]}: there are PASS, FAIL, WARN, INFO, SKIP and ERROR" ;;
-    esac
-    if [[ $me == rhts-report-result ]]; then
-        log=${words[2]-}
-        words=("${words[@]:0:2}" "${words[@]:3}")
-        [[ -r $log ]] || log= # Beakerlib names one that it may not have written
+    if ! is_result "$status"; then
+        message="$me was called with the unknown result '${words[1]}'"
+        failed="unknown result '${words[1]}': there are PASS, FAIL, WARN, INFO, SKIP and ERROR ($(show_usage))"
+        status=error
     fi
-    quote "$name"
+    [[ $status == none ]] && status=info
+    if [[ $me == rhts-report-result ]]; then
+        path=${words[2]-}
+        words=("${words[@]:0:2}" "${words[@]:3}")
+    fi
+    if ! take_log "$path"; then
+        # BeakerLib names one that it may not have written.
+        [[ $me == rhts-report-result || $path == "${OUTPUTFILE-}" ]] || failed="cannot read the file $path"
+        log=
+    fi
+    quote "${name:-test}"
     json="{\"name\":$quoted,\"status\":\"$status\""
     [[ $message ]] && quote "$message" && json+=",\"note\":$quoted"
     [[ ${words[2]-} ]] && quote "${words[2]}" && json+=",\"score\":$quoted"
-    if [[ $log ]]; then
-        describe "$log"
-        send "$json,\"files\":[$file]}" "$log" "$size"
+    # A name that mktemp made is another each time.
+    path=${path##*/}
+    [[ $me == rhts-report-result || $path == tmp.?????????? ]] && path=output.txt
+    if [[ $log ]] && describe "$log" "$path"; then
+        send write_part "$status" "$json,\"files\":[$file]}" "$log" "$size"
     else
-        send "$json}"
+        send write_part "$status" "$json}"
     fi
-    raise "$status"
+    [[ ! $temporary ]] || rm -f -- "$temporary"
+    [[ ! $failed ]] || die "$failed"
 }
 
-submit_file() {
-    local logs=() log
+submit_files() {
+    local paths=() path temporary log file size
     while (($#)); do
         case $1 in
-            -l | --filename) logs+=("$2"); shift ;;
-            --filename=*) logs+=("${1#*=}") ;;
+            -l | --filename) paths+=("$2"); shift ;;
+            --filename=*) paths+=("${1#*=}") ;;
             -S | -T | -s | -p | --server | --port | --template) shift ;;
+            -h | --help) show_usage; exit 0 ;;
             -?*) ;;
-            *) logs+=("$1") ;;
+            *) paths+=("$1") ;;
         esac
         shift
     done
-    ((${#logs[@]})) || die "usage: $me -l FILE"
-    for log in "${logs[@]}"; do
-        describe "$log"
-        send "{\"partial\":true,\"files\":[$file]}" "$log" "$size"
+    ((${#paths[@]})) || die "$(show_usage)"
+    for path in "${paths[@]}"; do
+        temporary=
+        take_log "$path" || die "cannot read the file $path"
+        if [[ $log ]]; then
+            describe "$log" "${path##*/}" || die "cannot read the file $path"
+            send write_result "{\"partial\":true,\"files\":[$file]}" "$log" "$size"
+            [[ -w $place/test ]] && printf '%s\n' "${path##*/}" >>"$place/test/submitted-files.log"
+        fi
+        [[ ! $temporary ]] || rm -f -- "$temporary"
     done
 }
 
-reboot_system() {
-    local command= option try
-    if [[ ${ATEX_NO_REBOOT-} ]]; then
-        printf '%s\n' "$me is refused: $ATEX_NO_REBOOT" >&2
-        quote "$me is refused: $ATEX_NO_REBOOT"
-        send "{\"partial\":true,\"status\":\"error\",\"note\":$quoted}"
-        kill -KILL 0
+end_test() {
+    [[ $place ]] && : 2>/dev/null >"$place/abort" && ring "$place/abort"
+    kill -KILL 0
+}
+
+write_lines() { printf '%s\n' "$@"; }
+
+# Says that the system goes down. The runner answers by breaking the pipe; one that cannot will see the system go.
+disconnect() {
+    local try
+    if ! has_stream; then
+        send write_lines disconnect
+        sleep 0.5
+        return
     fi
-    while getopts c:t:e option; do
-        case $option in
-            c) command=$OPTARG ;;
-            t) printf 'duration +%d\n' "$OPTARG" >&"$ATEX_TEST_CONTROL" ;;
-            e) ;;
-            *) die "usage: $me [-c COMMAND] [-t SECONDS]" ;;
-        esac
-    done
     trap '' PIPE
-    printf 'disconnect\n' >&"$ATEX_TEST_CONTROL"
-    # The runner answers by breaking the pipe. One that cannot will see the system go.
+    write_lines disconnect >&"$ATEX_TEST_CONTROL"
     for ((try = 0; try < 200; try++)); do
-        printf 'noop\n' >&"$ATEX_TEST_CONTROL" || break
+        write_lines noop >&"$ATEX_TEST_CONTROL" || break
         sleep 0.05
     done 2>/dev/null
     trap - PIPE
+}
+
+# Beaker's machines boot from the network unless told otherwise.
+keep_boot_entry() {
+    local entry
+    [[ -f /root/EFI_BOOT_ENTRY.TXT ]] && efibootmgr >/dev/null 2>&1 || return
+    entry=$(efibootmgr | sed -n 's/^BootCurrent: *//p')
+    [[ $entry ]] || read -r entry </root/EFI_BOOT_ENTRY.TXT
+    [[ $entry ]] && efibootmgr -n "$entry" >/dev/null
+}
+
+reboot_system() {
+    local command= option within= soft= as_root=() code
+    OPTIND=1
+    while getopts c:t:esh option; do
+        case $option in
+            c) command=$OPTARG ;;
+            t) within=$OPTARG ;;
+            s) soft=1 ;;
+            e) say "the option -e does nothing, as in tmt" ;;
+            h) show_usage; exit 0 ;;
+            *) die "$(show_usage)" ;;
+        esac
+    done
+    [[ ! $within || $within =~ ^[0-9]{1,9}$ ]] || die "-t takes seconds, and not '$within'"
+    if [[ -s $place/no-reboot ]]; then
+        command=$(<"$place/no-reboot")
+        say "refused: $command"
+        quote "$me is refused: $command"
+        send write_result "{\"partial\":true,\"status\":\"error\",\"note\":$quoted}"
+        end_test
+    fi
+    ((EUID)) && as_root=(sudo -n)
+    PATH=/sbin:/usr/sbin:$PATH
+    if [[ $soft && ! $command ]]; then
+        # It has another proof, as the kernel's boot stays the same.
+        soft=
+        systemctl --help 2>/dev/null | grep -q soft-reboot && soft=$(systemctl show -p SoftRebootsCount --value)
+        [[ $soft ]] || say "the system knows no soft-reboot: it is rebooted"
+    fi
+    keep_boot_entry
+    [[ $within || $soft ]] && send write_result \
+        "{\"partial\":true,\"atex-reboot\":{\"within\":${within:-null},\"soft\":${soft:-null}}}"
+    disconnect
+    sync
     if [[ $command ]]; then
         bash -c "$command"
+    elif [[ $soft ]]; then
+        "${as_root[@]}" systemctl soft-reboot
     elif [[ -d /run/systemd/system ]]; then
-        systemctl reboot
+        "${as_root[@]}" systemctl reboot
     else
-        PATH=/sbin:/usr/sbin:$PATH reboot
-    fi || die "the system cannot be rebooted by '${command:-reboot}': exit code $?"
+        "${as_root[@]}" reboot
+    fi || {
+        code=$?
+        say "the system cannot be rebooted by '${command:-reboot}': exit code $code"
+        [[ $place ]] && printf '%s\n' "'${command:-reboot}' ended with exit code $code" >"$place/no-way-down"
+        end_test
+    }
     exec sleep 100d # nothing of the test goes on until the system is down
 }
 
 abort_test() {
     quote "the test called $me"
-    send "{\"partial\":true,\"status\":\"error\",\"note\":$quoted}"
-    kill -KILL 0
+    send write_result "{\"partial\":true,\"status\":\"error\",\"note\":$quoted}"
+    end_test
 }
 
+# What the wrapper calls when the test has ended: sends each file below a directory, or those named, under a prefix.
+hand_over() {
+    local path paths file size
+    paths=("$1"/*)
+    (($# > 2)) && paths=("${@:3}") && paths=("${paths[@]/#/$1/}")
+    for path in "${paths[@]}"; do
+        if [[ -d $path && ! -L $path ]]; then
+            hand_over "$path" "$2${path##*/}/"
+        elif [[ -f $path && -r $path ]] && describe "$path" "$2${path##*/}"; then
+            send write_result "{\"partial\":true,\"files\":[$file]}" "$path" "$size"
+        fi
+    done
+}
+
+find_place
+wrapper= control=
+[[ $place ]] && find_wrapper "$place"
 case $me in
     *-report-result) report_result "$@" ;;
-    *-file-submit | *-report-log | *-submit-log) submit_file "$@" ;;
+    *-file-submit | *-report-log | *-submit-log | rhts_submit_log) submit_files "$@" ;;
     *-reboot) reboot_system "$@" ;;
     *-abort) abort_test ;;
+    helper)
+        shopt -s nullglob dotglob
+        case $1 in
+            hand-over) hand_over "${@:2}" ;;
+            lost)
+                quote "$2"
+                send write_result "{\"partial\":true,\"status\":\"error\",\"note\":$quoted}"
+                ;;
+        esac
+        ;;
     *) die "no such command" ;;
 esac

@@ -4,7 +4,8 @@
 #   $2     the directory to run in
 #   $3     what to run
 #   $4     "tty" for a terminal
-#   $5 …   names of variables that win over those in the plan's environment file
+#   $5     what goes in front of it, such as options for bash
+#   $6 …   names of variables that win over those in the plan's environment file
 #
 # Standard output is the control stream, standard error takes the test's output. Standard input has the test's metadata up
 # to a NUL, which goes to the file that TMT_TEST_METADATA names; then it is a lifeline: at its end all of the test is
@@ -13,27 +14,61 @@
 #
 # If the variable alone is set, nobody else looks for what the test has left.
 #
-# Exit codes without a word on the control stream: 120 the system has no room or no right for what a test needs, 121 the
-# test cannot be started.
+# Reports that cannot be written to the control stream are left in the slot's spool: SIGUSR1 to the process that the file bell names
+# has them passed on, and so has the end of the test. What the test leaves in TMT_TEST_DATA, and BeakerLib's results, are sent as files of the test itself.
+#
+# Exit codes without a word on the control stream: 119 the test said that the system goes down, and that failed, 120 the system has
+# no room or no right for what a test needs, 121 the test cannot be started.
 
-place=$1 directory=$2 text=$3 terminal=$4
-shift 4
+place=$1 directory=$2 text=$3 terminal=$4 before=$5
+shift 5
 mark=${place##*/}.$$
 
 # The test's own output and errors go to one place; the control stream and the lifeline get descriptors of their own.
-exec {ATEX_TEST_CONTROL}>&1 1>&2 {lifeline}<&0 </dev/null
+# Tests use low numbers for their own files.
+for ((ATEX_TEST_CONTROL = 59; ATEX_TEST_CONTROL > 19; ATEX_TEST_CONTROL--)); do
+    [[ ! -e /dev/fd/$ATEX_TEST_CONTROL ]] && eval "exec $ATEX_TEST_CONTROL>&1" 2>/dev/null && break
+done
+exec 1>&2 {lifeline}<&0 </dev/null
 export ATEX_TEST_CONTROL
+
+# Nothing of the test before may be left there, as it would be taken for this one's. It may also have put links there, which
+# must not be followed.
+begin() {
+    local path paths fresh=1
+    for path in "$place"/{test,test/data,spool}; do
+        [[ -d $path && ! -L $path ]] || fresh=
+    done
+    if [[ $fresh ]]; then
+        shopt -s nullglob dotglob
+        paths=("$place"/{test,test/data,spool}/*)
+        shopt -u nullglob dotglob
+        for path in "${paths[@]}" "$place"/{abort,no-way-down}; do
+            case $path in
+                */test/data) ;;
+                */test/metadata.yaml) [[ ! -L $path ]] || fresh= ;;
+                *) [[ ! -e $path && ! -L $path ]] || fresh= ;;
+            esac
+        done
+    fi
+    [[ $fresh ]] && return
+    rm -rf -- "$place"/{test,spool,abort,no-way-down} && mkdir -- "$place"/{test,test/data,spool} || return
+    [[ ! -e $place/for-all ]] || chmod 1733 "$place/spool"
+}
+if ((TMT_TEST_RESTART_COUNT == 0)); then begin || exit 120; fi
+printf '%s' "$ATEX_NO_REBOOT" >"$place/no-reboot"
+restart_on=$ATEX_RESTART_ON
+unset ATEX_RESTART_ON
 
 IFS= read -r -d '' metadata <&"$lifeline"
 printf '%s' "$metadata" >"$TMT_TEST_METADATA" || exit 120
 unset metadata
-if ((TMT_TEST_RESTART_COUNT == 0)); then
-    : >"$place/worst"
-    if [[ $BEAKERLIB_DIR == "$place"/* ]]; then
-        rm -rf -- "$BEAKERLIB_DIR"
-        mkdir -- "$BEAKERLIB_DIR" && ln -s -- "$TMT_TEST_METADATA" "$BEAKERLIB_DIR/metadata.yaml"
-    fi
-fi
+
+# By this, helpers find us, and know us from another process of the same number.
+{ IFS= read -r stat <"/proc/$$/stat"; } 2>/dev/null
+stat=(${stat##*) })
+printf '%d %s\n%s %d\n' "$$" "$place/test/data/reboot-request" "${stat[19]}" "$ATEX_TEST_CONTROL" >"$place/test.pid"
+export ATEX_TEST_SLOT=$place
 
 # Prepare scripts, and tests before this one, may have added variables for all tests.
 if [[ -s $TMT_PLAN_ENVIRONMENT_FILE ]]; then
@@ -83,7 +118,7 @@ fi 2>/dev/null
 run_test() {
     [[ $cgroup ]] && echo 0 >"$cgroup/cgroup.procs" 2>/dev/null
     exec {lifeline}<&-
-    set -- bash -c "set -e -o pipefail"$'\n'"$text"
+    set -- bash -c "$before$text"
     if [[ $terminal ]]; then
         printf -v text ' %q' "$@"
         set -- script -qefc "stty rows 24 cols 80; exec$text" /dev/null
@@ -125,10 +160,52 @@ end_test() {
     done
 }
 
+# Passes on the reports that were left in the spool, as one of us.
+pass_on() {
+    local reports lock
+    reports=("$place"/spool/[0-9]*)
+    [[ -e ${reports[0]} ]] || return
+    exec {lock}>>"$place/lock"
+    command -v flock >/dev/null && flock "$lock"
+    reports=("$place"/spool/[0-9]*)
+    [[ -e ${reports[0]} ]] && cat -- "${reports[@]}" >&"$ATEX_TEST_CONTROL" && rm -f -- "${reports[@]}"
+    exec {lock}>&-
+}
+
+# Bash also answers while it answers.
+answer() {
+    [[ ! $answering ]] || return
+    answering=1
+    command -v flock >/dev/null && pass_on
+    if [[ -e $place/abort ]]; then
+        rm -f -- "$place/abort"
+        end_test
+    fi
+    answering=
+}
+
+# Sends what the test has left, unless it is to be started again.
+hand_over() {
+    local data=() lost
+    shopt -s nullglob dotglob
+    [[ -L $place/test || -L $place/test/data ]] || data=("$place/test/data"/*)
+    lost=("$place"/spool/{new.,[0-9]}*)
+    shopt -u nullglob dotglob
+    ((${#lost[@]})) && "$place/bin/helper" lost "a report of the test could not be delivered"
+    [[ " $restart_on " == *" $code "* ]] && return
+    [[ -e $place/test/TestResults ]] && "$place/bin/helper" hand-over "$place/test" "" TestResults journal.txt
+    ((${#data[@]})) && "$place/bin/helper" hand-over "$place/test/data" data/
+}
+
 run_test &
 test=$!
+# It also answers helpers, and not the process that waits for the test: bash loses the end of a child if a signal comes with it.
 (
-    exec >/dev/null 2>&1 {ATEX_TEST_CONTROL}>&-
+    exec >/dev/null 2>&1
+    trap answer USR1
+    IFS= read -r stat <"/proc/$BASHPID/stat"
+    stat=(${stat##*) })
+    printf '%d %s\n' "$BASHPID" "${stat[19]}" >"$place/bell"
     if IFS= read -r -N 1 _ <&"$lifeline"; then
         IFS= read -r -N 1 _ <&"$lifeline" || exit
     fi
@@ -141,12 +218,19 @@ exec {lifeline}<&-
 
 wait "$test" 2>/dev/null
 code=$?
+if [[ -s $place/no-way-down ]]; then
+    cat -- "$place/no-way-down" >&2
+    end_test 2>/dev/null
+    exit 119
+fi
 exec 2>/dev/null
 if [[ $cgroup || $alone ]]; then
     end_test
 else
     kill -KILL -- "-$test" # whoever started us looks for the rest
 fi
+pass_on
+hand_over
 printf 'exitcode %d\n' "$code" >&"$ATEX_TEST_CONTROL"
 kill -KILL "$watch"
 exit 0

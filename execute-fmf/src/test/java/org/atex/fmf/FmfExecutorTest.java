@@ -249,9 +249,9 @@ class FmfExecutorTest {
         String random = UUID.randomUUID().toString().replace("-", "").substring(0, 10);
         Path place = Files.createDirectory(Path.of("/var/tmp/atex." + random));
         Files.createDirectory(place.resolve("tree"));
-        Path worst = Files.createFile(
-                Files.createDirectory(place.resolve("slot.aaaaaaaaaa")).resolve("worst"));
-        Files.setLastModifiedTime(worst, FileTime.from(Instant.now().minus(sinceLastTest)));
+        Path pid = Files.createFile(
+                Files.createDirectory(place.resolve("slot.aaaaaaaaaa")).resolve("test.pid"));
+        Files.setLastModifiedTime(pid, FileTime.from(Instant.now().minus(sinceLastTest)));
         Files.setLastModifiedTime(place, FileTime.from(Instant.now().minus(age)));
         return place;
     }

@@ -56,7 +56,7 @@ class HelpersTest {
                         "info four null",
                         "pass null null");
         assertThat(ran.file("sub/one/log")).isEqualTo("content\n");
-        assertThat(ran.file("three/log")).isEqualTo("content\n");
+        assertThat(ran.file("three/output.txt")).isEqualTo("content\n");
         assertThat(ran.file("four/log")).isEqualTo("content\n");
     }
 
@@ -113,42 +113,104 @@ class HelpersTest {
     }
 
     @Test
-    void mistakesInCallingThemAreSaidAndTheTestGoesOn() throws Exception {
+    void mistakesInCallingThemAreSaidAndTheTestDoesNotPass() throws Exception {
         Ran ran = run("""
+                tmt-report-result || echo "code $?"
                 tmt-report-result lonely || echo "code $?"
                 tmt-report-result a WONDERFUL || echo "code $?"
-                tmt-report-result -o /no/such a PASS || echo "code $?"
                 tmt-file-submit || echo "code $?"
-                (exec {ATEX_TEST_CONTROL}>&-; tmt-report-result a PASS || echo "code $?")
+                tmt-file-submit -l /no/such || echo "code $?"
                 """);
-        assertThat(ran.end()).isEqualTo(TestEnd.exited(0));
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
         assertThat(ran.output())
-                .contains(
-                        "usage: tmt-report-result",
-                        "WONDERFUL",
-                        "/no/such",
-                        "usage: tmt-file-submit",
-                        "no control stream")
+                .contains("usage: tmt-report-result", "WONDERFUL", "usage: tmt-file-submit", "/no/such")
                 .contains("code 2\n");
-        assertThat(ran.results()).containsExactly("pass null null");
+        assertThat(ran.results()).hasSize(3).first().asString().contains("error lonely", "unknown result ''");
+        assertThat(ran.results().get(1)).contains("error a", "'WONDERFUL'");
     }
 
-    /** What Beakerlib's functions do with what they find in the environment. */
     @Test
-    void beakerlibReportsItsPhasesAndLogs() throws Exception {
-        FmfTests tests = suite.test("""
-                [[ $BEAKERLIB_JOURNAL == 0 && -n $TESTID && -w $BEAKERLIB_DIR ]]
-                grep -q 'name: ' "$BEAKERLIB_DIR/metadata.yaml"
-                echo phase >log
-                $BEAKERLIB_COMMAND_REPORT_RESULT Setup PASS log 0
-                $BEAKERLIB_COMMAND_REPORT_RESULT Test FAIL /no/such 1
-                $BEAKERLIB_COMMAND_SUBMIT_LOG -l log
+    void aReportWithoutItsLogArrivesAllTheSame() throws Exception {
+        Ran ran = run("""
+                tmt-report-result -o /no/such a FAIL || echo "code $?"
+                rhts-report-result b PASS /no/such 0
+                OUTPUTFILE=/no/such tmt-report-result c PASS
                 """);
-        Ran ran = suite.run(connection, tests, FmfOptions.defaults().withBeakerlib());
-        assertThat(ran.end()).as(ran.output()).isEqualTo(new TestEnd(Outcome.FAILED, 0, null, true));
-        assertThat(ran.results()).containsExactly("pass Setup null", "fail Test null", "fail null null");
-        assertThat(ran.file("Setup/log")).isEqualTo("phase\n");
-        assertThat(ran.file("log")).isEqualTo("phase\n");
+        assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
+        assertThat(ran.output()).contains("cannot read the file /no/such", "code 2\n");
+        assertThat(ran.results()).containsExactly("fail a null", "pass b null", "pass c null", "fail null null");
+    }
+
+    @Test
+    void aLogMayBeNoFile() throws Exception {
+        Ran ran = run("""
+                rhts-report-result a PASS /dev/null 0
+                tmt-report-result -o /dev/null b PASS
+                tmt-report-result -o <(echo piped) c PASS
+                echo typed | rhts-report-result d PASS /dev/stdin
+                log=$(mktemp); echo made >$log; tmt-report-result e PASS -o $log; rm $log
+                """);
+        assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+        assertThat(ran.results())
+                .containsExactly(
+                        "pass a null", "pass b null", "pass c null", "pass d null", "pass e null", "pass null null");
+        assertThat(ran.artifacts().files().resolve("a")).doesNotExist();
+        assertThat(ran.file("d/output.txt")).isEqualTo("typed\n");
+        assertThat(ran.file("e/output.txt")).isEqualTo("made\n");
+    }
+
+    @Test
+    void argumentsAreTakenAsTmtsOwnCommandsTakeThem() throws Exception {
+        Ran ran = run("""
+                echo content >log
+                tmt-report-result a PASS -o log
+                tmt-report-result b -o log PASS 7
+                rstrnt-report-result --server http://x --port 55 --disable-plugin avc --message 'm m' -o log /c PASS 66
+                tmt-report-result -- -d- PASS
+                tmt-report-result --e-- pass
+                rhts-report-result -f-- PASS log 0
+                tmt-report-result 'g "quoted": /x' PASS
+                tmt-report-result h: PASS --no-plugins
+                tmt-report-result / PASS
+                tmt-report-result -s server i PASS
+                """);
+        assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+        assertThat(ran.results())
+                .startsWith(
+                        "pass a null",
+                        "pass b null",
+                        "pass c m m",
+                        "pass -d- null",
+                        "pass --e-- null",
+                        "pass -f-- null",
+                        "pass g \"quoted\": /x null",
+                        "pass h null");
+        assertThat(ran.results().get(9)).isEqualTo("pass i null");
+        assertThat(ran.file("a/log") + ran.file("b/log") + ran.file("c/log")).isEqualTo("content\n".repeat(3));
+        assertThat(ran.file("-f--/output.txt")).isEqualTo("content\n");
+    }
+
+    /** What a test says of its parts is what it is, as tmt documents it: its exit code does not matter any more. */
+    @Test
+    void theWorstReportDecidesAndNotTheExitCode() throws Exception {
+        assertThat(run("tmt-report-result a SKIP; tmt-report-result b SKIP; exit 1")
+                        .end()
+                        .outcome())
+                .isEqualTo(Outcome.SKIPPED);
+        assertThat(run("tmt-report-result a SKIP; tmt-report-result b PASS; exit 1")
+                        .end()
+                        .outcome())
+                .isEqualTo(Outcome.PASSED);
+        assertThat(run("tmt-report-result a FAIL; tmt-report-result b PASS; exit 0")
+                        .end()
+                        .outcome())
+                .isEqualTo(Outcome.FAILED);
+        assertThat(run("tmt-report-result a INFO; exit 1").end()).isEqualTo(Suite.failed(1));
+        FmfOptions strict = FmfOptions.defaults().withVerdict(VerdictRule.withExitCode());
+        Ran ran = suite.run(connection, suite.test("tmt-report-result a PASS; exit 1"), strict);
+        assertThat(ran.end()).isEqualTo(Suite.failed(1));
+        ran = suite.run(connection, suite.test("tmt-report-result a SKIP; exit 0"), strict);
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.SKIPPED);
     }
 
     @Test

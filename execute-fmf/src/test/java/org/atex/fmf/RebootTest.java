@@ -97,11 +97,11 @@ class RebootTest {
     @Test
     void aSystemThatStaysUpIsNotTakenForOneThatRebooted() throws Exception {
         try (Connection connection = Suite.connect(system)) {
-            FmfTests tests = suite.test("echo disconnect >&$ATEX_TEST_CONTROL; ((TMT_REBOOT_COUNT == 0))")
-                    .map(test -> test.withLimit(Duration.ofSeconds(3)));
-            Ran ran = suite.run(connection, tests, options());
-            assertThat(ran.end().outcome()).isEqualTo(Outcome.TIMED_OUT);
+            FmfTests tests = suite.test("echo disconnect >&$ATEX_TEST_CONTROL; ((TMT_REBOOT_COUNT == 0))");
+            Ran ran = suite.run(connection, tests, options().withRebootWithin(Duration.ofSeconds(3)));
+            assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
             assertThat(ran.end().note()).contains("did not go down", "3s");
+            assertThat(ran.end().systemUsable()).isFalse();
         }
     }
 
@@ -109,9 +109,10 @@ class RebootTest {
     void aSystemThatDoesNotComeBackIsLost() throws Exception {
         try (Connection connection = Suite.connect(system)) {
             FmfTests tests = suite.test("echo disconnect >&$ATEX_TEST_CONTROL; echo begun; sleep 100")
-                    .map(test -> test.withLimit(Duration.ofSeconds(8)));
+                    .map(test -> test.withLimit(Duration.ofSeconds(50)));
             Artifacts artifacts = suite.artifacts();
-            try (Executor executor = FmfExecutor.factory(tests, options()).open(connection)) {
+            FmfOptions options = options().withRebootWithin(Duration.ofSeconds(8));
+            try (Executor executor = FmfExecutor.factory(tests, options).open(connection)) {
                 CompletableFuture<TestEnd> end = new CompletableFuture<>();
                 Thread.ofVirtual().start(() -> {
                     try {
@@ -129,6 +130,59 @@ class RebootTest {
                         .asString()
                         .contains("infra", "did not come back");
             }
+        }
+    }
+
+    @Test
+    void theTimeOfARebootIsNotTheTests() throws Exception {
+        try (Connection connection = Suite.connect(system)) {
+            FmfTests tests = suite.test("""
+                            ((TMT_REBOOT_COUNT)) || tmt-reboot -t 60 -c 'sleep 5; systemctl reboot'
+                            """).map(test -> test.withLimit(Duration.ofSeconds(4)));
+            Ran ran = suite.run(connection, tests, options().withRebootWithin(Duration.ofSeconds(1)));
+            assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+        }
+    }
+
+    @Test
+    void aRebootThatFailsIsToldAtOnce() throws Exception {
+        Ran ran = run("tmt-reboot -c 'exit 7'; echo not reached");
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end().note()).contains("that failed", "'exit 7'", "exit code 7");
+        assertThat(ran.output()).doesNotContain("not reached");
+    }
+
+    @Test
+    void aSystemWithoutSoftRebootsIsRebootedAsUsual() throws Exception {
+        Ran ran = run("((TMT_REBOOT_COUNT)) && exit; tmt-reboot -e -s");
+        assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+    }
+
+    @Test
+    void aRebootFromAnotherSessionIsOneToo() throws Exception {
+        Ran ran = run(
+                "((TMT_REBOOT_COUNT)) && exit; setsid -w env -i PATH=/usr/local/bin:/usr/bin:/bin tmt-reboot; sleep 100");
+        assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+    }
+
+    @Test
+    void aTestMayBeRebootedBeforeItIsStartedAgain() throws Exception {
+        try (Connection connection = Suite.connect(system)) {
+            FmfTests tests = suite.tests("""
+                    restart-on-exit-code: [79]
+                    restart-with-reboot: true
+                    restart-max-count: 2
+                    test: |
+                        echo "start $TMT_REBOOT_COUNT $TMT_TEST_RESTART_COUNT"
+                        touch "$TMT_TEST_DATA/$TMT_REBOOT_COUNT"
+                        ((TMT_REBOOT_COUNT < 2)) && exit 79
+                        exit 0
+                    """);
+            Ran ran = suite.run(connection, tests, options());
+            assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
+            assertThat(ran.output()).contains("start 0 0\n", "start 1 1\n", "start 2 2\n");
+            assertThat(ran.artifacts().files().resolve("data/0")).exists();
+            assertThat(ran.artifacts().files().resolve("data/2")).exists();
         }
     }
 

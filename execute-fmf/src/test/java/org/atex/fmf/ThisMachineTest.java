@@ -69,10 +69,11 @@ class ThisMachineTest {
 
     @Test
     void aRebootThatIsAllowedIsMade() throws Exception {
-        FmfTests tests = suite.tests("duration: 3s\ntest: tmt-reboot -c 'touch " + rebooted() + "; sleep 1000'\n");
+        FmfTests tests = suite.tests("test: tmt-reboot -t 2 -c 'touch " + rebooted() + "; sleep 1000'\n");
         Ran ran = suite.run(connection, tests, FmfOptions.defaults().withChangesToThisMachine());
         assertThat(rebooted()).exists();
-        assertThat(ran.end().outcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(ran.end().note()).contains("did not go down within 2s");
     }
 
     @Test

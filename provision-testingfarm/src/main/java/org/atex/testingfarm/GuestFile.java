@@ -50,8 +50,7 @@ final class GuestFile {
         try {
             String results = text(artifacts.resolve("results.xml"));
             URI work = results == null ? null : work(results);
-            String guests =
-                    work == null ? null : text(work.resolve("testing-farm/reserve/provision/guests.yaml"));
+            String guests = work == null ? null : text(work.resolve("testing-farm/reserve/provision/guests.yaml"));
             return guests == null ? null : line(guests);
         } catch (IOException e) {
             LOG.debug("could not look for a guest below {}: {}", artifacts, FarmHttp.reason(e));

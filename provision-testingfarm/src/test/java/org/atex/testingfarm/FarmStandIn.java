@@ -391,9 +391,7 @@ final class FarmStandIn implements AutoCloseable {
         String text = files.get(name);
         return text == null && !name.equals("pipeline.log")
                 ? Reply.json(404, "<html>not there</html>")
-                : text == null
-                        ? log(question, path[1])
-                        : new Reply(200, text.getBytes(StandardCharsets.UTF_8), "");
+                : text == null ? log(question, path[1]) : new Reply(200, text.getBytes(StandardCharsets.UTF_8), "");
     }
 
     /** These files are among the artifacts of each request. */

@@ -548,8 +548,18 @@ class TestingFarmProvisionerTest {
 
     @Test
     void filesElsewhereAreNotAskedFor() throws Exception {
-        farm.lives(number -> Life.usual().log("", "", "", "", "", "", "", "", "", "\nGuest is ready: a@192.0.2.8, x\n"
-                + "starting tests execution\n"));
+        farm.lives(number -> Life.usual()
+                .log(
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        "\nGuest is ready: a@192.0.2.8, x\n" + "starting tests execution\n"));
         for (String href : List.of("https://example.org/", "../other/work", "//example.org/x", ":")) {
             farm.file("results.xml", "<log name=\"workdir\" href=\"" + href + "\"/>");
         }

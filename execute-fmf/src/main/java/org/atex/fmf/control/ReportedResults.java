@@ -40,8 +40,22 @@ public final class ReportedResults implements AutoCloseable {
     private final Allowance allowance;
     private final PartialResults partial = new PartialResults();
     private final Map<Status, Long> subtests = new HashMap<>();
-    private @Nullable Outcome own;
+    private @Nullable Status reported;
+    private @Nullable RebootWish rebootWish;
+    private @Nullable Status own;
     private @Nullable String ownNote;
+
+    /** From the harmless to the worst, as tmt ranks what tests report of their parts. */
+    private static final List<Status> RANKS = List.of(Status.SKIP, Status.PASS, Status.WARN, Status.FAIL, Status.ERROR);
+
+    /**
+     * What a test said of the reboot that it is about to announce.
+     *
+     * @param within how many seconds it may take; null if that was not said
+     * @param soft how many times only the user space has been restarted so far, if that is what is to come; else null
+     */
+    public record RebootWish(
+            @Nullable Long within, @Nullable Long soft) {}
 
     /**
      * Begins with empty artifacts.
@@ -72,6 +86,9 @@ public final class ReportedResults implements AutoCloseable {
         Map<String, @Nullable Object> result = Json.object(stream.readBytes(length));
         String name = name(result);
         boolean keepOpen = isPartial(result.remove("partial"));
+        if (keepOpen && name.equals(ITSELF) && takeHints(result)) {
+            return;
+        }
         checkText(result, "status");
         checkText(result, "note");
         receiveFiles(name, result, stream);
@@ -85,6 +102,34 @@ public final class ReportedResults implements AutoCloseable {
                 allowance.giveBackAllOpen();
             }
         }
+    }
+
+    /** Takes what our own commands on the system add for us. {@return whether that was all} */
+    private boolean takeHints(Map<String, @Nullable Object> result) throws ProtocolException {
+        if (result.remove("atex-reported") instanceof String word) {
+            Status status = new Status(word);
+            if (RANKS.indexOf(status) < 0) {
+                throw new ProtocolException("a part of the test was reported with an unknown result: " + shown(word));
+            }
+            if (reported == null || RANKS.indexOf(status) > RANKS.indexOf(reported)) {
+                reported = status;
+            }
+        }
+        if (result.remove("atex-reboot") instanceof Map<?, ?> wish) {
+            rebootWish = new RebootWish(number(wish.get("within")), number(wish.get("soft")));
+        }
+        return result.isEmpty();
+    }
+
+    private static @Nullable Long number(@Nullable Object value) {
+        return value instanceof Number number ? number.longValue() : null;
+    }
+
+    /** {@return what was said of the next reboot, once; null if nothing was} */
+    public @Nullable RebootWish takeRebootWish() {
+        RebootWish wish = rebootWish;
+        rebootWish = null;
+        return wish;
     }
 
     private static String name(Map<String, @Nullable Object> result) throws ProtocolException {
@@ -219,9 +264,8 @@ public final class ReportedResults implements AutoCloseable {
 
     private void count(String name, Status status, @Nullable String note) {
         if (name.equals(ITSELF)) {
-            Outcome outcome = Outcome.of(status);
-            if (own == null || outcome.verdict().compareTo(own.verdict()) > 0) {
-                own = outcome;
+            if (own == null || isWorse(status, own)) {
+                own = status;
                 ownNote = note;
             }
         } else if (subtests.containsKey(status) || subtests.size() < KINDS) {
@@ -262,25 +306,54 @@ public final class ReportedResults implements AutoCloseable {
      * @throws IOException if a link cannot be made here
      */
     public TestEnd finish(TestEnd end, VerdictRule rule) throws IOException {
+        return finish(end, rule, Interpretation.none());
+    }
+
+    /**
+     * The same for a test whose metadata have a say, too.
+     *
+     * @param end how it ended by its exit code, or by whoever ended it
+     * @param rule decides, unless somebody else ended it
+     * @param interpretation decides before and after the rule
+     * @return how it ended, all of that considered
+     * @throws StorageException if something cannot be stored here
+     * @throws IOException if a link cannot be made here
+     */
+    public TestEnd finish(TestEnd end, VerdictRule rule, Interpretation interpretation) throws IOException {
         Map<String, @Nullable Object> itself = partial.remove(ITSELF);
         String malformed = storeOpen();
-        if (end.outcome() != Outcome.PASSED && end.outcome() != Outcome.FAILED) {
-            storeFallback(withoutVerdict(itself), end);
-            return end;
+        boolean endedItself = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.FAILED;
+        if (malformed != null && endedItself) {
+            return finishEnded(
+                    itself, new TestEnd(Outcome.ERROR, end.exitCode(), malformed, end.systemUsable()), interpretation);
         }
-        if (malformed != null) {
-            TestEnd error = new TestEnd(Outcome.ERROR, end.exitCode(), malformed, end.systemUsable());
-            storeFallback(withoutVerdict(itself), error);
-            return error;
+        if (!endedItself) {
+            return finishEnded(itself, end, interpretation);
         }
-        Outcome said = ownOutcome(itself);
-        String why = itself != null && itself.get("note") instanceof String note ? note : ownNote;
-        TestEnd ours = said == null ? end : with(said, why == null ? end.note() : firstLine(why), end);
-        TestEnd decided = with(rule.decide(ours, Map.copyOf(subtests)), ours.note(), ours);
-        if (itself != null || own == null || decided.outcome() != ours.outcome()) {
-            storeFallback(decided.outcome() == ours.outcome() ? itself : withoutStatus(itself), decided);
+        Finding elsewhere = interpretation.found(end, reported != null || own != null || hasStatus(itself));
+        Finding found = elsewhere == null ? ownFinding(itself, end) : elsewhere;
+        Outcome ruled = rule.decide(found.of(end), Map.copyOf(subtests));
+        Finding last = interpretation.last(ruled == found.outcome() ? found : Finding.of(ruled, found.note()));
+        boolean decidedElsewhere = elsewhere != null || !last.equals(found);
+        if (decidedElsewhere || itself != null || !last.status().equals(own)) {
+            boolean newReason = last.surprising() && last.note() != null;
+            storeFallback(newReason ? withoutVerdict(itself) : decidedElsewhere ? withoutStatus(itself) : itself, last);
         }
-        return decided;
+        return last.of(end);
+    }
+
+    /** Somebody else ended the test, and it has no say. */
+    private TestEnd finishEnded(
+            @Nullable Map<String, @Nullable Object> itself, TestEnd end, Interpretation interpretation)
+            throws IOException {
+        Finding found = Finding.of(end.outcome(), end.note());
+        Finding last = interpretation.last(found);
+        storeFallback(withoutVerdict(itself), last);
+        return last.equals(found) ? end : last.of(end);
+    }
+
+    private static boolean hasStatus(@Nullable Map<String, @Nullable Object> open) {
+        return open != null && open.get("status") instanceof String;
     }
 
     /** {@return what is wrong with one of them, or null} */
@@ -299,13 +372,30 @@ public final class ReportedResults implements AutoCloseable {
         return malformed;
     }
 
-    /** {@return what the test says of itself, an open result included; null if it says nothing} */
-    private @Nullable Outcome ownOutcome(@Nullable Map<String, @Nullable Object> open) {
-        if (open == null || !(open.get("status") instanceof String word)) {
-            return own;
+    /** {@return what the test says of itself and its parts, an open result included; else what its exit code says} */
+    private Finding ownFinding(@Nullable Map<String, @Nullable Object> open, TestEnd end) {
+        Status said = own;
+        if (open != null && open.get("status") instanceof String word) {
+            Status status = new Status(word);
+            said = said == null || isWorse(status, said) ? status : said;
         }
-        Outcome outcome = Outcome.of(new Status(word));
-        return own == null || outcome.verdict().compareTo(own.verdict()) > 0 ? outcome : own;
+        if (reported != null && (said == null || rank(reported) > rank(said))) {
+            said = reported;
+        }
+        if (said == null) {
+            return Finding.of(end.outcome(), end.note());
+        }
+        String why = open != null && open.get("note") instanceof String note ? note : ownNote;
+        return new Finding(Outcome.of(said), said, why == null ? end.note() : firstLine(why));
+    }
+
+    private static boolean isWorse(Status one, Status other) {
+        return Outcome.of(one).verdict().compareTo(Outcome.of(other).verdict()) > 0;
+    }
+
+    private static int rank(Status status) {
+        int rank = RANKS.indexOf(status.equals(Status.INFO) ? Status.PASS : status);
+        return rank < 0 ? RANKS.size() : rank;
     }
 
     private static @Nullable Map<String, @Nullable Object> withoutStatus(@Nullable Map<String, @Nullable Object> open) {
@@ -324,21 +414,16 @@ public final class ReportedResults implements AutoCloseable {
         return withoutStatus(open);
     }
 
-    /** What passed needs no reason, an exit code for instance that the test itself took for good. */
-    private static TestEnd with(Outcome outcome, @Nullable String note, TestEnd end) {
-        return new TestEnd(outcome, end.exitCode(), outcome == Outcome.PASSED ? null : note, end.systemUsable());
-    }
-
     private static String firstLine(String text) {
         String line = text.strip().lines().findFirst().orElse("");
         return line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
     }
 
-    private void storeFallback(@Nullable Map<String, @Nullable Object> open, TestEnd end) throws IOException {
+    private void storeFallback(@Nullable Map<String, @Nullable Object> open, Finding finding) throws IOException {
         Map<String, @Nullable Object> fallback = open == null ? new LinkedHashMap<>() : open;
-        fallback.putIfAbsent("status", end.outcome().status().word());
-        if (end.note() != null) {
-            fallback.putIfAbsent("note", end.note());
+        fallback.putIfAbsent("status", finding.status().word());
+        if (finding.note() != null && finding.needsReason()) {
+            fallback.putIfAbsent("note", finding.note());
         }
         boolean hasOutput = fallback.get("testout") != null
                 || fallback.get("files") instanceof List<?> files && files.contains("output.txt")

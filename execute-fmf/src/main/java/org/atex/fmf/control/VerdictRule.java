@@ -35,4 +35,15 @@ public interface VerdictRule {
             return end.outcome() == Outcome.PASSED && failed ? Outcome.FAILED : end.outcome();
         };
     }
+
+    /**
+     * {@return the rule by which a test that otherwise passed fails if its exit code is not 0} By the rule of the format, and of
+     * tmt, the exit code does not matter once a test has reported anything of itself or its parts.
+     */
+    static VerdictRule withExitCode() {
+        return (end, subtests) -> {
+            Integer code = end.exitCode();
+            return end.outcome() == Outcome.PASSED && code != null && code != 0 ? Outcome.FAILED : end.outcome();
+        };
+    }
 }
