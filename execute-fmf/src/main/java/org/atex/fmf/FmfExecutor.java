@@ -2,8 +2,6 @@ package org.atex.fmf;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.atex.api.Artifacts;
@@ -74,8 +72,7 @@ public final class FmfExecutor implements Executor {
      */
     public static Executor.Factory factory(FmfTests tests, FmfOptions options) {
         PreparedSystems systems = new PreparedSystems(tests, options);
-        Shared shared =
-                new Shared(tests, options, systems, new SerialNumbers(tests), new ExitFirst(tests.plan()));
+        Shared shared = new Shared(tests, options, systems, new SerialNumbers(tests), new ExitFirst(tests.plan()));
         return connection -> {
             PreparedSystem system = systems.join(connection);
             Place.Made made = null;

@@ -190,8 +190,9 @@ final class StepReader {
                 throw section.wrong("'where: " + where + "' names no system of the plan, which has " + names);
             }
             if (meant < guests) {
-                throw section.wrong("'where: " + where + "' cannot be had here, as the plan has several systems " + names
-                        + " and all that run its tests are made ready alike: give each kind of system a plan of its own");
+                throw section.wrong(
+                        "'where: " + where + "' cannot be had here, as the plan has several systems " + names
+                                + " and all that run its tests are made ready alike: give each kind of system a plan of its own");
             }
             return true;
         }
