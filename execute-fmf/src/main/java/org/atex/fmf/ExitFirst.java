@@ -26,14 +26,20 @@ final class ExitFirst {
                 : TestEnd.of(Outcome.SKIPPED, "the plan says exit-first, and " + first + " failed");
     }
 
-    TestEnd ended(FmfTest test, TestEnd end) {
+    /**
+     * Remembers the first test that fails.
+     *
+     * @param test a test
+     * @param end how it ended
+     * @param warned whether that was no more than a warning, which is no failure here
+     */
+    void ended(FmfTest test, TestEnd end, boolean warned) {
         boolean failure = switch (end.outcome()) {
             case FAILED, ERROR, TIMED_OUT, SETUP_FAILED -> true;
             default -> false;
         };
-        if (wanted && failure) {
+        if (wanted && failure && !warned) {
             failed.compareAndSet(null, test.name());
         }
-        return end;
     }
 }

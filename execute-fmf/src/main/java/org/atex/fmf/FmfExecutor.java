@@ -109,7 +109,9 @@ public final class FmfExecutor implements Executor {
             TestKeys keys = TestKeys.of(fmf);
             TestRun.Setting setting = new TestRun.Setting(connection, place, system, shared.options);
             TestRun run = new TestRun(setting, fmf, keys, variables(fmf, keys), into);
-            return shared.exitFirst.ended(fmf, run.toItsEnd(reboot));
+            TestEnd end = run.toItsEnd(reboot);
+            shared.exitFirst.ended(fmf, end, run.isWarned());
+            return end;
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "could not store what " + fmf.name() + " leaves in " + into + ": " + e.getMessage()

@@ -37,6 +37,7 @@ final class Judge implements Interpretation {
     private final Artifacts artifacts;
     private final ReportedResults results;
     private final Map<Integer, Checked> checked = new TreeMap<>();
+    private @Nullable Status word;
 
     /**
      * What a check found.
@@ -131,8 +132,19 @@ final class Judge implements Interpretation {
         return matcher.find() ? matcher.group(1) : null;
     }
 
+    /** {@return whether the test ended with no more than a warning} */
+    boolean isWarned() {
+        return Status.WARN.equals(word);
+    }
+
     @Override
     public Finding last(Finding finding) {
+        Finding last = interpreted(finding);
+        word = last.status();
+        return last;
+    }
+
+    private Finding interpreted(Finding finding) {
         if (finding.status().equals(Status.INFRA) || keys.result().equals("custom")) {
             return finding; // nothing is known of the test, or it says all by itself
         }

@@ -119,6 +119,11 @@ final class TestRun implements ControlHandler {
         }
     }
 
+    /** {@return whether the test, which has ended, ended with no more than a warning} */
+    boolean isWarned() {
+        return judge.isWarned();
+    }
+
     /** The rule is the user's, and costs no more than this test whatever it does. */
     private TestEnd finish(TestEnd end) throws IOException {
         AtomicReference<String> broken = new AtomicReference<>();

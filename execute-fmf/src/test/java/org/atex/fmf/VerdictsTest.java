@@ -70,11 +70,15 @@ class VerdictsTest {
                 arguments("error", "true", Outcome.ERROR, "error", "taken as error"),
                 arguments("skip", "true", Outcome.SKIPPED, "skip", "taken as skip"),
                 arguments("restraint", "tmt-report-result a PASS; exit 1", Outcome.PASSED, "pass", ""),
-                arguments("restraint", "tmt-report-result a FAIL", Outcome.FAILED, "fail", ""),
+                arguments("restraint", "tmt-report-result a FAIL", Outcome.FAILED, "fail", "it reported FAIL for a"),
                 arguments("restraint", "exit 1", Outcome.FAILED, "fail", "exit code 1"),
                 arguments("respect", "tmt-report-result a SKIP", Outcome.SKIPPED, "skip", ""),
                 arguments(
-                        "respect", "tmt-report-result a FAIL; tmt-report-result b ERROR", Outcome.ERROR, "error", ""));
+                        "respect",
+                        "tmt-report-result a FAIL; tmt-report-result b ERROR",
+                        Outcome.ERROR,
+                        "error",
+                        "it reported ERROR for b"));
     }
 
     @ParameterizedTest

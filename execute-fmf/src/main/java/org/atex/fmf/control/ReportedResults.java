@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.atex.api.Artifacts;
@@ -41,6 +42,9 @@ public final class ReportedResults implements AutoCloseable {
     private final PartialResults partial = new PartialResults();
     private final Map<Status, Long> subtests = new HashMap<>();
     private @Nullable Status reported;
+    /** Which part was reported as that first. */
+    private String reportedPart = ITSELF;
+    private String latest = ITSELF;
     private @Nullable RebootWish rebootWish;
     private @Nullable Status own;
     private @Nullable String ownNote;
@@ -89,6 +93,7 @@ public final class ReportedResults implements AutoCloseable {
         if (keepOpen && name.equals(ITSELF) && takeHints(result)) {
             return;
         }
+        latest = name;
         checkText(result, "status");
         checkText(result, "note");
         receiveFiles(name, result, stream);
@@ -113,6 +118,7 @@ public final class ReportedResults implements AutoCloseable {
             }
             if (reported == null || RANKS.indexOf(status) > RANKS.indexOf(reported)) {
                 reported = status;
+                reportedPart = latest;
             }
         }
         if (result.remove("atex-reboot") instanceof Map<?, ?> wish) {
@@ -379,13 +385,17 @@ public final class ReportedResults implements AutoCloseable {
             Status status = new Status(word);
             said = said == null || isWorse(status, said) ? status : said;
         }
-        if (reported != null && (said == null || rank(reported) > rank(said))) {
+        boolean byPart = reported != null && (said == null || rank(reported) > rank(said));
+        if (byPart) {
             said = reported;
         }
         if (said == null) {
             return Finding.of(end.outcome(), end.note());
         }
         String why = open != null && open.get("note") instanceof String note ? note : ownNote;
+        if (byPart && why == null && Outcome.of(said) != Outcome.PASSED) {
+            why = "it reported " + said.word().toUpperCase(Locale.ROOT) + " for " + reportedPart;
+        }
         return new Finding(Outcome.of(said), said, why == null ? end.note() : firstLine(why));
     }
 
