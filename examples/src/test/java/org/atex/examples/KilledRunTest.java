@@ -37,7 +37,7 @@ import tools.jackson.core.json.JsonFactory;
  */
 @Timeout(120)
 class KilledRunTest {
-    private static final int KILLS = 20;
+    private static final int KILLS = 10;
     private static final int TESTS = 300;
     /** So many results may be on their way to the aggregators at once: they are in one file and not yet in the other. */
     private static final int INGESTED_AT_ONCE = 4;
@@ -221,7 +221,7 @@ class KilledRunTest {
 
     @Test
     void whatWasStoredBeforeAKillIsThereAfterIt() throws Exception {
-        Random random = new Random(20);
+        Random random = new Random(10);
         int storedInAll = 0;
         for (int i = 0; i < KILLS; i++) {
             Run run = new Run(i);

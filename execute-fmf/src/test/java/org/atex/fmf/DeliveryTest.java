@@ -69,7 +69,8 @@ class DeliveryTest {
     void aReportArrives(String call) throws Exception {
         Ran ran = run("echo content >log\n" + call + " || :\ntmt-report-result last PASS\nexit 0");
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
-        assertThat(ran.results()).containsExactly("fail part null", "pass last null", "fail null it reported FAIL for part");
+        assertThat(ran.results())
+                .containsExactly("fail part null", "pass last null", "fail null it reported FAIL for part");
         assertThat(ran.file("part/log")).isEqualTo("content\n");
     }
 
@@ -89,7 +90,8 @@ class DeliveryTest {
         assumeTrue(ran.end().outcome() != Outcome.SKIPPED, "there is no python3");
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
         assertThat(ran.results())
-                .containsExactly("fail one null", "pass two null", "warn three null", "fail null it reported FAIL for one");
+                .containsExactly(
+                        "fail one null", "pass two null", "warn three null", "fail null it reported FAIL for one");
     }
 
     @Test

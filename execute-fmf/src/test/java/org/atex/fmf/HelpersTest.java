@@ -64,7 +64,8 @@ class HelpersTest {
     void theWorstPartIsWhatTheTestIs() throws Exception {
         Ran ran = run("tmt-report-result a WARN; tmt-report-result b FAIL; tmt-report-result c WARN; exit 0");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.FAILED);
-        assertThat(ran.results()).containsExactly("warn a null", "fail b null", "warn c null", "fail null it reported FAIL for b");
+        assertThat(ran.results())
+                .containsExactly("warn a null", "fail b null", "warn c null", "fail null it reported FAIL for b");
     }
 
     @Test
@@ -138,7 +139,8 @@ class HelpersTest {
                 """);
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
         assertThat(ran.output()).contains("cannot read the file /no/such", "code 2\n");
-        assertThat(ran.results()).containsExactly("fail a null", "pass b null", "pass c null", "fail null it reported FAIL for a");
+        assertThat(ran.results())
+                .containsExactly("fail a null", "pass b null", "pass c null", "fail null it reported FAIL for a");
     }
 
     @Test

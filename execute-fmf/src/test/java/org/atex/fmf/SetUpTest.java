@@ -196,15 +196,21 @@ class SetUpTest {
                 "/srv/own/atex-lab-hello-1.0-1.noarch.rpm",
                 "file:///srv/own/atex-lab-hello-1.0-1.noarch.rpm",
                 "@lab")) {
-            for (int i = 0; i < 2; i++) {
-                assertThat(install(container, "require", "package=" + form))
-                        .as("%s, time %d", form, i)
-                        .doesNotContain("atex-missing");
-                assertThat(container.exec("rpm", "-q", "atex-lab-hello"))
-                        .as(form)
-                        .contains(version);
-            }
+            assertThat(install(container, "require", "package=" + form))
+                    .as(form)
+                    .doesNotContain("atex-missing");
+            assertThat(container.exec("rpm", "-q", "atex-lab-hello")).as(form).contains(version);
             container.exec("sh", "-c", "dnf -q remove -y 'atex-lab-*'");
+        }
+        for (int i = 0; i < 2; i++) {
+            assertThat(install(
+                            container,
+                            "require",
+                            "package=atex-lab-hel*",
+                            "package=@lab",
+                            "package=own/" + version + ".rpm"))
+                    .as("time %d", i)
+                    .doesNotContain("atex-missing");
         }
         assertThatThrownBy(() -> install(container, "require", "package=atex-lab-hello >= 2.0"))
                 .as("not what there is")

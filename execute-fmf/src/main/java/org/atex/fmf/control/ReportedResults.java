@@ -44,6 +44,7 @@ public final class ReportedResults implements AutoCloseable {
     private @Nullable Status reported;
     /** Which part was reported as that first. */
     private String reportedPart = ITSELF;
+
     private String latest = ITSELF;
     private @Nullable RebootWish rebootWish;
     private @Nullable Status own;
