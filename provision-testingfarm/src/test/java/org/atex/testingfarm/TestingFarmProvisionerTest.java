@@ -292,7 +292,9 @@ class TestingFarmProvisionerTest {
             assertThat(logs.text()).doesNotContain("hunter2");
             assertThat(events.toString()).doesNotContain("hunter2");
         }
+        // It is given back by another thread than the one that sees it fail, if that comes in time before it is over.
         assertThat(phases("00000001-0000-4000-8000-000000000000"))
+                .filteredOn(phase -> phase != Phase.CANCELLING)
                 .containsExactly(Phase.SUBMITTED, Phase.QUEUED, Phase.RUNNING, Phase.FAILED, Phase.OVER);
     }
 
