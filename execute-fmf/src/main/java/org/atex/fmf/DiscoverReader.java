@@ -27,19 +27,18 @@ final class DiscoverReader {
     private final Expansion expansion;
     private final Section execute;
 
-    DiscoverReader(FoundPlan plan, Settings settings, Section execute) {
+    DiscoverReader(FoundPlan plan, Settings settings, PlanContext known, Section execute) {
         this.plan = plan;
         this.settings = settings;
-        PlanContext own = new PlanContext(plan, settings);
-        this.context = own.context();
-        this.expansion = own.expansion();
+        this.context = known.context();
+        this.expansion = known.expansion();
         this.execute = execute;
     }
 
     /** {@return at least one section, in their order} */
     List<DiscoverSection> sections() {
         List<String> scripts = execute.texts("script");
-        List<Map<?, ?>> written = written();
+        List<Map<?, ?>> written = Section.list(plan, STEP, expansion);
         if (!scripts.isEmpty()) {
             if (!written.isEmpty() && !written.equals(List.of(Map.of("how", "shell")))) {
                 throw execute.wrong("'script' has the tests of a plan whose discover has none: leave one of them out");
@@ -66,18 +65,6 @@ final class DiscoverReader {
     /** {@return whether tmt takes it for a plan; others are those of ATEX} */
     private boolean isOfTmt() {
         return plan.node().has("execute") || plan.node().has("plan");
-    }
-
-    private List<Map<?, ?>> written() {
-        Object value = expansion.inside(plan.node().data().get(STEP));
-        List<Map<?, ?>> sections = new ArrayList<>();
-        for (Object section : value == null ? List.of() : Lists.like(value)) {
-            if (!(section instanceof Map<?, ?> map)) {
-                throw plan.wrong(STEP, "it has to be a section, or a list of sections, not " + section);
-            }
-            sections.add(map);
-        }
-        return sections;
     }
 
     /** Gives sections names that have none. */

@@ -197,6 +197,11 @@ record Place(String root, String slot) {
         return test() + "/data";
     }
 
+    /** {@return what tells the directory of all executors from others of its system} */
+    String number() {
+        return root.substring(root.lastIndexOf('.') + 1);
+    }
+
     /** {@return where scripts and tests leave what is to be kept of the system} */
     String planData() {
         return root + "/plan-data";

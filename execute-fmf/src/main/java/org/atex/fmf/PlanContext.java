@@ -2,15 +2,18 @@ package org.atex.fmf;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfNode;
+import org.jspecify.annotations.Nullable;
 
-/** What a plan knows: the context of its tests, and variables. Immutable. */
+/** What a plan knows: the context of its tests, and variables, which are read once. For one thread. */
 final class PlanContext {
     private final FoundPlan plan;
     private final Settings settings;
+    private @Nullable Map<String, String> environment;
 
     PlanContext(FoundPlan plan, Settings settings) {
         this.plan = plan;
@@ -60,6 +63,15 @@ final class PlanContext {
 
     /** {@return the variables of its tests and scripts, which may refer to each other: one of them is enough} */
     Map<String, String> environment() {
+        Map<String, String> known = environment;
+        if (known == null) {
+            known = Collections.unmodifiableMap(readEnvironment());
+            environment = known;
+        }
+        return known;
+    }
+
+    private Map<String, String> readEnvironment() {
         Map<String, String> all = new LinkedHashMap<>(inheritableEnvironment());
         all.putAll(settings.environment());
         Map<String, String> expanded = expansion(all).of(all);

@@ -66,7 +66,7 @@ final class PlanReader {
 
     /** {@return where its tests come from, at least one section} */
     List<DiscoverSection> sections() {
-        return new DiscoverReader(plan, settings, execute()).sections();
+        return new DiscoverReader(plan, settings, known, execute()).sections();
     }
 
     private List<Map<String, @Nullable Object>> provision() {

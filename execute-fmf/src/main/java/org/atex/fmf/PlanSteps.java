@@ -14,7 +14,6 @@ import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.SetupException;
 import org.atex.api.TestEnd;
-import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,16 +23,6 @@ final class PlanSteps implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PlanSteps.class);
     private static final CommandEnd NO_ANSIBLE = new CommandEnd.Exited(127);
     private static final CommandEnd REBOOT = new CommandEnd.Exited(10);
-    private static final String GO_DOWN = """
-            as_root=()
-            ((EUID)) && as_root=(sudo -n)
-            if [[ -d /run/systemd/system ]]; then
-                "${as_root[@]}" systemctl reboot
-            else
-                PATH=/sbin:/usr/sbin:$PATH
-                "${as_root[@]}" reboot
-            fi && sleep 100d
-            """;
 
     private final Connection connection;
     private final FmfPlan plan;
@@ -111,9 +100,7 @@ final class PlanSteps implements AutoCloseable {
     private Supplier<SetUpLogs.Log> logs(String step, int number, Phase phase) {
         String name =
                 phase.name().startsWith("default-") ? "" : "-" + phase.name().replaceAll("[^A-Za-z0-9._-]+", "-");
-        String root = place.root();
-        String place = root.substring(root.lastIndexOf('.') + 1);
-        return () -> logs.of(connection, place, step + "-" + number + name);
+        return () -> logs.of(connection, place.number(), step + "-" + number + name);
     }
 
     /** {@return why it failed, or null} */
@@ -172,10 +159,8 @@ final class PlanSteps implements AutoCloseable {
     }
 
     private @Nullable String reboot(Boot boot, Duration within) throws InterruptedException {
-        try (RunningCommand unused = connection.start(Command.bash(GO_DOWN))) {
-            TestEnd failed = new Reboot(connection, boot, within).follow(null, new TimeLimit(within));
-            return failed == null ? null : "rebooted the system, which did not come back: " + failed.note();
-        }
+        TestEnd failed = new Reboot(connection, boot, within).now();
+        return failed == null ? null : "needs a reboot of the system: " + failed.note();
     }
 
     private @Nullable String run(Phase.Ansible ansible, long deadline, Supplier<SetUpLogs.Log> log)

@@ -145,10 +145,6 @@ final class PreparedSystem {
         }
     }
 
-    private String number() {
-        return root.substring(root.lastIndexOf('.') + 1);
-    }
-
     /** Runs the finish scripts, as far as the system answers, and removes all. An interrupt that is pending is kept. */
     void cleanUp() {
         boolean interrupted = Thread.interrupted();
@@ -174,7 +170,8 @@ final class PreparedSystem {
     /** What scripts and tests left in TMT_PLAN_DATA is kept beside the output of the scripts. */
     private void keepPlanData() {
         boolean interrupted = Thread.interrupted();
-        String data = new Place(root, root).planData();
+        Place place = new Place(root, root);
+        String data = place.planData();
         try {
             var unused = LimitedCall.of("atex-plan-data", options.finishWithin(), () -> {
                 boolean any = connection
@@ -183,7 +180,7 @@ final class PreparedSystem {
                         .succeeded();
                 if (any) {
                     connection.download(
-                            data, logs.directoryOf(connection, number()).resolve("plan-data"));
+                            data, logs.directoryOf(connection, place.number()).resolve("plan-data"));
                 }
                 return any;
             });

@@ -14,7 +14,7 @@ import org.atex.fmf.control.ReportedResults;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 
-/** Takes a system through reboots: those that tests announce, and those between two starts of a test. For one thread. */
+/** Takes a system through reboots: those that tests announce, and those that are made for it. For one thread. */
 final class Reboot {
     private static final String COMMAND = """
             as_root=()
@@ -101,7 +101,7 @@ final class Reboot {
                 connection.run(Command.of("true")); // tells a system that is gone from a command that failed
                 return TestEnd.of(
                         Outcome.ERROR,
-                        "its system could not be rebooted before it was started again: " + end.get() + ": "
+                        "its system could not be rebooted: " + end.get() + ": "
                                 + output.textAtEnd().strip());
             }
         } catch (ConnectionLostException e) {

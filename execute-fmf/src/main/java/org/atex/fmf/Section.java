@@ -18,6 +18,19 @@ import org.jspecify.annotations.Nullable;
  * @param data what is written
  */
 record Section(FoundPlan plan, String step, Map<?, ?> data) {
+    /** {@return the sections of a step, as they are written but for variables; a single one is as good as a list} */
+    static List<Map<?, ?>> list(FoundPlan plan, String step, Expansion expansion) {
+        Object value = expansion.inside(plan.node().data().get(step));
+        List<Map<?, ?>> sections = new ArrayList<>();
+        for (Object section : value == null ? List.of() : Lists.like(value)) {
+            if (!(section instanceof Map<?, ?> map)) {
+                throw plan.wrong(step, "it has to be a section, or a list of sections, not " + section);
+            }
+            sections.add(map);
+        }
+        return sections;
+    }
+
     FmfException wrong(String what) {
         boolean named = data.get("name") instanceof String;
         return plan.wrong(step, (named ? "section '" + data.get("name") + "': " : "") + what);

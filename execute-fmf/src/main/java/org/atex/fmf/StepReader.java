@@ -70,7 +70,7 @@ final class StepReader {
     private List<Phase> read(String step, List<String> known) {
         List<Phase> phases = new ArrayList<>();
         int number = 0;
-        for (Map<?, ?> written : sections(step)) {
+        for (Map<?, ?> written : Section.list(plan, step, expansion)) {
             Phase phase = new PhaseReader(new Section(plan, step, written), number).phase(known);
             if (phase != null) {
                 phases.add(phase);
@@ -79,18 +79,6 @@ final class StepReader {
         }
         phases.sort(Comparator.comparingInt(Phase::order));
         return List.copyOf(phases);
-    }
-
-    private List<Map<?, ?>> sections(String step) {
-        Object value = expansion.inside(plan.node().data().get(step));
-        List<Map<?, ?>> sections = new ArrayList<>();
-        for (Object section : value == null ? List.of() : Lists.like(value)) {
-            if (!(section instanceof Map<?, ?> map)) {
-                throw plan.wrong(step, "it has to be a section, or a list of sections, not " + section);
-            }
-            sections.add(map);
-        }
-        return sections;
     }
 
     /** Reads one section. */
@@ -174,7 +162,7 @@ final class StepReader {
             Set<String> names = new LinkedHashSet<>();
             int guests = 0;
             int meant = 0;
-            List<Map<?, ?>> provisioned = sections("provision");
+            List<Map<?, ?>> provisioned = Section.list(plan, "provision", expansion);
             for (Map<?, ?> guest : provisioned.isEmpty() ? List.of(Map.of()) : provisioned) {
                 List<String> called = new ArrayList<>();
                 Object own = guest.get("name");
