@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads where the tests of a plan come from: its {@code discover}, or the scripts of its {@code execute}. For one thread. */
 final class DiscoverReader {
     private static final String STEP = "discover";
-    private static final String SHELL_DURATION = "1h";
 
     private final FoundPlan plan;
     private final Settings settings;
@@ -185,13 +184,13 @@ final class DiscoverReader {
         List<Map<String, @Nullable Object>> tests = new ArrayList<>();
         Object duration = execute.data().get("duration");
         for (String script : scripts) {
-            tests.add(Map.of(
-                    "name",
-                    "script-%02d".formatted(tests.size()),
-                    "test",
-                    script,
-                    "duration",
-                    duration == null ? SHELL_DURATION : duration));
+            Map<String, @Nullable Object> test = new LinkedHashMap<>();
+            test.put("name", "script-%02d".formatted(tests.size()));
+            test.put("test", script);
+            if (duration != null) {
+                test.put("duration", duration);
+            }
+            tests.add(test);
         }
         return new DiscoverSection(
                 DiscoverSection.ALL.name(),

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.atex.fmf.FoundPlan.Inherited;
+import org.atex.fmf.tree.FmfAdjustment;
 import org.atex.fmf.tree.FmfContext.Decision;
 import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
@@ -36,13 +37,20 @@ final class PlanFinder {
         this.tree = tree;
         this.origin = from.url() == null ? null : from;
         this.settings = settings;
-        this.adjusted = tree.adjust(settings.context(), Settings.ADJUSTMENT.withListener(this::listen));
+        this.adjusted = tree.adjust(settings.context(), adjustment(reasons));
     }
 
-    private void listen(FmfNode node, Map<?, ?> rule, Decision decision) {
-        if (decision == Decision.TRUE && rule.containsKey("enabled")) {
-            reasons.put(node.name(), reason(rule));
-        }
+    /**
+     * {@return how plans are adjusted}
+     *
+     * @param reasons gets the rules that enable or disable nodes, by their names
+     */
+    static FmfAdjustment adjustment(Map<String, String> reasons) {
+        return Settings.ADJUSTMENT.withListener((node, rule, decision) -> {
+            if (decision == Decision.TRUE && rule.containsKey("enabled")) {
+                reasons.put(node.name(), reason(rule));
+            }
+        });
     }
 
     /** {@return why a node is not enabled} */
@@ -50,7 +58,7 @@ final class PlanFinder {
         return node.place("enabled") + reasons.getOrDefault(node.name(), "it says 'enabled: false'");
     }
 
-    static String reason(Map<?, ?> rule) {
+    private static String reason(Map<?, ?> rule) {
         Object because = rule.get("because");
         Object when = rule.get("when");
         return (when == null ? "by a rule without condition" : "when " + when)

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Objects;
 import org.atex.fmf.FoundPlan.Inherited;
 import org.atex.fmf.tree.FmfContext;
-import org.atex.fmf.tree.FmfContext.Decision;
 import org.atex.fmf.tree.FmfNode;
 import org.atex.fmf.tree.FmfQuery;
 import org.atex.fmf.tree.FmfTree;
@@ -20,11 +19,13 @@ final class PlanImport {
     private final FoundPlan importing;
     private final Settings settings;
     private final Section section;
+    private final PlanContext known;
 
     PlanImport(FoundPlan importing, Settings settings) {
         this.importing = importing;
         this.settings = settings;
         this.section = new Section(importing, KEY, Objects.requireNonNull(of(importing.node())));
+        this.known = new PlanContext(importing, settings);
     }
 
     /** {@return what a plan imports, or null if it is one itself} */
@@ -43,7 +44,7 @@ final class PlanImport {
             throw section.wrong("import needs a url and a name");
         }
         TreeSource source = new TreeSource(importing, section, settings);
-        FmfContext context = new PlanContext(importing, settings).context();
+        FmfContext context = known.context();
         FmfTree tree = source.tree(context);
         FmfId origin = source.id(context);
         List<FmfNode> found = tree.prune(FmfQuery.all().key("execute").name("\\A(?:" + name + ")"));
@@ -63,21 +64,14 @@ final class PlanImport {
     }
 
     private FoundPlan plan(FmfTree tree, FmfId origin, FmfNode raw, String name) {
-        PlanContext own = new PlanContext(importing, settings);
-        FmfContext passedOn = section.flag("inherit-context", true) ? own.inheritable() : FmfContext.empty();
+        FmfContext passedOn = section.flag("inherit-context", true) ? known.inheritable() : FmfContext.empty();
         Map<String, String> variables =
-                section.flag("inherit-environment", true) ? own.inheritableEnvironment() : Map.of();
+                section.flag("inherit-environment", true) ? known.inheritableEnvironment() : Map.of();
         FmfContext context = PlanContext.written(raw).and(passedOn).and(settings.context());
         Map<String, String> reasons = new HashMap<>();
         FmfNode node = tree.adjust(
                         context,
-                        Settings.ADJUSTMENT
-                                .withAdditionalRules(section.rules("adjust-plans"), any -> true)
-                                .withListener((where, rule, decision) -> {
-                                    if (decision == Decision.TRUE && rule.containsKey("enabled")) {
-                                        reasons.put(where.name(), PlanFinder.reason(rule));
-                                    }
-                                }))
+                        PlanFinder.adjustment(reasons).withAdditionalRules(section.rules("adjust-plans"), any -> true))
                 .find(raw.name())
                 .orElseThrow();
         String disabled = importing.disabled();

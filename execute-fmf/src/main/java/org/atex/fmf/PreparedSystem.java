@@ -140,7 +140,6 @@ final class PreparedSystem {
         } finally {
             if (!prepared) {
                 finish();
-                keepPlanData();
             }
         }
     }
@@ -150,7 +149,6 @@ final class PreparedSystem {
         boolean interrupted = Thread.interrupted();
         try {
             finish();
-            keepPlanData();
         } finally {
             remove();
             if (interrupted) {
@@ -165,6 +163,7 @@ final class PreparedSystem {
             steps.finish();
             steps.close();
         }
+        keepPlanData();
     }
 
     /** What scripts and tests left in TMT_PLAN_DATA is kept beside the output of the scripts. */

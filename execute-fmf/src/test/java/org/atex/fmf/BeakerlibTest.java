@@ -3,39 +3,22 @@ package org.atex.fmf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.fmf.Suite.Ran;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Tests written with BeakerLib, for which a stand-in does what it does for whoever runs them. */
 @Timeout(60)
-class BeakerlibTest {
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
+class BeakerlibTest extends LocalSuite {
     @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
+    void copyStandIn() throws Exception {
         try (var standIn = Objects.requireNonNull(getClass().getResourceAsStream("beakerlib-stand-in.sh"))) {
             Files.copy(standIn, suite.tree().resolve("beakerlib.sh"));
         }
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
     }
 
     /** {@return the tests, for which BeakerLib need not be installed} */

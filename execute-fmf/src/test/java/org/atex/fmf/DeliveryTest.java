@@ -3,38 +3,16 @@ package org.atex.fmf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Path;
-import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.fmf.Suite.Ran;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reports arrive from wherever a test makes them; if one cannot, the test does not pass. */
 @Timeout(60)
-class DeliveryTest {
-    @TempDir
-    Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
-
+class DeliveryTest extends LocalSuite {
     /** {@return how tests are run} */
     FmfOptions options() {
         return FmfOptions.defaults();

@@ -2,38 +2,16 @@ package org.atex.fmf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
 import org.atex.fmf.control.VerdictRule;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The commands that suites written for tmt and restraint call. */
 @Timeout(60)
-class HelpersTest {
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
-
+class HelpersTest extends LocalSuite {
     private Ran run(String script) throws Exception {
         return suite.run(connection, script);
     }

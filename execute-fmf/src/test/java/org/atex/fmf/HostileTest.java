@@ -17,24 +17,19 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
-import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
 import org.atex.fmf.control.ReportLimits;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests that send too much, or nonsense, or to where there is no room. */
 @Timeout(120)
-class HostileTest {
+class HostileTest extends LocalSuite {
     private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
 
     /** Sends a result, its JSON and how many bytes of its file. */
@@ -44,22 +39,6 @@ class HostileTest {
                 head -c "${2:-0}" /dev/zero >&$ATEX_TEST_CONTROL
             }
             """;
-
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
 
     private Ran run(String script, ReportLimits limits) throws Exception {
         return suite.run(

@@ -8,37 +8,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.atex.api.Artifacts;
-import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.SetupException;
 import org.atex.api.TestEnd;
-import org.atex.local.LocalConnection;
 import org.atex.testkit.Call;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A system is prepared and finished once, whatever its slots. */
 @Timeout(60)
-class OncePerSystemTest {
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
-
+class OncePerSystemTest extends LocalSuite {
     private FmfTests tests(String prepare) throws Exception {
         Files.writeString(suite.tree().resolve("main.fmf"), """
                 /plan:

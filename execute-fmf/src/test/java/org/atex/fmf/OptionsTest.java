@@ -14,37 +14,16 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.atex.api.Command;
-import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.Status;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Terminals, live output, hooks, and what is uploaded. */
 @Timeout(60)
-class OptionsTest {
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
-
+class OptionsTest extends LocalSuite {
     @Test
     void aTestGetsATerminalIfItAsksForOne() throws Exception {
         FmfTests tests = suite.tests("""

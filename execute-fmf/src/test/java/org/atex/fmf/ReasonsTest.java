@@ -14,37 +14,16 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.SetupException;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Why something failed: notes of tests, what prepare and finish scripts wrote, times in output. */
 @Timeout(60)
-class ReasonsTest {
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
-
+class ReasonsTest extends LocalSuite {
     @Test
     void aTestThatFailsSaysItsExitCode() throws Exception {
         Ran ran = suite.run(connection, "exit 7");

@@ -5,45 +5,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.atex.api.Command;
-import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.Status;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.local.LocalConnection;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is done around a test does not cost its time, has limits of its own, and hurts no other test. */
 @Timeout(60)
-class TestClockTest {
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
+class TestClockTest extends LocalSuite {
     private final CountDownLatch never = new CountDownLatch(1);
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
 
     @AfterEach
-    void disconnect() {
+    void letGo() {
         never.countDown();
-        connection.close();
     }
 
     /** A hook that does something before the first test only. */

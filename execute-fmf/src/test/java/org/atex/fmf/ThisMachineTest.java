@@ -5,39 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.SetupException;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The machine that runs the tests is not rebooted, and nothing is installed on it, unless that is allowed in words. */
 @Timeout(60)
-class ThisMachineTest {
+class ThisMachineTest extends LocalSuite {
     private static final String WAY_OUT = "FmfOptions.withChangesToThisMachine";
     private static final String NO_PACKAGE = "atex-no-such-package";
-
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
 
     private Path rebooted() {
         return directory.resolve("rebooted");

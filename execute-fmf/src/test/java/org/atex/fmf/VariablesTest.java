@@ -9,36 +9,15 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.atex.api.Artifacts;
-import org.atex.api.Connection;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What tests find in their environment, beside the table of the README. */
 @Timeout(60)
-class VariablesTest {
+class VariablesTest extends LocalSuite {
     private static final Pattern ROW = Pattern.compile("(?m)^\\| `([A-Z_]+)` \\| (set|left out|BeakerLib) \\|");
-
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
 
     private static Map<String, String> table() throws Exception {
         Map<String, String> table = new TreeMap<>();

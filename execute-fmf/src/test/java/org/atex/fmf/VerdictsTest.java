@@ -4,20 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.atex.api.Connection;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
 import org.atex.fmf.control.VerdictRule;
 import org.atex.fmf.tree.FmfException;
-import org.atex.local.LocalConnection;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,23 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a test's metadata make of how it ended, as tmt interprets them. */
 @Timeout(60)
-class VerdictsTest {
-    @TempDir
-    private Path directory;
-
-    private final Connection connection = LocalConnection.open();
-    private Suite suite;
-
-    @BeforeEach
-    void makeSuite() throws Exception {
-        suite = new Suite(directory);
-    }
-
-    @AfterEach
-    void disconnect() {
-        connection.close();
-    }
-
+class VerdictsTest extends LocalSuite {
     private Ran run(String metadata) throws Exception {
         return suite.run(connection, suite.tests(metadata), FmfOptions.defaults());
     }

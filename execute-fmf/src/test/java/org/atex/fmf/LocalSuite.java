@@ -1,0 +1,27 @@
+package org.atex.fmf;
+
+import java.nio.file.Path;
+import org.atex.api.Connection;
+import org.atex.local.LocalConnection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What tests need that run a suite on this machine: a tree of its own for each, and a connection. */
+abstract class LocalSuite {
+    @TempDir
+    Path directory;
+
+    final Connection connection = LocalConnection.open();
+    Suite suite;
+
+    @BeforeEach
+    void makeSuite() throws Exception {
+        suite = new Suite(directory);
+    }
+
+    @AfterEach
+    void disconnect() {
+        connection.close();
+    }
+}
