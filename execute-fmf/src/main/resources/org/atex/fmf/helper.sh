@@ -276,7 +276,7 @@ keep_boot_entry() {
 }
 
 reboot_system() {
-    local command= option within= soft= as_root=() code
+    local command= option within= soft= refusal= as_root=() code
     OPTIND=1
     while getopts c:t:esh option; do
         case $option in
@@ -289,10 +289,10 @@ reboot_system() {
         esac
     done
     [[ ! $within || $within =~ ^[0-9]{1,9}$ ]] || die "-t takes seconds, and not '$within'"
-    if [[ -s $place/no-reboot ]]; then
-        command=$(<"$place/no-reboot")
-        say "refused: $command"
-        quote "$me is refused: $command"
+    [[ ! $place ]] || { read -r _ && read -r _ && read -r refusal; } 2>/dev/null <"$place/test.pid"
+    if [[ $refusal ]]; then
+        say "refused: $refusal"
+        quote "$me is refused: $refusal"
         send write_result "{\"partial\":true,\"status\":\"error\",\"note\":$quoted}"
         end_test
     fi

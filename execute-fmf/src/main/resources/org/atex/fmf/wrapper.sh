@@ -31,32 +31,18 @@ for ((ATEX_TEST_CONTROL = 59; ATEX_TEST_CONTROL > 19; ATEX_TEST_CONTROL--)); do
 done
 exec 1>&2 {lifeline}<&0 </dev/null
 export ATEX_TEST_CONTROL
+shopt -s nullglob dotglob
 
 # Nothing of the test before may be left there, as it would be taken for this one's. It may also have put links there, which
 # must not be followed.
 begin() {
-    local path paths fresh=1
-    for path in "$place"/{test,test/data,spool}; do
-        [[ -d $path && ! -L $path ]] || fresh=
-    done
-    if [[ $fresh ]]; then
-        shopt -s nullglob dotglob
-        paths=("$place"/{test,test/data,spool}/*)
-        shopt -u nullglob dotglob
-        for path in "${paths[@]}" "$place"/{abort,no-way-down}; do
-            case $path in
-                */test/data) ;;
-                */test/metadata.yaml) [[ ! -L $path ]] || fresh= ;;
-                *) [[ ! -e $path && ! -L $path ]] || fresh= ;;
-            esac
-        done
-    fi
-    [[ $fresh ]] && return
+    local there=("$place"/{test/*,test/data/*,spool/*,abort*,no-way-down*}) metadata=$place/test/metadata.yaml
+    [[ -d $place/test/data && -d $place/spool && ! -L $place/test && ! -L $place/test/data && ! -L $place/spool &&
+        ! -L $metadata && ${there[*]} == "$place/test/data${there[1]:+ $metadata}" ]] && return
     rm -rf -- "$place"/{test,spool,abort,no-way-down} && mkdir -- "$place"/{test,test/data,spool} || return
     [[ ! -e $place/for-all ]] || chmod 1733 "$place/spool"
 }
 if ((TMT_TEST_RESTART_COUNT == 0)); then begin || exit 120; fi
-printf '%s' "$ATEX_NO_REBOOT" >"$place/no-reboot"
 restart_on=$ATEX_RESTART_ON
 unset ATEX_RESTART_ON
 
@@ -64,10 +50,11 @@ IFS= read -r -d '' metadata <&"$lifeline"
 printf '%s' "$metadata" >"$TMT_TEST_METADATA" || exit 120
 unset metadata
 
-# By this, helpers find us, and know us from another process of the same number.
-{ IFS= read -r stat <"/proc/$$/stat"; } 2>/dev/null
-stat=(${stat##*) })
-printf '%d %s\n%s %d\n' "$$" "$place/test/data/reboot-request" "${stat[19]}" "$ATEX_TEST_CONTROL" >"$place/test.pid"
+# By this, helpers find us, and know us from another process of the same number. The file is not truncated, which is slow on
+# ext4: who reads it takes as many lines as are written here.
+{ read -r -a stat <"/proc/$$/stat"; } 2>/dev/null
+printf '%d %s\n%s %d\n%s\n' "$$" "$place/test/data/reboot-request" "${stat[21]}" "$ATEX_TEST_CONTROL" "$ATEX_NO_REBOOT" \
+    1<>"$place/test.pid"
 export ATEX_TEST_SLOT=$place
 
 # Prepare scripts, and tests before this one, may have added variables for all tests.
@@ -164,11 +151,11 @@ end_test() {
 pass_on() {
     local reports lock
     reports=("$place"/spool/[0-9]*)
-    [[ -e ${reports[0]} ]] || return
+    ((${#reports[@]})) || return
     exec {lock}>>"$place/lock"
     command -v flock >/dev/null && flock "$lock"
     reports=("$place"/spool/[0-9]*)
-    [[ -e ${reports[0]} ]] && cat -- "${reports[@]}" >&"$ATEX_TEST_CONTROL" && rm -f -- "${reports[@]}"
+    ((${#reports[@]})) && cat -- "${reports[@]}" >&"$ATEX_TEST_CONTROL" && rm -f -- "${reports[@]}"
     exec {lock}>&-
 }
 
@@ -186,11 +173,8 @@ answer() {
 
 # Sends what the test has left, unless it is to be started again.
 hand_over() {
-    local data=() lost
-    shopt -s nullglob dotglob
+    local data=() lost=("$place"/spool/{new.,[0-9]}*)
     [[ -L $place/test || -L $place/test/data ]] || data=("$place/test/data"/*)
-    lost=("$place"/spool/{new.,[0-9]}*)
-    shopt -u nullglob dotglob
     ((${#lost[@]})) && "$place/bin/helper" lost "a report of the test could not be delivered"
     [[ " $restart_on " == *" $code "* ]] && return
     [[ -e $place/test/TestResults ]] && "$place/bin/helper" hand-over "$place/test" "" TestResults journal.txt
@@ -203,9 +187,8 @@ test=$!
 (
     exec >/dev/null 2>&1
     trap answer USR1
-    IFS= read -r stat <"/proc/$BASHPID/stat"
-    stat=(${stat##*) })
-    printf '%d %s\n' "$BASHPID" "${stat[19]}" >"$place/bell"
+    read -r -a stat <"/proc/$BASHPID/stat"
+    printf '%d %s\n' "$BASHPID" "${stat[21]}" 1<>"$place/bell"
     if IFS= read -r -N 1 _ <&"$lifeline"; then
         IFS= read -r -N 1 _ <&"$lifeline" || exit
     fi
