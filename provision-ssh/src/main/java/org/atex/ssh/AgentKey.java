@@ -13,15 +13,24 @@ final class AgentKey extends AbstractAuthMethod {
     private static final int RSA_SHA2_512 = 4;
 
     private final AgentClient agent;
-    private final byte[] key;
+    private final byte[] shown;
+    private final byte[] signing;
 
-    AgentKey(AgentClient agent, byte[] key) {
+    /**
+     * Makes one.
+     *
+     * @param agent who signs
+     * @param shown the key that the host is shown, as it travels: it may be a certificate
+     * @param signing the same key as the agent has it
+     */
+    AgentKey(AgentClient agent, byte[] shown, byte[] signing) {
         super("publickey");
         this.agent = agent;
-        this.key = key.clone();
+        this.shown = shown.clone();
+        this.signing = signing.clone();
     }
 
-    private String type() throws UserAuthException {
+    private static String type(byte[] key) throws UserAuthException {
         try {
             return new Buffer.PlainBuffer(key).readString();
         } catch (Buffer.BufferException e) {
@@ -29,13 +38,20 @@ final class AgentKey extends AbstractAuthMethod {
         }
     }
 
+    private static boolean isRsa(String type) {
+        return type.startsWith("ssh-rsa");
+    }
+
     /** The keys of old are signed with new hashes. */
     private static String algorithm(String type) {
-        return type.equals("ssh-rsa") ? "rsa-sha2-512" : type;
+        return !isRsa(type) ? type : type.equals("ssh-rsa") ? "rsa-sha2-512" : KeyKinds.RSA_CERTIFICATE;
     }
 
     private SSHPacket request(boolean signed) throws UserAuthException {
-        return super.buildReq().putBoolean(signed).putString(algorithm(type())).putString(key);
+        return super.buildReq()
+                .putBoolean(signed)
+                .putString(algorithm(type(shown)))
+                .putString(shown);
     }
 
     @Override
@@ -55,8 +71,8 @@ final class AgentKey extends AbstractAuthMethod {
                 .putBuffer(request)
                 .getCompactData();
         try {
-            int flags = type().equals("ssh-rsa") ? RSA_SHA2_512 : 0;
-            params.getTransport().write(request.putString(agent.sign(key, data, flags)));
+            int flags = isRsa(type(shown)) ? RSA_SHA2_512 : 0;
+            params.getTransport().write(request.putString(agent.sign(signing, data, flags)));
         } catch (IOException e) {
             throw new UserAuthException("the agent did not sign", e);
         }

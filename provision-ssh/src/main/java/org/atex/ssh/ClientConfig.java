@@ -1,115 +1,72 @@
 package org.atex.ssh;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a file as {@code ssh_config(5)} says of one host. As there, the first value of a word counts, and identity files
- * add up. {@code Match} blocks other than {@code Match all} are skipped: they take programs and facts that only ssh has.
+ * What {@code ssh_config(5)} says of one host, word by word. OpenSSH's own {@code ssh -G} tells it where there is one, and
+ * otherwise {@link ConfigFile}, which knows a part of the language.
  */
 final class ClientConfig {
-    private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
-    private static final Pattern LINE = Pattern.compile("\\s*(\\w+)(?:\\s*=\\s*|\\s+)(.*?)\\s*");
-    private static final int DEPTH = 16;
-
-    private final String host;
-    private final Map<String, String> first = new HashMap<>();
-    private final List<String> identities = new ArrayList<>();
-
-    private ClientConfig(String host) {
-        this.host = host;
-    }
+    /** Words of which the first counts, except for those of which all do. */
+    private final Map<String, List<String>> values = new LinkedHashMap<>();
 
     /**
-     * {@return what a file says of a host}
+     * {@return what is said of a host}
      *
-     * @param file the file, or null for none; one that is not there says nothing
-     * @param host the name by which the user calls it
-     * @throws SshRefusedException if it cannot be read or understood
+     * @param options which file is read, and who logs in
+     * @param host as the user calls it
+     * @throws SshRefusedException if a file cannot be read or understood
      */
-    static ClientConfig of(@Nullable Path file, String host) {
-        ClientConfig config = new ClientConfig(host);
-        if (file != null && Files.exists(file)) {
-            config.read(file, true, 0);
+    static ClientConfig of(SshOptions options, Host host) {
+        Path file = options.config();
+        if (file == null) {
+            return new ClientConfig();
         }
-        return config;
-    }
-
-    private void read(Path file, boolean active, int depth) {
-        if (depth > DEPTH) {
-            throw new SshRefusedException(file + " is included too deeply: does it include itself?", null);
-        }
-        List<String> lines;
+        Path ssh = OpenSshConfig.program();
         try {
-            lines = Files.readAllLines(file);
+            return ssh != null ? OpenSshConfig.ask(ssh, options, host) : ConfigFile.read(file, options, host);
         } catch (IOException e) {
-            throw new SshRefusedException("cannot read the ssh configuration " + file + ": " + e, e);
-        }
-        boolean applies = active;
-        for (int i = 0; i < lines.size(); i++) {
-            String line = lines.get(i);
-            if (line.isBlank() || line.strip().startsWith("#")) {
-                continue;
-            }
-            Matcher matcher = LINE.matcher(line);
-            if (!matcher.matches() || matcher.group(2).isEmpty()) {
-                throw new SshRefusedException(file + ":" + (i + 1) + ": not a word and its value: " + line, null);
-            }
-            String word = matcher.group(1).toLowerCase(Locale.ROOT);
-            List<String> values = words(matcher.group(2));
-            switch (word) {
-                case "host" -> applies = active && matches(host, values);
-                case "match" -> applies = active && values.equals(List.of("all"));
-                case "include" -> {
-                    if (applies) {
-                        include(file, values, depth);
-                    }
-                }
-                case "identityfile" -> {
-                    if (applies) {
-                        identities.add(values.get(0));
-                    }
-                }
-                // The rest of the line is a command.
-                case "proxycommand" -> put(applies, word, matcher.group(2));
-                case "userknownhostsfile" -> put(applies, word, String.join("\n", values));
-                default -> put(applies, word, values.get(0));
-            }
+            throw new SshRefusedException("cannot read the ssh configuration for " + host + ": " + e.getMessage(), e);
         }
     }
 
-    private void put(boolean applies, String word, String value) {
-        if (applies) {
-            first.putIfAbsent(word, value);
-        }
+    void add(String word, String value) {
+        values.computeIfAbsent(word.toLowerCase(Locale.ROOT), name -> new ArrayList<>())
+                .add(value);
     }
 
-    private static List<String> words(String text) {
-        List<String> words = new ArrayList<>();
-        for (Matcher word = WORD.matcher(text); word.find(); ) {
-            words.add(word.group(1) != null ? word.group(1) : word.group(2));
-        }
-        return words;
+    /** {@return the first value of a word, or null} */
+    @Nullable
+    String value(String word) {
+        List<String> all = values.get(word);
+        return all == null ? null : all.get(0);
+    }
+
+    /** {@return all values of a word} */
+    List<String> values(String word) {
+        return values.getOrDefault(word, List.of());
+    }
+
+    /** {@return whether a word is there and says yes} */
+    boolean isYes(String word) {
+        String value = value(word);
+        return value != null && (value.equalsIgnoreCase("yes") || value.equalsIgnoreCase("true"));
     }
 
     /** {@return whether a name matches one of some patterns, and none of those that are negated} */
-    static boolean matches(String host, List<String> patterns) {
+    static boolean matches(String name, List<String> patterns) {
         boolean matches = false;
         for (String pattern : patterns) {
             boolean not = pattern.startsWith("!");
-            if (glob(not ? pattern.substring(1) : pattern).matcher(host).matches()) {
+            if (glob(not ? pattern.substring(1) : pattern).matcher(name).matches()) {
                 if (not) {
                     return false;
                 }
@@ -125,40 +82,15 @@ final class ClientConfig {
             char c = pattern.charAt(i);
             regex.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf(c)));
         }
-        return Pattern.compile(regex.toString(), Pattern.CASE_INSENSITIVE);
-    }
-
-    private void include(Path from, List<String> values, int depth) {
-        for (String value : values) {
-            Path home = from.toAbsolutePath().getParent();
-            Path path = home == null ? expand(value) : home.resolve(expand(value));
-            Path directory = path.getParent();
-            Path name = path.getFileName();
-            Set<Path> found = new TreeSet<>();
-            if (directory != null && name != null && Files.isDirectory(directory)) {
-                try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, name.toString())) {
-                    files.forEach(found::add);
-                } catch (IOException e) {
-                    throw new SshRefusedException("cannot read what " + from + " includes: " + e, e);
-                }
-            }
-            found.forEach(file -> read(file, true, depth + 1));
-        }
-    }
-
-    /** {@return the value of a word, or null} */
-    @Nullable
-    String value(String word) {
-        return first.get(word);
-    }
-
-    /** {@return the private keys} */
-    List<String> identities() {
-        return identities;
+        return Pattern.compile(regex.toString(), Pattern.DOTALL);
     }
 
     /** {@return a path with the user's home put in place of a tilde} */
     static Path expand(String path) {
-        return path.startsWith("~/") ? Path.of(System.getProperty("user.home"), path.substring(2)) : Path.of(path);
+        return path.equals("~") || path.startsWith("~/") ? Path.of(home() + path.substring(1)) : Path.of(path);
+    }
+
+    static String home() {
+        return System.getProperty("user.home");
     }
 }

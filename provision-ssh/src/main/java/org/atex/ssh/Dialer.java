@@ -180,40 +180,58 @@ final class Dialer {
         }
 
         private SSHClient hop(Route hop, List<SSHClient> before) throws IOException {
-            HostKeyCheck check = new HostKeyCheck(hop.hostKeys(), hop.host(), hop.port());
-            SSHClient client = client(hop);
-            client.addHostKeyVerifier(check);
-            stage = "connecting to " + hop.host() + ":" + hop.port()
-                    + (before.isEmpty() ? "" : " through " + route.jumps().get(before.size() - 1));
-            try {
-                if (before.isEmpty()) {
-                    client.connect(hop.host(), hop.port());
-                } else {
-                    SSHClient last = before.get(before.size() - 1);
-                    client.connectVia(DirectChannel.open(last.getConnection(), hop.host(), hop.port()));
-                }
-            } catch (TransportException e) {
-                String refusal = check.refusal();
-                if (refusal != null) {
-                    throw new SshRefusedException(
-                            "did not connect to " + hop + ": " + refusal, new HostKeyException(e));
-                }
-                if (reason(e).startsWith(NO_SETTLEMENT)) {
-                    throw new SshRefusedException(
-                            "did not connect to " + hop + ", which shares no algorithm with us: " + reason(e), e);
-                }
-                throw e;
-            }
+            HostKeyCheck check = new HostKeyCheck(hop.hostKeys(), hop.algorithms(), hop.host(), hop.port());
+            SSHClient client = connect(hop, before, check);
+            // What the host's key may be, says nothing of the user's.
+            client.getTransport().getConfig().setKeyAlgorithms(KeyKinds.all());
             stage = "logging in as " + hop.user() + " at " + hop;
-            Login.in(hop, client);
+            Login.in(hop, client, !check.isChanged());
             return client;
         }
 
-        private SSHClient client(Route hop) {
+        private SSHClient connect(Route hop, List<SSHClient> before, HostKeyCheck check) throws IOException {
+            while (true) {
+                SSHClient client = client(hop, check);
+                stage = "connecting to " + hop.host() + ":" + hop.port()
+                        + (before.isEmpty() ? "" : " through " + route.jumps().get(before.size() - 1));
+                try {
+                    if (before.isEmpty()) {
+                        client.connect(hop.host(), hop.port());
+                    } else {
+                        SSHClient last = before.get(before.size() - 1);
+                        client.connectVia(DirectChannel.open(last.getConnection(), hop.host(), hop.port()));
+                    }
+                    return client;
+                } catch (TransportException e) {
+                    String refusal = check.refusal();
+                    boolean noneLeft = reason(e).startsWith(NO_SETTLEMENT);
+                    if (refusal != null
+                            && !noneLeft
+                            && hop.hostKeys() instanceof HostKeys.Pinned
+                            && check.hasAnother()) {
+                        continue;
+                    }
+                    if (refusal != null) {
+                        throw new SshRefusedException(
+                                "did not connect to " + hop + ": " + refusal, new HostKeyException(e));
+                    }
+                    if (noneLeft) {
+                        throw new SshRefusedException(
+                                "did not connect to " + hop + ", which shares no algorithm with us: " + reason(e), e);
+                    }
+                    throw e;
+                }
+            }
+        }
+
+        private SSHClient client(Route hop, HostKeyCheck check) {
             DefaultConfig config = new DefaultConfig();
             config.setLoggerFactory(Quiet.LOGGERS);
             config.setCipherFactories(AesGcm.first(config.getCipherFactories()));
+            config.setKeyAlgorithms(check.algorithms());
+            config.setVerifyHostKeyCertificates(false); // the check does it, which knows what is left without one
             SSHClient client = new SSHClient(config);
+            client.addHostKeyVerifier(check);
             // Deadlines are kept from outside: by the attempt, then by the link. sshj waits in a loop only where it has
             // none; with one, two exchanges of keys in a row look like its end.
             client.getTransport().setTimeoutMs(0);

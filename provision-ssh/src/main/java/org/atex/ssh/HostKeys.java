@@ -2,6 +2,7 @@ package org.atex.ssh;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Which host keys are accepted: what stands between us and somebody who pretends to be the host. Immutable.
@@ -9,15 +10,18 @@ import java.util.List;
  * <p>Files are as {@code sshd(8)} describes {@code known_hosts}, hashed names, patterns and revoked keys included; they
  * are read anew for each connection.
  */
-public sealed interface HostKeys {
+public sealed interface HostKeys
+        permits HostKeys.Known, HostKeys.AcceptNew, HostKeys.Pinned, HostKeys.AcceptAny, ConfiguredHostKeys {
     /** {@return those that {@code ~/.ssh/known_hosts} and {@code /etc/ssh/ssh_known_hosts} know: the default} */
     static HostKeys known() {
-        return new Known(List.of(
-                Path.of(System.getProperty("user.home"), ".ssh", "known_hosts"), Path.of("/etc/ssh/ssh_known_hosts")));
+        return new Known(Stream.concat(ConfiguredHostKeys.USER_FILES.stream(), ConfiguredHostKeys.GLOBAL_FILES.stream())
+                .toList());
     }
 
     /**
      * {@return those that files know}
+     *
+     * <p>Keys that {@code /etc/ssh/ssh_known_hosts} revokes are not accepted.
      *
      * @param files the files; one that is not there knows none
      */
@@ -27,6 +31,8 @@ public sealed interface HostKeys {
 
     /**
      * {@return those that a file knows, and any of a host that it does not know yet, which is added to it}
+     *
+     * <p>A host that {@code /etc/ssh/ssh_known_hosts} knows is not new.
      *
      * @param file the file; made if it is not there
      */

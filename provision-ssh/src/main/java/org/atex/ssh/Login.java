@@ -1,9 +1,5 @@
 package org.atex.ssh;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -14,52 +10,50 @@ import net.schmizz.sshj.common.DisconnectReason;
 import net.schmizz.sshj.common.SSHException;
 import net.schmizz.sshj.transport.TransportException;
 import net.schmizz.sshj.userauth.UserAuthException;
-import net.schmizz.sshj.userauth.keyprovider.KeyProvider;
 import net.schmizz.sshj.userauth.method.AuthKeyboardInteractive;
 import net.schmizz.sshj.userauth.method.AuthMethod;
 import net.schmizz.sshj.userauth.method.AuthNone;
 import net.schmizz.sshj.userauth.method.AuthPassword;
-import net.schmizz.sshj.userauth.method.AuthPublickey;
 import net.schmizz.sshj.userauth.method.PasswordResponseProvider;
 import net.schmizz.sshj.userauth.password.PasswordFinder;
 import net.schmizz.sshj.userauth.password.Resource;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Logs in to a host with whatever its route offers: keys, an agent, a password. */
 final class Login {
-    private static final Logger LOG = LoggerFactory.getLogger(Login.class);
-
     private final Route route;
     private final SSHClient client;
+    private final boolean mayTellSecrets;
     private final List<Attempt> attempts = new ArrayList<>();
     private final List<String> absent = new ArrayList<>();
 
     private record Attempt(String what, AuthMethod method) {}
 
-    private Login(Route route, SSHClient client) {
+    private Login(Route route, SSHClient client, boolean mayTellSecrets) {
         this.route = route;
         this.client = client;
+        this.mayTellSecrets = mayTellSecrets;
     }
 
     /**
      * Logs in.
      *
+     * @param mayTellSecrets whether the host is the one that it should be, so that it may be told a password
      * @throws SshRefusedException if the host does not let us in, or a key cannot be used
      * @throws TransportException if the link breaks
      */
-    static void in(Route route, SSHClient client) throws TransportException {
-        Login login = new Login(route, client);
+    static void in(Route route, SSHClient client, boolean mayTellSecrets) throws TransportException {
+        Login login = new Login(route, client, mayTellSecrets);
         login.gather();
         login.authenticate();
     }
 
     private void gather() {
-        route.keys().forEach(this::addKey);
-        addAgent();
+        new KeyRing(route, client, absent).addTo((what, method) -> attempts.add(new Attempt(what, method)));
         Supplier<char[]> password = route.options().password();
-        if (password != null) {
+        if (password != null && !mayTellSecrets) {
+            absent.add("no password, as its host key is not the one that is known");
+        } else if (password != null) {
             attempts.add(new Attempt("password", new AuthPassword(new Once(password))));
             attempts.add(new Attempt(
                     "keyboard-interactive",
@@ -67,52 +61,6 @@ final class Login {
         }
         if (attempts.isEmpty()) {
             attempts.add(new Attempt("nothing, as there is no key and no password", new AuthNone()));
-        }
-    }
-
-    private void addKey(SshOptions.Key key) {
-        Supplier<char[]> passphrase = key.passphrase();
-        try {
-            if (!Files.isReadable(key.file())) {
-                throw new NoSuchFileException(key.file().toString(), null, "not there, or not readable");
-            }
-            KeyProvider provider = passphrase == null
-                    ? client.loadKeys(key.file().toString())
-                    : client.loadKeys(key.file().toString(), new Once(passphrase));
-            provider.getPublic(); // a file that is no key, or a passphrase that is wrong, is to be found here
-            provider.getPrivate();
-            attempts.add(new Attempt("the key " + key.file(), new AuthPublickey(provider)));
-        } catch (IOException | RuntimeException e) { // sshj throws either at a file that is damaged
-            if (!route.options().keys().isEmpty()) {
-                throw new SshRefusedException(
-                        "cannot use the private key " + key.file() + " for " + route + ": " + e.getMessage()
-                                + (passphrase == null
-                                        ? " (is it encrypted? then give its passphrase)"
-                                        : " (is this its passphrase?)"),
-                        e);
-            }
-            LOG.debug("left out {}: {}", key.file(), e.getMessage());
-        }
-    }
-
-    private void addAgent() {
-        Path socket = route.options().agent();
-        if (socket == null) {
-            return;
-        }
-        AgentClient agent = new AgentClient(socket);
-        try {
-            List<byte[]> keys = agent.keys();
-            if (keys.isEmpty()) {
-                absent.add("no key of the agent, as it has none");
-            }
-            for (int i = 1; i <= keys.size(); i++) {
-                attempts.add(new Attempt(
-                        "key " + i + " of " + keys.size() + " of the agent", new AgentKey(agent, keys.get(i - 1))));
-            }
-        } catch (IOException e) {
-            LOG.debug("left out the agent at {}: {}", socket, e.getMessage());
-            absent.add("no agent (" + e.getMessage() + ")");
         }
     }
 
@@ -163,7 +111,7 @@ final class Login {
     }
 
     /** Gives a secret when asked, and does not offer it twice. */
-    private record Once(Supplier<char[]> secret) implements PasswordFinder {
+    record Once(Supplier<char[]> secret) implements PasswordFinder {
         @Override
         public char[] reqPassword(Resource<?> resource) {
             return secret.get().clone();

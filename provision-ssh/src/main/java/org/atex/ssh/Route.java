@@ -1,10 +1,9 @@
 package org.atex.ssh;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param port the port of its sshd
  * @param user who logs in
  * @param hostKeys which host keys are accepted
- * @param keys private keys to try
+ * @param algorithms names of the algorithms that its key may have, or an empty set for all
+ * @param identities the keys with which we log in
  * @param proxyCommand a program that is the way to it, or null
  * @param jumps hosts to go through, in the order in which they are met
  * @param options the rest
@@ -28,7 +28,8 @@ record Route(
         int port,
         String user,
         HostKeys hostKeys,
-        List<SshOptions.Key> keys,
+        Set<String> algorithms,
+        Identities identities,
         @Nullable String proxyCommand,
         List<Route> jumps,
         SshOptions options) {
@@ -50,26 +51,62 @@ record Route(
                     "the jump hosts never end: " + host + " is reached through itself, or through too many others",
                     null);
         }
-        ClientConfig config = ClientConfig.of(options.config(), host.address());
+        ClientConfig config = ClientConfig.of(options, host);
         String name = config.value("hostname");
-        String address = name == null ? host.address() : name.replace("%h", host.address());
+        String address = name == null
+                ? host.address()
+                : name.replace("%%", "\0").replace("%h", host.address()).replace("\0", "%");
         int port = host.port() != 0 ? host.port() : port(config, host);
         String user = firstOf(host.user(), options.user(), config.value("user"), System.getProperty("user.name"));
+        String alias = config.value("hostkeyalias");
+        Tokens tokens = new Tokens(host.address(), address, port, user, alias != null ? alias : host.address());
         String jump = firstOf(host.jumpHost(), options.jump(), config.value("proxyjump"), "none");
-        if (depth > 0 && jump.equals(host.address())) {
-            jump = "none"; // as ssh does: a block for all hosts may name the one that all go through
-        }
         String proxy = firstOf(options.proxyCommand(), config.value("proxycommand"), "none");
+        boolean direct = isNone(jump) && isNone(proxy);
+        check(config, host, options, direct);
         return new Route(
                 host.toString(),
                 address,
                 port,
                 user,
-                hostKeys(options, config),
-                keys(options, config),
-                isNone(proxy) || !isNone(jump) ? null : expanded(proxy, address, port, user),
+                hostKeys(options, config, tokens, direct),
+                options.hostKeys() != null ? Set.of() : algorithms(config),
+                Identities.of(options, config, tokens),
+                isNone(proxy) || !isNone(jump) ? null : tokens.expand(proxy),
                 isNone(jump) ? List.of() : jumps(jump, options, depth),
                 options.withEnvironment(host.environment()));
+    }
+
+    /** What we cannot do, and what would decide who is trusted or reached, is told. */
+    private static void check(ClientConfig config, Host host, SshOptions options, boolean direct) {
+        for (String word : List.of("knownhostscommand", "revokedhostkeys")) {
+            String value = config.value(word);
+            if (options.hostKeys() == null && value != null && !isNone(value)) {
+                throw unsupported(
+                        host,
+                        word,
+                        value,
+                        "revoke keys by lines '@revoked' of a known-hosts file, or say by"
+                                + " SshOptions.withHostKeys which are accepted");
+            }
+        }
+        if (!direct && config.isYes("proxyusefdpass")) {
+            throw unsupported(
+                    host, "proxyusefdpass", "yes", "use a ProxyCommand that passes on what it reads and writes");
+        }
+        for (String word : List.of("bindinterface", "bindaddress")) {
+            String value = config.value(word);
+            if (direct && value != null && !isNone(value)) {
+                throw unsupported(host, word, value, "let the routes of this machine decide, or use a ProxyCommand");
+            }
+        }
+    }
+
+    private static SshRefusedException unsupported(Host host, String word, String value, String instead) {
+        return new SshRefusedException(
+                "the ssh configuration for " + host + " says '" + word + " " + value + "', which is not supported: "
+                        + instead,
+                null);
     }
 
     private static int port(ClientConfig config, Host host) {
@@ -93,57 +130,49 @@ record Route(
         return value.equalsIgnoreCase("none");
     }
 
-    private static String expanded(String command, String host, int port, String user) {
-        return command.replace("%%", "\0")
-                .replace("%h", host)
-                .replace("%p", Integer.toString(port))
-                .replace("%r", user)
-                .replace("\0", "%");
-    }
-
-    /** Each of them may have a way of its own, which comes before it. */
+    /** The first may have a way of its own, which comes before it; each other is reached through the one before it. */
     private static List<Route> jumps(String hosts, SshOptions options, int depth) {
         List<Route> jumps = new ArrayList<>();
+        SshOptions there = options.jumpOptions();
         for (String jump : hosts.split(",", -1)) {
-            Route route = to(Host.of(jump.strip()), options.jumpOptions(), depth + 1);
+            Route route = to(jump(jump.strip()), jumps.isEmpty() ? there : there.withJump("none"), depth + 1);
             jumps.addAll(route.jumps());
             jumps.add(route);
         }
         return List.copyOf(jumps);
     }
 
-    private static HostKeys hostKeys(SshOptions options, ClientConfig config) {
+    /** ssh takes them as addresses, too. */
+    private static Host jump(String text) {
+        return Host.of(text.startsWith("ssh://") ? text.substring(6).replaceFirst("/$", "") : text);
+    }
+
+    private static HostKeys hostKeys(SshOptions options, ClientConfig config, Tokens tokens, boolean direct) {
         HostKeys wanted = options.hostKeys();
         if (wanted != null) {
             return wanted;
         }
-        String files = config.value("userknownhostsfile");
-        List<Path> paths = files == null
-                ? List.of(ClientConfig.expand("~/.ssh/known_hosts"))
-                : Stream.of(files.split("\n", -1)).map(ClientConfig::expand).toList();
-        String strict = config.value("stricthostkeychecking");
-        return switch (strict == null ? "ask" : strict.toLowerCase(Locale.ROOT)) {
-            case "no", "off" ->
-                paths.contains(Path.of("/dev/null")) ? HostKeys.acceptAny() : HostKeys.acceptNew(paths.get(0));
-            case "accept-new" -> HostKeys.acceptNew(paths.get(0));
-            default -> files == null ? HostKeys.known() : HostKeys.known(paths.toArray(Path[]::new));
-        };
+        return new ConfiguredHostKeys(
+                files(config.value("userknownhostsfile"), ConfiguredHostKeys.USER_FILES, tokens),
+                files(config.value("globalknownhostsfile"), ConfiguredHostKeys.GLOBAL_FILES, tokens),
+                Strictness.of(config.value("stricthostkeychecking")),
+                config.value("hostkeyalias"),
+                direct && config.isYes("nohostauthenticationforlocalhost"));
     }
 
-    private static List<SshOptions.Key> keys(SshOptions options, ClientConfig config) {
-        if (!options.keys().isEmpty()) {
-            return options.keys();
+    private static List<Path> files(@Nullable String text, List<Path> usual, Tokens tokens) {
+        if (text == null) {
+            return usual;
         }
-        List<Path> files = config.identities().isEmpty()
-                ? Stream.of("id_ed25519", "id_ecdsa", "id_rsa")
-                        .map(name -> ClientConfig.expand("~/.ssh/" + name))
-                        .toList()
-                : config.identities().stream().map(ClientConfig::expand).toList();
-        // As ssh does: those that are not there are no fault, where nobody insists on them.
-        return files.stream()
-                .filter(Files::isReadable)
-                .map(file -> new SshOptions.Key(file, null))
-                .toList();
+        List<Path> files = text.contains("\n")
+                ? Stream.of(text.split("\n", -1)).map(tokens::path).toList()
+                : OpenSshConfig.files(text, tokens);
+        return files.equals(List.of(Path.of("none"))) ? List.of() : files;
+    }
+
+    private static Set<String> algorithms(ClientConfig config) {
+        String names = config.value("hostkeyalgorithms");
+        return names == null ? Set.of() : Set.of(names.split(",", -1));
     }
 
     @Override

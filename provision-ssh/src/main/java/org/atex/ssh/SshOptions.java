@@ -29,7 +29,7 @@ public final class SshOptions {
     private @Nullable String jump;
     private @Nullable SshOptions jumpOptions;
     private @Nullable String proxyCommand;
-    private @Nullable Path config = Path.of(System.getProperty("user.home"), ".ssh", "config");
+    private @Nullable Path config = usualConfig();
     private Duration connectWithin = Duration.ofSeconds(30);
     private Duration keepAlive = Duration.ofSeconds(15);
     private int misses = 4;
@@ -39,6 +39,10 @@ public final class SshOptions {
     private TransferListener transfers = (path, bytes) -> {};
 
     private SshOptions() {}
+
+    private static Path usualConfig() {
+        return Path.of(System.getProperty("user.home"), ".ssh", "config");
+    }
 
     /**
      * A private key in a file.
@@ -162,7 +166,8 @@ public final class SshOptions {
     /**
      * {@return these with a program of this machine whose input and output are the way to the host}
      *
-     * @param command a line for {@code sh}; {@code %h}, {@code %p} and {@code %r} in it are host, port and user
+     * @param command a line for {@code sh}; {@code %h}, {@code %p}, {@code %r} and {@code %n} in it are host, port, user and the
+     *     name by which the user calls the host
      */
     public SshOptions withProxyCommand(String command) {
         SshOptions copy = copy();
@@ -171,10 +176,15 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with another configuration file than {@code ~/.ssh/config}}
+     * {@return these with another configuration file than {@code ~/.ssh/config} and {@code /etc/ssh/ssh_config}}
      *
-     * @param file a file as {@code ssh_config(5)} has it; of its words, Host, Include, HostName, Port, User, IdentityFile,
-     *     ProxyJump, ProxyCommand, UserKnownHostsFile and StrictHostKeyChecking are heeded
+     * <p>Where OpenSSH's client is on the path, {@code ssh -G} says what the file means: all of {@code ssh_config(5)} counts.
+     * Elsewhere Host, Include, Match by host, user, originalhost, localuser and all, HostName, Port, User, IdentityFile,
+     * CertificateFile, IdentitiesOnly, IdentityAgent, ProxyJump, ProxyCommand, HostKeyAlias, UserKnownHostsFile,
+     * GlobalKnownHostsFile, StrictHostKeyChecking and NoHostAuthenticationForLocalhost do. What else would decide who is
+     * reached or trusted is refused, and the rest has no effect.
+     *
+     * @param file a file as {@code ssh_config(5)} has it
      */
     public SshOptions withConfig(Path file) {
         SshOptions copy = copy();
@@ -308,11 +318,14 @@ public final class SshOptions {
         return keys;
     }
 
-    /** {@return the agent's socket, or null if there is none} */
+    /** {@return the socket of an agent that was named, or null} */
     @Nullable
     Path agent() {
-        String usual = System.getenv("SSH_AUTH_SOCK");
-        return agent != null ? agent : noAgent || usual == null || usual.isEmpty() ? null : Path.of(usual);
+        return agent;
+    }
+
+    boolean isWithoutAgent() {
+        return noAgent;
     }
 
     @Nullable
@@ -347,6 +360,11 @@ public final class SshOptions {
     @Nullable
     Path config() {
         return config;
+    }
+
+    /** {@return whether the files of the user and of the system are read, as by ssh without an option for it} */
+    boolean hasUsualConfig() {
+        return usualConfig().equals(config);
     }
 
     Duration connectWithin() {

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import org.atex.api.Command;
 import org.atex.lab.OpenSsh;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code ~/.ssh/config} says of a host. */
 @ExtendWith(LeakCheck.class)
@@ -48,8 +53,8 @@ class ClientConfigTest {
         assertThat(route.host()).isEqualTo("192.0.2.7");
         assertThat(route.port()).isEqualTo(2222);
         assertThat(route.user()).isEqualTo("some one");
-        assertThat(route.keys()).extracting(SshOptions.Key::file).containsExactly(key);
-        assertThat(route.hostKeys()).isEqualTo(HostKeys.known(Path.of("/known/one"), Path.of("/known/t wo")));
+        assertThat(route.identities().files()).extracting(SshOptions.Key::file).contains(key);
+        assertThat(hostKeys(route).user()).startsWith(Path.of("/known/one"));
         assertThat(route.jumps()).isEmpty();
         assertThat(route).hasToString("box");
     }
@@ -60,7 +65,7 @@ class ClientConfigTest {
         assertThat(route.host()).isEqualTo("192.0.2.1");
         assertThat(route.port()).isEqualTo(22);
         assertThat(route.user()).isEqualTo(System.getProperty("user.name"));
-        assertThat(route.hostKeys()).isEqualTo(HostKeys.known());
+        assertThat(hostKeys(route).user()).isEqualTo(ConfiguredHostKeys.USER_FILES);
     }
 
     @Test
@@ -100,24 +105,12 @@ class ClientConfigTest {
                 Host *
                   User any
                 """;
-        for (String name : new String[] {"web1", "WEB2", "a.lab", "b.c.lab", "quoted"}) {
+        for (String name : new String[] {"web1", "a.lab", "b.c.lab", "quoted"}) {
             assertThat(route(name, text).user()).as(name).isEqualTo("matched");
         }
-        for (String name : new String[] {"web", "web10", "web9", "secret.lab", "lab", "axlab"}) {
+        for (String name : new String[] {"web", "WEB2", "web10", "web9", "secret.lab", "lab", "axlab"}) {
             assertThat(route(name, text).user()).as(name).isEqualTo("any");
         }
-    }
-
-    @Test
-    void matchBlocksButThoseOfAllAreSkipped() throws Exception {
-        String text = """
-                Match host box exec "touch /tmp/never"
-                  User matched
-                Match all
-                  Port 5
-                """;
-        assertThat(route("box", text).user()).isEqualTo(System.getProperty("user.name"));
-        assertThat(route("box", text).port()).isEqualTo(5);
     }
 
     @Test
@@ -127,9 +120,9 @@ class ClientConfigTest {
         Files.writeString(directory.resolve("more/2.conf"), "User two\nPort 12\n");
         Files.writeString(directory.resolve("single"), "HostName 192.0.2.9\n");
         String text = """
-                Include more/*.conf %s/nothing/*
+                Include %1$s/more/*.conf %1$s/nothing/*
                 Host a
-                  Include single
+                  Include %1$s/single
                 Host *
                   Port 13
                 """.formatted(directory);
@@ -143,7 +136,9 @@ class ClientConfigTest {
     @Test
     void whatAFileIncludesEndsWithIt() throws Exception {
         Files.writeString(directory.resolve("inner"), "Host other\nPort 1\n");
-        assertThat(route("box", "Host box\nInclude inner\nUser still\n").user()).isEqualTo("still");
+        assertThat(route("box", "Host box\nInclude " + directory + "/inner\nUser still\n")
+                        .user())
+                .isEqualTo("still");
     }
 
     @Test
@@ -168,12 +163,24 @@ class ClientConfigTest {
 
     @Test
     void hostsThatAreReachedThroughThemselves() throws Exception {
-        assertThat(route("box", "Host *\nProxyJump gate\n").jumps())
+        assertThatThrownBy(() -> route("box", "Host *\nProxyJump gate\n"))
+                .isInstanceOf(SshRefusedException.class)
+                .hasMessageContaining("jumphost loop via gate");
+        assertThat(route("box", "Host * !gate\nProxyJump gate\n").jumps())
                 .extracting(Route::host)
                 .containsExactly("gate");
         assertThatThrownBy(() -> route("box", "Host box\nProxyJump gate\nHost gate\nProxyJump box"))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining("gate");
+    }
+
+    /** Of several, only the first has a way of its own: ssh reaches the others through the one before. */
+    @Test
+    void jumpsThatAreNamedHaveNoOtherWay() throws Exception {
+        Route route = route("box", "Host box\nProxyJump ssh://a@first:2201,second\nHost second\nProxyJump third\n");
+        assertThat(route.jumps()).extracting(Route::host).containsExactly("first", "second");
+        assertThat(route.jumps().get(0).user()).isEqualTo("a");
+        assertThat(route.jumps().get(0).port()).isEqualTo(2201);
     }
 
     @Test
@@ -186,36 +193,169 @@ class ClientConfigTest {
                 .isEqualTo("nc \"box\" 9 as me 100%h # all of it");
     }
 
+    private static ConfiguredHostKeys hostKeys(Route route) {
+        return (ConfiguredHostKeys) route.hostKeys();
+    }
+
     @Test
     void howStrictHostKeysAreTaken() throws Exception {
-        assertThat(route("box", "StrictHostKeyChecking accept-new\nUserKnownHostsFile /a /b\n")
-                        .hostKeys())
-                .isEqualTo(HostKeys.acceptNew(Path.of("/a")));
-        assertThat(route("box", "StrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n")
-                        .hostKeys())
-                .isEqualTo(HostKeys.acceptAny());
-        assertThat(route("box", "StrictHostKeyChecking off\n").hostKeys())
-                .isEqualTo(HostKeys.acceptNew(Path.of(System.getProperty("user.home"), ".ssh/known_hosts")));
-        assertThat(route("box", "StrictHostKeyChecking yes\n").hostKeys()).isEqualTo(HostKeys.known());
+        ConfiguredHostKeys accepting =
+                hostKeys(route("box", "StrictHostKeyChecking accept-new\nUserKnownHostsFile /a /b\nHostKeyAlias me\n"));
+        assertThat(accepting.strictness()).isEqualTo(Strictness.ACCEPT_NEW);
+        assertThat(accepting.user()).containsExactly(Path.of("/a"), Path.of("/b"));
+        assertThat(accepting.global()).isEqualTo(ConfiguredHostKeys.GLOBAL_FILES);
+        assertThat(accepting.alias()).isEqualTo("me");
+        assertThat(hostKeys(route("box", "StrictHostKeyChecking off\n")).strictness())
+                .isEqualTo(Strictness.NO);
+        for (String strict : new String[] {"yes", "ask"}) {
+            ConfiguredHostKeys usual = hostKeys(route("box", "StrictHostKeyChecking " + strict + "\n"));
+            assertThat(usual.strictness()).isEqualTo(Strictness.YES);
+            assertThat(usual.user()).isEqualTo(ConfiguredHostKeys.USER_FILES);
+        }
     }
 
     @Test
     void mistakesAreShownWhereTheyAre() throws Exception {
-        Path file = config("Host box\n\nPort\n");
-        assertThatThrownBy(() -> route("box", "Host box\n\nPort\n"))
+        for (String text : new String[] {"Host box\n\nPort\n", "Host box\n\nPort many\n", "Host box\n\nPrt 22\n"}) {
+            assertThatThrownBy(() -> route("box", text))
+                    .isInstanceOf(SshRefusedException.class)
+                    .hasMessageContaining("box")
+                    .hasMessageContaining(directory.resolve("config").toString())
+                    .hasMessageContaining(" line 3");
+        }
+        assertThatThrownBy(() -> route("box", "Include " + directory + "/config\n"))
                 .isInstanceOf(SshRefusedException.class)
-                .hasMessageContaining(file + ":3")
-                .hasMessageContaining("Port");
-        assertThatThrownBy(() -> route("box", "Port many\n"))
+                .hasMessageContaining("config");
+    }
+
+    @Test
+    void wordsThatWeCannotHeedAreRefused() throws Exception {
+        for (String word : new String[] {
+            "KnownHostsCommand /bin/true", "RevokedHostKeys /etc/revoked", "BindAddress 192.0.2.1", "BindInterface lo"
+        }) {
+            assertThatThrownBy(() -> route("box", word + "\n"))
+                    .isInstanceOf(SshRefusedException.class)
+                    .hasMessageContaining(word.toLowerCase(Locale.ROOT).split(" ", -1)[0])
+                    .hasMessageContaining("box");
+        }
+        Route pinned = Route.to(
+                Host.of("box"),
+                SshOptions.defaults()
+                        .withConfig(config("RevokedHostKeys /etc/revoked\n"))
+                        .withHostKeys(HostKeys.acceptAny()));
+        assertThat(pinned.hostKeys()).isEqualTo(HostKeys.acceptAny());
+    }
+
+    private static final List<String> COMPARED = List.of(
+            "hostname",
+            "port",
+            "user",
+            "identityfile",
+            "certificatefile",
+            "identitiesonly",
+            "identityagent",
+            "proxyjump",
+            "proxycommand",
+            "hostkeyalias",
+            "stricthostkeychecking");
+
+    /** The subset for machines without ssh means what it means to ssh, or is refused. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Host box\nPort 7\nHost *\nPort 8\nUser u\n",
+                "Host other # box\nPort 7\n",
+                "Host box # other\nPort 7\n",
+                "# t\u00fcr\nHost box\nUser u\n",
+                "HOST box\nPORT=7\nuser = u\n",
+                "Host b?x !box\nPort 7\nHost b*\nPort 9\n",
+                "Host BOX\nPort 7\n",
+                "Match host box\nPort 7\n",
+                "Match originalhost box,other user me\nPort 7\n",
+                "User me\nMatch user me\nPort 7\n",
+                "HostName real\nMatch host real\nPort 7\nMatch host box\nUser never\n",
+                "HostName REAL\nMatch host real\nPort 7\n",
+                "Match !host other\nPort 7\n",
+                "Match all\nPort 7\n",
+                "Match localuser nobody-here\nPort 7\n",
+                "Host x\nMatch all\nPort 7\n",
+                "ProxyCommand nc %h %p\nProxyJump gate\n",
+                "ProxyJump gate\nProxyCommand nc %h %p\n",
+                "Host box\nProxyCommand nc %h %p\nHost *\nProxyJump gate\n",
+                "ProxyJump none\n",
+                "IdentityFile ~/a\nIdentityFile \"~/b c\"\nCertificateFile ~/d\nIdentitiesOnly yes\n",
+                "IdentityAgent none\nHostKeyAlias other\n",
+                "StrictHostKeyChecking accept-new\n",
+                "HostName %h.example.com\n",
+                "HostName 192.0.2.7\nPort 2222 # comment\n",
+                "Include DIR/conf.d/*/config\nPort 9\n",
+                "Include DIR/mixed/*\nPort 9\n",
+                "Host no\nInclude DIR/mixed/*\nHost box\nPort 9\n",
+                "Include DIR/missing DIR/mixed/a\n",
+            })
+    void withoutSshAPartOfTheLanguageMeansTheSame(String text) throws Exception {
+        Path nested = Files.createDirectories(directory.resolve("conf.d/x"));
+        Files.writeString(nested.resolve("config"), "Port 11\n");
+        Path mixed = Files.createDirectories(directory.resolve("mixed/sub")).getParent();
+        Files.writeString(mixed.resolve("a"), "Host box\nPort 12\n");
+        Files.writeString(mixed.resolve(".a.swp"), "Port 13\n");
+        Path file = directory.resolve("config");
+        Files.write(file, text.replace("DIR", directory.toString()).getBytes(StandardCharsets.ISO_8859_1));
+        Host host = Host.of("box");
+        SshOptions options = SshOptions.defaults().withConfig(file);
+        ClientConfig theirs = ClientConfig.of(options, host);
+        ClientConfig ours = ConfigFile.read(file, options, host);
+        for (String word : COMPARED) {
+            if (ours.value(word) != null || word.equals("port") || word.equals("user")) {
+                String usual = word.equals("port") ? "22" : System.getProperty("user.name");
+                List<String> values = ours.values(word).isEmpty() ? List.of(usual) : ours.values(word);
+                assertThat(values.stream()
+                                .map(value -> value.replace("%h", "box").toLowerCase(Locale.ROOT)))
+                        .as(word)
+                        .containsExactlyElementsOf(
+                                theirs.value(word) == null
+                                        ? List.of("none")
+                                        : theirs.values(word).stream()
+                                                .map(value -> value.replace("%h", "box")
+                                                        .replaceFirst("^true$", "yes")
+                                                        .toLowerCase(Locale.ROOT))
+                                                .toList());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Match exec \"true\"\nPort 7\n",
+                "Match final\nPort 7\n",
+                "Match canonical\nPort 7\n",
+                "RevokedHostKeys /x\n",
+                "CanonicalizeHostname yes\n",
+                "Port\n",
+            })
+    void withoutSshTheRestOfTheLanguageIsRefused(String text) throws Exception {
+        Path file = config(text);
+        assertThatThrownBy(() -> ConfigFile.read(file, SshOptions.defaults().withConfig(file), Host.of("box")))
                 .isInstanceOf(SshRefusedException.class)
-                .hasMessageContaining("many")
-                .hasMessageContaining("box");
-        assertThatThrownBy(() -> route("box", "User \"\"\nHostName \"open\nInclude config\n"))
-                .isInstanceOf(SshRefusedException.class);
-        assertThatThrownBy(() -> route("box", "Include config\n"))
-                .isInstanceOf(SshRefusedException.class)
-                .hasMessageContaining("config")
-                .hasMessageContaining("itself");
+                .hasMessageContaining(file + ":1");
+    }
+
+    @Test
+    void tokensAndVariablesInFiles() throws Exception {
+        Route route = route("box", """
+                HostName box.example.com
+                User me
+                HostKeyAlias alias
+                IdentityFile %d/keys/%r@%h-%p-%n-%k-100%%
+                IdentityFile ~/plain
+                UserKnownHostsFile ${HOME}/known_%h
+                """);
+        String home = System.getProperty("user.home");
+        assertThat(route.identities().files())
+                .extracting(key -> key.file().toString())
+                .containsExactly(home + "/keys/me@box.example.com-22-box-alias-100%", home + "/plain");
+        assertThat(hostKeys(route).user()).containsExactly(Path.of(System.getenv("HOME"), "known_box.example.com"));
     }
 
     @Test

@@ -126,9 +126,40 @@ class HostKeysTest {
     }
 
     @Test
-    void aHostOfAnotherPortIsAnother() throws Exception {
+    void aHostThatIsKnownWithoutItsPort() throws Exception {
         Files.writeString(known, "127.0.0.1 " + key("host.pub") + "\n");
+        accepts(HostKeys.known(known));
+    }
+
+    @Test
+    void aHostOfAnotherPortIsAnother() throws Exception {
+        Files.writeString(known, "[127.0.0.1]:1 " + key("host.pub") + "\n");
         refuses(HostKeys.known(known)).hasMessageContaining("there is none");
+    }
+
+    /** A server shows the kind of key that is asked for. */
+    @Test
+    void anyOfTheKeysThatAServerHasMayBePinned() throws Exception {
+        OpenSsh.key(directory.resolve("rsa"), "", "-t", "rsa", "-b", "2048");
+        OpenSsh.key(directory.resolve("ecdsa"), "", "-t", "ecdsa");
+        try (OpenSsh several = OpenSsh.start(
+                Files.createDirectory(directory.resolve("several")),
+                "HostKey " + directory.resolve("rsa"),
+                "HostKey " + directory.resolve("ecdsa"))) {
+            for (Path key : List.of(
+                    several.directory().resolve("host"), directory.resolve("rsa"), directory.resolve("ecdsa"))) {
+                String pinned = run("ssh-keygen", "-lf", key + ".pub").split(" ")[1];
+                try (SshConnection connection = SshConnection.open(
+                        several.destination(), Logins.options(several).withHostKeys(HostKeys.pinned(pinned)))) {
+                    assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
+                }
+            }
+            String other = fingerprint("other.pub", "sha256");
+            assertThatThrownBy(() -> SshConnection.open(
+                            several.destination(), Logins.options(several).withHostKeys(HostKeys.pinned(other))))
+                    .isInstanceOf(SshRefusedException.class)
+                    .hasMessageContaining(other);
+        }
     }
 
     @Test

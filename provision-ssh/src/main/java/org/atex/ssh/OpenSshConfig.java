@@ -1,0 +1,151 @@
+package org.atex.ssh;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks OpenSSH's client what its configuration means for a host: {@code ssh -G} prints it and connects to nobody. All words
+ * of {@code ssh_config(5)} count that way, and those of the version that is installed.
+ */
+final class OpenSshConfig {
+    /** How {@code ssh -G} prints the files of the user when nothing is said of them: by the home that the system knows. */
+    private static final Pattern USUAL_KNOWN_HOSTS = Pattern.compile("(.*)/\\.ssh/known_hosts \\1/\\.ssh/known_hosts2");
+
+    private OpenSshConfig() {}
+
+    /** {@return the client, or null if there is none on the path} */
+    static @Nullable Path program() {
+        String path = System.getenv("PATH");
+        for (String directory : (path == null ? "" : path).split(File.pathSeparator, -1)) {
+            Path ssh = Path.of(directory.isEmpty() ? "." : directory, "ssh");
+            if (Files.isRegularFile(ssh) && Files.isExecutable(ssh)) {
+                return ssh;
+            }
+        }
+        return null;
+    }
+
+    static ClientConfig ask(Path ssh, SshOptions options, Host host) throws IOException {
+        ClientConfig config = ask(ssh, options, host, options.hasUsualConfig() ? null : options.config());
+        String home = homeOf(config);
+        if (options.hasUsualConfig() && home != null && !home.equals(ClientConfig.home())) {
+            // The program was told of another home, which only its own options can tell ssh.
+            Path file = options.config();
+            return ask(ssh, options, host, file != null && Files.exists(file) ? file : Path.of("none"));
+        }
+        return config;
+    }
+
+    private static @Nullable String homeOf(ClientConfig config) {
+        String known = config.value("userknownhostsfile");
+        Matcher usual = USUAL_KNOWN_HOSTS.matcher(known == null ? "" : known);
+        return usual.matches() ? usual.group(1) : null;
+    }
+
+    private static ClientConfig ask(Path ssh, SshOptions options, Host host, @Nullable Path file) throws IOException {
+        List<String> words = new ArrayList<>(List.of(ssh.toString(), "-G"));
+        if (file != null) {
+            words.addAll(List.of("-F", file.toString()));
+        }
+        String user = host.user() != null ? host.user() : options.user();
+        if (user != null) {
+            words.addAll(List.of("-l", user));
+        }
+        if (host.port() != 0) {
+            words.addAll(List.of("-p", Integer.toString(host.port())));
+        }
+        words.addAll(List.of("--", host.address()));
+        String said = run(words, options, host);
+        ClientConfig config = new ClientConfig();
+        for (String line : said.split("\n", -1)) {
+            int space = line.indexOf(' ');
+            if (space > 0) {
+                config.add(line.substring(0, space), line.substring(space + 1));
+            }
+        }
+        return config;
+    }
+
+    /** A line such as {@code Match exec} may run programs, which have as long as connecting has. */
+    private static String run(List<String> words, SshOptions options, Host host) throws IOException {
+        Process process = new ProcessBuilder(words).start();
+        try {
+            process.getOutputStream().close();
+            CompletableFuture<byte[]> errors = read(process.getErrorStream());
+            CompletableFuture<byte[]> output = read(process.getInputStream());
+            if (!process.waitFor(options.connectWithin().toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new IOException("'ssh -G' did not end within "
+                        + options.connectWithin().toSeconds() + " s (does a line 'Match exec' wait for something?)");
+            }
+            if (process.exitValue() != 0) {
+                throw new SshRefusedException(
+                        "OpenSSH does not accept its configuration for " + host + ": "
+                                + new String(errors.join(), UTF_8).strip().replaceAll("\r?\n", "; "),
+                        null);
+            }
+            return new String(output.join(), UTF_8);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    private static CompletableFuture<byte[]> read(InputStream stream) {
+        CompletableFuture<byte[]> bytes = new CompletableFuture<>();
+        Thread.ofVirtual().name("atex-ssh-config").start(() -> {
+            try (stream) {
+                bytes.complete(stream.readAllBytes());
+            } catch (IOException e) {
+                bytes.complete(String.valueOf(e.getMessage()).getBytes(ISO_8859_1));
+            }
+        });
+        return bytes;
+    }
+
+    /**
+     * {@return files of known hosts in the form that {@code ssh -G} prints, which puts spaces between them and none into
+     * quotes}
+     */
+    static List<Path> files(String line, Tokens tokens) {
+        if (USUAL_KNOWN_HOSTS.matcher(line).matches()) {
+            return ConfiguredHostKeys.USER_FILES;
+        }
+        List<Path> files = new ArrayList<>();
+        String[] words = line.split(" ", -1);
+        for (int i = 0; i < words.length; ) {
+            int end = i + 1;
+            // A file whose name has spaces is known by its being there.
+            for (int more = words.length; more > end; more--) {
+                if (Files.exists(tokens.path(joined(words, i, more)))) {
+                    end = more;
+                }
+            }
+            String file = joined(words, i, end);
+            if (!file.isEmpty()) {
+                files.add(tokens.path(file));
+            }
+            i = end;
+        }
+        return files;
+    }
+
+    private static String joined(String[] words, int from, int to) {
+        return String.join(" ", List.of(words).subList(from, to));
+    }
+}

@@ -1,0 +1,92 @@
+package org.atex.ssh;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.hierynomus.sshj.userauth.certificate.Certificate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PublicKey;
+import java.util.Arrays;
+import java.util.Base64;
+import net.schmizz.sshj.common.Buffer;
+import net.schmizz.sshj.common.SSHRuntimeException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads public keys and certificates from files, as OpenSSH writes them. */
+final class PublicKeys {
+    private static final long USER_CERTIFICATE = 1;
+
+    /** With what a private key begins, the public part of which is not encrypted (PROTOCOL.key of OpenSSH). */
+    private static final byte[] MAGIC = "openssh-key-v1\0".getBytes(UTF_8);
+
+    private PublicKeys() {}
+
+    /** {@return the public key that a file holds, that lies beside it, or that a private key shows; or null} */
+    static @Nullable PublicKey of(Path file) {
+        PublicKey key = read(file);
+        if (key == null) {
+            key = read(Path.of(file + ".pub"));
+        }
+        return key != null ? key : ofPrivate(file);
+    }
+
+    /** {@return the certificate of a user in a file, or null if there is none} */
+    static @Nullable PublicKey certificate(Path file) {
+        PublicKey key = read(file);
+        return key instanceof Certificate<?> certificate && certificate.getType() == USER_CERTIFICATE ? key : null;
+    }
+
+    /** {@return the key itself, also of one with a certificate} */
+    static PublicKey plain(PublicKey key) {
+        return key instanceof Certificate<?> certificate ? certificate.getKey() : key;
+    }
+
+    /** {@return a key as it travels} */
+    static byte[] blob(PublicKey key) {
+        return new Buffer.PlainBuffer().putPublicKey(key).getCompactData();
+    }
+
+    private static @Nullable PublicKey read(Path file) {
+        try {
+            for (String line : Files.readAllLines(file, ISO_8859_1)) {
+                String[] words = line.strip().split("\\s+", -1);
+                if (words.length >= 2 && words[0].matches("[a-z0-9@.-]+")) {
+                    return key(Base64.getDecoder().decode(words[1]));
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            return null; // it is none, which is told where it matters
+        }
+        return null;
+    }
+
+    private static @Nullable PublicKey ofPrivate(Path file) {
+        try {
+            String text = Files.readString(file, ISO_8859_1);
+            if (!text.startsWith("-----BEGIN OPENSSH PRIVATE KEY-----")) {
+                return null;
+            }
+            byte[] bytes = Base64.getMimeDecoder().decode(text.replaceAll("-----[^-]*-----", ""));
+            if (!Arrays.equals(MAGIC, Arrays.copyOf(bytes, MAGIC.length))) {
+                return null;
+            }
+            Buffer.PlainBuffer buffer = new Buffer.PlainBuffer(Arrays.copyOfRange(bytes, MAGIC.length, bytes.length));
+            buffer.readString(); // the cipher
+            buffer.readString(); // how its key is derived
+            buffer.readBytes(); // of which parameters
+            return buffer.readUInt32() < 1 ? null : key(buffer.readBytes());
+        } catch (IOException | IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    static @Nullable PublicKey key(byte[] blob) {
+        try {
+            return new Buffer.PlainBuffer(blob).readPublicKey();
+        } catch (Buffer.BufferException | SSHRuntimeException | UnsupportedOperationException e) {
+            return null;
+        }
+    }
+}
