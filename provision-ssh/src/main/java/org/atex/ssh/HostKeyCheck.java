@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
@@ -77,6 +78,7 @@ final class HostKeyCheck implements HostKeyVerifier {
     private final List<KnownHost> lines = new ArrayList<>();
     private final Set<KeyType> excluded = EnumSet.noneOf(KeyType.class);
 
+    private volatile byte @Nullable [] accepted;
     private volatile @Nullable KeyType refused;
     private volatile @Nullable String refusal;
     private volatile @Nullable String fault;
@@ -192,14 +194,19 @@ final class HostKeyCheck implements HostKeyVerifier {
 
     @Override
     public boolean verify(String address, int unused, PublicKey key) {
+        byte[] blob = PublicKeys.blob(key);
+        if (Arrays.equals(accepted, blob)) {
+            return true; // keys are exchanged anew, by the same host
+        }
         fault = null;
-        boolean accepted = switch (policy) {
+        boolean isGood = switch (policy) {
             case HostKeys.Pinned pinned -> isPinned(PublicKeys.plain(key), pinned.fingerprint());
             case HostKeys.AcceptAny any -> true;
             default -> needsNoKey || isAccepted(key);
         };
-        refused = accepted ? null : KeyType.fromKey(key);
-        return accepted;
+        accepted = isGood ? blob : null;
+        refused = isGood ? null : KeyType.fromKey(key);
+        return isGood;
     }
 
     private boolean isAccepted(PublicKey key) {

@@ -1,7 +1,5 @@
 package org.atex.ssh;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -193,7 +191,7 @@ final class KeyRing {
                 }
                 throw new NoSuchFileException(file.toString(), null, "not there, or not readable");
             }
-            if (isPublic(file)) {
+            if (PublicKeys.in(file) != null) {
                 if (insisted && agentHas(identity)) {
                     return null;
                 }
@@ -221,12 +219,6 @@ final class KeyRing {
 
     private boolean agentHas(Identity identity) {
         return agentKeys.stream().anyMatch(identity::isOf);
-    }
-
-    private static boolean isPublic(Path file) throws IOException {
-        return Files.size(file) < 100_000
-                && !Files.readString(file, ISO_8859_1).contains("-----BEGIN")
-                && PublicKeys.of(file) != null;
     }
 
     private static AuthMethod method(KeyProvider provider, PublicKey shown) {

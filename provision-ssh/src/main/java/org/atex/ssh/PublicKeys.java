@@ -25,16 +25,16 @@ final class PublicKeys {
 
     /** {@return the public key that a file holds, that lies beside it, or that a private key shows; or null} */
     static @Nullable PublicKey of(Path file) {
-        PublicKey key = read(file);
+        PublicKey key = in(file);
         if (key == null) {
-            key = read(Path.of(file + ".pub"));
+            key = in(Path.of(file + ".pub"));
         }
         return key != null ? key : ofPrivate(file);
     }
 
     /** {@return the certificate of a user in a file, or null if there is none} */
     static @Nullable PublicKey certificate(Path file) {
-        PublicKey key = read(file);
+        PublicKey key = in(file);
         return key instanceof Certificate<?> certificate && certificate.getType() == USER_CERTIFICATE ? key : null;
     }
 
@@ -48,7 +48,8 @@ final class PublicKeys {
         return new Buffer.PlainBuffer().putPublicKey(key).getCompactData();
     }
 
-    private static @Nullable PublicKey read(Path file) {
+    /** {@return the public key that is written in a file, or null if there is none} */
+    static @Nullable PublicKey in(Path file) {
         try {
             for (String line : Files.readAllLines(file, ISO_8859_1)) {
                 String[] words = line.strip().split("\\s+", -1);

@@ -83,9 +83,10 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with one more private key; once there is one, the usual files in {@code ~/.ssh} are not tried}
+     * {@return these with one more private key; once there is one, neither the usual files in {@code ~/.ssh} nor those that
+     * the configuration names are tried}
      *
-     * @param file the key
+     * @param file the key, or a public key whose private one is in the agent
      */
     public SshOptions withKey(Path file) {
         return withKey(new Key(file, null));

@@ -225,6 +225,19 @@ class HostKeysTest {
     }
 
     @Test
+    void newHostsAreLearnedOnceThoughKeysAreExchangedAnew() throws Exception {
+        try (OpenSsh busy = OpenSsh.start(Files.createDirectory(directory.resolve("busy")), "RekeyLimit 64K");
+                SshConnection connection = SshConnection.open(
+                        busy.destination(), Logins.options(busy).withHostKeys(HostKeys.acceptNew(known)))) {
+            assertThat(connection
+                            .run(Command.of("head", "-c", "1000000", "/dev/zero"))
+                            .stdout())
+                    .hasSize(1_000_000);
+            assertThat(known).content().isEqualTo(busy.knownHost());
+        }
+    }
+
+    @Test
     void newHostsAreLearnedAfterALineThatHasNoEnd() throws Exception {
         Files.writeString(known, "elsewhere " + otherKey);
         accepts(HostKeys.acceptNew(known));
