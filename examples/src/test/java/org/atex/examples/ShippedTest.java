@@ -1,0 +1,81 @@
+package org.atex.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.atex.lab.OpenSsh;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Everything that is shipped does its work with what it is shipped with; what needs podman is in another class. */
+@Timeout(240)
+class ShippedTest {
+    private static final String[] ALL = {
+        "Api", "Results", "Local", "TestingFarm", "ACommand", "Fmf", "JsonLines", "JUnitXml", "AdHoc"
+    };
+
+    @TempDir
+    private static Path directory;
+
+    @TestFactory
+    Stream<DynamicTest> worksWithoutOtherMachines() throws IOException {
+        List<String> local = List.of("provision-local");
+        return new Shipped(Files.createDirectory(directory.resolve("local")), Map.of())
+                .examples(ALL)
+                .module("all", List.of(), ALL)
+                .module("api", List.of(), "Api")
+                .module("artifacts", List.of(), "Results")
+                .module("provision-local", List.of(), "Local")
+                .module("provision-testingfarm", List.of(), "TestingFarm")
+                .module("execute-command", local, "ACommand")
+                .module("execute-fmf", local, "Fmf")
+                .module("aggregate-jsonl", List.of(), "JsonLines")
+                .module("aggregate-junitxml", List.of(), "JUnitXml")
+                .module(
+                        "orchestrate-adhoc",
+                        List.of("provision-local", "execute-command", "aggregate-junitxml"),
+                        "AdHoc")
+                .module("testkit", List.of(), "Testkit")
+                .tests();
+    }
+
+    @Test
+    void worksOverSsh() throws Exception {
+        try (OpenSsh server = OpenSsh.start(Files.createDirectory(directory.resolve("sshd")))) {
+            Map<String, String> properties = Map.of(
+                    "ssh.destination", server.destination(),
+                    "ssh.key", server.directory().resolve("id").toString(),
+                    "ssh.known", server.directory().resolve("known_hosts").toString());
+            Stream<DynamicTest> tests = new Shipped(Files.createDirectory(directory.resolve("ssh")), properties)
+                    .examples("Ssh")
+                    .module("all", List.of(), "Ssh")
+                    .module("provision-ssh", List.of(), "Ssh")
+                    .module("provision-testingfarm", List.of(), "Ssh")
+                    .tests();
+            // The server has to live as long as they run.
+            assertThat(tests).allSatisfy(test -> test.getExecutable().execute());
+        }
+    }
+
+    /** A dependency of the examples' tests may lie nearer, and take something out of what is shipped, or change it. */
+    @Test
+    void theExamplesHaveTheLibrariesThatTheBlocksHave() throws IOException {
+        assumeTrue(System.getProperty("shipped.version") != null, "nothing is shipped before 'mvn package'");
+        assertThat(names(Shipped.libraries())).containsAll(names(Shipped.path("all")));
+    }
+
+    private static Set<String> names(Set<String> path) {
+        return path.stream().map(jar -> Path.of(jar).getFileName().toString()).collect(Collectors.toSet());
+    }
+}

@@ -1,0 +1,272 @@
+package org.atex.shipped;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
+import org.atex.api.Command;
+import org.atex.api.Connection;
+import org.atex.api.Offer;
+import org.atex.api.Outcome;
+import org.atex.api.Status;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.atex.api.TestResult;
+import org.atex.artifacts.ResultReader;
+import org.atex.artifacts.ResultWriter;
+import org.atex.command.CommandExecutor;
+import org.atex.command.CommandTest;
+import org.atex.fmf.FmfExecutor;
+import org.atex.fmf.FmfTests;
+import org.atex.jsonl.Compression;
+import org.atex.jsonl.FanOut;
+import org.atex.jsonl.JsonLinesAggregator;
+import org.atex.jsonl.JsonLinesOptions;
+import org.atex.junitxml.JUnitXmlAggregator;
+import org.atex.junitxml.JUnitXmlOptions;
+import org.atex.junitxml.Profile;
+import org.atex.local.LocalConnection;
+import org.atex.local.LocalProvisioner;
+import org.atex.podman.PodmanConnection;
+import org.atex.ssh.HostKeys;
+import org.atex.ssh.SshConnection;
+import org.atex.ssh.SshOptions;
+import org.atex.testingfarm.TestingFarmApi;
+import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeSystem;
+
+/**
+ * A program of a user of the blocks. It is started with what is shipped on its path, and nothing else. Each use is a class of
+ * its own, as a path may have the libraries of one of them only.
+ */
+public final class Uses {
+    private Uses() {}
+
+    /** A use of a block. */
+    interface Use {
+        void in(Path directory) throws Exception;
+    }
+
+    /** Makes each use: {@code DIRECTORY USE ...}. */
+    public static void main(String[] args) throws Exception {
+        Path directory = Path.of(args[0]);
+        for (String name : List.of(args).subList(1, args.length)) {
+            var use = Class.forName(Uses.class.getName() + "$" + name).getDeclaredConstructor();
+            ((Use) use.newInstance()).in(Files.createDirectories(directory.resolve(name)));
+            System.out.println("did " + name);
+        }
+        // Some libraries leave threads behind.
+        System.exit(0);
+    }
+
+    private static void check(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+    }
+
+    private static void commandAndTransfers(Connection connection, Path directory) throws Exception {
+        check(
+                connection.run(Command.of("echo", "here")).orThrow().stdout().equals("here\n"),
+                "a command has its output");
+        Path file = Files.createDirectories(directory.resolve("tree/sub")).resolve("file");
+        Files.writeString(file, "text");
+        String there = "/tmp/atex-shipped-" + ProcessHandle.current().pid();
+        connection.upload(directory.resolve("tree"), there);
+        connection.download(there, directory.resolve("back"));
+        connection.run(Command.of("rm", "-r", there)).orThrow();
+        check(Files.readString(directory.resolve("back/sub/file")).equals("text"), "a tree comes back");
+    }
+
+    private static Artifacts left(Path directory, String name) throws Exception {
+        Artifacts artifacts = Artifacts.at(Files.createDirectories(directory.resolve(name)));
+        Files.createDirectories(artifacts.files());
+        Files.writeString(artifacts.files().resolve("output.txt"), "its output\n");
+        Files.writeString(artifacts.results(), "{\"status\":\"fail\",\"name\":\"part\",\"note\":\"why\"}\n");
+        return artifacts;
+    }
+
+    private static void ingestInto(Aggregator aggregator, Path directory) throws Exception {
+        Artifacts left = left(directory, "left");
+        aggregator.ingest(TestRecord.of("here", "/a", TestEnd.exited(1)), left);
+        aggregator.ingest(TestRecord.notRun("here", "/b", "it is late"), Artifacts.none());
+        check(Files.notExists(left.directory()), "what was left is stored");
+    }
+
+    static final class Api implements Use {
+        @Override
+        public void in(Path directory) {
+            check(TestCase.named("/a").withPriority(1).priority() == 1, "a test has its priority");
+            check(TestEnd.exited(0).outcome() == Outcome.PASSED, "0 is passed");
+        }
+    }
+
+    static final class Results implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Artifacts artifacts = Artifacts.at(directory);
+            try (ResultWriter writer = ResultWriter.append(artifacts.results())) {
+                writer.write(TestResult.of(Status.PASS, "all is well", List.of()));
+            }
+            try (ResultReader reader = ResultReader.of(artifacts)) {
+                check(reader.next() != null && reader.next() == null, "one result is read");
+            }
+        }
+    }
+
+    static final class Local implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            try (LocalConnection connection = LocalConnection.open()) {
+                commandAndTransfers(connection, directory);
+            }
+        }
+    }
+
+    static final class Ssh implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            SshOptions options = SshOptions.defaults()
+                    .withoutConfig()
+                    .withoutAgent()
+                    .withKey(Path.of(System.getProperty("ssh.key")))
+                    .withHostKeys(HostKeys.known(Path.of(System.getProperty("ssh.known"))));
+            try (SshConnection connection = SshConnection.open(System.getProperty("ssh.destination"), options)) {
+                commandAndTransfers(connection, directory);
+            }
+        }
+    }
+
+    static final class Podman implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            try (PodmanConnection connection = PodmanConnection.open(System.getProperty("podman.container"))) {
+                commandAndTransfers(connection, directory);
+            }
+        }
+    }
+
+    static final class TestingFarm implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            HttpServer service = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            service.createContext("/", exchange -> {
+                byte[] answer = "{\"version\": \"v1\"}".getBytes(StandardCharsets.UTF_8);
+                exchange.getResponseHeaders().add("Content-Type", "application/json");
+                exchange.sendResponseHeaders(200, answer.length);
+                try (OutputStream out = exchange.getResponseBody()) {
+                    out.write(answer);
+                }
+            });
+            service.start();
+            URI address = URI.create("http://127.0.0.1:" + service.getAddress().getPort());
+            try (TestingFarmApi api = TestingFarmApi.at(address).open()) {
+                check(api.about().equals("v1"), "the service says what it is");
+            } finally {
+                service.stop(0);
+            }
+        }
+    }
+
+    static final class ACommand implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            try (var connection = LocalConnection.open();
+                    var executor = CommandExecutor.factory().open(connection)) {
+                CommandTest test = CommandTest.of("/a", Command.of("true"));
+                check(executor.run(test, Artifacts.at(directory)).outcome() == Outcome.PASSED, "a command passes");
+            }
+        }
+    }
+
+    static final class Fmf implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path tree = Files.createDirectories(directory.resolve("tree"));
+            Files.writeString(Files.createDirectory(tree.resolve(".fmf")).resolve("version"), "1\n");
+            Files.writeString(tree.resolve("main.fmf"), "/a:\n  test: echo here\n  duration: 1m\n");
+            FmfTests tests = FmfTests.from(tree).discover();
+            Artifacts left = Artifacts.at(Files.createDirectory(directory.resolve("left")));
+            try (var connection = LocalConnection.open();
+                    var executor = FmfExecutor.factory(tests).open(connection)) {
+                check(executor.run(tests.getFirst(), left).outcome() == Outcome.PASSED, "an fmf test passes");
+            }
+            check(Files.readString(left.files().resolve("output.txt")).equals("here\n"), "its output is kept");
+        }
+    }
+
+    static final class JsonLines implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            JsonLinesOptions plain = JsonLinesOptions.defaults();
+            try (var lines = JsonLinesAggregator.open(directory.resolve("a.jsonl"), directory.resolve("a"), plain);
+                    var yaml = JsonLinesAggregator.open(
+                            directory.resolve("b.yaml"), directory.resolve("b"), plain.withYaml());
+                    var gzip = JsonLinesAggregator.open(
+                            directory.resolve("c.gz"),
+                            directory.resolve("c"),
+                            plain.withCompression(Compression.GZIP).withCompressedFiles(Compression.GZIP));
+                    var xz = JsonLinesAggregator.open(
+                            directory.resolve("d.xz"),
+                            directory.resolve("d"),
+                            plain.withCompression(Compression.XZ).withCompressedFiles(Compression.XZ));
+                    var all = FanOut.of(lines, yaml, gzip, xz)) {
+                ingestInto(all, directory);
+            }
+            check(Files.readAllLines(directory.resolve("a.jsonl")).size() >= 2, "there are lines");
+            check(Files.exists(directory.resolve("d/here/a/output.txt.xz")), "there are compressed files");
+        }
+    }
+
+    static final class JUnitXml implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            for (Profile profile : Profile.values()) {
+                Path report = directory.resolve(profile + ".xml");
+                JUnitXmlOptions options = JUnitXmlOptions.defaults().withProfile(profile);
+                try (var aggregator = JUnitXmlAggregator.open(report, options)) {
+                    ingestInto(aggregator, directory);
+                }
+                check(Files.readString(report).contains("it is late"), "there is a report");
+            }
+        }
+    }
+
+    static final class AdHoc implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            List<CommandTest> tests = List.of(CommandTest.of("/a", Command.of("true")));
+            try (var systems = LocalProvisioner.upTo(1);
+                    var results = JUnitXmlAggregator.open(directory.resolve("report.xml"));
+                    var run = AdHocOrchestrator.of(tests)
+                            .on(systems)
+                            .with(CommandExecutor.factory())
+                            .into(results)
+                            .build()) {
+                check(run.run().exitCode() == 0, "a run passes");
+            }
+        }
+    }
+
+    static final class Testkit implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            try (var systems = FakeProvisioner.of(FakeSystem.ready()).upTo(1)) {
+                systems.provision(1);
+                Offer offer = systems.take(Duration.ofMinutes(1));
+                check(offer instanceof Offer.Ready, "a fake is handed out");
+                ((Offer.Ready) offer).remote().close();
+            }
+        }
+    }
+}
