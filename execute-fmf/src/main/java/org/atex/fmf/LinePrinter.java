@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import org.atex.artifacts.CiCommands;
 
 /** Prints lines behind a name; a long one in pieces, so that nobody can fill our memory. For one thread. */
 final class LinePrinter extends OutputStream {
@@ -35,7 +36,7 @@ final class LinePrinter extends OutputStream {
         text.codePoints()
                 .map(c -> c != '\t' && Character.isISOControl(c) ? '?' : c)
                 .forEach(safe::appendCodePoint);
-        to.println(safe); // one call, so that lines of other tests do not get between
+        to.println(CiCommands.disarmed(safe.toString())); // one call, so that lines of other tests do not get between
     }
 
     @Override

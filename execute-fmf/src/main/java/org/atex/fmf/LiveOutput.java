@@ -19,7 +19,7 @@ public interface LiveOutput {
 
     /**
      * {@return a follower that prints whole lines, each behind the name of its test; control characters, which might do
-     * anything to a terminal, are shown as question marks}
+     * anything to a terminal, are shown as question marks, and commands to CI services are disarmed}
      *
      * @param to where to print, usually the terminal
      */

@@ -75,10 +75,10 @@ class OptionsTest extends LocalSuite {
     void linesOnATerminalHaveTheirTestsNameAndDoNothingToIt() throws Exception {
         ByteArrayOutputStream screen = new ByteArrayOutputStream();
         PrintStream to = new PrintStream(screen, true, StandardCharsets.UTF_8);
-        FmfTests tests = suite.tests("/a:\n  test: printf 'one\\ntwo \\033[2J ü\\nlast'\n");
+        FmfTests tests = suite.tests("/a:\n  test: printf 'one\\ntwo \\033[2J ü\\n##vso[x]a\\nlast'\n");
         suite.run(connection, tests, FmfOptions.defaults().withLiveOutput(LiveOutput.linesTo(to)));
         assertThat(screen.toString(StandardCharsets.UTF_8).lines())
-                .containsExactly("/a: one", "/a: two ?[2J ü", "/a: last");
+                .containsExactly("/a: one", "/a: two ?[2J ü", "/a: # #vso[x]a", "/a: last");
     }
 
     @Test

@@ -3,10 +3,11 @@ package org.atex.adhoc;
 import java.io.PrintStream;
 import java.nio.charset.CharsetEncoder;
 import java.util.List;
+import org.atex.artifacts.CiCommands;
 
 /**
  * Prints whole lines. Several runs may print to one stream: what belongs together is one call, and a run's lines begin
- * with its prefix. A stream that has failed, such as a broken pipe, is none of a run's business.
+ * with its prefix. No line is a command to a CI service that reads along. A stream that has failed, such as a broken pipe, is none of a run's business.
  *
  * @param out where to print
  * @param changing whether a line that changes is kept below all others
@@ -30,7 +31,7 @@ record Console(PrintStream out, boolean changing, String prefix) {
     /** Prints lines; on a terminal, the status is the line below them. */
     void print(List<String> lines, String status) {
         if (changing) {
-            print(ERASE + whole(lines) + UNWRAPPED + prefix + status + WRAPPED);
+            print(ERASE + whole(lines) + UNWRAPPED + CiCommands.disarmed(prefix + status) + WRAPPED);
         } else {
             print(lines);
         }
@@ -45,7 +46,8 @@ record Console(PrintStream out, boolean changing, String prefix) {
 
     private String whole(List<String> lines) {
         StringBuilder whole = new StringBuilder();
-        lines.forEach(line -> whole.append((prefix + line).stripTrailing()).append('\n'));
+        lines.forEach(line -> whole.append(CiCommands.disarmed((prefix + line).stripTrailing()))
+                .append('\n'));
         return whole.toString();
     }
 

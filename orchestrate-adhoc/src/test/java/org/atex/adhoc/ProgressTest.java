@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What people read of a run, from events made by hand. */
 class ProgressTest {
@@ -103,6 +105,36 @@ class ProgressTest {
 
     private List<String> linesWith(String text) {
         return lines().stream().filter(line -> line.contains(text)).toList();
+    }
+
+    /** CI services read the console, and obey what has the form of a command. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nothingThatATestSaysIsACommandToACiService(boolean changing) {
+        progress = changing ? Progress.changing(out) : Progress.plain(out);
+        List<String> commands = List.of(
+                "##vso[task.complete result=Succeeded;]",
+                "##[error]x",
+                "##teamcity[buildStop]",
+                "::error::x",
+                "\u001b[0Ksection_start:1:x\r\u001b[0K");
+        begin(commands.size(), "default");
+        for (String command : commands) {
+            TestResult part = new TestResult(Status.FAIL, command, command, List.of(), Map.of());
+            started(command, null);
+            finished(
+                    record(command, 1, true, Outcome.FAILED, command),
+                    new Excerpt(List.of(part), List.of(command, "before " + command)));
+            progress.on(new RunEvent.SetupFailed(now, command, command));
+            progress.on(new RunEvent.Ingested(now, command, 1, command, null));
+        }
+        ended(commands.stream()
+                .map(command -> summary(command, Outcome.FAILED, command))
+                .toList());
+        assertThat(bytes.toString(StandardCharsets.UTF_8).split("[\n\r]", -1))
+                .noneMatch(line -> line.matches(".*##[a-z]*\\[.*|(\u001b\\[K)?\\s*::.*"))
+                .noneMatch(line -> line.contains("\u001b[0K"))
+                .anyMatch(line -> line.contains("# #vso[task.complete"));
     }
 
     @Test
