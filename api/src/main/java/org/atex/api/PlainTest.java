@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param limit how long it may take, or null
  * @param destructive whether its system must not run another test after it
  * @param tags words by which people choose it
+ * @param source where it is written, or null
  */
 public record PlainTest(
         String name,
@@ -27,7 +28,8 @@ public record PlainTest(
         @Nullable Duration expected,
         @Nullable Duration limit,
         boolean destructive,
-        Set<String> tags)
+        Set<String> tags,
+        @Nullable TestSource source)
         implements TestCase {
     /** Checks the name, and copies the sets. */
     public PlainTest {
@@ -45,7 +47,7 @@ public record PlainTest(
      * @param value higher goes sooner
      */
     public PlainTest withPriority(int value) {
-        return new PlainTest(name, value, locks, needs, expected, limit, destructive, tags);
+        return new PlainTest(name, value, locks, needs, expected, limit, destructive, tags, source);
     }
 
     /**
@@ -54,7 +56,7 @@ public record PlainTest(
      * @param lock what it holds while it runs
      */
     public PlainTest withLock(Lock lock) {
-        return new PlainTest(name, priority, plus(locks, lock), needs, expected, limit, destructive, tags);
+        return new PlainTest(name, priority, plus(locks, lock), needs, expected, limit, destructive, tags, source);
     }
 
     /**
@@ -63,7 +65,7 @@ public record PlainTest(
      * @param need what it needs of its system
      */
     public PlainTest withNeed(Need need) {
-        return new PlainTest(name, priority, locks, plus(needs, need), expected, limit, destructive, tags);
+        return new PlainTest(name, priority, locks, plus(needs, need), expected, limit, destructive, tags, source);
     }
 
     /**
@@ -72,7 +74,7 @@ public record PlainTest(
      * @param duration how long it is expected to take
      */
     public PlainTest withExpected(Duration duration) {
-        return new PlainTest(name, priority, locks, needs, duration, limit, destructive, tags);
+        return new PlainTest(name, priority, locks, needs, duration, limit, destructive, tags, source);
     }
 
     /**
@@ -81,12 +83,12 @@ public record PlainTest(
      * @param duration how long it may take
      */
     public PlainTest withLimit(Duration duration) {
-        return new PlainTest(name, priority, locks, needs, expected, duration, destructive, tags);
+        return new PlainTest(name, priority, locks, needs, expected, duration, destructive, tags, source);
     }
 
     /** {@return this test, after which its system must not run another} */
     public PlainTest withDestruction() {
-        return new PlainTest(name, priority, locks, needs, expected, limit, true, tags);
+        return new PlainTest(name, priority, locks, needs, expected, limit, true, tags, source);
     }
 
     /**
@@ -95,7 +97,16 @@ public record PlainTest(
      * @param tag a word by which people choose it
      */
     public PlainTest withTag(String tag) {
-        return new PlainTest(name, priority, locks, needs, expected, limit, destructive, plus(tags, tag));
+        return new PlainTest(name, priority, locks, needs, expected, limit, destructive, plus(tags, tag), source);
+    }
+
+    /**
+     * {@return this test with the place where it is written}
+     *
+     * @param place a file, and a line if it is known; null if nothing says so
+     */
+    public PlainTest withSource(@Nullable TestSource place) {
+        return new PlainTest(name, priority, locks, needs, expected, limit, destructive, tags, place);
     }
 
     private static <T> Set<T> plus(Set<T> set, T more) {

@@ -49,12 +49,17 @@ public interface TestCase {
         return Set.of();
     }
 
+    /** {@return where it is written, or null if nothing says so} */
+    default @Nullable TestSource source() {
+        return null;
+    }
+
     /**
      * {@return a plain test of that name, to be described further}
      *
      * @param name what it is called
      */
     static PlainTest named(String name) {
-        return new PlainTest(name, 0, Set.of(), Set.of(), null, null, false, Set.of());
+        return new PlainTest(name, 0, Set.of(), Set.of(), null, null, false, Set.of(), null);
     }
 }

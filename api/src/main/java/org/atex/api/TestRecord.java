@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param attempt 1 for the first; 0 for a test that never started
  * @param last whether no further attempt follows
  * @param end how it ended
- * @param started when, by the clock of this machine
+ * @param started when, by the clock of this machine; setting it during a run does not change the distances within the run
  * @param took how long, by a clock that does not jump
  * @param system the name of the system, or null if it never had one
  * @param slot the place on that system, from 1 upwards; 0 if it never had one
+ * @param source where the test is written, or null if nothing says so
  */
 public record TestRecord(
         String platform,
@@ -26,7 +27,8 @@ public record TestRecord(
         Instant started,
         Duration took,
         @Nullable String system,
-        int slot) {
+        int slot,
+        @Nullable TestSource source) {
     /** Refuses what cannot be. */
     public TestRecord {
         if (test.isEmpty()) {
@@ -36,6 +38,32 @@ public record TestRecord(
             throw new IllegalArgumentException(
                     "a test record of " + test + " cannot have attempt " + attempt + " or take " + took);
         }
+    }
+
+    /**
+     * Makes the record of an attempt at a test of which no source is known.
+     *
+     * @param platform what the tests ran on, in the words of whoever planned the run
+     * @param test the test's name
+     * @param attempt 1 for the first; 0 for a test that never started
+     * @param last whether no further attempt follows
+     * @param end how it ended
+     * @param started when, by the clock of this machine
+     * @param took how long, by a clock that does not jump
+     * @param system the name of the system, or null if it never had one
+     * @param slot the place on that system, from 1 upwards; 0 if it never had one
+     */
+    public TestRecord(
+            String platform,
+            String test,
+            int attempt,
+            boolean last,
+            TestEnd end,
+            Instant started,
+            Duration took,
+            @Nullable String system,
+            int slot) {
+        this(platform, test, attempt, last, end, started, took, system, slot, null);
     }
 
     /**
@@ -59,5 +87,14 @@ public record TestRecord(
     public static TestRecord notRun(String platform, String test, String why) {
         TestEnd end = TestEnd.of(Outcome.NOT_RUN, why);
         return new TestRecord(platform, test, 0, true, end, Instant.now(), Duration.ZERO, null, 0);
+    }
+
+    /**
+     * {@return this record with the place where the test is written}
+     *
+     * @param place a file, and a line if it is known; null if nothing says so
+     */
+    public TestRecord withSource(@Nullable TestSource place) {
+        return new TestRecord(platform, test, attempt, last, end, started, took, system, slot, place);
     }
 }

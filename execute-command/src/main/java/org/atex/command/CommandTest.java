@@ -7,6 +7,7 @@ import org.atex.api.Lock;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
+import org.atex.api.TestSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,11 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
         return plan.tags();
     }
 
+    @Override
+    public @Nullable TestSource source() {
+        return plan.source();
+    }
+
     /**
      * {@return this test with another priority}
      *
@@ -123,5 +129,14 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
      */
     public CommandTest withTag(String tag) {
         return new CommandTest(plan.withTag(tag), command);
+    }
+
+    /**
+     * {@return this test with the place where it is written}
+     *
+     * @param place a file, and a line if it is known; null if nothing says so
+     */
+    public CommandTest withSource(@Nullable TestSource place) {
+        return new CommandTest(plan.withSource(place), command);
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.atex.api.TestSource;
 import org.atex.fmf.DiscoverSection.Choice;
 import org.atex.fmf.DiscoverSection.Named;
 import org.atex.fmf.DiscoverSection.Written;
@@ -157,10 +158,11 @@ final class Discoverer {
             keys.node(node);
             String who = node.name() + " (" + node.sources() + ")";
             attempt(() -> FmfTest.of(
-                    node,
-                    unique(prefix + node.name()),
-                    below(place, directory(node, root)),
-                    libraries.needs(node, who, test.tree())));
+                            node,
+                            unique(prefix + node.name()),
+                            below(place, directory(node, root)),
+                            libraries.needs(node, who, test.tree()))
+                    .withSource(described(node, root)));
         }
     }
 
@@ -223,11 +225,23 @@ final class Discoverer {
                     written.section(),
                     test,
                     () -> FmfTest.of(
-                            test.node(),
-                            unique(prefix + test.name()),
-                            below(place, directory(test.node(), root)),
-                            needs)));
+                                    test.node(),
+                                    unique(prefix + test.name()),
+                                    below(place, directory(test.node(), root)),
+                                    needs)
+                            .withSource(described(
+                                    Objects.requireNonNull(plan).node(),
+                                    own.directory().orElseThrow()))));
         }
+    }
+
+    /** {@return where something is described, as its tree names the file; null if no file of the tree does it} */
+    private static @Nullable TestSource described(FmfNode node, Path root) {
+        return node.definition()
+                .map(Path::normalize)
+                .filter(file -> file.startsWith(root))
+                .map(file -> new TestSource(root.relativize(file).toString(), node.line()))
+                .orElse(null);
     }
 
     /** {@return a name that no other test has: one that is chosen twice runs twice, with results of its own} */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.atex.api.TestCase;
+import org.atex.api.TestSource;
 import org.atex.fmf.control.TimeLimit;
 import org.atex.fmf.tree.FmfNode;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param tty whether it gets a terminal
  * @param tags its tags; one called {@code destructive} says that its system must not run another test after it
  * @param metadata everything that the tree says of it
+ * @param source where the tree describes it, relative to the tree's root, or null
  */
 public record FmfTest(
         String name,
@@ -38,7 +40,8 @@ public record FmfTest(
         int priority,
         boolean tty,
         Set<String> tags,
-        Map<String, @Nullable Object> metadata)
+        Map<String, @Nullable Object> metadata,
+        @Nullable TestSource source)
         implements TestCase {
     private static final Duration DEFAULT_DURATION = Duration.ofMinutes(5);
 
@@ -52,6 +55,36 @@ public record FmfTest(
         recommends = List.copyOf(recommends);
         tags = Set.copyOf(tags);
         metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    }
+
+    /**
+     * Makes a test of which nothing says where it is described.
+     *
+     * @param name what it is called in this run
+     * @param command the shell text of its {@code test} key
+     * @param directory where it runs, relative to where the tree is on systems; empty for its root itself
+     * @param environment its variables
+     * @param requires the packages that must be installed for it and for its libraries
+     * @param recommends packages that are nice to have
+     * @param limit how long it may take; its {@code duration}
+     * @param priority which tests go first; its {@code extra-priority}
+     * @param tty whether it gets a terminal
+     * @param tags its tags
+     * @param metadata everything that the tree says of it
+     */
+    public FmfTest(
+            String name,
+            String command,
+            String directory,
+            Map<String, String> environment,
+            List<String> requires,
+            List<String> recommends,
+            Duration limit,
+            int priority,
+            boolean tty,
+            Set<String> tags,
+            Map<String, @Nullable Object> metadata) {
+        this(name, command, directory, environment, requires, recommends, limit, priority, tty, tags, metadata, null);
     }
 
     /**
@@ -78,7 +111,8 @@ public record FmfTest(
                 node.integer("extra-priority").map(Math::toIntExact).orElse(0),
                 node.bool("tty", false),
                 Set.copyOf(node.textList("tag")),
-                node.data());
+                node.data(),
+                null);
     }
 
     private static Duration limit(FmfNode node) {
@@ -106,7 +140,18 @@ public record FmfTest(
      */
     public FmfTest withName(String value) {
         return new FmfTest(
-                value, command, directory, environment, requires, recommends, limit, priority, tty, tags, metadata);
+                value,
+                command,
+                directory,
+                environment,
+                requires,
+                recommends,
+                limit,
+                priority,
+                tty,
+                tags,
+                metadata,
+                source);
     }
 
     /**
@@ -116,7 +161,18 @@ public record FmfTest(
      */
     public FmfTest withLimit(Duration value) {
         return new FmfTest(
-                name, command, directory, environment, requires, recommends, value, priority, tty, tags, metadata);
+                name,
+                command,
+                directory,
+                environment,
+                requires,
+                recommends,
+                value,
+                priority,
+                tty,
+                tags,
+                metadata,
+                source);
     }
 
     /**
@@ -126,7 +182,7 @@ public record FmfTest(
      */
     public FmfTest withPriority(int value) {
         return new FmfTest(
-                name, command, directory, environment, requires, recommends, limit, value, tty, tags, metadata);
+                name, command, directory, environment, requires, recommends, limit, value, tty, tags, metadata, source);
     }
 
     /**
@@ -137,7 +193,8 @@ public record FmfTest(
     public FmfTest withEnvironment(Map<String, String> more) {
         Map<String, String> all = new LinkedHashMap<>(environment);
         all.putAll(more);
-        return new FmfTest(name, command, directory, all, requires, recommends, limit, priority, tty, tags, metadata);
+        return new FmfTest(
+                name, command, directory, all, requires, recommends, limit, priority, tty, tags, metadata, source);
     }
 
     /**
@@ -147,7 +204,39 @@ public record FmfTest(
      */
     public FmfTest withTags(Set<String> value) {
         return new FmfTest(
-                name, command, directory, environment, requires, recommends, limit, priority, tty, value, metadata);
+                name,
+                command,
+                directory,
+                environment,
+                requires,
+                recommends,
+                limit,
+                priority,
+                tty,
+                value,
+                metadata,
+                source);
+    }
+
+    /**
+     * {@return this test with another place where it is described}
+     *
+     * @param value a file, and a line if it is known; null if nothing says so
+     */
+    public FmfTest withSource(@Nullable TestSource value) {
+        return new FmfTest(
+                name,
+                command,
+                directory,
+                environment,
+                requires,
+                recommends,
+                limit,
+                priority,
+                tty,
+                tags,
+                metadata,
+                value);
     }
 
     @Override

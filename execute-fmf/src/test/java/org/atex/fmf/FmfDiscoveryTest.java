@@ -100,6 +100,40 @@ class FmfDiscoveryTest {
     }
 
     @Test
+    void aTestSaysWhereTheTreeDescribesIt() throws Exception {
+        own.write("tests/main.fmf", """
+                # All of them have this.
+                duration: 1m
+
+                /a:
+                  # its script
+                  test: pwd
+                /b: {test: pwd}
+                /c/d:
+                  tag: x
+                  test: pwd
+                """)
+                .write("tests/more/deep.fmf", "summary: alone\ntest: pwd\n")
+                .write("tests/more/main.fmf", "/deep:\n  summary: again\n");
+        plan("""
+                summary: a plan
+                discover:
+                - how: fmf
+                - how: shell
+                  tests:
+                  - {name: written, test: pwd}
+                """);
+        assertThat(discovery().plan("/plan").discover())
+                .extracting(test -> String.valueOf(test.source()))
+                .containsExactlyInAnyOrder(
+                        "tests/main.fmf:6",
+                        "tests/main.fmf:7",
+                        "tests/main.fmf:9",
+                        "tests/more/deep.fmf:1",
+                        "plan.fmf:1");
+    }
+
+    @Test
     void aFilterInJavaMayLeaveNone() throws Exception {
         assertThat(discovery().discover().filter(test -> false)).isEmpty();
     }

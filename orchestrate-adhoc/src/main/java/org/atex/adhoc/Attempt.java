@@ -33,6 +33,7 @@ record Attempt(
     }
 
     TestRecord record(String platform, PlannedTest test, int number, TestEnd how, boolean last) {
-        return new TestRecord(platform, test.name(), number, last, how, started, took, system, slot);
+        return new TestRecord(
+                platform, test.name(), number, last, how, started, took, system, slot, test.facts.source());
     }
 }

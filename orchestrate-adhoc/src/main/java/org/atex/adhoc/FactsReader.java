@@ -118,7 +118,8 @@ final class FactsReader {
                                     test.expected(),
                                     test.limit(),
                                     test.destructive(),
-                                    test.tags()),
+                                    test.tags(),
+                                    test.source()),
                     "");
         } catch (Throwable e) {
             return unreadable(i, name, "its methods failed: " + Words.of(e));

@@ -2,6 +2,7 @@ package org.atex.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
@@ -22,6 +23,7 @@ import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.api.TestSource;
 import org.atex.api.TestSummary;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -398,5 +400,17 @@ public abstract class OrchestratorContract {
                 throw new SetupException("its directory is stuck", null);
             }
         };
+    }
+
+    @Test
+    void o22_recordsSayWhereTheTestIsWritten() throws Exception {
+        TestSource source = new TestSource("tests/main.fmf", 7);
+        List<TestCase> tests = List.of(TestCase.named("/a").withSource(source), TestCase.named("/b"));
+        try (Orchestrator orchestrator = orchestrate(tests, FakeExecutors.passing(Duration.ZERO))) {
+            orchestrator.run();
+        }
+        assertThat(aggregator.records())
+                .extracting(TestRecord::test, TestRecord::source)
+                .containsExactlyInAnyOrder(tuple("/a", source), tuple("/b", null));
     }
 }

@@ -181,7 +181,8 @@ class BrokenOrchestratorsTest {
                                         record.started(),
                                         record.took(),
                                         null,
-                                        0),
+                                        0,
+                                        record.source()),
                                 artifacts))),
                 Broken.of("o03", running((good, parts) -> {
                     try {
@@ -189,7 +190,10 @@ class BrokenOrchestratorsTest {
                     } finally {
                         parts.results().close();
                     }
-                })));
+                })),
+                Broken.of(
+                        "o22",
+                        ingesting((good, record, artifacts) -> good.ingest(record.withSource(null), artifacts))));
     }
 
     private static RunSummary nothing() {
@@ -451,7 +455,8 @@ class BrokenOrchestratorsTest {
                 Broken.of(
                         "o17",
                         parts -> new Same(parts.withTests(parts.tests().stream()
-                                .<TestCase>map(test -> TestCase.named(test.name()))
+                                .<TestCase>map(
+                                        test -> TestCase.named(test.name()).withSource(test.source()))
                                 .toList()))),
                 Broken.of("o18", parts -> {
                     Set<String> names = new HashSet<>();

@@ -139,7 +139,8 @@ final class SequentialOrchestrator implements Orchestrator {
                 end = TestEnd.of(Outcome.CANCELLED, "the run was stopped");
             }
             return ingested(
-                    new TestRecord("fake", test.name(), 1, true, end, began, Duration.ZERO, remote.name(), 1),
+                    new TestRecord("fake", test.name(), 1, true, end, began, Duration.ZERO, remote.name(), 1)
+                            .withSource(test.source()),
                     artifacts);
         } catch (IOException e) {
             throw new AssertionError(e);
@@ -157,7 +158,7 @@ final class SequentialOrchestrator implements Orchestrator {
     }
 
     private TestRecord notRun(TestCase test, String why) {
-        return ingested(TestRecord.notRun("fake", test.name(), why), Artifacts.none());
+        return ingested(TestRecord.notRun("fake", test.name(), why).withSource(test.source()), Artifacts.none());
     }
 
     private TestRecord ingested(TestRecord record, Artifacts artifacts) {

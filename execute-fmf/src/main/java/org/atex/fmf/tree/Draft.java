@@ -22,6 +22,11 @@ final class Draft {
     private Mapping data = new Mapping();
 
     private List<Path> sources = ownSources;
+    /** Of the root: the file that is being applied. */
+    private @Nullable Path reading;
+
+    private @Nullable Path definition;
+    private int line;
     private boolean inherit = true;
     private @Nullable Boolean select;
     private boolean updated;
@@ -82,6 +87,30 @@ final class Draft {
         ownSources.add(file);
     }
 
+    /** From now on a file says what there is. */
+    void reading(Path file) {
+        top().reading = file;
+    }
+
+    private Draft top() {
+        var top = this;
+        while (top.parent != null) {
+            top = top.parent;
+        }
+        return top;
+    }
+
+    /** {@return the file that describes this node, or null; of several, the last} */
+    @Nullable
+    Path definition() {
+        return definition;
+    }
+
+    /** {@return the line where that file does so} */
+    int line() {
+        return line;
+    }
+
     /** What is said about a node is wrong. Whoever knows the file adds the line. */
     final class Rejected extends FmfException {
         private static final long serialVersionUID = 1L;
@@ -106,6 +135,8 @@ final class Draft {
         ownSources.addAll(node.ownSources());
         sources = node.sources();
         select = node.select();
+        definition = node.definition().orElse(null);
+        line = node.line();
     }
 
     /** Takes over what a file or a key says about this node. */
@@ -119,8 +150,14 @@ final class Draft {
         }
         updated = true;
         if (value instanceof Mapping mapping) {
+            locate(mapping.line());
             take(mapping);
         }
+    }
+
+    private void locate(int number) {
+        definition = top().reading;
+        line = number;
     }
 
     private void take(Mapping mapping) {
@@ -163,6 +200,7 @@ final class Draft {
             return;
         }
         var rest = new Mapping(1);
+        rest.setLine(value instanceof Mapping mapping ? mapping.line() : 0);
         rest.store(key.substring(slash), value);
         child(key.substring(start, slash)).update(rest);
     }

@@ -24,6 +24,8 @@ public final class FmfNode {
     private final List<Path> sources;
     private final int ownSources;
     private final @Nullable Path directory;
+    private final @Nullable Path definition;
+    private final int line;
     private final @Nullable Boolean select;
     private final Map<String, FmfNode> children = new LinkedHashMap<>();
     private final List<FmfNode> sorted;
@@ -36,6 +38,8 @@ public final class FmfNode {
         this.ownSources = draft.ownSources().size();
         this.directory =
                 ownSources == 0 ? directory : draft.ownSources().getLast().getParent();
+        this.definition = draft.definition();
+        this.line = draft.line();
         this.select = draft.select();
         draft.children().forEach((key, child) -> children.put(key, new FmfNode(this, child, this.directory)));
         this.sorted = children.size() < 2
@@ -96,6 +100,16 @@ public final class FmfNode {
     /** {@return the directory of the file that defines this node; nothing in a tree made in memory} */
     public Optional<Path> directory() {
         return Optional.ofNullable(directory);
+    }
+
+    /** {@return the file that describes this very node (of several, the last); nothing in a tree made in memory} */
+    public Optional<Path> definition() {
+        return Optional.ofNullable(definition);
+    }
+
+    /** {@return the line of that file where the node's own keys begin, from 1 upwards; 0 if there is none} */
+    public int line() {
+        return line;
     }
 
     @Nullable

@@ -31,6 +31,9 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
     /** May be reached by more than one way from one root, so that copying has to keep identity. */
     private boolean shared;
 
+    /** Where it begins in its file, or 0. */
+    private int line;
+
     /** Counts changes. */
     private int version;
 
@@ -88,6 +91,14 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
 
     void share() {
         shared = true;
+    }
+
+    int line() {
+        return line;
+    }
+
+    void setLine(int number) {
+        line = number;
     }
 
     @Override

@@ -128,6 +128,7 @@ final class TreeReader {
         var name = Directory.nodeName(file);
         var described = name.isEmpty() ? node : node.child(name);
         described.addSource(file);
+        described.reading(file);
         try {
             if (name.isEmpty()) {
                 described.update(document.value());

@@ -15,7 +15,12 @@ final class YamlMapping {
         this.reader = reader;
     }
 
-    Mapping read() {
+    /**
+     * Reads them.
+     *
+     * @param line where they begin
+     */
+    Mapping read(int line) {
         for (var event = reader.next(); event.kind() != YamlEvent.Kind.MAPPING_END; event = reader.next()) {
             if (isMergeKey(event)) {
                 merge(reader.value(reader.next()));
@@ -23,7 +28,9 @@ final class YamlMapping {
                 entry(event);
             }
         }
-        return merged == null ? own : flatten(merged);
+        Mapping whole = merged == null ? own : flatten(merged);
+        whole.setLine(line);
+        return whole;
     }
 
     private static boolean isMergeKey(YamlEvent event) {

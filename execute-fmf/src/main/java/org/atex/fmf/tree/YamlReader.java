@@ -182,7 +182,7 @@ final class YamlReader {
         var mapping = start.kind() == Kind.MAPPING_START;
         var given = start.tag();
         var tag = given == null || given.equals("!") ? (mapping ? "map" : "seq") : ownTag(given);
-        Object value = mapping ? new YamlMapping(this).read() : items();
+        Object value = mapping ? new YamlMapping(this).read(start.line() + 1) : items();
         depth--;
         return switch (tag) {
             case "seq" -> expect(value instanceof Sequence, tag, value);
