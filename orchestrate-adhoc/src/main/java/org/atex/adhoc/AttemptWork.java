@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.atex.api.Artifacts;
@@ -35,13 +36,23 @@ final class AttemptWork {
     private final ArtifactRoom room;
     private final int lastLines;
     private final RunLog log;
+    private final InstantSource clock;
 
     // Written by the thread of the attempt, read by others when it is abandoned.
     private volatile Artifacts artifacts = Artifacts.none();
-    private volatile Instant started = Instant.now();
+    private volatile Instant started;
     private volatile long begin = System.nanoTime();
 
-    AttemptWork(PlannedTest test, Member member, int slot, ArtifactRoom room, int lastLines, RunLog log) {
+    AttemptWork(
+            PlannedTest test,
+            Member member,
+            int slot,
+            ArtifactRoom room,
+            int lastLines,
+            RunLog log,
+            InstantSource clock) {
+        this.clock = clock;
+        this.started = clock.instant();
         this.log = log;
         this.test = test;
         this.member = member;
@@ -66,7 +77,7 @@ final class AttemptWork {
             discard();
             return new Out.NotStarted();
         }
-        started = Instant.now();
+        started = clock.instant();
         begin = System.nanoTime();
         starting.accept(started);
         TestEnd end;

@@ -46,7 +46,8 @@ final class Attempts {
 
     void run(Decision.Run run, Member member) {
         PlannedTest test = run.test();
-        AttemptWork attempt = new AttemptWork(test, member, run.slot(), room, plan.lastLines(), guard.log());
+        AttemptWork attempt =
+                new AttemptWork(test, member, run.slot(), room, plan.lastLines(), guard.log(), steps::now);
         Duration limit = test.facts.limit();
         Guard.Call<AttemptWork.Out> call = guard.start(
                 Guard.Phase.WORK,
@@ -133,12 +134,12 @@ final class Attempts {
     void hold(Decision.Hold hold) {
         Attempt attempt = attemptOf(hold.test(), hold.end());
         TestRecord record = attempt.record(plan.platform(), hold.test(), hold.attempt(), hold.end(), false);
-        steps.publish(new RunEvent.TestFinished(Instant.now(), record, attempt.excerpt()));
+        steps.publish(new RunEvent.TestFinished(steps.now(), record, attempt.excerpt()));
     }
 
     private Attempt attemptOf(PlannedTest test, TestEnd end) {
         Attempt attempt = ended.get(test);
-        return attempt == null ? Attempt.never(end, Instant.now()) : attempt;
+        return attempt == null ? Attempt.never(end, steps.now()) : attempt;
     }
 
     void conclude(Decision.Conclude conclude) {
@@ -149,7 +150,7 @@ final class Attempts {
         ledger.conclude(test, record, attempt.excerpt());
         if (conclude.last()) {
             // An attempt that another one follows was told of when it ended.
-            steps.publish(new RunEvent.TestFinished(Instant.now(), record, attempt.excerpt()));
+            steps.publish(new RunEvent.TestFinished(steps.now(), record, attempt.excerpt()));
         }
         ingestion.submit(record, attempt.artifacts());
     }
@@ -164,7 +165,7 @@ final class Attempts {
             guard.log().warn(told);
             ledger.notStored(record, artifacts, problem);
         }
-        steps.publish(new RunEvent.Ingested(Instant.now(), record.test(), record.attempt(), told, files));
+        steps.publish(new RunEvent.Ingested(steps.now(), record.test(), record.attempt(), told, files));
     }
 
     /** Waits until all is stored or given up, and completes the reports. */

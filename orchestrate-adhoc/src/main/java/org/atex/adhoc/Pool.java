@@ -26,6 +26,9 @@ final class Pool implements Steps {
     private record Stopping(Stop how, String why) {}
 
     private final RunPlan plan;
+    /** Set when the run begins. */
+    private volatile RunClock clock;
+
     private final Schedule schedule;
     private final Ledger ledger;
     private final Guard guard;
@@ -48,6 +51,7 @@ final class Pool implements Steps {
 
     Pool(RunPlan plan) {
         this.plan = plan;
+        this.clock = new RunClock(plan.wall());
         this.schedule = new Schedule(plan.tests(), plan.offers(), plan.rules());
         this.ledger = new Ledger(schedule.tests());
         this.guard = new Guard(plan.limits().grace(), this::abandoned);
@@ -60,6 +64,7 @@ final class Pool implements Steps {
     }
 
     RunSummary run() throws InterruptedException {
+        clock = new RunClock(plan.wall());
         listeners = new Listeners(plan.listeners(), guard, plan.limits().listener(), this::problem);
         Threads.start("run", this::work);
         boolean interrupted = false;
@@ -92,6 +97,16 @@ final class Pool implements Steps {
         if (before == null || before.how().compareTo(how) < 0) {
             post(() -> {});
         }
+    }
+
+    @Override
+    public Instant now() {
+        return clock.instant();
+    }
+
+    @Override
+    public Instant ofWall(Instant then) {
+        return clock.ofWall(then);
     }
 
     @Override
@@ -131,7 +146,7 @@ final class Pool implements Steps {
     }
 
     private void begin() throws IOException {
-        publish(new RunEvent.RunStarted(Instant.now(), plan.tests().size(), plan.platform()));
+        publish(new RunEvent.RunStarted(now(), plan.tests().size(), plan.platform()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
         room = ArtifactRoom.in(plan.workDirectory());
         attempts = new Attempts(plan, this, guard, ledger, room);
@@ -141,14 +156,14 @@ final class Pool implements Steps {
     }
 
     private void takeMail() {
-        Instant pulse = Instant.now().plus(PULSE);
+        Instant pulse = now().plus(PULSE);
         while (!over) {
             Runnable event = awaitMail(pulse);
             heedStop();
             if (event != null) {
                 event.run();
             }
-            Instant now = Instant.now();
+            Instant now = now();
             if (wakeAt != null && !now.isBefore(wakeAt) && !over) {
                 wakeAt = null;
                 step(new Event.Tick());
@@ -162,8 +177,7 @@ final class Pool implements Steps {
 
     private @Nullable Runnable awaitMail(Instant pulse) {
         Instant until = wakeAt != null && wakeAt.isBefore(pulse) ? wakeAt : pulse;
-        Duration wait = Duration.between(Instant.now(), until);
-        // A clock that is set back must not make it wait for hours.
+        Duration wait = Duration.between(now(), until);
         long nanos = Math.max(0, Math.min(wait.toNanos(), PULSE.toNanos()));
         try {
             return mailbox.poll(nanos, TimeUnit.NANOSECONDS);
@@ -183,13 +197,13 @@ final class Pool implements Steps {
 
     @Override
     public void step(Event event) {
-        for (Decision decision : schedule.on(event, Instant.now())) {
+        for (Decision decision : schedule.on(event, now())) {
             carryOut(decision);
         }
     }
 
     private void carryOut(Decision decision) {
-        Instant now = Instant.now();
+        Instant now = now();
         switch (decision) {
             case Decision.WakeAt(Instant when) -> wakeAt = when;
             case Decision.Ask(int provisioner, int count) -> systems.ask(provisioner, count);
@@ -230,7 +244,7 @@ final class Pool implements Steps {
     }
 
     private void abandoned(String what, Duration limit) {
-        publish(new RunEvent.Abandoned(Instant.now(), what, limit));
+        publish(new RunEvent.Abandoned(now(), what, limit));
         problem(Problem.infrastructure(what + " did not return within " + limit + " and was abandoned"));
     }
 
@@ -281,7 +295,7 @@ final class Pool implements Steps {
         RunSummary result = ledger.summary(Duration.ofNanos(System.nanoTime() - begin));
         summary = result;
         if (told != null) {
-            told.publish(new RunEvent.RunEnded(Instant.now(), result));
+            told.publish(new RunEvent.RunEnded(now(), result));
             told.drain();
         }
     }

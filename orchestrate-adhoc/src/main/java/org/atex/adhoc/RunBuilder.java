@@ -2,6 +2,7 @@ package org.atex.adhoc;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -42,6 +43,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private Duration hopelessAfter = Duration.ofMinutes(1);
     private Duration roomWithin = Duration.ofMinutes(10);
     private Limits limits = Limits.defaults();
+    private InstantSource wall = InstantSource.system();
     private int lastLines = 8;
     private boolean mayBeEmpty;
     private @Nullable Path workDirectory;
@@ -51,6 +53,12 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     abstract B self();
+
+    /** Sets another clock than this machine's. */
+    B clock(InstantSource other) {
+        this.wall = other;
+        return self();
+    }
 
     /**
      * Adds a place where systems come from.
@@ -242,6 +250,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     rules,
                     limits,
                     maxSlots,
+                    wall,
                     lastLines);
         }
     }

@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.atex.api.Aggregator;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param rules the schedule's
  * @param limits how long user code may take
  * @param maxSlots how many slots of a system are used at the most
+ * @param wall this machine's clock, which somebody may set
  * @param lastLines how many of the last lines of output are told of an attempt that did not pass
  */
 record RunPlan(
@@ -43,4 +45,5 @@ record RunPlan(
         Schedule.Rules rules,
         Limits limits,
         int maxSlots,
+        InstantSource wall,
         int lastLines) {}

@@ -1,10 +1,17 @@
 package org.atex.adhoc;
 
+import java.time.Instant;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 
 /** What the parts of a run ask of its thread. */
 interface Steps {
+    /** {@return the time of the run; from any thread} */
+    Instant now();
+
+    /** {@return when something is by the time of the run that is then by this machine's clock; from any thread} */
+    Instant ofWall(Instant then);
+
     /** Has something done on the thread of the run. Never blocks; from any thread. */
     void post(Runnable event);
 

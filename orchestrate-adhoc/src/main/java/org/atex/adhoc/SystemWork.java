@@ -1,5 +1,6 @@
 package org.atex.adhoc;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -23,15 +24,15 @@ final class SystemWork {
     private final SystemHook hook;
     private final Executor.Factory factory;
     private final int maxSlots;
-    private final Consumer<Problem> problems;
+    private final Steps steps;
 
-    SystemWork(Guard guard, RunPlan plan, Consumer<Problem> problems) {
+    SystemWork(Guard guard, RunPlan plan, Steps steps) {
         this.guard = guard;
         this.limits = plan.limits();
         this.hook = plan.hook();
         this.factory = plan.factory();
         this.maxSlots = plan.maxSlots();
-        this.problems = problems;
+        this.steps = steps;
     }
 
     /** Reads what a system says of itself, once. */
@@ -41,6 +42,7 @@ final class SystemWork {
                 "a system of provisioner " + (provisioner + 1) + ", which is asked for its name and labels,",
                 limits.call(),
                 () -> {
+                    Instant expires = remote.expires();
                     PoolSystem.Facts facts = new PoolSystem.Facts(
                             id,
                             provisioner,
@@ -48,7 +50,7 @@ final class SystemWork {
                             notNull(remote.host(), "its host"),
                             Map.copyOf(notNull(remote.labels(), "its labels")),
                             Math.max(1, Math.min(maxSlots, remote.slots())),
-                            remote.expires());
+                            expires == null ? null : steps.ofWall(expires));
                     return new Arrival(facts, notNull(remote.connection(), "its connection"));
                 },
                 then,
@@ -111,7 +113,7 @@ final class SystemWork {
         Executor executor = rest.next();
         release("the executor on " + member.name() + ", which is closed,", executor::close, problem -> {
             if (!problem.isEmpty()) {
-                problems.accept(
+                steps.problem(
                         Problem.infrastructure("the system " + member.name() + " was not cleaned up: " + problem));
             }
             closeNext(member, rest, then);
@@ -127,7 +129,7 @@ final class SystemWork {
                 member.remote::reset,
                 result -> {
                     if (!(result instanceof Guard.Result.Done || result instanceof Guard.Result.Cancelled)) {
-                        problems.accept(Problem.overcome("the system " + member.name()
+                        steps.problem(Problem.overcome("the system " + member.name()
                                 + " could not be reset, and is replaced: " + result.problem()));
                     }
                     then.accept(result instanceof Guard.Result.Done<Boolean>(Boolean done) && done);
@@ -138,7 +140,7 @@ final class SystemWork {
     void giveBack(String name, Remote remote, Runnable then) {
         release("the system " + name + ", which is given back,", remote::close, problem -> {
             if (!problem.isEmpty()) {
-                problems.accept(Problem.infrastructure("the system " + name + " was not given back: " + problem));
+                steps.problem(Problem.infrastructure("the system " + name + " was not given back: " + problem));
             }
             then.run();
         });

@@ -1,7 +1,6 @@
 package org.atex.adhoc;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -35,7 +34,7 @@ final class Systems implements Source.Listener {
         this.steps = steps;
         this.guard = guard;
         this.ledger = ledger;
-        this.systemWork = new SystemWork(guard, plan, steps::problem);
+        this.systemWork = new SystemWork(guard, plan, steps);
         for (int i = 0; i < plan.provisioners().size(); i++) {
             sources.add(new Source(i, plan.provisioners().get(i), guard, plan.limits(), this));
         }
@@ -72,7 +71,7 @@ final class Systems implements Source.Listener {
         for (int i = 0; i < count; i++) {
             when.add(System.nanoTime());
         }
-        steps.publish(new RunEvent.SystemsAsked(Instant.now(), provisioner + 1, count));
+        steps.publish(new RunEvent.SystemsAsked(steps.now(), provisioner + 1, count));
         sources.get(provisioner).ask(count);
     }
 
@@ -141,7 +140,7 @@ final class Systems implements Source.Listener {
     }
 
     private void setUpFailed(String name, String why) {
-        steps.publish(new RunEvent.SetupFailed(Instant.now(), name, why));
+        steps.publish(new RunEvent.SetupFailed(steps.now(), name, why));
         ledger.setUpFailed(name, why);
     }
 
@@ -178,10 +177,7 @@ final class Systems implements Source.Listener {
             member.executors = opened;
             long now = System.nanoTime();
             steps.publish(new RunEvent.SystemReady(
-                    Instant.now(),
-                    member.name(),
-                    Duration.ofNanos(now - member.askedAt),
-                    Duration.ofNanos(now - begin)));
+                    steps.now(), member.name(), Duration.ofNanos(now - member.askedAt), Duration.ofNanos(now - begin)));
             steps.step(new Event.Prepared(member.id()));
             return;
         }
@@ -223,7 +219,7 @@ final class Systems implements Source.Listener {
                 member.remote,
                 () -> steps.post(() -> {
                     members.remove(member.id());
-                    steps.publish(new RunEvent.SystemGone(Instant.now(), member.name(), why));
+                    steps.publish(new RunEvent.SystemGone(steps.now(), member.name(), why));
                     steps.step(new Event.Released(member.id()));
                 }));
         if (guard.isHurried()) {
