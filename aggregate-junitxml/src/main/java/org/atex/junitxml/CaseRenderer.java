@@ -13,6 +13,7 @@ import org.atex.api.Outcome;
 import org.atex.api.Status;
 import org.atex.api.TestRecord;
 import org.atex.api.TestResult;
+import org.atex.api.TestSource;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
 import org.atex.artifacts.Spool;
@@ -64,6 +65,7 @@ final class CaseRenderer {
         OutputStream nameOut = rendered.piece(Attempt.Piece.NAME);
         attribute(nameOut, "name", name);
         attribute(nameOut, "classname", names.classname());
+        source(nameOut);
         try (ResultReader results = ResultReader.of(artifacts)) {
             for (TestResult result = results.next(); result != null; result = results.next()) {
                 add(result);
@@ -83,8 +85,8 @@ final class CaseRenderer {
     }
 
     private void add(TestResult result) throws IOException {
-        attachments(result);
         if (result.name() == null) {
+            attachments(rendered.piece(Attempt.Piece.OUTPUT), result);
             // The last one about the test itself is what it came to.
             own = result;
             note(result);
@@ -97,6 +99,8 @@ final class CaseRenderer {
         if (options.subtests() == Subtests.CASES) {
             rendered.addSubtest(kind);
             subtest(result, result.name(), kind);
+        } else {
+            attachments(rendered.piece(Attempt.Piece.OUTPUT), result);
         }
     }
 
@@ -125,6 +129,7 @@ final class CaseRenderer {
         raw(to, "<testcase");
         attribute(to, "name", names.subtest(subtest));
         attribute(to, "classname", names.subtestClassname());
+        source(to);
         raw(to, " time=\"0.000\">");
         Path output = log(subtest, result.files());
         if (kind != Kind.PASSED) {
@@ -144,26 +149,49 @@ final class CaseRenderer {
             }
             raw(to, "</" + kind.element() + ">");
         }
-        if (output != null && options.profile() != Profile.PORTABLE) {
+        Path shown = options.profile() == Profile.PORTABLE ? null : output;
+        if (shown != null || hasAttachments(result)) {
             raw(to, "<system-out>");
-            outputText.write(to, output);
+            attachments(to, result);
+            if (shown != null) {
+                outputText.write(to, shown);
+            }
             raw(to, "</system-out>");
         }
         raw(to, "</testcase>\n");
     }
 
-    private void attachments(TestResult result) throws IOException {
+    /** No schema allows these. */
+    private void source(OutputStream to) throws IOException {
+        TestSource source = record.source();
+        if (source == null || options.profile() != Profile.RICH) {
+            return;
+        }
+        attribute(to, "file", options.sources() + source.file());
+        if (source.line() > 0) {
+            attribute(to, "line", Integer.toString(source.line()));
+        }
+    }
+
+    private boolean hasAttachments(TestResult result) {
+        return options.attachments() != null && !result.files().isEmpty();
+    }
+
+    private void attachments(OutputStream to, TestResult result) throws IOException {
         String base = options.attachments();
-        if (base == null || result.files().isEmpty()) {
+        if (base == null) {
             return;
         }
         String test = base + SafePath.ofPart(record.platform()) + "/" + SafePath.ofTest(name) + "/";
         for (String file : result.files()) {
             String path = test + SafePath.ofFile(result.name(), file);
             // Readers know no way to say a name with one of these.
-            boolean canBeSaid = path.chars().noneMatch(c -> c == '[' || c == ']' || c == '|');
-            String line = canBeSaid ? "[[ATTACHMENT|" + path + "]]" : "attachment: " + path;
-            XmlText.text(rendered.piece(Attempt.Piece.OUTPUT), line + "\n");
+            boolean canBeSaid = path.chars().noneMatch(c -> c == '[' || c == ']' || c == '|' || c < ' ');
+            if (canBeSaid) {
+                XmlText.trusted(to, "[[ATTACHMENT|" + path + "]]\n");
+            } else {
+                XmlText.text(to, "attachment: " + path + "\n");
+            }
         }
     }
 

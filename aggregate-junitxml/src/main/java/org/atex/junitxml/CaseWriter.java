@@ -35,6 +35,7 @@ final class CaseWriter {
         }
         if (profile == Profile.PORTABLE) {
             outcome(last);
+            output(last);
         } else {
             allOutcomes(attempts, last);
         }
@@ -56,8 +57,12 @@ final class CaseWriter {
             outcome(main);
         }
         again(others, Kind.ERROR, prefix + "Error");
-        if (main.length(Piece.OUTPUT) > 0) {
-            piece("system-out", main, Piece.OUTPUT);
+        output(main);
+    }
+
+    private void output(Attempt attempt) throws IOException {
+        if (attempt.length(Piece.OUTPUT) > 0) {
+            piece("system-out", attempt, Piece.OUTPUT);
         }
     }
 
@@ -82,9 +87,7 @@ final class CaseWriter {
                 message(attempt);
                 xml.raw(">");
                 piece("stackTrace", attempt, Piece.TEXT);
-                if (attempt.length(Piece.OUTPUT) > 0) {
-                    piece("system-out", attempt, Piece.OUTPUT);
-                }
+                output(attempt);
                 xml.raw("</" + element + ">");
             }
         }

@@ -14,6 +14,7 @@ public final class JUnitXmlOptions {
     private int head = 16 << 10;
     private int tail = 64 << 10;
     private @Nullable String attachments;
+    private String sources = "";
     private boolean resume;
     private boolean duplicates;
 
@@ -79,6 +80,19 @@ public final class JUnitXmlOptions {
     }
 
     /**
+     * {@return these with another beginning of the paths of the files that describe tests, as the {@link Profile#RICH} profile
+     * names them in the attribute {@code file} of a case}
+     *
+     * @param base how the readers of the report come to the root of the tests' tree: relative to the project, such as
+     *     {@code tests}
+     */
+    public JUnitXmlOptions withSources(String base) {
+        JUnitXmlOptions copy = copy();
+        copy.sources = base.isEmpty() || base.endsWith("/") ? base : base + "/";
+        return copy;
+    }
+
+    /**
      * {@return these with the report of a run continued that did not close it, if there was one: what it stored is kept, and
      * a test that is stored again gets further attempts, numbered after those}
      */
@@ -102,6 +116,7 @@ public final class JUnitXmlOptions {
         copy.head = head;
         copy.tail = tail;
         copy.attachments = attachments;
+        copy.sources = sources;
         copy.resume = resume;
         copy.duplicates = duplicates;
         return copy;
@@ -126,6 +141,10 @@ public final class JUnitXmlOptions {
     @Nullable
     String attachments() {
         return attachments;
+    }
+
+    String sources() {
+        return sources;
     }
 
     boolean resume() {

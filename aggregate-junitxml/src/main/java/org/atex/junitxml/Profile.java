@@ -4,8 +4,8 @@ package org.atex.junitxml;
 public enum Profile {
     /**
      * Valid by the schemas of Jenkins' xUnit plugin (junit-10.xsd) and of Ant (JUnit.xsd), and read by everything. A
-     * case has no output of its own: what a failed one wrote is part of its failure; attachments are named in the
-     * suite's {@code system-out}, earlier attempts in its properties.
+     * case has no output of its own: what a failed one wrote is part of its failure; earlier attempts are properties of
+     * the suite. With attachments, each case names its own in its {@code system-out}, which JUnit.xsd does not allow.
      */
     PORTABLE,
     /**
@@ -14,7 +14,8 @@ public enum Profile {
      */
     SUREFIRE,
     /**
-     * All there is: as Surefire's, with a suite a platform, totals, time stamps, and properties of each case. No schema
+     * All there is: as Surefire's, with a suite a platform, totals, time stamps, and of each case the
+     * properties and the file and line that describe the test. No schema
      * allows all of it; readers take what they know.
      */
     RICH;

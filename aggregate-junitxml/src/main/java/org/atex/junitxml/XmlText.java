@@ -17,6 +17,8 @@ import java.nio.charset.StandardCharsets;
  *   <li>Terminal control sequences are left out: colours, titles, cursor movements.
  *   <li>A carriage return is left out before a newline, and kept as a reference elsewhere.
  *   <li>In attributes, newlines and tabs are references too: readers would make spaces of them.
+ *   <li>Words that readers obey, such as {@code [[ATTACHMENT|path]]}, get a space between their brackets: they are read in
+ *       what tests wrote, and a test must not have a reader publish a file of its choice.
  * </ul>
  *
  * <p>The JDK's own writer does none of this: it lets illegal characters through, and the whole file becomes unreadable.
@@ -33,6 +35,9 @@ final class XmlText {
     private static final byte[] NEWLINE = ascii("&#10;");
     private static final byte[] RETURN = ascii("&#13;");
 
+    /** How long a word for readers is at most, with its brackets. */
+    private static final int LONGEST_WORD = 64;
+
     private enum State {
         TEXT,
         /** After the escape character. */
@@ -45,32 +50,47 @@ final class XmlText {
 
     private final OutputStream to;
     private final boolean attribute;
+
+    /** Whether the text is ours, and readers may obey it. */
+    private final boolean trusted;
+
+    /** Brackets and letters that may become a word for readers. */
+    private final StringBuilder held = new StringBuilder(0);
+
     private State state = State.TEXT;
     private boolean pendingReturn;
     private char pendingHigh;
 
-    private XmlText(OutputStream to, boolean attribute) {
+    private XmlText(OutputStream to, boolean attribute, boolean trusted) {
         this.to = to;
         this.attribute = attribute;
+        this.trusted = trusted;
     }
 
     /** Writes an attribute's value. */
     static void attribute(OutputStream to, String text) throws IOException {
-        XmlText xml = new XmlText(to, true);
+        XmlText xml = new XmlText(to, true, false);
         xml.characters(text);
         xml.end();
     }
 
     /** Writes an element's text. */
     static void text(OutputStream to, String text) throws IOException {
-        XmlText xml = new XmlText(to, false);
+        XmlText xml = new XmlText(to, false, false);
+        xml.characters(text);
+        xml.end();
+    }
+
+    /** Writes an element's text that is meant for readers to obey. */
+    static void trusted(OutputStream to, String text) throws IOException {
+        XmlText xml = new XmlText(to, false, true);
         xml.characters(text);
         xml.end();
     }
 
     /** Writes some bytes as an element's text, but for a character that is cut off at their end. */
     static void text(OutputStream to, InputStream bytes, long length) throws IOException {
-        XmlText xml = new XmlText(to, false);
+        XmlText xml = new XmlText(to, false, false);
         xml.decode(bytes, length);
         xml.end();
     }
@@ -100,7 +120,7 @@ final class XmlText {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (state == State.TEXT && c >= ' ' && c < '\u007f' && !pendingReturn && pendingHigh == 0) {
-                ascii(c);
+                word(c);
             } else {
                 step(c);
             }
@@ -164,14 +184,17 @@ final class XmlText {
             char high = pendingHigh;
             pendingHigh = 0;
             if (Character.isLowSurrogate(c)) {
+                release();
                 fourBytes(Character.toCodePoint(high, c));
                 return;
             }
+            release();
             to.write(REPLACEMENT);
         }
         if (pendingReturn) {
             pendingReturn = false;
             if (c != '\n') {
+                release();
                 to.write(RETURN);
             }
         }
@@ -180,8 +203,15 @@ final class XmlText {
         } else if (Character.isHighSurrogate(c)) {
             pendingHigh = c;
         } else if (c < 0x80) {
-            ascii(c);
-        } else if (c < 0x800) {
+            word(c);
+        } else {
+            release();
+            beyondAscii(c);
+        }
+    }
+
+    private void beyondAscii(char c) throws IOException {
+        if (c < 0x800) {
             to.write(0xc0 | (c >> 6));
             to.write(0x80 | (c & 0x3f));
         } else if (Character.isLowSurrogate(c) || c >= 0xfffe) {
@@ -191,6 +221,37 @@ final class XmlText {
             to.write(0x80 | ((c >> 6) & 0x3f));
             to.write(0x80 | (c & 0x3f));
         }
+    }
+
+    /** Two brackets, letters and a bar are a word for readers: until it is known whether they are, they are held back. */
+    private void word(char c) throws IOException {
+        int length = held.length();
+        if (length == 0 && (c != '[' || trusted)) {
+            ascii(c);
+        } else if (length < 2 && c == '[') {
+            held.append(c);
+        } else if (length == 2 && c == '[') {
+            ascii(c);
+        } else if (length >= 2 && length < LONGEST_WORD && isWordPart(c)) {
+            held.append(c);
+        } else {
+            if (length > 2 && c == '|') {
+                held.insert(1, ' ');
+            }
+            release();
+            word(c);
+        }
+    }
+
+    private static boolean isWordPart(char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    }
+
+    private void release() throws IOException {
+        for (int i = 0; i < held.length(); i++) {
+            ascii(held.charAt(i));
+        }
+        held.setLength(0);
     }
 
     private void ascii(char c) throws IOException {
@@ -237,6 +298,7 @@ final class XmlText {
     }
 
     private void end() throws IOException {
+        release();
         if (pendingHigh != 0) {
             to.write(REPLACEMENT);
         }

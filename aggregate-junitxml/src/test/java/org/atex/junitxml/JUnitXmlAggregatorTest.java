@@ -16,11 +16,13 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.api.TestSource;
 import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -334,12 +336,110 @@ class JUnitXmlAggregatorTest {
                         left().results(lines).file("output.txt", "out").artifacts());
             }
             Parsed parsed = Parsed.read(path);
-            Parsed holder = profile == Profile.PORTABLE ? parsed.child("testsuite") : parsed.oneCase("/a");
-            assertThat(holder.child("system-out").text()).isEqualTo("""
+            assertThat(parsed.oneCase("/a[s]").child("system-out").text()).isEqualTo("""
                 [[ATTACHMENT|results/FILES/here/a/s/log]]
                 attachment: results/FILES/here/a/s/odd|name
-                [[ATTACHMENT|results/FILES/here/a/%2E./x]]
-                """ + (profile == Profile.PORTABLE ? "" : "out"));
+                """);
+            assertThat(parsed.oneCase("/a").child("system-out").text())
+                    .isEqualTo("[[ATTACHMENT|results/FILES/here/a/%2E./x]]\n"
+                            + (profile == Profile.PORTABLE ? "" : "out"));
+        }
+    }
+
+    /** A reader that knows attachments keeps one file of a name for each case. */
+    @ParameterizedTest
+    @EnumSource
+    void eachTestHasItsOwnAttachments(Profile profile) throws IOException {
+        String lines =
+                "{\"status\":\"fail\",\"name\":\"s\",\"files\":[\"output.txt\"]}\n{\"files\":[\"output.txt\"]}\n";
+        for (Subtests subtests : Subtests.values()) {
+            Path path = directory.resolve(subtests + ".xml");
+            JUnitXmlOptions options =
+                    OPTIONS.withProfile(profile).withAttachments("F").withSubtests(subtests);
+            try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(path, options)) {
+                for (String test : List.of("/a", "/b")) {
+                    aggregator.ingest(
+                            TestRecord.of("here", test, TestEnd.exited(1)),
+                            left().results(lines).artifacts());
+                }
+            }
+            Parsed parsed = Parsed.read(path);
+            for (String test : List.of("/a", "/b")) {
+                String own = "[[ATTACHMENT|F/here" + test + "/output.txt]]\n";
+                String part = "[[ATTACHMENT|F/here" + test + "/s/output.txt]]\n";
+                boolean cases = subtests == Subtests.CASES;
+                assertThat(parsed.oneCase(test).child("system-out").text()).isEqualTo(cases ? own : part + own);
+                if (cases) {
+                    assertThat(parsed.oneCase(test + "[s]").child("system-out").text())
+                            .isEqualTo(part);
+                }
+            }
+        }
+    }
+
+    /** As the readers look for them: GitLab's and Jenkins' patterns, and Testmo's. */
+    private static final Pattern OBEYED = Pattern.compile("\\[\\[(ATTACHMENT|PROPERTY)\\|.+]]");
+
+    @ParameterizedTest
+    @EnumSource
+    void noTestHasAFileOfItsChoicePublished(Profile profile) throws IOException {
+        String word = "[[ATTACHMENT|/etc/shadow]]";
+        String lines = """
+                {"status":"fail","name":"[ATTACHMENT|/etc/shadow]","note":"WORD","files":["output.txt"]}
+                {"status":"fail","name":"WORD","note":"x\\nWORD","files":["WORD","x\\nWORD"]}
+                {"status":"fail","note":"\\u001b[1mWORD","files":["output.txt"]}
+                """.replace("WORD", word);
+        LeftArtifacts left = left().results(lines)
+                .file("output.txt", word + "\n[\u001b[0m[ATTACHMENT|/etc/shadow]]\n[[PROPERTY|a=b]]\n")
+                .file("%5BATTACHMENT|/etc/shadow]/output.txt", word);
+        TestRecord record = new TestRecord(
+                word, word, 1, true, TestEnd.of(Outcome.FAILED, word), START, Duration.ofSeconds(1), word, 1);
+        JUnitXmlOptions options = OPTIONS.withProfile(profile).withAttachments("F");
+        try (JUnitXmlAggregator aggregator = open(options)) {
+            aggregator.ingest(record.withSource(TestSource.of(word)), left.artifacts());
+            aggregator.ingest(attempt(1, Outcome.FAILED), Artifacts.none());
+            aggregator.ingest(
+                    last(2, Outcome.FAILED),
+                    left().results("{\"files\":[\"own\"]}\n").artifacts());
+        }
+        List<String> found = new ArrayList<>();
+        found.addAll(obeyed(Parsed.read(report)));
+        assertThat(found)
+                .allMatch(text -> text.startsWith("[[ATTACHMENT|F/"))
+                .anyMatch(text -> text.equals("[[ATTACHMENT|F/here/a/own]]"))
+                .noneMatch(text -> text.contains("|/etc"));
+    }
+
+    private static List<String> obeyed(Parsed element) {
+        List<String> found = new ArrayList<>();
+        List<String> texts = new ArrayList<>(element.attributes().values());
+        texts.add(element.text());
+        texts.forEach(text -> OBEYED.matcher(text).results().forEach(match -> found.add(match.group())));
+        element.children().forEach(child -> found.addAll(obeyed(child)));
+        return found;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theRichProfileNamesTheFileThatDescribesATest(Profile profile) throws IOException {
+        TestRecord record = passed("/a").withSource(new TestSource("shell/main.fmf", 7));
+        JUnitXmlOptions options = OPTIONS.withProfile(profile).withSources("tests");
+        try (JUnitXmlAggregator aggregator = open(options)) {
+            aggregator.ingest(record, left().results("{\"name\":\"s\"}\n").artifacts());
+            aggregator.ingest(passed("/b").withSource(TestSource.of("b.fmf")), Artifacts.none());
+            aggregator.ingest(passed("/c"), Artifacts.none());
+        }
+        Parsed parsed = Parsed.read(report);
+        if (profile == Profile.RICH) {
+            Map.Entry<String, String> file = Map.entry("file", "tests/shell/main.fmf");
+            assertThat(parsed.oneCase("/a").attributes()).contains(file, Map.entry("line", "7"));
+            assertThat(parsed.oneCase("/a[s]").attributes()).contains(file, Map.entry("line", "7"));
+            assertThat(parsed.oneCase("/b").attributes())
+                    .contains(Map.entry("file", "tests/b.fmf"))
+                    .doesNotContainKey("line");
+            assertThat(parsed.oneCase("/c").attributes()).doesNotContainKey("file");
+        } else {
+            assertThat(report).content().doesNotContain("main.fmf", "line=");
         }
     }
 
