@@ -21,6 +21,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +102,19 @@ class ArchitectureTest {
                 .as("the default would say no, and this machine would be changed")
                 .isNotEmpty()
                 .allMatch(type -> type.tryGetMethod("isThisMachine").isPresent());
+    }
+
+    @Test
+    void aRunTakesItsTimesFromAClockThatDoesNotJump() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.atex.adhoc..")
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .because("somebody may set this machine's clock: a run asks its RunClock")
+                .check(CLASSES);
     }
 
     @Test
