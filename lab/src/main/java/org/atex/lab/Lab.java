@@ -52,7 +52,11 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
     /** Keeps a container there; it takes in orphans, as an init does, and ends at once when told to. */
     private static final String IDLE = "trap 'exit 0' TERM; while :; do sleep infinity & wait $!; done";
 
-    private static final String SSHD = "mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e \"$@\"";
+    /** For users other than root, whose file only root can read. */
+    private static final String EVERYBODYS_KEYS = "/etc/ssh/authorized_keys";
+
+    private static final String SSHD = "mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e"
+            + " -oAuthorizedKeysFile='.ssh/authorized_keys " + EVERYBODYS_KEYS + "' \"$@\"";
 
     private final Deque<LabContainer> containers = new ConcurrentLinkedDeque<>();
     private @Nullable Path directory;
@@ -216,9 +220,21 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
      * @throws InterruptedException if interrupted
      */
     public SshSystem ssh(String... options) throws IOException, InterruptedException {
+        return ssh(LabImage.SYSTEMD, options);
+    }
+
+    /**
+     * {@return a container with sshd, which lets the key in as every user}
+     *
+     * @param image what is in it; it has sshd
+     * @param options of sshd, such as {@code -oMaxSessions=2}
+     * @throws IOException if podman cannot, or if sshd does not answer
+     * @throws InterruptedException if interrupted
+     */
+    public SshSystem ssh(LabImage image, String... options) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("sh", "-c", SSHD, "sh"));
         line.addAll(List.of(options));
-        return reached(run(LabImage.SYSTEMD, List.of(letsUsIn()), line));
+        return reached(run(image, List.of(letsUsIn(), letsIn(EVERYBODYS_KEYS)), line));
     }
 
     /**
@@ -263,7 +279,11 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
     }
 
     private String letsUsIn() throws IOException, InterruptedException {
-        return "--volume=" + directory().resolve("id.pub") + ":/root/.ssh/authorized_keys:ro";
+        return letsIn("/root/.ssh/authorized_keys");
+    }
+
+    private String letsIn(String file) throws IOException, InterruptedException {
+        return "--volume=" + directory().resolve("id.pub") + ":" + file + ":ro";
     }
 
     /** {@return where the key and the known hosts are} */

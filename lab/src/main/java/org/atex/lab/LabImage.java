@@ -9,7 +9,9 @@ public enum LabImage {
     /** Debian with dnf, which has a repository of small packages in {@code /srv/rpms}. */
     DNF,
     /** Debian with other ssh servers than OpenSSH, dropbear and tinysshd, and without sftp. */
-    SERVERS;
+    SERVERS,
+    /** Debian with sshd, sudo and many shells to log in to. */
+    SHELLS;
 
     /** {@return what podman calls it} */
     public String reference() {

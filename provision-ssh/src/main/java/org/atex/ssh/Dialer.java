@@ -6,10 +6,10 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -17,9 +17,12 @@ import java.util.concurrent.TimeoutException;
 import javax.net.SocketFactory;
 import net.schmizz.sshj.DefaultConfig;
 import net.schmizz.sshj.SSHClient;
+import net.schmizz.sshj.common.DisconnectReason;
+import net.schmizz.sshj.common.SSHException;
 import net.schmizz.sshj.connection.channel.OpenFailException;
 import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.ConnectionLostException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,13 +44,27 @@ final class Dialer {
 
     private final Route route;
     private final long deadline;
-    private final boolean stubborn;
-    private final Set<String> reasons = new LinkedHashSet<>();
+    private final Retry retry;
 
-    private Dialer(Route route, Duration within, boolean stubborn) {
+    /** By what they are without their numbers: one that has the time or a port in it is the same again. */
+    private final Map<String, String> reasons = new LinkedHashMap<>();
+
+    /** What is tried again until the time is over, each with those before it. */
+    enum Retry {
+        /** A host that does not answer. */
+        ABSENCE,
+
+        /** A proxy command that fails, as it does where the host behind it does not answer yet. */
+        FAILED_PROXY,
+
+        /** A host that does not let us in: while a machine starts, it does not let anybody in. */
+        REFUSAL
+    }
+
+    private Dialer(Route route, Duration within, Retry retry) {
         this.route = route;
         this.deadline = System.nanoTime() + within.toNanos();
-        this.stubborn = stubborn;
+        this.retry = retry;
     }
 
     /**
@@ -55,13 +72,13 @@ final class Dialer {
      *
      * @param route the way
      * @param within how long to go on trying
-     * @param stubborn whether to go on also where the host does not let us in: while a machine starts, it does not let
-     *     anybody in
-     * @throws ConnectionLostException if it did not answer in time; the message has all the reasons
+     * @param retry what to try again
+     * @throws ConnectionLostException if it did not answer in time, or a proxy command failed; the message has all the
+     *     reasons
      * @throws SshRefusedException if it is of no use to try again
      */
-    static Link dial(Route route, Duration within, boolean stubborn) throws InterruptedException {
-        return new Dialer(route, within, stubborn).dial(within);
+    static Link dial(Route route, Duration within, Retry retry) throws InterruptedException {
+        return new Dialer(route, within, retry).dial(within);
     }
 
     private Link dial(Duration within) throws InterruptedException {
@@ -70,8 +87,14 @@ final class Dialer {
             try {
                 return attempt();
             } catch (SshRefusedException e) {
-                if (!stubborn || e.getCause() instanceof HostKeyException) {
+                if (retry != Retry.REFUSAL || e.getCause() instanceof HostKeyException) {
                     throw e;
+                }
+                note(String.valueOf(e.getMessage()));
+            } catch (Tunnel.FailedException e) {
+                if (retry == Retry.ABSENCE || !e.isPassing()) {
+                    throw new ConnectionLostException(
+                            "could not connect to " + described() + ": " + e.getMessage(), null);
                 }
                 note(String.valueOf(e.getMessage()));
             } catch (IOException e) {
@@ -81,7 +104,7 @@ final class Dialer {
             if (left < SHORTEST_NANOS) {
                 throw new ConnectionLostException(
                         "could not connect to " + described() + " within " + words(within) + ": "
-                                + String.join("; then: ", reasons)
+                                + String.join("; then: ", reasons.values())
                                 + " (is it up, does a firewall stand between, is its sshd running?)",
                         null);
             }
@@ -96,7 +119,7 @@ final class Dialer {
     }
 
     private void note(String reason) {
-        if (reasons.add(reason)) {
+        if (reasons.put(reason.replaceAll("[0-9]+", "0"), reason) == null) {
             LOG.info("not connected to {} yet: {}", route, reason);
         }
     }
@@ -132,15 +155,19 @@ final class Dialer {
             made = true;
             return link;
         } catch (TimeoutException e) {
-            throw new IOException("it did not finish " + attempt.stage + " in time"); // which is all of the reason
+            throw new IOException(
+                    "it did not finish " + attempt.stage + " in time" + attempt.said()); // which is all of the reason
         } catch (ExecutionException e) {
             if (e.getCause() instanceof SshRefusedException refused) {
                 throw refused;
             }
+            if (e.getCause() instanceof Tunnel.FailedException proxy) {
+                throw proxy;
+            }
             throw new IOException(attempt.stage + " failed: " + reason(e)); // no cause: this is all of the reason
         } finally {
             if (!made) {
-                attempt.abort();
+                attempt.cut();
                 thread.interrupt();
             }
         }
@@ -155,10 +182,11 @@ final class Dialer {
         }
     }
 
-    private final class Attempt {
+    private final class Attempt implements Link.Wire {
         private final List<Socket> sockets = new ArrayList<>();
         private boolean aborted;
         volatile String stage = "connecting";
+        private volatile @Nullable ExecChannel shell;
 
         Link run() throws IOException {
             List<SSHClient> clients = new ArrayList<>();
@@ -169,14 +197,58 @@ final class Dialer {
                 }
                 clients.add(hop(route, clients));
                 stage = "starting a shell";
-                Link link = Link.over(route, clients, this::abort);
+                Link link = Link.over(route, clients, this);
                 done = true;
                 return link;
+            } catch (IOException e) {
+                Tunnel tunnel = tunnel();
+                Tunnel.FailedException failure = tunnel == null ? null : tunnel.failure();
+                if (failure != null) {
+                    throw failure;
+                }
+                refuseIfUntrusted(e);
+                throw e;
             } finally {
                 if (!done) {
-                    abort();
+                    cut();
                 }
             }
+        }
+
+        /** What sshj itself finds wrong with a host's certificate is as wrong the next time. */
+        private void refuseIfUntrusted(IOException e) {
+            if (e instanceof SSHException ssh && ssh.getDisconnectReason() == DisconnectReason.HOST_KEY_NOT_VERIFIABLE) {
+                throw new SshRefusedException(
+                        "did not connect to " + route + ": " + stage + " failed: " + reason(e), new HostKeyException(e));
+            }
+        }
+
+        private @Nullable Tunnel tunnel() {
+            synchronized (sockets) {
+                return sockets.stream()
+                        .filter(Tunnel.class::isInstance)
+                        .map(Tunnel.class::cast)
+                        .findFirst()
+                        .orElse(null);
+            }
+        }
+
+        @Override
+        public String why() {
+            Tunnel tunnel = tunnel();
+            Tunnel.FailedException failure = tunnel == null ? null : tunnel.failure();
+            return failure == null ? "" : "; " + failure.getMessage();
+        }
+
+        @Override
+        public void startsShell(ExecChannel channel) {
+            shell = channel;
+        }
+
+        /** {@return what came in place of a shell} */
+        String said() {
+            ExecChannel channel = shell;
+            return channel == null ? "" : Keeper.saying(channel.said());
         }
 
         private SSHClient hop(Route hop, List<SSHClient> before) throws IOException {
@@ -252,7 +324,8 @@ final class Dialer {
         }
 
         /** Cuts everything, which ends whatever waits for it. */
-        void abort() {
+        @Override
+        public void cut() {
             synchronized (sockets) {
                 aborted = true;
                 for (Socket socket : sockets) {

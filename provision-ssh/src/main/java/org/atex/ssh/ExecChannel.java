@@ -1,10 +1,10 @@
 package org.atex.ssh;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -19,11 +19,11 @@ import net.schmizz.sshj.connection.ConnectionException;
 import net.schmizz.sshj.connection.channel.direct.SessionChannel;
 import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.CommandEnd;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The channel of one command (RFC 4254 §6). What sshj does not tell, this does: the end of the command the moment it is
- * said, whoever still holds its streams; its process, which its {@link CommandLine} announces; when the channel is gone.
+ * said, whoever still holds its streams; its process, which its {@link CommandLine} announces on both streams; when the channel
+ * is gone. What comes before the announcement is not the command's.
  *
  * <p>Thread safety: sshj's reader thread delivers, any thread may ask.
  */
@@ -33,9 +33,6 @@ final class ExecChannel extends SessionChannel {
 
     /** What any host has room for, before it says how much. */
     private static final int AT_ONCE = 16 * 1024;
-
-    /** What a login shell may say before the announcement. */
-    private static final int PREAMBLE = 64 * 1024;
 
     private final Executor threads;
     private final Runnable heard;
@@ -49,7 +46,8 @@ final class ExecChannel extends SessionChannel {
     private boolean gone;
     private Runnable whenGone = () -> {};
     private boolean closeSent;
-    private @Nullable ByteArrayOutputStream preamble = new ByteArrayOutputStream();
+    private final Preamble beforeOut = new Preamble();
+    private final Preamble beforeErr = new Preamble();
 
     final Incoming out = new Incoming(this::makeRoom, this::breakPipe);
     final Incoming err = new Incoming(this::makeRoom, () -> {});
@@ -109,7 +107,7 @@ final class ExecChannel extends SessionChannel {
     public void handle(Message message, SSHPacket packet) throws SSHException {
         heard.run();
         if (message == Message.CHANNEL_DATA) {
-            out.receive(received(packet));
+            receive(received(packet), beforeOut, out);
         } else {
             super.handle(message, packet);
         }
@@ -132,39 +130,41 @@ final class ExecChannel extends SessionChannel {
         } catch (Buffer.BufferException e) {
             throw new ConnectionException(e);
         }
-        byte[] piece = received(packet);
-        if (preamble == null) {
-            err.receive(piece);
-        } else {
-            preamble.writeBytes(piece);
-            lookForAnnouncement(preamble);
-        }
+        receive(received(packet), beforeErr, err);
     }
 
-    private void lookForAnnouncement(ByteArrayOutputStream before) {
-        String text = before.toString(ISO_8859_1);
-        int start = text.indexOf(CommandLine.ANNOUNCEMENT);
-        int stop = start < 0 ? -1 : text.indexOf('\n', start);
-        if (stop >= 0) {
-            preamble = null;
-            makeRoom(stop + 1);
-            if (stop + 1 < text.length()) {
-                err.receive(text.substring(stop + 1).getBytes(ISO_8859_1));
+    private void receive(byte[] piece, Preamble before, Incoming to) {
+        if (before.isOver()) {
+            to.receive(piece);
+            return;
+        }
+        int taken = before.take(piece);
+        makeRoom(before.dropped());
+        if (before.isOver()) {
+            process.complete(before.process());
+            if (taken < piece.length) {
+                to.receive(Arrays.copyOfRange(piece, taken, piece.length));
             }
-            String number = text.substring(start + CommandLine.ANNOUNCEMENT.length(), stop);
-            process.complete(number.matches("[0-9]{1,18}") ? Long.parseLong(number) : 0);
-        } else if (text.length() > PREAMBLE) {
-            giveUpAnnouncement();
         }
     }
 
     /** It was no command line of ours that ran, but what the server or the login shell had to say. */
     private void giveUpAnnouncement() {
-        if (preamble != null && preamble.size() > 0) {
-            err.receive(preamble.toByteArray());
-        }
-        preamble = null;
+        giveUpAnnouncement(beforeOut, out);
+        giveUpAnnouncement(beforeErr, err);
         process.complete(0L);
+    }
+
+    private static void giveUpAnnouncement(Preamble before, Incoming to) {
+        byte[] said = before.giveUp();
+        if (said.length > 0) {
+            to.receive(said);
+        }
+    }
+
+    /** {@return what was said up to now by a program that has not announced itself, on either stream; empty once it has} */
+    String said() {
+        return (new String(beforeErr.said(), UTF_8) + "\n" + new String(beforeOut.said(), UTF_8)).strip();
     }
 
     @Override

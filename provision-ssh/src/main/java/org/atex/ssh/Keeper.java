@@ -9,7 +9,10 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: from any thread. What is asked for while it is busy is done in one go afterwards.
  */
 final class Keeper {
-    /** What it says first, before the login shell's name. */
+    /** What it says first, before the name of the login shell, or {@code other} for one that quotes in its own way. */
     private static final String GREETING = "atex-keeper ";
 
     /**
@@ -158,7 +161,9 @@ final class Keeper {
             ) 2>/dev/null)
             orphans=/proc/$adopter/task/$adopter/children
             known=- since=0
-            echo "atex-keeper ${SHELL##*/}"
+            shell=other
+            [ "$*" != '@QUOTED@' ] || shell=${SHELL##*/}
+            echo "atex-keeper $shell"
             blanks='
              '
             IFS=$blanks
@@ -168,6 +173,11 @@ final class Keeper {
             done
             end '@MARK@' '^no-such' all
             """;
+
+    private static final long ENDING_SECONDS = 1;
+
+    /** How much of what a host said is shown. */
+    private static final int WORDS = 2000;
 
     private static final String NOTHING = "^no-such";
     private static final String SPACE = "[[:space:]]";
@@ -212,9 +222,10 @@ final class Keeper {
      */
     static String script(String marks) {
         // Others than bash read a file in /proc byte by byte, which takes three times as long.
-        return "script=" + CommandLine.quoted(SCRIPT.replace("@MARK@", marks)) + """
+        String script = SCRIPT.replace("@MARK@", marks).replace("@QUOTED@", CommandLine.AS_QUOTED);
+        return "script=" + CommandLine.quoted(script) + """
 
-                if command -v bash >/dev/null; then exec bash -c "$script"; fi
+                if command -v bash >/dev/null; then exec bash -c "$script" bash "$@"; fi
                 eval "$script"
                 """;
     }
@@ -317,19 +328,47 @@ final class Keeper {
     }
 
     private void read() {
+        StringBuilder said = new StringBuilder();
         try (BufferedReader answers = new BufferedReader(new InputStreamReader(channel.out, UTF_8))) {
             for (@Nullable String line; (line = answers.readLine()) != null; ) {
                 if (line.startsWith(GREETING)) {
                     shell.complete(line.substring(GREETING.length()));
                 } else if (shell.isDone()) {
                     answered(line);
+                } else {
+                    said.append(line).append('\n');
                 }
             }
-            String said = new String(channel.err.readAllBytes(), UTF_8).strip();
-            fail(new IOException("the shell that looks after commands ended" + (said.isEmpty() ? "" : ": " + said)));
+            said.append(new String(channel.err.readAllBytes(), UTF_8));
+            String what = shell.isDone() ? "the shell that looks after commands ended" : "it ended";
+            fail(new IOException(what + ending() + saying(said.toString())));
         } catch (IOException e) {
             fail(e);
         }
+    }
+
+    /** {@return how it ended, if that is told soon} */
+    private String ending() {
+        try {
+            return " with " + channel.end.get(ENDING_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "";
+        } catch (ExecutionException | TimeoutException e) {
+            return "";
+        }
+    }
+
+    /**
+     * {@return words of a host's as a part of a message; empty if there are none}
+     *
+     * @param words what it said, of which the end is shown
+     */
+    static String saying(String words) {
+        String text = words.strip().replaceAll("\\s*\\R\\s*", "; ");
+        return text.isEmpty()
+                ? ""
+                : ": " + (text.length() <= WORDS ? text : "…" + text.substring(text.length() - WORDS));
     }
 
     private void answered(String line) {

@@ -12,6 +12,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import net.schmizz.sshj.SSHClient;
 import net.schmizz.sshj.connection.Connection;
@@ -33,6 +34,11 @@ import org.slf4j.LoggerFactory;
  */
 final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
+
+    /** Login shells that read as {@code sh} does. */
+    private static final List<String> POSIX =
+            List.of("sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh");
+
     private static final long FAREWELL_SECONDS = 1;
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -42,7 +48,7 @@ final class Link {
 
     private final Route route;
     private final List<SSHClient> clients;
-    private final Runnable cut;
+    private final Wire wire;
     private final Executor threads;
     private final String marks =
             ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
@@ -68,10 +74,26 @@ final class Link {
 
     private CommandLine.@Nullable As as;
 
-    private Link(Route route, List<SSHClient> clients, Runnable cut) {
+    /** What carries a link. */
+    interface Wire {
+        /** Ends it. */
+        void cut();
+
+        /**
+         * Is told of the first channel, before it has answered.
+         *
+         * @param shell the channel
+         */
+        void startsShell(ExecChannel shell);
+
+        /** {@return why it broke, as a part of a message; empty if it does not know} */
+        String why();
+    }
+
+    private Link(Route route, List<SSHClient> clients, Wire wire) {
         this.route = route;
         this.clients = clients;
-        this.cut = cut;
+        this.wire = wire;
         this.remotePorts = new RemotePorts(client().getConnection());
         threads = work -> start(() -> untilLost(work));
     }
@@ -81,15 +103,16 @@ final class Link {
      *
      * @param route where to
      * @param clients logged in to the jump hosts and, at last, the host
-     * @param cut closes their sockets
-     * @throws IOException if no shell can be started there
+     * @param wire their sockets
+     * @throws IOException if the link breaks
+     * @throws SshRefusedException if no shell can be started there
      */
-    static Link over(Route route, List<SSHClient> clients, Runnable cut) throws IOException {
-        Link link = new Link(route, List.copyOf(clients), cut);
+    static Link over(Route route, List<SSHClient> clients, Wire wire) throws IOException {
+        Link link = new Link(route, List.copyOf(clients), wire);
         for (SSHClient client : clients) {
             client.getTransport()
                     .setDisconnectListener(
-                            (reason, message) -> link.lose(new IOException("the link broke: " + message)));
+                            (reason, message) -> link.lose(new IOException("the link broke: " + message + wire.why())));
         }
         link.startKeeper();
         link.threads.execute(link::watch);
@@ -167,7 +190,18 @@ final class Link {
         Supplier<char[]> password = options.sudoPassword();
         char[] secret = password == null ? null : password.get().clone();
         CommandLine.As first = new CommandLine.As(false, options.sudo(), secret, options.environment());
-        ExecChannel channel = exec(first.line(Keeper.script(marks), new byte[0]), () -> false);
+        ExecChannel channel;
+        try {
+            channel = exec(
+                    first.line(CommandLine.BEGINNING + Keeper.script(marks), new byte[0]),
+                    () -> false,
+                    wire::startsShell);
+        } catch (ConnectionException e) {
+            if (e.getCause() != null || lost != null) {
+                throw e;
+            }
+            throw noShell("it runs no commands (" + Dialer.reason(e) + ")", e);
+        }
         Keeper shell = new Keeper(channel, threads);
         keepersChannel = channel;
         keeper = shell;
@@ -176,14 +210,22 @@ final class Link {
 
     private boolean isPosix(Keeper shell) throws IOException {
         try {
-            return List.of("sh", "bash", "dash", "ash", "ksh", "zsh")
-                    .contains(shell.shell().get());
+            return POSIX.contains(shell.shell().get());
         } catch (ExecutionException e) {
-            throw new SshRefusedException(
-                    "logged in to " + route + ", but could not run a shell there: " + Dialer.reason(e), e);
+            if (lost != null) {
+                throw new IOException(Dialer.reason(e), e);
+            }
+            throw noShell(Dialer.reason(e), e);
         } catch (InterruptedException e) {
             throw new IOException("given up", e);
         }
+    }
+
+    private SshRefusedException noShell(String why, Exception e) {
+        return new SshRefusedException(
+                "logged in to " + route + ", but could not run a shell there: " + why
+                        + " (is the account one for commands, or has it nologin, sftp only, a forced command?)",
+                e);
     }
 
     /**
@@ -194,9 +236,15 @@ final class Link {
      * @throws IOException if the link is lost, or the host refuses
      */
     ExecChannel exec(CommandLine line, BooleanSupplier cancelled) throws IOException {
+        return exec(line, cancelled, channel -> {});
+    }
+
+    private ExecChannel exec(CommandLine line, BooleanSupplier cancelled, Consumer<ExecChannel> opened)
+            throws IOException {
         ExecChannel channel = openSession(cancelled);
         boolean done = false;
         try {
+            opened.accept(channel);
             channel.exec(line);
             done = true;
             return channel;
@@ -248,7 +296,7 @@ final class Link {
                 }
             }
             try {
-                Link other = Dialer.dial(route, route.options().connectWithin(), false);
+                Link other = Dialer.dial(route, route.options().connectWithin(), Dialer.Retry.ABSENCE);
                 second = other;
                 keeper = other.keeper();
                 whenLost(other::close);
@@ -380,7 +428,7 @@ final class Link {
         }
         over.countDown();
         // sshj holds locks while it tells us, and its reader ends when the sockets do.
-        start(cut);
+        start(wire::cut);
         whenLost.forEach(this::doWhenLost);
     }
 
@@ -431,7 +479,7 @@ final class Link {
             interrupted = true;
         }
         lose(new IOException("the link was closed"));
-        cut.run();
+        wire.cut();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

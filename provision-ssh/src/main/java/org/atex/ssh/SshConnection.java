@@ -69,7 +69,8 @@ public final class SshConnection implements Connection {
      * @param destination {@code [user@]host[:port]}, where the host may be an alias of {@code ~/.ssh/config}
      * @param options how
      * @return a connection
-     * @throws ConnectionLostException if it did not answer in time; the message has all the reasons
+     * @throws ConnectionLostException if it did not answer in time, or if its proxy command failed; the message has all the
+     *     reasons
      * @throws SshRefusedException if the host is not the one that we know, or does not let us in
      * @throws InterruptedException if interrupted
      */
@@ -83,13 +84,25 @@ public final class SshConnection implements Connection {
      * @param host the host; what it says of user, port, jump host and variables comes before the options
      * @param options how
      * @return a connection
-     * @throws ConnectionLostException if it did not answer in time; the message has all the reasons
+     * @throws ConnectionLostException if it did not answer in time, or if its proxy command failed; the message has all the
+     *     reasons
      * @throws SshRefusedException if the host is not the one that we know, or does not let us in
      * @throws InterruptedException if interrupted
      */
     public static SshConnection open(Host host, SshOptions options) throws InterruptedException {
+        return open(host, options, Dialer.Retry.ABSENCE);
+    }
+
+    /**
+     * Connects to a host.
+     *
+     * @param host the host
+     * @param options how
+     * @param retry what is tried again
+     */
+    static SshConnection open(Host host, SshOptions options, Dialer.Retry retry) throws InterruptedException {
         Route route = Route.to(host, options);
-        return new SshConnection(route, Dialer.dial(route, options.connectWithin(), false));
+        return new SshConnection(route, Dialer.dial(route, options.connectWithin(), retry));
     }
 
     /**
@@ -258,7 +271,7 @@ public final class SshConnection implements Connection {
         SshCommand.closeAll(List.copyOf(running));
         old.close();
         try {
-            Link fresh = Dialer.dial(route, within, true);
+            Link fresh = Dialer.dial(route, within, Dialer.Retry.REFUSAL);
             // What the old link's shell could not end: it may have been killed itself.
             CompletableFuture<Boolean> ended = fresh.keeper().endEverywhere(old.marks());
             replace(fresh);

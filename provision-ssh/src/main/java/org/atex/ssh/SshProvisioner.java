@@ -71,7 +71,10 @@ public final class SshProvisioner implements Provisioner {
      * @param options how they are connected to; the time for that is the builder's
      */
     public static Builder over(HostSource source, SshOptions options) {
-        return over(source, (host, within) -> SshConnection.open(host, options.withConnectWithin(within)));
+        return over(
+                source,
+                (host, within) ->
+                        SshConnection.open(host, options.withConnectWithin(within), Dialer.Retry.FAILED_PROXY));
     }
 
     /**

@@ -12,7 +12,8 @@ import java.util.Set;
  * arguments are visible to every user of the system, a shell's input is not.
  *
  * <p>Short ones are one line, which {@code read} takes byte by byte, so that nothing of the command's input is lost.
- * Byte by byte is slow, so that longer ones are read by {@code head}, which costs a process.
+ * Byte by byte is slow, so that longer ones are read by {@code dd}, which costs a process. {@code head} would
+ * do for GNU, but that of busybox reads more than it is told to, which is then missing from the command's input.
  *
  * <p>Thread safety: for one thread.
  */
@@ -72,9 +73,10 @@ final class Variables {
         }
         int length = line().length;
         String read = length <= SHORT
-                ? "IFS= read -r " + TEXT + " || exit 125\n"
-                : TEXT + "=$(head -c " + length + ")\n[ \"${" + TEXT + "%" + NEWLINE + "}\" != \"$" + TEXT
-                        + "\" ] || exit 125\n";
+                ? "IFS= read -r " + TEXT
+                : TEXT + "=$(" + CommandLine.bytes(length) + " 2>/dev/null)\n[ \"${" + TEXT + "%" + NEWLINE
+                        + "}\" != \"$" + TEXT + "\" ]";
+        read += " || { echo 'atex: the variables of the command did not arrive' >&2; exit 125; }\n";
         return NEWLINE + "='\n'\n" + read + "eval \"$" + TEXT + "\"\n";
     }
 }
