@@ -41,7 +41,7 @@ record CommandLine(String line, byte[] input) {
      * start-up files because of sshd: it does so where {@code SHLVL} is below 2, and {@code exec} takes one away.
      */
     static final String BEGINNING = """
-            { set +euvx; trap - DEBUG; unset -f cd dd echo eval exec exit export read; } 2>/dev/null
+            { set +aeuvx; trap - DEBUG; unset -f cd dd echo eval exec exit export read; } 2>/dev/null
             SHLVL=2
             \\export SHLVL
             \\echo "%1$s$$"
@@ -56,6 +56,9 @@ record CommandLine(String line, byte[] input) {
 
     /** A program can be given 128 KiB in one argument, and the whole line is one of the login shell. */
     private static final int LONGEST = 100_000;
+
+    /** The last line of a script that is read from the input. */
+    private static final String END = "#atex-end-of-script";
 
     private static final String AFTER_PASSWORD = "atex-end-of-password";
 
@@ -104,15 +107,21 @@ record CommandLine(String line, byte[] input) {
         }
     }
 
-    /** {@return the same for a shell that reads the script from its input} */
+    /**
+     * {@return the same for a shell that reads the script from its input} By itself where there is no {@code dd}, which is
+     * slow for long ones; {@code IFS} ends with a line break, which not every login shell allows in a word.
+     */
     private CommandLine fromInput() {
-        byte[] script = line.getBytes(UTF_8);
-        return new CommandLine("eval \"$(" + bytes(script.length) + ")\"; exit 125", joined(script, input));
+        byte[] script = (line + "\n" + END + "\n").getBytes(UTF_8);
+        String reading = "if command -v dd >/dev/null; then _atex_all=$(" + bytes(script.length) + "); else _atex_all=;"
+                + " while IFS= read -r _atex_line; do [ \"$_atex_line\" = \"" + END + "\" ] && break;"
+                + " _atex_all=\"$_atex_all$_atex_line${IFS#??}\"; done; fi; eval \"$_atex_all\"; exit 125";
+        return new CommandLine(reading, joined(script, input));
     }
 
     /** {@return the same with sudo's password before} Whether sudo asks for it or not: what it leaves is read away. */
     private CommandLine after(char[] password) {
-        String away = "while IFS= read -r line && [ \"$line\" != " + AFTER_PASSWORD + " ]; do :; done\n";
+        String away = "while IFS= read -r _atex_line && [ \"$_atex_line\" != " + AFTER_PASSWORD + " ]; do :; done\n";
         byte[] lines = (new String(password) + "\n" + AFTER_PASSWORD + "\n").getBytes(UTF_8);
         return new CommandLine(away + line, joined(lines, input));
     }

@@ -17,8 +17,6 @@ import java.util.concurrent.TimeoutException;
 import javax.net.SocketFactory;
 import net.schmizz.sshj.DefaultConfig;
 import net.schmizz.sshj.SSHClient;
-import net.schmizz.sshj.common.DisconnectReason;
-import net.schmizz.sshj.common.SSHException;
 import net.schmizz.sshj.connection.channel.OpenFailException;
 import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.ConnectionLostException;
@@ -35,6 +33,9 @@ final class Dialer {
 
     /** How sshj says that two sides have no algorithm in common; there is no type for it. */
     private static final String NO_SETTLEMENT = "Unable to reach a settlement";
+
+    /** How sshj says that a host's certificate has expired or is another's; its reason has many other meanings. */
+    private static final String UNTRUSTED = "KeyExchange certificate check failed";
 
     /** An attempt in less time than that would only fail for want of time. */
     private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -217,7 +218,7 @@ final class Dialer {
 
         /** What sshj itself finds wrong with a host's certificate is as wrong the next time. */
         private void refuseIfUntrusted(IOException e) {
-            if (e instanceof SSHException ssh && ssh.getDisconnectReason() == DisconnectReason.HOST_KEY_NOT_VERIFIABLE) {
+            if (e instanceof TransportException && reason(e).startsWith(UNTRUSTED)) {
                 throw new SshRefusedException(
                         "did not connect to " + route + ": " + stage + " failed: " + reason(e), new HostKeyException(e));
             }

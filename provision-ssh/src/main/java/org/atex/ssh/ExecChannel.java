@@ -87,19 +87,19 @@ final class ExecChannel extends SessionChannel {
         }
         answer.await(connectionTimeout, TimeUnit.MILLISECONDS);
         if (input.length > AT_ONCE) {
-            try {
-                send(input);
-            } catch (IOException e) {
-                // The command ended before it read its variables, or the link broke: the end of the command tells.
-            }
+            send(input);
         }
     }
 
-    private void send(byte[] input) throws IOException {
+    private void send(byte[] input) {
         if (input.length > 0) {
-            OutputStream to = getOutputStream();
-            to.write(input);
-            to.flush();
+            try {
+                OutputStream to = getOutputStream();
+                to.write(input);
+                to.flush();
+            } catch (IOException e) {
+                // The command ended before it read that, or the link broke: the end of the command tells.
+            }
         }
     }
 

@@ -40,7 +40,7 @@ final class Variables {
         variables.forEach((name, value) -> {
             if (name.matches("[A-Za-z_][A-Za-z0-9_]*") && !KEPT.contains(name)) {
                 String quoted = CommandLine.quoted(value).replace("\n", "'\"$" + NEWLINE + "\"'");
-                exports.append("export ")
+                exports.append("\\export ")
                         .append(name)
                         .append('=')
                         .append(quoted)
@@ -58,7 +58,7 @@ final class Variables {
 
     private byte[] line() {
         // Its end shows that it arrived as a whole.
-        return (exports + "unset " + TEXT + " " + NEWLINE + "\n").getBytes(UTF_8);
+        return (exports + "\\unset " + TEXT + " " + NEWLINE + "\n").getBytes(UTF_8);
     }
 
     /** {@return the bytes that {@link #reading} reads} */

@@ -3,6 +3,7 @@ package org.atex.ssh;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
+import org.atex.lab.Logs;
 import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
 import org.atex.testkit.Fault;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hosts that are reached through others, or through a program. */
@@ -208,8 +211,58 @@ class JumpTest {
             program.destroyForcibly();
             assertThat(waiting.failure())
                     .isInstanceOf(ConnectionLostException.class)
-                    .hasMessageContaining(target.destination());
+                    .hasMessageContaining(target.destination())
+                    .hasMessageContaining("the proxy command bash ended with exit code 137");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sh -c 'echo no way to %h >&2; exit 3', sh, 3: no way to 127.0.0.1",
+        "sh -c 'echo SSH-2.0-none; echo sorry >&2; exit 4', sh, 4: sorry",
+        "not-a-program-at-all --secret=x, not-a-program-at-all, 127: ",
+        "exec true, exec, ''"
+    })
+    void aProgramThatFailsIsToldAtOnceInItsWords(String program, String name, String words) {
+        SshOptions patient = Logins.options(target).withProxyCommand(program).withConnectWithin(Duration.ofHours(1));
+        assertThatThrownBy(() -> SshConnection.open(target.destination(), patient))
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageContaining(target.destination())
+                .hasMessageContaining("the proxy command " + name + " ended with exit code " + words)
+                .hasMessageNotContaining("secret=")
+                .hasMessageNotContaining("firewall");
+    }
+
+    /** What is behind it may start up meanwhile; each reason is in the log once. */
+    @Test
+    void aProgramThatFailsIsTriedAgainWhereTheMachineIsWaitedFor() throws Exception {
+        Path up = directory.resolve("up");
+        Path tries = directory.resolve("tries");
+        String program = "bash -c 'echo x >>" + tries + "; test -e " + up + " || { echo $$ is down >&2; exit 1; };"
+                + " exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3'";
+        SshOptions options = Logins.options(target).withProxyCommand(program).withConnectWithin(Duration.ofHours(1));
+        try (Logs logs = new Logs()) {
+            Call<SshConnection> opening = Call.of(
+                    () -> SshConnection.open(Host.of(target.destination()), options, Dialer.Retry.FAILED_PROXY));
+            awaitTries(tries, 4);
+            Files.createFile(up);
+            try (SshConnection connection = opening.result(Duration.ofSeconds(20))) {
+                Files.delete(up);
+                Files.delete(tries);
+                Call<?> back = Call.to(() -> connection.reconnect(Duration.ofHours(1)));
+                awaitTries(tries, 2);
+                Files.createFile(up);
+                back.result(Duration.ofSeconds(20));
+                assertThat(connection.run(Command.of("echo", "back")).stdout()).isEqualTo("back\n");
+            }
+            assertThat(logs.messages(Level.INFO).stream().filter(line -> line.contains("is down")))
+                    .as("once when it was opened, and once when it was opened again")
+                    .hasSize(2);
+        }
+    }
+
+    private static void awaitTries(Path tries, int count) throws Exception {
+        Call.eventually(count + " tries", () -> tries.toFile().length() >= 2L * count);
     }
 
     @ParameterizedTest

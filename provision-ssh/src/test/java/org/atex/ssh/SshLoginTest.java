@@ -19,6 +19,7 @@ import org.apache.sshd.server.auth.password.UserAuthPasswordFactory;
 import org.apache.sshd.server.keyprovider.SimpleGeneratorHostKeyProvider;
 import org.apache.sshd.server.shell.ProcessShellCommandFactory;
 import org.atex.api.Command;
+import org.atex.api.ConnectionLostException;
 import org.atex.lab.Logs;
 import org.atex.lab.OpenSsh;
 import org.atex.testkit.Call;
@@ -326,6 +327,67 @@ class SshLoginTest {
         } finally {
             mina.stop(true);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "internal-sftp, exit code 1: This service allows sftp connections only.",
+        "/usr/sbin/nologin, exit code 1: This account is currently not available.",
+        "echo Use the portal; echo please >&2, exit code 0: Use the portal; please",
+        "exit 7, exit code 7 (",
+    })
+    void whatRunsInPlaceOfAShellIsToldAtOnce(String forced, String words) throws Exception {
+        try (OpenSsh strict =
+                OpenSsh.start(Files.createDirectory(directory.resolve("strict")), "ForceCommand " + forced)) {
+            SshOptions patient = Logins.options(strict).withConnectWithin(Duration.ofHours(1));
+            assertThatThrownBy(() -> letsIn(strict.destination(), patient))
+                    .isInstanceOf(SshRefusedException.class)
+                    .hasMessageContaining(strict.destination())
+                    .hasMessageContaining("could not run a shell there")
+                    .hasMessageContaining(words);
+        }
+    }
+
+    @Test
+    void whatWaitsInPlaceOfAShellIsTold() throws Exception {
+        try (OpenSsh strict = OpenSsh.start(
+                Files.createDirectory(directory.resolve("strict")), "ForceCommand echo Choose one; exec cat >/dev/null")) {
+            SshOptions options = Logins.options(strict).withConnectWithin(Duration.ofSeconds(4));
+            assertThatThrownBy(() -> letsIn(strict.destination(), options))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining("starting a shell in time: Choose one");
+        }
+    }
+
+    @Test
+    void aHostCertificateThatHasExpiredIsToldAtOnce() throws Exception {
+        OpenSsh.key(directory.resolve("authority"), "");
+        Path strict = Files.createDirectory(directory.resolve("strict"));
+        try (OpenSsh expired =
+                OpenSsh.start(strict, "HostCertificate " + strict.resolve("other-cert.pub"), "HostKey " + certify(strict))) {
+            Path known = Files.writeString(
+                    directory.resolve("authorities"),
+                    "@cert-authority * " + Files.readString(directory.resolve("authority.pub")));
+            SshOptions patient = Logins.options(expired)
+                    .withHostKeys(HostKeys.known(known))
+                    .withConnectWithin(Duration.ofHours(1));
+            assertThatThrownBy(() -> letsIn(expired.destination(), patient))
+                    .isInstanceOf(SshRefusedException.class)
+                    .hasMessageContaining(expired.destination());
+        }
+    }
+
+    /** {@return a new host key, whose certificate has expired} */
+    private Path certify(Path place) throws Exception {
+        Path key = place.resolve("other");
+        OpenSsh.key(key, "");
+        Process sign = new ProcessBuilder(
+                        "ssh-keygen", "-q", "-h", "-s", directory.resolve("authority").toString(), "-I", "host", "-n",
+                        "127.0.0.1", "-V", "20200101:20200102", key + ".pub")
+                .inheritIO()
+                .start();
+        assertThat(sign.waitFor()).isZero();
+        return key;
     }
 
     @Test

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.atex.api.AtexException;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.CommandResult;
@@ -231,8 +230,8 @@ class SshServersTest {
     void aServerThatRunsOnlyItsOwnCommandIsTold() {
         assertThatThrownBy(() ->
                         limited("-oForceCommand=/bin/echo -oMaxSessions=10").close())
-                .isInstanceOf(AtexException.class)
-                .hasMessageContaining("could not run a shell there");
+                .isInstanceOf(SshRefusedException.class)
+                .hasMessageContaining("could not run a shell there: it ended with exit code 0 (");
     }
 
     /** One command after another: it forgets to answer when it is asked for several at once, whoever asks. */

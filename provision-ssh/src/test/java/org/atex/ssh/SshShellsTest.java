@@ -52,11 +52,11 @@ class SshShellsTest {
 
     /** What spoils the script of a command where the login shell reads it. */
     private static final String NASTY = """
-            alias echo='echo alias' export=false exec=false cd=false
             echo() { printf 'function echo\\n'; }
             cd() { builtin cd "$@"; pwd; }
             export() { printf 'function export\\n'; }
             read() { printf 'function read\\n'; }
+            alias echo='echo alias' export=false cd=false
             trap 'printf "debug\\n"' DEBUG
             CDPATH=/usr:/tmp
             set -eux
@@ -223,7 +223,7 @@ class SshShellsTest {
             connection.upload(tree.resolve("file"), there + "/single");
             connection.download(there, directory.resolve("back"));
             connection.download(there + "/single", directory.resolve("one"));
-            connection.run(Command.of("cat", there + "/single").withStdout(Output.toFile(log)));
+            connection.run(Command.of("cat", there + "/single").withStdout(Output.file(log)));
         }
         assertThat(directory.resolve("back/inner/file")).hasBinaryContent(content);
         assertThat(directory.resolve("back/inner/link")).isSymbolicLink();
