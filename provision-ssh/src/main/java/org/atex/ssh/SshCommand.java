@@ -96,7 +96,7 @@ final class SshCommand implements RunningCommand {
         this.channel = channel;
         this.files = files;
         this.whenClosed = whenClosed;
-        stdin = new Outgoing(channel.getOutputStream(), link.threads());
+        stdin = new Outgoing(channel.getOutputStream(), link.threads(), channel.end);
         seen = channel.end.handle((end, failure) -> System.nanoTime());
         clean = channel.end.thenCompose(end -> look()).exceptionally(failure -> false);
         if (files.out() != null) {

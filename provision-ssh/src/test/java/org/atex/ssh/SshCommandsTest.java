@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -301,6 +302,23 @@ class SshCommandsTest {
             proxy.awaitBytes(Fault.Direction.TO_TARGET, day, SOON.multipliedBy(5));
             echo.stdin().write("still here\n".getBytes(UTF_8));
             assertThat(line(echo)).isEqualTo("still here");
+        }
+    }
+
+    @Test
+    void whoWritesToACommandThatCouldNotBeStartedIsToldWhy() throws Exception {
+        Command tooLong = Command.of("cat", "x".repeat(140_000)).withStdin(Input.pipe());
+        try (RunningCommand command = connection.start(tooLong);
+                OutputStream to = command.stdin()) {
+            assertThat(command.await()).isEqualTo(new CommandEnd.Exited(126));
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            to.write(new byte[1000]);
+                        }
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("exit code 126")
+                    .hasMessageContaining("128 KiB");
         }
     }
 
