@@ -34,9 +34,6 @@ final class Dialer {
     /** How sshj says that two sides have no algorithm in common; there is no type for it. */
     private static final String NO_SETTLEMENT = "Unable to reach a settlement";
 
-    /** How sshj says that a host's certificate has expired or is another's; its reason has many other meanings. */
-    private static final String UNTRUSTED = "KeyExchange certificate check failed";
-
     /** An attempt in less time than that would only fail for want of time. */
     private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -205,9 +202,8 @@ final class Dialer {
                 Tunnel tunnel = tunnel();
                 Tunnel.FailedException failure = tunnel == null ? null : tunnel.failure();
                 if (failure != null) {
-                    throw failure;
+                    throw failure.code() == 0 ? new IOException(failure.getMessage()) : failure;
                 }
-                refuseIfUntrusted(e);
                 throw e;
             } finally {
                 if (!done) {
@@ -216,20 +212,13 @@ final class Dialer {
             }
         }
 
-        /** What sshj itself finds wrong with a host's certificate is as wrong the next time. */
-        private void refuseIfUntrusted(IOException e) {
-            if (e instanceof TransportException && reason(e).startsWith(UNTRUSTED)) {
-                throw new SshRefusedException(
-                        "did not connect to " + route + ": " + stage + " failed: " + reason(e), new HostKeyException(e));
-            }
-        }
-
+        /** {@return the last one, as a host may have been connected to several times, or null} */
         private @Nullable Tunnel tunnel() {
             synchronized (sockets) {
                 return sockets.stream()
                         .filter(Tunnel.class::isInstance)
                         .map(Tunnel.class::cast)
-                        .findFirst()
+                        .reduce((before, after) -> after)
                         .orElse(null);
             }
         }

@@ -29,9 +29,10 @@ import org.slf4j.LoggerFactory;
  * command each.
  *
  * <p>Whoever logs in needs a shell there; {@code sh}, {@code grep}, and {@code tar} for trees are all that is asked of the
- * system. A command's variables, directory and arguments reach it as they are, whatever the login shell. The values of
- * variables go through the command's input and are in no process list of the system; a variable whose name shells do not
- * take, such as {@code a.b}, is an argument of {@code env} for a moment.
+ * system. A command's variables, directory and arguments reach it as they are, whatever the login shell, and output of the
+ * login shell's start-up files is not taken for the command's. The values of variables go through the command's input and
+ * are in no process list of the system; a variable whose name shells do not take, such as {@code a.b}, is an argument of
+ * {@code env} for a moment.
  *
  * <p>Each command carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and
  * killed when it is closed, daemons included, and also when the connection breaks. What wipes its environment, leaves its

@@ -21,6 +21,7 @@ final class Tunnel extends Socket {
     private static final Logger LOG = LoggerFactory.getLogger(Tunnel.class);
     private static final int MOST_WORDS = 4096;
     private static final int NOT_EXECUTABLE = 126;
+    private static final int NOT_FOUND = 127;
 
     /** Its output ends a moment before itself, and what it says on its errors comes when it comes. */
     private static final long ENDING_MILLIS = 500;
@@ -77,16 +78,21 @@ final class Tunnel extends Socket {
     static final class FailedException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        private final boolean passing;
+        private final int code;
 
-        FailedException(String message, boolean passing) {
+        FailedException(String message, int code) {
             super(message);
-            this.passing = passing;
+            this.code = code;
+        }
+
+        /** {@return its exit code; 0 means that the host hung up} */
+        int code() {
+            return code;
         }
 
         /** {@return whether the program was there: then it may have waited for the host in vain} */
         boolean isPassing() {
-            return passing;
+            return code != NOT_EXECUTABLE && code != NOT_FOUND;
         }
     }
 
@@ -112,7 +118,7 @@ final class Tunnel extends Socket {
         synchronized (said) {
             String words = Keeper.saying(said.toString());
             return new FailedException(
-                    "the proxy command " + program() + " ended with exit code " + code + words, code < NOT_EXECUTABLE);
+                    "the proxy command " + program() + " ended with exit code " + code + words, code);
         }
     }
 
