@@ -36,8 +36,7 @@ final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
 
     /** Login shells that read as {@code sh} does. */
-    private static final List<String> POSIX =
-            List.of("sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh");
+    private static final List<String> POSIX = List.of("sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh");
 
     private static final long FAREWELL_SECONDS = 1;
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);

@@ -351,7 +351,8 @@ class SshLoginTest {
     @Test
     void whatWaitsInPlaceOfAShellIsTold() throws Exception {
         try (OpenSsh strict = OpenSsh.start(
-                Files.createDirectory(directory.resolve("strict")), "ForceCommand echo Choose one; exec cat >/dev/null")) {
+                Files.createDirectory(directory.resolve("strict")),
+                "ForceCommand echo Choose one; exec cat >/dev/null")) {
             SshOptions options = Logins.options(strict).withConnectWithin(Duration.ofSeconds(4));
             assertThatThrownBy(() -> letsIn(strict.destination(), options))
                     .isInstanceOf(ConnectionLostException.class)
@@ -363,14 +364,13 @@ class SshLoginTest {
     void aHostCertificateThatHasExpiredIsToldAtOnce() throws Exception {
         OpenSsh.key(directory.resolve("authority"), "");
         Path strict = Files.createDirectory(directory.resolve("strict"));
-        try (OpenSsh expired =
-                OpenSsh.start(strict, "HostCertificate " + strict.resolve("other-cert.pub"), "HostKey " + certify(strict))) {
+        try (OpenSsh expired = OpenSsh.start(
+                strict, "HostCertificate " + strict.resolve("other-cert.pub"), "HostKey " + certify(strict))) {
             Path known = Files.writeString(
                     directory.resolve("authorities"),
                     "@cert-authority * " + Files.readString(directory.resolve("authority.pub")));
-            SshOptions patient = Logins.options(expired)
-                    .withHostKeys(HostKeys.known(known))
-                    .withConnectWithin(Duration.ofHours(1));
+            SshOptions patient =
+                    Logins.options(expired).withHostKeys(HostKeys.known(known)).withConnectWithin(Duration.ofHours(1));
             assertThatThrownBy(() -> letsIn(expired.destination(), patient))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(expired.destination());
@@ -382,8 +382,18 @@ class SshLoginTest {
         Path key = place.resolve("other");
         OpenSsh.key(key, "");
         Process sign = new ProcessBuilder(
-                        "ssh-keygen", "-q", "-h", "-s", directory.resolve("authority").toString(), "-I", "host", "-n",
-                        "127.0.0.1", "-V", "20200101:20200102", key + ".pub")
+                        "ssh-keygen",
+                        "-q",
+                        "-h",
+                        "-s",
+                        directory.resolve("authority").toString(),
+                        "-I",
+                        "host",
+                        "-n",
+                        "127.0.0.1",
+                        "-V",
+                        "20200101:20200102",
+                        key + ".pub")
                 .inheritIO()
                 .start();
         assertThat(sign.waitFor()).isZero();

@@ -109,7 +109,8 @@ class SshShellsTest {
     @BeforeAll
     static void start() throws Exception {
         system = LAB.ssh(LabImage.SHELLS);
-        String variables = "NOISE=" + CommandLine.quoted(NOISE) + " NASTY=" + CommandLine.quoted(NASTY) + " SHELLS='" + String.join(" ", SHELLS) + "'\n";
+        String variables = "NOISE=" + CommandLine.quoted(NOISE) + " NASTY=" + CommandLine.quoted(NASTY) + " SHELLS='"
+                + String.join(" ", SHELLS) + "'\n";
         system.container().exec("bash", "-c", variables + ACCOUNTS);
     }
 
@@ -141,10 +142,12 @@ class SshShellsTest {
 
     private static void assertRunsCommands(SshConnection connection) throws Exception {
         String[] words = {"", "a\nb", "'\"!\\ \\! !! !$", "$HOME `id` $(id)", "* ? ~ [a]", "ä\\\\\n\n", "%s", "--"};
-        String[] line = Stream.concat(Stream.of("printf", "<%s>"), Stream.of(words)).toArray(String[]::new);
+        String[] line =
+                Stream.concat(Stream.of("printf", "<%s>"), Stream.of(words)).toArray(String[]::new);
         assertThat(connection.run(Command.of(line)).stdout()).isEqualTo("<" + String.join("><", words) + ">");
 
-        CommandResult said = connection.run(Command.bash("cat; printf err >&2; exit 3").withStdin(Input.text("in")));
+        CommandResult said =
+                connection.run(Command.bash("cat; printf err >&2; exit 3").withStdin(Input.text("in")));
         assertThat(said.end()).isEqualTo(new CommandEnd.Exited(3));
         assertThat(said.stdout()).isEqualTo("in");
         assertThat(said.stderr()).isEqualTo("err");
@@ -162,15 +165,17 @@ class SshShellsTest {
             assertThat(with.stdout()).isEqualTo(value + "rest");
             assertThat(with.stderr()).isEmpty();
         }
-        CommandResult much = connection.run(Command.of("sh", "-c", "printf %s \"$1$2\" | md5sum; cat", "sh", large, large)
-                .withEnvironment("ONE", large)
-                .withEnvironment("TWO", large)
-                .withStdin(Input.text("rest")));
+        CommandResult much =
+                connection.run(Command.of("sh", "-c", "printf %s \"$1$2\" | md5sum; cat", "sh", large, large)
+                        .withEnvironment("ONE", large)
+                        .withEnvironment("TWO", large)
+                        .withStdin(Input.text("rest")));
         assertThat(much.orThrow().stdout()).matches("[0-9a-f]{32}  -\nrest");
 
         String odd = "/tmp/odd '!\\ \"$x";
         connection.run(Command.of("mkdir", "-p", odd)).orThrow();
-        assertThat(connection.run(Command.of("pwd").withDirectory(odd)).stdout()).isEqualTo(odd + "\n");
+        assertThat(connection.run(Command.of("pwd").withDirectory(odd)).stdout())
+                .isEqualTo(odd + "\n");
         CommandResult nowhere = connection.run(Command.of("pwd").withDirectory("/not/there"));
         assertThat(nowhere.end()).isEqualTo(new CommandEnd.Exited(126));
         assertThat(nowhere.stdout()).isEmpty();
