@@ -169,8 +169,7 @@ class LoginAgreementTest {
             OpenSsh.key(file(type), "", "-t", type);
             run(List.of("ssh-add", "-q", file(type).toString()), file("MANY").toString());
             Files.copy(file(type), file(type + "-encrypted"));
-            Files.setPosixFilePermissions(
-                    file(type + "-encrypted"), PosixFilePermissions.fromString("rw-------"));
+            Files.setPosixFilePermissions(file(type + "-encrypted"), PosixFilePermissions.fromString("rw-------"));
             run(
                     List.of(
                             "ssh-keygen",
@@ -239,8 +238,7 @@ class LoginAgreementTest {
                                 .replace("MANY", file("MANY").toString())
                                 .replace("NONE", file("NONE").toString())));
         for (String name : List.of("key", "encrypted", "other")) {
-            Files.setPosixFilePermissions(
-                    place.resolve(name), PosixFilePermissions.fromString("rw-------"));
+            Files.setPosixFilePermissions(place.resolve(name), PosixFilePermissions.fromString("rw-------"));
         }
         Process theirs = new ProcessBuilder("ssh", "-F", config.toString(), "-o", "BatchMode=yes", "box", "true")
                 .redirectErrorStream(true)

@@ -347,8 +347,7 @@ class OpenSshAgreementTest {
     private static String ours(Path config) {
         try {
             SshConnection.open(
-                            "box",
-                            SshOptions.defaults().withConfig(config).withConnectWithin(Duration.ofSeconds(30)))
+                            "box", SshOptions.defaults().withConfig(config).withConnectWithin(Duration.ofSeconds(30)))
                     .close();
             return "";
         } catch (SshRefusedException e) {
