@@ -2,6 +2,7 @@ package org.atex.podman;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -179,7 +180,7 @@ public final class PodmanConnection implements Connection {
             } catch (NoSuchFileException e) {
                 // not yet
             }
-            if (deadline.isOver()) {
+            if (deadline.isOver() || !Files.exists(Path.of("/proc/" + first))) {
                 throw new IOException("it has made no pipes");
             }
             TimeUnit.MILLISECONDS.sleep(2); // nobody tells when they are there
@@ -455,13 +456,13 @@ public final class PodmanConnection implements Connection {
     @Override
     public void upload(Path source, String target) throws InterruptedException {
         refuseIfClosed("upload " + source);
-        new Upload(this, source, target).run();
+        new Upload(this, source, Transfer.plain(target, source.toString(), target + " in " + this)).run();
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
         refuseIfClosed("download " + source);
-        new Download(this, source, target).run();
+        new Download(this, Transfer.plain(source, source + " in " + this, target.toString()), target).run();
     }
 
     /**
