@@ -107,13 +107,13 @@ final class Container {
             if (!Files.exists(Path.of("/proc/" + process))) {
                 podman.run(SOON, "wait", id); // podman may not have noticed yet
             }
-            String format = "{{.State.Running}} {{.State.ExitCode}} {{.Config.Entrypoint}}";
+            String format = "{{.State.Running}} {{.State.ExitCode}} [{{.Config.Entrypoint}}]";
             String[] words = podman.run(SOON, "container", "inspect", "--format=" + format, id)
                     .split(" ", 3);
             if (!words[0].equals("false")) {
                 return null;
             }
-            String entrypoint = words[2].replaceAll("^[\\[{]|[]}]$", "").strip();
+            String entrypoint = words[2].replaceAll("[\\[\\]]", "").strip();
             return "it ended with exit code " + words[1] + " when it had just been started; " + lastWords()
                     + (entrypoint.isEmpty()
                             ? " (give a command that goes on running, or none)"

@@ -2,6 +2,7 @@ package org.atex.podman;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -50,6 +51,7 @@ public final class PodmanConnection implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(PodmanConnection.class);
     private static final Duration GOODBYE = Duration.ofSeconds(10);
     private static final Duration ADOPTION = Duration.ofSeconds(10);
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final String container;
     private final PodmanOptions options;
@@ -243,7 +245,7 @@ public final class PodmanConnection implements Connection {
         Resident shell = Resident.start(line, directoryName(), marks, threads);
         boolean used = false;
         try {
-            Path directory = shell.ready().get(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
+            Path directory = ready(shell, state, deadline);
             shell.use(PipeDirectory.open(state.process(), directory));
             used = true;
             return shell;
@@ -253,7 +255,7 @@ public final class PodmanConnection implements Connection {
         } catch (TimeoutException e) {
             throw new IOException(
                     "it did not answer within " + options.connectWithin().toSeconds() + " s", e);
-        } catch (IOException e) {
+        } catch (NoSuchFileException | AccessDeniedException e) {
             throw new IOException(
                     "its files cannot be reached under /proc/" + state.process() + "/root: " + e
                             + " (is it another user's container, or on another machine?)",
@@ -262,6 +264,32 @@ public final class PodmanConnection implements Connection {
             if (!used) {
                 shell.close();
             }
+        }
+    }
+
+    /** Waits no longer than there is a container: podman itself may hang when that ends at the same moment. */
+    private static Path ready(Resident shell, ContainerState state, Deadline deadline)
+            throws IOException, ExecutionException, InterruptedException, TimeoutException {
+        while (true) {
+            try {
+                return shell.ready().get(Math.min(LOOK_NANOS, deadline.nanosLeft()), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                if (deadline.isOver()) {
+                    throw e;
+                }
+                if (!Files.exists(Path.of("/proc/" + state.process()))) {
+                    throw new IOException("the container has ended", e);
+                }
+            }
+        }
+    }
+
+    /** {@return whether the container is paused, so that nothing in it can answer} */
+    boolean isPaused() throws InterruptedException {
+        try {
+            return ContainerState.of(podman, container).status().equals("paused");
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -498,7 +526,7 @@ public final class PodmanConnection implements Connection {
 
     /** Ends what runs, and the shell. */
     private void disconnect() {
-        PodmanCommand.closeAll(this, List.copyOf(running));
+        boolean paused = PodmanCommand.closeAll(this, List.copyOf(running));
         CompletableFuture<Resident> last;
         synchronized (slot) {
             last = resident;
@@ -508,7 +536,7 @@ public final class PodmanConnection implements Connection {
             }
         }
         if (last != null) {
-            var unused = last.thenAccept(Resident::close);
+            var unused = last.thenAccept(shell -> shell.close(!paused));
         }
     }
 
