@@ -55,7 +55,7 @@ class BrokenConnectionsTest {
     }
 
     static Stream<Broken<Function<FakeConnection, SameConnection>>> broken() {
-        return Stream.of(files(), reconnecting(), closing(), callers()).flatMap(Function.identity());
+        return Stream.of(files(), names(), reconnecting(), closing(), callers()).flatMap(Function.identity());
     }
 
     private interface Transfer {
@@ -126,6 +126,49 @@ class BrokenConnectionsTest {
                         super.upload(source, target);
                     }
                 }));
+    }
+
+    private static Stream<Broken<Function<FakeConnection, SameConnection>>> names() {
+        return Stream.of(
+                Broken.of("c52", downloading((good, source, target) -> {
+                    good.download(source, target);
+                    if (Files.isDirectory(target)) {
+                        renameAsText(target);
+                    }
+                })),
+                Broken.of("c53", downloading((good, source, target) -> {
+                    if (source.startsWith("~")) {
+                        throw new TransferException("could not download " + source + ": no such file", null);
+                    }
+                    good.download(source, target);
+                })),
+                Broken.of("c54", downloading((good, source, target) -> {
+                    good.download(source, target);
+                    if (Files.isRegularFile(target)) {
+                        Files.setLastModifiedTime(
+                                target,
+                                FileTime.from(
+                                        Files.getLastModifiedTime(target).to(TimeUnit.SECONDS), TimeUnit.SECONDS));
+                    }
+                })),
+                Broken.of("c55", downloading((good, source, target) -> {
+                    if (source.contains("\\")) {
+                        throw new TransferException("could not download " + source + " to " + target, null);
+                    }
+                    good.download(source, target);
+                })));
+    }
+
+    /** As it is when names are decoded, and encoded again. */
+    private static void renameAsText(Path tree) throws IOException {
+        try (Stream<Path> files = Files.list(tree)) {
+            for (Path file : files.toList()) {
+                Path text = tree.resolve(String.valueOf(file.getFileName()));
+                if (!text.equals(file)) {
+                    Files.move(file, text, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
     }
 
     private static Stream<Broken<Function<FakeConnection, SameConnection>>> reconnecting() {
