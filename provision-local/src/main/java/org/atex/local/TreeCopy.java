@@ -65,7 +65,8 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
     static Path plain(String path, String what) {
         if (path.startsWith("~")) {
             throw new TransferException(
-                    "could not copy " + what + ": '" + path + "' begins with '~', which means a home to shells only; give"
+                    "could not copy " + what + ": '" + path
+                            + "' begins with '~', which means a home to shells only; give"
                             + " an absolute path (the command 'sh -c \"echo ~\"' prints the home), or './" + path
                             + "' for a file of that name",
                     null);

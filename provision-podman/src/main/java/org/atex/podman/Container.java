@@ -56,8 +56,7 @@ final class Container {
         line.addAll(settings.runOptions);
         Path file = Files.createTempFile("container-", ".pid");
         // Last, so that it counts whatever the options say: by these the container is found again and removed.
-        line.addAll(List.of(
-                "--detach", "--name=" + name, "--label=" + Owner.LABEL + "=" + owner, "--pidfile=" + file));
+        line.addAll(List.of("--detach", "--name=" + name, "--label=" + Owner.LABEL + "=" + owner, "--pidfile=" + file));
         line.add(settings.pull.option());
         line.add(settings.image);
         line.addAll(command);
@@ -127,9 +126,12 @@ final class Container {
     }
 
     private String lastWords() throws InterruptedException {
-        StringBuffer words = new StringBuffer();
+        StringBuilder words = new StringBuilder();
         try {
-            podman.runTelling(SOON, List.of("logs", "--tail=" + LAST_LINES, id), line -> words.append(line).append('\n'));
+            podman.runTelling(
+                    SOON,
+                    List.of("logs", "--tail=" + LAST_LINES, id),
+                    line -> words.append(line).append('\n'));
         } catch (IOException e) {
             return "what it said is not known: " + e.getMessage();
         }

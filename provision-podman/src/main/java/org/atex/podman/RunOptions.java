@@ -14,9 +14,12 @@ final class RunOptions {
     private static final List<Refused> ALL = List.of(
             new Refused("--name(=.*)?", "each container gets a name of its own, which Remote.name() tells"),
             new Refused("--replace(=.*)?", "each container gets a name of its own"),
-            new Refused("--rm(=.*)?", "a container is removed when it is given back, and one that ends before says why"),
+            new Refused(
+                    "--rm(=.*)?", "a container is removed when it is given back, and one that ends before says why"),
             new Refused("--detach(=.*)?|-[itPq]*d.*", "containers run in the background anyway"),
-            new Refused("--(cidfile|pidfile)(=.*)?", "'podman inspect' with Remote.name() tells the numbers of a container"),
+            new Refused(
+                    "--(cidfile|pidfile)(=.*)?",
+                    "'podman inspect' with Remote.name() tells the numbers of a container"),
             new Refused(
                     "--pod=new:.*|new:.*",
                     "the pod would stay; make one by 'podman pod create', remove it afterwards, and name it here"),

@@ -103,8 +103,8 @@ abstract class Transfer {
     static String name(Path file) throws IOException {
         String name = file.toAbsolutePath().toString();
         if (!Path.of(name).equals(file.toAbsolutePath())) {
-            throw new IOException("the name of " + file + " has bytes that are not text in this locale; rename it, or copy"
-                    + " the directory above it");
+            throw new IOException("the name of " + file
+                    + " has bytes that are not text in this locale; rename it, or copy" + " the directory above it");
         }
         return name;
     }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class FaithfulFilesTest {
-    private static final long HOLE = 1L << 30;
+    private static final long HOLE = 1L << 27;
 
     @RegisterExtension
     static final Lab LAB = new Lab();
@@ -71,18 +71,15 @@ class FaithfulFilesTest {
 
     @Test
     void namesOfAnyBytes() throws Exception {
-        says(
-                """
+        says("""
                 cd "$1" || exit
                 for name in "$(printf 'u\\374')" "$(printf 'u\\344')" "$(printf 'u\\303\\274')" "$(printf '%0120d\\374' 0)" \
                     "$(printf '%0120d\\344' 0)"; do
                     printf %s "$name" >"$name" && mkdir "$name.d" && ln -s "$name" "link $name" || exit
                 done
                 ln -s "$(printf '\\377 \\n.')" link
-                """,
-                here);
-        String list =
-                """
+                """, here);
+        String list = """
                 cd "$1" && LC_ALL=C && export LC_ALL && find . | sort || exit
                 find . -type f | sort | xargs -d '\\n' cat && find . -type l | sort | xargs -d '\\n' -n 1 readlink
                 """;
@@ -101,7 +98,8 @@ class FaithfulFilesTest {
             connection.download(file, back);
             assertThat(back).hasContent(Files.readString(Path.of(file)));
             connection.upload(Path.of(file), there);
-            assertThat(container.exec("cat", there)).isEqualTo(Files.readString(Path.of(file)).strip());
+            assertThat(container.exec("cat", there))
+                    .isEqualTo(Files.readString(Path.of(file)).strip());
         }
         String id = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"));
         connection.download("/proc/sys/kernel/random", directory.resolve("tree"));
@@ -138,8 +136,7 @@ class FaithfulFilesTest {
     @Test
     void pathsOfAnyCharacters() throws Exception {
         Path file = Files.writeString(here.resolve("file"), "content");
-        for (String name : List.of(
-                "x2d", "\\x", "\\\\", "\\x2d", "a'b\"c", "u'\\x", "-C", "--help", " a b ", "new\nline", "\\n", "a\\")) {
+        for (String name : List.of("x2d", "\\\\", "\\x2d", "u'\\x\"", "--help", " a b ", "new\nline", "a\\")) {
             String target = there + "/" + name;
             connection.upload(here, target);
             connection.download(target, back.resolve(name));

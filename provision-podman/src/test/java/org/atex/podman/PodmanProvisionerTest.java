@@ -85,8 +85,17 @@ class PodmanProvisionerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "--name=mine", "--name", "--replace", "--rm", "-d", "-itd", "--detach=false", "--cidfile=/tmp/x",
-                "--pidfile", "--pod=new:mine", "--"
+                "--name=mine",
+                "--name",
+                "--replace",
+                "--rm",
+                "-d",
+                "-itd",
+                "--detach=false",
+                "--cidfile=/tmp/x",
+                "--pidfile",
+                "--pod=new:mine",
+                "--"
             })
     void runOptionByWhichAContainerCouldBeLostIsRefused(String option) {
         assertThatThrownBy(() -> plain().runOptions("--memory=1g", option))

@@ -32,6 +32,7 @@ final class LocalTree {
 
     /** Shorter runs of zeros are written. */
     private static final int HOLE = 16 * 1024;
+
     private static final Set<PosixFilePermission> OWNER =
             Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
 
@@ -113,9 +114,8 @@ final class LocalTree {
     void again(String name, String first) throws IOException {
         Path file = place(first);
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !liesInRealDirectories(file)) {
-            throw new IOException(
-                    "the system sent a second name of something that it did not send: " + RawName.readable(name)
-                            + " for " + RawName.readable(first));
+            throw new IOException("the system sent a second name of something that it did not send: "
+                    + RawName.readable(name) + " for " + RawName.readable(first));
         }
         Path path = place(name);
         makeParents(path);
@@ -168,9 +168,8 @@ final class LocalTree {
         Path path = target;
         for (String part : name.split("/", -1)) {
             if (part.equals("..") || part.indexOf('\0') >= 0 || name.startsWith("/")) {
-                throw new IOException(
-                        "the system sent a name that leads elsewhere: " + RawName.readable(name)
-                                + "; nothing was written there");
+                throw new IOException("the system sent a name that leads elsewhere: " + RawName.readable(name)
+                        + "; nothing was written there");
             }
             if (!part.isEmpty() && !part.equals(".")) {
                 path = path.resolve(RawName.path(part));

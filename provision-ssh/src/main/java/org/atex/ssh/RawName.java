@@ -32,7 +32,7 @@ final class RawName {
         if (isAscii(text)) {
             return text;
         }
-        if (path.getFileSystem() != FileSystems.getDefault()) {
+        if (!path.getFileSystem().equals(FileSystems.getDefault())) {
             return of(text);
         }
         // Only its URI has the bytes of a path.
@@ -66,7 +66,8 @@ final class RawName {
                 return Path.of(raw);
             }
             StringBuilder uri = new StringBuilder("file:///");
-            for (char c : raw.toCharArray()) {
+            for (int i = 0; i < raw.length(); i++) {
+                char c = raw.charAt(i);
                 uri.append(c == '/' ? "/" : String.format(Locale.ROOT, "%%%02X", (int) c));
             }
             Path absolute = Path.of(URI.create(uri.toString()));
@@ -90,7 +91,8 @@ final class RawName {
             return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(raw))).toString();
         } catch (CharacterCodingException e) {
             StringBuilder text = new StringBuilder();
-            for (char c : raw.toCharArray()) {
+            for (int i = 0; i < raw.length(); i++) {
+                char c = raw.charAt(i);
                 text.append(c < 128 ? String.valueOf(c) : String.format(Locale.ROOT, "\\x%02X", (int) c));
             }
             return text.toString();

@@ -65,7 +65,11 @@ final class Sftp extends Transfer {
     }
 
     static Sftp download(Link link, String source, Path target, TransferListener listener) {
-        return new Sftp(link, source + " on " + link, target.toString(), sftp -> fetch(sftp, RawName.of(source), target, listener));
+        return new Sftp(
+                link,
+                source + " on " + link,
+                target.toString(),
+                sftp -> fetch(sftp, RawName.of(source), target, listener));
     }
 
     /** Elsewhere: an interrupt must not reach the socket. */

@@ -93,8 +93,7 @@ final class TarDownload extends Transfer {
 
     @Override
     void attempt() throws IOException, InterruptedException {
-        Command pack = Command.of(
-                "sh", "-c", PACK, "sh", source, RemotePath.parent(source), RemotePath.name(source));
+        Command pack = Command.of("sh", "-c", PACK, "sh", source, RemotePath.parent(source), RemotePath.name(source));
         try (RunningCommand tar = connection.start(pack)) {
             Callable<String> reading = () -> new String(tar.stderr().readAllBytes(), UTF_8);
             FutureTask<String> said = new FutureTask<>(reading);
@@ -145,7 +144,8 @@ final class TarDownload extends Transfer {
         try {
             BigDecimal time = new BigDecimal(about.get(2));
             long seconds = time.longValue();
-            long nanos = time.subtract(BigDecimal.valueOf(seconds)).movePointRight(9).longValue();
+            long nanos =
+                    time.subtract(BigDecimal.valueOf(seconds)).movePointRight(9).longValue();
             long size = tree.file(
                     ".",
                     Integer.parseInt(about.get(1), 8),

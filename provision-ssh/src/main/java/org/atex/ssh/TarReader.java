@@ -289,7 +289,9 @@ final class TarReader {
         }
 
         private long readable() {
-            return data == null ? size - at : next < data.size() ? data.get(next).end() - at : 0;
+            return data == null
+                    ? size - at
+                    : next < data.size() ? data.get(next).end() - at : 0;
         }
 
         @Override

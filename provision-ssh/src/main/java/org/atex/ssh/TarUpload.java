@@ -147,8 +147,8 @@ final class TarUpload extends Transfer {
         void refuseOtherSize(Collection<Long> sent) throws IOException {
             String size = sent.isEmpty() ? null : answer("size ");
             if (size != null && !sent.contains(Long.parseLong(size.substring(5)))) {
-                throw new IOException("the copy is not as long as the original: " + sent.iterator().next()
-                        + " bytes were sent, and its size there is " + size.substring(5));
+                throw new IOException("the copy is not as long as the original: "
+                        + sent.iterator().next() + " bytes were sent, and its size there is " + size.substring(5));
             }
         }
 

@@ -8,9 +8,9 @@ import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Writes a tar stream. Names are raw, and arrive as they are with any tar: long ones in the form of GNU, which has no encoding.
@@ -65,7 +65,8 @@ final class TarWriter implements Closeable {
         map.append(size).append("\n0\n"); // which is how GNU tar tells of a hole at the end
         byte[] bytes = map.toString().getBytes(US_ASCII);
         int padded = (bytes.length + BLOCK - 1) / BLOCK * BLOCK;
-        String records = record("GNU.sparse.major", "1") + record("GNU.sparse.minor", "0")
+        String records = record("GNU.sparse.major", "1")
+                + record("GNU.sparse.minor", "0")
                 + record("GNU.sparse.realsize", Long.toString(size));
         entry(FILE, name, "", mode, time, padded + length, records);
         write(Arrays.copyOf(bytes, padded), padded);
@@ -79,10 +80,10 @@ final class TarWriter implements Closeable {
         if (link.length() > NAME) {
             extension('K', link + "\0");
         }
-        long seconds = time.to(TimeUnit.SECONDS);
-        int nanos = time.toInstant().getNano();
+        Instant instant = time.toInstant();
+        long seconds = instant.getEpochSecond();
+        int nanos = instant.getNano();
         if (nanos != 0) {
-            seconds = time.toInstant().getEpochSecond();
             BigDecimal exact = BigDecimal.valueOf(seconds).add(BigDecimal.valueOf(nanos, 9));
             extension('x', record("mtime", exact.toPlainString()) + more);
         } else if (!more.isEmpty()) {

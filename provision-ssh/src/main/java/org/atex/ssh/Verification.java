@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -69,8 +70,9 @@ final class Verification {
         for (int i = 0; i < names.size(); i++) {
             String size = i < sizes.size() ? sizes.get(i) : "unknown";
             if (!size.equals(String.valueOf(sent.get(names.get(i))))) {
-                throw new IOException("the copy of " + RawName.readable(names.get(i)) + " is not as long as the original: "
-                        + sent.get(names.get(i)) + " bytes were sent, and its size there is " + size);
+                throw new IOException(
+                        "the copy of " + RawName.readable(names.get(i)) + " is not as long as the original: "
+                                + sent.get(names.get(i)) + " bytes were sent, and its size there is " + size);
             }
         }
     }
@@ -98,13 +100,14 @@ final class Verification {
             sums.add(line.group(1));
         }
         if (sums.size() != names.size()) {
-            throw new IOException("the copy cannot be verified: the system told the checksums of " + sums.size() + " of "
-                    + names.size() + " files (does it have xargs and sha256sum?)");
+            throw new IOException("the copy cannot be verified: the system told the checksums of " + sums.size()
+                    + " of " + names.size() + " files (does it have xargs and sha256sum?)");
         }
-        for (int i = 0; i < names.size(); i++) {
-            if (!sums.get(i).equals(sum(files.get(names.get(i))))) {
-                throw new IOException(
-                        "the copy of " + RawName.readable(names.get(i)) + " differs from the original by its checksum");
+        Iterator<String> there = sums.iterator();
+        for (Map.Entry<String, Path> file : files.entrySet()) {
+            if (!there.next().equals(sum(file.getValue()))) {
+                throw new IOException("the copy of " + RawName.readable(file.getKey())
+                        + " differs from the original by its checksum");
             }
         }
     }

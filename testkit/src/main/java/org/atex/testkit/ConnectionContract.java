@@ -794,17 +794,18 @@ public abstract class ConnectionContract {
     @Test
     void c55_pathsAreTakenAsTheyAre() throws Exception {
         Path tree = Files.createDirectories(here.resolve("content"));
-        Path file = Files.writeString(tree.resolve("file"), "text");
+        Path file = Files.writeString(tree.resolve("one"), "text");
+        Path back = Files.createDirectories(here.resolve("back"));
         String there = there();
         for (String name : List.of("x2d", "\\x", "u'\\\\x\"", "-C", "--help", " a ", "new\nline", "$(id)*")) {
             connection.upload(tree, there + "/" + name);
             connection.upload(file, there + "/" + name + "/" + name);
-            connection.download(there + "/" + name, here.resolve("back").resolve(name));
+            connection.download(there + "/" + name, back.resolve(name));
             connection.download(
                     there + "/" + name + "/" + name, here.resolve("back").resolve(name + "-file"));
 
-            assertThat(here.resolve("back").resolve(name).resolve("file")).hasContent("text");
-            assertThat(here.resolve("back").resolve(name).resolve(name)).hasContent("text");
+            assertThat(back.resolve(name).resolve("one")).hasContent("text");
+            assertThat(back.resolve(name).resolve(name)).hasContent("text");
             assertThat(here.resolve("back").resolve(name + "-file")).hasContent("text");
         }
     }

@@ -114,8 +114,9 @@ public final class FakeConnection implements Connection {
     private static void refuseTilde(String path, String what) {
         if (path.startsWith("~")) {
             throw new TransferException(
-                    "could not copy " + what + ": '" + path + "' begins with '~', which means a home to shells only; give"
-                            + " an absolute path, or './" + path + "' for a file of that name",
+                    "could not copy " + what + ": '" + path
+                            + "' begins with '~', which means a home to shells only; give" + " an absolute path, or './"
+                            + path + "' for a file of that name",
                     null);
         }
     }
