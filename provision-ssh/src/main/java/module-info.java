@@ -3,7 +3,6 @@ module org.atex.ssh {
     requires transitive org.atex.api;
     requires static org.jspecify;
     requires com.hierynomus.sshj;
-    requires org.apache.commons.compress;
     requires org.apache.httpcomponents.client5.httpclient5;
     requires org.apache.httpcomponents.core5.httpcore5;
     requires org.slf4j;

@@ -45,10 +45,12 @@ public interface Connection extends AutoCloseable {
 
     /**
      * Copies a file or a tree of this machine to the system. Modes, symbolic links (as links) and modification times
-     * are kept. Missing directories above the target are made; a directory that is there is added to, a file replaced.
+     * are kept, and so are names of whatever bytes. Missing directories above the target are made; a directory that is there is
+     * added to, a file replaced.
      *
      * @param source a file or directory of this machine
-     * @param target the path that the copy will have there; a relative one starts where commands do
+     * @param target the path that the copy will have there; a relative one starts where commands do, and one that begins with
+     *     {@code ~} is refused
      * @throws TransferException if something cannot be read here or written there
      * @throws ConnectionLostException if the system cannot be reached any more
      * @throws InterruptedException if interrupted; part of the target may have been written
@@ -59,7 +61,8 @@ public interface Connection extends AutoCloseable {
      * Copies a file or a tree of the system to this machine, as {@link #upload} does the other way round. Whatever the
      * system says, nothing is written outside the target, and no link is followed.
      *
-     * @param source a file or directory of the system; a relative path starts where commands do
+     * @param source a file or directory of the system; a relative path starts where commands do, and one that begins with
+     *     {@code ~} is refused
      * @param target the path that the copy will have here
      * @throws TransferException if something cannot be read there or written here
      * @throws ConnectionLostException if the system cannot be reached any more

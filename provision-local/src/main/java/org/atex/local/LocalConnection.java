@@ -107,13 +107,13 @@ public final class LocalConnection implements Connection {
     @Override
     public void upload(Path source, String target) throws InterruptedException {
         refuseIfClosed("upload " + source);
-        TreeCopy.copy(source, Path.of(target));
+        TreeCopy.copy(source, TreeCopy.plain(target, source + " to " + target));
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
         refuseIfClosed("download " + source);
-        TreeCopy.copy(Path.of(source), target);
+        TreeCopy.copy(TreeCopy.plain(source, source + " to " + target), target);
     }
 
     /** {@inheritDoc} This machine is always there: nothing is done but to end what runs. */

@@ -2,8 +2,9 @@ package org.atex.local;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.CopyOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import org.atex.api.TransferException;
@@ -26,7 +28,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Copies a file or a tree, keeping modes, links (as links) and times. A directory that is there is added to; whatever else
  * is in the way is replaced, links above all: nothing is written through one, except that the target itself may be a
- * link to a directory. Devices, sockets and named pipes are left out.
+ * link to a directory. Devices, sockets and named pipes are left out. Long runs of zeros in large files become holes. Files of
+ * {@code /proc} and {@code /sys}, which are longer or shorter than they say, are read to their end.
  */
 final class TreeCopy extends SimpleFileVisitor<Path> {
     private static final Logger LOG = LoggerFactory.getLogger(TreeCopy.class);
@@ -35,14 +38,40 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
     };
 
     /** Larger files are copied in pieces, which can be interrupted. */
-    private static final long LARGE = 16 << 20;
+    private static final long LARGE = 1 << 20;
+
+    private static final int PIECE = 128 * 1024;
+    private static final byte[] ZEROS = new byte[PIECE];
 
     private final Path source;
     private final Path target;
+    private final boolean kernel;
 
-    private TreeCopy(Path source, Path target) {
+    private TreeCopy(Path source, Path target) throws IOException {
         this.source = source;
         this.target = target;
+        boolean tree = Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS);
+        Path real = (tree ? source : source.toAbsolutePath().resolveSibling(".")).toRealPath();
+        kernel = real.startsWith("/proc") || real.startsWith("/sys");
+    }
+
+    /**
+     * {@return a path as a connection to any system takes it}
+     *
+     * @param path the path that the caller gave
+     * @param what what was to be copied where, for the error
+     * @throws TransferException if it begins with a tilde, which means a home to shells only
+     */
+    static Path plain(String path, String what) {
+        if (path.startsWith("~")) {
+            throw new TransferException(
+                    "could not copy " + what + ": '" + path
+                            + "' begins with '~', which means a home to shells only; give"
+                            + " an absolute path (the command 'sh -c \"echo ~\"' prints the home), or './" + path
+                            + "' for a file of that name",
+                    null);
+        }
+        return Path.of(path);
     }
 
     /**
@@ -114,8 +143,11 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
             LOG.warn("left out of the copy to {}: {} is neither a file nor a directory nor a link", target, file);
         } else if (Files.isDirectory(copy, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("a directory is in the way of a file: " + copy);
-        } else if (attributes.isRegularFile() && attributes.size() > LARGE) {
-            copyInPieces(file, copy);
+        } else if (attributes.isRegularFile() && (kernel || attributes.size() > LARGE)) {
+            long size = copyInPieces(file, copy);
+            if (size < attributes.size() && !kernel) {
+                throw new IOException(file + " became shorter while it was read");
+            }
             keepAttributes(file, copy, attributes);
         } else {
             Files.copy(file, copy, KEEP_ALL);
@@ -145,15 +177,33 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
     }
 
     /** An interrupt closes the channels beneath these streams, which ends the copy. */
-    private static void copyInPieces(Path file, Path copy) throws IOException {
+    private static long copyInPieces(Path file, Path copy) throws IOException {
         Files.deleteIfExists(copy);
+        long size = 0;
+        long end = 0;
         try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
-                OutputStream out =
-                        Files.newOutputStream(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            byte[] piece = new byte[1 << 20];
-            for (int n; (n = in.read(piece)) >= 0; ) {
-                out.write(piece, 0, n);
+                SeekableByteChannel out =
+                        Files.newByteChannel(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            byte[] piece = new byte[PIECE];
+            for (int n; (n = in.read(piece)) >= 0; size += n) {
+                if (n < PIECE || Arrays.mismatch(piece, ZEROS) >= 0) {
+                    write(out, size, piece, n);
+                    end = size + n;
+                }
             }
+            if (end < size) {
+                write(out, size - 1, ZEROS, 1);
+            }
+        }
+        return size;
+    }
+
+    private static void write(SeekableByteChannel to, long at, byte[] bytes, int length) throws IOException {
+        if (to.position() != at) {
+            to.position(at);
+        }
+        for (ByteBuffer left = ByteBuffer.wrap(bytes, 0, length); left.hasRemaining(); ) {
+            to.write(left);
         }
     }
 

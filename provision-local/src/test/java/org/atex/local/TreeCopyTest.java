@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.List;
 import org.atex.api.Command;
 import org.atex.api.TransferException;
 import org.atex.testkit.LeakCheck;
@@ -42,6 +43,36 @@ class TreeCopyTest {
         assertThat(Files.getPosixFilePermissions(here.resolve("copy")))
                 .isEqualTo(PosixFilePermissions.fromString("r-xr-----"));
         assertThat(Files.getLastModifiedTime(here.resolve("copy"))).isEqualTo(then);
+    }
+
+    @Test
+    void holesStayHoles() throws Exception {
+        Path sparse = here.resolve("sparse");
+        try (RandomAccessFile file = new RandomAccessFile(sparse.toFile(), "rw")) {
+            file.setLength(1L << 26);
+            file.seek(30_000_001);
+            file.write(1);
+        }
+        TreeCopy.copy(sparse, here.resolve("copy"));
+
+        assertThat(Files.mismatch(sparse, here.resolve("copy"))).isEqualTo(-1);
+        try (LocalConnection connection = LocalConnection.open()) {
+            String used = connection
+                    .run(Command.of("du", "-sk", here.resolve("copy").toString()))
+                    .stdout();
+            assertThat(used).matches("\\d{1,3}\\s.*\\s");
+        }
+    }
+
+    @Test
+    void filesOfTheKernelComeWhole() throws Exception {
+        for (String file : List.of("/proc/version", "/sys/kernel/uevent_seqnum")) {
+            TreeCopy.copy(Path.of(file), here.resolve("copy"));
+            assertThat(here.resolve("copy")).hasContent(Files.readString(Path.of(file)));
+        }
+        Path random = Path.of("/proc/sys/kernel/random");
+        TreeCopy.copy(random, here.resolve("tree"));
+        assertThat(here.resolve("tree/boot_id")).hasContent(Files.readString(random.resolve("boot_id")));
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,9 +15,13 @@ import org.slf4j.LoggerFactory;
 final class Container {
     private static final Logger LOG = LoggerFactory.getLogger(Container.class);
     private static final Duration REMOVAL = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final int LAST_LINES = 20;
+    private static final int LONGEST = 1000;
 
     private final Podman podman;
     private final String name;
+    private String id = "";
     private long process;
 
     private Container(Podman podman, String name) {
@@ -43,22 +48,23 @@ final class Container {
     static Container start(
             Podman podman, PodmanProvisioner.Builder settings, String name, Owner owner, List<String> command)
             throws IOException, InterruptedException {
-        List<String> line =
-                new ArrayList<>(List.of("run", "--detach", "--name=" + name, "--label=" + Owner.LABEL + "=" + owner));
-        line.add(settings.pull.option());
+        List<String> line = new ArrayList<>(List.of("run"));
         if (settings.systemd) {
             // A reboot inside ends the container; podman starts it again.
             line.addAll(List.of("--systemd=always", "--restart=always"));
         }
         line.addAll(settings.runOptions);
+        Path file = Files.createTempFile("container-", ".pid");
+        // Last, so that it counts whatever the options say: by these the container is found again and removed.
+        line.addAll(List.of("--detach", "--name=" + name, "--label=" + Owner.LABEL + "=" + owner, "--pidfile=" + file));
+        line.add(settings.pull.option());
         line.add(settings.image);
         line.addAll(command);
-        Path file = Files.createTempFile("container-", ".pid");
-        line.addAll(1, List.of("--pidfile=" + file));
         Container container = new Container(podman, name);
         boolean started = false;
         try {
-            podman.run(settings.startWithin, line, said -> LOG.debug("{}: {}", name, said));
+            String said = podman.run(settings.startWithin, line, words -> LOG.debug("{}: {}", name, words));
+            container.id = said.lines().reduce("", (first, last) -> last).strip();
             container.process = Long.parseLong(Files.readString(file).strip());
             started = true;
             return container;
@@ -76,7 +82,8 @@ final class Container {
     void remove() {
         boolean interrupted = Thread.interrupted();
         try {
-            remove(podman, List.of(name));
+            // By its number, should somebody have given it another name.
+            remove(podman, List.of(id.isEmpty() ? name : id));
         } catch (IOException e) {
             LOG.warn("container {} could not be removed: {}{}", name, e.getMessage(), Advice.on(e));
         } catch (InterruptedException e) {
@@ -89,6 +96,50 @@ final class Container {
         }
     }
 
+    /**
+     * {@return why it does not run any more: its exit code, what it said last, and what to do; null if it runs} To be asked when
+     * something else failed.
+     */
+    @Nullable
+    String ending() throws InterruptedException {
+        try {
+            if (!Files.exists(Path.of("/proc/" + process))) {
+                podman.run(SOON, "wait", id); // podman may not have noticed yet
+            }
+            String format = "{{.State.Running}} {{.State.ExitCode}} [{{.Config.Entrypoint}}]";
+            String[] words = podman.run(SOON, "container", "inspect", "--format=" + format, id)
+                    .split(" ", 3);
+            if (!words[0].equals("false")) {
+                return null;
+            }
+            String entrypoint = words[2].replaceAll("[\\[\\]]", "").strip();
+            return "it ended with exit code " + words[1] + " when it had just been started; " + lastWords()
+                    + (entrypoint.isEmpty()
+                            ? " (give a command that goes on running, or none)"
+                            : " (the image's entrypoint, '" + entrypoint
+                                    + "', has to run the command that it is given; if it does not, leave it out by the run"
+                                    + " option --entrypoint=)");
+        } catch (IOException e) {
+            LOG.debug("cannot tell how container {} ended: {}", name, e.getMessage());
+            return null;
+        }
+    }
+
+    private String lastWords() throws InterruptedException {
+        StringBuilder words = new StringBuilder();
+        try {
+            podman.runTelling(
+                    SOON,
+                    List.of("logs", "--tail=" + LAST_LINES, id),
+                    line -> words.append(line).append('\n'));
+        } catch (IOException e) {
+            return "what it said is not known: " + e.getMessage();
+        }
+        String text = words.toString().strip();
+        String shortened = text.substring(Math.max(0, text.length() - LONGEST)).replace("\n", "; ");
+        return text.isEmpty() ? "it said nothing" : "it said last: '" + shortened + "'";
+    }
+
     private static void remove(Podman podman, List<String> names) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("rm", "--force", "--ignore", "--time=0", "--volumes"));
         line.addAll(names);
@@ -97,7 +148,7 @@ final class Container {
 
     /** Removes what runs of programs that are gone have left. */
     static void sweep(Podman podman) throws IOException, InterruptedException {
-        String format = "--format={{.Names}} {{index .Labels \"" + Owner.LABEL + "\"}}";
+        String format = "--format={{.ID}} {{index .Labels \"" + Owner.LABEL + "\"}}";
         String all = podman.run(REMOVAL, "ps", "--all", "--filter=label=" + Owner.LABEL, format);
         List<String> dead = all.lines()
                 .map(line -> line.split(" ", -1))

@@ -1,13 +1,12 @@
 package org.atex.podman;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.math.BigDecimal;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,16 +21,18 @@ import org.atex.api.RunningCommand;
 /** Copies a file or a tree of a container to this machine. */
 final class Download extends Transfer {
     private static final int PERMISSIONS = 07777;
-    private static final int LONGEST = 8192;
 
     /** First a line that says what comes. */
-    private static final String SEND = """
+    private static final String SEND = KERNELS + ASK_TAR + """
             if [ -L "$1" ]; then
                 printf 'link\\n' && exec readlink -n -- "$1"
             elif [ -d "$1" ]; then
-                printf 'tree\\n' && exec tar -c -f - -C "$1" .
+                cd "$1" && printf 'tree\\n' && exec sh -c "$2" sh "$how"
             elif [ -f "$1" ]; then
-                stat -c 'file %a %.9Y' -- "$1" && exec cat -- "$1"
+                about=$(stat -c '%a %.9Y %s' -- "$1") || exit
+                # What the kernel's files have is not what they say.
+                ! kernels "${1%/*}/" || about="${about% *} 0"
+                printf 'file %s\\n' "$about" && exec cat -- "$1"
             elif [ -e "$1" ]; then
                 echo "it is neither a file nor a directory nor a link: $1" >&2
             else
@@ -53,21 +54,25 @@ final class Download extends Transfer {
 
     @Override
     void move() throws IOException, InterruptedException {
-        try (RunningCommand running = connection.start(Command.of("sh", "-c", SEND, "sh", source))) {
+        try (RunningCommand running = connection.start(Command.of("sh", "-c", SEND, "sh", source, PACK))) {
             FutureTask<String> words = words("words", running.stderr());
             InputStream out = running.stdout();
             List<String> kind = List.of(line(out).split(" ", -1));
             switch (kind.get(0)) {
                 case "link" -> {
-                    String to = new String(out.readAllBytes(), UTF_8);
+                    byte[] to = out.readAllBytes();
                     finish(running, words);
                     clear();
-                    Files.createSymbolicLink(target, Path.of(to));
+                    makeLink(to);
                 }
                 case "file" -> {
                     clear();
-                    receiveFile(out, Integer.parseInt(kind.get(1), 8), kind.get(2));
+                    long size = receiveFile(out, Integer.parseInt(kind.get(1), 8), kind.get(2));
                     finish(running, words);
+                    if (size < Long.parseLong(kind.get(3))) {
+                        throw new IOException("the copy is not as long as the original: " + size + " of " + kind.get(3)
+                                + " bytes (is it written to?)");
+                    }
                 }
                 case "tree" -> receiveTree(running, words);
                 default -> {
@@ -75,18 +80,18 @@ final class Download extends Transfer {
                     throw new IOException("the container sent nothing");
                 }
             }
-        } catch (NumberFormatException e) {
+        } catch (NumberFormatException | IndexOutOfBoundsException e) {
             throw new IOException("the container did not say what it sends: " + e.getMessage(), e);
         }
     }
 
-    /** Not more than the line: a reader that buffers would take what comes after it. */
-    private static String line(InputStream stream) throws IOException {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (int b; (b = stream.read()) >= 0 && b != '\n' && line.size() < LONGEST; ) {
-            line.write(b);
+    private void makeLink(byte[] to) throws IOException, InterruptedException {
+        try (Tar ln = new Tar(new ProcessBuilder("sh", "-c", LINK, "sh", name(target)))) {
+            try (OutputStream in = ln.input()) {
+                in.write(to);
+            }
+            ln.finish();
         }
-        return line.toString(UTF_8);
     }
 
     private void clear() throws IOException {
@@ -104,13 +109,16 @@ final class Download extends Transfer {
         }
     }
 
-    private void receiveFile(InputStream from, int mode, String time) throws IOException {
-        try (OutputStream to = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            copy(from, to);
+    private long receiveFile(InputStream from, int mode, String time) throws IOException {
+        long size;
+        try (SeekableByteChannel to =
+                Files.newByteChannel(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            size = copy(from, to);
         }
         Files.setAttribute(target, "unix:mode", mode & PERMISSIONS);
         long nanos = new BigDecimal(time).movePointRight(9).longValue();
         Files.setLastModifiedTime(target, FileTime.from(nanos, TimeUnit.NANOSECONDS));
+        return size;
     }
 
     private void receiveTree(RunningCommand running, FutureTask<String> words)
@@ -121,15 +129,8 @@ final class Download extends Transfer {
             Files.createDirectory(target);
         }
         ProcessBuilder unpack = new ProcessBuilder(
-                        "tar",
-                        "-x",
-                        "-p",
-                        "--no-same-owner",
-                        "--delay-directory-restore",
-                        "-f",
-                        "-",
-                        "-C",
-                        target.toString())
+                        "tar", "-x", "-p", "--no-same-owner", "--delay-directory-restore", "-f", "-")
+                .directory(new File(name(target)))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD);
         try (Tar tar = new Tar(unpack)) {
             try (OutputStream in = tar.input()) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class PodmanCommand implements RunningCommand {
     private static final Logger LOG = LoggerFactory.getLogger(PodmanCommand.class);
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** So soon no number of a process is given a second time. */
     private static final long BRIEF_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -211,26 +213,27 @@ final class PodmanCommand implements RunningCommand {
      *
      * @param connection the connection
      * @param commands what to close
+     * @return whether the container is paused; then they end when it goes on
      */
-    static void closeAll(PodmanConnection connection, List<PodmanCommand> commands) {
+    static boolean closeAll(PodmanConnection connection, List<PodmanCommand> commands) {
         boolean interrupted = Thread.interrupted();
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        Closing closing = new Closing(connection);
         List<PodmanCommand> mine = commands.stream()
                 .filter(command -> command.closing.compareAndSet(false, true))
                 .toList();
         try {
             // One that has not got so far as to set its mark would not be found.
             for (PodmanCommand command : mine) {
-                interrupted |= Patience.done(command.process, deadline);
+                closing.await(command.process);
             }
             List<PodmanCommand> left =
                     mine.stream().filter(command -> !command.leftNothing).toList();
             if (!left.isEmpty()) {
-                interrupted |= Patience.done(endAll(connection, left), deadline);
+                closing.await(endAll(connection, left));
             }
             for (PodmanCommand command : mine) {
-                interrupted |= Patience.done(command.end, deadline);
-                interrupted |= Patience.done(command.told, deadline);
+                closing.await(command.end);
+                closing.await(command.told);
             }
         } finally {
             mine.forEach(PodmanCommand::finish);
@@ -238,8 +241,41 @@ final class PodmanCommand implements RunningCommand {
         for (PodmanCommand command : commands) {
             interrupted |= Patience.done(command.closed, Long.MAX_VALUE);
         }
-        if (interrupted) {
+        if (interrupted || closing.interrupted) {
             Thread.currentThread().interrupt();
+        }
+        return closing.paused;
+    }
+
+    /** How long what is closed is waited for: nothing in a paused container answers. */
+    private static final class Closing {
+        private final PodmanConnection connection;
+        private final long deadline = System.nanoTime() + PATIENCE_NANOS;
+        private boolean paused;
+        private boolean interrupted;
+
+        Closing(PodmanConnection connection) {
+            this.connection = connection;
+        }
+
+        void await(Future<?> done) {
+            if (paused) {
+                return;
+            }
+            interrupted |= Patience.done(done, Math.min(deadline, System.nanoTime() + SOON_NANOS));
+            if (done.isDone()) {
+                return;
+            }
+            try {
+                paused = connection.isPaused();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+            if (paused) {
+                LOG.warn("{} is paused: what runs in it ends when it goes on", connection);
+            } else {
+                interrupted |= Patience.done(done, deadline);
+            }
         }
     }
 

@@ -2,6 +2,8 @@ package org.atex.podman;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,6 +51,7 @@ public final class PodmanConnection implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(PodmanConnection.class);
     private static final Duration GOODBYE = Duration.ofSeconds(10);
     private static final Duration ADOPTION = Duration.ofSeconds(10);
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final String container;
     private final PodmanOptions options;
@@ -179,7 +182,7 @@ public final class PodmanConnection implements Connection {
             } catch (NoSuchFileException e) {
                 // not yet
             }
-            if (deadline.isOver()) {
+            if (deadline.isOver() || !Files.exists(Path.of("/proc/" + first))) {
                 throw new IOException("it has made no pipes");
             }
             TimeUnit.MILLISECONDS.sleep(2); // nobody tells when they are there
@@ -242,7 +245,7 @@ public final class PodmanConnection implements Connection {
         Resident shell = Resident.start(line, directoryName(), marks, threads);
         boolean used = false;
         try {
-            Path directory = shell.ready().get(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
+            Path directory = ready(shell, state, deadline);
             shell.use(PipeDirectory.open(state.process(), directory));
             used = true;
             return shell;
@@ -252,7 +255,7 @@ public final class PodmanConnection implements Connection {
         } catch (TimeoutException e) {
             throw new IOException(
                     "it did not answer within " + options.connectWithin().toSeconds() + " s", e);
-        } catch (IOException e) {
+        } catch (NoSuchFileException | AccessDeniedException e) {
             throw new IOException(
                     "its files cannot be reached under /proc/" + state.process() + "/root: " + e
                             + " (is it another user's container, or on another machine?)",
@@ -261,6 +264,32 @@ public final class PodmanConnection implements Connection {
             if (!used) {
                 shell.close();
             }
+        }
+    }
+
+    /** Waits no longer than there is a container: podman itself may hang when that ends at the same moment. */
+    private static Path ready(Resident shell, ContainerState state, Deadline deadline)
+            throws IOException, ExecutionException, InterruptedException, TimeoutException {
+        while (true) {
+            try {
+                return shell.ready().get(Math.min(LOOK_NANOS, deadline.nanosLeft()), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                if (deadline.isOver()) {
+                    throw e;
+                }
+                if (!Files.exists(Path.of("/proc/" + state.process()))) {
+                    throw new IOException("the container has ended", e);
+                }
+            }
+        }
+    }
+
+    /** {@return whether the container is paused, so that nothing in it can answer} */
+    boolean isPaused() throws InterruptedException {
+        try {
+            return ContainerState.of(podman, container).status().equals("paused");
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -455,13 +484,13 @@ public final class PodmanConnection implements Connection {
     @Override
     public void upload(Path source, String target) throws InterruptedException {
         refuseIfClosed("upload " + source);
-        new Upload(this, source, target).run();
+        new Upload(this, source, Transfer.plain(target, source.toString(), target + " in " + this)).run();
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
         refuseIfClosed("download " + source);
-        new Download(this, source, target).run();
+        new Download(this, Transfer.plain(source, source + " in " + this, target.toString()), target).run();
     }
 
     /**
@@ -497,7 +526,7 @@ public final class PodmanConnection implements Connection {
 
     /** Ends what runs, and the shell. */
     private void disconnect() {
-        PodmanCommand.closeAll(this, List.copyOf(running));
+        boolean paused = PodmanCommand.closeAll(this, List.copyOf(running));
         CompletableFuture<Resident> last;
         synchronized (slot) {
             last = resident;
@@ -507,7 +536,7 @@ public final class PodmanConnection implements Connection {
             }
         }
         if (last != null) {
-            var unused = last.thenAccept(Resident::close);
+            var unused = last.thenAccept(shell -> shell.close(!paused));
         }
     }
 

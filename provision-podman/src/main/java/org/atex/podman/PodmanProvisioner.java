@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
-import org.atex.api.AtexException;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
@@ -111,7 +110,8 @@ public final class PodmanProvisioner implements Provisioner {
         ProvisioningException failure = null;
         try {
             remote = started(name);
-        } catch (IOException | AtexException e) {
+        } catch (IOException | RuntimeException e) {
+            // Of every kind: nobody else is told that this start has ended.
             failure = new ProvisioningException(
                     "could not start container " + name + " of " + settings.image + ": " + e.getMessage()
                             + Advice.on(e),
@@ -169,6 +169,12 @@ public final class PodmanProvisioner implements Provisioner {
             PodmanRemote remote = new PodmanRemote(container, made, all, this::giveBack);
             done = true;
             return remote;
+        } catch (IOException | RuntimeException e) {
+            String ending = container.ending();
+            if (ending != null) {
+                throw new IOException(ending, e);
+            }
+            throw e;
         } finally {
             if (!done) {
                 if (connection != null) {
@@ -378,12 +384,16 @@ public final class PodmanProvisioner implements Provisioner {
         }
 
         /**
-         * Sets options of {@code podman run}, such as {@code --memory=1g}.
+         * Sets options of {@code podman run}, such as {@code --memory=1g}. Refused are those by which a container could not be
+         * found and removed: {@code --name}, {@code --replace}, {@code --rm}, {@code --detach}, {@code --cidfile},
+         * {@code --pidfile}, {@code --pod=new:…}, {@code --}.
          *
          * @param words each a word of its own
          * @return this builder
+         * @throws IllegalArgumentException if one is refused; the message says what to do instead
          */
         public Builder runOptions(String... words) {
+            RunOptions.check(List.of(words));
             runOptions = List.of(words);
             return this;
         }

@@ -298,10 +298,21 @@ final class Resident implements Closeable {
     /** Has it end everything of its connection, and itself. */
     @Override
     public void close() {
+        close(true);
+    }
+
+    /**
+     * Does the same.
+     *
+     * @param answers whether it is waited for; one in a paused container does it when that goes on
+     */
+    void close(boolean answers) {
         boolean interrupted = Thread.interrupted();
         Quiet.close(talk.connected());
         Quiet.close(talk.requests());
-        interrupted |= Patience.done(gone, System.nanoTime() + TimeUnit.SECONDS.toNanos(GOODBYE_SECONDS));
+        if (answers) {
+            interrupted |= Patience.done(gone, System.nanoTime() + TimeUnit.SECONDS.toNanos(GOODBYE_SECONDS));
+        }
         talk.kill().run();
         lost(new IOException("the shell in the container was closed"));
         if (interrupted) {

@@ -1,6 +1,7 @@
 package org.atex.podman;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -19,8 +20,13 @@ import org.atex.api.RunningCommand;
 final class Upload extends Transfer {
     private static final int PERMISSIONS = 07777;
 
-    /** Modes as they are, whatever the umask; not as the owner that the archive names. */
-    private static final String TREE = "mkdir -p -- \"$1\" && exec tar -x -p -o -f - -C \"$1\"";
+    /** Modes as they are, whatever the umask; not as the owner that the archive names. First it says what its tar knows. */
+    private static final String TREE = "mkdir -p \"$1\" && cd \"$1\" || exit\n" + ASK_TAR + """
+            echo "$how"
+            LC_ALL=C
+            export LC_ALL
+            exec tar -x -p -o -f -
+            """;
 
     private static final String BESIDE = """
             case $1 in */*) mkdir -p -- "${1%/*}/" || exit ;; esac
@@ -30,14 +36,27 @@ final class Upload extends Transfer {
             fi
             """;
 
-    /** First beside the target, so that a file that is there is replaced at once, and a link is not followed. */
+    /**
+     * First beside the target, so that a file that is there is replaced at once, and a link is not followed. Of a large file long
+     * runs of zeros become holes.
+     */
     private static final String FILE = BESIDE + """
             part=$4
             trap 'rm -f -- "$part"' EXIT
-            cat >"$part" && chmod "$2" "$part" && touch -m -d "@$3" "$part" && mv -f -T -- "$part" "$1"
+            if [ "$5" -ge 1048576 ] && dd if=/dev/null of="$part" iflag=fullblock conv=sparse 2>/dev/null; then
+                dd of="$part" bs=64k iflag=fullblock conv=sparse status=none || exit
+            else
+                cat >"$part" || exit
+            fi
+            size=$(stat -c %s "$part") || exit
+            if [ "$size" -lt "$5" ]; then
+                echo "the copy is not as long as the original: $size of $5 bytes" >&2
+                exit 1
+            fi
+            chmod "$2" "$part" && touch -m -d "@$3" "$part" && mv -f -T -- "$part" "$1"
             """;
 
-    private static final String LINK = BESIDE + "exec ln -s -f -n -- \"$2\" \"$1\"";
+    private static final String MAKE_LINK = BESIDE + LINK;
 
     private final PodmanConnection connection;
     private final Path source;
@@ -53,17 +72,11 @@ final class Upload extends Transfer {
     @Override
     void move() throws IOException, InterruptedException {
         if (Files.isSymbolicLink(source)) {
-            send(Command.of(
-                    "sh",
-                    "-c",
-                    LINK,
-                    "sh",
-                    target,
-                    Files.readSymbolicLink(source).toString()));
+            sendLink();
         } else if (Files.isRegularFile(source)) {
             int mode = (Integer) Files.getAttribute(source, "unix:mode") & PERMISSIONS;
             String time = seconds(Files.getLastModifiedTime(source));
-            sendFile(Integer.toOctalString(mode), time);
+            sendFile(Integer.toOctalString(mode), time, isKernels() ? 0 : Files.size(source));
         } else if (Files.isDirectory(source)) {
             sendTree();
         } else if (Files.exists(source, LinkOption.NOFOLLOW_LINKS)) {
@@ -73,13 +86,28 @@ final class Upload extends Transfer {
         }
     }
 
+    private boolean isKernels() throws IOException {
+        Path real = source.toRealPath();
+        return real.startsWith("/proc") || real.startsWith("/sys");
+    }
+
+    private void sendLink() throws IOException, InterruptedException {
+        byte[] to;
+        try (Tar readlink = new Tar(new ProcessBuilder("readlink", "-n", "--", name(source)))) {
+            to = readlink.output().readAllBytes();
+            readlink.finish();
+        }
+        send(Command.of("sh", "-c", MAKE_LINK, "sh", target).withStdin(Input.bytes(to)));
+    }
+
     /** What is killed does not clean up: that is done from here. */
-    private void sendFile(String mode, String time) throws IOException, InterruptedException {
+    private void sendFile(String mode, String time, long size) throws IOException, InterruptedException {
         String part =
                 target + ".atex-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
         boolean done = false;
         try {
-            send(Command.of("sh", "-c", FILE, "sh", target, mode, time, part).withStdin(Input.file(source)));
+            send(Command.of("sh", "-c", FILE, "sh", target, mode, time, part, Long.toString(size))
+                    .withStdin(Input.file(source)));
             done = true;
         } finally {
             if (!done) {
@@ -101,17 +129,15 @@ final class Upload extends Transfer {
     }
 
     private void sendTree() throws IOException, InterruptedException {
-        Command unpack = Command.of("sh", "-c", TREE, "sh", target)
-                .withStdin(Input.pipe())
-                .withStdout(Output.discard());
-        ProcessBuilder pack =
-                new ProcessBuilder("tar", "-c", "--format=posix", "-f", "-", "-C", source.toString(), ".");
+        Command unpack = Command.of("sh", "-c", TREE, "sh", target).withStdin(Input.pipe());
+        Path directory = Path.of(name(source));
         try (RunningCommand running = connection.start(unpack);
-                Tar tar = new Tar(pack)) {
+                Tar tar = new Tar(new ProcessBuilder("sh", "-c", PACK, "sh", line(running.stdout()))
+                        .directory(directory.toFile()))) {
             FutureTask<String> words = words("words", running.stderr());
             try (OutputStream in = running.stdin()) {
                 copy(tar.output(), in);
-            } catch (java.io.InterruptedIOException e) {
+            } catch (InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
                 finish(running, words); // which knows better why it reads no more

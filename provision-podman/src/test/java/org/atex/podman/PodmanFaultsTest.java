@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
@@ -170,9 +171,29 @@ class PodmanFaultsTest {
     }
 
     @Test
+    void pausedContainerDoesNotHoldClose() throws Exception {
+        LabContainer container = lab.container();
+        PodmanConnection connection = PodmanConnection.open(container.id());
+        RunningCommand waits = connection.start(Command.of("sleep", "1000"));
+        RunningCommand fed = cat(connection);
+        Podmans.run("pause", container.id());
+        try {
+            long begun = System.nanoTime();
+            waits.close();
+            fed.close();
+            connection.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
+        } finally {
+            Podmans.run("unpause", container.id());
+        }
+    }
+
+    @Test
     void fullDiskIsTold() throws Exception {
         LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/small:rw,size=256k");
-        Path large = Files.write(directory.resolve("large"), new byte[1 << 20]);
+        byte[] noise = new byte[1 << 20];
+        new Random(1).nextBytes(noise);
+        Path large = Files.write(directory.resolve("large"), noise);
         Path tree = Files.createDirectory(directory.resolve("tree"));
         Files.copy(large, tree.resolve("large"));
         try (PodmanConnection connection = PodmanConnection.open(container.id())) {
@@ -201,12 +222,12 @@ class PodmanFaultsTest {
                 Call<Boolean> uploading = Call.to(() -> connection.upload(slow, "/part/" + how));
                 Call.eventually(
                         "a part of the file is there", () -> !left(container).isEmpty());
-                container.exec("pkill", "-STOP", "-x", "cat"); // and there is no more of it until this is over
+                container.exec("pkill", "-STOP", "-x", "dd"); // and there is no more of it until this is over
                 switch (how) {
                     case "interrupted" -> uploading.interrupt();
                     case "killed" -> {
                         container.exec("pkill", "-KILL", "-f", "part=");
-                        container.exec("pkill", "-KILL", "-x", "cat");
+                        container.exec("pkill", "-KILL", "-x", "dd");
                     }
                     default -> connection.close();
                 }

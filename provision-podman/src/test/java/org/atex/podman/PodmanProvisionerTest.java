@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.Map;
 import org.atex.api.Command;
+import org.atex.api.Input;
 import org.atex.api.Offer;
 import org.atex.api.ProvisioningException;
 import org.atex.api.Remote;
+import org.atex.api.RunningCommand;
 import org.atex.lab.Lab;
 import org.atex.lab.LabImage;
 import org.atex.testkit.LeakCheck;
@@ -16,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What containers are like, and what is told when there are none. */
 @Timeout(120)
@@ -77,9 +82,74 @@ class PodmanProvisionerTest {
                 .hasMessageContaining("run options");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--name=mine",
+                "--name",
+                "--replace",
+                "--rm",
+                "-d",
+                "-itd",
+                "--detach=false",
+                "--cidfile=/tmp/x",
+                "--pidfile",
+                "--pod=new:mine",
+                "--"
+            })
+    void runOptionByWhichAContainerCouldBeLostIsRefused(String option) {
+        assertThatThrownBy(() -> plain().runOptions("--memory=1g", option))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll(option, "leave it out");
+    }
+
     @Test
     void containerThatEndsAtOnceIsToldAndRemoved() throws Exception {
-        assertThat(failure(plain().command("true"))).hasMessageContaining("does not run");
+        assertThat(failure(plain().command("sh", "-c", "echo words; echo errors >&2; exit 3")))
+                .hasMessageContainingAll("exit code 3", "words", "errors", "give a command that goes on running");
+    }
+
+    /** One ends at once, one says why, one works, and one is left out. */
+    @Test
+    void entrypointThatDoesNotRunTheCommandIsTold() throws Exception {
+        Map<String, String> entrypoints = Map.of(
+                "[\"echo\", \"usage: none\"]", "exit code 0",
+                "[\"sh\", \"-c\", \"echo no such configuration >&2; exit 5\"]", "no such configuration",
+                "[\"sh\", \"-c\", \"exec \\\"$@\\\"\", \"sh\"]", "");
+        for (var entrypoint : entrypoints.entrySet()) {
+            PodmanImage image = PodmanImage.from(LabImage.PLAIN.reference()).line("ENTRYPOINT " + entrypoint.getKey());
+            String name = image.build();
+            try {
+                PodmanProvisioner.Builder builder = PodmanProvisioner.of(name).pull(PullPolicy.NEVER);
+                if (!entrypoint.getValue().isEmpty()) {
+                    assertThat(failure(builder))
+                            .hasMessageContainingAll(entrypoint.getValue(), "entrypoint", "--entrypoint=");
+                    builder.runOptions("--entrypoint=");
+                }
+                try (PodmanProvisioner provisioner = builder.open()) {
+                    provisioner.provision(1);
+                    assertThat(provisioner.take(LONG)).isInstanceOf(Offer.Ready.class);
+                }
+            } finally {
+                PodmanImage.remove(name);
+            }
+        }
+    }
+
+    @Test
+    void pausedContainerIsRemoved() throws Exception {
+        try (PodmanProvisioner provisioner = plain().open()) {
+            provisioner.provision(1);
+            Remote system = ((Offer.Ready) provisioner.take(LONG)).remote();
+            RunningCommand waits = system.connection().start(Command.of("sleep", "1000"));
+            RunningCommand fed = system.connection().start(Command.of("cat").withStdin(Input.pipe()));
+            Podmans.run("pause", system.name());
+            long begun = System.nanoTime();
+            system.close();
+            waits.close();
+            fed.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
+        }
     }
 
     @Test

@@ -2,7 +2,8 @@ package org.atex.ssh;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,11 +23,16 @@ import org.jspecify.annotations.Nullable;
  * and links are. A link in the way is replaced, never followed, except that the target itself may be a link to a
  * directory.
  *
- * <p>Names are relative to the target, {@code .} is the target itself. For one thread.
+ * <p>Names are {@linkplain RawName raw} and relative to the target, {@code .} is the target itself. Long runs of zeros become
+ * holes. For one thread.
  */
 final class LocalTree {
     private static final int PERMISSIONS = 07777;
     private static final int PIECE = 128 * 1024;
+
+    /** Shorter runs of zeros are written. */
+    private static final int HOLE = 16 * 1024;
+
     private static final Set<PosixFilePermission> OWNER =
             Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
 
@@ -79,24 +85,28 @@ final class LocalTree {
     /**
      * Writes a file.
      *
+     * @return how long it is
      * @throws StreamException if its content cannot be read
      */
-    void file(String name, int mode, FileTime time, InputStream content) throws IOException {
+    long file(String name, int mode, FileTime time, InputStream content) throws IOException {
         Path path = place(name);
         makeParents(path);
         clear(path);
-        try (OutputStream out = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            copy(content, out, name);
+        long size;
+        try (SeekableByteChannel out =
+                Files.newByteChannel(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            size = copy(content, out, RawName.readable(name));
         }
         Files.setAttribute(path, "unix:mode", mode & PERMISSIONS);
         times(path, time);
+        return size;
     }
 
     void link(String name, String to, FileTime time) throws IOException {
         Path path = place(name);
         makeParents(path);
         clear(path);
-        Files.createSymbolicLink(path, Path.of(to));
+        Files.createSymbolicLink(path, RawName.path(to));
         times(path, time);
     }
 
@@ -104,8 +114,8 @@ final class LocalTree {
     void again(String name, String first) throws IOException {
         Path file = place(first);
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !liesInRealDirectories(file)) {
-            throw new IOException(
-                    "the system sent a second name of something that it did not send: " + name + " for " + first);
+            throw new IOException("the system sent a second name of something that it did not send: "
+                    + RawName.readable(name) + " for " + RawName.readable(first));
         }
         Path path = place(name);
         makeParents(path);
@@ -113,21 +123,44 @@ final class LocalTree {
         Files.createLink(path, file);
     }
 
-    private void copy(InputStream from, OutputStream to, String name) throws IOException {
+    private long copy(InputStream from, SeekableByteChannel to, String name) throws IOException {
         byte[] piece = new byte[PIECE];
+        long size = 0;
+        long end = 0;
         while (true) {
+            long hole;
             int n;
             try {
+                hole = from instanceof TarReader.Content content ? content.skipHole() : 0;
                 n = from.read(piece);
             } catch (IOException e) {
                 throw new StreamException(e);
             }
+            size += hole;
+            moved += hole;
             if (n < 0) {
-                return;
+                break;
             }
-            to.write(piece, 0, n);
+            if (n < HOLE || !Holes.isZero(piece, n)) {
+                write(to, size, piece, n);
+                end = size + n;
+            }
+            size += n;
             moved += n;
             listener.moved(name, moved);
+        }
+        if (end < size) {
+            write(to, size - 1, new byte[1], 1);
+        }
+        return size;
+    }
+
+    private static void write(SeekableByteChannel to, long at, byte[] bytes, int length) throws IOException {
+        if (to.position() != at) {
+            to.position(at);
+        }
+        for (ByteBuffer left = ByteBuffer.wrap(bytes, 0, length); left.hasRemaining(); ) {
+            to.write(left);
         }
     }
 
@@ -135,11 +168,11 @@ final class LocalTree {
         Path path = target;
         for (String part : name.split("/", -1)) {
             if (part.equals("..") || part.indexOf('\0') >= 0 || name.startsWith("/")) {
-                throw new IOException(
-                        "the system sent a name that leads elsewhere: " + name + "; nothing was written there");
+                throw new IOException("the system sent a name that leads elsewhere: " + RawName.readable(name)
+                        + "; nothing was written there");
             }
             if (!part.isEmpty() && !part.equals(".")) {
-                path = path.resolve(part);
+                path = path.resolve(RawName.path(part));
             }
         }
         return path;

@@ -1,8 +1,29 @@
 package org.atex.ssh;
 
+import org.atex.api.TransferException;
+
 /** Takes apart paths of a system, which are text with slashes, whatever the paths of this machine are. */
 final class RemotePath {
     private RemotePath() {}
+
+    /**
+     * {@return a path that no program of the system takes for an option or looks up elsewhere}
+     *
+     * @param path the path that the caller gave
+     * @param what what was to be copied where, for the error
+     * @throws TransferException if it begins with a tilde, which means a home to shells only
+     */
+    static String plain(String path, String what) {
+        if (path.startsWith("~")) {
+            throw new TransferException(
+                    "could not copy " + what + ": '" + path
+                            + "' begins with '~', which means a home to shells only; give"
+                            + " an absolute path (the command 'sh -c \"echo ~\"' prints the home), or './" + path
+                            + "' for a file of that name",
+                    null);
+        }
+        return path.startsWith("/") ? path : "./" + path;
+    }
 
     /** {@return a path without slashes at its end} */
     static String trimmed(String path) {

@@ -1,8 +1,11 @@
 package org.atex.ssh;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -15,12 +18,19 @@ import java.util.Deque;
 import java.util.EnumSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import net.schmizz.sshj.SSHClient;
+import net.schmizz.sshj.connection.ConnectionException;
+import net.schmizz.sshj.connection.channel.direct.Session;
+import net.schmizz.sshj.connection.channel.direct.SessionChannel;
+import net.schmizz.sshj.connection.channel.direct.SessionFactory;
 import net.schmizz.sshj.sftp.FileAttributes;
 import net.schmizz.sshj.sftp.FileMode;
 import net.schmizz.sshj.sftp.OpenMode;
 import net.schmizz.sshj.sftp.RemoteFile;
 import net.schmizz.sshj.sftp.RemoteResourceInfo;
 import net.schmizz.sshj.sftp.SFTPClient;
+import net.schmizz.sshj.sftp.SFTPEngine;
+import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.ConnectionLostException;
 import org.jspecify.annotations.Nullable;
 
@@ -51,11 +61,15 @@ final class Sftp extends Transfer {
                 link,
                 source.toString(),
                 target + " on " + link,
-                sftp -> new Upload(sftp, source, listener).run(target));
+                sftp -> new Upload(sftp, source, listener).run(RawName.of(target)));
     }
 
     static Sftp download(Link link, String source, Path target, TransferListener listener) {
-        return new Sftp(link, source + " on " + link, target.toString(), sftp -> fetch(sftp, source, target, listener));
+        return new Sftp(
+                link,
+                source + " on " + link,
+                target.toString(),
+                sftp -> fetch(sftp, RawName.of(source), target, listener));
     }
 
     /** Elsewhere: an interrupt must not reach the socket. */
@@ -63,7 +77,7 @@ final class Sftp extends Transfer {
     void attempt() throws IOException, InterruptedException {
         SFTPClient[] client = new SFTPClient[1];
         FutureTask<Boolean> task = new FutureTask<>(() -> {
-            try (SFTPClient sftp = link.client().newSFTPClient()) {
+            try (SFTPClient sftp = open(link.client())) {
                 client[0] = sftp;
                 work.run(sftp);
                 return true;
@@ -83,6 +97,33 @@ final class Sftp extends Transfer {
                 throw new ConnectionLostException("lost " + link + " while copying: " + lost.getMessage(), lost);
             }
             throw e.getCause() instanceof IOException io ? io : new IOException(Dialer.reason(e), e);
+        }
+    }
+
+    /** Its names are raw. */
+    private static SFTPClient open(SSHClient client) throws IOException {
+        SFTPEngine engine = new SFTPEngine(new SessionFactory() {
+            @Override
+            public Session startSession() throws ConnectionException, TransportException {
+                SessionChannel session = new SessionChannel(client.getConnection(), ISO_8859_1);
+                session.open();
+                return session;
+            }
+
+            @Override
+            public InetSocketAddress getRemoteSocketAddress() {
+                return client.getRemoteSocketAddress();
+            }
+        });
+        boolean done = false;
+        try {
+            SFTPClient sftp = new SFTPClient(engine.init());
+            done = true;
+            return sftp;
+        } finally {
+            if (!done) {
+                engine.close();
+            }
         }
     }
 
@@ -156,7 +197,7 @@ final class Sftp extends Transfer {
         }
 
         private String there(Path path) {
-            return path.equals(source) ? target : target + "/" + source.relativize(path);
+            return path.equals(source) ? target : target + "/" + RawName.of(source.relativize(path));
         }
 
         private static FileAttributes attributes(Path path, BasicFileAttributes attributes) throws IOException {
@@ -180,7 +221,7 @@ final class Sftp extends Transfer {
         private void clear(String path) throws IOException {
             FileMode.Type type = type(path, false);
             if (type == FileMode.Type.DIRECTORY) {
-                throw new IOException("a directory is in the way of a file: " + path);
+                throw new IOException("a directory is in the way of a file: " + RawName.readable(path));
             }
             if (type != null) {
                 sftp.rm(path);
@@ -205,26 +246,50 @@ final class Sftp extends Transfer {
             if (attributes.isSymbolicLink()) {
                 clear(path);
                 // The order of OpenSSH, which everybody has taken over, is not the one of the draft.
-                sftp.symlink(Files.readSymbolicLink(file).toString(), path);
+                sftp.symlink(RawName.of(Files.readSymbolicLink(file)), path);
             } else if (attributes.isRegularFile()) {
                 clear(path);
+                long size;
                 try (RemoteFile remote = sftp.open(path, EnumSet.of(OpenMode.CREAT, OpenMode.EXCL, OpenMode.WRITE));
-                        OutputStream out = remote.new RemoteFileOutputStream(0, AHEAD);
                         InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-                    copy(in, out, file);
+                    size = copy(in, remote, file);
+                }
+                if (sftp.size(path) != size) {
+                    throw new IOException("the copy of " + file + " is not as long as the original: " + size
+                            + " bytes were sent, and its size there is " + sftp.size(path));
                 }
                 sftp.setattr(path, attributes(file, attributes));
             }
             return FileVisitResult.CONTINUE;
         }
 
-        private void copy(InputStream in, OutputStream out, Path file) throws IOException {
+        /** Long runs of zeros become holes. */
+        private long copy(InputStream in, RemoteFile to, Path file) throws IOException {
             byte[] piece = new byte[PIECE];
-            for (int n; (n = in.read(piece)) >= 0; ) {
-                out.write(piece, 0, n);
-                moved += n;
-                listener.moved(file.toString(), moved);
+            long size = 0;
+            long end = 0;
+            OutputStream out = to.new RemoteFileOutputStream(0, AHEAD);
+            try {
+                for (int n; (n = in.readNBytes(piece, 0, piece.length)) > 0; ) {
+                    if (n < PIECE || !Holes.isZero(piece, n)) {
+                        if (end < size) {
+                            out.close();
+                            out = to.new RemoteFileOutputStream(size, AHEAD);
+                        }
+                        out.write(piece, 0, n);
+                        end = size + n;
+                    }
+                    size += n;
+                    moved += n;
+                    listener.moved(file.toString(), moved);
+                }
+            } finally {
+                out.close();
             }
+            if (end < size) {
+                to.write(size - 1, new byte[1], 0, 1);
+            }
+            return size;
         }
     }
 }

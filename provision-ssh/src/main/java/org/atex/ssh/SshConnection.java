@@ -167,22 +167,30 @@ public final class SshConnection implements Connection {
     @Override
     public void upload(Path source, String target) throws InterruptedException {
         Link current = usable("upload " + source);
-        Transfer tar = new TarUpload(this, route, source, target);
+        String to = RemotePath.plain(target, source + " to " + target + " on " + route);
+        Transfer tar = new TarUpload(this, route, source, to);
         if (route.options().sudo() == null) {
-            tar.runOr(Sftp.upload(current, source, target, route.options().transfers()));
+            tar.runOr(Sftp.upload(current, source, to, route.options().transfers()));
         } else {
             tar.run(); // sftp would run as somebody else
+        }
+        if (route.options().checksums()) {
+            Checksums.ofUpload(this, route, source, to).run();
         }
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
         Link current = usable("download " + source);
-        Transfer tar = new TarDownload(this, route, source, target);
+        String from = RemotePath.plain(source, source + " on " + route + " to " + target);
+        Transfer tar = new TarDownload(this, route, from, target);
         if (route.options().sudo() == null) {
-            tar.runOr(Sftp.download(current, source, target, route.options().transfers()));
+            tar.runOr(Sftp.download(current, from, target, route.options().transfers()));
         } else {
             tar.run();
+        }
+        if (route.options().checksums()) {
+            Checksums.ofDownload(this, route, from, target).run();
         }
     }
 

@@ -38,6 +38,8 @@ public final class SshOptions {
     private Map<String, String> environment = Map.of();
     private TransferListener transfers = (path, bytes) -> {};
 
+    private boolean checksums;
+
     private SshOptions() {}
 
     private static Path usualConfig() {
@@ -276,6 +278,17 @@ public final class SshOptions {
         return copy;
     }
 
+    /**
+     * {@return these with the SHA-256 checksums of all files compared after each transfer; without it, only their sizes are} The
+     * system needs {@code xargs} and {@code sha256sum}, and for downloads {@code find}. A file that is written to meanwhile
+     * differs.
+     */
+    public SshOptions withChecksums() {
+        SshOptions copy = copy();
+        copy.checksums = true;
+        return copy;
+    }
+
     private static Duration positive(Duration time, String what) {
         if (time.isZero() || time.isNegative()) {
             throw new IllegalArgumentException("the " + what + " must be more than " + time);
@@ -302,6 +315,7 @@ public final class SshOptions {
         copy.sudoPassword = sudoPassword;
         copy.environment = environment;
         copy.transfers = transfers;
+        copy.checksums = checksums;
         return copy;
     }
 
@@ -396,5 +410,9 @@ public final class SshOptions {
 
     TransferListener transfers() {
         return transfers;
+    }
+
+    boolean checksums() {
+        return checksums;
     }
 }

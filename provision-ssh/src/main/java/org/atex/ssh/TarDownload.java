@@ -1,11 +1,18 @@
 package org.atex.ssh;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -16,15 +23,59 @@ import org.atex.api.RunningCommand;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Fetches a file or a tree as a tar stream from one command. */
+/** Fetches a tree as a tar stream from one command, and a file as it is. */
 final class TarDownload extends Transfer {
     private static final Logger LOG = LoggerFactory.getLogger(TarDownload.class);
+    private static final int BUFFER = 128 * 1024;
+    private static final int LONGEST = 8192;
 
+    /**
+     * First a line that says what comes. Directories are entered by the shell, as tar takes back-slashes in names for escapes.
+     *
+     * <p>Files of the kernel are longer or shorter than they say: tar would believe them, cat and cp read to the end.
+     */
     private static final String PACK = """
+            LC_ALL=C
+            export LC_ALL
+            gnu() {
+                case $(tar --version 2>/dev/null </dev/null) in *GNU*) return 0 ;; esac
+                return 1
+            }
+            kernels() {
+                case $(cd "$1" 2>/dev/null && pwd -P) in /proc | /proc/* | /sys | /sys/*) return 0 ;; esac
+                return 1
+            }
+            gnu='--format=posix --pax-option=delete=atime,delete=ctime -S'
             if [ -d "$1" ] && [ ! -L "$1" ]; then
-                exec tar -c -f - -C "$1" .
+                cd "$1" || exit
+                echo tar
+                if kernels .; then
+                    copy=$(mktemp -d) || exit
+                    trap 'chmod -R u+rwX "$copy"; rm -rf "$copy"' EXIT
+                    cp -R -P -p . "$copy" && cd "$copy" && tar -c -f - .
+                    exit
+                fi
+                if gnu; then
+                    exec tar -c $gnu -f - .
+                fi
+                exec tar -c -f - .
             fi
-            exec tar -c -f - -C "$2" "./$3"
+            if [ -f "$1" ] && [ ! -L "$1" ] && about=$(stat -c '%a %.9Y %s %b' "$1" 2>/dev/null); then
+                set -- "$1" "$2" "$3" $about
+                if [ "$6" -le 1048576 ] || [ "$7" -ge $(($6 / 512 - 256)) ] || ! gnu; then
+                    if kernels "$2"; then
+                        set -- "$1" "$2" "$3" "$4" "$5" 0
+                    fi
+                    echo "file $4 $5 $6"
+                    exec cat "$1"
+                fi
+            fi
+            cd "$2" || exit
+            echo tar
+            if gnu; then
+                exec tar -c $gnu --no-unquote -f - "./$3"
+            fi
+            exec tar -c -f - "./$3"
             """;
 
     private final Connection connection;
@@ -42,17 +93,17 @@ final class TarDownload extends Transfer {
 
     @Override
     void attempt() throws IOException, InterruptedException {
-        String name = RemotePath.name(source);
-        Command pack = Command.of("sh", "-c", PACK, "sh", source, RemotePath.parent(source), name);
+        Command pack = Command.of("sh", "-c", PACK, "sh", source, RemotePath.parent(source), RemotePath.name(source));
         try (RunningCommand tar = connection.start(pack)) {
             Callable<String> reading = () -> new String(tar.stderr().readAllBytes(), UTF_8);
             FutureTask<String> said = new FutureTask<>(reading);
             Thread.ofVirtual().name("atex-ssh-tar").start(said);
             LocalTree tree = new LocalTree(target, listener);
+            InputStream stream = new BufferedInputStream(tar.stdout(), BUFFER);
             IOException broken = null;
             try {
-                new Untar(tree, name).read(tar.stdout());
-                drain(tar.stdout());
+                receive(tree, stream);
+                drain(stream);
             } catch (InterruptedIOException e) {
                 throw e;
             } catch (Untar.HereException e) {
@@ -73,9 +124,58 @@ final class TarDownload extends Transfer {
         }
     }
 
+    private void receive(LocalTree tree, InputStream stream) throws IOException {
+        String first = line(stream);
+        List<String> about = List.of(first.split(" ", -1));
+        if (first.equals("tar")) {
+            new Untar(tree, RawName.of(RemotePath.name(source))).read(stream);
+        } else if (about.size() == 4 && about.get(0).equals("file")) {
+            file(tree, about, stream);
+        } else {
+            throw new IOException(
+                    first.isEmpty()
+                            ? "the system sent nothing"
+                            : "the system did not send what it was asked for, but '" + RawName.readable(first)
+                                    + "' (does its login shell print that?)");
+        }
+    }
+
+    private void file(LocalTree tree, List<String> about, InputStream stream) throws IOException {
+        try {
+            BigDecimal time = new BigDecimal(about.get(2));
+            long seconds = time.longValue();
+            long nanos =
+                    time.subtract(BigDecimal.valueOf(seconds)).movePointRight(9).longValue();
+            long size = tree.file(
+                    ".",
+                    Integer.parseInt(about.get(1), 8),
+                    FileTime.from(Instant.ofEpochSecond(seconds, nanos)),
+                    stream);
+            if (size < Long.parseLong(about.get(3))) {
+                throw new ChangedException(source + " became shorter while it was read");
+            }
+        } catch (NumberFormatException e) {
+            throw new IOException("the system did not say what it sends: " + about, e);
+        } catch (ChangedException e) {
+            throw e;
+        } catch (LocalTree.StreamException e) {
+            throw e.reason();
+        } catch (IOException e) {
+            throw new Untar.HereException(e);
+        }
+    }
+
+    private static String line(InputStream stream) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int b; (b = stream.read()) >= 0 && b != '\n' && line.size() < LONGEST; ) {
+            line.write(b);
+        }
+        return line.toString(ISO_8859_1);
+    }
+
     /** As with logs that are written to meanwhile: what was copied is what was there at some moment. */
     private static boolean saysChanged(String words) {
-        return words.lines().allMatch(line -> line.contains("file changed as we read it"));
+        return !words.isBlank() && words.lines().allMatch(line -> line.contains("file changed as we read it"));
     }
 
     /** Padding may follow the end of the archive. */

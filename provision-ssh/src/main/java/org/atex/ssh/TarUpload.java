@@ -1,29 +1,36 @@
 package org.atex.ssh;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedOutputStream;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
-import org.apache.commons.compress.archivers.tar.TarConstants;
+import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.Input;
-import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,22 +42,38 @@ final class TarUpload extends Transfer {
     private static final int BUFFER = 128 * 1024;
     private static final int PERMISSIONS = 07777;
 
-    /** Not as the owner that the archive names, but as who is logged in; modes as they are, whatever the umask. */
-    private static final String TREE = "mkdir -p -- \"$1\" && exec tar -x -p -o -f - -C \"$1\"";
+    /**
+     * Not as the owner that the archive names, but as who is logged in; modes as they are, whatever the umask. The directory is
+     * entered by the shell, as tar's own option takes back-slashes in names for escapes. A first line says whether this tar
+     * makes holes.
+     */
+    private static final String UNPACK = """
+            cd "$1" || exit
+            LC_ALL=C
+            export LC_ALL
+            case $(tar --version 2>/dev/null </dev/null) in
+            *GNU* | *bsdtar*) echo holes ;;
+            *) echo plain ;;
+            esac
+            tar -x -p -o -f - || exit
+            """;
+
+    private static final String TREE = "mkdir -p \"$1\" || exit\n" + UNPACK;
 
     private static final String FILE = """
-            mkdir -p -- "$1" || exit
+            mkdir -p "$1" || exit
             if [ -d "$1/$2" ] && [ ! -L "$1/$2" ]; then
                 echo "a directory is in the way of a file: $1/$2" >&2
                 exit 1
             fi
-            exec tar -x -p -o -f - -C "$1"
-            """;
+            """ + UNPACK + "stat -c 'size %s' \"./$2\" 2>/dev/null; exit 0\n";
 
     private final Connection connection;
     private final Path source;
     private final String target;
     private final TransferListener listener;
+    private final byte[] piece = new byte[BUFFER];
+    private final Map<String, Long> sizes = new LinkedHashMap<>();
     private long moved;
 
     TarUpload(Connection connection, Route route, Path source, String target) {
@@ -67,14 +90,23 @@ final class TarUpload extends Transfer {
             throw new NoSuchFileException(source.toString());
         }
         moved = 0;
-        try (RunningCommand tar =
-                connection.start(unpack().withStdin(Input.pipe()).withStdout(Output.discard()))) {
+        sizes.clear();
+        unpack();
+        if (isTree()) {
+            new Verification(connection, target).sizes(sizes);
+        }
+    }
+
+    private void unpack() throws IOException, InterruptedException {
+        try (RunningCommand tar = connection.start(command().withStdin(Input.pipe()))) {
             Callable<String> reading = () -> new String(tar.stderr().readAllBytes(), UTF_8);
             FutureTask<String> said = new FutureTask<>(reading);
             Thread.ofVirtual().name("atex-ssh-tar").start(said);
+            Unpacker unpacker = new Unpacker(tar);
             IOException broken = null;
-            try (TarArchiveOutputStream archive = archive(tar)) {
-                send(archive);
+            try (TarWriter archive = new TarWriter(new BufferedOutputStream(tar.stdin(), BUFFER))) {
+                send(archive, unpacker);
+                archive.finish();
             } catch (ChangedException e) {
                 throw e;
             } catch (IOException e) {
@@ -90,6 +122,44 @@ final class TarUpload extends Transfer {
             if (broken != null) {
                 throw broken;
             }
+            if (!isTree()) {
+                unpacker.refuseOtherSize(sizes.values());
+            }
+        }
+    }
+
+    /** What the system says of its tar and of the copy, which is read only where it matters. */
+    private static final class Unpacker {
+        private final BufferedReader answers;
+        private @Nullable Boolean holes;
+
+        Unpacker(RunningCommand tar) {
+            answers = new BufferedReader(new InputStreamReader(tar.stdout(), US_ASCII));
+        }
+
+        boolean makesHoles() throws IOException {
+            if (holes == null) {
+                holes = "holes".equals(answer("holes", "plain"));
+            }
+            return holes;
+        }
+
+        void refuseOtherSize(Collection<Long> sent) throws IOException {
+            String size = sent.isEmpty() ? null : answer("size ");
+            if (size != null && !sent.contains(Long.parseLong(size.substring(5)))) {
+                throw new IOException("the copy is not as long as the original: "
+                        + sent.iterator().next() + " bytes were sent, and its size there is " + size.substring(5));
+            }
+        }
+
+        /** {@return the next line that begins with one of some words, if there is one} Others are not ours. */
+        private @Nullable String answer(String... words) throws IOException {
+            for (@Nullable String line; (line = answers.readLine()) != null; ) {
+                if (Stream.of(words).anyMatch(line::startsWith)) {
+                    return line;
+                }
+            }
+            return null;
         }
     }
 
@@ -105,37 +175,31 @@ final class TarUpload extends Transfer {
         return Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private Command unpack() {
+    private Command command() {
         if (isTree()) {
             return Command.of("sh", "-c", TREE, "sh", target);
         }
         return Command.of("sh", "-c", FILE, "sh", RemotePath.parent(target), RemotePath.name(target));
     }
 
-    private static TarArchiveOutputStream archive(RunningCommand tar) {
-        TarArchiveOutputStream archive =
-                new TarArchiveOutputStream(new BufferedOutputStream(tar.stdin(), BUFFER), "UTF-8");
-        archive.setLongFileMode(TarArchiveOutputStream.LONGFILE_GNU);
-        archive.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_STAR);
-        return archive;
-    }
-
-    private void send(TarArchiveOutputStream archive) throws IOException {
+    private void send(TarWriter archive, Unpacker unpacker) throws IOException {
+        boolean kernel = isKernels();
         if (!isTree()) {
-            add(archive, source, RemotePath.name(target), attributes(source));
+            String name = "./" + RawName.of(RemotePath.name(target));
+            add(archive, unpacker, source, name, attributes(source), kernel);
             return;
         }
         Files.walkFileTree(source, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
                     throws IOException {
-                add(archive, directory, name(directory), attributes);
+                add(archive, unpacker, directory, name(directory), attributes, kernel);
                 return FileVisitResult.CONTINUE;
             }
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                add(archive, file, name(file), attributes);
+                add(archive, unpacker, file, name(file), attributes, kernel);
                 return FileVisitResult.CONTINUE;
             }
 
@@ -149,57 +213,92 @@ final class TarUpload extends Transfer {
         });
     }
 
+    /** The files of such directories are longer or shorter than they say. */
+    private boolean isKernels() throws IOException {
+        Path real = (isTree() ? source : source.toAbsolutePath().resolveSibling(".")).toRealPath();
+        return real.startsWith("/proc") || real.startsWith("/sys");
+    }
+
     private String name(Path path) {
-        return path.equals(source) ? "." : "./" + source.relativize(path);
+        return path.equals(source) ? "." : "./" + RawName.of(source.relativize(path));
     }
 
     private static BasicFileAttributes attributes(Path path) throws IOException {
         return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private void add(TarArchiveOutputStream archive, Path path, String name, BasicFileAttributes attributes)
+    private void add(
+            TarWriter archive,
+            Unpacker unpacker,
+            Path path,
+            String name,
+            BasicFileAttributes attributes,
+            boolean kernel)
             throws IOException {
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedIOException();
         }
+        FileTime time = attributes.lastModifiedTime();
         if (attributes.isOther()) {
             LOG.warn("left out of the copy to {}: {} is neither a file nor a directory nor a link", target, path);
-            return;
-        }
-        TarArchiveEntry entry = attributes.isSymbolicLink()
-                ? new TarArchiveEntry(name, TarConstants.LF_SYMLINK)
-                : new TarArchiveEntry(attributes.isDirectory() ? name + "/" : name, false);
-        if (attributes.isSymbolicLink()) {
-            entry.setLinkName(Files.readSymbolicLink(path).toString());
+        } else if (attributes.isSymbolicLink()) {
+            String to = RawName.of(Files.readSymbolicLink(path));
+            archive.begin(TarWriter.LINK, name, to, 0777, time, 0);
         } else {
-            int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-            entry.setMode(mode & PERMISSIONS);
+            int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & PERMISSIONS;
+            if (attributes.isDirectory()) {
+                archive.begin(TarWriter.DIRECTORY, name + "/", "", mode, time, 0);
+            } else if (kernel) {
+                byte[] content = Files.readAllBytes(path);
+                archive.begin(TarWriter.FILE, name, "", mode, time, content.length);
+                archive.write(content, content.length);
+                sizes.put(name, (long) content.length);
+                told(path, content.length);
+            } else {
+                file(archive, unpacker, path, name, mode, attributes);
+            }
+            archive.end();
         }
-        entry.setLastModifiedTime(attributes.lastModifiedTime());
-        if (attributes.isRegularFile()) {
-            entry.setSize(attributes.size());
-        }
-        archive.putArchiveEntry(entry);
-        if (attributes.isRegularFile()) {
-            content(archive, path, attributes.size());
-        }
-        archive.closeArchiveEntry();
     }
 
-    private void content(TarArchiveOutputStream archive, Path file, long size) throws IOException {
-        byte[] piece = new byte[(int) Math.min(BUFFER, Math.max(1, size))];
-        long left = size;
-        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-            while (left > 0) {
-                int n = in.read(piece, 0, (int) Math.min(piece.length, left));
-                if (n < 0) {
-                    throw new ChangedException(file + " became shorter while it was read");
-                }
-                archive.write(piece, 0, n);
-                left -= n;
-                moved += n;
-                listener.moved(file.toString(), moved);
+    private void file(
+            TarWriter archive, Unpacker unpacker, Path file, String name, int mode, BasicFileAttributes attributes)
+            throws IOException {
+        long size = attributes.size();
+        FileTime time = attributes.lastModifiedTime();
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            List<Extent> data = Holes.data(in, size);
+            long length = data.stream().mapToLong(Extent::length).sum();
+            if (length < size && unpacker.makesHoles()) {
+                archive.beginSparse(name, mode, time, data, size);
+                told(file, size - length);
+            } else {
+                archive.begin(TarWriter.FILE, name, "", mode, time, size);
+                data = List.of(new Extent(0, size));
+            }
+            for (Extent extent : data) {
+                content(archive, file, in, extent);
             }
         }
+        sizes.put(name, size);
+    }
+
+    private void content(TarWriter archive, Path file, FileChannel in, Extent extent) throws IOException {
+        long left = extent.length();
+        in.position(extent.offset());
+        while (left > 0) {
+            int n = in.read(ByteBuffer.wrap(piece, 0, (int) Math.min(piece.length, left)));
+            if (n < 0) {
+                throw new ChangedException(file + " became shorter while it was read");
+            }
+            archive.write(piece, n);
+            left -= n;
+            told(file, n);
+        }
+    }
+
+    private void told(Path file, long more) {
+        moved += more;
+        listener.moved(file.toString(), moved);
     }
 }

@@ -3,8 +3,6 @@ package org.atex.ssh;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.attribute.FileTime;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +11,9 @@ import org.slf4j.LoggerFactory;
 final class Untar {
     private static final Logger LOG = LoggerFactory.getLogger(Untar.class);
 
+    /** Devices and named pipes. */
+    private static final String OTHERS = "346";
+
     private final LocalTree tree;
     private final String single;
 
@@ -20,7 +21,7 @@ final class Untar {
      * Makes one.
      *
      * @param tree where it goes
-     * @param single what a single file, which has no directory before it, is called in the archive
+     * @param single the raw name that a single file, which has no directory before it, has in the archive
      */
     Untar(LocalTree tree, String single) {
         this.tree = tree;
@@ -49,12 +50,12 @@ final class Untar {
      * @throws IOException if the stream breaks
      */
     void read(InputStream stream) throws IOException {
-        TarArchiveInputStream archive = new TarArchiveInputStream(stream, "UTF-8");
+        TarReader archive = new TarReader(stream);
         boolean any = false;
-        for (@Nullable TarArchiveEntry entry; (entry = archive.getNextEntry()) != null; ) {
+        for (TarReader.@Nullable Entry entry; (entry = archive.next()) != null; ) {
             any = true;
             try {
-                unpack(archive, entry);
+                unpack(entry);
             } catch (LocalTree.StreamException e) {
                 throw e.reason();
             } catch (IOException e) {
@@ -66,19 +67,22 @@ final class Untar {
         }
     }
 
-    private void unpack(TarArchiveInputStream archive, TarArchiveEntry entry) throws IOException {
-        String name = entry.getName().equals(single) && tree.isEmpty() ? "." : entry.getName();
-        FileTime time = entry.getLastModifiedTime();
+    private void unpack(TarReader.Entry entry) throws IOException {
+        String name = entry.name().equals(single) && tree.isEmpty() ? "." : entry.name();
+        FileTime time = entry.time();
         if (entry.isDirectory()) {
-            tree.directory(name, entry.getMode(), time);
-        } else if (entry.isSymbolicLink()) {
-            tree.link(name, entry.getLinkName(), time);
-        } else if (entry.isLink()) {
-            tree.again(name, entry.getLinkName());
-        } else if (entry.isFile() && !entry.isFIFO() && !entry.isCharacterDevice() && !entry.isBlockDevice()) {
-            tree.file(name, entry.getMode(), time, archive);
+            tree.directory(name, entry.mode(), time);
+        } else if (entry.isFile()) {
+            tree.file(name, entry.mode(), time, entry.content());
+        } else if (entry.type() == TarWriter.LINK) {
+            tree.link(name, entry.link(), time);
+        } else if (entry.type() == TarWriter.SECOND_NAME) {
+            tree.again(name, entry.link());
+        } else if (OTHERS.indexOf(entry.type()) >= 0) {
+            LOG.warn("left out, as it is no file, directory or link: {}", RawName.readable(entry.name()));
         } else {
-            LOG.warn("left out, as it is no file, directory or link: {}", entry.getName());
+            throw new IOException("the system sent something of an unknown kind, '" + entry.type() + "': "
+                    + RawName.readable(entry.name()));
         }
     }
 }

@@ -293,6 +293,12 @@ class TransferTest {
         }
     }
 
+    private static byte[] noise(int size) {
+        byte[] bytes = new byte[size];
+        new Random(1).nextBytes(bytes);
+        return bytes;
+    }
+
     private static void fails(Call.Work work, String... words) {
         assertThatThrownBy(work::run).isInstanceOf(TransferException.class).hasMessageContainingAll(words);
     }
@@ -310,7 +316,7 @@ class TransferTest {
                 == 0;
         try {
             assumeTrue(mounted, "cannot mount a small disk here");
-            Path file = Files.write(here.resolve("file"), new byte[5_000_000]);
+            Path file = Files.write(here.resolve("file"), noise(5_000_000));
             try (SshConnection connection = way.connect(server)) {
                 fails(() -> connection.upload(file, full + "/x"), "file", full + "/x");
                 Files.deleteIfExists(full.resolve("x"));
@@ -327,7 +333,7 @@ class TransferTest {
     @ParameterizedTest
     @EnumSource
     void aFileThatShrinksWhileItIsReadIsReadAgain(Way way) throws Exception {
-        Path file = Files.write(here.resolve("shrinking"), new byte[3_000_000]);
+        Path file = Files.write(here.resolve("shrinking"), noise(3_000_000));
         AtomicLong times = new AtomicLong();
         SshOptions options = way.options(server).withTransferListener((path, bytes) -> {
             if (times.incrementAndGet() == 1) {
@@ -346,7 +352,7 @@ class TransferTest {
 
     @Test
     void aFileThatGrowsWhileItIsReadIsWholeAsItWas() throws Exception {
-        Path file = Files.write(here.resolve("growing"), new byte[3_000_000]);
+        Path file = Files.write(here.resolve("growing"), noise(3_000_000));
         AtomicLong times = new AtomicLong();
         SshOptions options = Logins.options(server).withTransferListener((path, bytes) -> {
             if (times.incrementAndGet() == 1) {
@@ -366,7 +372,7 @@ class TransferTest {
     /** Goes on until it is interrupted, or the link is lost, having moved something. */
     private Call<Boolean> endless(Way way, boolean up, SshConnection[] connections, CountDownLatch moving)
             throws Exception {
-        Path file = Files.write(here.resolve("file"), new byte[20_000_000]);
+        Path file = Files.write(here.resolve("file"), noise(20_000_000));
         SshConnection connection = SshConnection.open(
                 server.destination(), way.options(server).withTransferListener((path, bytes) -> moving.countDown()));
         connections[0] = connection;

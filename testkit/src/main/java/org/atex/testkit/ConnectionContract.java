@@ -1,5 +1,6 @@
 package org.atex.testkit;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,7 +11,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -21,9 +25,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.CommandFailedException;
@@ -713,6 +719,95 @@ public abstract class ConnectionContract {
         assertThatThrownBy(() -> connection.download(there + "/file", here.resolve("back")))
                 .isInstanceOf(InterruptedException.class);
         assertThat(Thread.interrupted()).isFalse();
+    }
+
+    /** As Latin-1: a character for each byte. */
+    @Test
+    void c52_namesKeepTheirBytes() throws Exception {
+        Path tree = Files.createDirectories(here.resolve("tree"));
+        Set<String> names = Set.of("u\u00fc", "u\u00e4", "u\u00c3\u00bc");
+        for (String name : names) {
+            try {
+                Files.writeString(named(tree, name), name);
+            } catch (InvalidPathException | IOException e) {
+                return; // this machine has no such names, and so none that could be merged
+            }
+        }
+        String there = there() + "/tree";
+        Path back = here.resolve("back");
+        try {
+            connection.upload(tree, there);
+        } catch (TransferException e) {
+            // Refused is right, too, if nothing was written.
+            assertThatThrownBy(() -> connection.download(there, back)).isInstanceOf(TransferException.class);
+            return;
+        }
+        connection.download(there, back);
+
+        for (String name : names) {
+            assertThat(named(back, name)).exists().hasContent(name);
+        }
+        try (Stream<Path> files = Files.list(back)) {
+            assertThat(files).hasSize(names.size());
+        }
+    }
+
+    private static Path named(Path directory, String latin) {
+        String encoded = URLEncoder.encode(latin, ISO_8859_1);
+        return Path.of(URI.create(directory.toAbsolutePath().toUri() + "/" + encoded));
+    }
+
+    @Test
+    void c53_tildeIsNoHome() throws Exception {
+        Path file = Files.writeString(here.resolve("file"), "text");
+        for (String path : List.of("~/atex-contract", "~")) {
+            assertThatThrownBy(() -> connection.upload(file, path))
+                    .isInstanceOf(TransferException.class)
+                    .hasMessageContaining("'" + path + "'")
+                    .hasMessageContaining("absolute");
+            assertThatThrownBy(() -> connection.download(path, here.resolve("back")))
+                    .isInstanceOf(TransferException.class)
+                    .hasMessageContaining("'" + path + "'")
+                    .hasMessageContaining("absolute");
+        }
+        assertThat(here.resolve("back")).doesNotExist();
+    }
+
+    @Test
+    void c54_timesKeepTheirFractions() throws Exception {
+        // No finer than what every Java sets.
+        FileTime then = FileTime.from(Instant.ofEpochSecond(1_000_000_000, 123_456_000));
+        Path tree = Files.createDirectories(here.resolve("fine"));
+        Path file = Files.writeString(tree.resolve("file"), "text");
+        Files.setLastModifiedTime(file, then);
+        String there = there();
+
+        connection.upload(tree, there + "/fine");
+        connection.upload(file, there + "/fine-file");
+        connection.download(there + "/fine", here.resolve("back"));
+        connection.download(there + "/fine-file", here.resolve("back-file"));
+
+        assertThat(Files.getLastModifiedTime(here.resolve("back/file"))).isEqualTo(then);
+        assertThat(Files.getLastModifiedTime(here.resolve("back-file"))).isEqualTo(then);
+    }
+
+    @Test
+    void c55_pathsAreTakenAsTheyAre() throws Exception {
+        Path tree = Files.createDirectories(here.resolve("content"));
+        Path file = Files.writeString(tree.resolve("one"), "text");
+        Path back = Files.createDirectories(here.resolve("back"));
+        String there = there();
+        for (String name : List.of("x2d", "\\x", "u'\\\\x\"", "-C", "--help", " a ", "new\nline", "$(id)*")) {
+            connection.upload(tree, there + "/" + name);
+            connection.upload(file, there + "/" + name + "/" + name);
+            connection.download(there + "/" + name, back.resolve(name));
+            connection.download(
+                    there + "/" + name + "/" + name, here.resolve("back").resolve(name + "-file"));
+
+            assertThat(back.resolve(name).resolve("one")).hasContent("text");
+            assertThat(back.resolve(name).resolve(name)).hasContent("text");
+            assertThat(here.resolve("back").resolve(name + "-file")).hasContent("text");
+        }
     }
 
     // The connection itself

@@ -18,6 +18,7 @@ import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
+import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,13 +100,25 @@ public final class FakeConnection implements Connection {
     @Override
     public void upload(Path source, String target) throws InterruptedException {
         refuseIfLost("upload " + source);
+        refuseTilde(target, source + " to " + target);
         FakeCopy.copy(source, file(target));
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
         refuseIfLost("download " + source);
+        refuseTilde(source, source + " to " + target);
         FakeCopy.copy(file(source), target);
+    }
+
+    private static void refuseTilde(String path, String what) {
+        if (path.startsWith("~")) {
+            throw new TransferException(
+                    "could not copy " + what + ": '" + path
+                            + "' begins with '~', which means a home to shells only; give" + " an absolute path, or './"
+                            + path + "' for a file of that name",
+                    null);
+        }
     }
 
     @Override

@@ -55,7 +55,7 @@ class BrokenConnectionsTest {
     }
 
     static Stream<Broken<Function<FakeConnection, SameConnection>>> broken() {
-        return Stream.of(files(), reconnecting(), closing(), callers()).flatMap(Function.identity());
+        return Stream.of(files(), names(), reconnecting(), closing(), callers()).flatMap(Function.identity());
     }
 
     private interface Transfer {
@@ -85,8 +85,8 @@ class BrokenConnectionsTest {
                 })),
                 Broken.of("c36", downloading((good, source, target) -> {
                     good.download(source, target);
-                    Files.setLastModifiedTime(target, FileTime.from(Instant.now()));
                     if (Files.exists(target.resolve("script"))) {
+                        Files.setLastModifiedTime(target, FileTime.from(Instant.now()));
                         Files.setLastModifiedTime(target.resolve("script"), FileTime.from(Instant.now()));
                     }
                 })),
@@ -116,7 +116,7 @@ class BrokenConnectionsTest {
                     try {
                         good.download(source, target);
                     } catch (TransferException e) {
-                        throw new TransferException("it did not work", e);
+                        throw source.startsWith("~") ? e : new TransferException("it did not work", e);
                     }
                 })),
                 Broken.of("c40", good -> new SameConnection(good) {
@@ -126,6 +126,49 @@ class BrokenConnectionsTest {
                         super.upload(source, target);
                     }
                 }));
+    }
+
+    private static Stream<Broken<Function<FakeConnection, SameConnection>>> names() {
+        return Stream.of(
+                Broken.of("c52", downloading((good, source, target) -> {
+                    good.download(source, target);
+                    if (Files.isDirectory(target)) {
+                        renameAsText(target);
+                    }
+                })),
+                Broken.of("c53", downloading((good, source, target) -> {
+                    if (source.startsWith("~")) {
+                        throw new TransferException("could not download " + source + ": no such file", null);
+                    }
+                    good.download(source, target);
+                })),
+                Broken.of("c54", downloading((good, source, target) -> {
+                    good.download(source, target);
+                    if (Files.isRegularFile(target)) {
+                        Files.setLastModifiedTime(
+                                target,
+                                FileTime.from(
+                                        Files.getLastModifiedTime(target).to(TimeUnit.SECONDS), TimeUnit.SECONDS));
+                    }
+                })),
+                Broken.of("c55", downloading((good, source, target) -> {
+                    if (source.contains("\\")) {
+                        throw new TransferException("could not download " + source + " to " + target, null);
+                    }
+                    good.download(source, target);
+                })));
+    }
+
+    /** As it is when names are decoded, and encoded again. */
+    private static void renameAsText(Path tree) throws IOException {
+        try (Stream<Path> files = Files.list(tree)) {
+            for (Path file : files.toList()) {
+                Path text = tree.resolve(String.valueOf(file.getFileName()));
+                if (!text.equals(file)) {
+                    Files.move(file, text, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
     }
 
     private static Stream<Broken<Function<FakeConnection, SameConnection>>> reconnecting() {
@@ -287,7 +330,7 @@ class BrokenConnectionsTest {
                     public void upload(Path source, String target) throws InterruptedException {
                         super.upload(source, target);
                         try {
-                            Files.deleteIfExists(Files.isDirectory(source) ? source.resolve("script") : source);
+                            Files.deleteIfExists(source.resolveSibling("file"));
                         } catch (IOException e) {
                             throw new UncheckedIOException(e);
                         }

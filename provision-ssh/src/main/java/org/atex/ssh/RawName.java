@@ -1,0 +1,110 @@
+package org.atex.ssh;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * File names as bytes. A raw name is a string in which each character stands for one byte, as not all names are valid UTF-8:
+ * decoded and encoded again, two of them could become the same.
+ */
+final class RawName {
+    private static final Path ROOT = Path.of("/");
+
+    private RawName() {}
+
+    /** {@return the raw name of a text} */
+    static String of(String text) {
+        return isAscii(text) ? text : new String(text.getBytes(UTF_8), ISO_8859_1);
+    }
+
+    /** {@return the raw name of a path of this machine, relative if the path is} */
+    static String of(Path path) {
+        String text = path.toString();
+        if (isAscii(text)) {
+            return text;
+        }
+        if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+            return of(text);
+        }
+        // Only its URI has the bytes of a path.
+        String raw = decoded(ROOT.resolve(path).toUri().getRawPath());
+        int end = raw.endsWith("/") ? raw.length() - 1 : raw.length();
+        return raw.substring(path.isAbsolute() ? 0 : 1, end);
+    }
+
+    private static String decoded(String encoded) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < encoded.length(); i++) {
+            char c = encoded.charAt(i);
+            if (c == '%') {
+                bytes.write(Integer.parseInt(encoded, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                bytes.write(c);
+            }
+        }
+        return bytes.toString(ISO_8859_1);
+    }
+
+    /**
+     * {@return the path of this machine that has a raw name}
+     *
+     * @throws IOException if no path can have it
+     */
+    static Path path(String raw) throws IOException {
+        try {
+            if (isAscii(raw)) {
+                return Path.of(raw);
+            }
+            StringBuilder uri = new StringBuilder("file:///");
+            for (int i = 0; i < raw.length(); i++) {
+                char c = raw.charAt(i);
+                uri.append(c == '/' ? "/" : String.format(Locale.ROOT, "%%%02X", (int) c));
+            }
+            Path absolute = Path.of(URI.create(uri.toString()));
+            return raw.startsWith("/") ? absolute : ROOT.relativize(absolute);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("no file of this machine can be named '" + readable(raw) + "'", e);
+        }
+    }
+
+    /** {@return the bytes of a raw name} */
+    static byte[] bytes(String raw) {
+        return raw.getBytes(ISO_8859_1);
+    }
+
+    /** {@return a raw name for messages: bytes that are not valid UTF-8 are escaped} */
+    static String readable(String raw) {
+        if (isAscii(raw)) {
+            return raw;
+        }
+        try {
+            return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(raw))).toString();
+        } catch (CharacterCodingException e) {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < raw.length(); i++) {
+                char c = raw.charAt(i);
+                text.append(c < 128 ? String.valueOf(c) : String.format(Locale.ROOT, "\\x%02X", (int) c));
+            }
+            return text.toString();
+        }
+    }
+
+    private static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 128) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,305 @@
+package org.atex.ssh;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.atex.api.Command;
+import org.atex.api.TransferException;
+import org.atex.lab.OpenSsh;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Files as they are: names of any bytes, files of the kernel, holes, fractions of seconds; whatever the system's tools. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class FaithfulFilesTest {
+    private static final long HOLE = 1L << 28;
+
+    @TempDir
+    private Path directory;
+
+    private OpenSsh server;
+    private Path here;
+    private Path there;
+    private Path back;
+
+    /** What the system has. */
+    enum Tools {
+        GNU("sh", "env", "mkdir", "cat", "stat", "tar", "xargs", "mktemp", "cp", "chmod", "rm", "sleep"),
+        BUSYBOX("sh", "env", "mkdir", "cat", "stat", "tar", "xargs", "mktemp", "cp", "chmod", "rm", "sleep"),
+        NO_STAT("sh", "env", "mkdir", "cat", "tar", "mktemp", "cp", "chmod", "rm", "sleep"),
+        NO_TAR("sh", "env", "mkdir", "cat", "sleep");
+
+        private final List<String> programs;
+
+        Tools(String... programs) {
+            this.programs = List.of(programs);
+        }
+
+        SshOptions options(OpenSsh server) throws Exception {
+            Path busybox = Path.of("/bin/busybox");
+            assumeTrue(this != BUSYBOX || Files.exists(busybox), "there is no busybox here");
+            Path path = Files.createDirectories(server.directory().resolve("programs-" + this));
+            for (String name : programs) {
+                Path program = path.resolve(name);
+                if (!Files.exists(program)) {
+                    Files.createSymbolicLink(
+                            program,
+                            this == BUSYBOX ? busybox : Path.of("/bin", name).toRealPath());
+                }
+            }
+            return Logins.options(server).withEnvironment(Map.of("PATH", path.toString()));
+        }
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        server = OpenSsh.start(Files.createDirectory(directory.resolve("server")));
+        here = Files.createDirectory(directory.resolve("here"));
+        there = directory.resolve("there");
+        back = directory.resolve("back");
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        if (server != null) {
+            server.close();
+        }
+        VirtualThreads.awaitNone();
+    }
+
+    private SshConnection connect(Tools tools) throws Exception {
+        return SshConnection.open(server.destination(), tools.options(server));
+    }
+
+    /** {@return what a program of this machine says, a character for each byte} */
+    private static String says(String script, Path argument) throws Exception {
+        Process shell = new ProcessBuilder("sh", "-c", script, "sh", argument.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String said = new String(shell.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        assertThat(shell.waitFor()).as(script).isZero();
+        return said;
+    }
+
+    private static String listed(Path tree) throws Exception {
+        return says("""
+                cd "$1" && LC_ALL=C && export LC_ALL && find . | sort || exit
+                find . -type f | sort | xargs -d '\\n' cat && find . -type l | sort | xargs -d '\\n' -n 1 readlink
+                """, tree);
+    }
+
+    private static long kilobytes(Path path) throws Exception {
+        return Long.parseLong(says("du -sk \"$1\"", path).replaceAll("\\D.*\n", ""));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void namesOfAnyBytes(Tools tools) throws Exception {
+        says("""
+                cd "$1" && mkdir d && cd d || exit
+                for name in "$(printf 'u\\374')" "$(printf 'u\\344')" "$(printf 'u\\303\\274')" "$(printf '\\377\\376')" \
+                    "$(printf '%0120d\\374' 0)" "$(printf '%0120d\\344' 0)"; do
+                    printf %s "$name" >"$name" && mkdir "$name.d" && ln -s "$name" "link $name" || exit
+                done
+                """, here);
+        try (SshConnection connection = connect(tools)) {
+            connection.upload(here, there.toString());
+            assertThat(listed(there)).isEqualTo(listed(here)).contains("u\u00fc\n", "u\u00e4\n", "\u00ff\u00fe\n");
+            connection.download(there.toString(), back);
+            assertThat(listed(back)).isEqualTo(listed(here));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void filesOfTheKernelComeWhole(Tools tools) throws Exception {
+        assumeTrue(tools != Tools.NO_STAT, "tar alone believes what they say");
+        try (SshConnection connection = connect(tools)) {
+            for (String file : List.of("/proc/version", "/sys/kernel/uevent_seqnum")) {
+                connection.download(file, back);
+                assertThat(back).hasContent(Files.readString(Path.of(file)));
+                connection.upload(Path.of(file), there.toString());
+                assertThat(there).hasContent(Files.readString(Path.of(file)));
+            }
+            if (tools != Tools.NO_TAR) {
+                connection.download("/proc/sys/kernel/random", directory.resolve("tree"));
+                assertThat(directory.resolve("tree/boot_id"))
+                        .hasContent(Files.readString(Path.of("/proc/sys/kernel/random/boot_id")));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void holesStayHoles(Tools tools) throws Exception {
+        long hole = tools == Tools.GNU ? HOLE : HOLE / 8; // those without GNU tar send them
+        Path file = here.resolve("sparse");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(hole);
+            for (long at : new long[] {0, hole / 2 + 1, hole - 1_000_000}) {
+                sparse.seek(at);
+                sparse.write("data".getBytes(UTF_8));
+            }
+        }
+        String sum = says("sha256sum <\"$1\"", file);
+        boolean makesHoles = tools == Tools.GNU || tools == Tools.NO_STAT;
+        try (SshConnection connection = connect(tools)) {
+            connection.upload(file, there.toString());
+            assertThat(says("sha256sum <\"$1\"", there)).isEqualTo(sum);
+            if (makesHoles || tools == Tools.NO_TAR) {
+                assertThat(kilobytes(there)).isLessThan(4000);
+            }
+            connection.download(file.toString(), back.resolve("file"));
+            assertThat(says("sha256sum <\"$1\"", back.resolve("file"))).isEqualTo(sum);
+            assertThat(kilobytes(back.resolve("file"))).isLessThan(4000);
+            if (tools == Tools.GNU) {
+                connection.upload(here, there + "-tree");
+                assertThat(kilobytes(Path.of(there + "-tree"))).isLessThan(4000);
+                connection.download(there + "-tree", back.resolve("tree"));
+                assertThat(says("sha256sum <\"$1\"", back.resolve("tree/sparse")))
+                        .isEqualTo(sum);
+                assertThat(kilobytes(back)).isLessThan(8000);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void pathsOfAnyCharacters(Tools tools) throws Exception {
+        Path file = Files.writeString(here.resolve("file"), "content");
+        try (SshConnection connection = connect(tools)) {
+            for (String name : List.of(
+                    "x2d",
+                    "\\x",
+                    "\\\\",
+                    "\\x2d",
+                    "a'b\"c",
+                    "u'\\x",
+                    "-C",
+                    "--help",
+                    " a b ",
+                    "new\nline",
+                    "\\n",
+                    "*?[a]",
+                    "$(id)`id`",
+                    "a\\")) {
+                String target = there + "/" + name;
+                connection.upload(here, target);
+                assertThat(Path.of(target, "file")).hasContent("content");
+                connection.download(target, back.resolve(name));
+                assertThat(back.resolve(name).resolve("file")).hasContent("content");
+                connection.upload(file, target + "/" + name);
+                assertThat(Path.of(target, name)).hasContent("content");
+                connection.download(target + "/" + name, back.resolve(name + " file"));
+                assertThat(back.resolve(name + " file")).hasContent("content");
+            }
+        }
+    }
+
+    @Test
+    void fractionsOfSecondsAreKept() throws Exception {
+        List<FileTime> times = List.of(
+                FileTime.from(Instant.ofEpochSecond(1_500_000_000, 123_456_789)),
+                FileTime.from(Instant.ofEpochSecond(1, 1)),
+                FileTime.from(Instant.ofEpochSecond(-1_000_000_000)));
+        for (int i = 0; i < times.size(); i++) {
+            Path file = Files.writeString(here.resolve("file" + i), "content");
+            Files.setLastModifiedTime(file, times.get(i));
+        }
+        try (SshConnection connection = connect(Tools.GNU)) {
+            connection.upload(here, there.toString());
+            connection.download(there.toString(), back);
+            for (int i = 0; i < times.size(); i++) {
+                Path single = back.resolve("single");
+                connection.download(there + "/file" + i, single);
+                assertThat(Files.getLastModifiedTime(there.resolve("file" + i)).to(TimeUnit.NANOSECONDS))
+                        .isEqualTo(times.get(i).to(TimeUnit.NANOSECONDS));
+                assertThat(Files.getLastModifiedTime(back.resolve("file" + i))).isEqualTo(times.get(i));
+                assertThat(Files.getLastModifiedTime(single)).isEqualTo(times.get(i));
+            }
+        }
+    }
+
+    private void lies(SshOptions options, String program, String script) throws Exception {
+        Path path = Path.of(options.environment().get("PATH"), program);
+        Files.deleteIfExists(path);
+        Files.writeString(path, "#!/bin/sh\n" + script);
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    @Test
+    void aCopyThatIsTooShortIsTold() throws Exception {
+        Path file = Files.writeString(here.resolve("file"), "content");
+        SshOptions options = Tools.GNU.options(server);
+        // A file system that has lost the end of what it was given, by a tar that cuts it off.
+        lies(options, "tar", "/bin/tar \"$@\" || exit; case $1 in -x) /bin/truncate -s 3 file ;; esac");
+        try (SshConnection connection = SshConnection.open(server.destination(), options)) {
+            for (Path source : List.of(file, here)) {
+                String target = source == file ? there + "/file" : there.toString();
+                assertThatThrownBy(() -> connection.upload(source, target))
+                        .isInstanceOf(TransferException.class)
+                        .hasMessageContainingAll(source.toString(), "7 bytes were sent", "3");
+            }
+        }
+    }
+
+    @Test
+    void aCopyThatDiffersIsToldByItsChecksum() throws Exception {
+        Path file = Files.writeString(here.resolve("a\\b\nc"), "content");
+        Files.writeString(here.resolve("other"), "other");
+        SshOptions options = Tools.GNU.options(server).withChecksums();
+        assertThatThrownBy(() -> {
+                    try (SshConnection connection = SshConnection.open(server.destination(), options)) {
+                        connection.upload(here, there.toString());
+                    }
+                })
+                .isInstanceOf(TransferException.class)
+                .hasMessageContaining("sha256sum");
+        for (String name : List.of("sha256sum", "find")) {
+            lies(options, name, "exec /bin/" + name + " \"$@\"");
+        }
+        try (SshConnection connection = SshConnection.open(server.destination(), options)) {
+            connection.upload(here, there.toString());
+            connection.upload(file, there + "/one");
+            connection.download(there.toString(), back);
+            connection.download(there + "/one", back.resolve("one"));
+            lies(options, "tar", "/bin/tar \"$@\" || exit; case $1 in -x) printf wrong >other ;; esac");
+            assertThatThrownBy(() -> connection.upload(here, there.toString()))
+                    .isInstanceOf(TransferException.class)
+                    .hasMessageContainingAll("other", "checksum");
+        }
+    }
+
+    @Test
+    void whatPrintsBeforeIsTold() throws Exception {
+        SshOptions options = Tools.GNU.options(server);
+        lies(options, "sh", "echo 'Welcome to this machine'; exec /bin/sh \"$@\"");
+        Files.writeString(here.resolve("file"), "content");
+        try (SshConnection connection = SshConnection.open(server.destination(), options)) {
+            assertThatThrownBy(() -> connection.download(here.toString(), back))
+                    .isInstanceOf(TransferException.class)
+                    .hasMessageContaining("Welcome to this machine");
+            connection.run(Command.of("true"));
+        }
+    }
+}
