@@ -37,7 +37,7 @@ import tools.jackson.core.json.JsonFactory;
  */
 @Timeout(120)
 class KilledRunTest {
-    private static final int KILLS = 10;
+    private static final int KILLS = 6;
     private static final int TESTS = 300;
     /** So many results may be on their way to the aggregators at once: they are in one file and not yet in the other. */
     private static final int INGESTED_AT_ONCE = 4;
