@@ -270,7 +270,8 @@ class OpenSshAgreementTest {
                 if (basic
                         || known.contains("authority")
                         || known.equals("its keys")
-                        || server.equals("all") && known.matches("its last key|another key.*|revoked|only rsa wanted")) {
+                        || server.equals("all")
+                                && known.matches("its last key|another key.*|revoked|only rsa wanted")) {
                     all.add(new Scenario(server, known, "yes"));
                 }
                 if (List.of("ed", "usercert").contains(server)) {
