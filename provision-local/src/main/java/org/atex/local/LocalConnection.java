@@ -14,6 +14,7 @@ import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Input;
 import org.atex.api.RunningCommand;
+import org.atex.api.TransferException;
 
 /**
  * This machine as a system: commands are its processes, files are copied.
@@ -107,13 +108,15 @@ public final class LocalConnection implements Connection {
     @Override
     public void upload(Path source, String target) throws InterruptedException {
         refuseIfClosed("upload " + source);
-        TreeCopy.copy(source, TreeCopy.plain(target, source + " to " + target));
+        TransferException.refuseTilde(target, source + " to " + target);
+        TreeCopy.copy(source, Path.of(target));
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
         refuseIfClosed("download " + source);
-        TreeCopy.copy(TreeCopy.plain(source, source + " to " + target), target);
+        TransferException.refuseTilde(source, source + " to " + target);
+        TreeCopy.copy(Path.of(source), target);
     }
 
     /** {@inheritDoc} This machine is always there: nothing is done but to end what runs. */

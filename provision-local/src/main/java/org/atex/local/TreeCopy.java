@@ -56,25 +56,6 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
     }
 
     /**
-     * {@return a path as a connection to any system takes it}
-     *
-     * @param path the path that the caller gave
-     * @param what what was to be copied where, for the error
-     * @throws TransferException if it begins with a tilde, which means a home to shells only
-     */
-    static Path plain(String path, String what) {
-        if (path.startsWith("~")) {
-            throw new TransferException(
-                    "could not copy " + what + ": '" + path
-                            + "' begins with '~', which means a home to shells only; give"
-                            + " an absolute path (the command 'sh -c \"echo ~\"' prints the home), or './" + path
-                            + "' for a file of that name",
-                    null);
-        }
-        return Path.of(path);
-    }
-
-    /**
      * Copies.
      *
      * @param source a file or directory

@@ -85,13 +85,7 @@ abstract class Transfer {
      * @throws TransferException if it begins with a tilde, which means a home to shells only
      */
     static String plain(String path, String from, String to) {
-        if (path.startsWith("~")) {
-            throw new TransferException(
-                    "could not copy " + from + " to " + to + ": '" + path
-                            + "' begins with '~', which means a home to shells only; give an absolute path (the command"
-                            + " 'sh -c \"echo ~\"' prints the home), or './" + path + "' for a file of that name",
-                    null);
-        }
+        TransferException.refuseTilde(path, from + " to " + to);
         return path.startsWith("/") ? path : "./" + path;
     }
 

@@ -14,14 +14,7 @@ final class RemotePath {
      * @throws TransferException if it begins with a tilde, which means a home to shells only
      */
     static String plain(String path, String what) {
-        if (path.startsWith("~")) {
-            throw new TransferException(
-                    "could not copy " + what + ": '" + path
-                            + "' begins with '~', which means a home to shells only; give"
-                            + " an absolute path (the command 'sh -c \"echo ~\"' prints the home), or './" + path
-                            + "' for a file of that name",
-                    null);
-        }
+        TransferException.refuseTilde(path, what);
         return path.startsWith("/") ? path : "./" + path;
     }
 

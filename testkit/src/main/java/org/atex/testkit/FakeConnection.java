@@ -100,25 +100,15 @@ public final class FakeConnection implements Connection {
     @Override
     public void upload(Path source, String target) throws InterruptedException {
         refuseIfLost("upload " + source);
-        refuseTilde(target, source + " to " + target);
+        TransferException.refuseTilde(target, source + " to " + target);
         FakeCopy.copy(source, file(target));
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
         refuseIfLost("download " + source);
-        refuseTilde(source, source + " to " + target);
+        TransferException.refuseTilde(source, source + " to " + target);
         FakeCopy.copy(file(source), target);
-    }
-
-    private static void refuseTilde(String path, String what) {
-        if (path.startsWith("~")) {
-            throw new TransferException(
-                    "could not copy " + what + ": '" + path
-                            + "' begins with '~', which means a home to shells only; give" + " an absolute path, or './"
-                            + path + "' for a file of that name",
-                    null);
-        }
     }
 
     @Override
