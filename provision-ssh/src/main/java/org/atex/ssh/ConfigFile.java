@@ -94,7 +94,11 @@ final class ConfigFile {
                 }
                 // The rest of the line is a command.
                 case "proxycommand" -> put(applies, word, matcher.group(2));
-                case "userknownhostsfile", "globalknownhostsfile" -> put(applies, word, String.join("\n", values));
+                case "userknownhostsfile", "globalknownhostsfile" -> {
+                    if (applies && seen.add(word)) {
+                        values.forEach(value -> config.add(word, value));
+                    }
+                }
                 default -> {
                     if (applies && DECISIVE.contains(word) && !values.get(0).equalsIgnoreCase("no")) {
                         throw onlyForSsh(place, matcher.group(1));

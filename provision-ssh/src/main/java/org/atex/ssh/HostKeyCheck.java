@@ -235,8 +235,7 @@ final class HostKeyCheck implements HostKeyVerifier {
             return status;
         }
         Status without = status(key, at(host));
-        Status plain = status(PublicKeys.plain(key), at(host));
-        if (without == Status.KNOWN || plain == Status.KNOWN) {
+        if (without == Status.KNOWN || status(PublicKeys.plain(key), at(host)) == Status.KNOWN) {
             return Status.KNOWN;
         }
         return without == Status.REVOKED && !(key instanceof Certificate<?>) ? Status.REVOKED : Status.NEW;

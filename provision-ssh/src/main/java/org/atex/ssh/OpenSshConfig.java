@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -21,8 +22,12 @@ import org.jspecify.annotations.Nullable;
  * of {@code ssh_config(5)} count that way, and those of the version that is installed.
  */
 final class OpenSshConfig {
-    /** How {@code ssh -G} prints the files of the user when nothing is said of them: by the home that the system knows. */
-    private static final Pattern USUAL_KNOWN_HOSTS = Pattern.compile("(.*)/\\.ssh/known_hosts \\1/\\.ssh/known_hosts2");
+    /** Of these, {@code ssh -G} prints several values in one line. */
+    private static final Set<String> FILES = Set.of("userknownhostsfile", "globalknownhostsfile");
+
+    /** How it prints the files of the user when nothing is said of them: by the home that the system knows. */
+    private static final Pattern USUAL_KNOWN_HOSTS =
+            Pattern.compile("(?m)^userknownhostsfile (.*)(/\\.ssh/known_hosts) \\1(/\\.ssh/known_hosts2)$");
 
     private OpenSshConfig() {}
 
@@ -39,23 +44,26 @@ final class OpenSshConfig {
     }
 
     static ClientConfig ask(Path ssh, SshOptions options, Host host) throws IOException {
-        ClientConfig config = ask(ssh, options, host, options.hasUsualConfig() ? null : options.config());
-        String home = homeOf(config);
-        if (options.hasUsualConfig() && home != null && !home.equals(ClientConfig.home())) {
+        String said = ask(ssh, options, host, options.hasUsualConfig() ? null : options.config());
+        Matcher usual = USUAL_KNOWN_HOSTS.matcher(said);
+        if (options.hasUsualConfig() && usual.find() && !usual.group(1).equals(ClientConfig.home())) {
             // The program was told of another home, which only its own options can tell ssh.
             Path file = options.config();
-            return ask(ssh, options, host, file != null && Files.exists(file) ? file : Path.of("none"));
+            said = ask(ssh, options, host, file != null && Files.exists(file) ? file : Path.of("none"));
+        }
+        ClientConfig config = new ClientConfig();
+        for (String line : USUAL_KNOWN_HOSTS.matcher(said).replaceAll("userknownhostsfile ~$2 ~$3").split("\n", -1)) {
+            int space = line.indexOf(' ');
+            if (space > 0) {
+                String word = line.substring(0, space);
+                String value = line.substring(space + 1);
+                (FILES.contains(word) ? files(value) : List.of(value)).forEach(one -> config.add(word, one));
+            }
         }
         return config;
     }
 
-    private static @Nullable String homeOf(ClientConfig config) {
-        String known = config.value("userknownhostsfile");
-        Matcher usual = USUAL_KNOWN_HOSTS.matcher(known == null ? "" : known);
-        return usual.matches() ? usual.group(1) : null;
-    }
-
-    private static ClientConfig ask(Path ssh, SshOptions options, Host host, @Nullable Path file) throws IOException {
+    private static String ask(Path ssh, SshOptions options, Host host, @Nullable Path file) throws IOException {
         List<String> words = new ArrayList<>(List.of(ssh.toString(), "-G"));
         if (file != null) {
             words.addAll(List.of("-F", file.toString()));
@@ -68,15 +76,7 @@ final class OpenSshConfig {
             words.addAll(List.of("-p", Integer.toString(host.port())));
         }
         words.addAll(List.of("--", host.address()));
-        String said = run(words, options, host);
-        ClientConfig config = new ClientConfig();
-        for (String line : said.split("\n", -1)) {
-            int space = line.indexOf(' ');
-            if (space > 0) {
-                config.add(line.substring(0, space), line.substring(space + 1));
-            }
-        }
-        return config;
+        return run(words, options, host);
     }
 
     /** A line such as {@code Match exec} may run programs, which have as long as connecting has. */
@@ -118,28 +118,19 @@ final class OpenSshConfig {
         return bytes;
     }
 
-    /**
-     * {@return files of known hosts in the form that {@code ssh -G} prints, which puts spaces between them and none into
-     * quotes}
-     */
-    static List<Path> files(String line, Tokens tokens) {
-        if (USUAL_KNOWN_HOSTS.matcher(line).matches()) {
-            return ConfiguredHostKeys.USER_FILES;
-        }
-        List<Path> files = new ArrayList<>();
+    /** {@return the files of a line, which has spaces between them and none in quotes} */
+    private static List<String> files(String line) {
+        List<String> files = new ArrayList<>();
         String[] words = line.split(" ", -1);
         for (int i = 0; i < words.length; ) {
             int end = i + 1;
             // A file whose name has spaces is known by its being there.
             for (int more = words.length; more > end; more--) {
-                if (Files.exists(tokens.path(joined(words, i, more)))) {
+                if (Files.exists(ClientConfig.expand(joined(words, i, more)))) {
                     end = more;
                 }
             }
-            String file = joined(words, i, end);
-            if (!file.isEmpty()) {
-                files.add(tokens.path(file));
-            }
+            files.add(joined(words, i, end));
             i = end;
         }
         return files;

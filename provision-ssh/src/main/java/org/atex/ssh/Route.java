@@ -153,21 +153,18 @@ record Route(
             return wanted;
         }
         return new ConfiguredHostKeys(
-                files(config.value("userknownhostsfile"), ConfiguredHostKeys.USER_FILES, tokens),
-                files(config.value("globalknownhostsfile"), ConfiguredHostKeys.GLOBAL_FILES, tokens),
+                files(config.values("userknownhostsfile"), ConfiguredHostKeys.USER_FILES, tokens),
+                files(config.values("globalknownhostsfile"), ConfiguredHostKeys.GLOBAL_FILES, tokens),
                 Strictness.of(config.value("stricthostkeychecking")),
                 config.value("hostkeyalias"),
                 direct && config.isYes("nohostauthenticationforlocalhost"));
     }
 
-    private static List<Path> files(@Nullable String text, List<Path> usual, Tokens tokens) {
-        if (text == null) {
+    private static List<Path> files(List<String> named, List<Path> usual, Tokens tokens) {
+        if (named.isEmpty()) {
             return usual;
         }
-        List<Path> files = text.contains("\n")
-                ? Stream.of(text.split("\n", -1)).map(tokens::path).toList()
-                : OpenSshConfig.files(text, tokens);
-        return files.equals(List.of(Path.of("none"))) ? List.of() : files;
+        return named.equals(List.of("none")) ? List.of() : named.stream().map(tokens::path).toList();
     }
 
     private static Set<String> algorithms(ClientConfig config) {

@@ -342,6 +342,14 @@ class ClientConfigTest {
     }
 
     @Test
+    void withoutSshFilesMayHaveSpacesInTheirNames() throws Exception {
+        Path file = config("UserKnownHostsFile \"/a b\"\nUserKnownHostsFile /c\nGlobalKnownHostsFile /d \"/e f\"\n");
+        ClientConfig config = ConfigFile.read(file, SshOptions.defaults().withConfig(file), Host.of("box"));
+        assertThat(config.values("userknownhostsfile")).containsExactly("/a b");
+        assertThat(config.values("globalknownhostsfile")).containsExactly("/d", "/e f");
+    }
+
+    @Test
     void tokensAndVariablesInFiles() throws Exception {
         Route route = route("box", """
                 HostName box.example.com
