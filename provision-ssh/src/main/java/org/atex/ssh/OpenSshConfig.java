@@ -52,7 +52,10 @@ final class OpenSshConfig {
             said = ask(ssh, options, host, file != null && Files.exists(file) ? file : Path.of("none"));
         }
         ClientConfig config = new ClientConfig();
-        for (String line : USUAL_KNOWN_HOSTS.matcher(said).replaceAll("userknownhostsfile ~$2 ~$3").split("\n", -1)) {
+        for (String line : USUAL_KNOWN_HOSTS
+                .matcher(said)
+                .replaceAll("userknownhostsfile ~$2 ~$3")
+                .split("\n", -1)) {
             int space = line.indexOf(' ');
             if (space > 0) {
                 String word = line.substring(0, space);

@@ -164,7 +164,9 @@ record Route(
         if (named.isEmpty()) {
             return usual;
         }
-        return named.equals(List.of("none")) ? List.of() : named.stream().map(tokens::path).toList();
+        return named.equals(List.of("none"))
+                ? List.of()
+                : named.stream().map(tokens::path).toList();
     }
 
     private static Set<String> algorithms(ClientConfig config) {
