@@ -44,7 +44,8 @@ public record Host(
     /**
      * {@return a host with one slot and nothing else known of it}
      *
-     * @param text {@code [user@]host[:port]}; an IPv6 address stands in brackets: {@code root@[2001:db8::1]:2222}
+     * @param text {@code [user@]host[:port]}; an IPv6 address stands in brackets: {@code root@[2001:db8::1]:2222}.
+     *     {@code ssh://} may stand in front of it, and {@code /} at its end
      * @throws IllegalArgumentException if it is not of that form; the message says where
      */
     public static Host of(String text) {

@@ -3,14 +3,23 @@ package org.atex.ssh;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code [user@]host[:port]}, read and checked. */
+/** {@code [user@]host[:port]}, with {@code ssh://} in front if one likes, read and checked. */
 final class HostText {
     private static final String FORM = "expected [user@]host[:port], with an IPv6 address in brackets";
+    private static final String SCHEME = "ssh://";
 
     private HostText() {}
 
-    static Host parse(String text) {
+    static Host parse(String written) {
+        String text = written.startsWith(SCHEME)
+                ? written.substring(SCHEME.length()).replaceFirst("/$", "")
+                : written;
         int at = text.lastIndexOf('@');
+        if (at > 0 && text.lastIndexOf(':', at) >= 0) {
+            // Without the text, which holds a password if this is one.
+            throw new IllegalArgumentException("not a host: a user's name holds no colon, and a password is given by"
+                    + " SshOptions.withPassword (at " + text.substring(at) + "); " + FORM);
+        }
         String user = at < 0 ? null : text.substring(0, at);
         String rest = text.substring(at + 1);
         int end = rest.startsWith("[")

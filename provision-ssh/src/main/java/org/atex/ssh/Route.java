@@ -135,16 +135,11 @@ record Route(
         List<Route> jumps = new ArrayList<>();
         SshOptions there = options.jumpOptions();
         for (String jump : hosts.split(",", -1)) {
-            Route route = to(jump(jump.strip()), jumps.isEmpty() ? there : there.withJump("none"), depth + 1);
+            Route route = to(Host.of(jump.strip()), jumps.isEmpty() ? there : there.withJump("none"), depth + 1);
             jumps.addAll(route.jumps());
             jumps.add(route);
         }
         return List.copyOf(jumps);
-    }
-
-    /** ssh takes them as addresses, too. */
-    private static Host jump(String text) {
-        return Host.of(text.startsWith("ssh://") ? text.substring(6).replaceFirst("/$", "") : text);
     }
 
     private static HostKeys hostKeys(SshOptions options, ClientConfig config, Tokens tokens, boolean direct) {

@@ -48,6 +48,8 @@ class HostsTest {
                 "[::1], -, ::1, 0",
                 "root@[2001:db8::1]:2222, root, 2001:db8::1, 2222",
                 "DOMAIN\\me@a, DOMAIN\\me, a, 0",
+                "ssh://a, -, a, 0",
+                "ssh://root@[::1]:2222/, root, ::1, 2222",
             })
     void textIsAHost(String text, String user, String address, int port) {
         assertThat(Host.of(text)).isEqualTo(new Host(address, port, user, 1, null, Map.of(), Map.of()));
@@ -81,6 +83,16 @@ class HostsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "'")
                 .hasMessageContaining("expected [user@]host[:port]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"root:secret@a", "ssh://root:secret@a:22", "root:secret@word@a"})
+    void aPasswordIsRefusedAndNotRepeated(String text) {
+        assertThatThrownBy(() -> Host.of(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("SshOptions.withPassword (at @a")
+                .message()
+                .doesNotContain("secret");
     }
 
     @Test
