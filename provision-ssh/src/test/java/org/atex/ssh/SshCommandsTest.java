@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -449,25 +450,33 @@ class SshCommandsTest {
         assumeTrue(Boolean.getBoolean("atex.required") || Files.isExecutable(Path.of("/usr/bin/sudo")), "no sudo here");
         SshOptions options = way.equals("no password")
                 ? Logins.options(server).withSudo("nobody")
-                : Logins.options(server).withSudo("nobody", () -> "s3cr3t-password".toCharArray());
+                : Logins.options(server).withSudo("nobody", () -> "sudo-secret-password".toCharArray());
         Path seen = directory.resolve("seen");
-        String look = "while :; do grep -asoE -e '([s]3cr3t|[h]ere)-[a-z]*' /proc/[0-9]*/cmdline; done";
+        String look = "while :; do grep -asoE -e '([s]udo-secret|[s]udo-shown)-[a-z]*' /proc/[0-9]*/cmdline; done";
         try (SshConnection sudo =
-                        SshConnection.open(server.destination(), options.withEnvironment(Map.of("ALL", "s3cr3t-all")));
+                        SshConnection.open(server.destination(), options.withEnvironment(Map.of("ALL", "sudo-secret-all")));
                 RunningCommand watch = connection.start(Command.bash(look).withStdout(Output.file(seen)))) {
             for (int i = 0; i < 30; i++) {
-                String value = "s3cr3t-value\n" + "x".repeat(i * 300);
+                String value = "sudo-secret-value\n" + "x".repeat(i * 300);
                 CommandResult result = sudo.run(Command.bash("printf '%s %s ' \"$ALL\" \"$ONE\"; cat")
                         .withEnvironment("ONE", value)
                         .withStdin(Input.text("its input")));
-                assertThat(result.stdout()).isEqualTo("s3cr3t-all " + value + " its input");
+                assertThat(result.stdout()).isEqualTo("sudo-secret-all " + value + " its input");
             }
-            assertThat(sudo.run(Command.of("env")).stdout()).doesNotContain("s3cr3t-password");
-            RunningCommand shown = sudo.start(Command.bash("sleep 600", "here-shown"));
-            Call.eventually("an argument is seen", () -> seen.toFile().length() > 0);
+            assertThat(sudo.run(Command.of("env")).stdout()).doesNotContain("sudo-secret-password");
+            RunningCommand shown = sudo.start(Command.bash("sleep 600", "sudo-shown-argument"));
+            Call.eventually("an argument is seen", () -> holds(seen, "sudo-shown-argument"));
             shown.close();
             assertThat(watch.await(Duration.ZERO)).isEmpty();
-            assertThat(Files.readString(seen)).contains("here-shown").doesNotContain("s3cr3t");
+            assertThat(Files.readString(seen)).doesNotContain("sudo-secret");
+        }
+    }
+
+    private static boolean holds(Path file, String text) {
+        try {
+            return Files.readString(file).contains(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
