@@ -87,7 +87,7 @@ public final class FanOut implements Aggregator {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("could not store the results of " + record.test() + " on "
+                throw new IllegalStateException("could not store the results of " + record.name() + " on "
                         + record.platform() + ": the fan-out is closed");
             }
             underWay++;
@@ -201,7 +201,7 @@ public final class FanOut implements Aggregator {
             aggregator.ingest(record, copy.artifacts());
         } catch (IOException e) {
             throw new AggregationException(
-                    "could not copy " + artifacts + " of " + record.test() + " on " + record.platform() + " for "
+                    "could not copy " + artifacts + " of " + record.name() + " on " + record.platform() + " for "
                             + aggregator + ": " + e.getMessage(),
                     e);
         }

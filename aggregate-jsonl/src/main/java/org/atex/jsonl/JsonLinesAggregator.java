@@ -57,7 +57,7 @@ public final class JsonLinesAggregator implements Aggregator {
 
     private record Attempt(String platform, String test, int number) {
         static Attempt of(TestRecord record) {
-            return new Attempt(record.platform(), record.test(), record.attempt());
+            return new Attempt(record.platform(), record.name(), record.attempt());
         }
     }
 
@@ -301,7 +301,7 @@ public final class JsonLinesAggregator implements Aggregator {
 
     private AggregationException failure(TestRecord record, Artifacts artifacts, Exception why) {
         return new AggregationException(
-                "could not store the results of " + record.test() + " on " + record.platform() + " in " + results + ": "
+                "could not store the results of " + record.name() + " on " + record.platform() + " in " + results + ": "
                         + why.getMessage() + "; nothing of them was stored, and " + artifacts
                         + " can be given again once that is mended",
                 why);

@@ -47,10 +47,10 @@ final class Names {
         String platform = record.platform();
         String attempt = record.last() ? "" : " (attempt " + record.attempt() + ")";
         String end = attempt;
-        for (int i = 1; !asked.add(key(platform, record.test() + end)); i++) {
+        for (int i = 1; !asked.add(key(platform, record.name() + end)); i++) {
             if (!duplicates) {
                 throw new AggregationException(
-                        "could not store the results of " + record.test() + attempt + " on " + platform
+                        "could not store the results of " + record.name() + attempt + " on " + platform
                                 + ": there are results of a test of that name already; name tests differently, or allow"
                                 + " duplicates by JsonLinesOptions.withDuplicates()",
                         null);
@@ -58,16 +58,16 @@ final class Names {
             end = attempt + " (" + i + ")";
         }
         int run = 1;
-        while (earlier.contains(key(platform, ofRun(record.test(), run)))) {
+        while (earlier.contains(key(platform, ofRun(record.name(), run)))) {
             run++;
         }
-        String name = ofRun(record.test(), run) + end;
+        String name = ofRun(record.name(), run) + end;
         while (!stored.add(key(platform, name))) {
             // Another test is really called so.
             run++;
-            name = ofRun(record.test(), run) + end;
+            name = ofRun(record.name(), run) + end;
         }
-        return new Taken(platform, record.test() + end, name);
+        return new Taken(platform, record.name() + end, name);
     }
 
     void giveBack(Taken taken) {

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -361,7 +359,6 @@ class JsonLinesAggregatorTest {
     }
 
     private static TestRecord attempt(int number, boolean last) {
-        return new TestRecord(
-                "here", "/a", number, last, TestEnd.exited(1), Instant.now(), Duration.ofSeconds(1), "one", 1);
+        return TestRecord.of("here", "/a", TestEnd.exited(1)).withAttempt(number, last);
     }
 }

@@ -11,8 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -290,7 +288,7 @@ class LeftResultsTest {
 
     private static TestRecord record(String test, int attempt, boolean last) {
         TestEnd end = TestEnd.of(last ? Outcome.PASSED : Outcome.FAILED, null);
-        return new TestRecord("here", test, attempt, last, end, Instant.now(), Duration.ZERO, "machine", 1);
+        return TestRecord.of("here", test, end).withAttempt(attempt, last);
     }
 
     private List<String> entries() throws IOException {

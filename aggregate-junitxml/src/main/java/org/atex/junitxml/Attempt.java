@@ -6,7 +6,10 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
 
 /**
@@ -36,6 +39,7 @@ final class Attempt {
     private final boolean last;
     private final Kind kind;
     private final String type;
+    private final List<String> tags;
     private final String system;
     private final int slot;
     private final long started;
@@ -63,6 +67,11 @@ final class Attempt {
         last = in.readBoolean();
         kind = Kind.valueOf(in.readUTF());
         type = shared.apply(string(in));
+        String[] words = new String[in.readInt()];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = shared.apply(string(in));
+        }
+        tags = List.of(words);
         system = shared.apply(string(in));
         slot = in.readInt();
         started = in.readLong();
@@ -85,7 +94,12 @@ final class Attempt {
         out.writeBoolean(record.last());
         out.writeUTF(rendered.kind().name());
         string(out, rendered.type());
-        string(out, record.system() == null ? "" : record.system());
+        out.writeInt(record.test().tags().size());
+        for (String tag : new TreeSet<>(record.test().tags())) {
+            string(out, tag);
+        }
+        SystemInfo system = record.system();
+        string(out, system == null ? "" : system.name());
         out.writeInt(record.slot());
         out.writeLong(record.started().toEpochMilli());
         out.writeLong(Times.millis(record.took()));
@@ -121,6 +135,11 @@ final class Attempt {
     /** {@return what kind of failure, in a word} */
     String type() {
         return type;
+    }
+
+    /** {@return the tags of the test, in their order} */
+    List<String> tags() {
+        return tags;
     }
 
     /** {@return the name of the system, empty if there was none} */

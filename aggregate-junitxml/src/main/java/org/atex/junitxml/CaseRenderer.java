@@ -163,7 +163,7 @@ final class CaseRenderer {
 
     /** No schema allows these. */
     private void source(OutputStream to) throws IOException {
-        TestSource source = record.source();
+        TestSource source = record.test().source();
         if (source == null || options.profile() != Profile.RICH) {
             return;
         }

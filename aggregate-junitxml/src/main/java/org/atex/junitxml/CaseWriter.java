@@ -111,6 +111,9 @@ final class CaseWriter {
     private void properties(Attempt attempt, int attempts) throws IOException {
         xml.raw("<properties>");
         property("attempts", Integer.toString(attempts));
+        for (String tag : attempt.tags()) {
+            property("tag", tag);
+        }
         if (!attempt.system().isEmpty()) {
             property("system", attempt.system());
             property("slot", Integer.toString(attempt.slot()));

@@ -163,7 +163,7 @@ public final class JUnitXmlAggregator implements Aggregator {
             }
         } catch (IOException | BrokenResultsException e) {
             throw new AggregationException(
-                    "could not store the results of " + record.test() + " on " + record.platform() + " for " + path
+                    "could not store the results of " + record.name() + " on " + record.platform() + " for " + path
                             + ": "
                             + e.getMessage() + "; nothing of them was stored, and " + artifacts
                             + " can be given again once that is mended",
@@ -270,7 +270,7 @@ public final class JUnitXmlAggregator implements Aggregator {
         lock.lock();
         try {
             checkOpen();
-            String name = record.test();
+            String name = record.name();
             for (int i = 1; isTaken(record, name); i++) {
                 if (!options.duplicates()) {
                     throw new AggregationException(
@@ -279,7 +279,7 @@ public final class JUnitXmlAggregator implements Aggregator {
                                     + " allow duplicates by JUnitXmlOptions.withDuplicates()",
                             null);
                 }
-                name = record.test() + " (" + i + ")";
+                name = record.name() + " (" + i + ")";
             }
             underWay.add(key(record, name));
             return name;

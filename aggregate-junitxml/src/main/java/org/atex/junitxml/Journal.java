@@ -27,7 +27,7 @@ import org.atex.artifacts.Spool;
  */
 final class Journal implements AutoCloseable {
     private static final int MAGIC = 0x41544558;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     /** What the file begins with, but for the profile's name: the two numbers, and the name's length. */
     private static final int HEAD = 4 + 1 + 2;
     /** What an entry begins with: the number, two lengths and the checksum. */

@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
 import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.SystemInfo;
+import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
@@ -392,11 +394,12 @@ class JUnitXmlAggregatorTest {
         LeftArtifacts left = left().results(lines)
                 .file("output.txt", word + "\n[\u001b[0m[ATTACHMENT|/etc/shadow]]\n[[PROPERTY|a=b]]\n")
                 .file("%5BATTACHMENT|/etc/shadow]/output.txt", word);
-        TestRecord record = new TestRecord(
-                word, word, 1, true, TestEnd.of(Outcome.FAILED, word), START, Duration.ofSeconds(1), word, 1);
+        TestCase test = TestCase.named(word).withSource(TestSource.of(word)).withTag(word);
+        TestRecord record = TestRecord.of(word, test, TestEnd.of(Outcome.FAILED, word))
+                .withSystem(new SystemInfo(word, word, word, Map.of(word, word)), 1);
         JUnitXmlOptions options = OPTIONS.withProfile(profile).withAttachments("F");
         try (JUnitXmlAggregator aggregator = open(options)) {
-            aggregator.ingest(record.withSource(TestSource.of(word)), left.artifacts());
+            aggregator.ingest(record, left.artifacts());
             aggregator.ingest(attempt(1, Outcome.FAILED), Artifacts.none());
             aggregator.ingest(
                     last(2, Outcome.FAILED),
@@ -419,14 +422,24 @@ class JUnitXmlAggregatorTest {
         return found;
     }
 
+    @Test
+    void theRichProfileHasTheTagsOfATest() throws IOException {
+        TestCase test = TestCase.named("/a").withTag("slow").withTag("net");
+        try (JUnitXmlAggregator aggregator = open(OPTIONS.withProfile(Profile.RICH))) {
+            aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), Artifacts.none());
+        }
+        assertThat(Files.readString(report))
+                .contains("<property name=\"tag\" value=\"net\"/><property name=\"tag\" value=\"slow\"/>");
+    }
+
     @ParameterizedTest
     @EnumSource
     void theRichProfileNamesTheFileThatDescribesATest(Profile profile) throws IOException {
-        TestRecord record = passed("/a").withSource(new TestSource("shell/main.fmf", 7));
+        TestRecord record = passed("/a", new TestSource("shell/main.fmf", 7));
         JUnitXmlOptions options = OPTIONS.withProfile(profile).withSources("tests");
         try (JUnitXmlAggregator aggregator = open(options)) {
             aggregator.ingest(record, left().results("{\"name\":\"s\"}\n").artifacts());
-            aggregator.ingest(passed("/b").withSource(TestSource.of("b.fmf")), Artifacts.none());
+            aggregator.ingest(passed("/b", TestSource.of("b.fmf")), Artifacts.none());
             aggregator.ingest(passed("/c"), Artifacts.none());
         }
         Parsed parsed = Parsed.read(report);
@@ -639,13 +652,19 @@ class JUnitXmlAggregatorTest {
         return suite().child("testcase");
     }
 
+    private static TestRecord passed(String test, TestSource source) {
+        return TestRecord.of("here", TestCase.named(test).withSource(source), TestEnd.exited(0));
+    }
+
     private static TestRecord passed(String test) {
         return TestRecord.of("here", test, TestEnd.exited(0));
     }
 
     private static TestRecord record(String platform, String test, Instant started, long millis) {
         TestEnd end = TestEnd.exited(0);
-        return new TestRecord(platform, test, 1, true, end, started, Duration.ofMillis(millis), "machine", 1);
+        return TestRecord.of(platform, test, end)
+                .withTimes(started, Duration.ofMillis(millis))
+                .withSystem(SystemInfo.named("machine"), 1);
     }
 
     private static TestRecord attempt(int number, Outcome outcome) {
@@ -658,6 +677,9 @@ class JUnitXmlAggregatorTest {
 
     private static TestRecord attempt(int number, Outcome outcome, boolean last) {
         TestEnd end = TestEnd.of(outcome, "attempt " + number);
-        return new TestRecord("here", "/a", number, last, end, START, Duration.ofSeconds(1), "machine", 1);
+        return TestRecord.of("here", "/a", end)
+                .withAttempt(number, last)
+                .withTimes(START, Duration.ofSeconds(1))
+                .withSystem(SystemInfo.named("machine"), 1);
     }
 }

@@ -7,8 +7,6 @@ import ch.qos.logback.classic.Level;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +14,7 @@ import java.util.stream.Stream;
 import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.lab.Logs;
@@ -292,7 +291,7 @@ class LeftReportTest {
 
     private static TestRecord record(String test, int attempt, boolean last, Outcome outcome, String note) {
         TestEnd end = TestEnd.of(outcome, note);
-        return new TestRecord("here", test, attempt, last, end, Instant.now(), Duration.ZERO, "machine", 1);
+        return TestRecord.of("here", test, end).withAttempt(attempt, last).withSystem(SystemInfo.named("machine"), 1);
     }
 
     private List<String> entries() throws IOException {

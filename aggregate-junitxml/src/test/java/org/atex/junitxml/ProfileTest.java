@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.SystemInfo;
+import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
@@ -218,7 +220,9 @@ class ProfileTest {
     private static TestRecord record(String test, int attempt, boolean last, Outcome outcome) {
         Instant start = Instant.parse("2026-11-21T10:00:00Z");
         TestEnd end = TestEnd.of(outcome, "note of " + attempt);
-        return new TestRecord("here", test, attempt, last, end, start, Duration.ofMillis(1500), "machine", 1)
-                .withSource(new TestSource("main.fmf", 3));
+        return TestRecord.of("here", TestCase.named(test).withSource(new TestSource("main.fmf", 3)), end)
+                .withAttempt(attempt, last)
+                .withTimes(start, Duration.ofMillis(1500))
+                .withSystem(SystemInfo.named("machine"), 1);
     }
 }

@@ -1,62 +1,139 @@
 package org.atex.api;
 
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A test that is nothing but what a scheduler may know; see {@link TestCase#named}. Immutable: each {@code with…} method
- * gives a changed copy.
+ * A test that consists of the properties that a scheduler reads; see {@link TestCase#named}. Tests that can be run keep one
+ * of these beside their own properties, so that all kinds of tests are scheduled alike.
  *
- * @param name what it is called
- * @param priority which tests go first
- * @param locks what it holds while it runs
- * @param needs what it needs of its system
- * @param expected how long it is expected to take, or null
- * @param limit how long it may take, or null
- * @param destructive whether its system must not run another test after it
- * @param tags words by which people choose it
- * @param source where it is written, or null
+ * <p>Immutable: each {@code with…} method returns a changed copy. Two tests are equal if all their properties are.
  */
-public record PlainTest(
-        String name,
-        int priority,
-        Set<Lock> locks,
-        Set<Need> needs,
-        @Nullable Duration expected,
-        @Nullable Duration limit,
-        boolean destructive,
-        Set<String> tags,
-        @Nullable TestSource source)
-        implements TestCase {
-    /** Checks the name, and copies the sets. */
-    public PlainTest {
-        if (name.isEmpty()) {
+public final class PlainTest implements TestCase {
+    private final String name;
+    private final int priority;
+    private final Set<Lock> locks;
+    private final Set<Need> needs;
+    private final @Nullable Duration expected;
+    private final @Nullable Duration limit;
+    private final boolean destructive;
+    private final Set<String> tags;
+    private final @Nullable TestSource source;
+
+    private PlainTest(Draft draft) {
+        if (draft.name.isEmpty()) {
             throw new IllegalArgumentException("a test needs a name");
         }
-        locks = Set.copyOf(locks);
-        needs = Set.copyOf(needs);
-        tags = Set.copyOf(tags);
+        name = draft.name;
+        priority = draft.priority;
+        locks = Set.copyOf(draft.locks);
+        needs = Set.copyOf(draft.needs);
+        expected = draft.expected;
+        limit = draft.limit;
+        destructive = draft.destructive;
+        tags = Set.copyOf(draft.tags);
+        source = draft.source;
+    }
+
+    /**
+     * {@return a test of that name, without any other property}
+     *
+     * @param name the name; unique within a run
+     * @throws IllegalArgumentException if the name is empty
+     */
+    static PlainTest named(String name) {
+        return new PlainTest(new Draft(name));
+    }
+
+    /**
+     * {@return a copy of the properties of any test}
+     *
+     * @param test the test; each of its methods is called once
+     * @throws IllegalArgumentException if its name is empty
+     * @throws NullPointerException if it returns null where that is not allowed
+     */
+    public static PlainTest copyOf(TestCase test) {
+        return test instanceof PlainTest plain ? plain : new PlainTest(new Draft(test));
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int priority() {
+        return priority;
+    }
+
+    @Override
+    public Set<Lock> locks() {
+        return locks;
+    }
+
+    @Override
+    public Set<Need> needs() {
+        return needs;
+    }
+
+    @Override
+    public @Nullable Duration expected() {
+        return expected;
+    }
+
+    @Override
+    public @Nullable Duration limit() {
+        return limit;
+    }
+
+    @Override
+    public boolean destructive() {
+        return destructive;
+    }
+
+    @Override
+    public Set<String> tags() {
+        return tags;
+    }
+
+    @Override
+    public @Nullable TestSource source() {
+        return source;
+    }
+
+    /**
+     * {@return this test with another name}
+     *
+     * @param value the name; unique within a run
+     * @throws IllegalArgumentException if the name is empty
+     */
+    public PlainTest withName(String value) {
+        return with(draft -> draft.name = value);
     }
 
     /**
      * {@return this test with another priority}
      *
-     * @param value higher goes sooner
+     * @param value tests with a higher number start sooner
      */
     public PlainTest withPriority(int value) {
-        return new PlainTest(name, value, locks, needs, expected, limit, destructive, tags, source);
+        return with(draft -> draft.priority = value);
     }
 
     /**
      * {@return this test with one more lock}
      *
-     * @param lock what it holds while it runs
+     * @param lock the lock that it holds while it runs
      */
     public PlainTest withLock(Lock lock) {
-        return new PlainTest(name, priority, plus(locks, lock), needs, expected, limit, destructive, tags, source);
+        return with(draft -> draft.locks = plus(locks, lock));
     }
 
     /**
@@ -65,30 +142,34 @@ public record PlainTest(
      * @param need what it needs of its system
      */
     public PlainTest withNeed(Need need) {
-        return new PlainTest(name, priority, locks, plus(needs, need), expected, limit, destructive, tags, source);
+        return with(draft -> draft.needs = plus(needs, need));
     }
 
     /**
      * {@return this test with an expected duration}
      *
-     * @param duration how long it is expected to take
+     * @param duration the time that it is expected to take, or null if that is not known
      */
-    public PlainTest withExpected(Duration duration) {
-        return new PlainTest(name, priority, locks, needs, duration, limit, destructive, tags, source);
+    public PlainTest withExpected(@Nullable Duration duration) {
+        return with(draft -> draft.expected = duration);
     }
 
     /**
      * {@return this test with a time limit}
      *
-     * @param duration how long it may take
+     * @param duration the time after which it is ended, or null for no limit
      */
-    public PlainTest withLimit(Duration duration) {
-        return new PlainTest(name, priority, locks, needs, expected, duration, destructive, tags, source);
+    public PlainTest withLimit(@Nullable Duration duration) {
+        return with(draft -> draft.limit = duration);
     }
 
-    /** {@return this test, after which its system must not run another} */
-    public PlainTest withDestruction() {
-        return new PlainTest(name, priority, locks, needs, expected, limit, true, tags, source);
+    /**
+     * {@return this test, marked as destructive or not}
+     *
+     * @param value whether its system must not run another test after it
+     */
+    public PlainTest withDestructive(boolean value) {
+        return with(draft -> draft.destructive = value);
     }
 
     /**
@@ -97,19 +178,82 @@ public record PlainTest(
      * @param tag a word by which people choose it
      */
     public PlainTest withTag(String tag) {
-        return new PlainTest(name, priority, locks, needs, expected, limit, destructive, plus(tags, tag), source);
+        return with(draft -> draft.tags = plus(tags, tag));
+    }
+
+    /**
+     * {@return this test with other tags}
+     *
+     * @param value all of its tags
+     */
+    public PlainTest withTags(Set<String> value) {
+        return with(draft -> draft.tags = value);
     }
 
     /**
      * {@return this test with the place where it is written}
      *
-     * @param place a file, and a line if it is known; null if nothing says so
+     * @param place a file, and a line if it is known; null if neither is known
      */
     public PlainTest withSource(@Nullable TestSource place) {
-        return new PlainTest(name, priority, locks, needs, expected, limit, destructive, tags, place);
+        return with(draft -> draft.source = place);
+    }
+
+    private PlainTest with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return new PlainTest(draft);
     }
 
     private static <T> Set<T> plus(Set<T> set, T more) {
         return Stream.concat(set.stream(), Stream.of(more)).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private List<@Nullable Object> properties() {
+        return Arrays.asList(name, priority, locks, needs, expected, limit, destructive, tags, source);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof PlainTest test && properties().equals(test.properties());
+    }
+
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    /** The properties of a test before they are checked and copied. */
+    private static final class Draft {
+        private String name;
+        private int priority;
+        private Set<Lock> locks = Set.of();
+        private Set<Need> needs = Set.of();
+        private @Nullable Duration expected;
+        private @Nullable Duration limit;
+        private boolean destructive;
+        private Set<String> tags = Set.of();
+        private @Nullable TestSource source;
+
+        private Draft(String name) {
+            this.name = Objects.requireNonNull(name, "the name of a test");
+        }
+
+        private Draft(TestCase test) {
+            this(test.name());
+            priority = test.priority();
+            locks = test.locks();
+            needs = test.needs();
+            expected = test.expected();
+            limit = test.limit();
+            destructive = test.destructive();
+            tags = test.tags();
+            source = test.source();
+        }
     }
 }

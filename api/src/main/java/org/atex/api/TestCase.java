@@ -1,6 +1,7 @@
 package org.atex.api;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,11 +56,39 @@ public interface TestCase {
     }
 
     /**
+     * {@return the test that this one wraps, or null if it wraps none}
+     *
+     * <p>A program may wrap a test of an executor in a class of its own, to change what the scheduler reads or to add to it.
+     * Executors find their own kind of test by {@link #unwrap}.
+     */
+    default @Nullable TestCase wrapped() {
+        return null;
+    }
+
+    /**
+     * {@return this test if it is of that type, else the outermost of the tests that it wraps that is; empty if none is}
+     *
+     * @param type the type
+     * @param <T> the type
+     */
+    default <T extends TestCase> Optional<T> unwrap(Class<T> type) {
+        TestCase test = this;
+        // Bounded: a test that wraps itself must not keep an executor for ever.
+        for (int i = 0; i < 100 && test != null; i++) {
+            if (type.isInstance(test)) {
+                return Optional.of(type.cast(test));
+            }
+            test = test.wrapped();
+        }
+        return Optional.empty();
+    }
+
+    /**
      * {@return a plain test of that name, to be described further}
      *
      * @param name what it is called
      */
     static PlainTest named(String name) {
-        return new PlainTest(name, 0, Set.of(), Set.of(), null, null, false, Set.of(), null);
+        return PlainTest.named(name);
     }
 }

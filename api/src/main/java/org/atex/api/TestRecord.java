@@ -2,99 +2,199 @@ package org.atex.api;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one attempt at a test once it has ended, or of a test that never started.
+ * One attempt at a test that has ended, or a test that never started.
  *
- * @param platform what the tests ran on, in the words of whoever planned the run
- * @param test the test's name
- * @param attempt 1 for the first; 0 for a test that never started
- * @param last whether no further attempt follows
- * @param end how it ended
- * @param started when, by the clock of this machine; setting it during a run does not change the distances within the run
- * @param took how long, by a clock that does not jump
- * @param system the name of the system, or null if it never had one
- * @param slot the place on that system, from 1 upwards; 0 if it never had one
- * @param source where the test is written, or null if nothing says so
+ * <p>Immutable: each {@code with…} method returns a changed copy. Two records are equal if all their properties are.
  */
-public record TestRecord(
-        String platform,
-        String test,
-        int attempt,
-        boolean last,
-        TestEnd end,
-        Instant started,
-        Duration took,
-        @Nullable String system,
-        int slot,
-        @Nullable TestSource source) {
-    /** Refuses what cannot be. */
-    public TestRecord {
-        if (test.isEmpty()) {
-            throw new IllegalArgumentException("a test record needs the test's name");
-        }
-        if (attempt < 0 || took.isNegative()) {
-            throw new IllegalArgumentException(
-                    "a test record of " + test + " cannot have attempt " + attempt + " or take " + took);
-        }
-    }
+public final class TestRecord {
+    private final String platform;
+    private final PlainTest test;
+    private final int attempt;
+    private final boolean last;
+    private final TestEnd end;
+    private final Instant started;
+    private final Duration took;
+    private final @Nullable SystemInfo system;
+    private final int slot;
 
-    /**
-     * Makes the record of an attempt at a test of which no source is known.
-     *
-     * @param platform what the tests ran on, in the words of whoever planned the run
-     * @param test the test's name
-     * @param attempt 1 for the first; 0 for a test that never started
-     * @param last whether no further attempt follows
-     * @param end how it ended
-     * @param started when, by the clock of this machine
-     * @param took how long, by a clock that does not jump
-     * @param system the name of the system, or null if it never had one
-     * @param slot the place on that system, from 1 upwards; 0 if it never had one
-     */
-    public TestRecord(
+    private TestRecord(
             String platform,
-            String test,
+            PlainTest test,
             int attempt,
             boolean last,
             TestEnd end,
             Instant started,
             Duration took,
-            @Nullable String system,
+            @Nullable SystemInfo system,
             int slot) {
-        this(platform, test, attempt, last, end, started, took, system, slot, null);
+        if (attempt < 0 || took.isNegative()) {
+            throw new IllegalArgumentException(
+                    "a test record of " + test + " cannot have attempt " + attempt + " or take " + took);
+        }
+        this.platform = platform;
+        this.test = test;
+        this.attempt = attempt;
+        this.last = last;
+        this.end = end;
+        this.started = started;
+        this.took = took;
+        this.system = system;
+        this.slot = slot;
     }
 
     /**
-     * {@return the record of a test's only attempt, just ended}
+     * {@return the record of the only attempt at a test; it has just ended, took no time and ran on no system, unless
+     * {@code with…} methods say otherwise}
      *
-     * @param platform what it ran on
-     * @param test its name
+     * @param platform what it ran on, in the words of the user
+     * @param test the test; its properties are copied
+     * @param end how it ended
+     */
+    public static TestRecord of(String platform, TestCase test, TestEnd end) {
+        return new TestRecord(platform, PlainTest.copyOf(test), 1, true, end, Instant.now(), Duration.ZERO, null, 0);
+    }
+
+    /**
+     * {@return the record of the only attempt at a test of which only the name is known}
+     *
+     * @param platform what it ran on, in the words of the user
+     * @param test the name of the test
      * @param end how it ended
      */
     public static TestRecord of(String platform, String test, TestEnd end) {
-        return new TestRecord(platform, test, 1, true, end, Instant.now(), Duration.ZERO, null, 0);
+        return of(platform, TestCase.named(test), end);
     }
 
     /**
      * {@return the record of a test that never started}
      *
      * @param platform what it would have run on
-     * @param test its name
+     * @param test the test; its properties are copied
      * @param why the reason, for people
      */
-    public static TestRecord notRun(String platform, String test, String why) {
-        TestEnd end = TestEnd.of(Outcome.NOT_RUN, why);
-        return new TestRecord(platform, test, 0, true, end, Instant.now(), Duration.ZERO, null, 0);
+    public static TestRecord notRun(String platform, TestCase test, String why) {
+        return of(platform, test, TestEnd.of(Outcome.NOT_RUN, why)).withAttempt(0, true);
     }
 
     /**
-     * {@return this record with the place where the test is written}
+     * {@return the record of a test that never started and of which only the name is known}
      *
-     * @param place a file, and a line if it is known; null if nothing says so
+     * @param platform what it would have run on
+     * @param test the name of the test
+     * @param why the reason, for people
      */
-    public TestRecord withSource(@Nullable TestSource place) {
-        return new TestRecord(platform, test, attempt, last, end, started, took, system, slot, place);
+    public static TestRecord notRun(String platform, String test, String why) {
+        return notRun(platform, TestCase.named(test), why);
+    }
+
+    /** {@return what the test ran on, in the words of the user} */
+    public String platform() {
+        return platform;
+    }
+
+    /** {@return the name of the test} */
+    public String name() {
+        return test.name();
+    }
+
+    /** {@return the properties of the test, such as its tags and its source} */
+    public PlainTest test() {
+        return test;
+    }
+
+    /** {@return the number of the attempt, from 1 upwards; 0 for a test that never started} */
+    public int attempt() {
+        return attempt;
+    }
+
+    /** {@return whether no further attempt follows} */
+    public boolean last() {
+        return last;
+    }
+
+    /** {@return how it ended} */
+    public TestEnd end() {
+        return end;
+    }
+
+    /**
+     * {@return when it started, by the clock of this machine; setting that clock during a run does not change the distances
+     * within the run}
+     */
+    public Instant started() {
+        return started;
+    }
+
+    /** {@return how long it took, by a clock that does not jump} */
+    public Duration took() {
+        return took;
+    }
+
+    /** {@return the system that it ran on, or null if it never had one} */
+    public @Nullable SystemInfo system() {
+        return system;
+    }
+
+    /** {@return the slot on that system, from 1 upwards; 0 if it never had one} */
+    public int slot() {
+        return slot;
+    }
+
+    /**
+     * {@return this record with another number of the attempt}
+     *
+     * @param number 1 for the first; 0 for a test that never started
+     * @param isLast whether no further attempt follows
+     * @throws IllegalArgumentException if the number is negative
+     */
+    public TestRecord withAttempt(int number, boolean isLast) {
+        return new TestRecord(platform, test, number, isLast, end, started, took, system, slot);
+    }
+
+    /**
+     * {@return this record with other times}
+     *
+     * @param start when the attempt started
+     * @param duration how long it took
+     * @throws IllegalArgumentException if the duration is negative
+     */
+    public TestRecord withTimes(Instant start, Duration duration) {
+        return new TestRecord(platform, test, attempt, last, end, start, duration, system, slot);
+    }
+
+    /**
+     * {@return this record with a system}
+     *
+     * @param where the system that it ran on, or null if it never had one
+     * @param number the slot on that system, from 1 upwards; 0 if it never had one
+     */
+    public TestRecord withSystem(@Nullable SystemInfo where, int number) {
+        return new TestRecord(platform, test, attempt, last, end, started, took, where, number);
+    }
+
+    private List<@Nullable Object> properties() {
+        return Arrays.asList(platform, test, attempt, last, end, started, took, system, slot);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof TestRecord record && properties().equals(record.properties());
+    }
+
+    @Override
+    public int hashCode() {
+        return properties().hashCode();
+    }
+
+    /** {@return the test, the attempt and the outcome, for messages} */
+    @Override
+    public String toString() {
+        return name() + " (attempt " + attempt + (last ? ", the last" : "") + ") " + end.outcome() + " on "
+                + (system == null ? "no system" : system.name()) + ", platform " + platform;
     }
 }

@@ -1,42 +1,111 @@
 package org.atex.api;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one planned test.
+ * The final state of one planned test.
  *
- * @param test its name
- * @param end how it ended in the end: that of the last attempt, or why it never started
- * @param attempts every attempt, in order; none if it never started
- * @param excerpt the failed parts and the end of the output of the last attempt, if it did not pass
- * @param files the directory that holds the files of the last attempt, or null if it is not known
+ * <p>Immutable: each {@code with…} method returns a changed copy. Two summaries are equal if all their properties are.
  */
-public record TestSummary(
-        String test,
-        TestEnd end,
-        List<TestRecord> attempts,
-        Excerpt excerpt,
-        @Nullable Path files) {
-    /** Copies the list. */
-    public TestSummary {
-        attempts = List.copyOf(attempts);
+public final class TestSummary {
+    private final PlainTest test;
+    private final TestEnd end;
+    private final List<TestRecord> attempts;
+    private final Excerpt excerpt;
+    private final @Nullable Path files;
+
+    private TestSummary(PlainTest test, TestEnd end, List<TestRecord> attempts, Excerpt excerpt, @Nullable Path files) {
+        this.test = test;
+        this.end = end;
+        this.attempts = List.copyOf(attempts);
+        this.excerpt = excerpt;
+        this.files = files;
     }
 
     /**
-     * Makes a summary without an excerpt and files.
+     * {@return a summary without an excerpt and files}
      *
-     * @param test its name
-     * @param end how it ended in the end
-     * @param attempts every attempt, in order
+     * @param test the test; its properties are copied
+     * @param end the end of the last attempt, or why the test never started
+     * @param attempts every attempt, in order; none if it never started
      */
-    public TestSummary(String test, TestEnd end, List<TestRecord> attempts) {
-        this(test, end, attempts, Excerpt.none(), null);
+    public static TestSummary of(TestCase test, TestEnd end, List<TestRecord> attempts) {
+        return new TestSummary(PlainTest.copyOf(test), end, attempts, Excerpt.none(), null);
+    }
+
+    /** {@return the name of the test} */
+    public String name() {
+        return test.name();
+    }
+
+    /** {@return the properties of the test} */
+    public PlainTest test() {
+        return test;
+    }
+
+    /** {@return the end of the last attempt, or why the test never started} */
+    public TestEnd end() {
+        return end;
+    }
+
+    /** {@return every attempt, in order; none if it never started} */
+    public List<TestRecord> attempts() {
+        return attempts;
+    }
+
+    /** {@return the failed parts and the end of the output of the last attempt, if it did not pass} */
+    public Excerpt excerpt() {
+        return excerpt;
+    }
+
+    /** {@return the directory that holds the files of the last attempt, or null if it is not known} */
+    public @Nullable Path files() {
+        return files;
     }
 
     /** {@return whether it passed only after an attempt that had not} */
     public boolean flaky() {
         return end.outcome() == Outcome.PASSED && attempts.size() > 1;
+    }
+
+    /**
+     * {@return this summary with an excerpt}
+     *
+     * @param value the failed parts and the end of the output
+     */
+    public TestSummary withExcerpt(Excerpt value) {
+        return new TestSummary(test, end, attempts, value, files);
+    }
+
+    /**
+     * {@return this summary with the directory of the files}
+     *
+     * @param directory the directory, or null if it is not known
+     */
+    public TestSummary withFiles(@Nullable Path directory) {
+        return new TestSummary(test, end, attempts, excerpt, directory);
+    }
+
+    private List<@Nullable Object> properties() {
+        return Arrays.asList(test, end, attempts, excerpt, files);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof TestSummary summary && properties().equals(summary.properties());
+    }
+
+    @Override
+    public int hashCode() {
+        return properties().hashCode();
+    }
+
+    /** {@return the test and the outcome, for messages} */
+    @Override
+    public String toString() {
+        return name() + " " + end.outcome();
     }
 }

@@ -13,6 +13,7 @@ import java.util.Locale;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.jsonl.JsonLinesAggregator;
@@ -138,8 +139,9 @@ final class StoredResults implements Scenario {
         try (Aggregator aggregator =
                 JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"))) {
             for (int i = 0; i < count; i++) {
-                TestRecord record = new TestRecord(
-                        "bench", "/test/" + i, 1, true, end, Instant.now(), Duration.ofSeconds(1), "system", 1);
+                TestRecord record = TestRecord.of("bench", "/test/" + i, end)
+                        .withTimes(Instant.now(), Duration.ofSeconds(1))
+                        .withSystem(SystemInfo.named("system"), 1);
                 aggregator.ingest(record, Artifacts.at(directory.resolve("in/" + i)));
             }
         }

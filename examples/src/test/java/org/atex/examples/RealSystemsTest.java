@@ -71,7 +71,7 @@ class RealSystemsTest {
 
     private static Map<String, Outcome> outcomes(RunSummary summary) {
         return summary.tests().stream()
-                .collect(Collectors.toMap(TestSummary::test, test -> test.end().outcome(), (a, b) -> a, TreeMap::new));
+                .collect(Collectors.toMap(TestSummary::name, test -> test.end().outcome(), (a, b) -> a, TreeMap::new));
     }
 
     private void assertAsExpected(RunSummary summary) {
@@ -89,22 +89,22 @@ class RealSystemsTest {
     /** By what happened in which order, and not by how long it took: machines are shared. */
     private void assertNoTestWaitsWhileASystemIsFree(RunSummary summary) {
         Set<String> waiting =
-                summary.tests().stream().map(TestSummary::test).collect(Collectors.toCollection(HashSet::new));
+                summary.tests().stream().map(TestSummary::name).collect(Collectors.toCollection(HashSet::new));
         Set<String> used = new HashSet<>();
         for (int i = 0; i < events.size(); i++) {
             if (events.get(i) instanceof RunEvent.TestStarted started) {
-                assertThat(waiting.remove(started.test())).isTrue();
-                used.add(started.system());
+                assertThat(waiting.remove(started.test().name())).isTrue();
+                used.add(started.system().name());
             } else if (events.get(i) instanceof RunEvent.TestFinished finished) {
                 TestRecord record = finished.record();
                 if (!record.last()) {
-                    waiting.add(record.test());
+                    waiting.add(record.name());
                 }
                 assertFreedSystemIsUsed(i, record, waiting);
             } else if (events.get(i) instanceof RunEvent.SystemReady ready && !waiting.isEmpty()) {
                 // Others may end and begin something before it is given its first.
                 assertThat(events.subList(i + 1, events.size()).stream()
-                                .filter(event -> concerns(event, ready.system()))
+                                .filter(event -> concerns(event, ready.system().name()))
                                 .findFirst())
                         .get()
                         .isInstanceOf(RunEvent.TestStarted.class);
@@ -122,7 +122,7 @@ class RealSystemsTest {
         String system = String.valueOf(record.system());
         int begun = finished;
         while (!(events.get(begun) instanceof RunEvent.TestStarted started
-                && started.test().equals(record.test())
+                && started.test().name().equals(record.name())
                 && started.attempt() == record.attempt())) {
             begun--;
         }
@@ -136,21 +136,21 @@ class RealSystemsTest {
         }
         Set<String> startedMeanwhile = later.subList(0, next).stream()
                 .filter(RunEvent.TestStarted.class::isInstance)
-                .map(event -> ((RunEvent.TestStarted) event).test())
+                .map(event -> ((RunEvent.TestStarted) event).test().name())
                 .collect(Collectors.toSet());
         assertThat(startedMeanwhile)
                 .as(
                         "tests that are started elsewhere, as %s is free after %s, and then: %s",
-                        system, record.test(), next < later.size() ? later.get(next) : "nothing")
+                        system, record.name(), next < later.size() ? later.get(next) : "nothing")
                 .containsAll(waiting);
     }
 
     private static boolean concerns(RunEvent event, String system) {
         return switch (event) {
-            case RunEvent.TestStarted started -> started.system().equals(system);
+            case RunEvent.TestStarted started -> started.system().name().equals(system);
             case RunEvent.TestFinished finished ->
-                system.equals(finished.record().system());
-            case RunEvent.SystemGone gone -> gone.system().equals(system);
+                system.equals(String.valueOf(finished.record().system()));
+            case RunEvent.SystemGone gone -> gone.system().name().equals(system);
             default -> false;
         };
     }

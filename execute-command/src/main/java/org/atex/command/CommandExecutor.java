@@ -83,11 +83,11 @@ public final class CommandExecutor implements Executor {
     }
 
     private static Command commandOf(TestCase test) {
-        if (test instanceof CommandTest commandTest) {
-            return commandTest.command();
-        }
-        throw new IllegalArgumentException("the test " + test.name() + " is no CommandTest but a "
-                + test.getClass().getSimpleName() + ": give the executor's factory a function that knows its command");
+        return test.unwrap(CommandTest.class)
+                .orElseThrow(() -> new IllegalArgumentException("the test " + test.name() + " is no CommandTest but a "
+                        + test.getClass().getSimpleName()
+                        + ": give the executor's factory a function that knows its command"))
+                .command();
     }
 
     @Override

@@ -117,9 +117,13 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
         return new CommandTest(plan.withLimit(duration), command);
     }
 
-    /** {@return this test, after which its system must not run another} */
-    public CommandTest withDestruction() {
-        return new CommandTest(plan.withDestruction(), command);
+    /**
+     * {@return this test, marked as destructive or not}
+     *
+     * @param value whether its system must not run another test after it
+     */
+    public CommandTest withDestructive(boolean value) {
+        return new CommandTest(plan.withDestructive(value), command);
     }
 
     /**

@@ -2,6 +2,7 @@ package org.atex.fmf;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.atex.api.Artifacts;
@@ -92,12 +93,20 @@ public final class FmfExecutor implements Executor {
         return options.changesToThisMachine() || !connection.isThisMachine();
     }
 
+    /** A test that wraps the fmf test may have another time limit. */
+    private static FmfTest fmfTest(TestCase test) {
+        FmfTest fmf = test.unwrap(FmfTest.class)
+                .orElseThrow(
+                        () -> new IllegalArgumentException("this executor runs fmf tests, and " + test.name() + " is "
+                                + test.getClass().getName()
+                                + ": use the tests that FmfTests discovered, or wrap them (TestCase.wrapped)"));
+        Duration limit = test.limit();
+        return limit == null || limit.equals(fmf.limit()) ? fmf : fmf.withLimit(limit);
+    }
+
     @Override
     public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
-        if (!(test instanceof FmfTest fmf)) {
-            throw new IllegalArgumentException("this executor runs fmf tests, and " + test.name() + " is "
-                    + test.getClass().getName() + ": use the tests that FmfTests discovered");
-        }
+        FmfTest fmf = fmfTest(test);
         if (closed.get()) {
             throw new IllegalStateException("the executor is closed: open another one on the connection");
         }

@@ -333,6 +333,14 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "see the README",
                     "extra-priority",
                     "higher goes sooner",
+                    "extra-expected",
+                    "how long it is expected to take, written as duration is",
+                    "extra-locks",
+                    "names of locks that it holds alone while it runs",
+                    "extra-locks-shared",
+                    "names of locks that it holds beside other tests that share them",
+                    "extra-needs",
+                    "labels that its system must have, each with a value or a list of values that will do",
                     "name",
                     "a test is called what its node is called");
             in(
@@ -351,6 +359,14 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "a text of its own among these tests",
                     "extra-priority",
                     "higher goes sooner",
+                    "extra-expected",
+                    "how long it is expected to take, written as duration is",
+                    "extra-locks",
+                    "names of locks that it holds alone while it runs",
+                    "extra-locks-shared",
+                    "names of locks that it holds beside other tests that share them",
+                    "extra-needs",
+                    "labels that its system must have, each with a value or a list of values that will do",
                     "duration",
                     "1 hour by default");
             in(Where.SHELL_TEST, Fate.DATA, "extra-*", "in the metadata");

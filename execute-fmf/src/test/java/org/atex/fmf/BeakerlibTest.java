@@ -23,18 +23,7 @@ class BeakerlibTest extends LocalSuite {
 
     /** {@return the tests, for which BeakerLib need not be installed} */
     static FmfTests withoutPackages(FmfTests tests) {
-        return tests.map(test -> new FmfTest(
-                test.name(),
-                test.command(),
-                test.directory(),
-                test.environment(),
-                List.of(),
-                List.of(),
-                test.limit(),
-                test.priority(),
-                test.tty(),
-                test.tags(),
-                test.metadata()));
+        return tests.map(test -> test.withRequires(List.of()).withRecommends(List.of()));
     }
 
     private FmfTests beakerlib(String keys, String script) throws Exception {

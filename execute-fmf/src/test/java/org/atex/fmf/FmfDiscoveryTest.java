@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.atex.api.Artifacts;
+import org.atex.api.Lock;
+import org.atex.api.Need;
 import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
+import org.atex.api.TestCase;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
 import org.atex.local.LocalConnection;
@@ -226,6 +232,67 @@ class FmfDiscoveryTest {
     }
 
     @Test
+    void metadataSayWhatTheSchedulerReads() throws Exception {
+        own.write("tests/main.fmf", """
+                test: pwd
+                duration: 10m
+                tag: [slow, destructive]
+                extra-priority: 7
+                extra-expected: 90
+                extra-locks: [printer, database]
+                extra-locks-shared: network
+                extra-needs:
+                  arch: [x86_64, aarch64]
+                  version: 9
+                  nested: true
+                """);
+        PlainTest expected = TestCase.named("/tests")
+                .withLimit(Duration.ofMinutes(10))
+                .withTag("slow")
+                .withTag("destructive")
+                .withDestructive(true)
+                .withPriority(7)
+                .withExpected(Duration.ofSeconds(90))
+                .withLock(Lock.exclusive("printer"))
+                .withLock(Lock.exclusive("database"))
+                .withLock(Lock.shared("network"))
+                .withNeed(Need.of("arch", "x86_64", "aarch64"))
+                .withNeed(Need.of("version", "9"))
+                .withNeed(Need.of("nested", "true"));
+        FmfTests tests = discovery().discover();
+        assertThat(tests.get(0).plan().withSource(null)).isEqualTo(expected);
+        assertThat(PlainTest.copyOf(tests.get(0))).isEqualTo(tests.get(0).plan());
+        FmfTest changed = tests.get(0).withPlan(plan -> plan.withNeed(Need.of("root")));
+        assertThat(changed.needs()).hasSize(4);
+        assertThat(changed.withTags(Set.of()).destructive()).isFalse();
+        assertThat(changed.withPlan(plan -> TestCase.named("/new")).limit()).isEqualTo(Duration.ofMinutes(5));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "extra-locks: {a: b}",
+                "extra-needs: arch",
+                "extra-needs: {arch: {is: x86_64}}",
+                "extra-needs: {arch: [[x86_64]]}",
+                "extra-needs: {arch: null}",
+                "extra-expected: soon",
+                "extra-priority: high",
+                "{extra-locks: [a], extra-locks-shared: [a]}"
+            })
+    void otherPropertiesForTheSchedulerAreOneClearError(String keys) throws Exception {
+        String lines =
+                keys.startsWith("{") ? keys.substring(1, keys.length() - 1).replace("], ", "]\n") : keys;
+        own.write("tests/main.fmf", "test: pwd\n" + lines + "\n");
+        String key = lines.substring(lines.lastIndexOf("extra-")).replaceFirst(":.*", "");
+        fails(
+                discovery(),
+                FmfException.Kind.INVALID_VALUE,
+                own.directory().resolve("tests/main.fmf") + ":" + (lines.contains("\n") ? 3 : 2) + ": ",
+                "\"" + key + "\"");
+    }
+
+    @Test
     void chooseFromATreeElsewhere() throws Exception {
         plan("discover:\n  how: fmf\n  url: " + other.url() + "\n  ref: v1\n  path: /in\n");
         FmfTests tests = discovery().plan("/plan").discover();
@@ -392,18 +459,8 @@ class FmfDiscoveryTest {
                 - library(first/one)
                 - {type: library, nick: mine, name: /shared/one}
                 """);
-        tests = tests.map(test -> new FmfTest(
-                test.name(),
-                "cat $BEAKERLIB_LIBRARY_PATH/first/one/lib.sh $TMT_TREE/../libs/mine/shared/one/lib.sh",
-                test.directory(),
-                test.environment(),
-                test.requires(),
-                test.recommends(),
-                test.limit(),
-                test.priority(),
-                test.tty(),
-                test.tags(),
-                test.metadata()));
+        tests = tests.map(test -> test.withCommand(
+                "cat $BEAKERLIB_LIBRARY_PATH/first/one/lib.sh $TMT_TREE/../libs/mine/shared/one/lib.sh"));
         try (var connection = LocalConnection.open();
                 var executor = FmfExecutor.factory(tests).open(connection)) {
             Artifacts artifacts = Artifacts.at(Files.createTempDirectory(directory, "artifacts"));

@@ -141,6 +141,32 @@ class FmfExecutorTest {
     }
 
     @Test
+    void aTestInsideAnotherEndsAtTheLimitOfTheOther() throws Exception {
+        metadata("duration: 10m\n" + indented("sleep 600"));
+        FmfTests tests = FmfTests.from(tree).discover();
+        TestCase outer = new TestCase() {
+            @Override
+            public String name() {
+                return "/outer";
+            }
+
+            @Override
+            public Duration limit() {
+                return Duration.ofSeconds(1);
+            }
+
+            @Override
+            public TestCase wrapped() {
+                return tests.get(0);
+            }
+        };
+        Artifacts artifacts = Artifacts.at(Files.createDirectory(directory.resolve("outer")));
+        try (var executor = FmfExecutor.factory(tests).open(connection)) {
+            assertThat(executor.run(outer, artifacts).outcome()).isEqualTo(Outcome.TIMED_OUT);
+        }
+    }
+
+    @Test
     void aTestMayChangeItsLimit() throws Exception {
         metadata("duration: 10m\n" + indented("echo 'duration 1s' >&$ATEX_TEST_CONTROL; sleep 600"));
         assertThat(run(FmfTests.from(tree).discover()).end.outcome()).isEqualTo(Outcome.TIMED_OUT);

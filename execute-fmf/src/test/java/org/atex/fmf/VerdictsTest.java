@@ -238,19 +238,8 @@ class VerdictsTest extends LocalSuite {
 
     @Test
     void aTestMadeByHandIsRefusedWhenItIsRun() throws Exception {
-        FmfTests tests = suite.tests("test: 'true'\n")
-                .map(test -> new FmfTest(
-                        test.name(),
-                        test.command(),
-                        test.directory(),
-                        test.environment(),
-                        test.requires(),
-                        test.recommends(),
-                        test.limit(),
-                        0,
-                        false,
-                        test.tags(),
-                        java.util.Map.of("result", "great")));
+        FmfTests tests =
+                suite.tests("test: 'true'\n").map(test -> test.withMetadata(java.util.Map.of("result", "great")));
         assertThatThrownBy(() -> suite.run(connection, tests, FmfOptions.defaults()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'result' of " + tests.get(0).name());

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ record Attempt(
         Excerpt excerpt,
         Instant started,
         Duration took,
-        @Nullable String system,
+        @Nullable SystemInfo system,
         int slot) {
     /** One that was never begun. */
     static Attempt never(TestEnd end, Instant now) {
@@ -33,7 +34,9 @@ record Attempt(
     }
 
     TestRecord record(String platform, PlannedTest test, int number, TestEnd how, boolean last) {
-        return new TestRecord(
-                platform, test.name(), number, last, how, started, took, system, slot, test.facts.source());
+        return TestRecord.of(platform, test.facts, how)
+                .withAttempt(number, last)
+                .withTimes(started, took)
+                .withSystem(system, slot);
     }
 }

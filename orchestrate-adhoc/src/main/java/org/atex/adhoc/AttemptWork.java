@@ -144,6 +144,6 @@ final class AttemptWork {
     }
 
     private Attempt attempt(TestEnd end, Excerpt excerpt, Duration took) {
-        return new Attempt(end, artifacts, excerpt, started, took, member.name(), slot);
+        return new Attempt(end, artifacts, excerpt, started, took, member.info(), slot);
     }
 }

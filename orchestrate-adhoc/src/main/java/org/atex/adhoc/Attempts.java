@@ -64,13 +64,9 @@ final class Attempts {
 
     /** Told by the thread of the attempt. */
     private void starting(Member member, Decision.Run run, Instant at) {
-        steps.publish(new RunEvent.TestStarted(
+        steps.publish(
                 at,
-                run.test().name(),
-                run.attempt(),
-                member.name(),
-                run.slot(),
-                run.test().facts.expected()));
+                stamp -> new RunEvent.TestStarted(stamp, run.test().facts, run.attempt(), member.info(), run.slot()));
         steps.post(() -> steps.step(new Event.Started(member.id(), run.slot())));
     }
 
@@ -134,7 +130,7 @@ final class Attempts {
     void hold(Decision.Hold hold) {
         Attempt attempt = attemptOf(hold.test(), hold.end());
         TestRecord record = attempt.record(plan.platform(), hold.test(), hold.attempt(), hold.end(), false);
-        steps.publish(new RunEvent.TestFinished(steps.now(), record, attempt.excerpt()));
+        steps.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
     }
 
     private Attempt attemptOf(PlannedTest test, TestEnd end) {
@@ -150,22 +146,23 @@ final class Attempts {
         ledger.conclude(test, record, attempt.excerpt());
         if (conclude.last()) {
             // An attempt that another one follows was told of when it ended.
-            steps.publish(new RunEvent.TestFinished(steps.now(), record, attempt.excerpt()));
+            steps.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
         }
         ingestion.submit(record, attempt.artifacts());
     }
 
     private void ingested(TestRecord record, Artifacts artifacts, String problem, @Nullable Path files) {
-        String told = "";
+        String told;
         if (problem.isEmpty()) {
+            told = "";
             ledger.stored(record, files);
         } else {
-            told = "the results of " + record.test() + " (attempt " + record.attempt() + ") were not stored: " + problem
+            told = "the results of " + record.name() + " (attempt " + record.attempt() + ") were not stored: " + problem
                     + (artifacts.isNone() ? "" : "; they are kept in " + artifacts);
             guard.log().warn(told);
             ledger.notStored(record, artifacts, problem);
         }
-        steps.publish(new RunEvent.Ingested(steps.now(), record.test(), record.attempt(), told, files));
+        steps.publish(stamp -> new RunEvent.Ingested(stamp, record, told, files));
     }
 
     /** Waits until all is stored or given up, and completes the reports. */

@@ -106,21 +106,7 @@ final class FactsReader {
         String name = null;
         try {
             name = test.name();
-            return new Facts(
-                    test,
-                    test instanceof PlainTest plain
-                            ? plain
-                            : new PlainTest(
-                                    name,
-                                    test.priority(),
-                                    test.locks(),
-                                    test.needs(),
-                                    test.expected(),
-                                    test.limit(),
-                                    test.destructive(),
-                                    test.tags(),
-                                    test.source()),
-                    "");
+            return new Facts(test, PlainTest.copyOf(test), "");
         } catch (Throwable e) {
             return unreadable(i, name, "its methods failed: " + Words.of(e));
         }

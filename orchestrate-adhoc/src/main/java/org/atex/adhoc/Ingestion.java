@@ -72,7 +72,7 @@ final class Ingestion {
         count(1);
         CompletableFuture<Void> ingested = new CompletableFuture<>();
         CompletableFuture<Void> before =
-                record.last() ? latest.remove(record.test()) : latest.put(record.test(), ingested);
+                record.last() ? latest.remove(record.name()) : latest.put(record.name(), ingested);
         // Nothing is waited for here: the future tells the test's next attempt, and the count whoever closes.
         CompletableFuture<Void> unused = (before == null ? CompletableFuture.<Void>completedFuture(null) : before)
                 .thenRunAsync(
@@ -100,7 +100,7 @@ final class Ingestion {
             }
             Guard.Result<Stored> result = guard.call(
                     Guard.Phase.STORE,
-                    "the storing of " + record.test() + " (attempt " + record.attempt() + ")",
+                    "the storing of " + record.name() + " (attempt " + record.attempt() + ")",
                     limit,
                     () -> store(record, artifacts),
                     late -> {});
@@ -148,7 +148,7 @@ final class Ingestion {
             return new Stored(aggregator.files(record).orElse(null));
         } catch (RuntimeException | Error e) {
             // It is stored all the same.
-            guard.log().warn("the aggregator does not know where it put the files of " + record.test(), e);
+            guard.log().warn("the aggregator does not know where it put the files of " + record.name(), e);
             return new Stored(null);
         }
     }

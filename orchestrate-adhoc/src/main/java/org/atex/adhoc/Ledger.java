@@ -60,7 +60,7 @@ final class Ledger {
 
     synchronized void stored(TestRecord record, @Nullable Path where) {
         if (where != null && record.last()) {
-            files.put(record.test(), where);
+            files.put(record.name(), where);
         }
     }
 
@@ -81,7 +81,7 @@ final class Ledger {
     /** Results of an attempt are not stored. */
     synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
         Failures failures =
-                count(unstored, Repeats.kind(why, record.test()), why.replace(record.test(), "it"), record.test());
+                count(unstored, Repeats.kind(why, record.name()), why.replace(record.name(), "it"), record.name());
         if (!artifacts.isNone()) {
             failures.kept = failures.count == 1
                     ? artifacts.directory()
@@ -104,12 +104,9 @@ final class Ledger {
             List<TestRecord> all = records.getOrDefault(test, List.of());
             List<TestRecord> attempts =
                     all.stream().filter(record -> record.system() != null).toList();
-            tests.add(new TestSummary(
-                    test.name(),
-                    finalEnd(all),
-                    attempts,
-                    excerpts.getOrDefault(test, Excerpt.none()),
-                    files.get(test.name())));
+            tests.add(TestSummary.of(test.facts, finalEnd(all), attempts)
+                    .withExcerpt(excerpts.getOrDefault(test, Excerpt.none()))
+                    .withFiles(files.get(test.name())));
         }
         return new RunSummary(tests, allProblems(), took);
     }

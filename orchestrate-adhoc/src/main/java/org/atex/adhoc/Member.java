@@ -6,11 +6,13 @@ import java.util.Map;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.Remote;
+import org.atex.api.SystemInfo;
 import org.jspecify.annotations.Nullable;
 
 /** A system of the pool with what was opened on it. Belongs to the thread of the {@link Pool}. */
 final class Member {
     final PoolSystem.Facts facts;
+    private final SystemInfo info;
     final Remote remote;
     final Connection connection;
     /** What runs tests here, by slot. */
@@ -20,9 +22,10 @@ final class Member {
     List<Executor> executors = List.of();
     final long askedAt;
 
-    Member(PoolSystem.Facts facts, Remote remote, Connection connection, long askedAt) {
+    Member(PoolSystem.Facts facts, String provisioner, Remote remote, Connection connection, long askedAt) {
         this.askedAt = askedAt;
         this.facts = facts;
+        this.info = new SystemInfo(facts.name(), provisioner, facts.host(), facts.labels());
         this.remote = remote;
         this.connection = connection;
     }
@@ -38,7 +41,11 @@ final class Member {
     }
 
     String name() {
-        return facts.name();
+        return info.name();
+    }
+
+    SystemInfo info() {
+        return info;
     }
 
     Executor executor(int slot) {

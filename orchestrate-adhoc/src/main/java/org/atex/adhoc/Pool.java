@@ -3,11 +3,15 @@ package org.atex.adhoc;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.atex.api.PlainTest;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunFailedException;
@@ -26,6 +30,9 @@ final class Pool implements Steps {
     private record Stopping(Stop how, String why) {}
 
     private final RunPlan plan;
+    private final String id = UUID.randomUUID().toString();
+    private final Object numbering = new Object();
+    private long events; // guarded by numbering
     /** Set when the run begins. */
     private volatile RunClock clock;
 
@@ -146,7 +153,8 @@ final class Pool implements Steps {
     }
 
     private void begin() throws IOException {
-        publish(new RunEvent.RunStarted(now(), plan.tests().size(), plan.platform()));
+        List<PlainTest> tests = plan.tests().stream().map(test -> test.facts).toList();
+        publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platform()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
         room = ArtifactRoom.in(plan.workDirectory());
         attempts = new Attempts(plan, this, guard, ledger, room);
@@ -169,7 +177,7 @@ final class Pool implements Steps {
                 step(new Event.Tick());
             }
             if (!now.isBefore(pulse)) {
-                publish(new RunEvent.Pulse(now));
+                publish(RunEvent.Pulse::new);
                 pulse = now.plus(PULSE);
             }
         }
@@ -203,7 +211,6 @@ final class Pool implements Steps {
     }
 
     private void carryOut(Decision decision) {
-        Instant now = now();
         switch (decision) {
             case Decision.WakeAt(Instant when) -> wakeAt = when;
             case Decision.Ask(int provisioner, int count) -> systems.ask(provisioner, count);
@@ -217,23 +224,27 @@ final class Pool implements Steps {
                 systems.cancelTests();
             }
             case Decision.LookForRoom() -> lookForRoom();
-            case Decision.Pause(String why) -> publish(new RunEvent.Paused(now, why));
-            case Decision.Quarantine(String host, String why) -> publish(new RunEvent.HostQuarantined(now, host, why));
+            case Decision.Pause(String why) -> publish(stamp -> new RunEvent.Paused(stamp, why));
+            case Decision.Quarantine(String host, String why) ->
+                publish(stamp -> new RunEvent.HostQuarantined(stamp, host, why));
             case Decision.Renew(int system, String why) -> systems.renew(system, why);
             case Decision.Release(int system, String why) -> systems.release(system, why);
             case Decision.Hold hold -> attempts().hold(hold);
             case Decision.Conclude conclude -> attempts().conclude(conclude);
             case Decision.Report(Problem problem) -> problem(problem);
-            case Decision.Wait(int tests, String why) -> publish(new RunEvent.Waiting(now, tests, why));
+            case Decision.Wait(int tests, String why) -> publish(stamp -> new RunEvent.Waiting(stamp, tests, why));
             case Decision.End() -> over = true;
         }
     }
 
     @Override
-    public void publish(RunEvent event) {
+    public void publish(Instant at, Function<RunEvent.Stamp, RunEvent> event) {
         Listeners told = listeners;
         if (told != null) {
-            told.publish(event);
+            // One lock for the number and the queues, so that listeners get the events in the order of their numbers.
+            synchronized (numbering) {
+                told.publish(event.apply(new RunEvent.Stamp(id, ++events, at)));
+            }
         }
     }
 
@@ -244,7 +255,7 @@ final class Pool implements Steps {
     }
 
     private void abandoned(String what, Duration limit) {
-        publish(new RunEvent.Abandoned(now(), what, limit));
+        publish(stamp -> new RunEvent.Abandoned(stamp, what, limit));
         problem(Problem.infrastructure(what + " did not return within " + limit + " and was abandoned"));
     }
 
@@ -295,7 +306,7 @@ final class Pool implements Steps {
         RunSummary result = ledger.summary(Duration.ofNanos(System.nanoTime() - begin));
         summary = result;
         if (told != null) {
-            told.publish(new RunEvent.RunEnded(now(), result));
+            publish(stamp -> new RunEvent.RunEnded(stamp, result));
             told.drain();
         }
     }

@@ -98,9 +98,9 @@ public final class Progress implements RunListener {
 
     @Override
     public void on(RunEvent event) {
-        if (event instanceof RunEvent.RunStarted(Instant at, int planned, String platform)) {
+        if (event instanceof RunEvent.RunStarted(var stamp, var plan, String platform)) {
             String prefix = platform.equals(UNNAMED) ? "" : Text.name(platform) + " ";
-            run = new RunLines(console.withPrefix(prefix), details, at, planned);
+            run = new RunLines(console.withPrefix(prefix), details, stamp.at(), plan.size());
         }
         run.on(event);
     }

@@ -34,7 +34,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     static final int DEFAULT_WINDOW = 10;
 
     private final List<TestCase> tests;
-    private final List<Provisioner> provisioners = new ArrayList<>();
+    private final List<NamedProvisioner> provisioners = new ArrayList<>();
     private final List<RunListener> listeners = new ArrayList<>();
     private Executor.@Nullable Factory factory;
     private @Nullable Aggregator aggregator;
@@ -67,7 +67,23 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @return this
      */
     public B on(Provisioner provisioner) {
-        provisioners.add(Objects.requireNonNull(provisioner));
+        return on(NamedProvisioner.unnamed(provisioners.size() + 1), provisioner);
+    }
+
+    /**
+     * Adds a place where systems come from, with a name for messages, events and records.
+     *
+     * @param name tells it from the other provisioners of the run, such as {@code beaker}
+     * @param provisioner stays the caller's to close
+     * @return this
+     * @throws IllegalArgumentException if another provisioner of the run has that name
+     */
+    public B on(String name, Provisioner provisioner) {
+        if (provisioners.stream().anyMatch(other -> other.name().equals(name))) {
+            throw new IllegalArgumentException("two provisioners of the run are called " + name
+                    + ": give each a name of its own, on(name, provisioner)");
+        }
+        provisioners.add(new NamedProvisioner(name, Objects.requireNonNull(provisioner)));
         return self();
     }
 
@@ -283,18 +299,18 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private List<Map<String, String>> offers(Guard guard, List<String> notes) {
         List<Map<String, String>> offers = new ArrayList<>();
         for (int i = 0; i < provisioners.size(); i++) {
-            Provisioner provisioner = provisioners.get(i);
+            NamedProvisioner named = provisioners.get(i);
             Guard.Result<Map<String, String>> result = guard.call(
                     Guard.Phase.WORK,
-                    "what provisioner " + (i + 1) + " offers",
+                    "what " + named.name() + " offers",
                     limits.call(),
-                    () -> Map.copyOf(provisioner.offers()),
+                    () -> Map.copyOf(named.provisioner().offers()),
                     late -> {});
             if (result instanceof Guard.Result.Done<Map<String, String>>(Map<String, String> known)) {
                 offers.add(known);
             } else {
                 offers.add(Map.of());
-                notes.add("provisioner " + (i + 1) + " did not say what it offers: " + result.problem());
+                notes.add(named.name() + " did not say what it offers: " + result.problem());
             }
         }
         return offers;

@@ -49,7 +49,7 @@ final class RunLines {
     }
 
     void on(RunEvent event) {
-        if (event instanceof RunEvent.RunEnded(Instant at, var summary)) {
+        if (event instanceof RunEvent.RunEnded(var stamp, var summary)) {
             console.print(new Summary(summary, details, earlier).lines(abandoned));
             return;
         }
@@ -68,18 +68,18 @@ final class RunLines {
 
     private void collect(RunEvent event) {
         switch (event) {
-            case RunEvent.RunStarted started -> minor(started, started.planned() + " tests are planned");
+            case RunEvent.RunStarted started -> minor(started, started.plan().size() + " tests are planned");
             case RunEvent.SystemsAsked asked -> minor(asked, "asked for " + asked.count() + " systems" + of(asked));
             case RunEvent.SystemReady ready -> {
                 systems++;
                 minor(
                         ready,
-                        "system " + Text.name(ready.system()) + " is ready after " + Text.shown(ready.sinceAsked())
-                                + " (setup " + Text.shown(ready.setup()) + ")");
+                        "system " + Text.name(ready.system().name()) + " is ready after "
+                                + Text.shown(ready.sinceAsked()) + " (setup " + Text.shown(ready.setup()) + ")");
             }
             case RunEvent.SystemGone gone -> {
                 systems = Math.max(0, systems - 1);
-                minor(gone, "system " + Text.name(gone.system()) + " is given back" + Text.because(gone.why()));
+                minor(gone, "system " + Text.name(gone.system().name()) + " is given back" + Text.because(gone.why()));
             }
             case RunEvent.SetupFailed failure -> repeated(failure, failure.system(), " failed", failure.why());
             case RunEvent.HostQuarantined host ->
@@ -114,7 +114,8 @@ final class RunLines {
     }
 
     private static String of(RunEvent.SystemsAsked asked) {
-        return asked.provisioner() > 1 ? " of provisioner " + asked.provisioner() : "";
+        boolean isOnly = asked.provisioner().equals(NamedProvisioner.unnamed(1));
+        return isOnly ? "" : " of " + Text.name(asked.provisioner());
     }
 
     static String told(RunEvent.Abandoned call) {
@@ -124,13 +125,14 @@ final class RunLines {
 
     private void started(RunEvent.TestStarted start) {
         running.started(start);
-        String expected = start.expected() == null ? "" : ", expected to take " + Text.shown(start.expected());
+        Duration usual = start.test().expected();
+        String expected = usual == null ? "" : ", expected to take " + Text.shown(usual);
         minor(
                 start,
                 Text.headed(
                         "started",
-                        Text.name(start.test()) + attempt(start.attempt()) + " on " + Text.name(start.system())
-                                + expected));
+                        Text.name(start.test().name()) + attempt(start.attempt()) + " on "
+                                + Text.name(start.system().name()) + expected));
     }
 
     private static String attempt(int attempt) {
@@ -139,15 +141,15 @@ final class RunLines {
 
     private void finished(RunEvent.TestFinished event) {
         TestRecord record = event.record();
-        running.ended(record.test());
+        running.ended(record.name());
         Outcome outcome = record.end().outcome();
         boolean good = outcome.verdict() == Verdict.PASSED;
         if (record.last()) {
             done++;
             failed += good ? 0 : 1;
         }
-        if (record.attempt() > 0 && !good && !withLog.add(new Attempt(record.test(), record.attempt()))) {
-            major(event, Text.headed(Text.word(outcome), Text.name(record.test()) + " is not run again after all"));
+        if (record.attempt() > 0 && !good && !withLog.add(new Attempt(record.name(), record.attempt()))) {
+            major(event, Text.headed(Text.word(outcome), Text.name(record.name()) + " is not run again after all"));
         } else if (outcome == Outcome.NOT_RUN) {
             notRun(event);
         } else if (good) {
@@ -156,7 +158,7 @@ final class RunLines {
             major(event, text(record));
             lines.addAll(details(event));
             if (!record.last()) {
-                earlier.put(record.test(), event.excerpt());
+                earlier.put(record.name(), event.excerpt());
             }
         }
     }
@@ -165,10 +167,10 @@ final class RunLines {
         String note = Objects.requireNonNullElse(record.end().note(), "");
         String shown = "";
         if (!note.isEmpty()) {
-            boolean known = reasons.count(note, record.test()).again();
+            boolean known = reasons.count(note, record.name()).again();
             shown = " (" + (known ? Text.gist(note) : Text.reason(note)) + ")";
         }
-        String text = Text.name(record.test()) + attempt(record.attempt()) + shown + " in " + Text.shown(record.took())
+        String text = Text.name(record.name()) + attempt(record.attempt()) + shown + " in " + Text.shown(record.took())
                 + (record.last() ? "" : ", and is run again");
         return Text.headed(Text.word(record.end().outcome()), text);
     }
@@ -178,7 +180,7 @@ final class RunLines {
         if (below.isEmpty()) {
             return below;
         }
-        String test = event.record().test();
+        String test = event.record().name();
         Repeats.Count count = outputs.count(String.join("\n", below), test);
         return count.again() ? List.of(Details.below("the same as below " + Text.name(count.first()))) : below;
     }
@@ -186,7 +188,7 @@ final class RunLines {
     /** A run that breaks down may leave very many of these. */
     private void notRun(RunEvent.TestFinished event) {
         String why = Objects.requireNonNullElse(event.record().end().note(), "");
-        String test = event.record().test();
+        String test = event.record().name();
         Repeats.Count count = reasons.count("not_run" + why, test);
         if (!count.again()) {
             major(event, Text.headed("not_run", Text.name(test) + Text.because(why)));
@@ -199,15 +201,17 @@ final class RunLines {
     }
 
     private void ingested(RunEvent.Ingested event) {
-        boolean wanted = withLog.contains(new Attempt(event.test(), event.attempt()));
+        TestRecord record = event.record();
+        boolean wanted = withLog.contains(new Attempt(record.name(), record.attempt()));
         if (!event.problem().isEmpty()) {
-            repeated(event, event.test(), " was not stored", event.problem());
+            repeated(event, record.name(), " was not stored", event.problem());
         } else if (wanted && event.files() != null) {
             major(
                     event,
                     Text.headed(
                             "log",
-                            Text.name(event.test()) + attempt(event.attempt()) + ": " + Details.logOf(event.files())));
+                            Text.name(record.name()) + attempt(record.attempt()) + ": "
+                                    + Details.logOf(event.files())));
         }
     }
 

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
-import org.atex.api.Provisioner;
 import org.atex.api.RunListener;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 record RunPlan(
         List<PlannedTest> tests,
         Map<PlannedTest, String> unreadable,
-        List<Provisioner> provisioners,
+        List<NamedProvisioner> provisioners,
         List<Map<String, String>> offers,
         List<String> notes,
         SystemHook hook,

@@ -22,18 +22,20 @@ final class RunningTests {
         }
 
         String told(Instant now) {
-            return Text.name(start.test()) + " for " + Text.shown(since(now));
+            return Text.name(start.test().name()) + " for " + Text.shown(since(now));
         }
 
         String inFull(Instant now) {
-            return Text.headed("running", told(now) + " on " + Text.name(start.system()) + expected(now));
+            return Text.headed(
+                    "running", told(now) + " on " + Text.name(start.system().name()) + expected(now));
         }
 
         private String expected(Instant now) {
-            if (start.expected() == null) {
+            Duration expected = start.test().expected();
+            if (expected == null) {
                 return "";
             }
-            Duration left = start.expected().minus(since(now));
+            Duration left = expected.minus(since(now));
             String end = left.isNegative()
                     ? Text.shown(left.negated()) + " more than expected"
                     : "expected to end in " + Text.shown(left);
@@ -44,7 +46,7 @@ final class RunningTests {
     private final Map<String, Running> tests = new LinkedHashMap<>();
 
     void started(RunEvent.TestStarted start) {
-        tests.put(start.test(), new Running(start, new Beat()));
+        tests.put(start.test().name(), new Running(start, new Beat()));
     }
 
     void ended(String test) {

@@ -73,8 +73,11 @@ public final class SequentialOrchestrator implements Orchestrator {
                     false,
                     1);
             if (plan.provisioners().size() > 1) {
-                throw new IllegalArgumentException("tests that run one after another take their systems from one"
-                        + " provisioner, and not from " + plan.provisioners());
+                throw new IllegalArgumentException(
+                        "tests that run one after another take their systems from one" + " provisioner, and not from "
+                                + plan.provisioners().stream()
+                                        .map(NamedProvisioner::name)
+                                        .toList());
             }
             return new SequentialOrchestrator(plan);
         }

@@ -33,6 +33,7 @@ final class Source {
     }
 
     private final int number;
+    private final String name;
     private final Provisioner provisioner;
     private final Guard guard;
     private final Limits limits;
@@ -51,8 +52,9 @@ final class Source {
     private @Nullable Thread asker;
     private @Nullable Thread taker;
 
-    Source(int number, Provisioner provisioner, Guard guard, Limits limits, Listener listener) {
+    Source(int number, String name, Provisioner provisioner, Guard guard, Limits limits, Listener listener) {
         this.number = number;
+        this.name = name;
         this.provisioner = provisioner;
         this.guard = guard;
         this.limits = limits;
@@ -61,7 +63,7 @@ final class Source {
     }
 
     String name() {
-        return "provisioner " + (number + 1);
+        return name;
     }
 
     void start() {

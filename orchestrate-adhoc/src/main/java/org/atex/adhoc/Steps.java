@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.time.Instant;
+import java.util.function.Function;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 
@@ -18,8 +19,13 @@ interface Steps {
     /** Tells the schedule, and does what it decides. On the thread of the run. */
     void step(Event event);
 
-    /** Tells listeners. Never blocks; from any thread. */
-    void publish(RunEvent event);
+    /** Tells listeners of what happens now. Never blocks; from any thread. */
+    default void publish(Function<RunEvent.Stamp, RunEvent> event) {
+        publish(now(), event);
+    }
+
+    /** Tells listeners of what happened at that time. Never blocks; from any thread. */
+    void publish(Instant at, Function<RunEvent.Stamp, RunEvent> event);
 
     /** Notes something that went wrong. Never blocks; from any thread. */
     void problem(Problem problem);

@@ -67,10 +67,10 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
                 || verdict(test) == Verdict.FAILED
                 || !test.excerpt().equals(Excerpt.none());
         return alone
-                ? test.test()
+                ? test.name()
                 : List.of(
                         test.end().outcome(),
-                        Repeats.kind(Objects.requireNonNullElse(test.end().note(), ""), test.test()));
+                        Repeats.kind(Objects.requireNonNullElse(test.end().note(), ""), test.name()));
     }
 
     private List<String> told(List<TestSummary> group) {
@@ -87,7 +87,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
     private List<String> failed(TestSummary test) {
         int attempts = test.attempts().size();
         String often = attempts > 1 ? " (" + attempts + " attempts)" : "";
-        String text = Text.name(test.test()) + often + Text.because(test.end().note());
+        String text = Text.name(test.name()) + often + Text.because(test.end().note());
         List<String> lines =
                 new ArrayList<>(List.of(Text.headed(Text.word(test.end().outcome()), text)));
         lines.addAll(details.of(test.excerpt()));
@@ -99,13 +99,13 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         List<String> lines = new ArrayList<>();
         lines.add(Text.headed(
                 "flaky",
-                Text.name(test.test()) + " passed in attempt " + test.attempts().size()));
+                Text.name(test.name()) + " passed in attempt " + test.attempts().size()));
         for (TestRecord attempt : test.attempts().subList(0, test.attempts().size() - 1)) {
             lines.add(Details.below("attempt " + attempt.attempt() + " "
                     + Text.word(attempt.end().outcome())
                     + Text.because(attempt.end().note())));
         }
-        lines.addAll(details.of(earlier.getOrDefault(test.test(), Excerpt.none())));
+        lines.addAll(details.of(earlier.getOrDefault(test.name(), Excerpt.none())));
         return lines;
     }
 
@@ -139,7 +139,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
     }
 
     private static String names(List<TestSummary> tests, int limit) {
-        return tests.stream().limit(limit).map(test -> Text.name(test.test())).collect(Collectors.joining(", "))
+        return tests.stream().limit(limit).map(test -> Text.name(test.name())).collect(Collectors.joining(", "))
                 + (tests.size() > limit ? " …" : "");
     }
 

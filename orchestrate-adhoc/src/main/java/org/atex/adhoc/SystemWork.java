@@ -36,10 +36,10 @@ final class SystemWork {
     }
 
     /** Reads what a system says of itself, once. */
-    void read(int id, int provisioner, Remote remote, Consumer<Guard.Result<Arrival>> then) {
+    void read(int id, int provisioner, String source, Remote remote, Consumer<Guard.Result<Arrival>> then) {
         guard.start(
                 Guard.Phase.WORK,
-                "a system of provisioner " + (provisioner + 1) + ", which is asked for its name and labels,",
+                "a system of " + source + ", which is asked for its name and labels,",
                 limits.call(),
                 () -> {
                     Instant expires = remote.expires();

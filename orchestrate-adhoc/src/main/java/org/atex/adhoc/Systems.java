@@ -36,12 +36,17 @@ final class Systems implements Source.Listener {
         this.ledger = ledger;
         this.systemWork = new SystemWork(guard, plan, steps);
         for (int i = 0; i < plan.provisioners().size(); i++) {
-            sources.add(new Source(i, plan.provisioners().get(i), guard, plan.limits(), this));
+            NamedProvisioner named = plan.provisioners().get(i);
+            sources.add(new Source(i, named.name(), named.provisioner(), guard, plan.limits(), this));
         }
     }
 
     void start() {
         sources.forEach(Source::start);
+    }
+
+    private String name(int provisioner) {
+        return sources.get(provisioner).name();
     }
 
     Member member(int id) {
@@ -71,7 +76,7 @@ final class Systems implements Source.Listener {
         for (int i = 0; i < count; i++) {
             when.add(System.nanoTime());
         }
-        steps.publish(new RunEvent.SystemsAsked(steps.now(), provisioner + 1, count));
+        steps.publish(stamp -> new RunEvent.SystemsAsked(stamp, name(provisioner), count));
         sources.get(provisioner).ask(count);
     }
 
@@ -93,28 +98,28 @@ final class Systems implements Source.Listener {
                         provisioner,
                         false,
                         null,
-                        "provisioner " + (provisioner + 1)
-                                + " offered a system that it had handed out before and not got back");
+                        name(provisioner) + " offered a system that it had handed out before and not got back");
                 return;
             }
             steps.step(new Event.Arriving(provisioner));
             int id = ++lastId;
             systemWork.read(
-                    id, provisioner, remote, result -> steps.post(() -> facts(provisioner, id, remote, result)));
+                    id,
+                    provisioner,
+                    name(provisioner),
+                    remote,
+                    result -> steps.post(() -> facts(provisioner, id, remote, result)));
         });
     }
 
     private void facts(int provisioner, int id, Remote remote, Guard.Result<SystemWork.Arrival> result) {
         if (result instanceof Guard.Result.Done<SystemWork.Arrival>(SystemWork.Arrival arrival)) {
-            Member member = new Member(arrival.facts(), remote, arrival.connection(), askedAt(provisioner));
+            Member member =
+                    new Member(arrival.facts(), name(provisioner), remote, arrival.connection(), askedAt(provisioner));
             members.put(id, member);
             steps.step(new Event.Offered(arrival.facts()));
         } else {
-            notOffered(
-                    provisioner,
-                    true,
-                    null,
-                    "provisioner " + (provisioner + 1) + " offered a system of no use: " + result.problem());
+            notOffered(provisioner, true, null, name(provisioner) + " offered a system of no use: " + result.problem());
             giveBackLate(provisioner, remote);
         }
     }
@@ -134,20 +139,20 @@ final class Systems implements Source.Listener {
     }
 
     private void notOffered(int provisioner, boolean arriving, @Nullable String host, String why) {
-        String name = host == null ? "provisioner " + (provisioner + 1) : host;
+        String name = host == null ? name(provisioner) : host;
         setUpFailed(name, why);
         steps.step(new Event.NotOffered(provisioner, arriving, host, why));
     }
 
     private void setUpFailed(String name, String why) {
-        steps.publish(new RunEvent.SetupFailed(steps.now(), name, why));
+        steps.publish(stamp -> new RunEvent.SetupFailed(stamp, name, why));
         ledger.setUpFailed(name, why);
     }
 
     @Override
     public void notAsked(int provisioner, int count, String why) {
         steps.post(() -> {
-            setUpFailed("provisioner " + (provisioner + 1), why);
+            setUpFailed(name(provisioner), why);
             steps.step(new Event.NotAsked(provisioner, count, why));
         });
     }
@@ -176,8 +181,9 @@ final class Systems implements Source.Listener {
         if (result instanceof Guard.Result.Done<List<Executor>>(List<Executor> opened)) {
             member.executors = opened;
             long now = System.nanoTime();
-            steps.publish(new RunEvent.SystemReady(
-                    steps.now(), member.name(), Duration.ofNanos(now - member.askedAt), Duration.ofNanos(now - begin)));
+            Duration sinceAsked = Duration.ofNanos(now - member.askedAt);
+            steps.publish(
+                    stamp -> new RunEvent.SystemReady(stamp, member.info(), sinceAsked, Duration.ofNanos(now - begin)));
             steps.step(new Event.Prepared(member.id()));
             return;
         }
@@ -219,7 +225,7 @@ final class Systems implements Source.Listener {
                 member.remote,
                 () -> steps.post(() -> {
                     members.remove(member.id());
-                    steps.publish(new RunEvent.SystemGone(steps.now(), member.name(), why));
+                    steps.publish(stamp -> new RunEvent.SystemGone(stamp, member.info(), why));
                     steps.step(new Event.Released(member.id()));
                 }));
         if (guard.isHurried()) {
@@ -232,7 +238,7 @@ final class Systems implements Source.Listener {
     private void giveBackLate(int provisioner, Remote remote) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         givingBack.add(done);
-        systemWork.giveBack("that provisioner " + (provisioner + 1) + " offered", remote, () -> done.complete(true));
+        systemWork.giveBack("that " + name(provisioner) + " offered", remote, () -> done.complete(true));
     }
 
     /** Takes no more systems, and gives back those that come too late. */

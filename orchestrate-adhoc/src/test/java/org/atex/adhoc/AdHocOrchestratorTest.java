@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.atex.api.Aggregator;
 import org.atex.api.Connection;
@@ -28,6 +29,7 @@ import org.atex.api.RunListener;
 import org.atex.api.RunSummary;
 import org.atex.api.SetupException;
 import org.atex.api.Stop;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
@@ -110,12 +112,53 @@ class AdHocOrchestratorTest {
     }
 
     @Test
+    void eventsSayEnoughToFollowTheRun() throws Exception {
+        List<TestCase> tests = List.of(
+                TestCase.named("/a").withTag("slow").withExpected(Duration.ofHours(1)),
+                TestCase.named("/b").withNeed(Need.of("arch", "x86_64")));
+        FakeSystem system = FakeSystem.ready().withLabels(Map.of("arch", "x86_64"));
+        try (AdHocOrchestrator run = run(tests, FakeExecutors.passing(SHORT))
+                .on("beaker", systems(system))
+                .maxSystems(1)
+                .build()) {
+            run.run();
+        }
+        assertThat(events.stream().map(event -> event.stamp().number()))
+                .as("the numbers of the events, in the order in which they came")
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, events.size()).boxed().toList());
+        assertThat(events.stream().map(event -> event.stamp().run()).distinct()).hasSize(1);
+        assertThat(events(RunEvent.RunStarted.class).get(0).plan()).isEqualTo(tests);
+        SystemInfo ready = events(RunEvent.SystemReady.class).get(0).system();
+        assertThat(ready.provisioner()).isEqualTo("beaker");
+        assertThat(ready.labels()).containsEntry("arch", "x86_64");
+        assertThat(events(RunEvent.SystemsAsked.class))
+                .allMatch(asked -> asked.provisioner().equals("beaker"));
+        assertThat(events(RunEvent.TestStarted.class))
+                .hasSize(2)
+                .allMatch(started -> started.system().equals(ready));
+        assertThat(results.records()).allMatch(record -> ready.equals(record.system()));
+        assertThat(events(RunEvent.Ingested.class))
+                .extracting(RunEvent.Ingested::record)
+                .containsExactlyInAnyOrderElementsOf(results.records());
+    }
+
+    @Test
+    void twoProvisionersCannotShareAName() {
+        AdHocOrchestrator.Builder builder = run(tests(1), FakeExecutors.passing(SHORT));
+        builder.on("one", systems(FakeSystem.ready()));
+        assertThatThrownBy(() -> builder.on("one", systems(FakeSystem.ready())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("two provisioners of the run are called one");
+    }
+
+    @Test
     void runsEveryTestAndStoresWhatItLeaves() throws Exception {
         RunSummary summary = run(tests(50), 4, FakeExecutors.passing(SHORT));
         assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
         assertThat(summary.exitCode()).isZero();
         assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 50));
-        assertThat(results.records()).extracting(TestRecord::test).hasSize(50).doesNotHaveDuplicates();
+        assertThat(results.records()).extracting(TestRecord::name).hasSize(50).doesNotHaveDuplicates();
         assertThat(results.entries()).allMatch(entry -> entry.results().size() == 1);
         assertThat(directory.resolve("work")).isEmptyDirectory();
     }
@@ -175,7 +218,7 @@ class AdHocOrchestratorTest {
     @Test
     void givesADestructiveTestsSystemBackBeforeTheNextTest() throws Exception {
         List<TestCase> tests =
-                List.of(TestCase.named("/first").withDestruction().withPriority(1), TestCase.named("/second"));
+                List.of(TestCase.named("/first").withDestructive(true).withPriority(1), TestCase.named("/second"));
         FakeProvisioner systems = systems(FakeSystem.ready());
         try (AdHocOrchestrator run = run(tests, FakeExecutors.passing(SHORT))
                 .on(systems)
@@ -191,7 +234,7 @@ class AdHocOrchestratorTest {
     @Test
     void resetsASpentSystemThatCanBeReset() throws Exception {
         List<TestCase> tests =
-                List.of(TestCase.named("/first").withDestruction().withPriority(1), TestCase.named("/second"));
+                List.of(TestCase.named("/first").withDestructive(true).withPriority(1), TestCase.named("/second"));
         FakeProvisioner systems = systems(FakeSystem.ready().withReset());
         FakeExecutors executors = FakeExecutors.passing(SHORT);
         try (AdHocOrchestrator run =
@@ -385,7 +428,7 @@ class AdHocOrchestratorTest {
     @Test
     void fault03KeepsWhatCannotBeStored() throws Exception {
         RecordingAggregator picky =
-                RecordingAggregator.failing(record -> record.test().equals("/t1"));
+                RecordingAggregator.failing(record -> record.name().equals("/t1"));
         try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
                 .into(picky)
                 .on(systems(FakeSystem.ready()))

@@ -58,10 +58,10 @@ final class FullDiskRun {
         @Override
         public void ingest(TestRecord record, Artifacts artifacts) {
             try {
-                Files.write(directory.resolve(record.test().substring(1)), new byte[5000]);
+                Files.write(directory.resolve(record.name().substring(1)), new byte[5000]);
                 artifacts.delete();
             } catch (IOException e) {
-                throw new AggregationException("could not store " + record.test(), e);
+                throw new AggregationException("could not store " + record.name(), e);
             }
         }
 

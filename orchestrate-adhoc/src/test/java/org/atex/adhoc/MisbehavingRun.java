@@ -113,7 +113,7 @@ final class MisbehavingRun {
                 assertThat(results.records()).hasSize(TESTS - 1);
             } else {
                 assertThat(results.records())
-                        .extracting(TestRecord::test)
+                        .extracting(TestRecord::name)
                         .as("every test is stored")
                         .hasSize(TESTS);
             }

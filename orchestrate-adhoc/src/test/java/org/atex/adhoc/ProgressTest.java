@@ -24,6 +24,7 @@ import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.Status;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
@@ -51,6 +52,7 @@ class ProgressTest {
     private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
     private Progress progress = Progress.plain(out);
     private Instant now = BEGIN;
+    private long events;
 
     private static Duration seconds(long seconds) {
         return Duration.ofSeconds(seconds);
@@ -59,37 +61,51 @@ class ProgressTest {
     /** Runs begin, and time stands still until a test says otherwise. */
     private void begin(int planned, String platform) {
         now = BEGIN;
-        progress.on(new RunEvent.RunStarted(now, planned, platform));
+        progress.on(new RunEvent.RunStarted(
+                stamp(),
+                IntStream.range(0, planned)
+                        .mapToObj(i -> TestCase.named("/planned/" + i))
+                        .toList(),
+                platform));
+    }
+
+    private RunEvent.Stamp stamp() {
+        return new RunEvent.Stamp("run", ++events, now);
     }
 
     private void tellEachSecondUntil(Duration end) {
         while (Duration.between(BEGIN, now).compareTo(end) < 0) {
             now = now.plusSeconds(1);
-            progress.on(new RunEvent.Pulse(now));
+            progress.on(new RunEvent.Pulse(stamp()));
         }
     }
 
     private void started(String test, @Nullable Duration expected) {
-        progress.on(new RunEvent.TestStarted(now, test, 1, "host-3", 1, expected));
+        progress.on(new RunEvent.TestStarted(
+                stamp(), TestCase.named(test).withExpected(expected), 1, SystemInfo.named("host-3"), 1));
     }
 
     private static TestRecord record(String test, int attempt, boolean last, Outcome outcome, @Nullable String note) {
-        return new TestRecord(
-                "default", test, attempt, last, TestEnd.of(outcome, note), BEGIN, seconds(3), "host-3", 1);
+        return TestRecord.of("default", test, TestEnd.of(outcome, note))
+                .withAttempt(attempt, last)
+                .withTimes(BEGIN, seconds(3))
+                .withSystem(SystemInfo.named("host-3"), 1);
     }
 
     private void finished(TestRecord record, Excerpt excerpt) {
-        progress.on(new RunEvent.TestFinished(now, record, excerpt));
+        progress.on(new RunEvent.TestFinished(stamp(), record, excerpt));
     }
 
     private void ended(List<TestSummary> tests, Problem... problems) {
-        progress.on(new RunEvent.RunEnded(now, new RunSummary(tests, Arrays.asList(problems), seconds(90))));
+        progress.on(new RunEvent.RunEnded(stamp(), new RunSummary(tests, Arrays.asList(problems), seconds(90))));
     }
 
     private static TestSummary summary(String test, Outcome outcome, @Nullable String note) {
         TestEnd end = TestEnd.of(outcome, note);
-        return new TestSummary(
-                test, end, outcome == Outcome.NOT_RUN ? List.of() : List.of(record(test, 1, true, outcome, note)));
+        return TestSummary.of(
+                TestCase.named(test),
+                end,
+                outcome == Outcome.NOT_RUN ? List.of() : List.of(record(test, 1, true, outcome, note)));
     }
 
     private static Excerpt excerpt() {
@@ -125,8 +141,8 @@ class ProgressTest {
             finished(
                     record(command, 1, true, Outcome.FAILED, command),
                     new Excerpt(List.of(part), List.of(command, "before " + command)));
-            progress.on(new RunEvent.SetupFailed(now, command, command));
-            progress.on(new RunEvent.Ingested(now, command, 1, command, null));
+            progress.on(new RunEvent.SetupFailed(stamp(), command, command));
+            progress.on(new RunEvent.Ingested(stamp(), record(command, 1, true, Outcome.FAILED, null), command, null));
         }
         ended(commands.stream()
                 .map(command -> summary(command, Outcome.FAILED, command))
@@ -142,7 +158,7 @@ class ProgressTest {
         begin(2, "default");
         started("/smoke", null);
         started("/long", seconds(600));
-        progress.on(new RunEvent.TestStarted(now, "/again", 2, "host-4", 1, null));
+        progress.on(new RunEvent.TestStarted(stamp(), TestCase.named("/again"), 2, SystemInfo.named("host-4"), 1));
 
         assertThat(lines())
                 .containsExactly(
@@ -194,7 +210,7 @@ class ProgressTest {
     @Test
     void silenceIsBrokenEachMinute() {
         begin(7, "default");
-        progress.on(new RunEvent.SystemsAsked(now, 1, 3));
+        progress.on(new RunEvent.SystemsAsked(stamp(), "provisioner 1", 3));
         tellEachSecondUntil(seconds(130));
 
         assertThat(linesWith("0 failed, 0 systems, 0 running"))
@@ -208,8 +224,9 @@ class ProgressTest {
     void theClockMayBeSetBack() {
         begin(1, "default");
         started("/smoke", seconds(10));
-        progress.on(new RunEvent.Pulse(BEGIN.minusSeconds(3600)));
-        progress.on(new RunEvent.SystemReady(BEGIN.minusSeconds(3600), "host-3", seconds(9), seconds(2)));
+        now = BEGIN.minusSeconds(3600);
+        progress.on(new RunEvent.Pulse(stamp()));
+        progress.on(new RunEvent.SystemReady(stamp(), SystemInfo.named("host-3"), seconds(9), seconds(2)));
 
         assertThat(lines()).last().asString().startsWith("[0.0 s 0/1]");
     }
@@ -217,7 +234,7 @@ class ProgressTest {
     @Test
     void readyIsCountedFromAskingOn() {
         begin(1, "default");
-        progress.on(new RunEvent.SystemReady(now, "host-3", seconds(70), seconds(20)));
+        progress.on(new RunEvent.SystemReady(stamp(), SystemInfo.named("host-3"), seconds(70), seconds(20)));
 
         assertThat(lines()).last().asString().endsWith("system host-3 is ready after 1:10 min (setup 20.0 s)");
     }
@@ -252,13 +269,13 @@ class ProgressTest {
     void theFirstFailureIsToldAtOnceAndTheSameReasonIsCounted() {
         begin(1, "default");
         for (int i = 1; i <= 100; i++) {
-            progress.on(
-                    new RunEvent.SetupFailed(now, "host-" + i, "host-" + i + ": port " + (40000 + i) + " is closed"));
+            progress.on(new RunEvent.SetupFailed(
+                    stamp(), "host-" + i, "host-" + i + ": port " + (40000 + i) + " is closed"));
             if (i == 1) {
                 assertThat(lines()).last().asString().endsWith("host-1 failed: host-1: port 40001 is closed");
             }
         }
-        progress.on(new RunEvent.SetupFailed(now, "host-7", "its disk is full"));
+        progress.on(new RunEvent.SetupFailed(stamp(), "host-7", "its disk is full"));
 
         assertThat(linesWith("failed")).hasSize(4);
         assertThat(linesWith("the same reason 10 ×")).hasSize(1);
@@ -308,15 +325,12 @@ class ProgressTest {
         Files.writeString(files.resolve("output.txt"), "output\n");
         begin(1, "default");
         finished(record("/smoke", 1, true, Outcome.FAILED, "exit code 1"), excerpt());
-        progress.on(new RunEvent.Ingested(now, "/smoke", 1, "", files));
+        progress.on(new RunEvent.Ingested(stamp(), record("/smoke", 1, true, Outcome.FAILED, null), "", files));
         List<String> asItHappens = lines();
         bytes.reset();
-        ended(List.of(new TestSummary(
-                "/smoke",
-                TestEnd.of(Outcome.FAILED, "exit code 1"),
-                List.of(record("/smoke", 1, true, Outcome.FAILED, "exit code 1")),
-                excerpt(),
-                files)));
+        ended(List.of(summary("/smoke", Outcome.FAILED, "exit code 1")
+                .withExcerpt(excerpt())
+                .withFiles(files)));
 
         List<String> below = new ArrayList<>(List.of("          fail disk/root: it is full"));
         IntStream.rangeClosed(13, 20).forEach(i -> below.add("          | output " + i + "."));
@@ -334,7 +348,7 @@ class ProgressTest {
     void theLogOfATestThatPassedIsNotShown(@TempDir Path files) {
         begin(1, "default");
         finished(record("/smoke", 1, true, Outcome.PASSED, null), Excerpt.none());
-        progress.on(new RunEvent.Ingested(now, "/smoke", 1, "", files));
+        progress.on(new RunEvent.Ingested(stamp(), record("/smoke", 1, true, Outcome.FAILED, null), "", files));
 
         assertThat(linesWith(files.toString())).isEmpty();
     }
@@ -368,18 +382,20 @@ class ProgressTest {
         TestResult part = new TestResult(Status.FAIL, nasty, nasty, List.of(), Map.of());
         Excerpt excerpt = new Excerpt(List.of(part), List.of(nasty, "y".repeat(100_000)));
         begin(1, nasty);
-        progress.on(new RunEvent.TestStarted(now, nasty, 1, nasty, 1, null));
-        progress.on(new RunEvent.SetupFailed(now, nasty, nasty));
-        progress.on(new RunEvent.HostQuarantined(now, nasty, nasty));
-        progress.on(new RunEvent.Waiting(now, 1, nasty));
-        progress.on(new RunEvent.Abandoned(now, nasty, seconds(1)));
-        progress.on(new RunEvent.Paused(now, nasty));
-        progress.on(new RunEvent.SystemGone(now, nasty, nasty));
+        progress.on(new RunEvent.TestStarted(stamp(), TestCase.named(nasty), 1, SystemInfo.named(nasty), 1));
+        progress.on(new RunEvent.SetupFailed(stamp(), nasty, nasty));
+        progress.on(new RunEvent.HostQuarantined(stamp(), nasty, nasty));
+        progress.on(new RunEvent.Waiting(stamp(), 1, nasty));
+        progress.on(new RunEvent.Abandoned(stamp(), nasty, seconds(1)));
+        progress.on(new RunEvent.Paused(stamp(), nasty));
+        progress.on(new RunEvent.SystemGone(stamp(), SystemInfo.named(nasty), nasty));
         finished(record(nasty, 1, true, Outcome.FAILED, nasty), excerpt);
-        progress.on(new RunEvent.Ingested(now, nasty, 1, nasty, null));
-        progress.on(new RunEvent.Ingested(now, nasty, 1, "", Path.of("/tmp/\u202e\u001b")));
+        progress.on(new RunEvent.Ingested(stamp(), record(nasty, 1, true, Outcome.FAILED, null), nasty, null));
+        progress.on(new RunEvent.Ingested(
+                stamp(), record(nasty, 1, true, Outcome.FAILED, null), "", Path.of("/tmp/\u202e\u001b")));
         ended(
-                List.of(new TestSummary(nasty, TestEnd.of(Outcome.FAILED, nasty), List.of(), excerpt, null)),
+                List.of(TestSummary.of(TestCase.named(nasty), TestEnd.of(Outcome.FAILED, nasty), List.of())
+                        .withExcerpt(excerpt)),
                 Problem.infrastructure(nasty));
 
         String printed = bytes.toString(StandardCharsets.UTF_8);
@@ -399,7 +415,7 @@ class ProgressTest {
         finished(first, excerpt());
         finished(second, Excerpt.none());
         bytes.reset();
-        ended(List.of(new TestSummary("/flaky", second.end(), List.of(first, second))));
+        ended(List.of(TestSummary.of(first.test(), second.end(), List.of(first, second))));
 
         assertThat(lines())
                 .containsSubsequence(
@@ -426,8 +442,8 @@ class ProgressTest {
     @Test
     void problemsSayWhetherTheyWereOvercomeAndHowOften() {
         begin(1, "default");
-        progress.on(new RunEvent.Abandoned(now, "the executor of /smoke on host-3", seconds(10)));
-        progress.on(new RunEvent.Abandoned(now, "the hook on host-4", seconds(10)));
+        progress.on(new RunEvent.Abandoned(stamp(), "the executor of /smoke on host-3", seconds(10)));
+        progress.on(new RunEvent.Abandoned(stamp(), "the hook on host-4", seconds(10)));
         assertThat(lines())
                 .last()
                 .asString()
@@ -457,8 +473,7 @@ class ProgressTest {
         List<TestSummary> tests = new ArrayList<>();
         for (int i = 0; i < 3000; i++) {
             TestSummary test = summary("/t/" + i, i % 2 == 0 ? Outcome.FAILED : Outcome.ERROR, "exit code 1");
-            tests.add(new TestSummary(
-                    test.test(), test.end(), test.attempts(), excerpt(), Path.of("/results/files/t/" + i)));
+            tests.add(test.withExcerpt(excerpt()).withFiles(Path.of("/results/files/t/" + i)));
         }
         bytes.reset();
         ended(tests);
@@ -485,11 +500,14 @@ class ProgressTest {
     @Test
     void whatIsToldAgainAndAgainIsToldOnce() {
         begin(1, "default");
-        progress.on(new RunEvent.Waiting(now, 3, "for a system"));
-        progress.on(new RunEvent.Waiting(now, 3, "for a system"));
+        progress.on(new RunEvent.Waiting(stamp(), 3, "for a system"));
+        progress.on(new RunEvent.Waiting(stamp(), 3, "for a system"));
         for (int i = 0; i < 20; i++) {
-            progress.on(
-                    new RunEvent.Ingested(now, "/t/" + i, 1, "the results of /t/" + i + " are kept: disk full", null));
+            progress.on(new RunEvent.Ingested(
+                    stamp(),
+                    record("/t/" + i, 1, true, Outcome.FAILED, null),
+                    "the results of /t/" + i + " are kept: disk full",
+                    null));
         }
 
         assertThat(linesWith("3 tests wait for a system")).hasSize(1);
@@ -531,7 +549,7 @@ class ProgressTest {
         progress = Progress.plain(new PrintStream(bytes, true, Charset.forName("US-ASCII")));
         begin(1, "default");
         for (int i = 0; i < 10; i++) {
-            progress.on(new RunEvent.SetupFailed(now, "host", "z".repeat(2000)));
+            progress.on(new RunEvent.SetupFailed(stamp(), "host", "z".repeat(2000)));
         }
 
         assertThat(linesWith("10 x:")).hasSize(1);

@@ -87,7 +87,7 @@ class RecordsTest {
                 .destruction(DestructionPolicy.always())
                 .listener(event -> {
                     if (event instanceof RunEvent.TestFinished finished
-                            && finished.record().test().equals("/t0")) {
+                            && finished.record().name().equals("/t0")) {
                         failed.countDown();
                     }
                 })
@@ -99,7 +99,7 @@ class RecordsTest {
             assertThat(stopped.tests().get(0).end().outcome()).isIn(Outcome.FAILED, Outcome.CANCELLED);
         }
         List<RecordingAggregator.Entry> stored = results.entries().stream()
-                .filter(entry -> entry.record().test().equals("/t0"))
+                .filter(entry -> entry.record().name().equals("/t0"))
                 .toList();
         assertThat(stored).allSatisfy(entry -> assertThat(entry.results()).isNotEmpty());
         assertThat(stored.stream().filter(entry -> entry.record().last())).hasSize(1);
@@ -145,7 +145,7 @@ class RecordsTest {
                     .listener(event -> {
                         if (event instanceof RunEvent.TestStarted started) {
                             if (stopped.get()) {
-                                late.add(started.test());
+                                late.add(started.test().name());
                             }
                             some.countDown();
                         }
@@ -215,7 +215,7 @@ class RecordsTest {
     void aDestructiveTestHasItsWholeSystem() throws Exception {
         Neighbours neighbours = new Neighbours();
         List<TestCase> tests = new ArrayList<>(tests(12));
-        tests.add(3, TestCase.named("/destroyer").withDestruction());
+        tests.add(3, TestCase.named("/destroyer").withDestructive(true));
         try (FakeProvisioner big = FakeProvisioner.of(FakeSystem.ready().withSlots(4));
                 AdHocOrchestrator run = AdHocOrchestrator.of(tests)
                         .on(big)

@@ -96,7 +96,7 @@ class SchedulePropertyTest {
         if (picky && random.nextInt(4) == 0) {
             test = test.withNeed(Simulation.arch(random.nextBoolean() ? "x86_64" : "aarch64"));
         }
-        return random.nextInt(10) == 0 ? test.withDestruction() : test;
+        return random.nextInt(10) == 0 ? test.withDestructive(true) : test;
     }
 
     private static Lock lock(Random random) {

@@ -82,7 +82,8 @@ class ScheduleTest {
 
     @Test
     void givesADestructiveTestsSystemToNobodyElse() {
-        List<PlainTest> tests = List.of(TestCase.named("/a").withDestruction().withPriority(1), TestCase.named("/b"));
+        List<PlainTest> tests =
+                List.of(TestCase.named("/a").withDestructive(true).withPriority(1), TestCase.named("/b"));
         Simulation simulation = simulate(tests, 1, Simulation.rules());
         simulation.run();
         assertThat(simulation.history).anyMatch(d -> d instanceof Decision.Renew, "the system is renewed");

@@ -69,7 +69,7 @@ class SequentialOrchestratorTest {
         return summary.tests().stream()
                 .map(test -> test.attempts().isEmpty()
                         ? "nowhere"
-                        : test.attempts().getFirst().system())
+                        : String.valueOf(test.attempts().getFirst().system()))
                 .toList();
     }
 
@@ -81,7 +81,7 @@ class SequentialOrchestratorTest {
         RunSummary summary = run(tests, executors);
 
         assertThat(executors.started()).containsExactly("/b", "/c", "/a");
-        assertThat(results.records()).extracting(TestRecord::test).containsExactly("/b", "/c", "/a");
+        assertThat(results.records()).extracting(TestRecord::name).containsExactly("/b", "/c", "/a");
         assertThat(places(summary)).containsOnly("fake-1");
         assertThat(directory.resolve("work")).isEmptyDirectory();
     }
@@ -110,7 +110,7 @@ class SequentialOrchestratorTest {
     @Test
     void spentSystemIsReplaced() throws Exception {
         List<TestCase> tests = List.of(
-                TestCase.named("/breaks").withDestruction(),
+                TestCase.named("/breaks").withDestructive(true),
                 TestCase.named("/loses"),
                 TestCase.named("/next"),
                 TestCase.named("/last"));
@@ -125,7 +125,7 @@ class SequentialOrchestratorTest {
     void spentSystemIsResetWhereThatCanBeDone() throws Exception {
         systems = FakeProvisioner.of(FakeSystem.ready().withReset());
         FakeExecutors executors = FakeExecutors.passing(Duration.ZERO);
-        List<TestCase> tests = List.of(TestCase.named("/breaks").withDestruction(), TestCase.named("/next"));
+        List<TestCase> tests = List.of(TestCase.named("/breaks").withDestructive(true), TestCase.named("/next"));
         RunSummary summary = run(tests, executors);
 
         assertThat(places(summary)).containsExactly("fake-1", "fake-1");

@@ -112,7 +112,7 @@ class StopsAtEveryMomentTest {
                     String lock = "lock" + random.nextInt(2);
                     test = test.withLock(random.nextBoolean() ? Lock.exclusive(lock) : Lock.shared(lock));
                 }
-                tests.add(random.nextInt(10) == 0 ? test.withDestruction() : test);
+                tests.add(random.nextInt(10) == 0 ? test.withDestructive(true) : test);
             }
             return tests;
         }
@@ -153,11 +153,11 @@ class StopsAtEveryMomentTest {
         private void assertInOrder(List<TestCase> tests, RunSummary ended, RecordingAggregator results) {
             assertThat(ended.tests()).as("run %d", seed).hasSize(tests.size());
             assertThat(violations).as("locks violated in run %d", seed).isEmpty();
-            assertThat(results.records().stream().filter(TestRecord::last).map(TestRecord::test))
+            assertThat(results.records().stream().filter(TestRecord::last).map(TestRecord::name))
                     .as("final records of run %d: %s", seed, ended.problems())
                     .containsExactlyInAnyOrderElementsOf(
                             tests.stream().map(TestCase::name).toList());
-            assertThat(results.records().stream().map(record -> record.test() + " " + record.attempt()))
+            assertThat(results.records().stream().map(record -> record.name() + " " + record.attempt()))
                     .as("attempts of run %d", seed)
                     .doesNotHaveDuplicates();
         }

@@ -11,9 +11,8 @@ final class HostText {
     private HostText() {}
 
     static Host parse(String written) {
-        String text = written.startsWith(SCHEME)
-                ? written.substring(SCHEME.length()).replaceFirst("/$", "")
-                : written;
+        String text =
+                written.startsWith(SCHEME) ? written.substring(SCHEME.length()).replaceFirst("/$", "") : written;
         int at = text.lastIndexOf('@');
         if (at > 0 && text.lastIndexOf(':', at) >= 0) {
             // Without the text, which holds a password if this is one.

@@ -453,8 +453,8 @@ class SshCommandsTest {
                 : Logins.options(server).withSudo("nobody", () -> "sudo-secret-password".toCharArray());
         Path seen = directory.resolve("seen");
         String look = "while :; do grep -asoE -e '([s]udo-secret|[s]udo-shown)-[a-z]*' /proc/[0-9]*/cmdline; done";
-        try (SshConnection sudo =
-                        SshConnection.open(server.destination(), options.withEnvironment(Map.of("ALL", "sudo-secret-all")));
+        try (SshConnection sudo = SshConnection.open(
+                        server.destination(), options.withEnvironment(Map.of("ALL", "sudo-secret-all")));
                 RunningCommand watch = connection.start(Command.bash(look).withStdout(Output.file(seen)))) {
             for (int i = 0; i < 30; i++) {
                 String value = "sudo-secret-value\n" + "x".repeat(i * 300);

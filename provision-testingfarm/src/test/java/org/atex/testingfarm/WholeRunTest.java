@@ -161,9 +161,9 @@ class WholeRunTest {
     /** When one test is left of all, the machine on which it runs dies. */
     private void killTheLast(RunEvent event) {
         if (event instanceof RunEvent.TestStarted started) {
-            running.put(started.test(), started.system());
+            running.put(started.test().name(), started.system().name());
         } else if (event instanceof RunEvent.TestFinished finished) {
-            running.remove(finished.record().test());
+            running.remove(finished.record().name());
             if (++ended == 59) {
                 String id = running.values().iterator().next();
                 farm.becomes(id, "error");

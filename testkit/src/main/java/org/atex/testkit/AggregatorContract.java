@@ -15,6 +15,7 @@ import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -184,21 +185,12 @@ public abstract class AggregatorContract {
     @Test
     void a08_attemptsOfATestAreAllStored() throws Exception {
         TestRecord second = record("/test");
-        TestRecord first = new TestRecord(
-                "a-platform",
-                "/test",
-                1,
-                false,
-                TestEnd.of(Outcome.FAILED, "flaky"),
-                second.started(),
-                second.took(),
-                "a-system",
-                1);
+        TestRecord first = TestRecord.of("a-platform", "/test", TestEnd.of(Outcome.FAILED, "flaky"))
+                .withAttempt(1, false)
+                .withTimes(second.started(), second.took())
+                .withSystem(SystemInfo.named("a-system"), 1);
         aggregator.ingest(first, good());
-        aggregator.ingest(
-                new TestRecord(
-                        "a-platform", "/test", 2, true, second.end(), second.started(), second.took(), "a-system", 1),
-                good());
+        aggregator.ingest(second.withAttempt(2, true).withSystem(SystemInfo.named("a-system"), 1), good());
 
         assertThat(closedAndStored()).containsExactly("/test", "/test");
     }

@@ -2,7 +2,6 @@ package org.atex.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
@@ -16,6 +15,7 @@ import org.atex.api.Executor;
 import org.atex.api.Need;
 import org.atex.api.Orchestrator;
 import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
 import org.atex.api.Provisioner;
 import org.atex.api.RunSummary;
 import org.atex.api.SetupException;
@@ -96,7 +96,7 @@ public abstract class OrchestratorContract {
         try (Orchestrator orchestrator = orchestrate(tests, executors)) {
             RunSummary summary = orchestrator.run();
 
-            assertThat(summary.tests().stream().map(TestSummary::test))
+            assertThat(summary.tests().stream().map(TestSummary::name))
                     .containsExactlyElementsOf(
                             tests.stream().map(TestCase::name).toList());
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 4, Outcome.FAILED, 1, Outcome.SKIPPED, 1));
@@ -110,7 +110,7 @@ public abstract class OrchestratorContract {
         try (Orchestrator orchestrator = orchestrate(tests(20), FakeExecutors.passing(Duration.ZERO))) {
             orchestrator.run();
         }
-        assertThat(aggregator.records().stream().map(TestRecord::test))
+        assertThat(aggregator.records().stream().map(TestRecord::name))
                 .containsExactlyInAnyOrderElementsOf(
                         tests(20).stream().map(TestCase::name).toList());
         assertThat(aggregator.entries()).allSatisfy(entry -> {
@@ -312,7 +312,7 @@ public abstract class OrchestratorContract {
     @Test
     void o16_resultsThatCannotBeStoredAreAProblem() throws Exception {
         RecordingAggregator failing =
-                RecordingAggregator.failing(record -> record.test().equals("/test-2"));
+                RecordingAggregator.failing(record -> record.name().equals("/test-2"));
         try (Orchestrator orchestrator = orchestrate(tests(3), provisioner, FakeExecutors.passing(SHORT), failing)) {
             RunSummary summary = orchestrator.run();
 
@@ -403,14 +403,18 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o22_recordsSayWhereTheTestIsWritten() throws Exception {
-        TestSource source = new TestSource("tests/main.fmf", 7);
-        List<TestCase> tests = List.of(TestCase.named("/a").withSource(source), TestCase.named("/b"));
-        try (Orchestrator orchestrator = orchestrate(tests, FakeExecutors.passing(Duration.ZERO))) {
-            orchestrator.run();
+    void o22_recordsHaveThePropertiesOfTheTest() throws Exception {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/a")
+                        .withSource(new TestSource("tests/main.fmf", 7))
+                        .withTag("slow")
+                        .withExpected(Duration.ofMinutes(3)),
+                TestCase.named("/b"));
+        RunSummary summary;
+        try (Orchestrator orchestrator = orchestrate(List.copyOf(tests), FakeExecutors.passing(Duration.ZERO))) {
+            summary = orchestrator.run();
         }
-        assertThat(aggregator.records())
-                .extracting(TestRecord::test, TestRecord::source)
-                .containsExactlyInAnyOrder(tuple("/a", source), tuple("/b", null));
+        assertThat(aggregator.records()).extracting(TestRecord::test).containsExactlyInAnyOrderElementsOf(tests);
+        assertThat(summary.tests()).extracting(TestSummary::test).containsExactlyInAnyOrderElementsOf(tests);
     }
 }

@@ -64,15 +64,15 @@ public final class RecordingAggregator implements Aggregator {
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
         if (closed) {
-            throw new IllegalStateException("cannot ingest " + record.test() + ": this aggregator is closed");
+            throw new IllegalStateException("cannot ingest " + record.name() + ": this aggregator is closed");
         }
         if (fails.test(record)) {
-            throw new AggregationException("could not store " + record.test() + ": it was told to fail", null);
+            throw new AggregationException("could not store " + record.name() + ": it was told to fail", null);
         }
-        List<Object> name = List.of(record.platform(), record.test(), record.attempt());
+        List<Object> name = List.of(record.platform(), record.name(), record.attempt());
         if (names.putIfAbsent(name, true) != null) {
             throw new AggregationException(
-                    "could not store attempt " + record.attempt() + " of " + record.test() + " on " + record.platform()
+                    "could not store attempt " + record.attempt() + " of " + record.name() + " on " + record.platform()
                             + ": it is stored already",
                     null);
         }
@@ -83,7 +83,7 @@ public final class RecordingAggregator implements Aggregator {
             artifacts.delete();
         } catch (IOException e) {
             names.remove(name);
-            throw new AggregationException("could not store " + record.test() + ": " + e.getMessage(), e);
+            throw new AggregationException("could not store " + record.name() + ": " + e.getMessage(), e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

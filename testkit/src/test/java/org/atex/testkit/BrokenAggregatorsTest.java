@@ -92,7 +92,7 @@ class BrokenAggregatorsTest {
         }
 
         List<String> stored() {
-            return good.records().stream().map(TestRecord::test).toList();
+            return good.records().stream().map(TestRecord::name).toList();
         }
 
         @Override
@@ -121,7 +121,7 @@ class BrokenAggregatorsTest {
 
     private static void refuse(boolean when, TestRecord record) {
         if (when) {
-            throw new AggregationException("could not store " + record.test(), null);
+            throw new AggregationException("could not store " + record.name(), null);
         }
     }
 
@@ -170,11 +170,11 @@ class BrokenAggregatorsTest {
                 @Override
                 public void ingest(TestRecord record, Artifacts artifacts) {
                     String before = failed.get();
-                    refuse(before != null && before.equals(record.test()) == forItself, record);
+                    refuse(before != null && before.equals(record.name()) == forItself, record);
                     try {
                         super.ingest(record, artifacts);
                     } catch (AggregationException e) {
-                        failed.set(record.test());
+                        failed.set(record.name());
                         throw e;
                     }
                 }
@@ -234,7 +234,7 @@ class BrokenAggregatorsTest {
                     good.ingest(record, artifacts);
                 })),
                 Broken.of("a10", ingesting((good, record, artifacts) -> {
-                    refuse(record.test().length() > 255, record);
+                    refuse(record.name().length() > 255, record);
                     good.ingest(record, artifacts);
                 })),
                 Broken.of("a11", ingesting((good, record, artifacts) -> {
@@ -321,7 +321,7 @@ class BrokenAggregatorsTest {
                         try {
                             // Waits for the close that is meant to be beside it, so that it always is.
                             if (Thread.currentThread().isVirtual()
-                                    && record.test().equals("/test")
+                                    && record.name().equals("/test")
                                     && closing.await(5, TimeUnit.SECONDS)) {
                                 artifacts.delete();
                                 return;
@@ -380,10 +380,10 @@ class BrokenAggregatorsTest {
     }
 
     private static boolean same(TestRecord one, TestRecord other) {
-        return one.test().equals(other.test()) && one.attempt() == other.attempt();
+        return one.name().equals(other.name()) && one.attempt() == other.attempt();
     }
 
     private static boolean isAbove(TestRecord one, TestRecord other) {
-        return other.test().startsWith(one.test() + "/");
+        return other.name().startsWith(one.name() + "/");
     }
 }

@@ -171,19 +171,7 @@ class BrokenOrchestratorsTest {
                 })),
                 Broken.of(
                         "o02",
-                        ingesting((good, record, artifacts) -> good.ingest(
-                                new TestRecord(
-                                        record.platform(),
-                                        record.test(),
-                                        record.attempt(),
-                                        record.last(),
-                                        record.end(),
-                                        record.started(),
-                                        record.took(),
-                                        null,
-                                        0,
-                                        record.source()),
-                                artifacts))),
+                        ingesting((good, record, artifacts) -> good.ingest(record.withSystem(null, 0), artifacts))),
                 Broken.of("o03", running((good, parts) -> {
                     try {
                         return good.run();
@@ -193,7 +181,11 @@ class BrokenOrchestratorsTest {
                 })),
                 Broken.of(
                         "o22",
-                        ingesting((good, record, artifacts) -> good.ingest(record.withSource(null), artifacts))));
+                        ingesting((good, record, artifacts) -> good.ingest(
+                                TestRecord.of(record.platform(), record.name(), record.end())
+                                        .withAttempt(record.attempt(), record.last())
+                                        .withSystem(record.system(), record.slot()),
+                                artifacts))));
     }
 
     private static RunSummary nothing() {
@@ -455,8 +447,10 @@ class BrokenOrchestratorsTest {
                 Broken.of(
                         "o17",
                         parts -> new Same(parts.withTests(parts.tests().stream()
-                                .<TestCase>map(
-                                        test -> TestCase.named(test.name()).withSource(test.source()))
+                                .<TestCase>map(test -> TestCase.named(test.name())
+                                        .withSource(test.source())
+                                        .withTags(test.tags())
+                                        .withExpected(test.expected()))
                                 .toList()))),
                 Broken.of("o18", parts -> {
                     Set<String> names = new HashSet<>();

@@ -16,7 +16,7 @@ class RecordingAggregatorContractTest extends AggregatorContract {
 
     @Override
     protected List<String> stored() {
-        return aggregator.records().stream().map(TestRecord::test).toList();
+        return aggregator.records().stream().map(TestRecord::name).toList();
     }
 
     @Override

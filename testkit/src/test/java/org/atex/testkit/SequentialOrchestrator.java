@@ -24,6 +24,7 @@ import org.atex.api.Remote;
 import org.atex.api.RunSummary;
 import org.atex.api.SetupException;
 import org.atex.api.Stop;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
@@ -77,7 +78,7 @@ final class SequentialOrchestrator implements Orchestrator {
                 TestRecord record = interrupted || isStopped() ? notRun(test, "the run was stopped") : record(test);
                 interrupted |= record.end().outcome() == Outcome.CANCELLED && !isStopped();
                 List<TestRecord> attempts = record.attempt() == 0 ? List.of() : List.of(record);
-                summaries.add(new TestSummary(test.name(), record.end(), attempts));
+                summaries.add(TestSummary.of(test, record.end(), attempts));
             }
             if (interrupted) {
                 throw new InterruptedException("the run was interrupted");
@@ -139,8 +140,9 @@ final class SequentialOrchestrator implements Orchestrator {
                 end = TestEnd.of(Outcome.CANCELLED, "the run was stopped");
             }
             return ingested(
-                    new TestRecord("fake", test.name(), 1, true, end, began, Duration.ZERO, remote.name(), 1)
-                            .withSource(test.source()),
+                    TestRecord.of("fake", test, end)
+                            .withTimes(began, Duration.ZERO)
+                            .withSystem(new SystemInfo(remote.name(), "fake", remote.host(), remote.labels()), 1),
                     artifacts);
         } catch (IOException e) {
             throw new AssertionError(e);
@@ -158,7 +160,7 @@ final class SequentialOrchestrator implements Orchestrator {
     }
 
     private TestRecord notRun(TestCase test, String why) {
-        return ingested(TestRecord.notRun("fake", test.name(), why).withSource(test.source()), Artifacts.none());
+        return ingested(TestRecord.notRun("fake", test, why), Artifacts.none());
     }
 
     private TestRecord ingested(TestRecord record, Artifacts artifacts) {

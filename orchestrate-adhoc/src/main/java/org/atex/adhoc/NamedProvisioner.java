@@ -1,0 +1,16 @@
+package org.atex.adhoc;
+
+import org.atex.api.Provisioner;
+
+/**
+ * A provisioner of a run.
+ *
+ * @param name its name in messages, events and records
+ * @param provisioner the provisioner
+ */
+record NamedProvisioner(String name, Provisioner provisioner) {
+    /** {@return the name of a provisioner without one} */
+    static String unnamed(int number) {
+        return "provisioner " + number;
+    }
+}
