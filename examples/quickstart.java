@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DEPS org.atex:all:0.1.0-SNAPSHOT
+//DEPS org.atex:atex-all:0.1.0-SNAPSHOT
 //JAVA 21+
 
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package org.atex.api;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,26 +14,28 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Arguments reach the program byte for byte: no shell reads them, and nothing in them is expanded. Use
  * {@link #bash(String, String...)} for shell text.
- *
- * @param arguments the program and its arguments, at least one; a program without a slash is looked up in the system's
- *     {@code PATH}
- * @param environment variables added to those of the system, in this order
- * @param directory where it runs, or null for the connection's own (usually the user's home)
- * @param stdin what it reads
- * @param stdout where its output goes
- * @param stderr where its errors go
  */
-public record Command(
-        List<String> arguments,
-        Map<String, String> environment,
-        @Nullable String directory,
-        Input stdin,
-        Output stdout,
-        Output stderr) {
-    /** Checks and copies what it is given. */
-    public Command {
-        arguments = List.copyOf(arguments);
-        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+public final class Command {
+    private final List<String> arguments;
+    private final Map<String, String> environment;
+    private final @Nullable String directory;
+    private final Input stdin;
+    private final Output stdout;
+    private final Output stderr;
+
+    private Command(
+            List<String> arguments,
+            Map<String, String> environment,
+            @Nullable String directory,
+            Input stdin,
+            Output stdout,
+            Output stderr) {
+        this.arguments = List.copyOf(arguments);
+        this.environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+        this.directory = directory;
+        this.stdin = stdin;
+        this.stdout = stdout;
+        this.stderr = stderr;
         if (arguments.isEmpty() || arguments.get(0).isEmpty()) {
             throw new IllegalArgumentException("a command needs a program: its first argument is missing or empty");
         }
@@ -51,6 +54,39 @@ public record Command(
             throw new IllegalArgumentException(
                     "standard output cannot be merged into itself: Output.merge() is for stderr");
         }
+    }
+
+    /**
+     * {@return the program and its arguments, at least one; a program without a slash is looked up in the {@code PATH} of the
+     * system}
+     */
+    public List<String> arguments() {
+        return arguments;
+    }
+
+    /** {@return variables added to those of the system, in this order} */
+    public Map<String, String> environment() {
+        return environment;
+    }
+
+    /** {@return where it runs, or null for the connection's own (usually the user's home)} */
+    public @Nullable String directory() {
+        return directory;
+    }
+
+    /** {@return what it reads} */
+    public Input stdin() {
+        return stdin;
+    }
+
+    /** {@return where its output goes} */
+    public Output stdout() {
+        return stdout;
+    }
+
+    /** {@return where its errors go} */
+    public Output stderr() {
+        return stderr;
     }
 
     private static void refuseNul(String text, String what) {
@@ -90,6 +126,15 @@ public record Command(
     }
 
     /**
+     * {@return this command with other arguments}
+     *
+     * @param all the program and its arguments
+     */
+    public Command withArguments(List<String> all) {
+        return new Command(all, environment, directory, stdin, stdout, stderr);
+    }
+
+    /**
      * {@return this command with one more variable}
      *
      * @param name its name
@@ -113,9 +158,9 @@ public record Command(
     /**
      * {@return this command, run in another directory}
      *
-     * @param path a directory of the system
+     * @param path a directory of the system, or null for the connection's own
      */
-    public Command withDirectory(String path) {
+    public Command withDirectory(@Nullable String path) {
         return new Command(arguments, environment, path, stdin, stdout, stderr);
     }
 
@@ -159,5 +204,19 @@ public record Command(
         return line.length() < argument.length() || line.length() > 80
                 ? line.substring(0, Math.min(80, line.length())) + "…"
                 : line;
+    }
+
+    private List<@Nullable Object> properties() {
+        return Arrays.asList(arguments, environment, directory, stdin, stdout, stderr);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Command that && properties().equals(that.properties());
+    }
+
+    @Override
+    public int hashCode() {
+        return properties().hashCode();
     }
 }

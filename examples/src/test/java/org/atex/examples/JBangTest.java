@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -31,6 +32,7 @@ class JBangTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path SCRIPT = Path.of("quickstart.java").toAbsolutePath();
     private static final Pattern MODULE = Pattern.compile(Pattern.quote(ROOT.toString()) + "/([a-z-]+)/target/.*");
+    private static final Set<String> NOT_PUBLISHED = Set.of("examples", "lab");
     private static final int TO_BE_EXECUTED = 255;
 
     @TempDir
@@ -62,13 +64,13 @@ class JBangTest {
 
     private Path install() throws IOException {
         Path repository = directory.resolve("repository");
-        pom(repository, "parent", ROOT.resolve("pom.xml"));
-        pom(repository, "bom", ROOT.resolve("bom/pom.xml"));
+        pom(repository, "atex-parent", ROOT.resolve("pom.xml"));
+        pom(repository, "atex-bom", ROOT.resolve("bom/pom.xml"));
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             Matcher module = MODULE.matcher(entry);
-            if (module.matches() && !module.group(1).equals("examples")) {
-                String name = module.group(1);
-                Path jar = pom(repository, name, ROOT.resolve(name + "/pom.xml"))
+            if (module.matches() && !NOT_PUBLISHED.contains(module.group(1))) {
+                String name = "atex-" + module.group(1);
+                Path jar = pom(repository, name, ROOT.resolve(module.group(1) + "/pom.xml"))
                         .resolveSibling(name + "-" + version() + ".jar");
                 if (Files.isDirectory(Path.of(entry))) {
                     pack(Path.of(entry), jar);
@@ -109,7 +111,7 @@ class JBangTest {
     @Test
     void theScriptNeedsOneLineOfDependencies() throws IOException {
         assertThat(Files.readAllLines(SCRIPT).stream().filter(line -> line.startsWith("//DEPS")))
-                .containsExactly("//DEPS org.atex:all:" + version());
+                .containsExactly("//DEPS org.atex:atex-all:" + version());
     }
 
     /** {@return what a script says that is started like this} */

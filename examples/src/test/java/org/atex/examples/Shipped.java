@@ -64,7 +64,7 @@ final class Shipped {
     }
 
     private static Path jar(String module) {
-        return MODULES.resolve(module).resolve("target/" + module + "-" + VERSION + ".jar");
+        return MODULES.resolve(module).resolve("target/atex-" + module + "-" + VERSION + ".jar");
     }
 
     /** {@return the jar of a module and those that it needs to run} */

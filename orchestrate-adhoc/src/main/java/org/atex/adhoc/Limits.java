@@ -1,6 +1,9 @@
 package org.atex.adhoc;
 
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long a run waits for code that is not its own. A call that does not return within its limit is interrupted; if it
@@ -8,29 +11,27 @@ import java.time.Duration;
  *
  * <p>After {@link org.atex.api.Stop#NOW} these limits do not count: the run ends within ten seconds, whatever its parts do.
  *
- * <p>Immutable, and so thread-safe: each {@code with…} method returns a changed copy.
- *
- * @param call any short call: a test's own methods, labels and names of systems, policies, {@code provision} and
- *     {@code clear}; 30 s
- * @param setUp the preparation of one system: the {@link SystemHook} and the opening of its executors, or a reset; 2 h
- * @param overrun the time an executor may take beyond the test's own limit, such as for packages that a test needs; 2 h
- * @param test a test that has no limit of its own; 1 day
- * @param cleanUp the closing of one executor or of one system; 15 min
- * @param store the storing of one attempt's results; 15 min
- * @param listener one event for one listener; 30 s
- * @param grace the time to return after an interrupt; 10 s
+ * <p>Immutable, and so thread-safe: each {@code with…} method returns a changed copy. Two are equal if all limits are.
  */
-public record Limits(
-        Duration call,
-        Duration setUp,
-        Duration overrun,
-        Duration test,
-        Duration cleanUp,
-        Duration store,
-        Duration listener,
-        Duration grace) {
-    /** Refuses limits that are no time at all. */
-    public Limits {
+public final class Limits {
+    private final Duration call;
+    private final Duration setUp;
+    private final Duration overrun;
+    private final Duration test;
+    private final Duration cleanUp;
+    private final Duration store;
+    private final Duration listener;
+    private final Duration grace;
+
+    private Limits(
+            Duration call,
+            Duration setUp,
+            Duration overrun,
+            Duration test,
+            Duration cleanUp,
+            Duration store,
+            Duration listener,
+            Duration grace) {
         RunBuilder.positive(call, "call");
         RunBuilder.positive(setUp, "setUp");
         RunBuilder.positive(overrun, "overrun");
@@ -39,6 +40,63 @@ public record Limits(
         RunBuilder.positive(store, "store");
         RunBuilder.positive(listener, "listener");
         RunBuilder.positive(grace, "grace");
+        this.call = call;
+        this.setUp = setUp;
+        this.overrun = overrun;
+        this.test = test;
+        this.cleanUp = cleanUp;
+        this.store = store;
+        this.listener = listener;
+        this.grace = grace;
+    }
+
+    /**
+     * {@return the limit of any short call: the methods of a test, labels and names of systems, policies, {@code provision} and
+     * {@code clear}; 30 s by default}
+     */
+    public Duration call() {
+        return call;
+    }
+
+    /**
+     * {@return the limit of the preparation of one system: the {@link SystemHook} and the opening of its executors, or a reset;
+     * 2 h by default}
+     */
+    public Duration setUp() {
+        return setUp;
+    }
+
+    /**
+     * {@return the time that an executor may take beyond the limit of the test, such as for packages that the test needs; 2 h by
+     * default}
+     */
+    public Duration overrun() {
+        return overrun;
+    }
+
+    /** {@return the limit of a test that has none of its own; 1 day by default} */
+    public Duration test() {
+        return test;
+    }
+
+    /** {@return the limit of closing one executor or one system; 15 min by default} */
+    public Duration cleanUp() {
+        return cleanUp;
+    }
+
+    /** {@return the limit of storing the results of one attempt; 15 min by default} */
+    public Duration store() {
+        return store;
+    }
+
+    /** {@return the limit of one event for one listener; 30 s by default} */
+    public Duration listener() {
+        return listener;
+    }
+
+    /** {@return the time to return after an interrupt; 10 s by default} */
+    public Duration grace() {
+        return grace;
     }
 
     /** {@return the default limits} */
@@ -133,5 +191,19 @@ public record Limits(
      */
     public Limits withGrace(Duration limit) {
         return new Limits(call, setUp, overrun, test, cleanUp, store, listener, limit);
+    }
+
+    private List<@Nullable Object> properties() {
+        return Arrays.asList(call, setUp, overrun, test, cleanUp, store, listener, grace);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Limits that && properties().equals(that.properties());
+    }
+
+    @Override
+    public int hashCode() {
+        return properties().hashCode();
     }
 }

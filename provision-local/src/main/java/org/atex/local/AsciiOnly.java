@@ -3,7 +3,6 @@ package org.atex.local;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.atex.api.Command;
 
 /**
@@ -40,13 +39,10 @@ final class AsciiOnly {
         }
         command.environment().forEach((name, value) -> script.append(' ').append(quoted(name + "=" + value)));
         command.arguments().forEach(argument -> script.append(' ').append(quoted(argument)));
-        return new Command(
-                Command.bash(script.toString()).arguments(),
-                Map.of(),
-                null,
-                command.stdin(),
-                command.stdout(),
-                command.stderr());
+        return Command.bash(script.toString())
+                .withStdin(command.stdin())
+                .withStdout(command.stdout())
+                .withStderr(command.stderr());
     }
 
     private static boolean isAscii(Command command) {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -85,8 +84,11 @@ final class Launcher {
     }
 
     private static Command standIn(Command command, String script) {
-        List<String> shell = List.of("sh", "-c", script);
-        return new Command(shell, Map.of(), command.directory(), command.stdin(), command.stdout(), command.stderr());
+        return Command.of("sh", "-c", script)
+                .withDirectory(command.directory())
+                .withStdin(command.stdin())
+                .withStdout(command.stdout())
+                .withStderr(command.stderr());
     }
 
     private static boolean saysTooLong(IOException e) {

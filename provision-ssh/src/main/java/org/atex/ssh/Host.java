@@ -1,35 +1,35 @@
 package org.atex.ssh;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine that somebody says can be reached over ssh. Immutable.
+ * A machine that can be reached over ssh, as a list of hosts or a reservation service describes it.
  *
- * @param address a host name, an address, or an alias of {@code ~/.ssh/config}
- * @param port the port of its sshd, or 0 for what the configuration says, which is usually 22
- * @param user who to log in as, or null for what the configuration says
- * @param slots how many tests it may run at once, at least 1
- * @param jumpHost {@code [user@]host[:port]} through which it is reached, several separated by commas; or null
- * @param environment variables of every command that runs there
- * @param arguments whatever else was said of it: its labels
+ * <p>Immutable: each {@code with…} method returns a changed copy. Two hosts are equal if all their properties are.
  */
-public record Host(
-        String address,
-        int port,
-        @Nullable String user,
-        int slots,
-        @Nullable String jumpHost,
-        Map<String, String> environment,
-        Map<String, String> arguments) {
-    /** Checks and copies what it is given. */
-    public Host {
-        Objects.requireNonNull(address);
-        environment = Map.copyOf(environment);
-        arguments = Map.copyOf(arguments);
+public final class Host {
+    private final String address;
+    private final int port;
+    private final @Nullable String user;
+    private final int slots;
+    private final @Nullable String jumpHost;
+    private final Map<String, String> environment;
+    private final Map<String, String> arguments;
+
+    Host(
+            String address,
+            int port,
+            @Nullable String user,
+            int slots,
+            @Nullable String jumpHost,
+            Map<String, String> environment,
+            Map<String, String> arguments) {
         HostText.checkAddress(address);
         HostText.checkUser(user);
         if (port < 0 || port > 65535) {
@@ -39,6 +39,48 @@ public record Host(
             throw new IllegalArgumentException("a host needs at least one slot: " + address + " has " + slots);
         }
         HostText.checkJumps(jumpHost);
+        this.address = Objects.requireNonNull(address);
+        this.port = port;
+        this.user = user;
+        this.slots = slots;
+        this.jumpHost = jumpHost;
+        this.environment = Map.copyOf(environment);
+        this.arguments = Map.copyOf(arguments);
+    }
+
+    /** {@return a host name, an address, or an alias of {@code ~/.ssh/config}} */
+    public String address() {
+        return address;
+    }
+
+    /** {@return the port of its sshd, or 0 for what the configuration says, which is usually 22} */
+    public int port() {
+        return port;
+    }
+
+    /** {@return the user to log in as, or null for what the configuration says} */
+    public @Nullable String user() {
+        return user;
+    }
+
+    /** {@return how many tests it may run at once, at least 1} */
+    public int slots() {
+        return slots;
+    }
+
+    /** {@return {@code [user@]host[:port]} through which it is reached, several separated by commas; or null} */
+    public @Nullable String jumpHost() {
+        return jumpHost;
+    }
+
+    /** {@return variables of every command that runs there} */
+    public Map<String, String> environment() {
+        return environment;
+    }
+
+    /** {@return its labels} */
+    public Map<String, String> arguments() {
+        return arguments;
     }
 
     /**
@@ -50,6 +92,24 @@ public record Host(
      */
     public static Host of(String text) {
         return HostText.parse(text);
+    }
+
+    /**
+     * {@return this host with another port}
+     *
+     * @param number the port of its sshd, or 0 for what the configuration says
+     */
+    public Host withPort(int number) {
+        return new Host(address, number, user, slots, jumpHost, environment, arguments);
+    }
+
+    /**
+     * {@return this host with another user}
+     *
+     * @param name the user to log in as, or null for what the configuration says
+     */
+    public Host withUser(@Nullable String name) {
+        return new Host(address, port, name, slots, jumpHost, environment, arguments);
     }
 
     /**
@@ -127,5 +187,19 @@ public record Host(
     @Override
     public String toString() {
         return (user == null ? "" : user + "@") + (port == 0 ? address : HostText.withPort(address, port));
+    }
+
+    private List<@Nullable Object> properties() {
+        return Arrays.asList(address, port, user, slots, jumpHost, environment, arguments);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Host that && properties().equals(that.properties());
+    }
+
+    @Override
+    public int hashCode() {
+        return properties().hashCode();
     }
 }

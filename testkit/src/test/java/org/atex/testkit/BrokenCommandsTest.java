@@ -70,15 +70,9 @@ class BrokenCommandsTest {
                                 !String.valueOf(command.directory()).startsWith("/no/")))),
                 Broken.of(
                         "c05",
-                        starting(command -> new Command(
-                                command.arguments().stream()
-                                        .filter(argument -> !argument.isEmpty())
-                                        .toList(),
-                                command.environment(),
-                                command.directory(),
-                                command.stdin(),
-                                command.stdout(),
-                                command.stderr()))),
+                        starting(command -> command.withArguments(command.arguments().stream()
+                                .filter(argument -> !argument.isEmpty())
+                                .toList()))),
                 Broken.of("c06", starting(command -> changed(command, Map.of(), true))),
                 Broken.of(
                         "c07",
@@ -384,26 +378,17 @@ class BrokenCommandsTest {
     }
 
     private static Command changed(Command command, Map<String, String> environment, boolean withDirectory) {
-        return new Command(
-                command.arguments(),
-                environment,
-                withDirectory ? command.directory() : null,
-                command.stdin(),
-                command.stdout(),
-                command.stderr());
+        return Command.of(command.arguments())
+                .withEnvironment(environment)
+                .withDirectory(withDirectory ? command.directory() : null)
+                .withStdin(command.stdin())
+                .withStdout(command.stdout())
+                .withStderr(command.stderr());
     }
 
     /** A command that prints something else, if it prints both. */
     private static Command printing(Command command, String output, String errors) {
-        return isRun(command, "prints-both")
-                ? new Command(
-                        List.of("prints-both", output, errors),
-                        command.environment(),
-                        command.directory(),
-                        command.stdin(),
-                        command.stdout(),
-                        command.stderr())
-                : command;
+        return isRun(command, "prints-both") ? command.withArguments(List.of("prints-both", output, errors)) : command;
     }
 
     private static byte[] first(int count, Input.Bytes bytes) {

@@ -355,13 +355,7 @@ class BrokenConnectionsTest {
                     }
                     List<String> arguments = new ArrayList<>(command.arguments());
                     arguments.addAll(command.environment().values()); // as 'env NAME=VALUE …' would have them
-                    return new Command(
-                            arguments,
-                            command.environment(),
-                            command.directory(),
-                            command.stdin(),
-                            command.stdout(),
-                            command.stderr());
+                    return command.withArguments(arguments);
                 })));
     }
 }
