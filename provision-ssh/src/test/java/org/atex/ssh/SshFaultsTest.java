@@ -377,7 +377,7 @@ class SshFaultsTest {
             List<Call<?>> calls;
             try {
                 calls = operation.begin(connection, place, service);
-            } catch (ConnectionLostException | AssertionError e) {
+            } catch (ConnectionLostException | AssertionError | IOException e) {
                 if (last || !(lost(connection) instanceof ConnectionLostException)) {
                     throw e;
                 }
@@ -431,7 +431,7 @@ class SshFaultsTest {
                     calls.addAll(operation.begin(
                             connection, Files.createDirectory(place.resolve(operation.name())), service));
                 }
-            } catch (ConnectionLostException | AssertionError e) {
+            } catch (ConnectionLostException | AssertionError | IOException e) {
                 if (last || !(lost(connection) instanceof ConnectionLostException)) {
                     throw e;
                 }
