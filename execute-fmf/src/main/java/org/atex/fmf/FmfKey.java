@@ -320,6 +320,7 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
         private void tests() {
             core(Where.TEST);
             test(Where.TEST);
+            scheduling(Where.TEST);
             in(
                     Where.TEST,
                     Fate.HONOURED,
@@ -331,16 +332,6 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "see the README",
                     "restart-with-reboot",
                     "see the README",
-                    "extra-priority",
-                    "higher goes sooner",
-                    "extra-expected",
-                    "how long it is expected to take, written as duration is",
-                    "extra-locks",
-                    "names of locks that it holds alone while it runs",
-                    "extra-locks-shared",
-                    "names of locks that it holds beside other tests that share them",
-                    "extra-needs",
-                    "labels that its system must have, each with a value or a list of values that will do",
                     "name",
                     "a test is called what its node is called");
             in(
@@ -352,11 +343,23 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "in the metadata");
             core(Where.SHELL_TEST);
             test(Where.SHELL_TEST);
+            scheduling(Where.SHELL_TEST);
             in(
                     Where.SHELL_TEST,
                     Fate.HONOURED,
                     "name",
                     "a text of its own among these tests",
+                    "duration",
+                    "1 hour by default");
+            in(Where.SHELL_TEST, Fate.DATA, "extra-*", "in the metadata");
+            in(Where.SHELL_TEST, Fate.REFUSED, "adjust", "tmt does not apply it: put the rule into the plan's adjust");
+        }
+
+        /** What a scheduler reads of a test. */
+        private void scheduling(Where where) {
+            in(
+                    where,
+                    Fate.HONOURED,
                     "extra-priority",
                     "higher goes sooner",
                     "extra-expected",
@@ -366,11 +369,7 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "extra-locks-shared",
                     "names of locks that it holds beside other tests that share them",
                     "extra-needs",
-                    "labels that its system must have, each with a value or a list of values that will do",
-                    "duration",
-                    "1 hour by default");
-            in(Where.SHELL_TEST, Fate.DATA, "extra-*", "in the metadata");
-            in(Where.SHELL_TEST, Fate.REFUSED, "adjust", "tmt does not apply it: put the rule into the plan's adjust");
+                    "labels that its system must have, each with a value or a list of values that will do");
         }
 
         private void core(Where where) {
