@@ -18,9 +18,9 @@ class quickstart {
         var tests = FmfTests.from(Path.of(args[0])).plan(args[1]).discover();
         var results = Files.createDirectories(Path.of(args[2]));
         int exitCode;
-        try (var systems = LocalProvisioner.upTo(4);
+        try (var systems = LocalProvisioner.withMaxSystems(4);
                 var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
-                var run = AdHocOrchestrator.of(tests)
+                var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(FmfExecutor.factory(tests))
                         .into(json)

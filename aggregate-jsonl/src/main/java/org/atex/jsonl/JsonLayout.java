@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.StreamCorruptedException;
 import java.util.function.BiConsumer;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -80,7 +80,7 @@ final class JsonLayout implements Layout {
         }
 
         @Override
-        public void add(TestResult result, @Nullable String otherwise) throws IOException {
+        public void add(ReportedResult result, @Nullable String otherwise) throws IOException {
             Status status = result.status();
             to.write('[');
             JsonText.string(to, heading.platform());

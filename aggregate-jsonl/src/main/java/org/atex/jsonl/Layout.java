@@ -3,7 +3,7 @@ package org.atex.jsonl;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.BiConsumer;
-import org.atex.api.TestResult;
+import org.atex.api.ReportedResult;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +27,7 @@ interface Layout {
     /** One test's results, in the order in which they were reported; the runner's own is the last. */
     interface Page {
         /** Adds a result, with the status to write if it has none. */
-        void add(TestResult result, @Nullable String status) throws IOException;
+        void add(ReportedResult result, @Nullable String status) throws IOException;
 
         void end() throws IOException;
     }

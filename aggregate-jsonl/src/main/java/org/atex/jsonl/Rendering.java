@@ -9,8 +9,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.atex.api.Artifacts;
+import org.atex.api.ReportedResult;
 import org.atex.api.TestRecord;
-import org.atex.api.TestResult;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
 import org.atex.artifacts.Spool;
@@ -23,7 +23,7 @@ final class Rendering {
     private final Artifacts artifacts;
 
     /** Once made, it stays: the second time, the test's output may have been moved away. */
-    private @Nullable TestResult runnersResult;
+    private @Nullable ReportedResult runnersResult;
 
     Rendering(TestRecord record, String name, Artifacts artifacts) {
         this.record = record;
@@ -69,12 +69,12 @@ final class Rendering {
         try (Spool scratch = new Spool(directory);
                 ResultReader reader = ResultReader.of(artifacts)) {
             Layout.Page page = layout.page(to, scratch, new Layout.Heading(record.platform(), name, listing));
-            for (TestResult result = reader.next(); result != null; result = reader.next()) {
+            for (ReportedResult result = reader.next(); result != null; result = reader.next()) {
                 runners.saw(result);
                 page.add(result, result.name() == null ? runners.status() : null);
             }
             if (runners.isNeeded()) {
-                TestResult result = runnersResult == null ? runners.result(artifacts) : runnersResult;
+                ReportedResult result = runnersResult == null ? runners.result(artifacts) : runnersResult;
                 runnersResult = result;
                 page.add(result, null);
             }

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Objects;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.api.TestEnd;
-import org.atex.api.TestResult;
 
 /**
  * What the runner itself has to say of a test: needed where the test said nothing of itself, or where what it said does not
@@ -29,7 +29,7 @@ final class RunnersResult {
         return end.outcome().status().word();
     }
 
-    void saw(TestResult result) {
+    void saw(ReportedResult result) {
         if (result.name() == null) {
             spoke = true;
             told |= tells(result);
@@ -40,15 +40,15 @@ final class RunnersResult {
         return !told;
     }
 
-    TestResult result(Artifacts artifacts) {
+    ReportedResult result(Artifacts artifacts) {
         // If the test never spoke, nobody has listed its output yet.
         boolean output = !spoke
                 && !artifacts.isNone()
                 && Files.isRegularFile(artifacts.files().resolve(OUTPUT));
-        return TestResult.of(end.outcome().status(), end.note(), output ? List.of(OUTPUT) : List.of());
+        return ReportedResult.of(end.outcome().status(), end.note(), output ? List.of(OUTPUT) : List.of());
     }
 
-    private boolean tells(TestResult result) {
+    private boolean tells(ReportedResult result) {
         Status status = result.status();
         return switch (end.outcome()) {
             case PASSED, FAILED, SKIPPED -> true;

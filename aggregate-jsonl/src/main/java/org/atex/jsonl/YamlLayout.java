@@ -8,8 +8,8 @@ import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.BiConsumer;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -74,7 +74,7 @@ final class YamlLayout implements Layout {
         private final Spool to;
         private final Spool scratch;
         private final Heading heading;
-        private @Nullable TestResult own;
+        private @Nullable ReportedResult own;
         private @Nullable String ownStatus;
 
         Document(Spool to, Spool scratch, Heading heading) {
@@ -84,7 +84,7 @@ final class YamlLayout implements Layout {
         }
 
         @Override
-        public void add(TestResult result, @Nullable String otherwise) throws IOException {
+        public void add(ReportedResult result, @Nullable String otherwise) throws IOException {
             Status status = result.status();
             String word = status == null ? otherwise : status.word();
             if (result.name() != null) {
@@ -116,7 +116,7 @@ final class YamlLayout implements Layout {
             raw(to, "\n...\n");
         }
 
-        private void subtest(TestResult result, @Nullable String word) throws IOException {
+        private void subtest(ReportedResult result, @Nullable String word) throws IOException {
             raw(scratch, "\n  - {name: ");
             JsonText.string(scratch, result.name());
             raw(scratch, ", status: ");

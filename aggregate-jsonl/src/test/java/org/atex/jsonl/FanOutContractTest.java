@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import org.atex.api.Aggregator;
+import org.atex.artifacts.FanOut;
 import org.atex.testkit.AggregatorContract;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.api.TestRecord;
-import org.atex.api.TestResult;
 import org.atex.api.TestSource;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
@@ -33,7 +33,7 @@ final class CaseRenderer {
     private final CaseNames names;
     private final Case rendered;
     private final OutputText outputText;
-    private @Nullable TestResult own;
+    private @Nullable ReportedResult own;
     private int bad;
 
     private CaseRenderer(JUnitXmlOptions options, Subject subject, Case rendered) {
@@ -67,7 +67,7 @@ final class CaseRenderer {
         attribute(nameOut, "classname", names.classname());
         source(nameOut);
         try (ResultReader results = ResultReader.of(artifacts)) {
-            for (TestResult result = results.next(); result != null; result = results.next()) {
+            for (ReportedResult result = results.next(); result != null; result = results.next()) {
                 add(result);
             }
         }
@@ -84,7 +84,7 @@ final class CaseRenderer {
         addOutput();
     }
 
-    private void add(TestResult result) throws IOException {
+    private void add(ReportedResult result) throws IOException {
         if (result.name() == null) {
             attachments(rendered.piece(Attempt.Piece.OUTPUT), result);
             // The last one about the test itself is what it came to.
@@ -109,7 +109,7 @@ final class CaseRenderer {
     }
 
     /** A line of the text: which part, how it went, and why. */
-    private void note(TestResult result) throws IOException {
+    private void note(ReportedResult result) throws IOException {
         if (result.name() == null && result.note() == null) {
             return;
         }
@@ -124,7 +124,7 @@ final class CaseRenderer {
         XmlText.text(rendered.piece(Attempt.Piece.TEXT), line.append('\n').toString());
     }
 
-    private void subtest(TestResult result, String subtest, Kind kind) throws IOException {
+    private void subtest(ReportedResult result, String subtest, Kind kind) throws IOException {
         OutputStream to = rendered.piece(Attempt.Piece.SUBTESTS);
         raw(to, "<testcase");
         attribute(to, "name", names.subtest(subtest));
@@ -173,11 +173,11 @@ final class CaseRenderer {
         }
     }
 
-    private boolean hasAttachments(TestResult result) {
+    private boolean hasAttachments(ReportedResult result) {
         return options.attachments() != null && !result.files().isEmpty();
     }
 
-    private void attachments(OutputStream to, TestResult result) throws IOException {
+    private void attachments(OutputStream to, ReportedResult result) throws IOException {
         String base = options.attachments();
         if (base == null) {
             return;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What one attempt at a test leaves behind: a directory with
  *
  * <ul>
- *   <li>{@code results}: JSON Lines, each line one {@link TestResult} with the keys {@code status}, {@code name},
+ *   <li>{@code results}: JSON Lines, each line one {@link ReportedResult} with the keys {@code status}, {@code name},
  *       {@code note} and {@code files}, all optional, and any others;
  *   <li>{@code files/}: the files, each under its result's name where it has one.
  * </ul>

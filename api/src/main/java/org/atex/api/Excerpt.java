@@ -9,7 +9,7 @@ import java.util.List;
  * @param parts the parts of the test that did not pass, in the order reported, a limited number
  * @param lastLines the last lines of the test's output, a limited number, each of limited length
  */
-public record Excerpt(List<TestResult> parts, List<String> lastLines) {
+public record Excerpt(List<ReportedResult> parts, List<String> lastLines) {
     private static final Excerpt NONE = new Excerpt(List.of(), List.of());
 
     /** Copies the lists. */

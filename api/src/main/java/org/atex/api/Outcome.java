@@ -2,7 +2,7 @@ package org.atex.api;
 
 /**
  * How a test ended, as the runner sees it: the closed list that verdicts and reruns are decided on. What the test itself
- * reported is kept beside it, see {@link TestResult}.
+ * reported is kept beside it, see {@link ReportedResult}.
  */
 public enum Outcome {
     /** Its exit code was 0, or its own final result {@code pass} or {@code info}. */

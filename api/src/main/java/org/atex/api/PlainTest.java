@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class PlainTest implements TestCase {
     private final String name;
     private final int priority;
-    private final Set<Lock> locks;
+    private final Set<TestLock> locks;
     private final Set<Need> needs;
     private final @Nullable Duration expected;
     private final @Nullable Duration limit;
@@ -74,7 +74,7 @@ public final class PlainTest implements TestCase {
     }
 
     @Override
-    public Set<Lock> locks() {
+    public Set<TestLock> locks() {
         return locks;
     }
 
@@ -132,7 +132,7 @@ public final class PlainTest implements TestCase {
      *
      * @param lock the lock that it holds while it runs
      */
-    public PlainTest withLock(Lock lock) {
+    public PlainTest withLock(TestLock lock) {
         return with(draft -> draft.locks = plus(locks, lock));
     }
 
@@ -232,7 +232,7 @@ public final class PlainTest implements TestCase {
     private static final class Draft {
         private String name;
         private int priority;
-        private Set<Lock> locks = Set.of();
+        private Set<TestLock> locks = Set.of();
         private Set<Need> needs = Set.of();
         private @Nullable Duration expected;
         private @Nullable Duration limit;

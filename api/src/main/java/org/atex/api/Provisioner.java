@@ -34,7 +34,7 @@ public interface Provisioner extends AutoCloseable {
     void clear();
 
     /** {@return labels that every system of it will have, known before there is one} */
-    default Map<String, String> offers() {
+    default Map<String, String> labels() {
         return Map.of();
     }
 

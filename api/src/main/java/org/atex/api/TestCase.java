@@ -20,8 +20,8 @@ public interface TestCase {
         return 0;
     }
 
-    /** {@return what it holds while it runs, besides {@link Lock#EVERYTHING} shared} */
-    default Set<Lock> locks() {
+    /** {@return what it holds while it runs, besides {@link TestLock#EVERYTHING} shared} */
+    default Set<TestLock> locks() {
         return Set.of();
     }
 

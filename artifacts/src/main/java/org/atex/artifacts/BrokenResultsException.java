@@ -14,7 +14,7 @@ public final class BrokenResultsException extends AtexException {
     BrokenResultsException(Path file, long line, String why, @Nullable Throwable cause) {
         super(
                 "could not read the results in " + file + ", line " + line + ": " + why
-                        + "; each line has to be one JSON object, see TestResult for its keys",
+                        + "; each line has to be one JSON object, see ReportedResult for its keys",
                 cause);
         this.file = file.toString();
         this.line = line;

@@ -15,7 +15,7 @@ import java.util.Map;
 import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
-import org.atex.api.TestResult;
+import org.atex.api.ReportedResult;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +48,7 @@ public final class Excerpts {
     private static final int MAX_FILES = 20;
 
     private final Artifacts artifacts;
-    private final List<TestResult> parts = new ArrayList<>();
+    private final List<ReportedResult> parts = new ArrayList<>();
     private String output = OUTPUT;
 
     private Excerpts(Artifacts artifacts) {
@@ -88,7 +88,7 @@ public final class Excerpts {
                 artifacts.results(),
                 new FirstBytes(new FileInputStream(artifacts.results().toFile()), MAX_RESULT_BYTES))) {
             for (int read = 0; read < MAX_RESULTS; read++) {
-                TestResult result = results.next();
+                ReportedResult result = results.next();
                 if (result == null) {
                     return;
                 }
@@ -99,7 +99,7 @@ public final class Excerpts {
         }
     }
 
-    private void add(TestResult result) {
+    private void add(ReportedResult result) {
         if (result.name() == null) {
             if (!result.files().isEmpty()) {
                 output = result.files().contains(OUTPUT)
@@ -111,7 +111,7 @@ public final class Excerpts {
         }
     }
 
-    private static boolean isBad(TestResult result) {
+    private static boolean isBad(ReportedResult result) {
         if (result.status() == null) {
             return false;
         }
@@ -120,12 +120,12 @@ public final class Excerpts {
     }
 
     /** What is kept of a test for as long as the run goes on must not be as large as the test likes. */
-    private static TestResult cut(TestResult result) {
+    private static ReportedResult cut(ReportedResult result) {
         List<String> files = result.files().stream()
                 .filter(file -> file.length() <= MAX_LINE)
                 .limit(MAX_FILES)
                 .toList();
-        return new TestResult(result.status(), cutIfAny(result.name()), cutIfAny(result.note()), files, Map.of());
+        return new ReportedResult(result.status(), cutIfAny(result.name()), cutIfAny(result.note()), files, Map.of());
     }
 
     private List<String> lines(int count) {

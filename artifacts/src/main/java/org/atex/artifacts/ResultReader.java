@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.atex.api.Artifacts;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -100,7 +100,7 @@ public final class ResultReader implements AutoCloseable {
      * @throws BrokenResultsException if what comes next is not a result
      * @throws IOException if the file cannot be read
      */
-    public @Nullable TestResult next() throws IOException {
+    public @Nullable ReportedResult next() throws IOException {
         if (parser == null) {
             return null;
         }
@@ -131,7 +131,7 @@ public final class ResultReader implements AutoCloseable {
         }
     }
 
-    private @Nullable TestResult next(JsonParser json) {
+    private @Nullable ReportedResult next(JsonParser json) {
         JsonToken token = json.nextToken();
         if (token == null) {
             return null;
@@ -148,7 +148,7 @@ public final class ResultReader implements AutoCloseable {
             throw broken(start, "it is no object");
         }
         insideObject = true;
-        TestResult result = object(json);
+        ReportedResult result = object(json);
         insideObject = false;
         if (json.currentLocation().getLineNr() != start) {
             throw broken(start, "its object does not end on it");
@@ -156,9 +156,9 @@ public final class ResultReader implements AutoCloseable {
         return result;
     }
 
-    // NullAway does not see in a class file that the values of TestResult's map may be null.
+    // NullAway does not see in a class file that the values of ReportedResult's map may be null.
     @SuppressWarnings("NullAway")
-    private TestResult object(JsonParser json) {
+    private ReportedResult object(JsonParser json) {
         Status status = null;
         String name = null;
         String note = null;
@@ -176,7 +176,7 @@ public final class ResultReader implements AutoCloseable {
             }
         }
         String named = name == null || name.isEmpty() ? null : name;
-        return new TestResult(status, named, note, files == null ? List.of() : files, more);
+        return new ReportedResult(status, named, note, files == null ? List.of() : files, more);
     }
 
     private <T> @Nullable T once(String key, @Nullable T before, @Nullable T now) {

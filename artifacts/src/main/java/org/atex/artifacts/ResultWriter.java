@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.Map;
-import org.atex.api.TestResult;
+import org.atex.api.ReportedResult;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -56,7 +56,7 @@ public final class ResultWriter implements AutoCloseable {
      * @throws IllegalArgumentException if one of its further values is none that JSON knows; nothing is written
      * @throws IOException if it cannot be written; the file is as before
      */
-    public void write(TestResult result) throws IOException {
+    public void write(ReportedResult result) throws IOException {
         byte[] bytes = line(result);
         try {
             file.write(bytes);
@@ -73,7 +73,7 @@ public final class ResultWriter implements AutoCloseable {
         file.close();
     }
 
-    private static byte[] line(TestResult result) {
+    private static byte[] line(ReportedResult result) {
         ByteArrayBuilder bytes = new ByteArrayBuilder();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
             json.writeStartObject();

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,12 +53,12 @@ class ExcerptsTest {
             {"status":"fail","note":"itself"}
             """);
         assertThat(Excerpts.read(artifacts(), 8).parts())
-                .extracting(TestResult::status, TestResult::name)
+                .extracting(ReportedResult::status, ReportedResult::name)
                 .map(tuple -> String.join(
                         " ", tuple.toList().stream().map(String::valueOf).toList()))
                 .containsExactly("fail one", "warn two", "error three", "burnt four");
         assertThat(Excerpts.read(artifacts(), 8).parts().getFirst())
-                .isEqualTo(new TestResult(Status.FAIL, "one", "2 is not 3", List.of("log"), Map.of()));
+                .isEqualTo(new ReportedResult(Status.FAIL, "one", "2 is not 3", List.of("log"), Map.of()));
     }
 
     @Test
@@ -123,7 +123,7 @@ class ExcerptsTest {
 
         Excerpt excerpt = Excerpts.read(artifacts(), 8);
 
-        assertThat(excerpt.parts()).extracting(TestResult::name).containsExactly("one");
+        assertThat(excerpt.parts()).extracting(ReportedResult::name).containsExactly("one");
         assertThat(excerpt.lastLines()).containsExactly("out");
     }
 
@@ -187,7 +187,7 @@ class ExcerptsTest {
 
         Excerpt excerpt = Excerpts.read(artifacts(), 8);
 
-        assertThat(excerpt.parts()).extracting(TestResult::name).containsExactly("first");
+        assertThat(excerpt.parts()).extracting(ReportedResult::name).containsExactly("first");
         assertThat(excerpt.lastLines()).containsExactly("out");
         assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(10));
     }

@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.atex.api.Artifacts;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +27,7 @@ class ResultReaderTest {
 
     @Test
     void readsWhatATestReported() throws IOException {
-        List<TestResult> results = read("""
+        List<ReportedResult> results = read("""
             {"status":"pass","name":"sub/test","note":"ok","files":["some/log","b"],"bug":[1,2.50,null,{"a":true}]}
             {"status":"odd"}
             {}
@@ -35,17 +35,17 @@ class ResultReaderTest {
 
         assertThat(results).hasSize(3);
         assertThat(results.get(0))
-                .extracting(TestResult::status, TestResult::name, TestResult::note, TestResult::files)
+                .extracting(ReportedResult::status, ReportedResult::name, ReportedResult::note, ReportedResult::files)
                 .containsExactly(Status.PASS, "sub/test", "ok", List.of("some/log", "b"));
         assertThat(results.get(0).more().get("bug")).asString().isEqualTo("[1, 2.50, null, {a=true}]");
         assertThat(results.get(1).status()).isEqualTo(new Status("odd"));
-        assertThat(results.get(2)).isEqualTo(new TestResult(null, null, null, List.of(), Map.of()));
+        assertThat(results.get(2)).isEqualTo(new ReportedResult(null, null, null, List.of(), Map.of()));
     }
 
     @Test
     void takesNullAndAnEmptyNameForNone() throws IOException {
         assertThat(read("{\"status\":null,\"name\":\"\",\"note\":null,\"files\":null}\n"))
-                .containsExactly(new TestResult(null, null, null, List.of(), Map.of()));
+                .containsExactly(new ReportedResult(null, null, null, List.of(), Map.of()));
     }
 
     @Test
@@ -139,16 +139,16 @@ class ResultReaderTest {
 
     @Test
     void whatTheWriterWroteIsReadBackTheSame() throws IOException {
-        List<TestResult> results = List.of(
-                new TestResult(
+        List<ReportedResult> results = List.of(
+                new ReportedResult(
                         new Status("pass"),
                         "sub \"ü\" \u0007 \ud83d\ude00",
                         "two\nlines",
                         List.of("a/b"),
                         Map.of("n", new BigDecimal("1.500"), "l", List.of(1, true), "m", Map.of("k", "v"))),
-                new TestResult(null, null, null, List.of(), Map.of()));
+                new ReportedResult(null, null, null, List.of(), Map.of()));
         try (ResultWriter writer = ResultWriter.append(directory.resolve("results"))) {
-            for (TestResult result : results) {
+            for (ReportedResult result : results) {
                 writer.write(result);
             }
         }
@@ -156,15 +156,15 @@ class ResultReaderTest {
         assertThat(read()).isEqualTo(results);
     }
 
-    private List<TestResult> read(String text) throws IOException {
+    private List<ReportedResult> read(String text) throws IOException {
         Files.writeString(directory.resolve("results"), text, StandardCharsets.UTF_8);
         return read();
     }
 
-    private List<TestResult> read() throws IOException {
-        List<TestResult> results = new ArrayList<>();
+    private List<ReportedResult> read() throws IOException {
+        List<ReportedResult> results = new ArrayList<>();
         try (ResultReader reader = ResultReader.of(Artifacts.at(directory))) {
-            for (TestResult result = reader.next(); result != null; result = reader.next()) {
+            for (ReportedResult result = reader.next(); result != null; result = reader.next()) {
                 results.add(result);
                 assertThat(reader.line()).isEqualTo(results.size());
             }

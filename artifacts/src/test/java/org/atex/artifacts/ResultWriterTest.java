@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,9 +28,9 @@ class ResultWriterTest {
     @Test
     void eachLineIsInTheFileAtOnce() throws IOException {
         try (ResultWriter writer = ResultWriter.append(file)) {
-            writer.write(TestResult.of(Status.PASS, null, List.of()));
+            writer.write(ReportedResult.of(Status.PASS, null, List.of()));
             assertThat(file).hasContent("{\"status\":\"pass\"}\n");
-            writer.write(TestResult.of(Status.FAIL, "why", List.of("log")));
+            writer.write(ReportedResult.of(Status.FAIL, "why", List.of("log")));
             assertThat(Files.readAllLines(file))
                     .containsExactly(
                             "{\"status\":\"pass\"}", "{\"status\":\"fail\",\"note\":\"why\",\"files\":[\"log\"]}");
@@ -42,7 +42,7 @@ class ResultWriterTest {
         Files.writeString(file, "{}\n");
 
         try (ResultWriter writer = ResultWriter.append(file)) {
-            writer.write(TestResult.of(Status.PASS, null, List.of()));
+            writer.write(ReportedResult.of(Status.PASS, null, List.of()));
         }
 
         assertThat(Files.readAllLines(file)).hasSize(2);
@@ -51,7 +51,8 @@ class ResultWriterTest {
     @Test
     void halfACharacterDoesNotBreakTheLine() throws IOException {
         try (ResultWriter writer = ResultWriter.append(file)) {
-            writer.write(new TestResult(null, null, "\ud83d!", List.of("\ude00"), Map.of("k\ud800", "\ud83d\ude00")));
+            writer.write(
+                    new ReportedResult(null, null, "\ud83d!", List.of("\ude00"), Map.of("k\ud800", "\ud83d\ude00")));
         }
 
         assertThat(Files.readAllLines(file))
@@ -61,8 +62,9 @@ class ResultWriterTest {
     @Test
     void refusesAValueThatJsonDoesNotKnowAndWritesNothing() throws IOException {
         try (ResultWriter writer = ResultWriter.append(file)) {
-            TestResult odd = new TestResult(null, null, null, List.of(), Map.of("when", Thread.currentThread()));
-            TestResult infinite = new TestResult(null, null, null, List.of(), Map.of("n", Double.NaN));
+            ReportedResult odd =
+                    new ReportedResult(null, null, null, List.of(), Map.of("when", Thread.currentThread()));
+            ReportedResult infinite = new ReportedResult(null, null, null, List.of(), Map.of("n", Double.NaN));
 
             assertThatThrownBy(() -> writer.write(odd)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> writer.write(infinite)).isInstanceOf(IllegalArgumentException.class);

@@ -23,7 +23,7 @@ final class CommandGap implements Scenario {
     @Override
     public Sample measure() throws Exception {
         double bare = Runs.bare(COUNT, 1, List.of("setsid", "true"));
-        try (LocalProvisioner one = LocalProvisioner.upTo(1)) {
+        try (LocalProvisioner one = LocalProvisioner.withMaxSystems(1)) {
             return new Sample(
                     Runs.run(Runs.tests(COUNT), one, CommandExecutor.factory(test -> Command.of("true"))), bare);
         }

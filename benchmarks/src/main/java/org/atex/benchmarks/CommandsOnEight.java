@@ -24,7 +24,7 @@ final class CommandsOnEight implements Scenario {
     @Override
     public Sample measure() throws Exception {
         double bare = Runs.bare(COUNT, SYSTEMS, List.of("true"));
-        try (LocalProvisioner eight = LocalProvisioner.upTo(SYSTEMS)) {
+        try (LocalProvisioner eight = LocalProvisioner.withMaxSystems(SYSTEMS)) {
             return new Sample(
                     Runs.run(Runs.tests(COUNT), eight, CommandExecutor.factory(test -> Command.of("true"))), bare);
         }

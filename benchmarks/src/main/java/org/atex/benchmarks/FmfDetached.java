@@ -4,7 +4,7 @@ import java.util.Locale;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
-import org.atex.fmf.Detached;
+import org.atex.fmf.DetachedOptions;
 import org.atex.fmf.FmfOptions;
 import org.atex.fmf.FmfTests;
 
@@ -46,7 +46,7 @@ final class FmfDetached implements Scenario {
     @Override
     public Sample measure() throws Exception {
         double off = seconds(FmfOptions.defaults());
-        double on = seconds(FmfOptions.defaults().withDetached(Detached.defaults()));
+        double on = seconds(FmfOptions.defaults().withDetached(DetachedOptions.defaults()));
         return new Sample(on, off);
     }
 

@@ -32,7 +32,7 @@ final class FmfGap implements Scenario {
     @Override
     public Sample measure() throws Exception {
         Path tree = FmfTree.of(COUNT);
-        try (LocalProvisioner provisioner = LocalProvisioner.upTo(systems)) {
+        try (LocalProvisioner provisioner = LocalProvisioner.withMaxSystems(systems)) {
             FmfTests tests = FmfTests.from(tree).discover();
             double bare = Runs.bare(COUNT, systems, List.of("setsid", "bash", "-c", "true"));
             return new Sample(Runs.run(tests, provisioner, FmfExecutor.factory(tests)), bare);

@@ -46,11 +46,11 @@ final class HundredReservations implements Scenario {
         try (SshServer guests = new SshServer();
                 FarmServer farm = new FarmServer();
                 TestingFarmApi api =
-                        TestingFarmApi.at(farm.uri()).token(() -> "token").open();
-                TestingFarmProvisioner machines = TestingFarmProvisioner.of(
-                                api, Reservation.of("any").build())
-                        .atOnce(COUNT)
-                        .toleratedFailures(0)
+                        TestingFarmApi.builder(farm.uri()).token(() -> "token").build();
+                TestingFarmProvisioner machines = TestingFarmProvisioner.builder(
+                                api, Reservation.builder("any").build())
+                        .maxSystems(COUNT)
+                        .maxFailedRequests(0)
                         .pollEvery(POLL)
                         .key(guests.key())
                         .hosts(host -> {
@@ -58,7 +58,7 @@ final class HundredReservations implements Scenario {
                                     Integer.parseInt(host.address().substring("guest".length())), System.nanoTime());
                             return Host.of(guests.destination());
                         })
-                        .open()) {
+                        .build()) {
             machines.provision(COUNT);
             for (int i = 0; i < COUNT; i++) {
                 if (!(machines.take(Duration.ofMinutes(2)) instanceof Offer.Ready)) {

@@ -51,10 +51,10 @@ final class PodmanStarts implements Scenario {
     }
 
     private double ours() throws Exception {
-        try (PodmanProvisioner provisioner = PodmanProvisioner.of(LabImage.PLAIN.reference())
+        try (PodmanProvisioner provisioner = PodmanProvisioner.builder(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
-                .upTo(COUNT)
-                .open()) {
+                .maxSystems(COUNT)
+                .build()) {
             List<Remote> taken = new ArrayList<>();
             double seconds = Runs.seconds(() -> {
                 provisioner.provision(COUNT);

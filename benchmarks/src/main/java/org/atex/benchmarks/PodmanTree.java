@@ -45,12 +45,12 @@ final class PodmanTree implements Scenario {
     public Sample measure() throws Exception {
         Path results = Files.createTempDirectory("atex-podman-tree-");
         FmfTests tests = FmfTests.from(TREE).plan("/plans/all").discover();
-        try (var systems = PodmanProvisioner.of(LabImage.PLAIN.reference())
+        try (var systems = PodmanProvisioner.builder(LabImage.PLAIN.reference())
                         .pull(PullPolicy.NEVER)
-                        .upTo(SYSTEMS)
-                        .open();
+                        .maxSystems(SYSTEMS)
+                        .build();
                 var lines = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
-                var run = AdHocOrchestrator.of(tests)
+                var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(FmfExecutor.factory(tests))
                         .into(lines)

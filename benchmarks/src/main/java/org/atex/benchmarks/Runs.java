@@ -46,7 +46,7 @@ final class Runs {
         try (Aggregator aggregator =
                 JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("FILES"))) {
             return seconds(() -> {
-                try (AdHocOrchestrator run = AdHocOrchestrator.of(tests)
+                try (AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                         .on(provisioner)
                         .with(executors)
                         .into(aggregator)

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Locale;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.api.TestResult;
 import org.atex.artifacts.ResultWriter;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.testkit.FakeProvisioner;
@@ -44,7 +44,7 @@ final class ThousandSystems implements Scenario {
     public Sample measure() throws Exception {
         List<TestCase> tests = Runs.tests(TESTS);
         double alone = writingAlone(tests);
-        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready()).upTo(SYSTEMS)) {
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready()).maxSystems(SYSTEMS)) {
             return new Sample(Runs.run(tests, systems, connection -> new WaitingExecutor(EACH)), IDEAL + alone);
         }
     }
@@ -71,7 +71,7 @@ final class ThousandSystems implements Scenario {
         Files.createDirectory(artifacts.files());
         Files.writeString(artifacts.files().resolve("output.txt"), "nothing to say\n");
         try (ResultWriter writer = ResultWriter.append(artifacts.results())) {
-            writer.write(TestResult.of(Status.PASS, null, List.of("output.txt")));
+            writer.write(ReportedResult.of(Status.PASS, null, List.of("output.txt")));
         }
     }
 

@@ -24,12 +24,12 @@ import org.atex.api.Remote;
 import org.atex.ssh.Host;
 import org.atex.testingfarm.FarmRequest;
 import org.atex.testingfarm.Identity;
-import org.atex.testingfarm.Leftovers;
+import org.atex.testingfarm.LeftoverRequests;
 import org.atex.testingfarm.PipelineLog;
+import org.atex.testingfarm.RequestSearch;
 import org.atex.testingfarm.RequestState;
 import org.atex.testingfarm.Reservation;
 import org.atex.testingfarm.ReservationEvent;
-import org.atex.testingfarm.Search;
 import org.atex.testingfarm.TestingFarmApi;
 import org.atex.testingfarm.TestingFarmProvisioner;
 import org.jspecify.annotations.Nullable;
@@ -81,8 +81,8 @@ final class Farm {
 
     private TestingFarmApi open(Service service) {
         TestingFarmApi.Builder builder =
-                service.address == null ? TestingFarmApi.fromEnvironment() : TestingFarmApi.at(service.address);
-        return builder.token(token).open();
+                service.address == null ? TestingFarmApi.builder() : TestingFarmApi.builder(service.address);
+        return builder.token(token).build();
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Says whose the token is.")
@@ -136,16 +136,16 @@ final class Farm {
         private int port;
 
         private Reservation reservation() {
-            Reservation.Builder builder = Reservation.of(compose)
+            Reservation.Builder builder = Reservation.builder(compose)
                     .arch(arch)
-                    .lasting(Duration.ofMinutes(minutes))
+                    .duration(Duration.ofMinutes(minutes))
                     .skipGuestSetup(skipGuestSetup);
             return (pool == null ? builder : builder.pool(pool)).build();
         }
 
         private TestingFarmProvisioner.Builder provisioner(TestingFarmApi api) {
             TestingFarmProvisioner.Builder builder =
-                    TestingFarmProvisioner.of(api, reservation()).toleratedFailures(0);
+                    TestingFarmProvisioner.builder(api, reservation()).maxFailedRequests(0);
             if (key != null) {
                 builder.key(key);
             }
@@ -167,7 +167,7 @@ final class Farm {
                 TestingFarmProvisioner provisioner = machine.provisioner(api)
                         .pollEvery(service.poll())
                         .listener(this::tell)
-                        .open()) {
+                        .build()) {
             out().println("run " + provisioner.run() + " (should this be killed: farm cancel --run " + provisioner.run()
                     + ")");
             provisioner.provision(1);
@@ -216,7 +216,7 @@ final class Farm {
             Duration back = Duration.ofDays(days);
             List<FarmRequest> found = run == null
                     ? reservations(api, Instant.now().minus(back))
-                    : Leftovers.of(api, run).within(back).list();
+                    : LeftoverRequests.of(api, run).within(back).list();
             found.forEach(request -> out().println(
                             request.id() + "  " + request.state().word() + "  "
                                     + request.compose() + "  " + request.arch() + "  " + request.created() + "  "
@@ -229,7 +229,7 @@ final class Farm {
         List<FarmRequest> found = new ArrayList<>();
         for (RequestState state : NOT_OVER) {
             for (FarmRequest request :
-                    api.search(Search.of(state).ofToken(token).after(after))) {
+                    api.search(RequestSearch.of(state).ofToken(token).after(after))) {
                 if (request.isReservation()) {
                     found.add(request);
                 }
@@ -257,7 +257,7 @@ final class Farm {
             }
             List<FarmRequest> left = run == null
                     ? List.of()
-                    : Leftovers.of(api, run).pollEvery(service.poll()).cancel(Duration.ofMinutes(5));
+                    : LeftoverRequests.of(api, run).pollEvery(service.poll()).cancel(Duration.ofMinutes(5));
             left.forEach(request ->
                     out().println(request.id() + "  still " + request.state().word()));
             return left.isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;

@@ -9,10 +9,10 @@ import org.atex.adhoc.RerunPolicy;
 import org.atex.adhoc.StopOnSignal;
 import org.atex.api.Outcome;
 import org.atex.api.RunSummary;
+import org.atex.artifacts.FanOut;
 import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfOptions;
 import org.atex.fmf.FmfTests;
-import org.atex.jsonl.FanOut;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.junitxml.JUnitXmlAggregator;
 import org.atex.local.LocalProvisioner;
@@ -29,15 +29,15 @@ final class QuickStart {
                 .withSetUpLogs(results.resolve("set-up"));
         Files.createDirectories(results);
         RunSummary summary;
-        try (var systems = LocalProvisioner.upTo(4);
+        try (var systems = LocalProvisioner.withMaxSystems(4);
                 var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
                 var junit = JUnitXmlAggregator.open(results.resolve("junit.xml"));
                 var both = FanOut.of(json, junit);
-                var run = AdHocOrchestrator.of(tests)
+                var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(FmfExecutor.factory(tests, options))
                         .into(both)
-                        .reruns(RerunPolicy.upTo(1, Outcome.FAILED))
+                        .reruns(RerunPolicy.maxReruns(1, Outcome.FAILED))
                         .listener(Progress.onConsole())
                         .build();
                 var unused = StopOnSignal.install(run)) {

@@ -116,7 +116,7 @@ class BadInputTest {
     // Runs: before anything is provisioned.
 
     private AdHocOrchestrator.Builder run(List<? extends TestCase> tests, Provisioner systems, Aggregator results) {
-        return AdHocOrchestrator.of(tests)
+        return AdHocOrchestrator.builder(tests)
                 .on(systems)
                 .with(CommandExecutor.factory())
                 .into(results);
@@ -134,7 +134,7 @@ class BadInputTest {
 
     @Test
     void testThatFitsNoSystem() {
-        try (var systems = LocalProvisioner.upTo(1);
+        try (var systems = LocalProvisioner.withMaxSystems(1);
                 var results = RecordingAggregator.create()) {
             var test = TestCase.named("/a").withNeed(Need.of("arch", "pdp11"));
             assertRefused(
@@ -142,7 +142,7 @@ class BadInputTest {
                     IllegalArgumentException.class,
                     "/a",
                     "arch=pdp11",
-                    systems.offers().get("arch"));
+                    systems.labels().get("arch"));
         }
     }
 
@@ -213,9 +213,9 @@ class BadInputTest {
 
     private RunSummary runTree() throws InterruptedException {
         FmfTests tests = FmfTests.from(tree).discover();
-        try (var systems = LocalProvisioner.upTo(1);
+        try (var systems = LocalProvisioner.withMaxSystems(1);
                 var results = JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"));
-                var run = AdHocOrchestrator.of(tests)
+                var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(FmfExecutor.factory(tests))
                         .into(results)
@@ -239,7 +239,7 @@ class BadInputTest {
                         "/a", "/a/b", "/a/b/output.txt", "/" + "n".repeat(302), "/x/" + "y/".repeat(150))
                 .map(name -> CommandTest.of(name, Command.of("echo", "hello")))
                 .toList();
-        try (var systems = LocalProvisioner.upTo(1);
+        try (var systems = LocalProvisioner.withMaxSystems(1);
                 var json = JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"));
                 var run = run(tests, systems, json).build()) {
             RunSummary summary = run.run();
@@ -265,7 +265,7 @@ class BadInputTest {
             List<CommandTest> tests = List.of(
                     CommandTest.of("/much", Command.of("head", "-c", "200000", "/dev/zero")),
                     CommandTest.of("/little", Command.of("true")));
-            try (var systems = LocalProvisioner.upTo(1);
+            try (var systems = LocalProvisioner.withMaxSystems(1);
                     var json = JsonLinesAggregator.open(disk.resolve("results.jsonl"), disk.resolve("files"));
                     var run = run(tests, systems, json)
                             .workDirectory(directory.resolve("work"))
@@ -319,7 +319,7 @@ class BadInputTest {
         List<CommandTest> tests = List.of(
                 CommandTest.of("/limited", Command.of("sleep", "1000")).withLimit(Duration.ofMillis(200)),
                 CommandTest.of("/unlimited", Command.of("sleep", "1000")));
-        try (var systems = LocalProvisioner.upTo(2);
+        try (var systems = LocalProvisioner.withMaxSystems(2);
                 var results = RecordingAggregator.create();
                 var run = run(tests, systems, results)
                         .runWithin(Duration.ofSeconds(2))

@@ -86,7 +86,7 @@ class EmbeddingTest {
 
     @Test
     void provisionerWithoutAnOrchestrator() throws Exception {
-        try (var systems = LocalProvisioner.upTo(2)) {
+        try (var systems = LocalProvisioner.withMaxSystems(2)) {
             systems.provision(2);
             try (var first = taken(systems.take(Duration.ofSeconds(10)));
                     var second = taken(systems.take(Duration.ofSeconds(10)))) {
@@ -121,10 +121,10 @@ class EmbeddingTest {
         List<CommandTest> tests = IntStream.range(0, 20)
                 .mapToObj(i -> CommandTest.of("/" + name + "/" + i, Command.of(program)))
                 .toList();
-        try (var systems = LocalProvisioner.upTo(2);
+        try (var systems = LocalProvisioner.withMaxSystems(2);
                 var results = JsonLinesAggregator.open(
                         directory.resolve(name + ".jsonl"), directory.resolve(name + "-files"));
-                var run = AdHocOrchestrator.of(tests)
+                var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(CommandExecutor.factory())
                         .into(results)
@@ -137,11 +137,11 @@ class EmbeddingTest {
 
     @Test
     void runsOfTheSameBlocksFollowEachOther() throws Exception {
-        try (var systems = FakeProvisioner.of(FakeSystem.ready()).upTo(1);
+        try (var systems = FakeProvisioner.of(FakeSystem.ready()).maxSystems(1);
                 var results =
                         JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"))) {
             for (String name : List.of("/first", "/second")) {
-                try (var run = AdHocOrchestrator.of(List.of(TestCase.named(name)))
+                try (var run = AdHocOrchestrator.builder(List.of(TestCase.named(name)))
                         .on(systems)
                         .with(FakeExecutors.passing(Duration.ZERO))
                         .into(results)

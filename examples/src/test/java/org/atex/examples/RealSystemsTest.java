@@ -58,11 +58,11 @@ class RealSystemsTest {
     private RunSummary run(FmfTests tests, Provisioner systems, String state) throws Exception {
         try (systems;
                 var results = JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"));
-                var run = AdHocOrchestrator.of(tests)
+                var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(FmfExecutor.factory(tests, Map.of("FLAKY_STATE", state)))
                         .into(results)
-                        .reruns(RerunPolicy.upTo(1, Outcome.FAILED))
+                        .reruns(RerunPolicy.maxReruns(1, Outcome.FAILED))
                         .listener(events::add)
                         .build()) {
             return run.run();
@@ -162,11 +162,11 @@ class RealSystemsTest {
     void exampleTestsRunInContainers() throws Exception {
         Path state = Files.createDirectory(directory.resolve("state"));
         FmfTests tests = FmfTests.from(TREE).plan("/plans/all").discover();
-        PodmanProvisioner systems = PodmanProvisioner.of(LabImage.PLAIN.reference())
+        PodmanProvisioner systems = PodmanProvisioner.builder(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
                 .runOptions("--volume=" + state + ":/state")
-                .upTo(SYSTEMS)
-                .open();
+                .maxSystems(SYSTEMS)
+                .build();
 
         RunSummary summary = run(tests, systems, "/state");
         assertAsExpected(summary);
@@ -183,7 +183,7 @@ class RealSystemsTest {
                 .withKey(system.key())
                 .withHostKeys(HostKeys.known(system.knownHosts()));
         SshProvisioner systems =
-                SshProvisioner.over(Hosts.of(system.destination()), options).open();
+                SshProvisioner.builder(Hosts.of(system.destination()), options).build();
 
         assertAsExpected(run(tests, systems, "/tmp"));
     }

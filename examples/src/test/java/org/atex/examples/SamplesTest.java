@@ -84,7 +84,7 @@ class SamplesTest {
         @Override
         public @Nullable Void visitVariable(VariableTree variable, @Nullable Void unused) {
             String value = String.valueOf(variable.getInitializer());
-            if (value.contains("Orchestrator.of(") || variable.toString().contains("Orchestrator ")) {
+            if (value.contains("Orchestrator.builder(") || variable.toString().contains("Orchestrator ")) {
                 orchestrators.add(variable.getName().toString());
             }
             return super.visitVariable(variable, unused);
@@ -178,10 +178,10 @@ class SamplesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "try (var run = AdHocOrchestrator.of(tests).build()) { System.exit(run.run().exitCode()); }",
-                "try (var run = AdHocOrchestrator.of(tests).build()) { System.out.println(run.run().verdict()); }",
+                "try (var run = AdHocOrchestrator.builder(tests).build()) { System.exit(run.run().exitCode()); }",
+                "try (var run = AdHocOrchestrator.builder(tests).build()) { System.out.println(run.run().verdict()); }",
                 "try (Orchestrator run = make(tests)) { run.run(); }",
-                "int code; try (var run = AdHocOrchestrator.of(tests).build()) { code = run.run().exitCode(); }",
+                "int code; try (var run = AdHocOrchestrator.builder(tests).build()) { code = run.run().exitCode(); }",
                 "try (var r = open()) { if (bad) { System.exit(1); } }"
             })
     void aSampleThatWouldMisleadIsFound(String sample) throws IOException {
@@ -190,8 +190,9 @@ class SamplesTest {
 
     @Test
     void aSampleThatEndsAfterClosingIsRight() throws IOException {
-        String sample = "int code; try (var run = AdHocOrchestrator.of(tests).build()) { code = run.run().exitCode(); }"
-                + " catch (Exception e) { System.exit(9); }\nSystem.exit(code);";
+        String sample =
+                "int code; try (var run = AdHocOrchestrator.builder(tests).build()) { code = run.run().exitCode(); }"
+                        + " catch (Exception e) { System.exit(9); }\nSystem.exit(code);";
         assertThat(read(ReadmeTest.program(sample)).faults()).isEmpty();
     }
 

@@ -19,9 +19,9 @@ import org.atex.api.Orchestrator;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.Verdict;
+import org.atex.artifacts.FanOut;
 import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
-import org.atex.jsonl.FanOut;
 import org.atex.local.LocalProvisioner;
 import org.atex.testkit.RecordingAggregator;
 import org.junit.jupiter.api.AfterEach;
@@ -80,8 +80,8 @@ class StopOnSignalTest {
             List<CommandTest> tests = IntStream.range(0, 3)
                     .mapToObj(i -> CommandTest.of("/" + platform + "/" + i, Command.of("sleep", "1000")))
                     .toList();
-            try (var systems = LocalProvisioner.upTo(1);
-                    var run = AdHocOrchestrator.of(tests)
+            try (var systems = LocalProvisioner.withMaxSystems(1);
+                    var run = AdHocOrchestrator.builder(tests)
                             .platform(platform)
                             .on(systems)
                             .with(CommandExecutor.factory())

@@ -28,8 +28,8 @@ class UnreadOutputTest {
     static final class Talkative {
         public static void main(String[] args) throws Exception {
             RunSummary summary;
-            try (var systems = FakeProvisioner.of(FakeSystem.ready()).upTo(4);
-                    var run = AdHocOrchestrator.of(IntStream.range(0, TESTS)
+            try (var systems = FakeProvisioner.of(FakeSystem.ready()).maxSystems(4);
+                    var run = AdHocOrchestrator.builder(IntStream.range(0, TESTS)
                                     .mapToObj(i -> TestCase.named("/a/test/with/a/long/name/" + i))
                                     .toList())
                             .platform("a platform with a name that is long, too")

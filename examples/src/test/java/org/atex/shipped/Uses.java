@@ -17,11 +17,12 @@ import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.Outcome;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.api.TestResult;
+import org.atex.artifacts.FanOut;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.ResultWriter;
 import org.atex.command.CommandExecutor;
@@ -29,7 +30,6 @@ import org.atex.command.CommandTest;
 import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.jsonl.Compression;
-import org.atex.jsonl.FanOut;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.jsonl.JsonLinesOptions;
 import org.atex.junitxml.JUnitXmlAggregator;
@@ -116,7 +116,7 @@ public final class Uses {
         public void in(Path directory) throws Exception {
             Artifacts artifacts = Artifacts.at(directory);
             try (ResultWriter writer = ResultWriter.append(artifacts.results())) {
-                writer.write(TestResult.of(Status.PASS, "all is well", List.of()));
+                writer.write(ReportedResult.of(Status.PASS, "all is well", List.of()));
             }
             try (ResultReader reader = ResultReader.of(artifacts)) {
                 check(reader.next() != null && reader.next() == null, "one result is read");
@@ -170,7 +170,7 @@ public final class Uses {
             });
             service.start();
             URI address = URI.create("http://127.0.0.1:" + service.getAddress().getPort());
-            try (TestingFarmApi api = TestingFarmApi.at(address).open()) {
+            try (TestingFarmApi api = TestingFarmApi.builder(address).build()) {
                 check(api.about().equals("v1"), "the service says what it is");
             } finally {
                 service.stop(0);
@@ -246,9 +246,9 @@ public final class Uses {
         @Override
         public void in(Path directory) throws Exception {
             List<CommandTest> tests = List.of(CommandTest.of("/a", Command.of("true")));
-            try (var systems = LocalProvisioner.upTo(1);
+            try (var systems = LocalProvisioner.withMaxSystems(1);
                     var results = JUnitXmlAggregator.open(directory.resolve("report.xml"));
-                    var run = AdHocOrchestrator.of(tests)
+                    var run = AdHocOrchestrator.builder(tests)
                             .on(systems)
                             .with(CommandExecutor.factory())
                             .into(results)
@@ -261,7 +261,7 @@ public final class Uses {
     static final class Testkit implements Use {
         @Override
         public void in(Path directory) throws Exception {
-            try (var systems = FakeProvisioner.of(FakeSystem.ready()).upTo(1)) {
+            try (var systems = FakeProvisioner.of(FakeSystem.ready()).maxSystems(1)) {
                 systems.provision(1);
                 Offer offer = systems.take(Duration.ofMinutes(1));
                 check(offer instanceof Offer.Ready, "a fake is handed out");

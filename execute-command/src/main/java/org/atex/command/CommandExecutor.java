@@ -18,21 +18,21 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.Output;
+import org.atex.api.ReportedResult;
 import org.atex.api.RunningCommand;
 import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
-import org.atex.api.TestResult;
 import org.atex.api.TransferException;
+import org.atex.artifacts.FreeSpace;
 import org.atex.artifacts.ResultWriter;
-import org.atex.artifacts.Room;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs tests that are commands: one command a test, its output and errors in {@code files/output.txt} as they are
  * written, and one line of results. When the command has ended, so has all that it started.
  *
- * <p>How a test ends: as {@link Verdicts} say if the command ended by itself, {@code TIMED_OUT} at its limit,
+ * <p>How a test ends: as {@link StatusRule} says if the command ended by itself, {@code TIMED_OUT} at its limit,
  * {@code LOST} with the connection. A program that cannot be run has failed with an exit code of 125 to 127, and its
  * output says why.
  *
@@ -44,10 +44,10 @@ public final class CommandExecutor implements Executor {
 
     private final Connection connection;
     private final Function<TestCase, Command> commands;
-    private final Verdicts verdicts;
+    private final StatusRule verdicts;
     private volatile boolean closed;
 
-    private CommandExecutor(Connection connection, Function<TestCase, Command> commands, Verdicts verdicts) {
+    private CommandExecutor(Connection connection, Function<TestCase, Command> commands, StatusRule verdicts) {
         this.connection = connection;
         this.commands = commands;
         this.verdicts = verdicts;
@@ -64,7 +64,7 @@ public final class CommandExecutor implements Executor {
      * @param commands the command of a test; throws {@link IllegalArgumentException} for one that it does not know
      */
     public static Factory factory(Function<TestCase, Command> commands) {
-        return factory(commands, Verdicts.byExitCode());
+        return factory(commands, StatusRule.byExitCode());
     }
 
     /**
@@ -73,7 +73,7 @@ public final class CommandExecutor implements Executor {
      * @param commands the command of a test; throws {@link IllegalArgumentException} for one that it does not know
      * @param verdicts how a test went whose command has ended
      */
-    public static Factory factory(Function<TestCase, Command> commands, Verdicts verdicts) {
+    public static Factory factory(Function<TestCase, Command> commands, StatusRule verdicts) {
         return connection -> {
             if (Thread.interrupted()) {
                 throw new InterruptedException("interrupted before an executor was opened");
@@ -133,7 +133,7 @@ public final class CommandExecutor implements Executor {
             }
             throw e;
         } catch (TransferException e) {
-            Room.require(into.directory());
+            FreeSpace.require(into.directory());
             return written(into, Status.ERROR, TestEnd.of(Outcome.ERROR, "it could not be run: " + e.getMessage()));
         } catch (ConnectionLostException e) {
             return written(into, Status.INFRA, TestEnd.of(Outcome.LOST, e.getMessage()));
@@ -143,9 +143,9 @@ public final class CommandExecutor implements Executor {
     /** On this machine, the command itself writes to the file: that the disk is full is not why it failed. */
     private static void requireRoom(Optional<CommandEnd> end, Artifacts into) throws IOException {
         if (end.isPresent() && end.get().succeeded()) {
-            Room.requireIfScarce(into.directory());
+            FreeSpace.requireIfScarce(into.directory());
         } else {
-            Room.require(into.directory());
+            FreeSpace.require(into.directory());
         }
     }
 
@@ -179,7 +179,7 @@ public final class CommandExecutor implements Executor {
     private static void write(Artifacts into, Status status, @Nullable String note) throws IOException {
         boolean hasOutput = Files.exists(into.files().resolve(OUTPUT));
         try (ResultWriter results = ResultWriter.append(into.results())) {
-            results.write(TestResult.of(status, note, hasOutput ? List.of(OUTPUT) : List.of()));
+            results.write(ReportedResult.of(status, note, hasOutput ? List.of(OUTPUT) : List.of()));
         }
     }
 

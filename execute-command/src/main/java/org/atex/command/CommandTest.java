@@ -3,10 +3,10 @@ package org.atex.command;
 import java.time.Duration;
 import java.util.Set;
 import org.atex.api.Command;
-import org.atex.api.Lock;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
+import org.atex.api.TestLock;
 import org.atex.api.TestSource;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +38,7 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
     }
 
     @Override
-    public Set<Lock> locks() {
+    public Set<TestLock> locks() {
         return plan.locks();
     }
 
@@ -86,7 +86,7 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
      *
      * @param lock what it holds while it runs
      */
-    public CommandTest withLock(Lock lock) {
+    public CommandTest withLock(TestLock lock) {
         return new CommandTest(plan.withLock(lock), command);
     }
 

@@ -70,7 +70,7 @@ class CommandExecutorTest {
 
     @Test
     void verdictMayLookAtTheOutput() throws Exception {
-        Verdicts byOutput = (end, output) -> Files.readString(output).contains("SKIPPED") ? Status.SKIP : Status.WARN;
+        StatusRule byOutput = (end, output) -> Files.readString(output).contains("SKIPPED") ? Status.SKIP : Status.WARN;
 
         TestEnd end = run(
                 CommandExecutor.factory(test -> ((CommandTest) test).command(), byOutput),
@@ -82,7 +82,7 @@ class CommandExecutorTest {
 
     @Test
     void verdictThatFailsIsAnError() throws Exception {
-        Verdicts broken = (end, output) -> {
+        StatusRule broken = (end, output) -> {
             throw new IOException("the output is gone");
         };
 

@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
-import org.atex.api.Lock;
 import org.atex.api.Need;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 import org.atex.local.LocalConnection;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,7 +20,7 @@ class CommandTestTest {
     void saysWhatItsPlanSays() {
         TestCase test = CommandTest.of("/test", Command.of("true"))
                 .withPriority(3)
-                .withLock(Lock.exclusive("printer"))
+                .withLock(TestLock.exclusive("printer"))
                 .withNeed(Need.of("arch", "x86_64"))
                 .withExpected(Duration.ofSeconds(1))
                 .withLimit(Duration.ofSeconds(2))
@@ -29,7 +29,7 @@ class CommandTestTest {
 
         assertThat(test.name()).isEqualTo("/test");
         assertThat(test.priority()).isEqualTo(3);
-        assertThat(test.locks()).containsExactly(Lock.exclusive("printer"));
+        assertThat(test.locks()).containsExactly(TestLock.exclusive("printer"));
         assertThat(test.needs()).containsExactly(Need.of("arch", "x86_64"));
         assertThat(test.expected()).isEqualTo(Duration.ofSeconds(1));
         assertThat(test.limit()).isEqualTo(Duration.ofSeconds(2));

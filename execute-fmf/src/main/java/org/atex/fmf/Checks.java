@@ -16,11 +16,11 @@ import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.Output;
+import org.atex.api.ReportedResult;
 import org.atex.api.RunningCommand;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.atex.artifacts.SafePath;
-import org.atex.fmf.control.ReportedResults;
+import org.atex.fmf.control.ReportReceiver;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the checks of one test on its system; what they find are results of their own, with logs. For one thread. */
@@ -43,9 +43,9 @@ final class Checks {
     record Setting(Connection connection, Place place, Duration within) {}
 
     private final Artifacts artifacts;
-    private final ReportedResults results;
+    private final ReportReceiver results;
 
-    Checks(List<TestCheck> checks, Setting setting, Artifacts artifacts, ReportedResults results) {
+    Checks(List<TestCheck> checks, Setting setting, Artifacts artifacts, ReportReceiver results) {
         this.checks = checks;
         this.setting = setting;
         this.artifacts = artifacts;
@@ -85,7 +85,7 @@ final class Checks {
                 continue; // it has but made a mark
             }
             List<String> files = Files.exists(file) ? List.of(log) : List.of();
-            results.add(new TestResult(call.status, name, call.note, files, Map.of()));
+            results.add(new ReportedResult(call.status, name, call.note, files, Map.of()));
             found.add(new Judge.Checked(i, check.how(), call.status, check.result()));
         }
         return found;

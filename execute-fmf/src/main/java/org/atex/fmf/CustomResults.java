@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.atex.artifacts.SafePath;
 import org.atex.fmf.control.Finding;
-import org.atex.fmf.control.ReportedResults;
+import org.atex.fmf.control.ReportReceiver;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -33,9 +33,9 @@ final class CustomResults {
     private static final List<String> WORDS = List.of("skip", "info", "pass", "warn", "fail", "error", "pending");
 
     private final Artifacts artifacts;
-    private final ReportedResults results;
+    private final ReportReceiver results;
 
-    CustomResults(Artifacts artifacts, ReportedResults results) {
+    CustomResults(Artifacts artifacts, ReportReceiver results) {
         this.artifacts = artifacts;
         this.results = results;
     }
@@ -147,7 +147,7 @@ final class CustomResults {
         Item worst = items.getFirst();
         for (Item item : items) {
             if (!item.name.isEmpty()) {
-                results.add(new TestResult(status(item), item.name, item.note, files(item), Map.of()));
+                results.add(new ReportedResult(status(item), item.name, item.note, files(item), Map.of()));
             }
             worst = item.counts && WORDS.indexOf(item.word) > WORDS.indexOf(worst.word) ? item : worst;
         }

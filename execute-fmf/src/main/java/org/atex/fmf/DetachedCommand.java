@@ -51,7 +51,7 @@ final class DetachedCommand implements RunningCommand {
 
     private final Connection connection;
     private final Command command;
-    private final Detached options;
+    private final DetachedOptions options;
     private final TimeLimit limit;
     private final String name =
             "run." + Long.toHexString(ThreadLocalRandom.current().nextLong());
@@ -65,7 +65,7 @@ final class DetachedCommand implements RunningCommand {
     private volatile boolean killed;
     private volatile boolean cut;
 
-    private DetachedCommand(Connection connection, Command command, Detached options, TimeLimit limit) {
+    private DetachedCommand(Connection connection, Command command, DetachedOptions options, TimeLimit limit) {
         this.connection = connection;
         this.command = command;
         this.options = options;
@@ -86,7 +86,7 @@ final class DetachedCommand implements RunningCommand {
      * @param options how
      * @param limit the test's, within which a lost connection must come back
      */
-    static DetachedCommand start(Connection connection, Command command, Detached options, TimeLimit limit) {
+    static DetachedCommand start(Connection connection, Command command, DetachedOptions options, TimeLimit limit) {
         return new DetachedCommand(connection, command, options, limit);
     }
 

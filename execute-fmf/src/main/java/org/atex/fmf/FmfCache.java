@@ -72,7 +72,7 @@ public final class FmfCache {
      *
      * @param value how long fetching one state of one repository may take, 5 minutes by default
      */
-    public FmfCache withTimeout(Duration value) {
+    public FmfCache withFetchWithin(Duration value) {
         return new FmfCache(directory, maxAge, value);
     }
 

@@ -8,8 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.atex.fmf.control.OutcomeRule;
 import org.atex.fmf.control.ReportLimits;
-import org.atex.fmf.control.VerdictRule;
 import org.jspecify.annotations.Nullable;
 
 /** How an executor runs fmf tests. Immutable; each {@code with…} method gives a changed copy. */
@@ -24,7 +24,7 @@ public final class FmfOptions {
     private static final class Values {
         private Map<String, String> environment = Map.of();
         private ReportLimits limits = ReportLimits.defaults();
-        private VerdictRule verdict = VerdictRule.ofTheTestItself();
+        private OutcomeRule verdict = OutcomeRule.ofTheTestItself();
         private List<TestHook> hooks = List.of();
         private @Nullable LiveOutput live;
         private List<String> excludes = List.of(".git");
@@ -36,7 +36,7 @@ public final class FmfOptions {
         private Duration rebootWithin = Duration.ofMinutes(10);
         private boolean beakerlib;
         private boolean keptTrees;
-        private @Nullable Detached detached;
+        private @Nullable DetachedOptions detached;
         private boolean changesToThisMachine;
         private @Nullable Path setUpLogs;
         private boolean timestampedOutput;
@@ -130,7 +130,7 @@ public final class FmfOptions {
     }
 
     /** {@return what decides how tests ended that ended by themselves} */
-    public VerdictRule verdict() {
+    public OutcomeRule verdict() {
         return values.verdict;
     }
 
@@ -139,7 +139,7 @@ public final class FmfOptions {
      *
      * @param value the rule
      */
-    public FmfOptions withVerdict(VerdictRule value) {
+    public FmfOptions withVerdict(OutcomeRule value) {
         return with(all -> all.verdict = value);
     }
 
@@ -321,7 +321,7 @@ public final class FmfOptions {
     }
 
     /** {@return how tests outlive their connections, or null: a lost connection ends the test at once} */
-    public @Nullable Detached detached() {
+    public @Nullable DetachedOptions detached() {
         return values.detached;
     }
 
@@ -330,7 +330,7 @@ public final class FmfOptions {
      *
      * @param value how
      */
-    public FmfOptions withDetached(Detached value) {
+    public FmfOptions withDetached(DetachedOptions value) {
         return with(all -> all.detached = value);
     }
 

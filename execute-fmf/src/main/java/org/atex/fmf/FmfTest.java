@@ -11,10 +11,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.atex.api.Lock;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
+import org.atex.api.TestLock;
 import org.atex.api.TestSource;
 import org.atex.fmf.control.TimeLimit;
 import org.atex.fmf.tree.FmfNode;
@@ -86,14 +86,14 @@ public final class FmfTest implements TestCase {
                 .withDestructive(node.textList("tag").contains(DESTRUCTIVE));
         List<String> exclusive = node.textList("extra-locks");
         for (String lock : exclusive) {
-            plan = plan.withLock(Lock.exclusive(lock));
+            plan = plan.withLock(TestLock.exclusive(lock));
         }
         for (String lock : node.textList("extra-locks-shared")) {
             if (exclusive.contains(lock)) {
                 throw node.unexpected(
                         "extra-locks-shared", "locks that are not among extra-locks, and " + lock + " is");
             }
-            plan = plan.withLock(Lock.shared(lock));
+            plan = plan.withLock(TestLock.shared(lock));
         }
         for (Map.Entry<String, @Nullable Object> need : node.map("extra-needs").entrySet()) {
             plan = plan.withNeed(new Need(need.getKey(), values(node, need.getValue())));
@@ -178,7 +178,7 @@ public final class FmfTest implements TestCase {
     }
 
     @Override
-    public Set<Lock> locks() {
+    public Set<TestLock> locks() {
         return plan.locks();
     }
 
@@ -216,7 +216,7 @@ public final class FmfTest implements TestCase {
     /**
      * {@return this test with other properties for the scheduler}
      *
-     * @param change makes the new properties from those of now, such as {@code plan -> plan.withLock(Lock.exclusive("db"))};
+     * @param change makes the new properties from those of now, such as {@code plan -> plan.withLock(TestLock.exclusive("db"))};
      *     without a limit, the test gets the five minutes that fmf tests have by default
      */
     public FmfTest withPlan(UnaryOperator<PlainTest> change) {

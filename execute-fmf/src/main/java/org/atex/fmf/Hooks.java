@@ -13,14 +13,14 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Outcome;
 import org.atex.api.Output;
+import org.atex.api.ReportedResult;
 import org.atex.api.RunningCommand;
 import org.atex.api.Status;
 import org.atex.api.TestEnd;
-import org.atex.api.TestResult;
 import org.atex.api.TransferException;
-import org.atex.artifacts.Room;
+import org.atex.artifacts.FreeSpace;
 import org.atex.artifacts.SafePath;
-import org.atex.fmf.control.ReportedResults;
+import org.atex.fmf.control.ReportReceiver;
 import org.atex.fmf.control.StorageException;
 import org.jspecify.annotations.Nullable;
 
@@ -32,9 +32,9 @@ final class Hooks {
     private final FmfTest test;
     private final Connection connection;
     private final Artifacts artifacts;
-    private final ReportedResults results;
+    private final ReportReceiver results;
 
-    Hooks(FmfOptions options, FmfTest test, Connection connection, Artifacts artifacts, ReportedResults results) {
+    Hooks(FmfOptions options, FmfTest test, Connection connection, Artifacts artifacts, ReportReceiver results) {
         this.options = options;
         this.test = test;
         this.connection = connection;
@@ -79,7 +79,7 @@ final class Hooks {
                 trouble = new Trouble("a hook after it failed: " + e, false);
             }
             if (trouble != null) {
-                results.add(new TestResult(Status.ERROR, "hook", trouble.note, List.of(), Map.of()));
+                results.add(new ReportedResult(Status.ERROR, "hook", trouble.note, List.of(), Map.of()));
                 usable &= trouble.systemUsable;
             }
         }
@@ -175,7 +175,7 @@ final class Hooks {
         /** On this machine, the command itself writes to the file, and fails when the disk is full. */
         private void requireRoom(Command command) {
             try {
-                Room.require(artifacts.directory());
+                FreeSpace.require(artifacts.directory());
             } catch (IOException e) {
                 throw cannotStore(new StorageException("what '" + command + "' wrote", e));
             }
@@ -192,7 +192,7 @@ final class Hooks {
             lock.lock();
             try {
                 requireGoingOn();
-                results.add(new TestResult(status, name, note.isEmpty() ? null : note, files, Map.of()));
+                results.add(new ReportedResult(status, name, note.isEmpty() ? null : note, files, Map.of()));
             } catch (StorageException e) {
                 throw cannotStore(e);
             } finally {

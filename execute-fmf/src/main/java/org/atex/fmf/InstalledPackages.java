@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.atex.api.Command;
 import org.atex.api.CommandResult;
 import org.atex.api.Connection;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +35,7 @@ final class InstalledPackages {
      * @param tree where the tree is on the system
      * @return a result that tells them, or nothing if none of them is installed
      */
-    static Optional<TestResult> of(Connection connection, FmfPlan plan, List<String> more, String tree)
+    static Optional<ReportedResult> of(Connection connection, FmfPlan plan, List<String> more, String tree)
             throws InterruptedException {
         List<String> words = new ArrayList<>(List.of(tree));
         for (Phase phase : plan.prepare()) {
@@ -68,8 +68,8 @@ final class InstalledPackages {
         }
         String note = String.join(", ", shown.subList(0, Math.min(SHOWN, shown.size())))
                 + (shown.size() > SHOWN ? " and " + (shown.size() - SHOWN) + " more" : "");
-        return Optional.of(
-                new TestResult(Status.INFO, "packages", note, List.of(), Map.of("packages", List.copyOf(packages))));
+        return Optional.of(new ReportedResult(
+                Status.INFO, "packages", note, List.of(), Map.of("packages", List.copyOf(packages))));
     }
 
     /** What is not known does not keep tests from running. */

@@ -17,7 +17,7 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 import org.atex.fmf.control.Finding;
 import org.atex.fmf.control.Interpretation;
-import org.atex.fmf.control.ReportedResults;
+import org.atex.fmf.control.ReportReceiver;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +35,7 @@ final class Judge implements Interpretation {
     private final TestKeys keys;
     private final boolean lookForBeakerlib;
     private final Artifacts artifacts;
-    private final ReportedResults results;
+    private final ReportReceiver results;
     private final Map<Integer, Checked> checked = new TreeMap<>();
     private @Nullable Status word;
 
@@ -57,7 +57,7 @@ final class Judge implements Interpretation {
      * @param artifacts what the test left
      * @param results takes the parts of its own file of results
      */
-    Judge(TestKeys keys, boolean lookForBeakerlib, Artifacts artifacts, ReportedResults results) {
+    Judge(TestKeys keys, boolean lookForBeakerlib, Artifacts artifacts, ReportReceiver results) {
         this.keys = keys;
         this.lookForBeakerlib = lookForBeakerlib;
         this.artifacts = artifacts;

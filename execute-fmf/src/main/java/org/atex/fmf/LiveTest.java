@@ -67,7 +67,11 @@ final class LiveTest implements AutoCloseable {
     }
 
     static LiveTest start(
-            Connection connection, Command command, TimeLimit limit, OutputTo output, @Nullable Detached detached)
+            Connection connection,
+            Command command,
+            TimeLimit limit,
+            OutputTo output,
+            @Nullable DetachedOptions detached)
             throws InterruptedException {
         RunningCommand running = detached == null
                 ? connection.start(command)

@@ -10,8 +10,8 @@ import org.atex.api.AtexException;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
+import org.atex.api.ReportedResult;
 import org.atex.api.SetupException;
-import org.atex.api.TestResult;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +36,7 @@ final class PreparedSystem {
     private final AtomicReference<Place.@Nullable Made> first = new AtomicReference<>();
     private String root = "";
     private @Nullable PlanSteps steps;
-    private @Nullable TestResult installed;
+    private @Nullable ReportedResult installed;
 
     PreparedSystem(Connection connection, FmfTests tests, FmfOptions options, SetUpLogs logs) {
         this.logs = logs;
@@ -52,7 +52,7 @@ final class PreparedSystem {
 
     /** {@return which packages under test it has, for the results of each test; null if there are none} */
     @Nullable
-    TestResult installed() {
+    ReportedResult installed() {
         return installed;
     }
 

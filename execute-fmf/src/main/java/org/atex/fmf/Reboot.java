@@ -10,7 +10,7 @@ import org.atex.api.Outcome;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.TestEnd;
-import org.atex.fmf.control.ReportedResults;
+import org.atex.fmf.control.ReportReceiver;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +42,7 @@ final class Reboot {
     }
 
     /** {@return how long the reboot may take that a test announced} */
-    Duration within(ReportedResults.@Nullable RebootWish wish) {
+    Duration within(ReportReceiver.@Nullable RebootWish wish) {
         return wish == null || wish.within() == null ? usually : Duration.ofSeconds(wish.within());
     }
 
@@ -55,7 +55,7 @@ final class Reboot {
      * @throws InterruptedException if interrupted
      */
     @Nullable
-    TestEnd follow(ReportedResults.@Nullable RebootWish wish, TimeLimit limit) throws InterruptedException {
+    TestEnd follow(ReportReceiver.@Nullable RebootWish wish, TimeLimit limit) throws InterruptedException {
         Long soft = wish == null ? null : wish.soft();
         while (true) {
             if (soft == null && !boot.identity().isEmpty() && staysUp(limit)) {

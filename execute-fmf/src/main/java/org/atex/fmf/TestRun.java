@@ -20,12 +20,12 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.Outcome;
+import org.atex.api.ReportedResult;
 import org.atex.api.TestEnd;
-import org.atex.api.TestResult;
 import org.atex.fmf.control.ControlHandler;
 import org.atex.fmf.control.ControlStream;
 import org.atex.fmf.control.ProtocolException;
-import org.atex.fmf.control.ReportedResults;
+import org.atex.fmf.control.ReportReceiver;
 import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +68,7 @@ final class TestRun implements ControlHandler {
     private final TestKeys keys;
     private final Variables variables;
     private final Path output;
-    private final ReportedResults results;
+    private final ReportReceiver results;
     private final Hooks hooks;
     private final Judge judge;
     private final Checks checks;
@@ -78,7 +78,7 @@ final class TestRun implements ControlHandler {
     private @Nullable LiveTest running;
     private @Nullable Integer exitCode;
     private boolean disconnected;
-    private ReportedResults.@Nullable RebootWish wish;
+    private ReportReceiver.@Nullable RebootWish wish;
 
     TestRun(Setting setting, FmfTest test, TestKeys keys, Variables variables, Artifacts artifacts) throws IOException {
         this.connection = setting.connection();
@@ -88,7 +88,7 @@ final class TestRun implements ControlHandler {
         this.variables = variables;
         this.output = artifacts.directory().resolve("output");
         this.limit = new TimeLimit(test.limit());
-        this.results = new ReportedResults(artifacts, output, setting.options().limits());
+        this.results = new ReportReceiver(artifacts, output, setting.options().limits());
         this.hooks = new Hooks(setting.options(), test, connection, artifacts, results);
         this.judge = new Judge(keys, setting.options().beakerlib(), artifacts, results);
         this.checks = new Checks(
@@ -145,7 +145,7 @@ final class TestRun implements ControlHandler {
 
     private TestEnd end(Reboot reboot) throws InterruptedException, IOException {
         try {
-            TestResult installed = setting.system().installed();
+            ReportedResult installed = setting.system().installed();
             if (installed != null) {
                 results.add(installed);
             }
@@ -354,7 +354,7 @@ final class TestRun implements ControlHandler {
             return TestEnd.of(
                     Outcome.SETUP_FAILED,
                     "its system has no room below /var/tmp for what the detached test wrote until it is fetched: make room"
-                            + " there, or keep less by Detached.withSpoolBytes");
+                            + " there, or keep less by DetachedOptions.withSpoolBytes");
         }
         if (end.equals(NO_START)) {
             return TestEnd.of(Outcome.ERROR, "it cannot be started: " + lastLine());

@@ -28,10 +28,10 @@ class ContainerRebootTest {
 
     @Test
     void aTestThatRebootsGoesOnWhereItWas() throws Exception {
-        try (PodmanProvisioner containers = PodmanProvisioner.of(LabImage.SYSTEMD.reference())
+        try (PodmanProvisioner containers = PodmanProvisioner.builder(LabImage.SYSTEMD.reference())
                 .pull(PullPolicy.NEVER)
                 .systemd()
-                .open()) {
+                .build()) {
             containers.provision(1);
             try (Remote system = ((Offer.Ready) containers.take(Duration.ofSeconds(60))).remote()) {
                 Ran ran = new Suite(directory).run(system.connection(), """

@@ -6,6 +6,6 @@ import java.time.Duration;
 class DetachedExecutorContractTest extends FmfExecutorOverSshTest {
     @Override
     FmfOptions options() {
-        return FmfOptions.defaults().withDetached(Detached.defaults().withPickedUpWithin(Duration.ofSeconds(1)));
+        return FmfOptions.defaults().withDetached(DetachedOptions.defaults().withPickedUpWithin(Duration.ofSeconds(1)));
     }
 }

@@ -4,6 +4,6 @@ package org.atex.fmf;
 class DetachedRebootTest extends RebootTest {
     @Override
     FmfOptions options() {
-        return FmfOptions.defaults().withDetached(Detached.defaults());
+        return FmfOptions.defaults().withDetached(DetachedOptions.defaults());
     }
 }

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tests that outlive their connections, over a real sshd whose connections are cut. */
 @Timeout(120)
 class DetachedTest {
-    private static final Detached SMALL = Detached.defaults().withSpoolBytes(1 << 20);
+    private static final DetachedOptions SMALL = DetachedOptions.defaults().withSpoolBytes(1 << 20);
 
     @TempDir
     private Path directory;
@@ -74,7 +74,7 @@ class DetachedTest {
                 server.directory().resolve("known_hosts"));
     }
 
-    private static FmfOptions options(Detached detached) {
+    private static FmfOptions options(DetachedOptions detached) {
         return FmfOptions.defaults().withDetached(detached);
     }
 
@@ -116,7 +116,8 @@ class DetachedTest {
     @Test
     void aTestIsTheSameHere() throws Exception {
         try (Connection connection = LocalConnection.open()) {
-            Ran ran = suite.run(connection, suite.test("echo out; echo err >&2; exit 3"), options(Detached.defaults()));
+            Ran ran = suite.run(
+                    connection, suite.test("echo out; echo err >&2; exit 3"), options(DetachedOptions.defaults()));
             assertThat(ran.end()).as(ran.output()).isEqualTo(Suite.failed(3));
             assertThat(ran.output()).isEqualTo("out\nerr\n");
         }
@@ -225,7 +226,7 @@ class DetachedTest {
 
     @Test
     void aTestThatNobodyPicksUpIsRemoved() throws Exception {
-        Detached brief = SMALL.withPickedUpWithin(Duration.ofSeconds(1));
+        DetachedOptions brief = SMALL.withPickedUpWithin(Duration.ofSeconds(1));
         FmfTests tests = suite.test("echo begun MARK; setsid sleep 1000 & sleep 1000".replace("MARK", mark));
         try (Connection connection = connect();
                 Executor executor = FmfExecutor.factory(tests, options(brief)).open(connection)) {
@@ -245,7 +246,7 @@ class DetachedTest {
 
     @Test
     void aTestIsCancelledWhileItIsCut() throws Exception {
-        Detached brief = SMALL.withPickedUpWithin(Duration.ofSeconds(4));
+        DetachedOptions brief = SMALL.withPickedUpWithin(Duration.ofSeconds(4));
         FmfTests tests = suite.test("echo begun MARK; sleep 1000".replace("MARK", mark));
         try (Connection connection = connect();
                 Executor executor = FmfExecutor.factory(tests, options(brief)).open(connection)) {

@@ -356,7 +356,8 @@ class FmfCacheTest {
     @Test
     void aFetchEndsAtItsLimit() throws Exception {
         try (Server server = new Server("")) {
-            assertThatThrownBy(() -> cache.withTimeout(Duration.ofSeconds(1)).checkout(server.url(""), null))
+            assertThatThrownBy(
+                            () -> cache.withFetchWithin(Duration.ofSeconds(1)).checkout(server.url(""), null))
                     .satisfies(e -> assertThat(kind(e)).isEqualTo(FmfException.Kind.FETCH))
                     .hasMessageContaining("1 s");
             assertThat(leftovers()).isEmpty();

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.atex.api.Artifacts;
-import org.atex.api.Lock;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
+import org.atex.api.TestLock;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
 import org.atex.local.LocalConnection;
@@ -253,9 +253,9 @@ class FmfDiscoveryTest {
                 .withDestructive(true)
                 .withPriority(7)
                 .withExpected(Duration.ofSeconds(90))
-                .withLock(Lock.exclusive("printer"))
-                .withLock(Lock.exclusive("database"))
-                .withLock(Lock.shared("network"))
+                .withLock(TestLock.exclusive("printer"))
+                .withLock(TestLock.exclusive("database"))
+                .withLock(TestLock.shared("network"))
                 .withNeed(Need.of("arch", "x86_64", "aarch64"))
                 .withNeed(Need.of("version", "9"))
                 .withNeed(Need.of("nested", "true"));

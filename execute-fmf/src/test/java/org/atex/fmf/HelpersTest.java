@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.fmf.control.VerdictRule;
+import org.atex.fmf.control.OutcomeRule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -186,7 +186,7 @@ class HelpersTest extends LocalSuite {
                         .outcome())
                 .isEqualTo(Outcome.FAILED);
         assertThat(run("tmt-report-result a INFO; exit 1").end()).isEqualTo(Suite.failed(1));
-        FmfOptions strict = FmfOptions.defaults().withVerdict(VerdictRule.withExitCode());
+        FmfOptions strict = FmfOptions.defaults().withVerdict(OutcomeRule.withExitCode());
         Ran ran = suite.run(connection, suite.test("tmt-report-result a PASS; exit 1"), strict);
         assertThat(ran.end()).isEqualTo(Suite.failed(1));
         ran = suite.run(connection, suite.test("tmt-report-result a SKIP; exit 0"), strict);
@@ -196,7 +196,7 @@ class HelpersTest extends LocalSuite {
     @Test
     void aRuleMayCountPartsThatTheTestDoesNot() throws Exception {
         FmfTests tests = suite.test("printf 'result 28\\n{\"name\":\"a\",\"status\":\"fail\"}' >&$ATEX_TEST_CONTROL");
-        FmfOptions strict = FmfOptions.defaults().withVerdict(VerdictRule.withSubtests());
+        FmfOptions strict = FmfOptions.defaults().withVerdict(OutcomeRule.withSubtests());
         assertThat(suite.run(connection, tests, FmfOptions.defaults()).end().outcome())
                 .isEqualTo(Outcome.PASSED);
         Ran ran = suite.run(connection, tests, strict);

@@ -263,7 +263,7 @@ class SetUpTest {
             Ran ran = suite.run(
                     connection,
                     suite.test("head -c 2M /dev/zero >/var/tmp/fill || true; echo ran; sleep 1000"),
-                    FmfOptions.defaults().withDetached(Detached.defaults()));
+                    FmfOptions.defaults().withDetached(DetachedOptions.defaults()));
             assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
             assertThat(ran.end().note())
                     .contains("no room below /var/tmp", "withSpoolBytes")

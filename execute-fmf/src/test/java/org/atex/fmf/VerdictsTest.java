@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.fmf.control.VerdictRule;
+import org.atex.fmf.control.OutcomeRule;
 import org.atex.fmf.tree.FmfException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -91,7 +91,7 @@ class VerdictsTest extends LocalSuite {
                     json='{"name":"a","status":"fail"}'
                     printf 'result %d\\n%s' "${#json}" "$json" >&$ATEX_TEST_CONTROL
                 """);
-        FmfOptions strict = FmfOptions.defaults().withVerdict(VerdictRule.withSubtests());
+        FmfOptions strict = FmfOptions.defaults().withVerdict(OutcomeRule.withSubtests());
         assertThat(suite.run(connection, tests, strict).end().outcome()).isEqualTo(Outcome.PASSED);
         assertThat(suite.run(connection, tests, FmfOptions.defaults()).end().outcome())
                 .isEqualTo(Outcome.FAILED);

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.atex.api.Orchestrator;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
+import org.atex.api.SystemHook;
 import org.atex.api.TestCase;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ public final class AdHocOrchestrator implements Orchestrator {
      *
      * @param tests what to run; each name once
      */
-    public static Builder of(Collection<? extends TestCase> tests) {
+    public static Builder builder(Collection<? extends TestCase> tests) {
         return new Builder(tests);
     }
 

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.atex.api.Artifacts;
-import org.atex.artifacts.Room;
+import org.atex.artifacts.FreeSpace;
 import org.jspecify.annotations.Nullable;
 
 /** Where attempts put their artifacts until they are ingested: numbered directories below one. Thread-safe. */
@@ -51,7 +51,7 @@ final class ArtifactRoom {
     /** {@return why nothing can be written here; empty if something can} */
     String whyNoRoom() {
         try {
-            Room.require(Files.createDirectories(root));
+            FreeSpace.require(Files.createDirectories(root));
             return "";
         } catch (IOException e) {
             return Words.of(e);

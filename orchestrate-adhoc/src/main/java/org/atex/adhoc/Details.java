@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.atex.api.Excerpt;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.api.TestResult;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +32,7 @@ record Details(int lastLines) {
         return lines;
     }
 
-    private static String part(TestResult part) {
+    private static String part(ReportedResult part) {
         Status status = part.status();
         String word = status == null ? "" : Text.name(status.word()) + " ";
         String name = part.name() == null ? "the test itself" : Text.name(part.name());

@@ -59,11 +59,11 @@ sealed interface Event {
     record NoRoom(int system, int slot, String why) implements Event {}
 
     /**
-     * Room for artifacts was looked for.
+     * FreeSpace for artifacts was looked for.
      *
      * @param why why there is none; empty if there is
      */
-    record Room(String why) implements Event {}
+    record FreeSpace(String why) implements Event {}
 
     /** The user's policies have judged an attempt. */
     record Judged(PlannedTest test, boolean again, boolean spent) implements Event {}

@@ -3,6 +3,7 @@ package org.atex.adhoc;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import org.atex.api.SystemHook;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,7 +3,7 @@ package org.atex.adhoc;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import org.atex.api.Lock;
+import org.atex.api.TestLock;
 
 /** Which locks the running tests hold. A test takes all of its locks together or none, so that none waits for another. */
 final class Locks {
@@ -12,19 +12,19 @@ final class Locks {
 
     private static final int EXCLUSIVELY = -1;
 
-    boolean areFree(Set<Lock> wanted) {
-        for (Lock lock : wanted) {
+    boolean areFree(Set<TestLock> wanted) {
+        for (TestLock lock : wanted) {
             int holders = held.getOrDefault(lock.name(), 0);
-            if (holders == EXCLUSIVELY || holders > 0 && lock.mode() == Lock.Mode.EXCLUSIVE) {
+            if (holders == EXCLUSIVELY || holders > 0 && lock.mode() == TestLock.Mode.EXCLUSIVE) {
                 return false;
             }
         }
         return true;
     }
 
-    void take(Set<Lock> locks) {
-        for (Lock lock : locks) {
-            if (lock.mode() == Lock.Mode.EXCLUSIVE) {
+    void take(Set<TestLock> locks) {
+        for (TestLock lock : locks) {
+            if (lock.mode() == TestLock.Mode.EXCLUSIVE) {
                 held.put(lock.name(), EXCLUSIVELY);
             } else {
                 held.merge(lock.name(), 1, Integer::sum);
@@ -32,8 +32,8 @@ final class Locks {
         }
     }
 
-    void giveBack(Set<Lock> locks) {
-        for (Lock lock : locks) {
+    void giveBack(Set<TestLock> locks) {
+        for (TestLock lock : locks) {
             held.computeIfPresent(
                     lock.name(), (name, holders) -> holders == EXCLUSIVELY || holders == 1 ? null : holders - 1);
         }

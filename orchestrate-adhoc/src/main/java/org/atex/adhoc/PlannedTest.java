@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.atex.api.Lock;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
 /** A test of the run, with what has become of it so far. Belongs to the {@link Schedule}. */
 final class PlannedTest implements Comparable<PlannedTest> {
     /** Tests of one kind can run in the same places at the same times: only the order tells them apart. */
-    record Kind(Set<Lock> locks, Set<Need> needs, boolean destructive) {
+    record Kind(Set<TestLock> locks, Set<Need> needs, boolean destructive) {
         /** {@return whether two of them can never run side by side} */
         boolean excludesItself() {
-            return locks.stream().anyMatch(lock -> lock.mode() == Lock.Mode.EXCLUSIVE);
+            return locks.stream().anyMatch(lock -> lock.mode() == TestLock.Mode.EXCLUSIVE);
         }
     }
 
@@ -46,11 +46,11 @@ final class PlannedTest implements Comparable<PlannedTest> {
     }
 
     /** Each lock once: who holds it shared and exclusively holds it exclusively. */
-    private static Set<Lock> locksOf(PlainTest test) {
-        Map<String, Lock> locks = new HashMap<>();
-        locks.put(Lock.EVERYTHING, Lock.shared(Lock.EVERYTHING));
-        for (Lock lock : test.locks()) {
-            locks.merge(lock.name(), lock, (a, b) -> a.mode() == Lock.Mode.EXCLUSIVE ? a : b);
+    private static Set<TestLock> locksOf(PlainTest test) {
+        Map<String, TestLock> locks = new HashMap<>();
+        locks.put(TestLock.EVERYTHING, TestLock.shared(TestLock.EVERYTHING));
+        for (TestLock lock : test.locks()) {
+            locks.merge(lock.name(), lock, (a, b) -> a.mode() == TestLock.Mode.EXCLUSIVE ? a : b);
         }
         return locks.values().stream().collect(Collectors.toUnmodifiableSet());
     }

@@ -265,7 +265,7 @@ final class Pool implements Steps {
                 "the look for room in " + room(),
                 plan.limits().call(),
                 room()::whyNoRoom,
-                result -> post(() -> step(new Event.Room(
+                result -> post(() -> step(new Event.FreeSpace(
                         result instanceof Guard.Result.Done<String>(String why) ? why : result.problem()))),
                 late -> {});
     }

@@ -27,8 +27,8 @@ public interface RerunPolicy {
      *
      * @param reruns how many
      */
-    static RerunPolicy upTo(int reruns) {
-        return upTo(reruns, Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.LOST, Outcome.SETUP_FAILED);
+    static RerunPolicy maxReruns(int reruns) {
+        return maxReruns(reruns, Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.LOST, Outcome.SETUP_FAILED);
     }
 
     /**
@@ -37,7 +37,7 @@ public interface RerunPolicy {
      * @param reruns how many; attempts that ended in other ways do not count
      * @param outcomes which ways
      */
-    static RerunPolicy upTo(int reruns, Outcome... outcomes) {
+    static RerunPolicy maxReruns(int reruns, Outcome... outcomes) {
         if (reruns < 0) {
             throw new IllegalArgumentException("a test cannot be rerun " + reruns + " times");
         }

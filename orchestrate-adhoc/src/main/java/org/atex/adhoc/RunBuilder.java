@@ -20,6 +20,7 @@ import org.atex.api.Need;
 import org.atex.api.Orchestrator;
 import org.atex.api.Provisioner;
 import org.atex.api.RunListener;
+import org.atex.api.SystemHook;
 import org.atex.api.TestCase;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private @Nullable Aggregator aggregator;
     private String platform = "default";
     private Duration systemWithin = Duration.ofHours(1);
-    private Duration hopelessAfter = Duration.ofMinutes(1);
+    private Duration giveUpAfter = Duration.ofMinutes(1);
     private Duration roomWithin = Duration.ofMinutes(10);
     private Limits limits = Limits.defaults();
     private InstantSource wall = InstantSource.system();
@@ -149,8 +150,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @param limit one minute unless it is set
      * @return this
      */
-    public B hopelessAfter(Duration limit) {
-        this.hopelessAfter = positive(limit, "hopelessAfter");
+    public B giveUpAfter(Duration limit) {
+        this.giveUpAfter = positive(limit, "giveUpAfter");
         return self();
     }
 
@@ -281,7 +282,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 DEFAULT_WINDOW,
                 Integer.MAX_VALUE,
                 systemWithin,
-                hopelessAfter,
+                giveUpAfter,
                 roomWithin,
                 null);
     }
@@ -304,7 +305,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     Guard.Phase.WORK,
                     "what " + named.name() + " offers",
                     limits.call(),
-                    () -> Map.copyOf(named.provisioner().offers()),
+                    () -> Map.copyOf(named.provisioner().labels()),
                     late -> {});
             if (result instanceof Guard.Result.Done<Map<String, String>>(Map<String, String> known)) {
                 offers.add(known);

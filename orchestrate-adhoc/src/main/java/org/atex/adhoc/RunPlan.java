@@ -7,6 +7,7 @@ import java.util.Map;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
 import org.atex.api.RunListener;
+import org.atex.api.SystemHook;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -159,7 +159,7 @@ final class Schedule {
             case Event.Finished(int id, int slot, TestEnd end) -> finished(system(id), slot, end);
             case Event.NotStarted(int id, int slot) -> wait(putBack(system(id), slot));
             case Event.NoRoom(int id, int slot, String why) -> noRoom(system(id), slot, why);
-            case Event.Room(String why) -> {
+            case Event.FreeSpace(String why) -> {
                 if (why.isEmpty() && room.isShort()) {
                     room.returned();
                     out.add(new Decision.Pause(""));

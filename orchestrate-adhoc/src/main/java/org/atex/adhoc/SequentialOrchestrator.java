@@ -27,7 +27,7 @@ public final class SequentialOrchestrator implements Orchestrator {
      *
      * @param tests what to run, in this order; each name once
      */
-    public static Builder of(Collection<? extends TestCase> tests) {
+    public static Builder builder(Collection<? extends TestCase> tests) {
         return new Builder(tests);
     }
 

@@ -10,6 +10,7 @@ import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.Problem;
 import org.atex.api.Remote;
+import org.atex.api.SystemHook;
 
 /**
  * What is done with systems: reading their facts, preparing, resetting and giving them back. Each method returns at once,
@@ -71,7 +72,7 @@ final class SystemWork {
                 "the preparation of " + member.name(),
                 limits.setUp(),
                 () -> {
-                    hook.prepare(member.remote);
+                    hook.run(member.remote);
                     return open(member);
                 },
                 then,

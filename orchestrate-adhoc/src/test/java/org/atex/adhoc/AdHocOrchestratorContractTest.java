@@ -22,13 +22,13 @@ class AdHocOrchestratorContractTest extends OrchestratorContract {
     @Override
     protected Orchestrator orchestrate(
             List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {
-        return AdHocOrchestrator.of(tests)
+        return AdHocOrchestrator.builder(tests)
                 .on(systems)
                 .with(executors)
                 .into(results)
                 .workDirectory(work)
                 .maxSystems(3)
-                .hopelessAfter(Duration.ofMillis(200))
+                .giveUpAfter(Duration.ofMillis(200))
                 .build();
     }
 

@@ -81,7 +81,7 @@ class AdHocOrchestratorTest {
     }
 
     private AdHocOrchestrator.Builder run(List<TestCase> tests, Executor.Factory executors) {
-        return AdHocOrchestrator.of(tests)
+        return AdHocOrchestrator.builder(tests)
                 .with(executors)
                 .into(results)
                 .workDirectory(directory.resolve("work"))
@@ -205,7 +205,7 @@ class AdHocOrchestratorTest {
                 tries.merge(test.name(), 1, Integer::sum) == 1 ? FakeRun.failing(SHORT) : FakeRun.passing(SHORT));
         try (AdHocOrchestrator run = run(tests(1), executors)
                 .on(systems(FakeSystem.ready()))
-                .reruns(RerunPolicy.upTo(2))
+                .reruns(RerunPolicy.maxReruns(2))
                 .build()) {
             RunSummary summary = run.run();
             assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
@@ -577,17 +577,17 @@ class AdHocOrchestratorTest {
         Aggregator sink = results;
         Executor.Factory executors = FakeExecutors.passing(SHORT);
         FakeProvisioner x86 = systems(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")));
-        assertThatThrownBy(() -> AdHocOrchestrator.of(tests(1)).build())
+        assertThatThrownBy(() -> AdHocOrchestrator.builder(tests(1)).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("into(aggregator)");
-        assertThatThrownBy(() -> AdHocOrchestrator.of(List.of(TestCase.named("/a"), TestCase.named("/a")))
+        assertThatThrownBy(() -> AdHocOrchestrator.builder(List.of(TestCase.named("/a"), TestCase.named("/a")))
                         .on(x86)
                         .with(executors)
                         .into(sink)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("/a is there twice");
-        assertThatThrownBy(() -> AdHocOrchestrator.of(
+        assertThatThrownBy(() -> AdHocOrchestrator.builder(
                                 List.of(TestCase.named("/arm").withNeed(Need.of("arch", "aarch64"))))
                         .on(x86)
                         .with(executors)

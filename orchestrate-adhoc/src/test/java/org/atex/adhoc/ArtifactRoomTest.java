@@ -88,12 +88,12 @@ class ArtifactRoomTest {
         List<TestCase> tests = List.of(TestCase.named("/test"));
         FakeExecutors executors = FakeExecutors.passing(Duration.ZERO);
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
-                Orchestrator one = SequentialOrchestrator.of(tests)
+                Orchestrator one = SequentialOrchestrator.builder(tests)
                         .on(systems)
                         .with(executors)
                         .into(new Sweeper())
                         .build();
-                Orchestrator other = AdHocOrchestrator.of(tests)
+                Orchestrator other = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(executors)
                         .into(new Sweeper())

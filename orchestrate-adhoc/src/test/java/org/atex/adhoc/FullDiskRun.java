@@ -81,7 +81,7 @@ final class FullDiskRun {
                 .mapToObj(i -> (TestCase) TestCase.named("/t" + i))
                 .toList();
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
-                AdHocOrchestrator run = AdHocOrchestrator.of(tests)
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(connection -> new OnDisk(disk, runs))
                         .into(new Copies(Files.createDirectory(disk.resolve("stored"))))

@@ -17,7 +17,6 @@ import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
-import org.atex.api.Lock;
 import org.atex.api.Offer;
 import org.atex.api.Outcome;
 import org.atex.api.Provisioner;
@@ -26,6 +25,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.testkit.FakeExecutors;
@@ -160,7 +160,7 @@ final class MisbehavingRun {
             }
             return new BadExecutor(executors.open(connection));
         };
-        AdHocOrchestrator.Builder builder = AdHocOrchestrator.of(tests())
+        AdHocOrchestrator.Builder builder = AdHocOrchestrator.builder(tests())
                 .on(new BadProvisioner(fakes))
                 .with(factory)
                 .into(new BadAggregator())
@@ -214,7 +214,7 @@ final class MisbehavingRun {
         }
 
         @Override
-        public Set<Lock> locks() {
+        public Set<TestLock> locks() {
             if (block == Block.TEST_LOCKS) {
                 once();
             }
@@ -277,11 +277,11 @@ final class MisbehavingRun {
         }
 
         @Override
-        public Map<String, String> offers() {
+        public Map<String, String> labels() {
             if (block == Block.OFFERS) {
                 once();
             }
-            return good.offers();
+            return good.labels();
         }
 
         @Override

@@ -95,7 +95,7 @@ class MisbehaviourTest {
     }
 
     private RunSummary withProvisioner(Provisioner provisioner) throws Exception {
-        try (AdHocOrchestrator run = AdHocOrchestrator.of(List.of(TestCase.named("/t1"), TestCase.named("/t2")))
+        try (AdHocOrchestrator run = AdHocOrchestrator.builder(List.of(TestCase.named("/t1"), TestCase.named("/t2")))
                 .on(provisioner)
                 .with(FakeExecutors.passing(SHORT))
                 .into(results)
@@ -167,7 +167,7 @@ class MisbehaviourTest {
     @Test
     void anExecutorThatReturnsNullCostsOneTest() throws Exception {
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
-                AdHocOrchestrator run = AdHocOrchestrator.of(List.of(TestCase.named("/t1"), TestCase.named("/t2")))
+                AdHocOrchestrator run = AdHocOrchestrator.builder(List.of(TestCase.named("/t1"), TestCase.named("/t2")))
                         .on(systems)
                         .with(connection -> new Executor() {
                             @Override
@@ -195,7 +195,7 @@ class MisbehaviourTest {
                 .toList();
         CountDownLatch begun = new CountDownLatch(places);
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
-                AdHocOrchestrator run = AdHocOrchestrator.of(tests)
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(connection -> new Executor() {
                             @Override

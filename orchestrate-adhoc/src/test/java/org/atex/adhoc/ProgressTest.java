@@ -21,6 +21,7 @@ import java.util.stream.IntStream;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
+import org.atex.api.ReportedResult;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.Status;
@@ -28,7 +29,6 @@ import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.api.TestResult;
 import org.atex.api.TestSummary;
 import org.atex.api.Verdict;
 import org.atex.testkit.FakeExecutors;
@@ -109,7 +109,7 @@ class ProgressTest {
     }
 
     private static Excerpt excerpt() {
-        TestResult part = new TestResult(Status.FAIL, "disk/root", "it is full", List.of(), Map.of());
+        ReportedResult part = new ReportedResult(Status.FAIL, "disk/root", "it is full", List.of(), Map.of());
         List<String> lines =
                 IntStream.rangeClosed(1, 20).mapToObj(i -> "output " + i + ".").toList();
         return new Excerpt(List.of(part), lines);
@@ -136,7 +136,7 @@ class ProgressTest {
                 "\u001b[0Ksection_start:1:x\r\u001b[0K");
         begin(commands.size(), "default");
         for (String command : commands) {
-            TestResult part = new TestResult(Status.FAIL, command, command, List.of(), Map.of());
+            ReportedResult part = new ReportedResult(Status.FAIL, command, command, List.of(), Map.of());
             started(command, null);
             finished(
                     record(command, 1, true, Outcome.FAILED, command),
@@ -379,7 +379,7 @@ class ProgressTest {
     @Test
     void whatComesFromTestsIsEscapedAndCut() {
         String nasty = "\u001b[2J\u0007\u009b31m\u202egnp.exe\u2028\ufeff\ud800\r\n\ttail";
-        TestResult part = new TestResult(Status.FAIL, nasty, nasty, List.of(), Map.of());
+        ReportedResult part = new ReportedResult(Status.FAIL, nasty, nasty, List.of(), Map.of());
         Excerpt excerpt = new Excerpt(List.of(part), List.of(nasty, "y".repeat(100_000)));
         begin(1, nasty);
         progress.on(new RunEvent.TestStarted(stamp(), TestCase.named(nasty), 1, SystemInfo.named(nasty), 1));
@@ -558,8 +558,8 @@ class ProgressTest {
     }
 
     private RunSummary run(PrintStream stream) throws InterruptedException {
-        try (var systems = FakeProvisioner.of(FakeSystem.ready()).upTo(2);
-                var run = AdHocOrchestrator.of(IntStream.range(0, 20)
+        try (var systems = FakeProvisioner.of(FakeSystem.ready()).maxSystems(2);
+                var run = AdHocOrchestrator.builder(IntStream.range(0, 20)
                                 .mapToObj(i -> TestCase.named("/t/" + i))
                                 .toList())
                         .on(systems)

@@ -22,13 +22,13 @@ import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Executor;
-import org.atex.api.Lock;
 import org.atex.api.Outcome;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.testkit.FakeExecutors;
@@ -70,7 +70,7 @@ class RecordsTest {
     }
 
     private AdHocOrchestrator.Builder run(List<TestCase> tests, Executor.Factory executors) {
-        return AdHocOrchestrator.of(tests)
+        return AdHocOrchestrator.builder(tests)
                 .on(systems)
                 .with(executors)
                 .into(results)
@@ -111,13 +111,13 @@ class RecordsTest {
         // One system, which the failed test spends, and no other one.
         FakeProvisioner only = FakeProvisioner.of(n -> n == 1 ? FakeSystem.ready() : FakeSystem.failing("sold out"));
         try (only;
-                AdHocOrchestrator run = AdHocOrchestrator.of(tests(1))
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests(1))
                         .on(only)
                         .with(FakeExecutors.running(test -> FakeRun.failing(SHORT)))
                         .into(results)
-                        .reruns(RerunPolicy.upTo(1))
+                        .reruns(RerunPolicy.maxReruns(1))
                         .destruction(DestructionPolicy.always())
-                        .hopelessAfter(Duration.ofMillis(100))
+                        .giveUpAfter(Duration.ofMillis(100))
                         .workDirectory(directory.resolve("work"))
                         .build()) {
             RunSummary summary = run.run();
@@ -137,7 +137,7 @@ class RecordsTest {
             AtomicBoolean stopped = new AtomicBoolean();
             List<String> late = Collections.synchronizedList(new ArrayList<>());
             CountDownLatch some = new CountDownLatch(1 + i % 20);
-            try (AdHocOrchestrator run = AdHocOrchestrator.of(tests(60))
+            try (AdHocOrchestrator run = AdHocOrchestrator.builder(tests(60))
                     .on(systems)
                     .with(FakeExecutors.passing(Duration.ZERO))
                     .into(new Forgetful())
@@ -217,7 +217,7 @@ class RecordsTest {
         List<TestCase> tests = new ArrayList<>(tests(12));
         tests.add(3, TestCase.named("/destroyer").withDestructive(true));
         try (FakeProvisioner big = FakeProvisioner.of(FakeSystem.ready().withSlots(4));
-                AdHocOrchestrator run = AdHocOrchestrator.of(tests)
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                         .on(big)
                         .with(neighbours)
                         .into(new Forgetful())
@@ -233,7 +233,7 @@ class RecordsTest {
         Neighbours neighbours = new Neighbours();
         List<TestCase> tests = IntStream.range(0, 8)
                 .mapToObj(i -> (TestCase)
-                        TestCase.named("/t" + i).withLock(Lock.shared("db")).withLock(Lock.exclusive("db")))
+                        TestCase.named("/t" + i).withLock(TestLock.shared("db")).withLock(TestLock.exclusive("db")))
                 .toList();
         try (AdHocOrchestrator run = run(tests, neighbours).maxSystems(4).build()) {
             assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
@@ -258,7 +258,7 @@ class RecordsTest {
     @Test
     void shortRunsLeaveNoRequestBehind() throws Exception {
         for (int i = 0; i < 500; i++) {
-            try (AdHocOrchestrator run = AdHocOrchestrator.of(tests(1 + i % 3))
+            try (AdHocOrchestrator run = AdHocOrchestrator.builder(tests(1 + i % 3))
                     .on(systems)
                     .with(FakeExecutors.passing(Duration.ZERO))
                     .into(new Forgetful())
@@ -274,7 +274,7 @@ class RecordsTest {
         Path tmp = Path.of(System.getProperty("java.io.tmpdir"));
         long before = runDirectories(tmp);
         for (int i = 0; i < 20; i++) {
-            AdHocOrchestrator.of(tests(1))
+            AdHocOrchestrator.builder(tests(1))
                     .on(systems)
                     .with(FakeExecutors.passing(SHORT))
                     .into(results)

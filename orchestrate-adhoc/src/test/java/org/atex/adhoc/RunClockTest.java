@@ -52,9 +52,9 @@ class RunClockTest {
                 .<TestCase>mapToObj(i -> TestCase.named("/" + i))
                 .toList();
         long begin = System.nanoTime();
-        try (var systems = FakeProvisioner.of(FakeSystem.ready()).upTo(2);
+        try (var systems = FakeProvisioner.of(FakeSystem.ready()).maxSystems(2);
                 var results = RecordingAggregator.create();
-                var run = AdHocOrchestrator.of(tests)
+                var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(FakeExecutors.passing(Duration.ofMillis(5)))
                         .into(results)

@@ -10,12 +10,12 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.atex.adhoc.Simulation.Supplies;
-import org.atex.api.Lock;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 
 /** Whatever the tests, the systems and the accidents, the promises of {@link Simulation} hold. */
 class SchedulePropertyTest {
@@ -65,7 +65,7 @@ class SchedulePropertyTest {
         int provisioners = 1 + random.nextInt(3);
         Simulation.Given rules = new Simulation.Given(
                 random.nextBoolean() ? TestOrder.longestFirst() : TestOrder.priority(),
-                RerunPolicy.upTo(random.nextInt(3)),
+                RerunPolicy.maxReruns(random.nextInt(3)),
                 switch (random.nextInt(3)) {
                     case 0 -> DestructionPolicy.declared();
                     case 1 -> DestructionPolicy.afterFailure();
@@ -99,9 +99,9 @@ class SchedulePropertyTest {
         return random.nextInt(10) == 0 ? test.withDestructive(true) : test;
     }
 
-    private static Lock lock(Random random) {
-        String name = random.nextInt(4) == 0 ? Lock.EVERYTHING : "lock" + random.nextInt(3);
-        return random.nextBoolean() ? Lock.shared(name) : Lock.exclusive(name);
+    private static TestLock lock(Random random) {
+        String name = random.nextInt(4) == 0 ? TestLock.EVERYTHING : "lock" + random.nextInt(3);
+        return random.nextBoolean() ? TestLock.shared(name) : TestLock.exclusive(name);
     }
 
     private static Supplies supplies(Random random, boolean accidents) {

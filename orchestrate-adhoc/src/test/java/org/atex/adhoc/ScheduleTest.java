@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.atex.adhoc.Simulation.Supplies;
-import org.atex.api.Lock;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 import org.junit.jupiter.api.Test;
 
 class ScheduleTest {
@@ -67,7 +67,7 @@ class ScheduleTest {
         List<PlainTest> tests =
                 List.of(TestCase.named("/flaky").withPriority(5), TestCase.named("/b"), TestCase.named("/c"));
         Simulation.Given rules =
-                Simulation.rules().withReruns(RerunPolicy.upTo(1)).withMaxSystems(1);
+                Simulation.rules().withReruns(RerunPolicy.maxReruns(1)).withMaxSystems(1);
         Simulation simulation = new Simulation(
                 tests,
                 1,
@@ -125,7 +125,7 @@ class ScheduleTest {
     @Test
     void runsAnIsolatedTestAlone() {
         List<PlainTest> tests = new java.util.ArrayList<>(tests(10));
-        tests.add(TestCase.named("/alone").withLock(Lock.exclusive(Lock.EVERYTHING)));
+        tests.add(TestCase.named("/alone").withLock(TestLock.exclusive(TestLock.EVERYTHING)));
         Simulation simulation = simulate(tests, 4, Simulation.rules());
         simulation.run(); // which asserts that nothing runs beside it
         assertThat(simulation.concluded.get("/alone")).isEqualTo(PASSED);

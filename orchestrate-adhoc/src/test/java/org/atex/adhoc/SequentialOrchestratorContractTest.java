@@ -21,12 +21,12 @@ class SequentialOrchestratorContractTest extends OrchestratorContract {
     @Override
     protected Orchestrator orchestrate(
             List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {
-        return SequentialOrchestrator.of(tests)
+        return SequentialOrchestrator.builder(tests)
                 .on(systems)
                 .with(executors)
                 .into(results)
                 .workDirectory(work)
-                .hopelessAfter(java.time.Duration.ofMillis(200))
+                .giveUpAfter(java.time.Duration.ofMillis(200))
                 .build();
     }
 }

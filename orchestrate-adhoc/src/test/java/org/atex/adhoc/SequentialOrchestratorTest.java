@@ -49,13 +49,13 @@ class SequentialOrchestratorTest {
 
     private RunSummary run(List<TestCase> tests, Executor.Factory executors) throws InterruptedException {
         try (var unused = systems;
-                var run = SequentialOrchestrator.of(tests)
+                var run = SequentialOrchestrator.builder(tests)
                         .on(systems)
                         .with(executors)
                         .into(results)
                         .listener(events::add)
                         .workDirectory(directory.resolve("work"))
-                        .hopelessAfter(Duration.ofMillis(200))
+                        .giveUpAfter(Duration.ofMillis(200))
                         .build()) {
             RunSummary summary = run.run();
             assertThat(systems.openNow()).isZero();
@@ -196,7 +196,8 @@ class SequentialOrchestratorTest {
 
     @Test
     void whatIsMissingIsNamed() {
-        assertThatThrownBy(() -> SequentialOrchestrator.of(tests(1)).on(systems).build())
+        assertThatThrownBy(() ->
+                        SequentialOrchestrator.builder(tests(1)).on(systems).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("into(aggregator)");
         systems.close();

@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.atex.api.Lock;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
@@ -24,6 +23,7 @@ import org.atex.api.Problem;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a schedule on a virtual clock, and holds it to its promises at every step. */
@@ -253,7 +253,7 @@ final class Simulation {
                 case Decision.Judge(PlannedTest test, TestEnd end) -> judge(test, end);
                 case Decision.Hold hold -> held.add(hold.test().name());
                 case Decision.LookForRoom() ->
-                    at(Duration.ZERO, () -> tell(new Event.Room(now.isBefore(roomAgain) ? "full" : "")));
+                    at(Duration.ZERO, () -> tell(new Event.FreeSpace(now.isBefore(roomAgain) ? "full" : "")));
                 case Decision.Pause pause -> {}
                 case Decision.Quarantine quarantine -> quarantined.add(quarantine.host());
                 case Decision.Wait wait -> {}
@@ -394,10 +394,10 @@ final class Simulation {
         assertThat(alone)
                 .as("%s beside %s, one of which runs alone", a.name(), b.name())
                 .isFalse();
-        for (Lock lock : a.locks()) {
-            for (Lock other : b.locks()) {
+        for (TestLock lock : a.locks()) {
+            for (TestLock other : b.locks()) {
                 boolean clash = lock.name().equals(other.name())
-                        && (lock.mode() == Lock.Mode.EXCLUSIVE || other.mode() == Lock.Mode.EXCLUSIVE);
+                        && (lock.mode() == TestLock.Mode.EXCLUSIVE || other.mode() == TestLock.Mode.EXCLUSIVE);
                 assertThat(clash)
                         .as("%s and %s hold %s", a.name(), b.name(), lock.name())
                         .isFalse();
@@ -406,7 +406,7 @@ final class Simulation {
     }
 
     private static boolean isAlone(TestCase test) {
-        return test.locks().contains(Lock.exclusive(Lock.EVERYTHING));
+        return test.locks().contains(TestLock.exclusive(TestLock.EVERYTHING));
     }
 
     private void end(Place place, Decision.Run run, TestEnd end) {

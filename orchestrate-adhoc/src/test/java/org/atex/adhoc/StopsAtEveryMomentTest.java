@@ -21,7 +21,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.Artifacts;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
-import org.atex.api.Lock;
 import org.atex.api.Offer;
 import org.atex.api.PlainTest;
 import org.atex.api.Provisioner;
@@ -29,6 +28,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 import org.atex.api.TestRecord;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeSystem;
@@ -110,7 +110,7 @@ class StopsAtEveryMomentTest {
                 PlainTest test = TestCase.named("/t" + i).withPriority(random.nextInt(3));
                 if (random.nextInt(3) == 0) {
                     String lock = "lock" + random.nextInt(2);
-                    test = test.withLock(random.nextBoolean() ? Lock.exclusive(lock) : Lock.shared(lock));
+                    test = test.withLock(random.nextBoolean() ? TestLock.exclusive(lock) : TestLock.shared(lock));
                 }
                 tests.add(random.nextInt(10) == 0 ? test.withDestructive(true) : test);
             }
@@ -123,7 +123,7 @@ class StopsAtEveryMomentTest {
             int slots = 1 + random.nextInt(3);
             try (FakeProvisioner systems = FakeProvisioner.of(
                             n -> FakeSystem.ready().withSlots(slots).after(pause()));
-                    AdHocOrchestrator run = AdHocOrchestrator.of(tests)
+                    AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                             .on(new Shaky(systems))
                             .with(connection -> executor(connection))
                             .into(results)
@@ -133,7 +133,7 @@ class StopsAtEveryMomentTest {
                                     ends.size() < 3 && !ends.getLast().outcome().equals(org.atex.api.Outcome.PASSED))
                             .destruction((test, testEnd) -> chance(10))
                             .maxSystems(1 + random.nextInt(4))
-                            .hopelessAfter(Duration.ofMillis(500))
+                            .giveUpAfter(Duration.ofMillis(500))
                             .limits(Limits.defaults().withGrace(Duration.ofSeconds(1)))
                             .workDirectory(directory)
                             .build()) {
@@ -188,8 +188,8 @@ class StopsAtEveryMomentTest {
 
         /** Counts up by one for a lock that is held shared, and by many for one that is held alone. */
         private void take(TestCase test) {
-            for (Lock lock : test.locks()) {
-                boolean alone = lock.mode() == Lock.Mode.EXCLUSIVE;
+            for (TestLock lock : test.locks()) {
+                boolean alone = lock.mode() == TestLock.Mode.EXCLUSIVE;
                 int now = holders.computeIfAbsent(lock.name(), n -> new AtomicInteger())
                         .addAndGet(alone ? 1000 : 1);
                 if (alone ? now != 1000 : now >= 1000) {
@@ -199,8 +199,8 @@ class StopsAtEveryMomentTest {
         }
 
         private void giveBack(TestCase test) {
-            for (Lock lock : test.locks()) {
-                holders.get(lock.name()).addAndGet(lock.mode() == Lock.Mode.EXCLUSIVE ? -1000 : -1);
+            for (TestLock lock : test.locks()) {
+                holders.get(lock.name()).addAndGet(lock.mode() == TestLock.Mode.EXCLUSIVE ? -1000 : -1);
             }
         }
 

@@ -44,7 +44,7 @@ public final class LocalProvisioner implements Provisioner {
      *
      * @param cap how many systems there may be at once, at least 1
      */
-    public static LocalProvisioner upTo(int cap) {
+    public static LocalProvisioner withMaxSystems(int cap) {
         if (cap < 1) {
             throw new IllegalArgumentException("a cap of " + cap + " systems leaves none: give at least 1");
         }
@@ -109,7 +109,7 @@ public final class LocalProvisioner implements Provisioner {
     }
 
     @Override
-    public Map<String, String> offers() {
+    public Map<String, String> labels() {
         return labels;
     }
 

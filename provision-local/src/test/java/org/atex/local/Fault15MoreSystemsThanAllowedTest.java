@@ -23,7 +23,7 @@ class Fault15MoreSystemsThanAllowedTest {
     @Test
     void capHoldsHoweverManyAreAskedFor() throws Exception {
         List<String> names = new ArrayList<>();
-        try (LocalProvisioner provisioner = LocalProvisioner.upTo(3);
+        try (LocalProvisioner provisioner = LocalProvisioner.withMaxSystems(3);
                 ExecutorService takers = Executors.newVirtualThreadPerTaskExecutor()) {
             CompletionService<Offer> offers = new ExecutorCompletionService<>(takers);
             provisioner.provision(300);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LocalProvisionerContractTest extends ProvisionerContract {
     @Override
     protected Provisioner open() {
-        return LocalProvisioner.upTo(3);
+        return LocalProvisioner.withMaxSystems(3);
     }
 
     @Override
@@ -25,7 +25,7 @@ class LocalProvisionerContractTest extends ProvisionerContract {
 
     @Test
     void capBelowOneIsRefused() {
-        assertThatThrownBy(() -> LocalProvisioner.upTo(0))
+        assertThatThrownBy(() -> LocalProvisioner.withMaxSystems(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at least 1");
     }

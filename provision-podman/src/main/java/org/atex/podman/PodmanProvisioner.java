@@ -75,7 +75,7 @@ public final class PodmanProvisioner implements Provisioner {
      *
      * @param image what podman calls the image
      */
-    public static Builder of(String image) {
+    public static Builder builder(String image) {
         return new Builder(image);
     }
 
@@ -96,7 +96,9 @@ public final class PodmanProvisioner implements Provisioner {
 
     /** Starts what is asked for, as far as there is room. Called with the lock. */
     private void dispatch() {
-        while (asked > 0 && starting.size() < settings.startsAtOnce && starting.size() + live.size() < settings.cap) {
+        while (asked > 0
+                && starting.size() < settings.maxConcurrentStarts
+                && starting.size() + live.size() < settings.cap) {
             asked--;
             String name = Container.name(settings.image, run, ++made);
             Thread thread = Thread.ofVirtual().name("atex-podman-start-" + made).unstarted(() -> start(name));
@@ -274,7 +276,7 @@ public final class PodmanProvisioner implements Provisioner {
     }
 
     @Override
-    public Map<String, String> offers() {
+    public Map<String, String> labels() {
         return labels;
     }
 
@@ -344,7 +346,7 @@ public final class PodmanProvisioner implements Provisioner {
         boolean systemd;
         PullPolicy pull = PullPolicy.MISSING;
         int cap = 4;
-        int startsAtOnce = Runtime.getRuntime().availableProcessors() + 1;
+        int maxConcurrentStarts = Runtime.getRuntime().availableProcessors() + 1;
         Duration startWithin = Duration.ofMinutes(5);
         PodmanOptions options = PodmanOptions.defaults();
 
@@ -361,7 +363,7 @@ public final class PodmanProvisioner implements Provisioner {
          * @param most at least 1
          * @return this builder
          */
-        public Builder upTo(int most) {
+        public Builder maxSystems(int most) {
             if (most < 1) {
                 throw new IllegalArgumentException("a cap of " + most + " systems leaves none: give at least 1");
             }
@@ -375,11 +377,11 @@ public final class PodmanProvisioner implements Provisioner {
          * @param most at least 1
          * @return this builder
          */
-        public Builder startsAtOnce(int most) {
+        public Builder maxConcurrentStarts(int most) {
             if (most < 1) {
                 throw new IllegalArgumentException("with " + most + " starts at once none is started: give at least 1");
             }
-            startsAtOnce = most;
+            maxConcurrentStarts = most;
             return this;
         }
 
@@ -483,7 +485,7 @@ public final class PodmanProvisioner implements Provisioner {
          * @throws ProvisioningException if podman does not work here
          * @throws InterruptedException if interrupted
          */
-        public PodmanProvisioner open() throws InterruptedException {
+        public PodmanProvisioner build() throws InterruptedException {
             try {
                 Container.sweep(new Podman(options.program()));
             } catch (IOException e) {

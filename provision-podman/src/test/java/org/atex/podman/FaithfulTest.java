@@ -69,10 +69,10 @@ class FaithfulTest {
     @ParameterizedTest
     @MethodSource("containers")
     void soDoThoseOfTheProvisioner(List<String> options) throws Exception {
-        try (PodmanProvisioner provisioner = PodmanProvisioner.of(LabImage.PLAIN.reference())
+        try (PodmanProvisioner provisioner = PodmanProvisioner.builder(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
                 .runOptions(options.toArray(new String[0]))
-                .open()) {
+                .build()) {
             provisioner.provision(1);
             Remote system = ((Offer.Ready) provisioner.take(Duration.ofSeconds(60))).remote();
             assertFaithful(system.connection(), system.name());

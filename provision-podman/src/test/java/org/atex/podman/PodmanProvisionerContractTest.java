@@ -18,10 +18,10 @@ class PodmanProvisionerContractTest extends ProvisionerContract {
 
     @Override
     protected Provisioner open() throws Exception {
-        return PodmanProvisioner.of(LabImage.PLAIN.reference())
+        return PodmanProvisioner.builder(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
-                .upTo(3)
-                .open();
+                .maxSystems(3)
+                .build();
     }
 
     @Override

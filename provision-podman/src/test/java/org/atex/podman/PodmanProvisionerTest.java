@@ -37,11 +37,11 @@ class PodmanProvisionerTest {
     }
 
     private static PodmanProvisioner.Builder plain() {
-        return PodmanProvisioner.of(LabImage.PLAIN.reference()).pull(PullPolicy.NEVER);
+        return PodmanProvisioner.builder(LabImage.PLAIN.reference()).pull(PullPolicy.NEVER);
     }
 
     private static ProvisioningException failure(PodmanProvisioner.Builder builder) throws Exception {
-        try (PodmanProvisioner provisioner = builder.open()) {
+        try (PodmanProvisioner provisioner = builder.build()) {
             provisioner.provision(1);
             Offer offer = provisioner.take(LONG);
             assertThat(offer).isInstanceOf(Offer.Failed.class);
@@ -54,7 +54,7 @@ class PodmanProvisionerTest {
         try (PodmanProvisioner provisioner = plain().runOptions("--hostname=here", "--env=A=1")
                 .label("role", "server")
                 .options(PodmanOptions.defaults().withUser("nobody"))
-                .open()) {
+                .build()) {
             provisioner.provision(1);
             try (Remote system = ((Offer.Ready) provisioner.take(LONG)).remote()) {
                 assertThat(system.name()).startsWith("atex-atex-lab-plain-");
@@ -69,7 +69,7 @@ class PodmanProvisionerTest {
 
     @Test
     void missingImageIsToldWithTheWayOut() throws Exception {
-        assertThat(failure(PodmanProvisioner.of("localhost/no-such-image").pull(PullPolicy.NEVER)))
+        assertThat(failure(PodmanProvisioner.builder("localhost/no-such-image").pull(PullPolicy.NEVER)))
                 .hasMessageContaining("localhost/no-such-image")
                 .hasMessageContaining("image not known")
                 .hasMessageContaining("build or pull it first");
@@ -120,13 +120,14 @@ class PodmanProvisionerTest {
             PodmanImage image = PodmanImage.from(LabImage.PLAIN.reference()).line("ENTRYPOINT " + entrypoint.getKey());
             String name = image.build();
             try {
-                PodmanProvisioner.Builder builder = PodmanProvisioner.of(name).pull(PullPolicy.NEVER);
+                PodmanProvisioner.Builder builder =
+                        PodmanProvisioner.builder(name).pull(PullPolicy.NEVER);
                 if (!entrypoint.getValue().isEmpty()) {
                     assertThat(failure(builder))
                             .hasMessageContainingAll(entrypoint.getValue(), "entrypoint", "--entrypoint=");
                     builder.runOptions("--entrypoint=");
                 }
-                try (PodmanProvisioner provisioner = builder.open()) {
+                try (PodmanProvisioner provisioner = builder.build()) {
                     provisioner.provision(1);
                     assertThat(provisioner.take(LONG)).isInstanceOf(Offer.Ready.class);
                 }
@@ -138,7 +139,7 @@ class PodmanProvisionerTest {
 
     @Test
     void pausedContainerIsRemoved() throws Exception {
-        try (PodmanProvisioner provisioner = plain().open()) {
+        try (PodmanProvisioner provisioner = plain().build()) {
             provisioner.provision(1);
             Remote system = ((Offer.Ready) provisioner.take(LONG)).remote();
             RunningCommand waits = system.connection().start(Command.of("sleep", "1000"));
@@ -156,7 +157,7 @@ class PodmanProvisionerTest {
     void missingPodmanIsTold() {
         PodmanOptions none = PodmanOptions.defaults().withProgram("/no/such/podman");
 
-        assertThatThrownBy(() -> plain().options(none).open())
+        assertThatThrownBy(() -> plain().options(none).build())
                 .isInstanceOf(ProvisioningException.class)
                 .hasMessageContaining("/no/such/podman")
                 .hasMessageContaining("install podman");
@@ -172,7 +173,7 @@ class PodmanProvisionerTest {
         String left = Podmans.run("run", "--detach", "--label=" + Owner.LABEL + "=" + dead, plain, "sleep", "1000");
         String mine = Podmans.run("run", "--detach", "--label=" + Owner.LABEL + "=" + me, plain, "sleep", "1000");
         try {
-            plain().open().close();
+            plain().build().close();
 
             assertThat(Podmans.run("ps", "--all", "--quiet", "--no-trunc"))
                     .contains(mine)
@@ -186,8 +187,9 @@ class PodmanProvisionerTest {
     void contradictionsAreRefused() {
         assertThatThrownBy(() -> plain().systemd().command("true")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> plain().command("true").systemd()).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> plain().upTo(0)).hasMessageContaining("at least 1");
-        assertThatThrownBy(() -> PodmanProvisioner.of("--privileged")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> plain().maxSystems(0)).hasMessageContaining("at least 1");
+        assertThatThrownBy(() -> PodmanProvisioner.builder("--privileged"))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

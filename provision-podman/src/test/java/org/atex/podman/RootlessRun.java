@@ -23,10 +23,10 @@ final class RootlessRun {
      */
     public static void main(String[] arguments) throws Exception {
         Path directory = Path.of(arguments[1]);
-        try (PodmanProvisioner containers = PodmanProvisioner.of(arguments[0])
+        try (PodmanProvisioner containers = PodmanProvisioner.builder(arguments[0])
                 .pull(PullPolicy.NEVER)
                 .runOptions("--network=none")
-                .open()) {
+                .build()) {
             containers.provision(1);
             Offer offer = containers.take(Duration.ofSeconds(60));
             if (!(offer instanceof Offer.Ready(Remote system))) {

@@ -40,7 +40,7 @@ class SystemdTest {
     }
 
     private static PodmanProvisioner.Builder booting() {
-        return PodmanProvisioner.of(LabImage.SYSTEMD.reference())
+        return PodmanProvisioner.builder(LabImage.SYSTEMD.reference())
                 .pull(PullPolicy.NEVER)
                 .systemd();
     }
@@ -52,7 +52,7 @@ class SystemdTest {
 
     @Test
     void systemIsOfferedWhenItIsUp() throws Exception {
-        try (Provisioner provisioner = booting().open();
+        try (Provisioner provisioner = booting().build();
                 Remote system = taken(provisioner)) {
             assertThat(system.connection()
                             .run(Command.of("systemctl", "is-system-running"))
@@ -68,7 +68,7 @@ class SystemdTest {
 
     @Test
     void rebootInsideIsAReboot() throws Exception {
-        try (Provisioner provisioner = booting().open();
+        try (Provisioner provisioner = booting().build();
                 Remote system = taken(provisioner)) {
             Connection connection = system.connection();
             String before = connection.run(BOOT).orThrow().stdout();
@@ -103,11 +103,11 @@ class SystemdTest {
                 .line("RUN printf '" + unit + "' > /etc/systemd/system/stuck.service && printf '" + broken
                         + "' > /etc/systemd/system/broken.service && systemctl enable stuck broken")
                 .build();
-        try (Provisioner provisioner = PodmanProvisioner.of(made)
+        try (Provisioner provisioner = PodmanProvisioner.builder(made)
                 .pull(PullPolicy.NEVER)
                 .systemd()
                 .startWithin(Duration.ofSeconds(8))
-                .open()) {
+                .build()) {
             provisioner.provision(1);
             Offer offer = provisioner.take(LONG);
             assertThat(offer).isInstanceOf(Offer.Failed.class);

@@ -43,7 +43,7 @@ class TestcontainersTest {
                 .withCommand("sleep", "infinity")) {
             container.start();
 
-            try (RunningContainers systems = RunningContainers.of(container.getContainerId())) {
+            try (RunningContainersProvisioner systems = RunningContainersProvisioner.of(container.getContainerId())) {
                 systems.provision(1);
                 Remote system = ((Offer.Ready) systems.take(Duration.ofSeconds(60))).remote();
                 assertThat(system.labels()).containsEntry("distro", "debian-12");

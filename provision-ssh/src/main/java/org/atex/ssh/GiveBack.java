@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.Command;
 import org.atex.api.Connection;
+import org.atex.api.Remote;
+import org.atex.api.SystemHook;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,18 +23,18 @@ final class GiveBack {
      *
      * @return why it is of no use any more, or null if it is
      */
-    static @Nullable String of(Host host, Connection connection, @Nullable HostHook cleanUp, Duration within) {
+    static @Nullable String of(Host host, Remote remote, @Nullable SystemHook cleanUp, Duration within) {
         AtomicReference<@Nullable String> problem = new AtomicReference<>("it did not answer within "
                 + within.toMillis() + " ms when it was given back" + (cleanUp == null ? "" : " and cleaned up"));
         try {
-            Thread cleaning = Threads.start("clean-" + host, () -> problem.set(problemOf(host, connection, cleanUp)));
+            Thread cleaning = Threads.start("clean-" + host, () -> problem.set(problemOf(host, remote, cleanUp)));
             if (!Threads.join(List.of(cleaning), within)) {
                 cleaning.interrupt();
                 Threads.join(List.of(cleaning), LAST_MOMENT);
             }
             return problem.get();
         } finally {
-            close(host, connection);
+            close(host, remote.connection());
         }
     }
 
@@ -46,12 +48,12 @@ final class GiveBack {
         return null;
     }
 
-    private static @Nullable String problemOf(Host host, Connection connection, @Nullable HostHook cleanUp) {
+    private static @Nullable String problemOf(Host host, Remote remote, @Nullable SystemHook cleanUp) {
         try {
             // How it exits does not matter: a lost connection throws.
-            connection.run(Command.of("true"));
+            remote.connection().run(Command.of("true"));
             if (cleanUp != null) {
-                cleanUp.accept(host, connection);
+                cleanUp.run(remote);
             }
             return null;
         } catch (InterruptedException e) {

@@ -33,7 +33,7 @@ final class HostList implements HostSource {
     }
 
     @Override
-    public Map<String, String> offers() {
+    public Map<String, String> labels() {
         return offers;
     }
 

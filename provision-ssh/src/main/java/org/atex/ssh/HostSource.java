@@ -53,7 +53,7 @@ public interface HostSource extends AutoCloseable {
     void giveBack(Host host, boolean healthy);
 
     /** {@return labels that every one of its hosts has, known before there is one} */
-    default Map<String, String> offers() {
+    default Map<String, String> labels() {
         return Map.of();
     }
 

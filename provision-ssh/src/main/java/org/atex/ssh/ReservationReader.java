@@ -63,7 +63,7 @@ final class ReservationReader {
                 }
                 rounds = hosts.size() > before ? 0 : rounds;
             }
-            if (services.isEmpty() || ++rounds >= settings.tries()) {
+            if (services.isEmpty() || ++rounds >= settings.maxAttempts()) {
                 return "no reservation service has "
                         + (hosts.size() == 0 ? "a host" : "more than " + hosts.size() + " hosts") + ": "
                         + String.join("; ", problems);
@@ -73,7 +73,7 @@ final class ReservationReader {
                     .mapToLong(service -> service.from - now)
                     .min()
                     .orElse(0);
-            long pause = settings.pause(rounds, settings.waitAtMost()).toNanos();
+            long pause = settings.pause(rounds, settings.maxRetryDelay()).toNanos();
             Thread.sleep(Duration.ofNanos(Math.max(pause, eligible)));
         }
     }
@@ -90,7 +90,7 @@ final class ReservationReader {
         } catch (RefusedException e) {
             problem(String.valueOf(e.getMessage()));
             Duration pause = e.retryAfter();
-            if (!e.isTemporary() || pause != null && pause.compareTo(settings.waitAtMost()) > 0) {
+            if (!e.isTemporary() || pause != null && pause.compareTo(settings.maxRetryDelay()) > 0) {
                 services.remove(service);
             } else if (pause != null) {
                 service.from = System.nanoTime() + pause.toNanos();
@@ -158,15 +158,15 @@ final class ReservationReader {
                 return;
             } catch (IOException e) {
                 tries = hosts.size() > before ? 1 : tries;
-                Duration pause = settings.pause(tries, settings.waitAtMost());
+                Duration pause = settings.pause(tries, settings.maxRetryDelay());
                 if (e instanceof RefusedException refused) {
                     Duration asked = refused.retryAfter();
                     pause = asked == null || asked.compareTo(pause) < 0 ? pause : asked;
-                    tries = refused.isTemporary() && pause.compareTo(settings.waitAtMost()) <= 0
+                    tries = refused.isTemporary() && pause.compareTo(settings.maxRetryDelay()) <= 0
                             ? tries
-                            : settings.tries();
+                            : settings.maxAttempts();
                 }
-                if (tries >= settings.tries() || session.isGone()) {
+                if (tries >= settings.maxAttempts() || session.isGone()) {
                     throw e;
                 }
                 problem(e.getMessage() + "; " + session + " is asked again");

@@ -65,7 +65,7 @@ public final class ReservationService implements HostSource {
      * @param service where it is: {@code http://…} or {@code https://…}, without user and password
      * @throws IllegalArgumentException if it is no such address
      */
-    public static Builder at(URI service) {
+    public static Builder builder(URI service) {
         return new Builder().backup(service);
     }
 
@@ -155,9 +155,9 @@ public final class ReservationService implements HostSource {
         private Duration answerWithin = Duration.ofMinutes(5);
         private Duration hostWithin = Duration.ofHours(1);
         private Duration requestWithin = Duration.ofSeconds(5);
-        private int tries = 5;
-        private Duration retryAfter = Duration.ofSeconds(1);
-        private Duration waitAtMost = Duration.ofMinutes(10);
+        private int maxAttempts = 5;
+        private Duration retryDelay = Duration.ofSeconds(1);
+        private Duration maxRetryDelay = Duration.ofMinutes(10);
         private @Nullable Supplier<String> token;
         private @Nullable SSLContext tls;
 
@@ -242,11 +242,11 @@ public final class ReservationService implements HostSource {
          * @param count how often, at least 1
          * @return this
          */
-        public Builder tries(int count) {
+        public Builder maxAttempts(int count) {
             if (count < 1) {
                 throw new IllegalArgumentException("a reservation needs at least 1 try, not " + count);
             }
-            tries = count;
+            maxAttempts = count;
             return this;
         }
 
@@ -256,8 +256,8 @@ public final class ReservationService implements HostSource {
          * @param pause how long
          * @return this
          */
-        public Builder retryAfter(Duration pause) {
-            retryAfter = positive(pause, "retryAfter");
+        public Builder retryDelay(Duration pause) {
+            retryDelay = positive(pause, "retryDelay");
             return this;
         }
 
@@ -268,8 +268,8 @@ public final class ReservationService implements HostSource {
          * @param limit how long
          * @return this
          */
-        public Builder waitAtMost(Duration limit) {
-            waitAtMost = positive(limit, "waitAtMost");
+        public Builder maxRetryDelay(Duration limit) {
+            maxRetryDelay = positive(limit, "maxRetryDelay");
             return this;
         }
 
@@ -304,7 +304,7 @@ public final class ReservationService implements HostSource {
         }
 
         /** {@return a source with these settings; nothing is asked before a host is wanted} */
-        public ReservationService open() {
+        public ReservationService build() {
             return new ReservationService(
                     new ReservationSettings(
                             services,
@@ -313,9 +313,9 @@ public final class ReservationService implements HostSource {
                             answerWithin,
                             hostWithin,
                             requestWithin,
-                            tries,
-                            retryAfter,
-                            waitAtMost),
+                            maxAttempts,
+                            retryDelay,
+                            maxRetryDelay),
                     new ReservationClient(tls, token));
         }
     }

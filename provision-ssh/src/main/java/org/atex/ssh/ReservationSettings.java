@@ -12,16 +12,16 @@ record ReservationSettings(
         Duration answerWithin,
         Duration hostWithin,
         Duration requestWithin,
-        int tries,
-        Duration retryAfter,
-        Duration waitAtMost) {
+        int maxAttempts,
+        Duration retryDelay,
+        Duration maxRetryDelay) {
     ReservationSettings {
         services = List.copyOf(services);
     }
 
     /** {@return how long to wait after so many tries in vain: twice as long each time} */
     Duration pause(int tries, Duration most) {
-        Duration pause = retryAfter.multipliedBy(1L << Math.min(20, tries - 1));
+        Duration pause = retryDelay.multipliedBy(1L << Math.min(20, tries - 1));
         return pause.compareTo(most) < 0 ? pause : most;
     }
 }

@@ -12,6 +12,7 @@ import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
+import org.atex.api.SystemHook;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A host given back is looked after (does it still answer? then the clean-up hook, if any) and can be handed out again,
  * over a new connection. One that fails in any of this is quarantined and tried again later, after ever longer pauses; after
- * some tries it is given up. Another takes its place at once, if there is one; if not, or if it is given up,
+ * some attempts it is given up. Another takes its place at once, if there is one; if not, or if it is given up,
  * {@link Offer.Failed} names it and says why. {@link #quarantined()} has all that are out of service. When every host is
  * given up and the source has ended, the offer is {@link Offer.Exhausted}.
  *
@@ -70,8 +71,8 @@ public final class SshProvisioner implements Provisioner {
      * @param source where the hosts come from; the provisioner closes it
      * @param options how they are connected to; the time for that is the builder's
      */
-    public static Builder over(HostSource source, SshOptions options) {
-        return over(
+    public static Builder builder(HostSource source, SshOptions options) {
+        return builder(
                 source,
                 (host, within) ->
                         SshConnection.open(host, options.withConnectWithin(within), Dialer.Retry.FAILED_PROXY));
@@ -83,7 +84,7 @@ public final class SshProvisioner implements Provisioner {
      * @param source where the hosts come from; the provisioner closes it
      * @param connector how they are connected to
      */
-    static Builder over(HostSource source, Connector connector) {
+    static Builder builder(HostSource source, Connector connector) {
         return new Builder(source, connector);
     }
 
@@ -227,10 +228,10 @@ public final class SshProvisioner implements Provisioner {
             boolean wanted = connecting != null;
             pool.leave(connecting);
             boolean news = member.failed(why);
-            givenUp = member.failures() >= settings.tries;
-            Duration pause = member.pause(settings.retryAfter, LONGEST_PAUSE);
+            givenUp = member.failures() >= settings.maxAttempts;
+            Duration pause = member.pause(settings.retryDelay, LONGEST_PAUSE);
             String next = givenUp ? "it is given up" : "it is tried again in " + pause.toMillis() + " ms";
-            String message = why + " (failure " + member.failures() + " of " + settings.tries + ": " + next + ")";
+            String message = why + " (failure " + member.failures() + " of " + settings.maxAttempts + ": " + next + ")";
             if (news && !closed) {
                 LOG.warn("{}", message);
             }
@@ -327,11 +328,11 @@ public final class SshProvisioner implements Provisioner {
 
     private void giveBack(SshRemote remote) {
         Host host = remote.pooled().host;
-        HostHook cleanUp = settings.cleanUp;
+        SystemHook cleanUp = settings.cleanUp;
         // At the end nobody wants to know whether it still answers.
         String problem = isClosed() && cleanUp == null
                 ? GiveBack.close(host, remote.connection())
-                : GiveBack.of(host, remote.connection(), cleanUp, settings.cleanUpWithin);
+                : GiveBack.of(host, remote, cleanUp, settings.cleanUpWithin);
         lock.lock();
         try {
             pool.taken.remove(remote);
@@ -368,8 +369,8 @@ public final class SshProvisioner implements Provisioner {
     }
 
     @Override
-    public Map<String, String> offers() {
-        return source.offers();
+    public Map<String, String> labels() {
+        return source.labels();
     }
 
     /** {@return the hosts that are out of service now, for a summary: quarantined, or given up} */
@@ -473,9 +474,9 @@ public final class SshProvisioner implements Provisioner {
         private final HostSource source;
         private final Connector connector;
         private Duration connectWithin = Duration.ofMinutes(5);
-        private int tries = 3;
-        private Duration retryAfter = Duration.ofSeconds(5);
-        private @Nullable HostHook cleanUp;
+        private int maxAttempts = 3;
+        private Duration retryDelay = Duration.ofSeconds(5);
+        private @Nullable SystemHook cleanUp;
         private Duration cleanUpWithin = Duration.ofSeconds(30);
 
         private Builder(HostSource source, Connector connector) {
@@ -500,11 +501,11 @@ public final class SshProvisioner implements Provisioner {
          * @param count how many, at least 1
          * @return this
          */
-        public Builder tries(int count) {
+        public Builder maxAttempts(int count) {
             if (count < 1) {
                 throw new IllegalArgumentException("a host needs at least 1 try, not " + count);
             }
-            tries = count;
+            maxAttempts = count;
             return this;
         }
 
@@ -515,8 +516,8 @@ public final class SshProvisioner implements Provisioner {
          * @param pause how long
          * @return this
          */
-        public Builder retryAfter(Duration pause) {
-            retryAfter = positive(pause, "retryAfter");
+        public Builder retryDelay(Duration pause) {
+            retryDelay = positive(pause, "retryDelay");
             return this;
         }
 
@@ -526,7 +527,7 @@ public final class SshProvisioner implements Provisioner {
          * @param hook what
          * @return this
          */
-        public Builder cleanUp(HostHook hook) {
+        public Builder cleanUp(SystemHook hook) {
             cleanUp = hook;
             return this;
         }
@@ -551,7 +552,7 @@ public final class SshProvisioner implements Provisioner {
         }
 
         /** {@return a provisioner with these settings; nothing is reserved or connected to before it is asked} */
-        public SshProvisioner open() {
+        public SshProvisioner build() {
             SshProvisioner provisioner = new SshProvisioner(this);
             provisioner.feeder.start();
             return provisioner;

@@ -42,7 +42,7 @@ class ReservationServiceTest {
     /** JDK 25 leaves sockets open for good when somebody asks for the first time which options there are; clients do. */
     @BeforeAll
     static void makeAClient() {
-        ReservationService.at(URI.create("http://localhost/")).open().close();
+        ReservationService.builder(URI.create("http://localhost/")).build().close();
     }
 
     @BeforeEach
@@ -59,15 +59,15 @@ class ReservationServiceTest {
     }
 
     private static ReservationService.Builder at(URI uri) {
-        return ReservationService.at(uri)
+        return ReservationService.builder(uri)
                 .heartbeat(Duration.ofMillis(5))
-                .retryAfter(MOMENT)
-                .tries(3)
+                .retryDelay(MOMENT)
+                .maxAttempts(3)
                 .requestWithin(SOON);
     }
 
     private ReservationService open(ReservationService.Builder builder) {
-        ReservationService service = builder.open();
+        ReservationService service = builder.build();
         closing.add(service);
         return service;
     }
@@ -220,11 +220,11 @@ class ReservationServiceTest {
             ReservationService source = at(through)
                     .lostAfter(MOMENT)
                     .requestWithin(Duration.ofMillis(200))
-                    .open();
+                    .build();
             try (Logs logs = new Logs();
-                    SshProvisioner provisioner = SshProvisioner.over(
+                    SshProvisioner provisioner = SshProvisioner.builder(
                                     source, (host, within) -> FakeConnection.obedient())
-                            .open()) {
+                            .build()) {
                 provisioner.provision(2);
                 assertThat(provisioner.take(SOON)).isInstanceOfSatisfying(Offer.Ready.class, ready -> {
                     proxy.set(new Fault.Refuse(), new Fault.Reset(Fault.Direction.TO_TARGET, 0));
@@ -316,7 +316,7 @@ class ReservationServiceTest {
             }
         });
         ReservationService service =
-                open(at(server.uri("/")).hostWithin(Duration.ofMillis(100)).tries(1));
+                open(at(server.uri("/")).hostWithin(Duration.ofMillis(100)).maxAttempts(1));
         assertThat(host(service)).isEqualTo("a");
         assertThat(end(service)).contains("nothing came for 100 ms");
     }
@@ -396,7 +396,7 @@ class ReservationServiceTest {
                     reply -> reply.status(302, "Location", other.uri("/").toString()));
             assertThat(end(open(at(server.uri("/away"))))).contains("another origin: not followed");
             server.on("/loop", reply -> reply.status(302, "Location", "/loop"));
-            assertThat(end(open(at(server.uri("/loop")).tries(1)))).contains("redirects more than 5 times");
+            assertThat(end(open(at(server.uri("/loop")).maxAttempts(1)))).contains("redirects more than 5 times");
             assertThat(other.questions()).isEmpty();
         }
     }
@@ -489,7 +489,7 @@ class ReservationServiceTest {
     @ParameterizedTest
     @ValueSource(strings = {"ftp://a/", "a.example", "http:///x", "https://me:pw@a/"})
     void addressesThatAreNoneAreRefused(String address) {
-        assertThatThrownBy(() -> ReservationService.at(URI.create(address)))
+        assertThatThrownBy(() -> ReservationService.builder(URI.create(address)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageNotContaining("pw");
     }

@@ -73,7 +73,7 @@ class ReservationTlsTest {
 
     private static HostSource.Next first(ReservationService.Builder builder) throws InterruptedException {
         try (ReservationService service =
-                builder.tries(1).retryAfter(Duration.ofMillis(1)).open()) {
+                builder.maxAttempts(1).retryDelay(Duration.ofMillis(1)).build()) {
             return service.take(SOON);
         }
     }
@@ -82,9 +82,9 @@ class ReservationTlsTest {
     void trustedCertificateIsAcceptedAndOthersAreNot() throws Exception {
         SSLContext tls = certificateFor("localhost");
         try (ReservationServer server = serve(tls)) {
-            assertThat(first(ReservationService.at(server.uri("/")).tls(tls)))
+            assertThat(first(ReservationService.builder(server.uri("/")).tls(tls)))
                     .isEqualTo(new HostSource.Next.Found(Host.of("a")));
-            assertThat(first(ReservationService.at(server.uri("/"))))
+            assertThat(first(ReservationService.builder(server.uri("/"))))
                     .isInstanceOf(HostSource.Next.Ended.class)
                     .asString()
                     .contains("no answer from https://localhost", "certification path");
@@ -95,7 +95,7 @@ class ReservationTlsTest {
     void certificateOfAnotherNameIsRefused() throws Exception {
         SSLContext tls = certificateFor("elsewhere.example");
         try (ReservationServer server = serve(tls)) {
-            assertThat(first(ReservationService.at(server.uri("/")).tls(tls)))
+            assertThat(first(ReservationService.builder(server.uri("/")).tls(tls)))
                     .isInstanceOf(HostSource.Next.Ended.class)
                     .asString()
                     .contains("localhost");
@@ -109,7 +109,7 @@ class ReservationTlsTest {
         try (ReservationServer server = serve(tls)) {
             URI plain = URI.create("http://localhost:1/start");
             server.on("/", reply -> reply.lines("{\"session_id\": 1, \"start_session_url\": \"" + plain + "\"}"));
-            assertThat(first(ReservationService.at(server.uri("/")).tls(tls)))
+            assertThat(first(ReservationService.builder(server.uri("/")).tls(tls)))
                     .asString()
                     .contains("not followed", "it is not https");
         }

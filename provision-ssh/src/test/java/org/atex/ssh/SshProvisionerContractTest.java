@@ -10,9 +10,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class SshProvisionerContractTest extends ProvisionerContract {
     @Override
     protected Provisioner open() {
-        return SshProvisioner.over(
+        return SshProvisioner.builder(
                         Hosts.of("root@a", "root@b:2222", "[2001:db8::1]"), (host, within) -> FakeConnection.obedient())
-                .open();
+                .build();
     }
 
     @Override

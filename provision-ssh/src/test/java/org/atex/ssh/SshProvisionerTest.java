@@ -49,11 +49,11 @@ class SshProvisionerTest {
     }
 
     private SshProvisioner.Builder over(HostSource source) {
-        return SshProvisioner.over(source, this::connect).retryAfter(MOMENT);
+        return SshProvisioner.builder(source, this::connect).retryDelay(MOMENT);
     }
 
     private SshProvisioner open(SshProvisioner.Builder builder) {
-        SshProvisioner provisioner = builder.open();
+        SshProvisioner provisioner = builder.build();
         closing.add(provisioner);
         return provisioner;
     }
@@ -74,7 +74,7 @@ class SshProvisionerTest {
     @Test
     void firstFailureIsToldIfThereIsNoOtherHost() throws Exception {
         broken.put("a", "Connection refused");
-        SshProvisioner provisioner = open(over(Hosts.of("a")).retryAfter(Duration.ofHours(1)));
+        SshProvisioner provisioner = open(over(Hosts.of("a")).retryDelay(Duration.ofHours(1)));
         provisioner.provision(1);
         assertThat(provisioner.take(SOON))
                 .isInstanceOfSatisfying(
@@ -88,7 +88,7 @@ class SshProvisionerTest {
     @Test
     void allLivesOfAHostAndItsFailuresHaveOneHostName() throws Exception {
         Host host = Host.of("me@a:2222");
-        SshProvisioner provisioner = open(over(Hosts.of(List.of(host))).retryAfter(Duration.ofHours(1)));
+        SshProvisioner provisioner = open(over(Hosts.of(List.of(host))).retryDelay(Duration.ofHours(1)));
         for (String name : List.of("a:2222", "a:2222#2")) {
             provisioner.provision(1);
             try (Remote remote = ready(provisioner)) {
@@ -123,7 +123,7 @@ class SshProvisionerTest {
         assertThat(remote.name()).isEqualTo("[::1]:2222");
         assertThat(remote.labels()).isEqualTo(Map.of("arch", "arm64", "host", "::1", "port", "2222"));
         assertThat(remote.slots()).isEqualTo(4);
-        assertThat(provisioner.offers()).isEqualTo(remote.labels());
+        assertThat(provisioner.labels()).isEqualTo(remote.labels());
         remote.close();
         provisioner.provision(1);
         assertThat(ready(provisioner).name()).as("another life").isEqualTo("[::1]:2222#2");
@@ -145,7 +145,7 @@ class SshProvisionerTest {
     void hostsAreConnectedToInParallelAndTheFirstReadyComesFirst() throws Exception {
         CountDownLatch all = new CountDownLatch(3);
         CountDownLatch slow = new CountDownLatch(1);
-        SshProvisioner provisioner = open(SshProvisioner.over(Hosts.of("slow", "b", "c"), (host, within) -> {
+        SshProvisioner provisioner = open(SshProvisioner.builder(Hosts.of("slow", "b", "c"), (host, within) -> {
                     assertThat(within).isEqualTo(Duration.ofSeconds(7));
                     all.countDown();
                     all.await();
@@ -165,7 +165,7 @@ class SshProvisionerTest {
     @Test
     void anotherHostTakesTheFailedOnesPlace() throws Exception {
         broken.put("a", "Connection refused");
-        SshProvisioner provisioner = open(over(Hosts.of("a", "b")).retryAfter(Duration.ofHours(1)));
+        SshProvisioner provisioner = open(over(Hosts.of("a", "b")).retryDelay(Duration.ofHours(1)));
         provisioner.provision(1);
         assertThat(ready(provisioner).name()).isEqualTo("b");
         assertThat(provisioner.quarantined()).singleElement().satisfies(host -> {
@@ -179,7 +179,7 @@ class SshProvisionerTest {
     @Test
     void quarantinedHostComesBackWhenItWorks() throws Exception {
         broken.put("a", "still booting");
-        SshProvisioner provisioner = open(over(Hosts.of("a")).tries(1000));
+        SshProvisioner provisioner = open(over(Hosts.of("a")).maxAttempts(1000));
         provisioner.provision(1);
         assertThat(provisioner.take(SOON)).isInstanceOf(Offer.Failed.class);
         broken.clear();
@@ -195,7 +195,7 @@ class SshProvisionerTest {
     void hostThatKeepsFailingIsGivenUpAndNamedOnceForEachReason() throws Exception {
         broken.put("a", "Connection refused");
         try (Logs logs = new Logs()) {
-            SshProvisioner provisioner = open(over(Hosts.of("root@a:2222")).tries(3));
+            SshProvisioner provisioner = open(over(Hosts.of("root@a:2222")).maxAttempts(3));
             List<String> failures = new ArrayList<>();
             provisioner.provision(1);
             Offer offer = provisioner.take(SOON);
@@ -223,7 +223,7 @@ class SshProvisionerTest {
     @Test
     void givenUpHostIsNamedThoughOthersAreLeft() throws Exception {
         broken.put("a", "No route to host");
-        SshProvisioner provisioner = open(over(Hosts.of("a", "b")).tries(1));
+        SshProvisioner provisioner = open(over(Hosts.of("a", "b")).maxAttempts(1));
         provisioner.provision(2);
         List<Offer> offers = List.of(provisioner.take(SOON), provisioner.take(SOON));
         assertThat(offers).hasAtLeastOneElementOfType(Offer.Ready.class);
@@ -233,9 +233,9 @@ class SshProvisionerTest {
     @Test
     void hostIsCleanedUpBeforeItIsHandedOutAgain() throws Exception {
         BlockingQueue<String> events = new LinkedBlockingQueue<>();
-        SshProvisioner provisioner = open(over(Hosts.of("a")).cleanUp((host, connection) -> {
-            connection.run(Command.of("rm", "-rf", "/var/tmp/leftovers"));
-            events.add("cleaned " + host);
+        SshProvisioner provisioner = open(over(Hosts.of("a")).cleanUp(cleaned -> {
+            cleaned.connection().run(Command.of("rm", "-rf", "/var/tmp/leftovers"));
+            events.add("cleaned " + cleaned.name());
         }));
         provisioner.provision(2);
         try (Remote remote = ready(provisioner)) {
@@ -247,9 +247,10 @@ class SshProvisionerTest {
 
     @Test
     void hostThatCannotBeCleanedUpIsQuarantined() throws Exception {
-        SshProvisioner provisioner = open(over(Hosts.of("a", "b")).tries(1).cleanUp((host, connection) -> {
-            throw new IllegalStateException("disk full");
-        }));
+        SshProvisioner provisioner =
+                open(over(Hosts.of("a", "b")).maxAttempts(1).cleanUp(remote -> {
+                    throw new IllegalStateException("disk full");
+                }));
         provisioner.provision(1);
         ready(provisioner).close();
         assertThat(provisioner.quarantined()).singleElement().asString().contains("given up", "disk full");
@@ -259,9 +260,9 @@ class SshProvisionerTest {
     void cleanUpIsCutOff() throws Exception {
         AtomicInteger interrupts = new AtomicInteger();
         SshProvisioner provisioner = open(over(Hosts.of("a"))
-                .tries(1)
+                .maxAttempts(1)
                 .cleanUpWithin(Duration.ofMillis(50))
-                .cleanUp((host, connection) -> {
+                .cleanUp(remote -> {
                     try {
                         new CountDownLatch(1).await();
                     } finally {
@@ -276,7 +277,7 @@ class SshProvisionerTest {
 
     @Test
     void hostWhoseConnectionIsLostIsQuarantined() throws Exception {
-        SshProvisioner provisioner = open(over(Hosts.of("a")).tries(2));
+        SshProvisioner provisioner = open(over(Hosts.of("a")).maxAttempts(2));
         for (int i = 1; i <= 2; i++) {
             provisioner.provision(1);
             Remote remote = ready(provisioner);
@@ -288,7 +289,7 @@ class SshProvisionerTest {
 
     @Test
     void goodUseForgetsFailures() throws Exception {
-        SshProvisioner provisioner = open(over(Hosts.of("a")).tries(2));
+        SshProvisioner provisioner = open(over(Hosts.of("a")).maxAttempts(2));
         for (int i = 1; i <= 4; i++) {
             provisioner.provision(1);
             Remote remote = ready(provisioner);
@@ -305,7 +306,7 @@ class SshProvisionerTest {
     void clearCancelsConnecting() throws Exception {
         CountDownLatch interrupted = new CountDownLatch(1);
         AtomicInteger calls = new AtomicInteger();
-        SshProvisioner provisioner = open(SshProvisioner.over(Hosts.of("a"), (host, within) -> {
+        SshProvisioner provisioner = open(SshProvisioner.builder(Hosts.of("a"), (host, within) -> {
             connected.add(host.address());
             if (calls.getAndIncrement() == 0) {
                 try {
@@ -329,7 +330,7 @@ class SshProvisionerTest {
     void connectionThatComesTooLateIsClosed() throws Exception {
         FakeConnection late = FakeConnection.obedient();
         CountDownLatch closingNow = new CountDownLatch(1);
-        SshProvisioner provisioner = open(SshProvisioner.over(Hosts.of("a"), (host, within) -> {
+        SshProvisioner provisioner = open(SshProvisioner.builder(Hosts.of("a"), (host, within) -> {
             connected.add(host.address());
             boolean interrupted = true;
             while (interrupted) {
@@ -370,8 +371,8 @@ class SshProvisionerTest {
                         list.close();
                     }
                 })
-                .tries(1)
-                .cleanUp((host, connection) -> events.add("cleaned " + host)));
+                .maxAttempts(1)
+                .cleanUp(cleaned -> events.add("cleaned " + cleaned.name())));
         provisioner.provision(3);
         for (int i = 0; i < 3; i++) {
             provisioner.take(SOON);
@@ -409,9 +410,9 @@ class SshProvisionerTest {
     @Test
     void settingsThatMakeNoSenseAreRefused() {
         SshProvisioner.Builder builder = over(Hosts.of("a"));
-        assertThatThrownBy(() -> builder.tries(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder.maxAttempts(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder.connectWithin(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> builder.retryAfter(Duration.ofSeconds(-1)))
+        assertThatThrownBy(() -> builder.retryDelay(Duration.ofSeconds(-1)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

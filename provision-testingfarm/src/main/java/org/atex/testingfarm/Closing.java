@@ -77,7 +77,8 @@ final class Closing implements AutoCloseable {
     /** An answer was lost once: there may be a request of ours whose id we never heard. */
     private void cancelUnheard() {
         try {
-            for (FarmRequest request : Leftovers.of(run.api, run.settings.run()).list()) {
+            for (FarmRequest request :
+                    LeftoverRequests.of(run.api, run.settings.run()).list()) {
                 if (request.state().isAlive()) {
                     LOG.info("cancelling {}, of which we never heard", request.id());
                     machines.cancel(request);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a provisioner deals with the service.
  *
- * @param atOnce how many machines there may be at once
+ * @param maxSystems how many machines there may be at once
  * @param tolerated how many failed reservations are made good silently
  * @param queueWithin how long a request may wait for a worker
  * @param provisionWithin how long a worker may take to make a machine
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param pause lets it pass
  */
 record FarmSettings(
-        int atOnce,
+        int maxSystems,
         int tolerated,
         Duration queueWithin,
         Duration provisionWithin,
@@ -54,6 +54,6 @@ record FarmSettings(
         Duration given = reservation.pipelineLimit();
         return given != null
                 ? given
-                : reservation.lasting().plus(queueWithin).plus(provisionWithin).plus(SLACK);
+                : reservation.duration().plus(queueWithin).plus(provisionWithin).plus(SLACK);
     }
 }

@@ -75,7 +75,7 @@ final class Machines implements Booking.Owner {
         while (!closed
                 && ended == null
                 && asked > pending.size() + ready.size()
-                && alive.size() < run.settings.atOnce()) {
+                && alive.size() < run.settings.maxSystems()) {
             Booking booking = new Booking(run, this);
             alive.add(booking);
             pending.add(booking);

@@ -19,7 +19,7 @@ public final class NewRequest {
     /** The secret with the keys that are let in. */
     static final String KEYS = "TF_RESERVATION_AUTHORIZED_KEYS_BASE64";
 
-    /** The tag of all requests of a run, by which {@link Leftovers} finds them. */
+    /** The tag of all requests of a run, by which {@link LeftoverRequests} finds them. */
     static final String RUN_TAG = "AtexRun";
 
     /** The tag of one submission. */
@@ -87,7 +87,7 @@ public final class NewRequest {
         environment.putObject("os").put("compose", settings.compose);
         put(environment, "pool", settings.pool);
         put(environment.putObject("variables"), settings.variables)
-                .put(DURATION, String.valueOf(minutes(settings.lasting)));
+                .put(DURATION, String.valueOf(minutes(settings.duration)));
         String keys = String.join("\n", access.authorizedKeys()) + "\n";
         put(environment.putObject("secrets"), settings.secrets)
                 .put(KEYS, Base64.getEncoder().encodeToString(keys.getBytes(StandardCharsets.UTF_8)));

@@ -56,7 +56,7 @@ public final class Reservation {
      *
      * @param compose the operating system, as {@link TestingFarmApi#composes} lists them: {@code Fedora-latest} …
      */
-    public static Builder of(String compose) {
+    public static Builder builder(String compose) {
         return new Builder(compose);
     }
 
@@ -81,8 +81,8 @@ public final class Reservation {
     }
 
     /** {@return how long it is reserved, from when it is ready} */
-    public Duration lasting() {
-        return settings.lasting;
+    public Duration duration() {
+        return settings.duration;
     }
 
     /** {@return how long the whole request may take, waiting included, or null if that follows from the rest} */
@@ -133,7 +133,7 @@ public final class Reservation {
         @Nullable
         Duration pipelineLimit;
 
-        Duration lasting = Duration.ofMinutes(30);
+        Duration duration = Duration.ofMinutes(30);
         String testUrl = TESTS;
         String testRef = "main";
         String testPlan = "/testing-farm/reserve";
@@ -158,7 +158,7 @@ public final class Reservation {
             copy.postInstallScript = postInstallScript;
             copy.skipGuestSetup = skipGuestSetup;
             copy.pipelineLimit = pipelineLimit;
-            copy.lasting = lasting;
+            copy.duration = duration;
             copy.testUrl = testUrl;
             copy.testRef = testRef;
             copy.testPlan = testPlan;
@@ -313,8 +313,8 @@ public final class Reservation {
          * @param time whole minutes; what is less than one counts as one
          * @return this
          */
-        public Builder lasting(Duration time) {
-            lasting = TestingFarmApi.Builder.positive(time, "lasting");
+        public Builder duration(Duration time) {
+            duration = TestingFarmApi.Builder.positive(time, "duration");
             return this;
         }
 
@@ -339,9 +339,9 @@ public final class Reservation {
          * @throws IllegalArgumentException if the request would end before the reservation
          */
         public Reservation build() {
-            if (pipelineLimit != null && pipelineLimit.compareTo(lasting) < 0) {
+            if (pipelineLimit != null && pipelineLimit.compareTo(duration) < 0) {
                 throw new IllegalArgumentException("a request that may take " + pipelineLimit
-                        + " cannot reserve a machine for " + lasting + ": raise pipelineLimit, or lower lasting");
+                        + " cannot reserve a machine for " + duration + ": raise pipelineLimit, or lower duration");
             }
             return new Reservation(copy());
         }

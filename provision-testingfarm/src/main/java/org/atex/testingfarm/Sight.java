@@ -172,7 +172,7 @@ final class Sight {
         try {
             Instant created = seen == null || seen.created() == null ? begin : seen.created();
             Instant byRequest = created.plus(run.settings.limit(run.reservation));
-            Instant byReservation = (reserved == null ? begin : reserved).plus(run.reservation.lasting());
+            Instant byReservation = (reserved == null ? begin : reserved).plus(run.reservation.duration());
             return byRequest.isBefore(byReservation) ? byRequest : byReservation;
         } finally {
             lock.unlock();

@@ -97,7 +97,7 @@ final class Submission {
     private Optional<String> find(@Nullable String tokenId) throws InterruptedException {
         for (RequestState state : ALIVE) {
             for (FarmRequest request :
-                    run.api.search(Search.of(state).ofToken(tokenId).after(begin.minus(WINDOW)))) {
+                    run.api.search(RequestSearch.of(state).ofToken(tokenId).after(begin.minus(WINDOW)))) {
                 if (tag.equals(request.tags().get(NewRequest.SUBMISSION_TAG))) {
                     return Optional.of(request.id());
                 }

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The REST API of Testing Farm, version 0.1: who am I, what is there, submit, look, cancel, search. Each method is one
- * question; what can be asked again without harm is, after pauses that grow, for as long as the builder's patience lasts.
+ * question; what can be asked again without harm is, after pauses that grow, for the time that {@link Builder#retryWithin} sets.
  * A submission is not: whoever submits looks for its tag first, as {@link TestingFarmProvisioner} does.
  *
  * <p>Whatever the service says may lack any part; this client takes it as it comes. What it cannot do is one of the
@@ -42,7 +42,7 @@ public final class TestingFarmApi implements AutoCloseable {
     private final URI service;
     private final @Nullable Supplier<@Nullable String> token;
     private final Duration answerWithin;
-    private final Duration patience;
+    private final Duration retryWithin;
     private final Clock clock;
     private final Pause pause;
     private final FarmHttp http;
@@ -52,7 +52,7 @@ public final class TestingFarmApi implements AutoCloseable {
         this.service = settings.service;
         this.token = settings.token;
         this.answerWithin = settings.answerWithin;
-        this.patience = settings.patience;
+        this.retryWithin = settings.retryWithin;
         this.clock = settings.clock;
         this.pause = settings.pause;
         this.http = new FarmHttp(settings.tls);
@@ -64,7 +64,7 @@ public final class TestingFarmApi implements AutoCloseable {
      * @param service where it is, such as {@link #SERVICE}; {@code /v0.1} at its end is as good as none
      * @throws IllegalArgumentException if it is no such address
      */
-    public static Builder at(URI service) {
+    public static Builder builder(URI service) {
         return new Builder(service);
     }
 
@@ -74,7 +74,7 @@ public final class TestingFarmApi implements AutoCloseable {
      *
      * @throws IllegalArgumentException if the address is none
      */
-    public static Builder fromEnvironment() {
+    public static Builder builder() {
         String url = System.getenv("TESTING_FARM_API_URL");
         URI service;
         try {
@@ -82,7 +82,7 @@ public final class TestingFarmApi implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("TESTING_FARM_API_URL is no address: " + e.getMessage(), e);
         }
-        return at(service).token(() -> System.getenv("TESTING_FARM_API_TOKEN"));
+        return builder(service).token(() -> System.getenv("TESTING_FARM_API_TOKEN"));
     }
 
     /** {@return where the service is, without a version} */
@@ -106,7 +106,7 @@ public final class TestingFarmApi implements AutoCloseable {
      * @throws InterruptedException if interrupted
      */
     public String about() throws InterruptedException {
-        JsonNode about = get("ask what it is", uri("/v0.1/about"), Who.NOBODY, patience);
+        JsonNode about = get("ask what it is", uri("/v0.1/about"), Who.NOBODY, retryWithin);
         String version = FarmJson.text(about, "version");
         return version == null ? "unknown" : version;
     }
@@ -118,7 +118,7 @@ public final class TestingFarmApi implements AutoCloseable {
      * @throws InterruptedException if interrupted
      */
     public Identity whoami() throws InterruptedException {
-        return json.identity(get("ask who we are", uri("/v0.1/whoami"), Who.OWNER, patience));
+        return json.identity(get("ask who we are", uri("/v0.1/whoami"), Who.OWNER, retryWithin));
     }
 
     /**
@@ -133,7 +133,7 @@ public final class TestingFarmApi implements AutoCloseable {
             throw new IllegalArgumentException("not a ranch: '" + ranch + "'; expected public or redhat");
         }
         return json.composes(
-                get("list the composes of " + ranch, uri("/v0.2/composes/" + ranch), Who.ANYBODY, patience));
+                get("list the composes of " + ranch, uri("/v0.2/composes/" + ranch), Who.ANYBODY, retryWithin));
     }
 
     /**
@@ -147,7 +147,7 @@ public final class TestingFarmApi implements AutoCloseable {
      * @throws InterruptedException if interrupted; there may be a request all the same
      */
     public String submit(NewRequest request) throws InterruptedException {
-        return submit(request, patience);
+        return submit(request, retryWithin);
     }
 
     String submit(NewRequest request, Duration within) throws InterruptedException {
@@ -173,10 +173,10 @@ public final class TestingFarmApi implements AutoCloseable {
      * @throws InterruptedException if interrupted
      */
     public FarmRequest get(String id) throws InterruptedException {
-        return get(id, patience);
+        return get(id, retryWithin);
     }
 
-    /** As {@link #get(String)}, with another patience: none asks once. */
+    /** As {@link #get(String)}, with another time limit for retries; zero asks once. */
     FarmRequest get(String id, Duration within) throws InterruptedException {
         URI uri = address(id);
         String doing = "look at the request " + id;
@@ -200,7 +200,7 @@ public final class TestingFarmApi implements AutoCloseable {
      * @throws InterruptedException if interrupted
      */
     public Cancellation cancel(String id) throws InterruptedException {
-        return cancel(id, patience);
+        return cancel(id, retryWithin);
     }
 
     Cancellation cancel(String id, Duration within) throws InterruptedException {
@@ -224,7 +224,7 @@ public final class TestingFarmApi implements AutoCloseable {
      * @throws TestingFarmException if the service does not say
      * @throws InterruptedException if interrupted
      */
-    public List<FarmRequest> search(Search search) throws InterruptedException {
+    public List<FarmRequest> search(RequestSearch search) throws InterruptedException {
         List<String> query = new ArrayList<>();
         query.add("state=" + search.state().word());
         if (search.tokenId() != null) {
@@ -238,7 +238,7 @@ public final class TestingFarmApi implements AutoCloseable {
         }
         URI uri = uri("/v0.1/requests?" + String.join("&", query));
         String doing = "search for requests that are " + search.state().word();
-        return parsed(doing, uri, json::requests, get(doing, uri, Who.ANYBODY, patience));
+        return parsed(doing, uri, json::requests, get(doing, uri, Who.ANYBODY, retryWithin));
     }
 
     /** The service takes times without a zone as UTC. */
@@ -411,7 +411,7 @@ public final class TestingFarmApi implements AutoCloseable {
         private final URI service;
         private @Nullable Supplier<@Nullable String> token;
         private Duration answerWithin = Duration.ofSeconds(30);
-        private Duration patience = Duration.ofMinutes(2);
+        private Duration retryWithin = Duration.ofMinutes(2);
         private @Nullable SSLContext tls;
         private Clock clock = Clock.systemUTC();
         private Pause pause = Thread::sleep;
@@ -456,11 +456,11 @@ public final class TestingFarmApi implements AutoCloseable {
          * @param limit how long; zero asks once
          * @return this
          */
-        public Builder patience(Duration limit) {
+        public Builder retryWithin(Duration limit) {
             if (limit.isNegative()) {
-                throw new IllegalArgumentException("patience must not be less than nothing, as is " + limit);
+                throw new IllegalArgumentException("retryWithin must not be less than nothing, as is " + limit);
             }
-            patience = limit;
+            retryWithin = limit;
             return this;
         }
 
@@ -490,7 +490,7 @@ public final class TestingFarmApi implements AutoCloseable {
         }
 
         /** {@return a client with these settings; nothing is asked before it is wanted} */
-        public TestingFarmApi open() {
+        public TestingFarmApi build() {
             return new TestingFarmApi(this);
         }
     }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Each machine is a request of its own, with a tag of the run and one of its own. Whatever happens, each request is
  * cancelled in the end: when its system is given back, when it fails, when it is not wanted any more, when this is closed, and
  * by a shutdown hook when the program ends before that; and each cancellation is followed until the service says that it is
- * done. What a killed program leaves is found by the run's tag: {@link Leftovers}.
+ * done. What a killed program leaves is found by the run's tag: {@link LeftoverRequests}.
  *
  * <p>A reservation that fails is made again as often as the builder says; after that, and for what is of no use to try again,
  * there is an {@link Offer.Failed} that says in which phase it failed and what the service and its log say. When the service
@@ -57,11 +57,11 @@ public final class TestingFarmProvisioner implements Provisioner {
      * @param api the service; it stays the caller's to close, after the provisioner
      * @param reservation what kind of machine, and for how long
      */
-    public static Builder of(TestingFarmApi api, Reservation reservation) {
+    public static Builder builder(TestingFarmApi api, Reservation reservation) {
         return new Builder(api, reservation);
     }
 
-    /** {@return the tag of all its requests, by which {@link Leftovers} finds them should this program be killed} */
+    /** {@return the tag of all its requests, by which {@link LeftoverRequests} finds them should this program be killed} */
     public String run() {
         return run.settings.run();
     }
@@ -102,7 +102,7 @@ public final class TestingFarmProvisioner implements Provisioner {
     }
 
     @Override
-    public Map<String, String> offers() {
+    public Map<String, String> labels() {
         return run.reservation.labels();
     }
 
@@ -121,7 +121,7 @@ public final class TestingFarmProvisioner implements Provisioner {
     public static final class Builder {
         private final TestingFarmApi api;
         private final Reservation reservation;
-        private int atOnce = 10;
+        private int maxSystems = 10;
         private int tolerated = 5;
         private Duration queueWithin = Duration.ofHours(1);
         private Duration provisionWithin = Duration.ofHours(1);
@@ -150,11 +150,11 @@ public final class TestingFarmProvisioner implements Provisioner {
          * @param count how many, at least 1
          * @return this
          */
-        public Builder atOnce(int count) {
+        public Builder maxSystems(int count) {
             if (count < 1) {
                 throw new IllegalArgumentException("there must be room for at least 1 machine, not " + count);
             }
-            atOnce = count;
+            maxSystems = count;
             return this;
         }
 
@@ -165,9 +165,9 @@ public final class TestingFarmProvisioner implements Provisioner {
          * @param count how many, of all that the provisioner ever makes
          * @return this
          */
-        public Builder toleratedFailures(int count) {
+        public Builder maxFailedRequests(int count) {
             if (count < 0) {
-                throw new IllegalArgumentException("toleratedFailures must be 0 or more, not " + count);
+                throw new IllegalArgumentException("maxFailedRequests must be 0 or more, not " + count);
             }
             tolerated = count;
             return this;
@@ -296,7 +296,7 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /**
-         * Sets the tag of all requests of the run, by which {@link Leftovers} finds them. A new one unless set.
+         * Sets the tag of all requests of the run, by which {@link LeftoverRequests} finds them. A new one unless set.
          *
          * @param tag letters, digits, {@code -}, {@code _} and {@code .}; no other run must have it
          * @return this
@@ -324,9 +324,9 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /** {@return a provisioner with these settings; nothing is asked before a machine is wanted} */
-        public TestingFarmProvisioner open() {
+        public TestingFarmProvisioner build() {
             FarmSettings settings = new FarmSettings(
-                    atOnce,
+                    maxSystems,
                     tolerated,
                     queueWithin,
                     provisionWithin,

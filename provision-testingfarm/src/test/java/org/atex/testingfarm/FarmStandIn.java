@@ -97,7 +97,7 @@ final class FarmStandIn implements AutoCloseable {
     /** So that the leak check knows the sockets that Java itself keeps once there was a server. */
     static void warmUp() throws Exception {
         try (FarmStandIn farm = open();
-                TestingFarmApi api = farm.api().open()) {
+                TestingFarmApi api = farm.api().build()) {
             api.about();
         }
     }
@@ -169,7 +169,7 @@ final class FarmStandIn implements AutoCloseable {
 
     /** {@return a client that asks again soon} */
     TestingFarmApi.Builder api() {
-        return TestingFarmApi.at(uri())
+        return TestingFarmApi.builder(uri())
                 .token(() -> TOKEN)
                 .time(Clock.systemUTC(), duration -> Thread.sleep(duration.dividedBy(1000)));
     }

@@ -25,7 +25,7 @@ class NewRequestTest {
 
     @Test
     void theLeastThatCanBeAskedFor() {
-        assertSends(Reservation.of("Fedora-41").build(), """
+        assertSends(Reservation.builder("Fedora-41").build(), """
                 {"test": {"fmf": {"url": "https://gitlab.com/testing-farm/tests", "ref": "main",
                                   "name": "/testing-farm/reserve"}},
                  "environments": [{
@@ -42,7 +42,7 @@ class NewRequestTest {
 
     @Test
     void allThatCanBeAskedFor() {
-        Reservation reservation = Reservation.of("RHEL-10")
+        Reservation reservation = Reservation.builder("RHEL-10")
                 .arch("s390x")
                 .pool("metal")
                 .hardware(Map.of("memory", ">= 4 GiB", "disk", List.of(Map.of("size", ">= 20 GB"))))
@@ -54,7 +54,7 @@ class NewRequestTest {
                 .artifact(new Reservation.Artifact("repository", "https://repo.example/", List.of("bash"), false))
                 .postInstallScript("echo hello")
                 .skipGuestSetup(true)
-                .lasting(Duration.ofHours(2))
+                .duration(Duration.ofHours(2))
                 .reserveTest(URI.create("https://git.example/tests"), "v1", "/sleep")
                 .build();
         assertSends(reservation, """
@@ -86,7 +86,7 @@ class NewRequestTest {
 
     @Test
     void aCopyAsksForTheSame() {
-        Reservation reservation = Reservation.of("F")
+        Reservation reservation = Reservation.builder("F")
                 .skipGuestSetup(true)
                 .secrets(Map.of("PASS", "hunter2"))
                 .build();

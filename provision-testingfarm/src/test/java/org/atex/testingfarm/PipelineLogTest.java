@@ -41,7 +41,7 @@ class PipelineLogTest {
     @BeforeEach
     void open() throws IOException {
         farm = FarmStandIn.open();
-        api = farm.api().open();
+        api = farm.api().build();
         log = PipelineLog.of(api, farm.uri().resolve("/log"));
     }
 
@@ -87,7 +87,7 @@ class PipelineLogTest {
 
     private String submitted() throws InterruptedException {
         return api.submit(NewRequest.reserving(
-                Reservation.of("Fedora-41").build(),
+                Reservation.builder("Fedora-41").build(),
                 new NewRequest.Access(
                         List.of("ssh-rsa AAAA"),
                         List.of("192.0.2.1/32"),

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 class RealServiceTest {
     @Test
     void aMachineIsReservedUsedAndGivenBack() throws Exception {
-        try (TestingFarmApi api = TestingFarmApi.fromEnvironment().open()) {
+        try (TestingFarmApi api = TestingFarmApi.builder().build()) {
             Identity identity = api.whoami();
             String compose = api.composes(String.valueOf(identity.ranch())).stream()
                     .filter(known -> !known.isPattern())
@@ -24,9 +24,10 @@ class RealServiceTest {
                     .findFirst()
                     .orElseThrow();
             String run;
-            try (TestingFarmProvisioner provisioner = TestingFarmProvisioner.of(
-                            api, Reservation.of(compose).skipGuestSetup(true).build())
-                    .open()) {
+            try (TestingFarmProvisioner provisioner = TestingFarmProvisioner.builder(
+                            api,
+                            Reservation.builder(compose).skipGuestSetup(true).build())
+                    .build()) {
                 run = provisioner.run();
                 provisioner.provision(1);
                 Offer offer = provisioner.take(Duration.ofMinutes(50));
@@ -39,7 +40,7 @@ class RealServiceTest {
                                 .stdout())
                         .contains("CentOS");
             }
-            assertThat(Leftovers.of(api, run).list()).isEmpty();
+            assertThat(LeftoverRequests.of(api, run).list()).isEmpty();
         }
     }
 }

@@ -49,7 +49,7 @@ class TestingFarmApiTest {
     @BeforeEach
     void open() throws IOException {
         farm = FarmStandIn.open();
-        api = farm.api().open();
+        api = farm.api().build();
     }
 
     @AfterEach
@@ -59,7 +59,7 @@ class TestingFarmApiTest {
     }
 
     private String submit() throws InterruptedException {
-        return api.submit(NewRequest.reserving(Reservation.of("Fedora-41").build(), ACCESS));
+        return api.submit(NewRequest.reserving(Reservation.builder("Fedora-41").build(), ACCESS));
     }
 
     @Test
@@ -79,10 +79,11 @@ class TestingFarmApiTest {
         assertThat(seen.created())
                 .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
 
-        assertThat(api.search(Search.of(RequestState.NEW).ofToken("token-1").after(Instant.now())))
+        assertThat(api.search(
+                        RequestSearch.of(RequestState.NEW).ofToken("token-1").after(Instant.now())))
                 .extracting(FarmRequest::id)
                 .containsExactly(id);
-        assertThat(api.search(Search.of(RequestState.RUNNING)))
+        assertThat(api.search(RequestSearch.of(RequestState.RUNNING)))
                 .as("null means none")
                 .isEmpty();
 
@@ -100,7 +101,7 @@ class TestingFarmApiTest {
         String list = "[null, {}, {\"id\": null}, {\"id\": \"" + id + "\"}]";
         farm.fault("GET", "/v0.1/requests", new Fault.Says(200, list));
 
-        assertThat(api.search(Search.of(RequestState.NEW)))
+        assertThat(api.search(RequestSearch.of(RequestState.NEW)))
                 .extracting(FarmRequest::id)
                 .containsExactly(id);
     }
@@ -116,7 +117,7 @@ class TestingFarmApiTest {
 
     @Test
     void searchesSayTimesInUtcWithoutAZone() throws Exception {
-        api.search(Search.of(RequestState.NEW)
+        api.search(RequestSearch.of(RequestState.NEW)
                 .after(Instant.parse("2026-11-21T10:20:30.5Z"))
                 .before(Instant.parse("2026-11-21T11:00:00Z")));
 
@@ -189,7 +190,7 @@ class TestingFarmApiTest {
     void errorsAreTypedAndKeepTheServicesWords(int status, String body, String type, String words) {
         farm.fault("GET", ".*/about", new Fault.Says(status, body));
 
-        try (TestingFarmApi once = farm.api().patience(Duration.ZERO).open()) {
+        try (TestingFarmApi once = farm.api().retryWithin(Duration.ZERO).build()) {
             TestingFarmException e = catchThrowableOfType(TestingFarmException.class, once::about);
             assertThat(e.getClass().getSimpleName()).isEqualTo(type);
             assertThat(e)
@@ -206,7 +207,7 @@ class TestingFarmApiTest {
         assertThat(catchThrowableOfType(TestingFarmException.NotAuthorized.class, api::whoami)
                         .isExpired())
                 .isTrue();
-        try (TestingFarmApi wrong = farm.api().token(() -> "wrong").open()) {
+        try (TestingFarmApi wrong = farm.api().token(() -> "wrong").build()) {
             assertThat(catchThrowableOfType(TestingFarmException.NotAuthorized.class, wrong::whoami)
                             .isExpired())
                     .isFalse();
@@ -217,7 +218,7 @@ class TestingFarmApiTest {
     void theTokenIsAskedForEachTimeAndNeverShown() throws Exception {
         AtomicReference<String> token = new AtomicReference<>("old-secret");
         try (Logs logs = new Logs();
-                TestingFarmApi own = farm.api().token(token::get).open()) {
+                TestingFarmApi own = farm.api().token(token::get).build()) {
             farm.fault("GET", ".*/whoami", new Fault.Says(400, "{\"message\": \"who is old-secret?\"}"));
             assertThatThrownBy(own::whoami).hasMessageContaining("(hidden)").hasMessageNotContaining("old-secret");
             token.set(" " + FarmStandIn.TOKEN + "\n");
@@ -236,7 +237,7 @@ class TestingFarmApiTest {
                 .token(() -> {
                     throw new IllegalStateException("vault says hunter2");
                 })
-                .open()) {
+                .build()) {
             assertThatThrownBy(own::whoami)
                     .isInstanceOf(TestingFarmException.NotAuthorized.class)
                     .hasMessageContaining("IllegalStateException")
@@ -247,7 +248,7 @@ class TestingFarmApiTest {
     @Test
     void requestsOfOthersAreLookedAtWithoutAToken() throws Exception {
         String id = submit();
-        try (TestingFarmApi other = farm.api().token(() -> "of-somebody-else").open()) {
+        try (TestingFarmApi other = farm.api().token(() -> "of-somebody-else").build()) {
             assertThat(other.get(id).id()).isEqualTo(id);
         }
         assertThat(farm.questions().getLast().token()).isEmpty();
@@ -267,7 +268,7 @@ class TestingFarmApiTest {
     void aRestIsAsLongAsTheServiceWants() throws Exception {
         ManualClock clock = ManualClock.at(Instant.EPOCH);
         farm.fault("GET", ".*/about", new Fault.Says(429, "", "Retry-After", "40"));
-        try (TestingFarmApi patient = farm.api().time(clock, clock::sleep).open()) {
+        try (TestingFarmApi patient = farm.api().time(clock, clock::sleep).build()) {
             Call<String> call = Call.of(patient::about);
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(39));
@@ -311,10 +312,10 @@ class TestingFarmApiTest {
             nobody.set(new org.atex.testkit.Fault.Refuse());
             URI there = URI.create("http://" + nobody.host() + ":" + nobody.port());
             api.close();
-            api = TestingFarmApi.at(there)
+            api = TestingFarmApi.builder(there)
                     .token(() -> "token")
                     .time(Clock.systemUTC(), duration -> Thread.sleep(duration.dividedBy(1000)))
-                    .open();
+                    .build();
 
             TestingFarmException.Unavailable e =
                     catchThrowableOfType(TestingFarmException.Unavailable.class, this::submit);
@@ -328,8 +329,8 @@ class TestingFarmApiTest {
         farm.fault("GET", ".*/about", new Fault.Stalls(5000));
         try (TestingFarmApi hasty = farm.api()
                 .answerWithin(Duration.ofMillis(50))
-                .patience(Duration.ZERO)
-                .open()) {
+                .retryWithin(Duration.ZERO)
+                .build()) {
             assertThatThrownBy(hasty::about).hasMessageEndingWith("no answer within 50 ms");
         }
     }
@@ -347,14 +348,14 @@ class TestingFarmApiTest {
     void theAddressMayHaveAVersionOrNot() {
         for (String address : List.of("", "/", "/v0.1", "/v0.1/")) {
             try (TestingFarmApi other =
-                    TestingFarmApi.at(URI.create(farm.uri() + address)).open()) {
+                    TestingFarmApi.builder(URI.create(farm.uri() + address)).build()) {
                 assertThat(other.address("1")).isEqualTo(URI.create(farm.uri() + "/v0.1/requests/1"));
             }
         }
-        assertThatThrownBy(() -> TestingFarmApi.at(URI.create("https://me:pass@a.example")))
+        assertThatThrownBy(() -> TestingFarmApi.builder(URI.create("https://me:pass@a.example")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageNotContaining("pass@");
-        assertThatThrownBy(() -> TestingFarmApi.at(URI.create("ftp://a.example")))
+        assertThatThrownBy(() -> TestingFarmApi.builder(URI.create("ftp://a.example")))
                 .hasMessageContaining("expected one as https://api.testing-farm.io");
     }
 

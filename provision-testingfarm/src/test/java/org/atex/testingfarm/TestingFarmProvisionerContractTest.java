@@ -52,16 +52,17 @@ class TestingFarmProvisionerContractTest extends ProvisionerContract {
     protected Provisioner open() throws IOException {
         if (farm == null) {
             farm = FarmStandIn.open();
-            api = farm.api().open();
+            api = farm.api().build();
         }
-        return TestingFarmProvisioner.of(api, Reservation.of("Fedora-41").build())
-                .atOnce(3)
+        return TestingFarmProvisioner.builder(
+                        api, Reservation.builder("Fedora-41").build())
+                .maxSystems(3)
                 .key(directory.resolve("id"))
                 .sourceCidrs("192.0.2.1/32")
                 .pollEvery(Duration.ofMillis(10))
                 .hosts(host ->
                         Host.of(host.user() + "@127.0.0.1:" + server.address().getPort()))
-                .open();
+                .build();
     }
 
     @Override

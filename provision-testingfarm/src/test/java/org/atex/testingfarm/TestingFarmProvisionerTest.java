@@ -69,7 +69,7 @@ class TestingFarmProvisionerTest {
     private Path key;
     private FarmStandIn farm;
     private TestingFarmApi api;
-    private Reservation reservation = Reservation.of("Fedora-41").build();
+    private Reservation reservation = Reservation.builder("Fedora-41").build();
 
     @BeforeAll
     static void warmUp() throws Exception {
@@ -81,7 +81,7 @@ class TestingFarmProvisionerTest {
         key = Files.writeString(directory.resolve("id"), "private");
         Files.writeString(directory.resolve("id.pub"), "ssh-ed25519 AAAA jane@home.example");
         farm = FarmStandIn.open();
-        api = farm.api().open();
+        api = farm.api().build();
     }
 
     @AfterEach
@@ -103,7 +103,7 @@ class TestingFarmProvisionerTest {
     }
 
     private TestingFarmProvisioner open(UnaryOperator<TestingFarmProvisioner.Builder> change) {
-        TestingFarmProvisioner provisioner = change.apply(TestingFarmProvisioner.of(api, reservation)
+        TestingFarmProvisioner provisioner = change.apply(TestingFarmProvisioner.builder(api, reservation)
                         .sourceCidrs("192.0.2.1/32")
                         .key(key)
                         .pollEvery(Duration.ofSeconds(10))
@@ -116,7 +116,7 @@ class TestingFarmProvisionerTest {
                             hosts.add(host);
                             return FakeConnection.running(FakeProgram.saying("atex-is-in\n", 0));
                         }))
-                .open();
+                .build();
         closing.add(provisioner);
         return provisioner;
     }
@@ -175,7 +175,7 @@ class TestingFarmProvisionerTest {
                         id,
                         "host",
                         id + ".guest.example"));
-        assertThat(remote.labels()).containsAllEntriesOf(provisioner.offers());
+        assertThat(remote.labels()).containsAllEntriesOf(provisioner.labels());
         assertThat(hosts.getFirst()).hasToString(System.getProperty("user.name") + "@" + id + ".guest.example");
     }
 
@@ -262,7 +262,7 @@ class TestingFarmProvisionerTest {
     void aReservationThatFailsIsMadeAgain() throws Exception {
         farm.lives(number -> number <= 2 ? Life.usual().endsAs("error", 3, "no capacity") : Life.usual());
         try (Logs logs = new Logs()) {
-            TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(2));
+            TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(2));
             provisioner.provision(1);
 
             assertThat(ready(provisioner).name()).isEqualTo(farm.requests().getLast().id);
@@ -279,7 +279,7 @@ class TestingFarmProvisionerTest {
                 .note("dispatched with hunter2")
                 .endsAs("error", 5, "machine broke"));
         try (Logs logs = new Logs()) {
-            TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(0));
+            TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0));
             provisioner.provision(1);
 
             String id = "00000001-0000-4000-8000-000000000000";
@@ -301,7 +301,7 @@ class TestingFarmProvisionerTest {
     @Test
     void anErrorInTheLogEndsTheWait() throws Exception {
         farm.lives(number -> Life.usual().log("preparing\n", "Result of testing: ERROR\n"));
-        TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(0));
+        TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0));
         provisioner.provision(1);
 
         assertThat(failure(provisioner)).contains("its log says: Result of testing: ERROR");
@@ -310,7 +310,7 @@ class TestingFarmProvisionerTest {
     @Test
     void whoeverCancelsItFromOutsideIsNoticed() throws Exception {
         farm.lives(number -> Life.stuck("cancel-requested"));
-        TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(0));
+        TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0));
         provisioner.provision(1);
 
         assertThat(failure(provisioner)).contains("somebody cancelled it");
@@ -318,7 +318,7 @@ class TestingFarmProvisionerTest {
 
     @Test
     void aComposeThatIsNotThereIsAnsweredWithOthers() throws Exception {
-        reservation = Reservation.of("fedora-4l").build();
+        reservation = Reservation.builder("fedora-4l").build();
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(3);
 
@@ -347,7 +347,7 @@ class TestingFarmProvisionerTest {
     @Test
     void aWrongTokenIsToldOnceAndTriedAgainWhenAskedAgain() throws Exception {
         farm.fault("GET", ".*/whoami", new Fault.Says(401, "{\"message\": \"Token has expired\"}"));
-        TestingFarmProvisioner provisioner = open(builder -> builder.atOnce(1));
+        TestingFarmProvisioner provisioner = open(builder -> builder.maxSystems(1));
         provisioner.provision(2);
 
         String why = failure(provisioner);
@@ -406,7 +406,7 @@ class TestingFarmProvisionerTest {
 
     @Test
     void theGuestThatNeverLetsUsInIsGivenUp() throws Exception {
-        TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(0)
+        TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0)
                 .sshWithin(Duration.ofSeconds(5))
                 .connector((host, options) -> {
                     throw new SshRefusedException("Permission denied", null);
@@ -592,7 +592,7 @@ class TestingFarmProvisionerTest {
     @Test
     void aMachineThatGoesWhileItIsInUseIsToldAndReplaced() throws Exception {
         try (Logs logs = new Logs()) {
-            TestingFarmProvisioner provisioner = open(builder -> builder.atOnce(1));
+            TestingFarmProvisioner provisioner = open(builder -> builder.maxSystems(1));
             provisioner.provision(1);
             Remote remote = ready(provisioner);
 
@@ -726,12 +726,12 @@ class TestingFarmProvisionerTest {
     }
 
     private TestingFarmProvisioner lookingUp() {
-        TestingFarmProvisioner provisioner = TestingFarmProvisioner.of(api, reservation)
+        TestingFarmProvisioner provisioner = TestingFarmProvisioner.builder(api, reservation)
                 .addressSites(URI.create(farm.uri() + "/site1"), URI.create(farm.uri() + "/site2"))
                 .pollEvery(Duration.ofMillis(10))
                 .key(key)
                 .connector((host, options) -> FakeConnection.running(FakeProgram.saying("atex-is-in\n", 0)))
-                .open();
+                .build();
         closing.add(provisioner);
         return provisioner;
     }
@@ -752,8 +752,8 @@ class TestingFarmProvisionerTest {
         String first = "/v0.1/requests/00000001-.*";
         String second = "/v0.1/requests/00000002-.*";
         farm.lives(number -> Life.stuck("queued")).clock(clock).fault("GET", first, new Fault.Hangs(hanging));
-        TestingFarmProvisioner provisioner = open(
-                builder -> builder.pollEvery(Duration.ofSeconds(30)).atOnce(2).time(clock, clock::sleep));
+        TestingFarmProvisioner provisioner = open(builder ->
+                builder.pollEvery(Duration.ofSeconds(30)).maxSystems(2).time(clock, clock::sleep));
         provisioner.provision(2);
         await(Phase.SUBMITTED);
         await(Phase.SUBMITTED);
@@ -774,7 +774,7 @@ class TestingFarmProvisionerTest {
     void aMachineIsOneOfThoseThatThereMayBeUntilTheServiceSaysThatItIsGone() throws Exception {
         farm.lives(number -> Life.usual().cancelLooks(3))
                 .fault("DELETE", ONE, new Fault.Says(502, "<html>Bad Gateway</html>"));
-        TestingFarmProvisioner provisioner = open(builder -> builder.atOnce(1));
+        TestingFarmProvisioner provisioner = open(builder -> builder.maxSystems(1));
         provisioner.provision(2);
         ready(provisioner).close();
         ready(provisioner);
@@ -786,7 +786,8 @@ class TestingFarmProvisionerTest {
     @Test
     void aMachineThatIsLeftMakesRoomForAnother() throws Exception {
         farm.lives(number -> number == 1 ? Life.usual().cancelLooks(1000) : Life.usual());
-        TestingFarmProvisioner provisioner = open(builder -> builder.atOnce(1).cancelWithin(Duration.ofMillis(100)));
+        TestingFarmProvisioner provisioner =
+                open(builder -> builder.maxSystems(1).cancelWithin(Duration.ofMillis(100)));
         provisioner.provision(2);
         Remote left = ready(provisioner);
         left.close();
@@ -812,7 +813,7 @@ class TestingFarmProvisionerTest {
     @Test
     void whatTheLogSaysWhenNobodyGetsInIsTold() throws Exception {
         farm.lives(number -> Life.usual().more("sshd: no supported key\n")).clock(clock);
-        TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(0)
+        TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0)
                 .pollEvery(Duration.ofSeconds(30))
                 .time(clock, clock::sleep)
                 .sshWithin(Duration.ofSeconds(1))
@@ -832,7 +833,7 @@ class TestingFarmProvisionerTest {
     @Test
     void aLogThatDoesNotComeHoldsUpNoFailure() throws Exception {
         CountDownLatch hanging = new CountDownLatch(1);
-        TestingFarmProvisioner provisioner = open(builder -> builder.toleratedFailures(0)
+        TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0)
                 .sshWithin(Duration.ofSeconds(1))
                 .connector((host, options) -> {
                     farm.fault("GET", ".*/pipeline.log", new Fault.Hangs(hanging));
@@ -852,8 +853,8 @@ class TestingFarmProvisionerTest {
         farm.lives(number -> Life.stuck("queued"))
                 .clock(clock)
                 .fault("GET", ONE, new Fault.Says(429, "", "Retry-After", "100"));
-        TestingFarmProvisioner provisioner = open(
-                builder -> builder.pollEvery(Duration.ofSeconds(30)).atOnce(1).time(clock, clock::sleep));
+        TestingFarmProvisioner provisioner = open(builder ->
+                builder.pollEvery(Duration.ofSeconds(30)).maxSystems(1).time(clock, clock::sleep));
         provisioner.provision(1);
         await(Phase.SUBMITTED);
         for (int i = 0; i < 3; i++) {
@@ -870,7 +871,7 @@ class TestingFarmProvisionerTest {
     void aRequestThatIsStuckInTheQueueIsGivenUp() throws Exception {
         farm.lives(number -> Life.stuck("queued")).clock(clock);
         TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
-                .toleratedFailures(0)
+                .maxFailedRequests(0)
                 .queueWithin(Duration.ofMinutes(20))
                 .time(clock, clock::sleep));
         provisioner.provision(1);
@@ -890,7 +891,7 @@ class TestingFarmProvisionerTest {
         farm.lives(number -> Life.stuck("running").log("Guest is being provisioned\n"))
                 .clock(clock);
         TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
-                .toleratedFailures(0)
+                .maxFailedRequests(0)
                 .provisionWithin(Duration.ofMinutes(40))
                 .time(clock, clock::sleep));
         provisioner.provision(1);
@@ -926,7 +927,7 @@ class TestingFarmProvisionerTest {
     void aServiceThatFallsSilentDoesNotHoldAReservationForEver() throws Exception {
         farm.lives(number -> Life.stuck("new")).clock(clock).fault("GET", ONE, new Fault.Says(502, "<html>"));
         TestingFarmProvisioner provisioner = open(builder ->
-                builder.pollEvery(Duration.ofSeconds(30)).toleratedFailures(0).time(clock, clock::sleep));
+                builder.pollEvery(Duration.ofSeconds(30)).maxFailedRequests(0).time(clock, clock::sleep));
         provisioner.provision(1);
         await(Phase.SUBMITTED);
         clock.awaitSleepers(1);
@@ -967,19 +968,19 @@ class TestingFarmProvisionerTest {
 
     @Test
     void badSettingsAreRefusedAtOnce() {
-        TestingFarmProvisioner.Builder builder = TestingFarmProvisioner.of(api, reservation);
-        assertThatThrownBy(() -> builder.atOnce(0)).hasMessageContaining("at least 1 machine, not 0");
-        assertThatThrownBy(() -> builder.toleratedFailures(-1)).hasMessageContaining("not -1");
+        TestingFarmProvisioner.Builder builder = TestingFarmProvisioner.builder(api, reservation);
+        assertThatThrownBy(() -> builder.maxSystems(0)).hasMessageContaining("at least 1 machine, not 0");
+        assertThatThrownBy(() -> builder.maxFailedRequests(-1)).hasMessageContaining("not -1");
         assertThatThrownBy(() -> builder.queueWithin(Duration.ZERO)).hasMessageContaining("queueWithin");
         assertThatThrownBy(() -> builder.sourceCidrs("everywhere")).hasMessageContaining("192.0.2.1/32");
         assertThatThrownBy(() -> builder.run("two words")).hasMessageContaining("'two words'");
         assertThatThrownBy(() -> builder.key(Path.of("/no/such/key")))
                 .hasMessageContaining("ssh-keygen -f /no/such/key");
-        assertThatThrownBy(() -> Reservation.of("F").tags(Map.of("AtexRun", "mine")))
+        assertThatThrownBy(() -> Reservation.builder("F").tags(Map.of("AtexRun", "mine")))
                 .hasMessageContaining("AtexRun");
-        assertThatThrownBy(() -> Reservation.of("F").hardware(Map.of("memory", List.of(new Object()))))
+        assertThatThrownBy(() -> Reservation.builder("F").hardware(Map.of("memory", List.of(new Object()))))
                 .hasMessageContaining("hardware.memory[] is a java.lang.Object");
-        assertThatThrownBy(() -> Reservation.of("F")
+        assertThatThrownBy(() -> Reservation.builder("F")
                         .pipelineLimit(Duration.ofMinutes(10))
                         .build())
                 .hasMessageContaining("PT10M cannot reserve a machine for PT30M");

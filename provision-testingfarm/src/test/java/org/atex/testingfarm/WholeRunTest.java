@@ -86,7 +86,7 @@ class WholeRunTest {
                 guest.close();
             }
         });
-        api = farm.api().open();
+        api = farm.api().build();
     }
 
     @AfterEach
@@ -117,7 +117,8 @@ class WholeRunTest {
     }
 
     private TestingFarmProvisioner.Builder machines() {
-        return TestingFarmProvisioner.of(api, Reservation.of("Fedora-41").build())
+        return TestingFarmProvisioner.builder(
+                        api, Reservation.builder("Fedora-41").build())
                 .sourceCidrs("192.0.2.1/32")
                 .pollEvery(Duration.ofMillis(50))
                 .hosts(this::reach);
@@ -132,13 +133,13 @@ class WholeRunTest {
         // The first test that gets so far stays until its machine dies.
         String script = "mkdir " + once + " 2>/dev/null && exec sleep 600; sleep 0.1";
         try (RecordingAggregator results = RecordingAggregator.create();
-                TestingFarmProvisioner provisioner = machines().atOnce(20).open();
-                AdHocOrchestrator run = AdHocOrchestrator.of(tests)
+                TestingFarmProvisioner provisioner = machines().maxSystems(20).build();
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                         .on(provisioner)
                         .with(CommandExecutor.factory(test -> Command.of("sh", "-c", script)))
                         .into(results)
                         .maxSystems(20)
-                        .reruns(RerunPolicy.upTo(1))
+                        .reruns(RerunPolicy.maxReruns(1))
                         .listener(this::killTheLast)
                         .workDirectory(directory.resolve("work"))
                         .build()) {
@@ -174,7 +175,7 @@ class WholeRunTest {
 
     @Test
     void aKeyIsGeneratedAndNothingOfItIsLeft() throws Exception {
-        try (TestingFarmProvisioner provisioner = machines().open()) {
+        try (TestingFarmProvisioner provisioner = machines().build()) {
             provisioner.provision(1);
             Offer offer = provisioner.take(Duration.ofSeconds(30));
             assertThat(offer).isInstanceOf(Offer.Ready.class);
@@ -216,16 +217,16 @@ class WholeRunTest {
         private Victim() {}
 
         public static void main(String[] arguments) throws Exception {
-            try (TestingFarmApi api = TestingFarmApi.at(URI.create(arguments[0]))
+            try (TestingFarmApi api = TestingFarmApi.builder(URI.create(arguments[0]))
                             .token(() -> FarmStandIn.TOKEN)
-                            .open();
-                    TestingFarmProvisioner provisioner = TestingFarmProvisioner.of(
-                                    api, Reservation.of("Fedora-41").build())
+                            .build();
+                    TestingFarmProvisioner provisioner = TestingFarmProvisioner.builder(
+                                    api, Reservation.builder("Fedora-41").build())
                             .run(arguments[1])
                             .sourceCidrs("192.0.2.1/32")
                             .pollEvery(Duration.ofMillis(50))
                             .hosts(host -> Host.of(host.user() + "@127.0.0.1:" + arguments[2]))
-                            .open()) {
+                            .build()) {
                 provisioner.provision(3);
                 provisioner.take(Duration.ofMinutes(1));
                 provisioner.take(Duration.ofMinutes(1));
@@ -262,7 +263,7 @@ class WholeRunTest {
     void whatAKilledProgramLeavesIsFoundAndCancelled() throws Exception {
         victim("run-7").destroyForcibly().onExit().get(10, TimeUnit.SECONDS);
         api.submit(NewRequest.reserving(
-                Reservation.of("Fedora-42").build(),
+                Reservation.builder("Fedora-42").build(),
                 new NewRequest.Access(
                         List.of("ssh-rsa AAAA"),
                         List.of("192.0.2.1/32"),
@@ -272,7 +273,8 @@ class WholeRunTest {
                 .as("those of the killed run, and one of another")
                 .hasSize(4);
 
-        Leftovers leftovers = Leftovers.of(api, "run-7").time(Clock.systemUTC(), Thread::sleep, Duration.ofMillis(20));
+        LeftoverRequests leftovers =
+                LeftoverRequests.of(api, "run-7").time(Clock.systemUTC(), Thread::sleep, Duration.ofMillis(20));
         assertThat(leftovers.list())
                 .hasSize(3)
                 .allMatch(request -> "run-7".equals(request.tags().get("AtexRun")));

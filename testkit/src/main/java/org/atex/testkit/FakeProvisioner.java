@@ -68,7 +68,7 @@ public final class FakeProvisioner implements Provisioner {
      *
      * @param count how many
      */
-    public FakeProvisioner upTo(int count) {
+    public FakeProvisioner maxSystems(int count) {
         return new FakeProvisioner(systems, sleeper, count, offers);
     }
 
@@ -198,7 +198,7 @@ public final class FakeProvisioner implements Provisioner {
     }
 
     @Override
-    public Map<String, String> offers() {
+    public Map<String, String> labels() {
         return offers;
     }
 

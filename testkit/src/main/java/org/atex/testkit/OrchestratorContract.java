@@ -41,7 +41,7 @@ public abstract class OrchestratorContract {
     private static final Duration SHORT = Duration.ofMillis(5);
 
     private final RecordingAggregator aggregator = RecordingAggregator.create();
-    private FakeProvisioner provisioner = FakeProvisioner.of(FakeSystem.ready()).upTo(3);
+    private FakeProvisioner provisioner = FakeProvisioner.of(FakeSystem.ready()).maxSystems(3);
 
     /** For subclasses. */
     protected OrchestratorContract() {}
@@ -328,7 +328,7 @@ public abstract class OrchestratorContract {
     void o17_testThatFitsNowhereIsNotRun() throws Exception {
         assumeTrue(canFitNeeds(), "this orchestrator does not heed needs");
         provisioner = FakeProvisioner.of(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")))
-                .upTo(3);
+                .maxSystems(3);
         List<TestCase> tests =
                 List.of(TestCase.named("/other").withNeed(Need.of("arch", "s390x")), TestCase.named("/here"));
         try (Orchestrator orchestrator = orchestrate(tests, FakeExecutors.passing(SHORT))) {

@@ -141,7 +141,7 @@ public abstract class ProvisionerContract {
 
     @Test
     void p08_labelsKnownBeforehandAreTrue() throws Exception {
-        Map<String, String> known = provisioner.offers();
+        Map<String, String> known = provisioner.labels();
         provisioner.provision(1);
 
         assertThat(ready().labels()).containsAllEntriesOf(known);

@@ -263,8 +263,8 @@ final class Trace implements TestExecutionExceptionHandler {
         }
 
         @Override
-        public Map<String, String> offers() {
-            return original.offers();
+        public Map<String, String> labels() {
+            return original.labels();
         }
 
         @Override

@@ -421,8 +421,8 @@ class BrokenOrchestratorsTest {
         }
 
         @Override
-        public Map<String, String> offers() {
-            return good.offers();
+        public Map<String, String> labels() {
+            return good.labels();
         }
 
         @Override

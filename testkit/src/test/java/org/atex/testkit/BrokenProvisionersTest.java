@@ -83,7 +83,7 @@ class BrokenProvisionersTest {
     private static class Same implements Provisioner {
         final FakeProvisioner good = FakeProvisioner.of(
                         FakeSystem.ready().withLabels(Map.of("arch", "fake")).withReset())
-                .upTo(3);
+                .maxSystems(3);
 
         @Override
         public void provision(int count) {
@@ -106,8 +106,8 @@ class BrokenProvisionersTest {
         }
 
         @Override
-        public Map<String, String> offers() {
-            return good.offers();
+        public Map<String, String> labels() {
+            return good.labels();
         }
 
         @Override
@@ -281,7 +281,7 @@ class BrokenProvisionersTest {
 
     private static final class OneThatPromisesOtherLabels extends Same {
         @Override
-        public Map<String, String> offers() {
+        public Map<String, String> labels() {
             return Map.of("arch", "another");
         }
     }

@@ -10,7 +10,7 @@ class FakeProvisionerContractTest extends ProvisionerContract {
     protected Provisioner open() {
         return FakeProvisioner.of(
                         FakeSystem.ready().withLabels(Map.of("arch", "fake")).withReset())
-                .upTo(3);
+                .maxSystems(3);
     }
 
     @Override

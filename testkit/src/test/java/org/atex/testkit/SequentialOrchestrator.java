@@ -102,7 +102,7 @@ final class SequentialOrchestrator implements Orchestrator {
 
     private TestRecord record(TestCase test) {
         for (Need need : test.needs()) {
-            if (need.isRuledOutBy(provisioner.offers())) {
+            if (need.isRuledOutBy(provisioner.labels())) {
                 return notRun(test, "no system has " + need);
             }
         }

@@ -8,10 +8,10 @@ import java.nio.file.Path;
  * Finds out whether a file system of this machine has room left. A program that writes to a file here fails when there is
  * none, and the blame is not the program's. Thread-safe.
  */
-public final class Room {
+public final class FreeSpace {
     private static final int ENOUGH = 64 * 1024;
 
-    private Room() {}
+    private FreeSpace() {}
 
     /**
      * Writes a small file, and removes it.

@@ -1,4 +1,4 @@
-package org.atex.jsonl;
+package org.atex.artifacts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -14,7 +14,7 @@ import java.util.Map;
  *
  * <p>Thread-safe.
  */
-public final class Leftovers {
+public final class LeftoverRequests {
     /** A request moves on in this order, so that none slips through between two searches. */
     private static final List<RequestState> NOT_OVER =
             List.of(RequestState.NEW, RequestState.QUEUED, RequestState.RUNNING, RequestState.CANCEL_REQUESTED);
@@ -26,7 +26,8 @@ public final class Leftovers {
     private final Pause pause;
     private final Duration pollEvery;
 
-    private Leftovers(TestingFarmApi api, String run, Duration age, Clock clock, Pause pause, Duration pollEvery) {
+    private LeftoverRequests(
+            TestingFarmApi api, String run, Duration age, Clock clock, Pause pause, Duration pollEvery) {
         this.api = api;
         this.run = run;
         this.age = age;
@@ -41,8 +42,9 @@ public final class Leftovers {
      * @param api where to look; its token must be that of the run
      * @param run the run's tag: {@link TestingFarmProvisioner#run()}
      */
-    public static Leftovers of(TestingFarmApi api, String run) {
-        return new Leftovers(api, run, Duration.ofDays(3), Clock.systemUTC(), Thread::sleep, FarmSettings.POLL_EVERY);
+    public static LeftoverRequests of(TestingFarmApi api, String run) {
+        return new LeftoverRequests(
+                api, run, Duration.ofDays(3), Clock.systemUTC(), Thread::sleep, FarmSettings.POLL_EVERY);
     }
 
     /**
@@ -50,8 +52,8 @@ public final class Leftovers {
      *
      * @param duration how long ago; the service is slow with long times
      */
-    public Leftovers within(Duration duration) {
-        return new Leftovers(api, run, duration, clock, pause, pollEvery);
+    public LeftoverRequests within(Duration duration) {
+        return new LeftoverRequests(api, run, duration, clock, pause, pollEvery);
     }
 
     /**
@@ -59,13 +61,14 @@ public final class Leftovers {
      *
      * @param interval the time between two looks
      */
-    public Leftovers pollEvery(Duration interval) {
-        return new Leftovers(api, run, age, clock, pause, TestingFarmApi.Builder.positive(interval, "pollEvery"));
+    public LeftoverRequests pollEvery(Duration interval) {
+        return new LeftoverRequests(
+                api, run, age, clock, pause, TestingFarmApi.Builder.positive(interval, "pollEvery"));
     }
 
     /** {@return these, with another time} */
-    Leftovers time(Clock now, Pause wait, Duration interval) {
-        return new Leftovers(api, run, age, now, wait, interval);
+    LeftoverRequests time(Clock now, Pause wait, Duration interval) {
+        return new LeftoverRequests(api, run, age, now, wait, interval);
     }
 
     /**
@@ -80,7 +83,7 @@ public final class Leftovers {
         Instant begin = clock.instant().minus(age);
         for (RequestState state : NOT_OVER) {
             for (FarmRequest request :
-                    api.search(Search.of(state).ofToken(tokenId).after(begin))) {
+                    api.search(RequestSearch.of(state).ofToken(tokenId).after(begin))) {
                 if (run.equals(request.tags().get(NewRequest.RUN_TAG))) {
                     found.put(request.id(), request);
                 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ReportedResultsTest {
+class ReportReceiverTest {
     private static final TestEnd PASSED = TestEnd.exited(0);
     private static final TestEnd FAILED = TestEnd.exited(1);
 
@@ -26,12 +26,12 @@ class ReportedResultsTest {
     private Path directory;
 
     private Path output;
-    private ReportedResults results;
+    private ReportReceiver results;
 
     @BeforeEach
     void begin() throws IOException {
         output = Files.writeString(directory.resolve("output"), "what the test wrote\n");
-        results = new ReportedResults(Artifacts.at(directory), output, ReportLimits.defaults());
+        results = new ReportReceiver(Artifacts.at(directory), output, ReportLimits.defaults());
     }
 
     private void receive(String json, String... files) throws IOException {
@@ -41,7 +41,7 @@ class ReportedResultsTest {
     }
 
     private TestEnd finish(TestEnd end) throws IOException {
-        TestEnd finished = results.finish(end, VerdictRule.ofTheTestItself());
+        TestEnd finished = results.finish(end, OutcomeRule.ofTheTestItself());
         results.close();
         return finished;
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param files paths relative to the artifacts' {@code files} directory, below the subtest's name where there is one
  * @param more whatever else it says: values are null, Boolean, Number, String, List or Map
  */
-public record TestResult(
+public record ReportedResult(
         @Nullable Status status,
         @Nullable String name,
         @Nullable String note,
@@ -31,7 +31,7 @@ public record TestResult(
      * @param more whatever else it says
      */
     // Not in the compact form: for that, javac loses the annotation within the last type.
-    public TestResult(
+    public ReportedResult(
             @Nullable Status status,
             @Nullable String name,
             @Nullable String note,
@@ -51,7 +51,7 @@ public record TestResult(
      * @param note a short line, or null
      * @param files paths relative to the {@code files} directory
      */
-    public static TestResult of(Status status, @Nullable String note, List<String> files) {
-        return new TestResult(status, null, note, files, Map.of());
+    public static ReportedResult of(Status status, @Nullable String note, List<String> files) {
+        return new ReportedResult(status, null, note, files, Map.of());
     }
 }

@@ -10,7 +10,7 @@ import org.atex.api.TestEnd;
  * runner or the infrastructure ended. Called by the thread that runs the test; shared by all tests, and so thread-safe.
  */
 @FunctionalInterface
-public interface VerdictRule {
+public interface OutcomeRule {
     /**
      * Decides.
      *
@@ -22,12 +22,12 @@ public interface VerdictRule {
     Outcome decide(TestEnd end, Map<Status, Long> subtests);
 
     /** {@return the rule of the format: results with a name do not count} */
-    static VerdictRule ofTheTestItself() {
+    static OutcomeRule ofTheTestItself() {
         return (end, subtests) -> end.outcome();
     }
 
     /** {@return the rule by which a test that otherwise passed fails if any result with a name is a failure or an error} */
-    static VerdictRule withSubtests() {
+    static OutcomeRule withSubtests() {
         return (end, subtests) -> {
             boolean failed = subtests.keySet().stream()
                     .map(Outcome::of)
@@ -40,7 +40,7 @@ public interface VerdictRule {
      * {@return the rule by which a test that otherwise passed fails if its exit code is not 0} By the rule of the format, and of
      * tmt, the exit code does not matter once a test has reported anything of itself or its parts.
      */
-    static VerdictRule withExitCode() {
+    static OutcomeRule withExitCode() {
         return (end, subtests) -> {
             Integer code = end.exitCode();
             return end.outcome() == Outcome.PASSED && code != null && code != 0 ? Outcome.FAILED : end.outcome();

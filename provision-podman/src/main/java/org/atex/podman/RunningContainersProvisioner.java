@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Lifecycle and thread safety are those of {@link Provisioner}; closing it leaves the containers alone.
  */
-public final class RunningContainers implements Provisioner {
+public final class RunningContainersProvisioner implements Provisioner {
     private static final Map<String, String> LABELS = Map.of("os", "linux");
 
     private final List<String> all;
@@ -46,7 +46,7 @@ public final class RunningContainers implements Provisioner {
     private int asked;
     private boolean closed;
 
-    private RunningContainers(PodmanOptions options, List<String> containers) {
+    private RunningContainersProvisioner(PodmanOptions options, List<String> containers) {
         this.options = options;
         all = containers;
         free = new ArrayDeque<>(containers);
@@ -57,7 +57,7 @@ public final class RunningContainers implements Provisioner {
      *
      * @param containers their names or numbers, at least one, none twice
      */
-    public static RunningContainers of(String... containers) {
+    public static RunningContainersProvisioner of(String... containers) {
         return of(PodmanOptions.defaults(), containers);
     }
 
@@ -67,12 +67,12 @@ public final class RunningContainers implements Provisioner {
      * @param options how they are reached
      * @param containers their names or numbers, at least one, none twice
      */
-    public static RunningContainers of(PodmanOptions options, String... containers) {
+    public static RunningContainersProvisioner of(PodmanOptions options, String... containers) {
         List<String> list = List.of(containers);
         if (list.isEmpty() || new HashSet<>(list).size() < list.size()) {
             throw new IllegalArgumentException("give at least one container, and none twice: " + list);
         }
-        return new RunningContainers(options, list);
+        return new RunningContainersProvisioner(options, list);
     }
 
     @Override
@@ -196,7 +196,7 @@ public final class RunningContainers implements Provisioner {
     }
 
     @Override
-    public Map<String, String> offers() {
+    public Map<String, String> labels() {
         return LABELS;
     }
 

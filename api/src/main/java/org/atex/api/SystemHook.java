@@ -1,6 +1,4 @@
-package org.atex.adhoc;
-
-import org.atex.api.Remote;
+package org.atex.api;
 
 /** Something to do with each system before its executors are opened. Thread-safe: systems come up in parallel. */
 @FunctionalInterface
@@ -11,5 +9,5 @@ public interface SystemHook {
      * @param remote the system
      * @throws InterruptedException if interrupted, because the run ends
      */
-    void prepare(Remote remote) throws InterruptedException;
+    void run(Remote remote) throws InterruptedException;
 }

@@ -1,4 +1,4 @@
-package org.atex.jsonl;
+package org.atex.artifacts;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

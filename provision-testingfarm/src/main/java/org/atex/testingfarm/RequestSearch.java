@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param createdAfter when they were submitted at the earliest, or null
  * @param createdBefore when they were submitted at the latest, or null
  */
-public record Search(
+public record RequestSearch(
         RequestState state,
         @Nullable String tokenId,
         @Nullable Instant createdAfter,
         @Nullable Instant createdBefore) {
     /** Checks what it is given. */
-    public Search {
+    public RequestSearch {
         if (state == RequestState.UNKNOWN) {
             throw new IllegalArgumentException("cannot look for requests in a state that nobody knows");
         }
@@ -28,8 +28,8 @@ public record Search(
      *
      * @param state the state
      */
-    public static Search of(RequestState state) {
-        return new Search(state, null, null, null);
+    public static RequestSearch of(RequestState state) {
+        return new RequestSearch(state, null, null, null);
     }
 
     /**
@@ -37,8 +37,8 @@ public record Search(
      *
      * @param id its {@link Identity#tokenId}
      */
-    public Search ofToken(@Nullable String id) {
-        return new Search(state, id, createdAfter, createdBefore);
+    public RequestSearch ofToken(@Nullable String id) {
+        return new RequestSearch(state, id, createdAfter, createdBefore);
     }
 
     /**
@@ -46,8 +46,8 @@ public record Search(
      *
      * @param when the time
      */
-    public Search after(Instant when) {
-        return new Search(state, tokenId, when, createdBefore);
+    public RequestSearch after(Instant when) {
+        return new RequestSearch(state, tokenId, when, createdBefore);
     }
 
     /**
@@ -55,7 +55,7 @@ public record Search(
      *
      * @param when the time
      */
-    public Search before(Instant when) {
-        return new Search(state, tokenId, createdAfter, when);
+    public RequestSearch before(Instant when) {
+        return new RequestSearch(state, tokenId, createdAfter, when);
     }
 }

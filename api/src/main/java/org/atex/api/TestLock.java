@@ -7,7 +7,7 @@ package org.atex.api;
  * @param name what is locked
  * @param mode how
  */
-public record Lock(String name, Mode mode) {
+public record TestLock(String name, Mode mode) {
     /** The lock that every test holds shared, unless it says otherwise: holding it exclusively is to run alone. */
     public static final String EVERYTHING = "*";
 
@@ -24,8 +24,8 @@ public record Lock(String name, Mode mode) {
      *
      * @param name what is locked
      */
-    public static Lock shared(String name) {
-        return new Lock(name, Mode.SHARED);
+    public static TestLock shared(String name) {
+        return new TestLock(name, Mode.SHARED);
     }
 
     /**
@@ -33,7 +33,7 @@ public record Lock(String name, Mode mode) {
      *
      * @param name what is locked
      */
-    public static Lock exclusive(String name) {
-        return new Lock(name, Mode.EXCLUSIVE);
+    public static TestLock exclusive(String name) {
+        return new TestLock(name, Mode.EXCLUSIVE);
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 @ExtendWith(LeakCheck.class)
-class RunningContainersContractTest extends ProvisionerContract {
+class RunningContainersProvisionerContractTest extends ProvisionerContract {
     @RegisterExtension
     static final Lab LAB = new Lab();
 
@@ -25,7 +25,7 @@ class RunningContainersContractTest extends ProvisionerContract {
 
     @Override
     protected Provisioner open() {
-        return RunningContainers.of(containers.toArray(new String[0]));
+        return RunningContainersProvisioner.of(containers.toArray(new String[0]));
     }
 
     @Override

@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Set;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
+import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.api.TestEnd;
-import org.atex.api.TestResult;
 import org.atex.artifacts.ResultWriter;
 import org.atex.artifacts.SafePath;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Takes what a test reports on its control stream, and writes it to the test's artifacts: files as they arrive, results
  * the moment they are final. For one thread.
  */
-public final class ReportedResults implements AutoCloseable {
+public final class ReportReceiver implements AutoCloseable {
     /** Stands for the test itself among names of subtests, which are never empty. */
     private static final String ITSELF = "";
 
@@ -70,7 +70,7 @@ public final class ReportedResults implements AutoCloseable {
      * @param limits how much the test may send
      * @throws IOException if nothing can be written there
      */
-    public ReportedResults(Artifacts artifacts, Path output, ReportLimits limits) throws IOException {
+    public ReportReceiver(Artifacts artifacts, Path output, ReportLimits limits) throws IOException {
         this.artifacts = artifacts;
         this.output = output;
         this.allowance = new Allowance(limits);
@@ -255,13 +255,13 @@ public final class ReportedResults implements AutoCloseable {
         Status status = more.remove("status") instanceof String word ? new Status(word) : null;
         String note = more.remove("note") instanceof String text ? text : null;
         more.remove("name");
-        write(new TestResult(status, name.equals(ITSELF) ? null : name, note, List.copyOf(files), more));
+        write(new ReportedResult(status, name.equals(ITSELF) ? null : name, note, List.copyOf(files), more));
         if (status != null) {
             count(name, status, note);
         }
     }
 
-    private void write(TestResult result) throws StorageException {
+    private void write(ReportedResult result) throws StorageException {
         try {
             writer.write(result);
         } catch (IOException e) {
@@ -286,7 +286,7 @@ public final class ReportedResults implements AutoCloseable {
      * @param result what it says; its files are there already
      * @throws StorageException if it cannot be stored here
      */
-    public void add(TestResult result) throws StorageException {
+    public void add(ReportedResult result) throws StorageException {
         write(result);
     }
 
@@ -312,7 +312,7 @@ public final class ReportedResults implements AutoCloseable {
      * @throws StorageException if something cannot be stored here
      * @throws IOException if a link cannot be made here
      */
-    public TestEnd finish(TestEnd end, VerdictRule rule) throws IOException {
+    public TestEnd finish(TestEnd end, OutcomeRule rule) throws IOException {
         return finish(end, rule, Interpretation.none());
     }
 
@@ -326,7 +326,7 @@ public final class ReportedResults implements AutoCloseable {
      * @throws StorageException if something cannot be stored here
      * @throws IOException if a link cannot be made here
      */
-    public TestEnd finish(TestEnd end, VerdictRule rule, Interpretation interpretation) throws IOException {
+    public TestEnd finish(TestEnd end, OutcomeRule rule, Interpretation interpretation) throws IOException {
         Map<String, @Nullable Object> itself = partial.remove(ITSELF);
         String malformed = storeOpen();
         boolean endedItself = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.FAILED;

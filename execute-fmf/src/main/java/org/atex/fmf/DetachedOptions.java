@@ -16,11 +16,11 @@ import java.time.Duration;
  * @param spoolBytes how much of what a test writes the system keeps at the most, from 1 MiB on; a test that writes more
  *     waits until somebody reads
  */
-public record Detached(Duration pickedUpWithin, long spoolBytes) {
+public record DetachedOptions(Duration pickedUpWithin, long spoolBytes) {
     private static final long LEAST = 1 << 20;
 
     /** Checks what it is given. */
-    public Detached {
+    public DetachedOptions {
         if (pickedUpWithin.compareTo(Duration.ofSeconds(1)) < 0) {
             throw new IllegalArgumentException(
                     "a lost connection needs a second at least to come back: " + pickedUpWithin + " is less");
@@ -32,8 +32,8 @@ public record Detached(Duration pickedUpWithin, long spoolBytes) {
     }
 
     /** {@return 3 minutes, and 64 MiB} */
-    public static Detached defaults() {
-        return new Detached(Duration.ofMinutes(3), 64 << 20);
+    public static DetachedOptions defaults() {
+        return new DetachedOptions(Duration.ofMinutes(3), 64 << 20);
     }
 
     /**
@@ -41,8 +41,8 @@ public record Detached(Duration pickedUpWithin, long spoolBytes) {
      *
      * @param value how long a lost connection may take to come back
      */
-    public Detached withPickedUpWithin(Duration value) {
-        return new Detached(value, spoolBytes);
+    public DetachedOptions withPickedUpWithin(Duration value) {
+        return new DetachedOptions(value, spoolBytes);
     }
 
     /**
@@ -50,7 +50,7 @@ public record Detached(Duration pickedUpWithin, long spoolBytes) {
      *
      * @param value how much of what a test writes the system keeps at the most
      */
-    public Detached withSpoolBytes(long value) {
-        return new Detached(pickedUpWithin, value);
+    public DetachedOptions withSpoolBytes(long value) {
+        return new DetachedOptions(pickedUpWithin, value);
     }
 }

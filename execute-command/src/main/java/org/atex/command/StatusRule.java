@@ -7,7 +7,7 @@ import org.atex.api.Status;
 
 /** Decides how a test went whose command ended by itself. Called by any number of threads at once. */
 @FunctionalInterface
-public interface Verdicts {
+public interface StatusRule {
     /**
      * {@return how it went}
      *
@@ -18,7 +18,7 @@ public interface Verdicts {
     Status judge(CommandEnd end, Path output) throws IOException;
 
     /** {@return by its exit code: 0 is {@code pass}, all else {@code fail}; the default} */
-    static Verdicts byExitCode() {
+    static StatusRule byExitCode() {
         return (end, output) -> end.succeeded() ? Status.PASS : Status.FAIL;
     }
 }
