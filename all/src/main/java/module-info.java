@@ -5,6 +5,7 @@ module org.atex.all {
     requires transitive org.atex.artifacts;
     requires transitive org.atex.command;
     requires transitive org.atex.fmf;
+    requires transitive org.atex.fmf.tree;
     requires transitive org.atex.jsonl;
     requires transitive org.atex.junitxml;
     requires transitive org.atex.local;

@@ -1,6 +1,7 @@
-/** fmf metadata, plans and discovery; runs such tests on a system. */
+/** Plans and discovery of fmf tests; runs such tests on a system. */
 module org.atex.fmf {
     requires transitive org.atex.api;
+    requires transitive org.atex.fmf.tree;
     requires static org.jspecify;
     requires org.atex.artifacts;
     requires org.slf4j;
@@ -9,5 +10,4 @@ module org.atex.fmf {
 
     exports org.atex.fmf;
     exports org.atex.fmf.control;
-    exports org.atex.fmf.tree;
 }

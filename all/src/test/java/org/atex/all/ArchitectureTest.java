@@ -3,6 +3,7 @@ package org.atex.all;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.conditions.ArchConditions.callCodeUnitWhere;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.atex.api.AtexException;
 import org.atex.api.Connection;
 import org.junit.jupiter.api.Test;
 
@@ -128,13 +130,15 @@ class ArchitectureTest {
     }
 
     @Test
-    void fmfTreesKnowNothingOfRunningTests() {
-        noClasses()
+    void theMetadataLibraryKnowsNothingButTheRootOfExceptions() {
+        classes()
                 .that()
                 .resideInAPackage("org.atex.fmf.tree..")
                 .should()
-                .dependOnClassesThat(
-                        resideInAnyPackage("org.atex.artifacts..", "org.atex.fmf", "org.atex.fmf.control.."))
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage("java..", "org.atex.fmf.tree..", "org.jspecify.annotations..")
+                                .or(type(AtexException.class)))
+                .because("it is of use without any test that runs")
                 .check(CLASSES);
     }
 

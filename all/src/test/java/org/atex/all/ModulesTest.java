@@ -138,6 +138,7 @@ class ModulesTest {
         for (String name : List.of(
                 "org.atex.adhoc.AdHocOrchestrator",
                 "org.atex.fmf.FmfTests",
+                "org.atex.fmf.tree.FmfTree",
                 "org.atex.jsonl.JsonLinesAggregator",
                 "org.atex.junitxml.JUnitXmlAggregator",
                 "org.atex.local.LocalProvisioner")) {

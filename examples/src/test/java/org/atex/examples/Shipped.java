@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,6 +68,16 @@ final class Shipped {
         return MODULES.resolve(module).resolve("target/atex-" + module + "-" + VERSION + ".jar");
     }
 
+    /** {@return what the descriptor in the jar of a module calls it} */
+    private static String descriptorName(String module) {
+        return ModuleFinder.of(jar(module))
+                .findAll()
+                .iterator()
+                .next()
+                .descriptor()
+                .name();
+    }
+
     /** {@return the jar of a module and those that it needs to run} */
     static Set<String> path(String module) throws IOException {
         Set<String> path = new LinkedHashSet<>(List.of(jar(module).toString()));
@@ -97,7 +108,7 @@ final class Shipped {
         }
         String joined = String.join(File.pathSeparator, path);
         String roots = Stream.concat(Stream.of(module), others.stream())
-                .map(name -> "org.atex." + name.substring(name.indexOf('-') + 1))
+                .map(Shipped::descriptorName)
                 .collect(Collectors.joining(","));
         starts.add(new Start(module + " by class path", List.of("-cp", program() + joined), List.of(uses)));
         starts.add(new Start(

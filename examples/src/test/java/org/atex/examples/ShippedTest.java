@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 class ShippedTest {
     private static final String[] ALL = {
-        "Api", "Results", "Local", "TestingFarm", "ACommand", "Fmf", "JsonLines", "JUnitXml", "AdHoc"
+        "Api", "Results", "Local", "TestingFarm", "ACommand", "FmfTrees", "Fmf", "JsonLines", "JUnitXml", "AdHoc"
     };
 
     @TempDir
@@ -39,6 +39,7 @@ class ShippedTest {
                 .module("provision-local", List.of(), "Local")
                 .module("provision-testingfarm", List.of(), "TestingFarm")
                 .module("execute-command", local, "ACommand")
+                .module("fmf-metadata", List.of(), "FmfTrees")
                 .module("execute-fmf", local, "Fmf")
                 .module("aggregate-jsonl", List.of(), "JsonLines")
                 .module("aggregate-junitxml", List.of(), "JUnitXml")

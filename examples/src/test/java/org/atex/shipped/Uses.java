@@ -29,6 +29,8 @@ import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
 import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
+import org.atex.fmf.tree.FmfContext;
+import org.atex.fmf.tree.FmfTree;
 import org.atex.jsonl.Compression;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.jsonl.JsonLinesOptions;
@@ -186,6 +188,18 @@ public final class Uses {
                 CommandTest test = CommandTest.of("/a", Command.of("true"));
                 check(executor.run(test, Artifacts.at(directory)).outcome() == Outcome.PASSED, "a command passes");
             }
+        }
+    }
+
+    static final class FmfTrees implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Files.writeString(Files.createDirectory(directory.resolve(".fmf")).resolve("version"), "1\n");
+            Files.writeString(
+                    directory.resolve("main.fmf"),
+                    "duration: 1m\n/a:\n  adjust:\n  - duration+: 30s\n    when: arch == s390x\n");
+            FmfTree tree = FmfTree.load(directory).adjust(FmfContext.empty().with("arch", "s390x"));
+            check(tree.climb().getFirst().text("duration", "").equals("1m30s"), "a tree is merged and adjusted");
         }
     }
 

@@ -16,12 +16,12 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /** JSON to and from plain values. */
-public final class Json {
+final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
 
     private Json() {}
 
-    public static @Nullable Object read(Path file) {
+    static @Nullable Object read(Path file) {
         try {
             return read(Files.readString(file));
         } catch (IOException e) {
@@ -29,7 +29,7 @@ public final class Json {
         }
     }
 
-    public static @Nullable Object read(String text) {
+    static @Nullable Object read(String text) {
         try (var parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {
             parser.nextToken();
             return value(parser);
