@@ -52,6 +52,17 @@ public interface Remote extends AutoCloseable {
         return false;
     }
 
+    /**
+     * Returns a system that consists of a connection alone, for programs without a provisioner. Its name and its host are the
+     * text of the connection; it has no labels and one slot; closing it closes the connection.
+     *
+     * @param connection the connection
+     * @return the system
+     */
+    static Remote of(Connection connection) {
+        return new ConnectedSystem(connection);
+    }
+
     /** Gives it back. Idempotent; bounded in time. */
     @Override
     void close();

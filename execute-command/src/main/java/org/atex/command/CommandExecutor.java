@@ -74,11 +74,11 @@ public final class CommandExecutor implements Executor {
      * @param verdicts how a test went whose command has ended
      */
     public static Factory factory(Function<TestCase, Command> commands, StatusRule verdicts) {
-        return connection -> {
+        return system -> {
             if (Thread.interrupted()) {
                 throw new InterruptedException("interrupted before an executor was opened");
             }
-            return new CommandExecutor(connection, commands, verdicts);
+            return new CommandExecutor(system.connection(), commands, verdicts);
         };
     }
 

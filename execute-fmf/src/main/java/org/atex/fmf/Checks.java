@@ -20,7 +20,6 @@ import org.atex.api.ReportedResult;
 import org.atex.api.RunningCommand;
 import org.atex.api.Status;
 import org.atex.artifacts.SafePath;
-import org.atex.fmf.control.ReportReceiver;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the checks of one test on its system; what they find are results of their own, with logs. For one thread. */

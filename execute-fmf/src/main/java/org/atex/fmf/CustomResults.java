@@ -13,8 +13,6 @@ import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.artifacts.SafePath;
-import org.atex.fmf.control.Finding;
-import org.atex.fmf.control.ReportReceiver;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -53,21 +51,21 @@ final class CustomResults {
     private record Item(String name, String word, @Nullable String note, List<String> logs, boolean counts) {}
 
     /** {@return how the test ended by its file, of which the parts are results of their own} */
-    Finding take() throws IOException {
+    Judgement take() throws IOException {
         Path data = artifacts.files().resolve("data");
         Path file = data.resolve("results.yaml");
         if (!Files.isRegularFile(file)) {
             file = data.resolve("results.json");
         }
         if (!Files.isRegularFile(file)) {
-            return Finding.of(
+            return Judgement.of(
                     Outcome.ERROR,
                     "its result is 'custom', and it left no results.yaml or results.json in TMT_TEST_DATA");
         }
         try {
             return store(read(file));
         } catch (BrokenException e) {
-            return Finding.of(Outcome.ERROR, "its " + file.getFileName() + " " + e.getMessage());
+            return Judgement.of(Outcome.ERROR, "its " + file.getFileName() + " " + e.getMessage());
         }
     }
 
@@ -143,7 +141,7 @@ final class CustomResults {
         return logs;
     }
 
-    private Finding store(List<Item> items) throws IOException {
+    private Judgement store(List<Item> items) throws IOException {
         Item worst = items.getFirst();
         for (Item item : items) {
             if (!item.name.isEmpty()) {
@@ -152,7 +150,7 @@ final class CustomResults {
             worst = item.counts && WORDS.indexOf(item.word) > WORDS.indexOf(worst.word) ? item : worst;
         }
         String note = worst.note == null ? worst.word : worst.note;
-        return new Finding(
+        return new Judgement(
                 Outcome.of(status(worst)), status(worst), worst.name.isEmpty() ? note : worst.name + ": " + note);
     }
 

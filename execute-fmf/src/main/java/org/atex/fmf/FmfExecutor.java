@@ -3,20 +3,27 @@ package org.atex.fmf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.atex.api.Artifacts;
 import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
 import org.atex.api.Executor;
+import org.atex.api.Outcome;
+import org.atex.api.ReportedResult;
+import org.atex.api.SetupException;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.artifacts.ResultWriter;
 
 /**
- * Runs fmf tests on one system: copies their trees and libraries there, runs the plan's {@code prepare} scripts, then any number of
- * tests, and the {@code finish} scripts when it is closed. Several on one connection prepare and finish it once. All that is
- * asked of a system is bash and coreutils.
+ * Runs fmf tests on one system. Opening copies the trees and libraries to the system and runs the plan's {@code prepare} steps,
+ * once for all tests; closing runs the {@code finish} steps and removes the copies. The system needs bash and coreutils.
  *
- * <p>See {@link Executor} for lifecycle and thread safety.
+ * <p>Thread safety: see {@link Executor}. Tests that run at once have directories of their own on the system, and they share the copies of the trees.
  */
 public final class FmfExecutor implements Executor {
     static final String THIS_MACHINE = "this is the machine that runs the tests and not a system to be thrown away"
@@ -25,35 +32,42 @@ public final class FmfExecutor implements Executor {
     private final Connection connection;
     private final Shared shared;
     private final PreparedSystem system;
-    private final Place place;
-    private final Reboot reboot;
+    /** The slots that run no test. A further one is made when all are in use, so there are as many as tests ran at once. */
+    private final Queue<Slot> idle = new ConcurrentLinkedQueue<>();
+
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** What all executors of a factory have in common. */
+    /** What the executors of a factory have in common. */
     private record Shared(
-            FmfTests tests, FmfOptions options, PreparedSystems systems, SerialNumbers numbers, ExitFirst exitFirst) {}
+            FmfTests tests,
+            FmfOptions options,
+            TreePacks packs,
+            SetUpLogs logs,
+            SerialNumbers numbers,
+            ExitFirst exitFirst) {}
 
-    private FmfExecutor(Connection connection, Shared shared, PreparedSystem system, Place.Made made) {
+    /** A directory on the system for one test at a time. */
+    private record Slot(Place place, Reboot reboot) {}
+
+    private FmfExecutor(Connection connection, Shared shared, PreparedSystem system) {
         this.connection = connection;
         this.shared = shared;
         this.system = system;
-        this.place = made.place();
-        this.reboot = new Reboot(connection, made.boot(), shared.options.rebootWithin());
     }
 
     /**
-     * {@return what makes executors of these tests}
+     * {@return a factory of executors of these tests}
      *
-     * @param tests what will be run, with their trees and plan
+     * @param tests the tests that will be run, with their trees and plan
      */
     public static Executor.Factory factory(FmfTests tests) {
         return factory(tests, FmfOptions.defaults());
     }
 
     /**
-     * {@return what makes executors of these tests}
+     * {@return a factory of executors of these tests}
      *
-     * @param tests what will be run, with their trees and plan
+     * @param tests the tests that will be run, with their trees and plan
      * @param environment variables for every script and test, which win over those of plan and tests
      */
     public static Executor.Factory factory(FmfTests tests, Map<String, String> environment) {
@@ -61,31 +75,31 @@ public final class FmfExecutor implements Executor {
     }
 
     /**
-     * {@return what makes executors of these tests} It packs the trees when the first executor is opened, and keeps them
-     * packed for the others.
+     * {@return a factory of executors of these tests} The factory packs the trees when it opens its first executor, and keeps
+     * them packed for the others.
      *
-     * <p>Executors that it opens on one connection share what is done once for a system: the first copies the trees and runs
-     * the plan's {@code prepare} steps, while others wait, and fail as it fails; closing the last runs the {@code finish}
-     * scripts. Whatever is opened on the connection after that begins anew.
-     *
-     * @param tests what will be run, with their trees and plan
-     * @param options how
+     * @param tests the tests that will be run, with their trees and plan
+     * @param options the options
      */
     public static Executor.Factory factory(FmfTests tests, FmfOptions options) {
-        PreparedSystems systems = new PreparedSystems(tests, options);
-        Shared shared = new Shared(tests, options, systems, new SerialNumbers(tests), new ExitFirst(tests.plan()));
-        return connection -> {
-            PreparedSystem system = systems.join(connection);
-            Place.Made made = null;
-            try {
-                made = system.slot();
-                return new FmfExecutor(connection, shared, system, made);
-            } finally {
-                if (made == null) {
-                    systems.leave(connection, null);
-                }
-            }
+        Shared shared = new Shared(
+                tests,
+                options,
+                new TreePacks(options.excludes(), options.keptTrees()),
+                new SetUpLogs(options),
+                new SerialNumbers(tests),
+                new ExitFirst(tests.plan()));
+        return remote -> {
+            Connection connection = remote.connection();
+            PreparedSystem system = new PreparedSystem(connection, tests, options, shared.logs());
+            FmfExecutor executor = new FmfExecutor(connection, shared, system);
+            executor.idle.add(executor.slot(system.makeReady(shared.packs())));
+            return executor;
         };
+    }
+
+    private Slot slot(Place.Made made) {
+        return new Slot(made.place(), new Reboot(connection, made.boot(), shared.options.rebootWithin()));
     }
 
     /** {@return whether the library may install packages on a system, and reboot it} */
@@ -108,28 +122,59 @@ public final class FmfExecutor implements Executor {
     public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
         FmfTest fmf = fmfTest(test);
         if (closed.get()) {
-            throw new IllegalStateException("the executor is closed: open another one on the connection");
+            throw new IllegalStateException("the executor is closed: open another one on the system");
         }
         TestEnd skipped = shared.exitFirst.skipped(fmf);
         if (skipped != null) {
             return skipped;
         }
+        Slot slot = idle.poll();
+        if (slot == null) {
+            try {
+                slot = slot(system.slot());
+            } catch (SetupException e) {
+                return notStarted(fmf, into, TestEnd.of(Outcome.SETUP_FAILED, e.getMessage()));
+            } catch (ConnectionLostException e) {
+                return notStarted(fmf, into, TestEnd.of(Outcome.LOST, e.getMessage()));
+            }
+        }
         try {
-            TestKeys keys = TestKeys.of(fmf);
-            TestRun.Setting setting = new TestRun.Setting(connection, place, system, shared.options);
-            TestRun run = new TestRun(setting, fmf, keys, variables(fmf, keys), into);
-            TestEnd end = run.toItsEnd(reboot);
-            shared.exitFirst.ended(fmf, end, run.isWarned());
-            return end;
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "could not store what " + fmf.name() + " leaves in " + into + ": " + e.getMessage()
-                            + " (is there room, and a right to write?); the test was ended",
-                    e);
+            return run(fmf, into, slot);
+        } finally {
+            idle.add(slot);
         }
     }
 
-    private TestRun.Variables variables(FmfTest test, TestKeys keys) {
+    private TestEnd run(FmfTest test, Artifacts into, Slot slot) throws InterruptedException {
+        try {
+            TestKeys keys = TestKeys.of(test);
+            TestRun.Setting setting = new TestRun.Setting(connection, slot.place(), system, shared.options);
+            TestRun run = new TestRun(setting, test, keys, variables(test, keys, slot.place()), into);
+            TestEnd end = run.toItsEnd(slot.reboot());
+            shared.exitFirst.ended(test, end, run.isWarned());
+            return end;
+        } catch (IOException e) {
+            throw notStored(test, into, e);
+        }
+    }
+
+    private TestEnd notStarted(FmfTest test, Artifacts into, TestEnd end) {
+        try (ResultWriter writer = ResultWriter.append(into.results())) {
+            writer.write(ReportedResult.of(end.outcome().status(), end.note(), List.of()));
+            return end;
+        } catch (IOException e) {
+            throw notStored(test, into, e);
+        }
+    }
+
+    private static UncheckedIOException notStored(FmfTest test, Artifacts into, IOException e) {
+        return new UncheckedIOException(
+                "could not store the results of " + test.name() + " in " + into + ": " + e.getMessage()
+                        + " (is there room, and a right to write?); the test was ended",
+                e);
+    }
+
+    private TestRun.Variables variables(FmfTest test, TestKeys keys, Place place) {
         return new TestVariables(shared.tests, shared.options, place, mayChange(connection, shared.options))
                 .of(test, keys, shared.numbers);
     }
@@ -137,13 +182,13 @@ public final class FmfExecutor implements Executor {
     @Override
     public void close() {
         if (!closed.getAndSet(true)) {
-            shared.systems.leave(connection, place);
+            system.cleanUp();
         }
     }
 
-    /** Remembers only for logs which tests there are. */
+    /** {@return a text for logs: the number of the tests and the system} */
     @Override
     public String toString() {
-        return "executor of " + shared.tests.size() + " tests in " + place.slot();
+        return "executor of " + shared.tests.size() + " tests on " + connection;
     }
 }

@@ -8,8 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.atex.fmf.control.OutcomeRule;
-import org.atex.fmf.control.ReportLimits;
 import org.jspecify.annotations.Nullable;
 
 /** How an executor runs fmf tests. Immutable; each {@code with…} method gives a changed copy. */

@@ -20,7 +20,6 @@ import org.atex.api.TestEnd;
 import org.atex.api.TransferException;
 import org.atex.artifacts.FreeSpace;
 import org.atex.artifacts.SafePath;
-import org.atex.fmf.control.ReportReceiver;
 import org.atex.fmf.control.StorageException;
 import org.jspecify.annotations.Nullable;
 

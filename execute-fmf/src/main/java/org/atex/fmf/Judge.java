@@ -15,9 +15,6 @@ import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.Status;
 import org.atex.api.TestEnd;
-import org.atex.fmf.control.Finding;
-import org.atex.fmf.control.Interpretation;
-import org.atex.fmf.control.ReportReceiver;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +70,7 @@ final class Judge implements Interpretation {
     }
 
     @Override
-    public @Nullable Finding found(TestEnd end, boolean reported) throws IOException {
+    public @Nullable Judgement found(TestEnd end, boolean reported) throws IOException {
         if (keys.result().equals("custom")) {
             return new CustomResults(artifacts, results).take();
         }
@@ -83,16 +80,16 @@ final class Judge implements Interpretation {
         }
         boolean mayFail = keys.result().equals("xfail") && !reported;
         if (mayFail && end.exitCode() != null && end.exitCode() > 1) {
-            return Finding.of(
+            return Judgement.of(
                     Outcome.ERROR,
                     "exit code " + end.exitCode() + ", and only exit code 1 is the failure that is expected");
         }
         return null;
     }
 
-    private static Finding beakerlib(Path file, TestEnd end) throws IOException {
+    private static Judgement beakerlib(Path file, TestEnd end) throws IOException {
         if (!Files.isRegularFile(file)) {
-            return Finding.of(
+            return Judgement.of(
                     Outcome.ERROR,
                     "BeakerLib left no results: the test ended with "
                             + (end.exitCode() == null ? "no exit code" : "exit code " + end.exitCode())
@@ -102,22 +99,22 @@ final class Judge implements Interpretation {
         String state = first(STATE, text);
         String word = first(RESULT, text);
         if (state == null || word == null) {
-            return Finding.of(
+            return Judgement.of(
                     Outcome.ERROR,
                     "BeakerLib's results have no " + (word == null ? "TESTRESULT_RESULT_STRING" : "TESTRESULT_STATE")
                             + ": BeakerLib 1.23 or newer is needed");
         }
         if (!state.equals("complete")) {
-            return Finding.of(
+            return Judgement.of(
                     Outcome.ERROR,
                     "BeakerLib's journal is not complete: its state is '" + state
                             + "', so the test ended before rlJournalEnd");
         }
         Status status = word.isBlank() ? Status.ERROR : new Status(word.strip().toLowerCase(Locale.ROOT));
         if (!BEAKERLIB_WORDS.contains(status)) {
-            return Finding.of(Outcome.ERROR, "BeakerLib's result is '" + word + "', which is unknown");
+            return Judgement.of(Outcome.ERROR, "BeakerLib's result is '" + word + "', which is unknown");
         }
-        return new Finding(Outcome.of(status), status, "BeakerLib: " + failed(text));
+        return new Judgement(Outcome.of(status), status, "BeakerLib: " + failed(text));
     }
 
     private static String failed(String text) {
@@ -138,17 +135,17 @@ final class Judge implements Interpretation {
     }
 
     @Override
-    public Finding last(Finding finding) {
-        Finding last = interpreted(finding);
+    public Judgement last(Judgement finding) {
+        Judgement last = interpreted(finding);
         word = last.status();
         return last;
     }
 
-    private Finding interpreted(Finding finding) {
+    private Judgement interpreted(Judgement finding) {
         if (finding.status().equals(Status.INFRA) || keys.result().equals("custom")) {
             return finding; // nothing is known of the test, or it says all by itself
         }
-        Finding found = withChecks(finding);
+        Judgement found = withChecks(finding);
         return switch (keys.result()) {
             case "respect", "restraint" -> found;
             case "xfail" -> expectedToFail(found);
@@ -156,28 +153,28 @@ final class Judge implements Interpretation {
                 Status status = new Status(keys.result());
                 yield found.status().equals(status)
                         ? found
-                        : Finding.because(status, reason("it is taken as " + status + " whatever happens", found));
+                        : Judgement.because(status, reason("it is taken as " + status + " whatever happens", found));
             }
         };
     }
 
-    private static Finding expectedToFail(Finding found) {
+    private static Judgement expectedToFail(Judgement found) {
         if (found.outcome() == Outcome.PASSED && found.status().equals(Status.PASS)) {
-            return Finding.because(Status.FAIL, "it passed, and was expected to fail");
+            return Judgement.because(Status.FAIL, "it passed, and was expected to fail");
         }
         if (found.outcome() == Outcome.FAILED && found.status().equals(Status.FAIL)) {
-            return Finding.because(Status.PASS, reason("it failed as expected", found));
+            return Judgement.because(Status.PASS, reason("it failed as expected", found));
         }
         return found;
     }
 
-    private static String reason(String what, Finding found) {
+    private static String reason(String what, Judgement found) {
         return what + " (" + found.status() + (found.note() == null ? "" : ": " + found.note()) + ")";
     }
 
     /** A check can make it worse, and nothing better. */
-    private Finding withChecks(Finding finding) {
-        Finding worst = finding;
+    private Judgement withChecks(Judgement finding) {
+        Judgement worst = finding;
         for (Checked one : checked.values()) {
             Status status = one.status;
             String note =
@@ -193,7 +190,7 @@ final class Judge implements Interpretation {
                 note = "the check '" + one.name + "' did not fail as expected";
             }
             if (rank(status) > rank(worst.status())) {
-                worst = Finding.because(status, note);
+                worst = Judgement.because(status, note);
             }
         }
         return worst;

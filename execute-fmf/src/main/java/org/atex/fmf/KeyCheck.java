@@ -25,14 +25,14 @@ final class KeyCheck {
 
     private static final String OWN = "extra-";
 
-    private final Map<String, Finding> findings = new LinkedHashMap<>();
+    private final Map<String, Judgement> findings = new LinkedHashMap<>();
 
     /** What was found, and in how many nodes. */
-    private static final class Finding {
+    private static final class Judgement {
         private final String text;
         private int others;
 
-        Finding(String text) {
+        Judgement(String text) {
             this.text = text;
         }
 
@@ -82,12 +82,12 @@ final class KeyCheck {
     private void add(FmfNode node, String mistake, String words) {
         String file = node.sources().isEmpty() ? "" : node.sources().getLast().toString();
         String same = file + "\0" + mistake;
-        Finding known = findings.get(same);
+        Judgement known = findings.get(same);
         if (known != null) {
             known.others++;
             return;
         }
-        findings.put(same, new Finding(words));
+        findings.put(same, new Judgement(words));
     }
 
     /** {@return what was found, one line each, each key of a file once} */

@@ -9,10 +9,11 @@ import org.atex.api.Connection;
 import org.atex.api.SetupException;
 
 /**
- * Where things are on the system: a directory for all executors there, with the trees, and in it a slot for each of them.
+ * The directories on a system: one for the executor, with the trees, and in it a slot for each test that runs at the same
+ * time.
  *
- * @param root the directory that they share
- * @param slot the directory of one of them
+ * @param root the directory of the executor
+ * @param slot the directory of one test
  */
 record Place(String root, String slot) {
     private static final List<String> HELPERS = List.of(
@@ -159,11 +160,6 @@ record Place(String root, String slot) {
                     null);
         }
         return new Made(new Place(answer[0], answer[1]), new Boot(answer.length > 2 ? answer[2] : ""));
-    }
-
-    /** {@return what removes the slot and nothing else} */
-    Command removalOfSlot() {
-        return Command.bash(REMOVE + "remove_slot \"$1\"", slot);
     }
 
     /** {@return what removes all of it} */

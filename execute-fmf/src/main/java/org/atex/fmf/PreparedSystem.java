@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.AtexException;
 import org.atex.api.Command;
 import org.atex.api.Connection;
@@ -17,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A system that was made ready once for all executors on its connection: with copies of the trees, prepared as the plan
- * says. One thread makes it ready, one cleans it up.
+ * A system with copies of the trees, prepared as the plan says. One thread makes it ready, one cleans it up; slots may be
+ * made from any thread.
  */
 final class PreparedSystem {
     private static final Logger LOG = LoggerFactory.getLogger(PreparedSystem.class);
@@ -33,7 +32,6 @@ final class PreparedSystem {
     private final FmfOptions options;
     private final SetUpLogs logs;
     private final Packages packages;
-    private final AtomicReference<Place.@Nullable Made> first = new AtomicReference<>();
     private String root = "";
     private @Nullable PlanSteps steps;
     private @Nullable ReportedResult installed;
@@ -56,13 +54,18 @@ final class PreparedSystem {
         return installed;
     }
 
-    /** Makes it ready; if that fails, it is cleaned up. */
-    void makeReady(TreePacks packs) throws InterruptedException {
+    /**
+     * Makes the system ready; if that fails, cleans it up.
+     *
+     * @return the first slot, which is made together with the place
+     */
+    Place.Made makeReady(TreePacks packs) throws InterruptedException {
         boolean ready = false;
         try {
-            copyTrees(packs);
+            Place.Made first = copyTrees(packs);
             prepareOrFinish();
             ready = true;
+            return first;
         } finally {
             if (!ready) {
                 remove();
@@ -70,13 +73,12 @@ final class PreparedSystem {
         }
     }
 
-    private void copyTrees(TreePacks packs) throws InterruptedException {
-        limited("copying the trees to " + connection, options.uploadWithin(), "withUploadWithin", () -> {
+    private Place.Made copyTrees(TreePacks packs) throws InterruptedException {
+        return limited("copying the trees to " + connection, options.uploadWithin(), "withUploadWithin", () -> {
             Place.Made made = Place.make(connection, "");
-            first.set(made);
             root = made.place().root();
             upload(packs);
-            return true;
+            return made;
         });
     }
 
@@ -112,14 +114,10 @@ final class PreparedSystem {
         }
     }
 
-    /** {@return a slot for one executor: the first was made with the place} */
+    /** {@return another slot} */
     Place.Made slot() throws InterruptedException {
-        Place.Made made = first.getAndSet(null);
-        if (made != null) {
-            return made;
-        }
         return limited(
-                "making room for an executor on " + connection,
+                "making a directory for a test on " + connection,
                 options.uploadWithin(),
                 "withUploadWithin",
                 () -> Place.make(connection, root));

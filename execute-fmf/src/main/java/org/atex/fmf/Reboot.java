@@ -10,7 +10,6 @@ import org.atex.api.Outcome;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.TestEnd;
-import org.atex.fmf.control.ReportReceiver;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 

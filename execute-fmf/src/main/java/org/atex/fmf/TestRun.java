@@ -22,16 +22,15 @@ import org.atex.api.Input;
 import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.TestEnd;
-import org.atex.fmf.control.ControlHandler;
 import org.atex.fmf.control.ControlStream;
+import org.atex.fmf.control.ControlWord;
 import org.atex.fmf.control.ProtocolException;
-import org.atex.fmf.control.ReportReceiver;
 import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt at one test: the command on the system, the control stream, the time limit, and what comes of them. */
-final class TestRun implements ControlHandler {
+final class TestRun {
     /**
      * What a test finds in its environment.
      *
@@ -75,7 +74,6 @@ final class TestRun implements ControlHandler {
     /** Of the test alone: its clock starts again when all is ready for it. */
     private TimeLimit limit;
 
-    private @Nullable LiveTest running;
     private @Nullable Integer exitCode;
     private boolean disconnected;
     private ReportReceiver.@Nullable RebootWish wish;
@@ -245,10 +243,9 @@ final class TestRun implements ControlHandler {
     }
 
     private @Nullable TestEnd follow(LiveTest live, Reboot reboot) throws InterruptedException, IOException {
-        running = live;
         try {
             live.send(Metadata.yaml(test));
-            new ControlStream(live.control()).readAll(this);
+            read(new ControlStream(live.control()), live);
             if (disconnected) {
                 wish = results.takeRebootWish();
                 live.stopClock();
@@ -387,27 +384,22 @@ final class TestRun implements ControlHandler {
         return givenUp != null ? givenUp : TestEnd.of(Outcome.ERROR, e.getMessage());
     }
 
-    @Override
-    public void result(int length, ControlStream stream) throws IOException {
-        results.receive(length, stream);
+    private void read(ControlStream stream, LiveTest live) throws IOException {
+        for (ControlWord word; (word = stream.next()) != null; ) {
+            switch (word) {
+                case ControlWord.Result(int length) -> results.receive(length, stream);
+                case ControlWord.ExitCode(int code) -> exitCode = code;
+                case ControlWord.Duration(String argument) -> limit.change(argument);
+                case ControlWord.Disconnect() -> disconnect(live);
+            }
+        }
     }
 
-    @Override
-    public void exitCode(int code) {
-        exitCode = code;
-    }
-
-    @Override
-    public void duration(String argument) throws ProtocolException {
-        limit.change(argument);
-    }
-
-    @Override
-    public void disconnect() {
-        if (running == null || FmfExecutor.mayChange(connection, setting.options())) {
+    private void disconnect(LiveTest live) {
+        if (FmfExecutor.mayChange(connection, setting.options())) {
             disconnected = true;
         } else {
-            running.giveUp(TestEnd.of(
+            live.giveUp(TestEnd.of(
                     Outcome.ERROR,
                     "it announced a reboot by 'disconnect', which is refused: " + FmfExecutor.THIS_MACHINE));
         }

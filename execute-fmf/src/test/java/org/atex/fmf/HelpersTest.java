@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.fmf.control.OutcomeRule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.atex.api.Artifacts;
 import org.atex.api.Executor;
+import org.atex.api.Outcome;
 import org.atex.api.SetupException;
 import org.atex.api.TestEnd;
 import org.atex.testkit.Call;
@@ -44,18 +45,13 @@ class OncePerSystemTest extends LocalSuite {
     }
 
     @Test
-    void oneAfterTheOther() throws Exception {
+    void preparesOnceForTestsOneAfterTheOther() throws Exception {
         FmfTests tests = tests();
-        Executor.Factory factory = FmfExecutor.factory(tests);
-        try (Executor first = factory.open(connection)) {
-            assertThat(first.run(tests.get(0), suite.artifacts())).isEqualTo(TestEnd.exited(0));
-            try (Executor second = factory.open(connection)) {
-                assertThat(second.run(tests.get(0), suite.artifacts())).isEqualTo(TestEnd.exited(0));
-            }
-            assertThat(words(log())).containsExactly("prepare", "test", "test");
-            assertThat(first.run(tests.get(0), suite.artifacts())).isEqualTo(TestEnd.exited(0));
+        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            assertThat(executor.run(tests.get(0), artifacts(1))).isEqualTo(TestEnd.exited(0));
+            assertThat(executor.run(tests.get(0), artifacts(2))).isEqualTo(TestEnd.exited(0));
         }
-        assertThat(words(log())).containsExactly("prepare", "test", "test", "test", "finish");
+        assertThat(words(log())).containsExactly("prepare", "test", "test", "finish");
         assertThat(log().stream().map(line -> line.replaceFirst(".* ", "")))
                 .as("the same trees")
                 .containsOnly(log().get(0).replaceFirst(".* ", ""));
@@ -63,42 +59,18 @@ class OncePerSystemTest extends LocalSuite {
     }
 
     @Test
-    void theFirstMayBeClosedBeforeTheOthers() throws Exception {
+    void preparesOnceForTestsAtOnce() throws Exception {
         FmfTests tests = tests();
-        Executor.Factory factory = FmfExecutor.factory(tests);
-        Executor first = factory.open(connection);
-        try (Executor second = factory.open(connection)) {
-            first.close();
-            first.close();
-            assertThat(second.run(tests.get(0), suite.artifacts())).isEqualTo(TestEnd.exited(0));
-            assertThat(words(log())).containsExactly("prepare", "test");
+        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            var calls = IntStream.range(0, 8)
+                    .mapToObj(i -> Call.of(() -> executor.run(tests.get(0), artifacts(i))))
+                    .toList();
+            for (var call : calls) {
+                assertThat(call.result()).isEqualTo(TestEnd.exited(0));
+            }
         }
-        assertThat(words(log())).containsExactly("prepare", "test", "finish");
-    }
-
-    @Test
-    void manyAtOnce() throws Exception {
-        FmfTests tests = tests();
-        Executor.Factory factory = FmfExecutor.factory(tests);
-        var calls = IntStream.range(0, 8)
-                .mapToObj(i -> Call.of(() -> {
-                    try (Executor executor = factory.open(connection)) {
-                        return executor.run(tests.get(0), artifacts(i));
-                    }
-                }))
-                .toList();
-        for (var call : calls) {
-            assertThat(call.result()).isEqualTo(TestEnd.exited(0));
-        }
-        List<String> words = words(log());
-        // All may be closed before another is opened, which then begins anew.
-        int open = 0;
-        for (String word : words) {
-            open += word.equals("prepare") ? 1 : word.equals("finish") ? -1 : 0;
-            assertThat(open).as("%s", words).isBetween(0, 1);
-        }
-        assertThat(words).filteredOn("test"::equals).hasSize(8);
-        assertThat(open).isZero();
+        assertThat(words(log())).filteredOn("test"::equals).hasSize(8);
+        assertThat(words(log())).startsWith("prepare").endsWith("finish").hasSize(10);
     }
 
     private Artifacts artifacts(int number) throws Exception {
@@ -106,50 +78,52 @@ class OncePerSystemTest extends LocalSuite {
     }
 
     @Test
-    void aSystemThatWasResetIsPreparedAnew() throws Exception {
-        Executor.Factory factory = FmfExecutor.factory(tests());
-        factory.open(connection).close();
-        factory.open(connection).close();
-        assertThat(words(log())).containsExactly("prepare", "finish", "prepare", "finish");
-    }
-
-    @Test
-    void othersFailWithTheFirst() throws Exception {
-        Path go = directory.resolve("go");
-        FmfTests tests =
-                tests("echo prepare >>DIR/log; until [[ -e " + go + " ]]; do sleep 0.02; done; echo no luck; exit 3");
+    void preparesForEachExecutor() throws Exception {
+        FmfTests tests = tests();
         Executor.Factory factory = FmfExecutor.factory(tests);
-        Call<Executor> first = Call.of(() -> factory.open(connection));
-        Call.eventually("it is being prepared", () -> Files.exists(directory.resolve("log")));
-        Call<Executor> second = Call.of(() -> factory.open(connection)).awaitBlocked();
-        Files.createFile(go);
-        for (Call<Executor> call : List.of(first, second)) {
-            assertThat(call.failure())
-                    .isInstanceOf(SetupException.class)
-                    .hasMessageContaining("exit code 3")
-                    .hasMessageContaining("no luck");
+        try (Executor first = factory.open(connection);
+                Executor second = factory.open(connection)) {
+            second.close();
+            second.close();
+            assertThat(first.run(tests.get(0), suite.artifacts())).isEqualTo(TestEnd.exited(0));
         }
-        assertThat(words(log())).containsExactly("prepare", "finish");
-        assertThatThrownBy(() -> factory.open(connection)).as("another try").isInstanceOf(SetupException.class);
+        assertThat(words(log())).containsExactly("prepare", "prepare", "finish", "test", "finish");
     }
 
     @Test
-    void anotherTakesOverWhenTheFirstIsInterrupted() throws Exception {
+    void endsATestWhoseDirectoryCannotBeMade() throws Exception {
         Path go = directory.resolve("go");
-        FmfTests tests = tests("echo prepare >>DIR/log; until [[ -e " + go + " ]]; do sleep 0.02; done;"
-                + " echo READY=yes >>$TMT_PLAN_ENVIRONMENT_FILE");
-        Executor.Factory factory = FmfExecutor.factory(tests);
-        Call<Executor> first = Call.of(() -> factory.open(connection));
+        FmfTests tests = suite.test("rm -rf \"$(dirname \"$TMT_TREE\")\"; touch " + directory + "/gone; until [[ -e "
+                + go + " ]]; do sleep 0.02; done");
+        try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
+            Call<TestEnd> first = Call.of(() -> executor.run(tests.get(0), artifacts(1)));
+            Call.eventually("the directory is gone", () -> Files.exists(directory.resolve("gone")));
+            Artifacts artifacts = artifacts(2);
+            TestEnd second = executor.run(tests.get(0), artifacts);
+            assertThat(second.outcome()).isEqualTo(Outcome.SETUP_FAILED);
+            assertThat(second.note()).contains("could not make a directory");
+            assertThat(artifacts.results()).content().contains("infra", "could not make a directory");
+            Files.createFile(go);
+            first.result();
+        }
+    }
+
+    @Test
+    void failsWithThePrepareStep() throws Exception {
+        FmfTests tests = tests("echo prepare >>DIR/log; echo no luck; exit 3");
+        assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
+                .isInstanceOf(SetupException.class)
+                .hasMessageContaining("exit code 3")
+                .hasMessageContaining("no luck");
+        assertThat(words(log())).containsExactly("prepare", "finish");
+    }
+
+    @Test
+    void finishesWhenThePreparationIsInterrupted() throws Exception {
+        FmfTests tests = tests("echo prepare >>DIR/log; sleep 1000");
+        Call<Executor> opening = Call.of(() -> FmfExecutor.factory(tests).open(connection));
         Call.eventually("it is being prepared", () -> Files.exists(directory.resolve("log")));
-        Call<TestEnd> second = Call.of(() -> {
-                    try (Executor executor = factory.open(connection)) {
-                        return executor.run(tests.get(0), suite.artifacts());
-                    }
-                })
-                .awaitBlocked();
-        assertThat(first.interrupt().failure()).isInstanceOf(InterruptedException.class);
-        Files.createFile(go);
-        assertThat(second.result()).isEqualTo(TestEnd.exited(0));
-        assertThat(words(log())).containsExactly("prepare", "finish", "prepare", "test", "finish");
+        assertThat(opening.interrupt().failure()).isInstanceOf(InterruptedException.class);
+        assertThat(words(log())).containsExactly("prepare", "finish");
     }
 }

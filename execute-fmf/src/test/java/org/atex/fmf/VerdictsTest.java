@@ -8,7 +8,6 @@ import java.util.stream.Stream;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.Suite.Ran;
-import org.atex.fmf.control.OutcomeRule;
 import org.atex.fmf.tree.FmfException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

@@ -110,7 +110,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets what is done with each system before its executors are opened.
+         * Sets what is done with each system before its executor is opened.
          *
          * @param prepare nothing unless it is set
          * @return this

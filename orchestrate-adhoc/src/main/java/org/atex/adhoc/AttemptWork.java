@@ -105,7 +105,7 @@ final class AttemptWork {
 
     private TestEnd end() throws InterruptedException {
         try {
-            TestEnd end = member.executor(slot).run(test.test, artifacts);
+            TestEnd end = member.executor().run(test.test, artifacts);
             return isNull(end) ? unusable(Outcome.ERROR, "the executor returned null") : end;
         } catch (ConnectionLostException e) {
             return unusable(Outcome.LOST, Words.of(e));

@@ -60,7 +60,7 @@ public final class Limits {
     }
 
     /**
-     * {@return the limit of the preparation of one system: the {@link SystemHook} and the opening of its executors, or a reset;
+     * {@return the limit of the preparation of one system: the {@link SystemHook} and the opening of its executor, or a reset;
      * 2 h by default}
      */
     public Duration setUp() {

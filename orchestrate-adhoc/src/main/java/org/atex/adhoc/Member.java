@@ -1,8 +1,8 @@
 package org.atex.adhoc;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.Remote;
@@ -19,7 +19,10 @@ final class Member {
     final Map<Integer, Guard.Call<?>> places = new HashMap<>();
 
     Guard.@Nullable Call<?> preparation;
-    List<Executor> executors = List.of();
+    /** Set while the system is ready. */
+    @Nullable
+    Executor executor;
+
     final long askedAt;
 
     Member(PoolSystem.Facts facts, String provisioner, Remote remote, Connection connection, long askedAt) {
@@ -48,7 +51,7 @@ final class Member {
         return info;
     }
 
-    Executor executor(int slot) {
-        return executors.get(slot - 1);
+    Executor executor() {
+        return Objects.requireNonNull(executor, "the system is not ready");
     }
 }

@@ -91,7 +91,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     /**
      * Sets what runs the tests on each system.
      *
-     * @param executors makes an executor for each place
+     * @param executors opens an executor on each system
      * @return this
      */
     public B with(Executor.Factory executors) {

@@ -1,9 +1,6 @@
 package org.atex.adhoc;
 
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.atex.api.Connection;
@@ -66,30 +63,17 @@ final class SystemWork {
         return value;
     }
 
-    Guard.Call<?> prepare(Member member, Consumer<Guard.Result<List<Executor>>> then) {
+    Guard.Call<?> prepare(Member member, Consumer<Guard.Result<Executor>> then) {
         return guard.start(
                 Guard.Phase.WORK,
                 "the preparation of " + member.name(),
                 limits.setUp(),
                 () -> {
                     hook.run(member.remote);
-                    return open(member);
+                    return notNull(factory.open(member.remote), "the executor that was opened");
                 },
                 then,
-                late -> late.forEach(SystemWork::closeQuietly));
-    }
-
-    private List<Executor> open(Member member) throws InterruptedException {
-        List<Executor> opened = new ArrayList<>();
-        try {
-            for (int slot = 1; slot <= member.facts.slots(); slot++) {
-                opened.add(notNull(factory.open(member.connection), "the executor that was opened"));
-            }
-            return opened;
-        } catch (Throwable e) {
-            opened.forEach(SystemWork::closeQuietly);
-            throw e;
-        }
+                SystemWork::closeQuietly);
     }
 
     private static void closeQuietly(Executor executor) {
@@ -100,24 +84,19 @@ final class SystemWork {
         }
     }
 
-    /** Closes the executors, one after the other whatever happens to one of them. */
-    void closeExecutors(Member member, Runnable then) {
-        Iterator<Executor> rest = member.executors.iterator();
-        closeNext(member, rest, then);
-    }
-
-    private void closeNext(Member member, Iterator<Executor> rest, Runnable then) {
-        if (!rest.hasNext()) {
+    /** Closes the executor, if there is one. */
+    void closeExecutor(Member member, Runnable then) {
+        Executor executor = member.executor;
+        if (executor == null) {
             then.run();
             return;
         }
-        Executor executor = rest.next();
         release("the executor on " + member.name() + ", which is closed,", executor::close, problem -> {
             if (!problem.isEmpty()) {
                 steps.problem(
                         Problem.infrastructure("the system " + member.name() + " was not cleaned up: " + problem));
             }
-            closeNext(member, rest, then);
+            then.run();
         });
     }
 

@@ -176,10 +176,10 @@ final class Systems implements Source.Listener {
         member.preparation = systemWork.prepare(member, result -> steps.post(() -> prepared(member, begin, result)));
     }
 
-    private void prepared(Member member, long begin, Guard.Result<List<Executor>> result) {
+    private void prepared(Member member, long begin, Guard.Result<Executor> result) {
         member.preparation = null;
-        if (result instanceof Guard.Result.Done<List<Executor>>(List<Executor> opened)) {
-            member.executors = opened;
+        if (result instanceof Guard.Result.Done<Executor>(Executor opened)) {
+            member.executor = opened;
             long now = System.nanoTime();
             Duration sinceAsked = Duration.ofNanos(now - member.askedAt);
             steps.publish(
@@ -198,10 +198,10 @@ final class Systems implements Source.Listener {
 
     void renew(int id, String why) {
         Member member = member(id);
-        systemWork.closeExecutors(
+        systemWork.closeExecutor(
                 member,
                 () -> steps.post(() -> {
-                    member.executors = List.of();
+                    member.executor = null;
                     member.preparation = systemWork.reset(
                             member,
                             done -> steps.post(() -> {
@@ -231,7 +231,7 @@ final class Systems implements Source.Listener {
         if (guard.isHurried()) {
             giveBack.run();
         } else {
-            systemWork.closeExecutors(member, giveBack);
+            systemWork.closeExecutor(member, giveBack);
         }
     }
 

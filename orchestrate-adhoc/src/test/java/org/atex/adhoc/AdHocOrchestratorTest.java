@@ -249,7 +249,7 @@ class AdHocOrchestratorTest {
     void usesEverySlot() throws Exception {
         FakeProvisioner systems = systems(FakeSystem.ready().withSlots(3));
         CountDownLatch together = new CountDownLatch(3);
-        Executor.Factory executors = connection -> new Together(together);
+        Executor.Factory executors = system -> new Together(together);
         try (AdHocOrchestrator run =
                 run(tests(3), executors).on(systems).maxSystems(1).build()) {
             assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);

@@ -154,11 +154,11 @@ final class MisbehavingRun {
 
     private AdHocOrchestrator.Builder builder(FakeProvisioner fakes) {
         FakeExecutors executors = FakeExecutors.passing(SHORT);
-        Executor.Factory factory = connection -> {
+        Executor.Factory factory = system -> {
             if (block == Block.FACTORY) {
                 once();
             }
-            return new BadExecutor(executors.open(connection));
+            return new BadExecutor(executors.open(system));
         };
         AdHocOrchestrator.Builder builder = AdHocOrchestrator.builder(tests())
                 .on(new BadProvisioner(fakes))

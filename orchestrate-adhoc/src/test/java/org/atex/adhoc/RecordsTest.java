@@ -186,7 +186,7 @@ class RecordsTest {
         private final Map<String, Set<String>> seen = new ConcurrentHashMap<>();
 
         @Override
-        public Executor open(org.atex.api.Connection connection) {
+        public Executor open(org.atex.api.Remote system) {
             return new Executor() {
                 @Override
                 public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {

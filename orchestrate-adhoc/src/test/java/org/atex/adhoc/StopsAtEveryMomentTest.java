@@ -125,7 +125,7 @@ class StopsAtEveryMomentTest {
                             n -> FakeSystem.ready().withSlots(slots).after(pause()));
                     AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                             .on(new Shaky(systems))
-                            .with(connection -> executor(connection))
+                            .with(system -> executor(system.connection()))
                             .into(results)
                             .setup(remote -> maybe(5))
                             .listener(event -> maybe(1))

@@ -316,6 +316,16 @@ public abstract class ExecutorContract {
     }
 
     @Test
+    void x19_testsThatRunAtOnceOnOneExecutorDoNotDisturbEachOther() throws Exception {
+        Call<TestEnd> running =
+                Call.of(() -> executor.run(endless(null), artifacts())).awaitBlocked();
+        assertThat(Call.of(() -> executor.run(passing(), artifacts())).result().outcome())
+                .as("a test beside one that runs on the same executor")
+                .isEqualTo(Outcome.PASSED);
+        running.awaitBlocked().interrupt().failure();
+    }
+
+    @Test
     void x18_artifactsThatCannotBeWrittenAreAnUncheckedIoException() throws Exception {
         Artifacts unwritable = artifacts();
         Files.createDirectory(unwritable.results()); // a full disk would do as well, but not everybody may have one

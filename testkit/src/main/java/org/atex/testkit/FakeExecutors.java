@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
+import org.atex.api.Remote;
 import org.atex.api.TestCase;
 
 /**
@@ -97,10 +98,11 @@ public final class FakeExecutors implements Executor.Factory {
     }
 
     @Override
-    public Executor open(Connection connection) throws InterruptedException {
+    public Executor open(Remote system) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before the executor was opened");
         }
+        Connection connection = system.connection();
         if (connection instanceof FakeConnection fake) {
             fake.refuseIfLost("open an executor");
         }

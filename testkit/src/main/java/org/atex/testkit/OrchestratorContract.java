@@ -374,7 +374,7 @@ public abstract class OrchestratorContract {
     @Test
     void o20_closingThatFailsIsAProblemAndTheRestIsClosed() throws Exception {
         FakeExecutors executors = FakeExecutors.passing(SHORT);
-        Executor.Factory failing = connection -> closingBadly(executors.open(connection));
+        Executor.Factory failing = system -> closingBadly(executors.open(system));
         try (Orchestrator orchestrator = orchestrate(tests(3), provisioner, failing, aggregator)) {
             RunSummary summary = Call.of(orchestrator::run).result();
 

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -38,14 +39,14 @@ class BrokenExecutorsTest {
     private static Executor.Factory good() {
         Executor.Factory fakes = FakeExecutors.running(
                 Map.of("/failing", FakeRun.failing(Duration.ofMillis(1)), "/endless", FakeRun.endless()));
-        return connection -> new Same(fakes.open(connection)) {
+        return system -> new Same(fakes.open(system)) {
             @Override
             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
                 if (test.equals(FOREIGN)) {
                     throw new IllegalArgumentException("cannot run " + test.name());
                 }
                 if (test.equals(LEAVING)) {
-                    connection.start(WAITS).close();
+                    system.connection().start(WAITS).close();
                 }
                 return super.run(test, into);
             }
@@ -76,7 +77,7 @@ class BrokenExecutorsTest {
     }
 
     private static UnaryOperator<Executor.Factory> running(Change change) {
-        return factory -> connection -> new Same(factory.open(connection)) {
+        return factory -> system -> new Same(factory.open(system)) {
             @Override
             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
                 return change.run(good, test, into);
@@ -117,7 +118,7 @@ class BrokenExecutorsTest {
                                 end.outcome() == Outcome.TIMED_OUT ? TestEnd.of(Outcome.ERROR, end.note()) : end)),
                 Broken.of(
                         "x07",
-                        factory -> connection -> new Same(factory.open(connection)) {
+                        factory -> system -> new Same(factory.open(system)) {
                             private @Nullable Artifacts first;
 
                             @Override
@@ -171,7 +172,7 @@ class BrokenExecutorsTest {
                 })),
                 Broken.of(
                         "x06",
-                        factory -> connection -> new Same(factory.open(connection)) {
+                        factory -> system -> new Same(factory.open(system)) {
                             private volatile boolean spoilt;
 
                             @Override
@@ -187,9 +188,9 @@ class BrokenExecutorsTest {
                                 }
                             }
                         }),
-                Broken.of("x11", factory -> connection -> {
+                Broken.of("x11", factory -> system -> {
                     boolean interrupted = Thread.interrupted();
-                    Executor executor = factory.open(connection);
+                    Executor executor = factory.open(system);
                     if (interrupted) {
                         Thread.currentThread().interrupt();
                     }
@@ -200,9 +201,9 @@ class BrokenExecutorsTest {
     private static Stream<Broken<UnaryOperator<Executor.Factory>>> systems() {
         return Stream.of(
                 Broken.of("x09", ending(end -> new TestEnd(end.outcome(), end.exitCode(), end.note(), true))),
-                Broken.of("x10", factory -> connection -> {
+                Broken.of("x10", factory -> system -> {
                     try {
-                        return factory.open(connection);
+                        return factory.open(system);
                     } catch (ConnectionLostException e) {
                         return new Executor() {
                             @Override
@@ -217,36 +218,53 @@ class BrokenExecutorsTest {
                 }),
                 Broken.of(
                         "x15",
-                        factory -> connection -> new Same(factory.open(connection)) {
+                        factory -> system -> new Same(factory.open(system)) {
                             @Override
                             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
                                 TestEnd end = super.run(test, into);
                                 if (test.equals(LEAVING)) {
-                                    connection.start(WAITS);
+                                    system.connection().start(WAITS);
                                 }
                                 return end;
                             }
                         }),
-                Broken.of("x16", endingWhateverRunsOnTheSystem()));
+                Broken.of("x16", endingWhateverRunsOnTheSystem()),
+                Broken.of(
+                        "x19",
+                        factory -> system -> new Same(factory.open(system)) {
+                            private final AtomicBoolean busy = new AtomicBoolean();
+
+                            @Override
+                            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                                if (!busy.compareAndSet(false, true)) {
+                                    throw new IllegalStateException("one test at a time");
+                                }
+                                try {
+                                    return super.run(test, into);
+                                } finally {
+                                    busy.set(false);
+                                }
+                            }
+                        }));
     }
 
     private static UnaryOperator<Executor.Factory> endingWhateverRunsOnTheSystem() {
         Map<Connection, Thread> running = new ConcurrentHashMap<>();
-        return factory -> connection -> new Same(factory.open(connection)) {
+        return factory -> system -> new Same(factory.open(system)) {
             @Override
             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
-                running.putIfAbsent(connection, Thread.currentThread());
+                running.putIfAbsent(system.connection(), Thread.currentThread());
                 try {
                     return super.run(test, into);
                 } finally {
-                    running.remove(connection, Thread.currentThread());
+                    running.remove(system.connection(), Thread.currentThread());
                 }
             }
 
             @Override
             public void close() {
                 super.close();
-                Thread other = running.get(connection);
+                Thread other = running.get(system.connection());
                 if (other != null) {
                     other.interrupt();
                 }
@@ -265,20 +283,20 @@ class BrokenExecutorsTest {
                 })),
                 Broken.of(
                         "x14",
-                        factory -> connection -> new Same(factory.open(connection)) {
+                        factory -> system -> new Same(factory.open(system)) {
                             @Override
                             public void close() {
                                 super.close();
-                                connection.close();
+                                system.connection().close();
                             }
                         }),
                 Broken.<UnaryOperator<Executor.Factory>>of(
                                 "x17",
-                                factory -> connection -> new Same(factory.open(connection)) {
+                                factory -> system -> new Same(factory.open(system)) {
                                     @Override
                                     public void close() {
                                         super.close();
-                                        ((FakeConnection) connection).refuseIfLost("clean up");
+                                        ((FakeConnection) system.connection()).refuseIfLost("clean up");
                                     }
                                 })
                         .and("whatever loses a system closes the executor in the end", "x09", "x10"));

@@ -17,13 +17,13 @@ import java.util.stream.Stream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
-import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.Offer;
 import org.atex.api.Orchestrator;
 import org.atex.api.Outcome;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
+import org.atex.api.Remote;
 import org.atex.api.RunSummary;
 import org.atex.api.SetupException;
 import org.atex.api.Stop;
@@ -322,9 +322,9 @@ class BrokenOrchestratorsTest {
                 Broken.of("o14", parts -> new Same(parts.withSystems(new OnesThatFailForNoReason(parts.systems())))),
                 Broken.of(
                         "o15",
-                        parts -> new Same(parts.withExecutors(connection -> {
+                        parts -> new Same(parts.withExecutors(system -> {
                             try {
-                                return parts.executors().open(connection);
+                                return parts.executors().open(system);
                             } catch (SetupException e) {
                                 throw new SetupException("the setup failed", null);
                             }
@@ -339,7 +339,7 @@ class BrokenOrchestratorsTest {
                 Broken.of(
                         "o20",
                         parts -> new Same(parts.withExecutors(
-                                connection -> silent(parts.executors().open(connection))))));
+                                system -> silent(parts.executors().open(system))))));
     }
 
     private static Executor silent(Executor executor) {
@@ -364,11 +364,11 @@ class BrokenOrchestratorsTest {
         private final Orchestrator good;
 
         OneThatGivesUpWithTheFirstSystem(Parts parts) {
-            good = new Same(parts.withExecutors(connection -> open(parts.executors(), connection)));
+            good = new Same(parts.withExecutors(system -> open(parts.executors(), system)));
         }
 
-        private Executor open(Executor.Factory executors, Connection connection) throws InterruptedException {
-            Executor executor = executors.open(connection);
+        private Executor open(Executor.Factory executors, Remote system) throws InterruptedException {
+            Executor executor = executors.open(system);
             return new Executor() {
                 @Override
                 public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {

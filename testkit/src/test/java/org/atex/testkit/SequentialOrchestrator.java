@@ -124,7 +124,7 @@ final class SequentialOrchestrator implements Orchestrator {
     private TestRecord on(Remote remote, TestCase test) throws InterruptedException {
         Instant began = Instant.now();
         try (remote) {
-            return on(remote, executors.open(remote.connection()), test, began);
+            return on(remote, executors.open(remote), test, began);
         } catch (SetupException e) {
             return notRun(test, String.valueOf(e.getMessage()));
         }

@@ -8,8 +8,11 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads control lines, and the raw bytes behind them. Nothing is ever guessed: whatever is malformed is a
- * {@link ProtocolException}. Needs one buffer of 64 KiB, however long the files are. For one thread.
+ * Reads the control stream of a test: lines of one word each, and the raw bytes that follow some of them. The format is
+ * defined in {@code docs/test-control.md}. Malformed input is a {@link ProtocolException}. The stream needs one buffer of 64
+ * KiB, independent of the size of files.
+ *
+ * <p>Thread safety: for one thread.
  */
 public final class ControlStream {
     private static final int LINE_LIMIT = 4096;
@@ -32,40 +35,44 @@ public final class ControlStream {
     }
 
     /**
-     * Reads until the test's last word, or until the stream ends without one.
+     * Reads the next word. The bytes that follow a {@link ControlWord.Result} must be read, by {@link #readBytes} and
+     * {@link #copyBytes}, before the next call. Skips {@code noop}.
      *
-     * @param handler is told of each line
+     * @return the word; null after {@code exitcode} or {@code disconnect}, and at the end of the stream
      * @throws ProtocolException if the test breaks the protocol
-     * @throws IOException if the stream breaks, or the handler cannot store something
+     * @throws IOException if the stream breaks
      */
-    public void readAll(ControlHandler handler) throws IOException {
+    public @Nullable ControlWord next() throws IOException {
         while (!over) {
             String line = readLine();
             if (line == null) {
-                return;
+                return null;
             }
             int space = line.indexOf(' ');
             String word = space < 0 ? line : line.substring(0, space);
-            handle(word, space < 0 ? "" : line.substring(space + 1), handler);
-        }
-    }
-
-    private void handle(String word, String argument, ControlHandler handler) throws IOException {
-        switch (word) {
-            case "result" -> handler.result(number(word, argument, LONGEST_RESULT), this);
-            case "exitcode" -> {
-                over = true;
-                handler.exitCode(number(word, argument, 255));
+            String argument = space < 0 ? "" : line.substring(space + 1);
+            switch (word) {
+                case "result" -> {
+                    return new ControlWord.Result(number(word, argument, LONGEST_RESULT));
+                }
+                case "exitcode" -> {
+                    int code = number(word, argument, 255);
+                    over = true;
+                    return new ControlWord.ExitCode(code);
+                }
+                case "duration" -> {
+                    return new ControlWord.Duration(argument);
+                }
+                case "disconnect" -> {
+                    refuseArgument(word, argument);
+                    over = true;
+                    return new ControlWord.Disconnect();
+                }
+                case "noop" -> refuseArgument(word, argument);
+                default -> throw unknown(word, argument);
             }
-            case "duration" -> handler.duration(argument);
-            case "disconnect" -> {
-                refuseArgument(word, argument);
-                over = true;
-                handler.disconnect();
-            }
-            case "noop" -> refuseArgument(word, argument);
-            default -> throw unknown(word, argument);
         }
+        return null;
     }
 
     private static ProtocolException unknown(String word, String argument) {

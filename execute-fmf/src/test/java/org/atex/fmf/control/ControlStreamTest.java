@@ -19,31 +19,6 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ControlStreamTest {
-    /** Writes down what it is told. */
-    private static final class Trail implements ControlHandler {
-        private final List<String> events = new ArrayList<>();
-
-        @Override
-        public void result(int length, ControlStream stream) throws IOException {
-            events.add("result " + new String(stream.readBytes(length), StandardCharsets.UTF_8));
-        }
-
-        @Override
-        public void exitCode(int code) {
-            events.add("exitcode " + code);
-        }
-
-        @Override
-        public void duration(String argument) {
-            events.add("duration " + argument);
-        }
-
-        @Override
-        public void disconnect() {
-            events.add("disconnect");
-        }
-    }
-
     /** Gives one byte at a time, as a slow link does. */
     private static InputStream trickle(byte[] bytes) {
         return new ByteArrayInputStream(bytes) {
@@ -55,9 +30,24 @@ class ControlStreamTest {
     }
 
     private static List<String> read(String text) throws IOException {
-        Trail trail = new Trail();
-        new ControlStream(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8))).readAll(trail);
-        return trail.events;
+        return words(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static List<String> words(InputStream in) throws IOException {
+        ControlStream stream = new ControlStream(in);
+        List<String> words = new ArrayList<>();
+        for (ControlWord word; (word = stream.next()) != null; ) {
+            words.add(
+                    switch (word) {
+                        case ControlWord.Result(int length) ->
+                            "result " + new String(stream.readBytes(length), StandardCharsets.UTF_8);
+                        case ControlWord.ExitCode(int code) -> "exitcode " + code;
+                        case ControlWord.Duration(String argument) -> "duration " + argument;
+                        case ControlWord.Disconnect() -> "disconnect";
+                    });
+        }
+        assertThat(stream.next()).as("after the end").isNull();
+        return words;
     }
 
     @Test
@@ -68,10 +58,8 @@ class ControlStreamTest {
 
     @Test
     void readsTheSameByteByByte() throws IOException {
-        Trail trail = new Trail();
         byte[] bytes = "duration 5m\nresult 5\n{   }noop\nexitcode 255\n".getBytes(StandardCharsets.UTF_8);
-        new ControlStream(trickle(bytes)).readAll(trail);
-        assertThat(trail.events).containsExactly("duration 5m", "result {   }", "exitcode 255");
+        assertThat(words(trickle(bytes))).containsExactly("duration 5m", "result {   }", "exitcode 255");
     }
 
     @Test

@@ -1,4 +1,4 @@
-package org.atex.fmf.control;
+package org.atex.fmf;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

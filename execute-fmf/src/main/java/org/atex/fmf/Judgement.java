@@ -1,4 +1,4 @@
-package org.atex.fmf.control;
+package org.atex.fmf;
 
 import org.atex.api.Outcome;
 import org.atex.api.Status;
@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param note why, or null
  * @param surprising whether the note is of use although the test passed
  */
-public record Finding(
-        Outcome outcome, Status status, @Nullable String note, boolean surprising) {
+record Judgement(Outcome outcome, Status status, @Nullable String note, boolean surprising) {
     /**
      * Makes one that needs no reason if the test passed, an exit code for instance that the test itself took for good.
      *
@@ -22,7 +21,7 @@ public record Finding(
      * @param status the word
      * @param note why, or null
      */
-    public Finding(Outcome outcome, Status status, @Nullable String note) {
+    Judgement(Outcome outcome, Status status, @Nullable String note) {
         this(outcome, status, note, false);
     }
 
@@ -32,8 +31,8 @@ public record Finding(
      * @param outcome how it ended
      * @param note why, or null
      */
-    public static Finding of(Outcome outcome, @Nullable String note) {
-        return new Finding(outcome, outcome.status(), note);
+    static Judgement of(Outcome outcome, @Nullable String note) {
+        return new Judgement(outcome, outcome.status(), note);
     }
 
     /**
@@ -42,8 +41,8 @@ public record Finding(
      * @param status the word
      * @param note why, also if the test passed
      */
-    public static Finding because(Status status, @Nullable String note) {
-        return new Finding(Outcome.of(status), status, note, true);
+    static Judgement because(Status status, @Nullable String note) {
+        return new Judgement(Outcome.of(status), status, note, true);
     }
 
     boolean needsReason() {

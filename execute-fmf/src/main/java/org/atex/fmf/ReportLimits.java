@@ -1,4 +1,4 @@
-package org.atex.fmf.control;
+package org.atex.fmf;
 
 /**
  * How much one test may send before it is ended. A test is hostile input: without limits, one that loops fills the

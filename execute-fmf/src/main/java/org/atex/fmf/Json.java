@@ -1,9 +1,10 @@
-package org.atex.fmf.control;
+package org.atex.fmf;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.atex.fmf.control.ProtocolException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;

@@ -1,4 +1,6 @@
-package org.atex.fmf.control;
+package org.atex.fmf;
+
+import org.atex.fmf.control.ProtocolException;
 
 /** What is left of the limits of one test. For one thread. */
 final class Allowance {

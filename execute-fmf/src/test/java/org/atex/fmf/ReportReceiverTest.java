@@ -1,4 +1,4 @@
-package org.atex.fmf.control;
+package org.atex.fmf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,6 +12,8 @@ import java.util.List;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
+import org.atex.fmf.control.ControlStream;
+import org.atex.fmf.control.ProtocolException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

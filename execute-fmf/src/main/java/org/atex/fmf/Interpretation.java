@@ -1,11 +1,11 @@
-package org.atex.fmf.control;
+package org.atex.fmf;
 
 import java.io.IOException;
 import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
 /** What a test's metadata make of how it ended. For one test, and for one thread. */
-public interface Interpretation {
+interface Interpretation {
     /** {@return one that leaves everything as it is} */
     static Interpretation none() {
         return new Interpretation() {};
@@ -20,7 +20,7 @@ public interface Interpretation {
      * @return the verdict, or null if there is none elsewhere
      * @throws IOException if something cannot be stored on this machine
      */
-    default @Nullable Finding found(TestEnd end, boolean reported) throws IOException {
+    default @Nullable Judgement found(TestEnd end, boolean reported) throws IOException {
         return null;
     }
 
@@ -30,7 +30,7 @@ public interface Interpretation {
      * @param finding how the test ended by everything else
      * @return how it ended
      */
-    default Finding last(Finding finding) {
+    default Judgement last(Judgement finding) {
         return finding;
     }
 }

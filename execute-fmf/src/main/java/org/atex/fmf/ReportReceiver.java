@@ -1,4 +1,4 @@
-package org.atex.fmf.control;
+package org.atex.fmf;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -20,13 +20,16 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 import org.atex.artifacts.ResultWriter;
 import org.atex.artifacts.SafePath;
+import org.atex.fmf.control.ControlStream;
+import org.atex.fmf.control.ProtocolException;
+import org.atex.fmf.control.StorageException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes what a test reports on its control stream, and writes it to the test's artifacts: files as they arrive, results
  * the moment they are final. For one thread.
  */
-public final class ReportReceiver implements AutoCloseable {
+final class ReportReceiver implements AutoCloseable {
     /** Stands for the test itself among names of subtests, which are never empty. */
     private static final String ITSELF = "";
 
@@ -59,8 +62,7 @@ public final class ReportReceiver implements AutoCloseable {
      * @param within how many seconds it may take; null if that was not said
      * @param soft how many times only the user space has been restarted so far, if that is what is to come; else null
      */
-    public record RebootWish(
-            @Nullable Long within, @Nullable Long soft) {}
+    record RebootWish(@Nullable Long within, @Nullable Long soft) {}
 
     /**
      * Begins with empty artifacts.
@@ -70,7 +72,7 @@ public final class ReportReceiver implements AutoCloseable {
      * @param limits how much the test may send
      * @throws IOException if nothing can be written there
      */
-    public ReportReceiver(Artifacts artifacts, Path output, ReportLimits limits) throws IOException {
+    ReportReceiver(Artifacts artifacts, Path output, ReportLimits limits) throws IOException {
         this.artifacts = artifacts;
         this.output = output;
         this.allowance = new Allowance(limits);
@@ -86,7 +88,7 @@ public final class ReportReceiver implements AutoCloseable {
      * @throws StorageException if it cannot be stored here
      * @throws IOException if the stream breaks
      */
-    public void receive(int length, ControlStream stream) throws IOException {
+    void receive(int length, ControlStream stream) throws IOException {
         allowance.takeResult();
         Map<String, @Nullable Object> result = Json.object(stream.readBytes(length));
         String name = name(result);
@@ -133,7 +135,8 @@ public final class ReportReceiver implements AutoCloseable {
     }
 
     /** {@return what was said of the next reboot, once; null if nothing was} */
-    public @Nullable RebootWish takeRebootWish() {
+    @Nullable
+    RebootWish takeRebootWish() {
         RebootWish wish = rebootWish;
         rebootWish = null;
         return wish;
@@ -286,7 +289,7 @@ public final class ReportReceiver implements AutoCloseable {
      * @param result what it says; its files are there already
      * @throws StorageException if it cannot be stored here
      */
-    public void add(ReportedResult result) throws StorageException {
+    void add(ReportedResult result) throws StorageException {
         write(result);
     }
 
@@ -312,7 +315,7 @@ public final class ReportReceiver implements AutoCloseable {
      * @throws StorageException if something cannot be stored here
      * @throws IOException if a link cannot be made here
      */
-    public TestEnd finish(TestEnd end, OutcomeRule rule) throws IOException {
+    TestEnd finish(TestEnd end, OutcomeRule rule) throws IOException {
         return finish(end, rule, Interpretation.none());
     }
 
@@ -326,7 +329,7 @@ public final class ReportReceiver implements AutoCloseable {
      * @throws StorageException if something cannot be stored here
      * @throws IOException if a link cannot be made here
      */
-    public TestEnd finish(TestEnd end, OutcomeRule rule, Interpretation interpretation) throws IOException {
+    TestEnd finish(TestEnd end, OutcomeRule rule, Interpretation interpretation) throws IOException {
         Map<String, @Nullable Object> itself = partial.remove(ITSELF);
         String malformed = storeOpen();
         boolean endedItself = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.FAILED;
@@ -337,10 +340,10 @@ public final class ReportReceiver implements AutoCloseable {
         if (!endedItself) {
             return finishEnded(itself, end, interpretation);
         }
-        Finding elsewhere = interpretation.found(end, reported != null || own != null || hasStatus(itself));
-        Finding found = elsewhere == null ? ownFinding(itself, end) : elsewhere;
+        Judgement elsewhere = interpretation.found(end, reported != null || own != null || hasStatus(itself));
+        Judgement found = elsewhere == null ? ownFinding(itself, end) : elsewhere;
         Outcome ruled = rule.decide(found.of(end), Map.copyOf(subtests));
-        Finding last = interpretation.last(ruled == found.outcome() ? found : Finding.of(ruled, found.note()));
+        Judgement last = interpretation.last(ruled == found.outcome() ? found : Judgement.of(ruled, found.note()));
         boolean decidedElsewhere = elsewhere != null || !last.equals(found);
         if (decidedElsewhere || itself != null || !last.status().equals(own)) {
             boolean newReason = last.surprising() && last.note() != null;
@@ -353,8 +356,8 @@ public final class ReportReceiver implements AutoCloseable {
     private TestEnd finishEnded(
             @Nullable Map<String, @Nullable Object> itself, TestEnd end, Interpretation interpretation)
             throws IOException {
-        Finding found = Finding.of(end.outcome(), end.note());
-        Finding last = interpretation.last(found);
+        Judgement found = Judgement.of(end.outcome(), end.note());
+        Judgement last = interpretation.last(found);
         storeFallback(withoutVerdict(itself), last);
         return last.equals(found) ? end : last.of(end);
     }
@@ -380,7 +383,7 @@ public final class ReportReceiver implements AutoCloseable {
     }
 
     /** {@return what the test says of itself and its parts, an open result included; else what its exit code says} */
-    private Finding ownFinding(@Nullable Map<String, @Nullable Object> open, TestEnd end) {
+    private Judgement ownFinding(@Nullable Map<String, @Nullable Object> open, TestEnd end) {
         Status said = own;
         if (open != null && open.get("status") instanceof String word) {
             Status status = new Status(word);
@@ -391,13 +394,13 @@ public final class ReportReceiver implements AutoCloseable {
             said = reported;
         }
         if (said == null) {
-            return Finding.of(end.outcome(), end.note());
+            return Judgement.of(end.outcome(), end.note());
         }
         String why = open != null && open.get("note") instanceof String note ? note : ownNote;
         if (byPart && why == null && Outcome.of(said) != Outcome.PASSED) {
             why = "it reported " + said.word().toUpperCase(Locale.ROOT) + " for " + reportedPart;
         }
-        return new Finding(Outcome.of(said), said, why == null ? end.note() : firstLine(why));
+        return new Judgement(Outcome.of(said), said, why == null ? end.note() : firstLine(why));
     }
 
     private static boolean isWorse(Status one, Status other) {
@@ -430,7 +433,7 @@ public final class ReportReceiver implements AutoCloseable {
         return line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
     }
 
-    private void storeFallback(@Nullable Map<String, @Nullable Object> open, Finding finding) throws IOException {
+    private void storeFallback(@Nullable Map<String, @Nullable Object> open, Judgement finding) throws IOException {
         Map<String, @Nullable Object> fallback = open == null ? new LinkedHashMap<>() : open;
         fallback.putIfAbsent("status", finding.status().word());
         if (finding.note() != null && finding.needsReason()) {

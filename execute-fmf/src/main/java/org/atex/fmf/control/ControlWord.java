@@ -1,0 +1,28 @@
+package org.atex.fmf.control;
+
+/** A word that a test writes to its control stream. New words may be added: a {@code switch} should have a default branch. */
+public sealed interface ControlWord {
+    /**
+     * A result of the test or of a part: a JSON object, followed by the bytes of its files.
+     *
+     * @param length the length of the object in bytes, at most 16 MiB
+     */
+    record Result(int length) implements ControlWord {}
+
+    /**
+     * The command of the test has ended. The last word of a test.
+     *
+     * @param code the exit code, 0 to 255
+     */
+    record ExitCode(int code) implements ControlWord {}
+
+    /**
+     * The test changes its time limit.
+     *
+     * @param argument the new limit, a change of it, {@code save} or {@code restore}; see {@link TimeLimit#change}
+     */
+    record Duration(String argument) implements ControlWord {}
+
+    /** The test is about to take its system down. The last word before a reboot. */
+    record Disconnect() implements ControlWord {}
+}
