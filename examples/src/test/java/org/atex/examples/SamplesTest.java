@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -46,31 +45,20 @@ class SamplesTest {
     /** Every block of Java in the documentation and every example, each by a name that says where it is. */
     private static Map<String, String> samples() throws IOException {
         Map<String, String> samples = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(ROOT)) {
-            for (Path file : files.filter(SamplesTest::isWritten).toList()) {
-                String name = ROOT.relativize(file).toString();
-                String text = Files.readString(file);
-                if (name.endsWith(".md")) {
-                    Matcher block = ReadmeTest.SAMPLE.matcher(text);
-                    while (block.find()) {
-                        samples.put(
-                                name + ":"
-                                        + text.substring(0, block.start())
-                                                .lines()
-                                                .count(),
-                                ReadmeTest.program(block.group(1)));
-                    }
-                } else if (name.startsWith("examples/") && !name.contains("src/test/")) {
-                    samples.put(name, text);
-                }
+        for (JavaSample sample : JavaSample.all()) {
+            samples.put(sample.toString(), sample.source());
+        }
+        try (Stream<Path> files = Files.walk(ROOT.resolve("examples"))) {
+            for (Path file : files.filter(SamplesTest::isExample).toList()) {
+                samples.put(ROOT.relativize(file).toString(), Files.readString(file));
             }
         }
         return samples;
     }
 
-    private static boolean isWritten(Path file) {
+    private static boolean isExample(Path file) {
         String name = ROOT.relativize(file).toString();
-        return (name.endsWith(".md") || name.endsWith(".java")) && !name.matches("(.*/)?(target|\\.git)/.*");
+        return name.endsWith(".java") && !name.matches("examples/(target|src/test)/.*");
     }
 
     /** What a sample does with the runs in it. */
@@ -185,7 +173,7 @@ class SamplesTest {
                 "try (var r = open()) { if (bad) { System.exit(1); } }"
             })
     void aSampleThatWouldMisleadIsFound(String sample) throws IOException {
-        assertThat(read(ReadmeTest.program(sample)).faults()).isNotEmpty();
+        assertThat(read(JavaSample.program(sample)).faults()).isNotEmpty();
     }
 
     @Test
@@ -193,7 +181,7 @@ class SamplesTest {
         String sample =
                 "int code; try (var run = AdHocOrchestrator.builder(tests).build()) { code = run.run().exitCode(); }"
                         + " catch (Exception e) { System.exit(9); }\nSystem.exit(code);";
-        assertThat(read(ReadmeTest.program(sample)).faults()).isEmpty();
+        assertThat(read(JavaSample.program(sample)).faults()).isEmpty();
     }
 
     /** JUnit XML is complete only when it is closed, so it tells more than the samples' own JSON Lines. */
@@ -207,10 +195,11 @@ class SamplesTest {
     @ValueSource(strings = {"README.md", "orchestrate-adhoc/README.md", "examples/quickstart.java"})
     @Timeout(60)
     void theReportIsCompleteWhenTheSampleHasEnded(String name, @TempDir Path directory) throws Exception {
-        String text = Files.readString(ROOT.resolve(name));
-        Matcher block = ReadmeTest.SAMPLE.matcher(text);
+        String program = name.endsWith(".md")
+                ? JavaSample.in(Markdown.of(name)).getFirst().source()
+                : Files.readString(ROOT.resolve(name));
         Path source = directory.resolve("Sample.java");
-        Files.writeString(source, withJUnitXml(block.find() ? ReadmeTest.program(block.group(1)) : text));
+        Files.writeString(source, withJUnitXml(program));
         ReadmeTest.copyTests(directory.resolve("tests"));
         Path output = directory.resolve("output");
         Process process = new ProcessBuilder(

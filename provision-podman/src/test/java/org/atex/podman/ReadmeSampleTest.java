@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The README's sample, with an image of the lab. */
 @Timeout(60)
 class ReadmeSampleTest {
-    private static final Pattern SAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+    private static final Pattern SAMPLE = Pattern.compile("```java compiled\n(.*?)```", Pattern.DOTALL);
 
     @RegisterExtension
     final Lab lab = new Lab();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The README's sample that connects, with a test machine in {@code ~/.ssh/config}. */
 @Timeout(60)
 class ReadmeSampleTest {
-    private static final Pattern SAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+    private static final Pattern SAMPLE = Pattern.compile("```java( compiled)?\n(.*?)```", Pattern.DOTALL);
 
     @Test
     void connects(@TempDir Path directory) throws Exception {
@@ -28,7 +28,7 @@ class ReadmeSampleTest {
                 .filter(text -> text.contains("SshConnection.open"))
                 .findFirst()
                 .orElseThrow()
-                .replaceAll("```(java)?", "");
+                .replaceAll("```(java( compiled)?)?", "");
         String imports =
                 sample.lines().filter(line -> line.startsWith("import ")).collect(Collectors.joining("\n"));
         String body = sample.lines().filter(line -> !line.startsWith("import ")).collect(Collectors.joining("\n"));

@@ -1,0 +1,166 @@
+package org.atex.examples;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A Markdown file of the repository.
+ *
+ * @param file the file
+ * @param lines its lines
+ */
+record Markdown(Path file, List<String> lines) {
+    static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+    private static final Pattern FENCE = Pattern.compile("^( *)(```+)\\s*(\\S*) *(.*)$");
+    private static final Pattern HEADING = Pattern.compile("^#{1,6} +(.*?) *#*$");
+    private static final Pattern LINK =
+            Pattern.compile("(?<!!)\\[[^\\]\\[]*(?:\\[[^\\]]*\\][^\\]\\[]*)*\\]\\(([^)\\s]+)\\)");
+    private static final Pattern CODE = Pattern.compile("(`+).*?\\1");
+
+    /**
+     * A fenced block.
+     *
+     * @param page the file that it is in
+     * @param line the number of its first line, that of the fence
+     * @param language the first word behind the fence; empty if there is none
+     * @param mark the other words behind it
+     * @param given the text of a comment directly above it that begins with {@code <!-- given}; empty if there is none
+     * @param text the block without the fences
+     */
+    record Block(Path page, int line, String language, String mark, String given, String text) {
+        @Override
+        public String toString() {
+            return ROOT.relativize(page) + ":" + line;
+        }
+    }
+
+    /** {@return all Markdown files that somebody wrote} */
+    static List<Markdown> all() throws IOException {
+        List<Markdown> all = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            for (Path file : files.filter(Markdown::isWritten).sorted().toList()) {
+                all.add(new Markdown(file, Files.readAllLines(file)));
+            }
+        }
+        return all;
+    }
+
+    private static boolean isWritten(Path file) {
+        String name = ROOT.relativize(file).toString();
+        return name.endsWith(".md") && !name.matches("(.*/)?(target|\\.git|results)/.*");
+    }
+
+    static Markdown of(String name) throws IOException {
+        Path file = ROOT.resolve(name);
+        return new Markdown(file, Files.readAllLines(file));
+    }
+
+    /** {@return the fenced blocks, in their order} */
+    List<Block> blocks() {
+        List<Block> blocks = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            Matcher fence = FENCE.matcher(lines.get(i));
+            if (!fence.matches()) {
+                continue;
+            }
+            int begin = i;
+            StringBuilder text = new StringBuilder();
+            for (i++; i < lines.size() && !lines.get(i).strip().equals(fence.group(2)); i++) {
+                text.append(lines.get(i)
+                                .substring(indent(lines.get(i), fence.group(1).length())))
+                        .append('\n');
+            }
+            blocks.add(new Block(file, begin + 1, fence.group(3), fence.group(4), given(begin), text.toString()));
+        }
+        return blocks;
+    }
+
+    private static int indent(String line, int most) {
+        int indent = 0;
+        while (indent < most && indent < line.length() && line.charAt(indent) == ' ') {
+            indent++;
+        }
+        return indent;
+    }
+
+    /** {@return what a comment says that ends directly above a line} */
+    private String given(int line) {
+        if (line == 0 || !lines.get(line - 1).strip().equals("-->")) {
+            return "";
+        }
+        int begin = line - 2;
+        while (begin >= 0 && !lines.get(begin).strip().startsWith("<!--")) {
+            begin--;
+        }
+        return begin >= 0 && lines.get(begin).strip().equals("<!-- given")
+                ? lines.subList(begin + 1, line - 1).stream().map(String::strip).collect(Collectors.joining("\n"))
+                        + "\n"
+                : "";
+    }
+
+    /** {@return the numbers of the lines, from 0, that are neither in a fenced block nor a fence} */
+    Set<Integer> prose() {
+        Set<Integer> prose = new LinkedHashSet<>();
+        for (int i = 0; i < lines.size(); i++) {
+            Matcher fence = FENCE.matcher(lines.get(i));
+            if (!fence.matches()) {
+                prose.add(i);
+                continue;
+            }
+            for (i++; i < lines.size() && !lines.get(i).strip().equals(fence.group(2)); ) {
+                i++;
+            }
+        }
+        return prose;
+    }
+
+    /** {@return the targets of all links, by the number of their line, from 1} */
+    Map<Integer, List<String>> links() {
+        Map<Integer, List<String>> links = new HashMap<>();
+        for (int line : prose()) {
+            Matcher link = LINK.matcher(CODE.matcher(lines.get(line)).replaceAll("`code`"));
+            while (link.find()) {
+                links.computeIfAbsent(line + 1, unused -> new ArrayList<>()).add(link.group(1));
+            }
+        }
+        return links;
+    }
+
+    /** {@return the names by which GitHub and GitLab know the headings} */
+    Set<String> anchors() {
+        Set<String> anchors = new LinkedHashSet<>();
+        for (int line : prose()) {
+            Matcher heading = HEADING.matcher(lines.get(line));
+            if (heading.matches()) {
+                String anchor = heading.group(1)
+                        .replaceAll("\\[([^\\]]*)\\]\\([^)]*\\)", "$1")
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\p{L}\\p{N} _-]", "")
+                        .replace(' ', '-');
+                String unique = anchor;
+                for (int i = 1; !anchors.add(unique); i++) {
+                    unique = anchor + "-" + i;
+                }
+            }
+        }
+        return anchors;
+    }
+
+    @Override
+    public String toString() {
+        return ROOT.relativize(file).toString();
+    }
+}

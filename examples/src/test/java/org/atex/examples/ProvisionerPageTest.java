@@ -1,0 +1,67 @@
+package org.atex.examples;
+
+import java.io.File;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.atex.api.Provisioner;
+import org.atex.testkit.ProvisionerContract;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The provisioner of {@code docs/writing-a-provisioner.md} passes the contract, opened by the test that the page shows. */
+class ProvisionerPageTest extends ProvisionerContract {
+    private static final String TEST = "MachinePoolContractTest";
+
+    @TempDir
+    private static Path directory;
+
+    private static URLClassLoader classes;
+    private static ProvisionerContract shown;
+
+    @BeforeAll
+    static void compile() throws Exception {
+        JavaSample sample = JavaSample.in(Markdown.of("docs/writing-a-provisioner.md")).stream()
+                .filter(one -> one.name().equals(TEST))
+                .findFirst()
+                .orElseThrow();
+        List<URL> places = new ArrayList<>();
+        for (String place : sample.compile(directory).split(File.pathSeparator)) {
+            if (place.startsWith(directory.toString())) {
+                places.add(Path.of(place).toUri().toURL());
+            }
+        }
+        classes = new URLClassLoader(places.toArray(URL[]::new), ProvisionerPageTest.class.getClassLoader());
+        var constructor = classes.loadClass(TEST).getDeclaredConstructor();
+        constructor.setAccessible(true);
+        shown = (ProvisionerContract) constructor.newInstance();
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        classes.close();
+    }
+
+    private static Object call(String method) throws Exception {
+        var declared = shown.getClass().getDeclaredMethod(method);
+        declared.setAccessible(true);
+        return declared.invoke(shown);
+    }
+
+    @Override
+    protected Provisioner open() throws Exception {
+        return (Provisioner) call("open");
+    }
+
+    @Override
+    protected int cap() {
+        try {
+            return (int) call("cap");
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+}
