@@ -58,7 +58,7 @@ final class CrashGuard implements AutoCloseable {
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
         } catch (IOException e) {
-            LOG.warn("could not start the shell that kills commands if this program is killed; they would continue to run", e);
+            LOG.warn("could not start the guard process: commands would keep running if this program is killed", e);
             return null;
         }
     }

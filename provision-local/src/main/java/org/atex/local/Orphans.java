@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Orphans {
     /** For each reaper the ids of unrelated orphans, with their start times. Guarded by this. */
     private final Map<Long, Map<Long, Long>> unrelatedByReaper = new HashMap<>();
+
     private final long self = ProcessHandle.current().pid();
     private final @Nullable Stat program = Proc.stat(self);
 

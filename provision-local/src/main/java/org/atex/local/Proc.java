@@ -236,7 +236,10 @@ final class Proc {
             for (long pid : left) {
                 String environment = read(pid + "/environ");
                 environments.put(pid, environment == null ? "" : environment);
-                if (environment != null && environment.isEmpty() && attempt < ENVIRONMENT_ATTEMPTS && isLiveUserProcess(pid)) {
+                if (environment != null
+                        && environment.isEmpty()
+                        && attempt < ENVIRONMENT_ATTEMPTS
+                        && isLiveUserProcess(pid)) {
                     empty.add(pid);
                 }
             }

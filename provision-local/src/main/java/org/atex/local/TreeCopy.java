@@ -85,7 +85,9 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
             throw interruption(source, target);
         } catch (IOException e) {
             throw new TransferException(
-                    "could not copy " + source + " to " + target + ": " + reason(e) + " (part of it may have been copied)", e);
+                    "could not copy " + source + " to " + target + ": " + reason(e)
+                            + " (part of it may have been copied)",
+                    e);
         }
     }
 

@@ -74,7 +74,8 @@ class CleanupCostTest {
             assertThat(reads.get())
                     .as("reads of files of %d unrelated processes to end two commands", UNRELATED)
                     .isLessThan(UNRELATED / 2);
-            Call.eventually("the background processes of the commands have ended", () -> !runs(daemon) && !runs(orphan));
+            Call.eventually(
+                    "the background processes of the commands have ended", () -> !runs(daemon) && !runs(orphan));
             assertThat(unrelated).hasSize(UNRELATED).allMatch(CleanupCostTest::runs);
         } finally {
             Proc.READERS.clear();

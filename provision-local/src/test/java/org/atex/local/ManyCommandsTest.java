@@ -28,7 +28,8 @@ class ManyCommandsTest {
 
     @Test
     void fileDescriptorsAbove1023AreSupported() throws Exception {
-        Assumptions.assumeTrue(openFilesAllowed() > 3 * COMMANDS + 200, "the limit of open files is too low on this machine");
+        Assumptions.assumeTrue(
+                openFilesAllowed() > 3 * COMMANDS + 200, "the limit of open files is too low on this machine");
         try (LocalConnection connection = LocalConnection.open();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<RunningCommand> commands = new ArrayList<>();

@@ -58,7 +58,8 @@ final class Container {
         line.addAll(settings.runOptions);
         Path file = Files.createTempFile("container-", ".pid");
         // After the options of the user, so that these take precedence: the container is found and removed by them.
-        line.addAll(List.of("--detach", "--name=" + name, "--label=" + ContainerOwner.LABEL + "=" + owner, "--pidfile=" + file));
+        line.addAll(List.of(
+                "--detach", "--name=" + name, "--label=" + ContainerOwner.LABEL + "=" + owner, "--pidfile=" + file));
         line.add(settings.pull.option());
         line.add(settings.image);
         line.addAll(command);
@@ -92,7 +93,9 @@ final class Container {
             LOG.warn("could not remove container {}: {}{}", name, e.getMessage(), FailureHints.hintFor(e));
         } catch (InterruptedException e) {
             interrupted = true;
-            LOG.warn("interrupted while removing container {}: check with 'podman ps --all' whether it was removed", name);
+            LOG.warn(
+                    "interrupted while removing container {}: check with 'podman ps --all' whether it was removed",
+                    name);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -121,7 +124,7 @@ final class Container {
                     + (entrypoint.isEmpty()
                             ? " (give a command that keeps running, or none)"
                             : " (the entrypoint of the image, '" + entrypoint
-                                    + "', must run the command given as its arguments; if it does not, disable it with the"
+                                    + "', must run the command in its arguments; if it does not, disable it with the"
                                     + " run option --entrypoint=)");
         } catch (IOException e) {
             LOG.debug("could not determine how container {} ended: {}", name, e.getMessage());
@@ -140,7 +143,8 @@ final class Container {
             return "its output is not available: " + e.getMessage();
         }
         String text = output.toString().strip();
-        String shortened = text.substring(Math.max(0, text.length() - MAX_LOG_LENGTH)).replace("\n", "; ");
+        String shortened =
+                text.substring(Math.max(0, text.length() - MAX_LOG_LENGTH)).replace("\n", "; ");
         return text.isEmpty() ? "it wrote no output" : "its last output: '" + shortened + "'";
     }
 

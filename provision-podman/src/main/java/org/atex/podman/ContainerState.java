@@ -22,8 +22,9 @@ record ContainerState(String id, long process, String status) {
      */
     static ContainerState of(Podman podman, String container) throws IOException, InterruptedException {
         String format = "{{.Id}} {{.State.Pid}} {{.State.Status}}";
-        List<String> fields = List.of(podman.run(INSPECT_TIMEOUT, "container", "inspect", "--format=" + format, container)
-                .split(" ", -1));
+        List<String> fields =
+                List.of(podman.run(INSPECT_TIMEOUT, "container", "inspect", "--format=" + format, container)
+                        .split(" ", -1));
         return new ContainerState(fields.get(0), Long.parseLong(fields.get(1)), fields.get(2));
     }
 

@@ -23,8 +23,8 @@ final class FailureHints {
                             + " network with the run option --network=none"),
             new Hint(
                     "pasta failed",
-                    "set up rootless podman: let this user open /dev/net/tun, or disable the network with the run option"
-                            + " --network=none"),
+                    "set up rootless podman: let this user open /dev/net/tun, or disable the network with the run"
+                            + " option --network=none"),
             new Hint(
                     "xdg_runtime_dir",
                     "set up rootless podman: log this user in, or set XDG_RUNTIME_DIR to a directory of this user"),
@@ -41,7 +41,8 @@ final class FailureHints {
             new Hint("setrlimit", "set another runtime or other limits in the file that CONTAINERS_CONF names"),
             new Hint("rlimit", "set another runtime or other limits in the file that CONTAINERS_CONF names"),
             new Hint(
-                    "cgroup", "set another runtime in the file that CONTAINERS_CONF names, for example runtime = \"runc\""));
+                    "cgroup",
+                    "set another runtime in the file that CONTAINERS_CONF names, for example runtime = \"runc\""));
 
     private FailureHints() {}
 

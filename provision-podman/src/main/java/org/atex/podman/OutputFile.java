@@ -36,7 +36,8 @@ final class OutputFile {
         try {
             file = new FileOutputStream(path.toFile(), true);
         } catch (IOException e) {
-            throw new TransferException("could not write the output of the command to " + path + ": " + e.getMessage(), e);
+            throw new TransferException(
+                    "could not write the output of the command to " + path + ": " + e.getMessage(), e);
         }
     }
 

@@ -147,7 +147,8 @@ final class Podman {
         try {
             return task.get();
         } catch (ExecutionException e) {
-            throw new IOException("could not read the output of podman: " + Exceptions.causeOf(e), Exceptions.causeOf(e));
+            throw new IOException(
+                    "could not read the output of podman: " + Exceptions.causeOf(e), Exceptions.causeOf(e));
         }
     }
 

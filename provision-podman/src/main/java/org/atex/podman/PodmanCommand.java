@@ -299,9 +299,10 @@ final class PodmanCommand implements RunningCommand {
                 .map(command -> command.process.exceptionally(unknown -> 0L).getNow(0L))
                 .filter(process -> process > 0)
                 .toList();
-        boolean noReuse =
-                commands.stream().allMatch(command -> now - command.startedNanos < NO_PID_REUSE_NANOS) && processes.size() == commands.size();
-        long after = noReuse ? processes.stream().mapToLong(Long::longValue).min().orElse(1) - 1 : 0;
+        boolean noReuse = commands.stream().allMatch(command -> now - command.startedNanos < NO_PID_REUSE_NANOS)
+                && processes.size() == commands.size();
+        long after =
+                noReuse ? processes.stream().mapToLong(Long::longValue).min().orElse(1) - 1 : 0;
         return connection.killAll(marks, processes, after).whenComplete((clean, failure) -> {
             if (Boolean.FALSE.equals(clean)) {
                 LOG.warn("could not kill all processes of {} in {}", commands, connection);
@@ -310,7 +311,8 @@ final class PodmanCommand implements RunningCommand {
     }
 
     private void finish() {
-        boolean reusable = statusPipeEnded.isDone() && end.isDone() && !end.isCompletedExceptionally() && streams.areReusable();
+        boolean reusable =
+                statusPipeEnded.isDone() && end.isDone() && !end.isCompletedExceptionally() && streams.areReusable();
         end.completeExceptionally(new IOException("it was closed before its end was known"));
         streams.end();
         Closeables.closeQuietly(bothEnds);

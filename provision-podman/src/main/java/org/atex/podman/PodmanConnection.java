@@ -218,7 +218,7 @@ public final class PodmanConnection implements Connection {
         }
     }
 
-    private List<String> exec(String... more) {
+    private List<String> execArguments(String... more) {
         List<String> line = new ArrayList<>(List.of("exec"));
         line.addAll(List.of(more));
         String user = options.user();
@@ -236,7 +236,7 @@ public final class PodmanConnection implements Connection {
      */
     void removeFile(String path) {
         boolean interrupted = Thread.interrupted();
-        List<String> line = exec();
+        List<String> line = execArguments();
         line.addAll(List.of(container, "rm", "-f", "--", path));
         try {
             podman.run(REMOVE_TIMEOUT, line, message -> {});
@@ -253,7 +253,7 @@ public final class PodmanConnection implements Connection {
     }
 
     private ResidentShell launch(ContainerState state, Deadline deadline) throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(podman.commandLine(exec("--interactive")));
+        List<String> line = new ArrayList<>(podman.commandLine(execArguments("--interactive")));
         line.add(state.id());
         ResidentShell shell = ResidentShell.start(line, directoryName(), markPrefix, threads);
         boolean ready = false;
@@ -264,11 +264,13 @@ public final class PodmanConnection implements Connection {
             return shell;
         } catch (ExecutionException e) {
             throw new IOException(
-                    Exceptions.causeOf(e).getMessage() + " (does the container have bash and mkfifo?)", Exceptions.causeOf(e));
+                    Exceptions.causeOf(e).getMessage() + " (does the container have bash and mkfifo?)",
+                    Exceptions.causeOf(e));
         } catch (TimeoutException e) {
             throw new IOException(
                     "the shell in the container did not answer within "
-                            + options.connectWithin().toSeconds() + " s", e);
+                            + options.connectWithin().toSeconds() + " s",
+                    e);
         } catch (NoSuchFileException | AccessDeniedException e) {
             throw new IOException(
                     "the files of the container cannot be accessed under /proc/" + state.process() + "/root: " + e

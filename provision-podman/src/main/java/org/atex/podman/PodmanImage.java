@@ -199,7 +199,8 @@ public final class PodmanImage {
         try {
             new Podman(PodmanOptions.defaults().program()).run(BUILD_TIMEOUT, List.of("pull", image), progress);
         } catch (IOException e) {
-            throw new ProvisioningException("could not pull " + image + ": " + e.getMessage() + FailureHints.hintFor(e), e);
+            throw new ProvisioningException(
+                    "could not pull " + image + ": " + e.getMessage() + FailureHints.hintFor(e), e);
         }
     }
 

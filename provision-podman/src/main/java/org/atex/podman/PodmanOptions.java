@@ -24,7 +24,8 @@ public record PodmanOptions(List<String> program, @Nullable String user, Duratio
             throw new IllegalArgumentException("the program that runs podman is empty: give at least one word");
         }
         if (connectWithin.isNegative() || connectWithin.isZero()) {
-            throw new IllegalArgumentException("cannot connect within " + connectWithin + ": the limit must be positive");
+            throw new IllegalArgumentException(
+                    "cannot connect within " + connectWithin + ": the limit must be positive");
         }
     }
 

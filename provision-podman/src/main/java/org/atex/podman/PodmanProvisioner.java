@@ -104,7 +104,8 @@ public final class PodmanProvisioner implements Provisioner {
                 && starting.size() + live.size() < settings.cap) {
             requested--;
             String name = Container.name(settings.image, run, ++created);
-            Thread thread = Thread.ofVirtual().name("atex-podman-start-" + created).unstarted(() -> start(name));
+            Thread thread =
+                    Thread.ofVirtual().name("atex-podman-start-" + created).unstarted(() -> start(name));
             starting.add(thread);
             thread.start();
         }
@@ -167,7 +168,8 @@ public final class PodmanProvisioner implements Provisioner {
         Container container = Container.start(podman, settings, name, owner, command(adopting));
         boolean complete = false;
         try {
-            PodmanConnection connected = adopting != null ? adopted(adopting, container, deadline) : opened(name, deadline);
+            PodmanConnection connected =
+                    adopting != null ? adopted(adopting, container, deadline) : opened(name, deadline);
             connection = connected;
             Map<String, String> all = new HashMap<>(SystemLabels.of(connected));
             all.putAll(labels);
@@ -374,7 +376,8 @@ public final class PodmanProvisioner implements Provisioner {
          */
         public Builder maxSystems(int most) {
             if (most < 1) {
-                throw new IllegalArgumentException("cannot limit the number of systems to " + most + ": allow at least 1");
+                throw new IllegalArgumentException(
+                        "cannot limit the number of systems to " + most + ": allow at least 1");
             }
             cap = most;
             return this;
@@ -389,7 +392,8 @@ public final class PodmanProvisioner implements Provisioner {
          */
         public Builder maxConcurrentStarts(int most) {
             if (most < 1) {
-                throw new IllegalArgumentException("cannot limit the number of concurrent starts to " + most + ": allow at least 1");
+                throw new IllegalArgumentException(
+                        "cannot limit the number of concurrent starts to " + most + ": allow at least 1");
             }
             maxConcurrentStarts = most;
             return this;
@@ -464,7 +468,8 @@ public final class PodmanProvisioner implements Provisioner {
          */
         public Builder startWithin(Duration limit) {
             if (limit.isNegative() || limit.isZero()) {
-                throw new IllegalArgumentException("cannot start a container within " + limit + ": the limit must be positive");
+                throw new IllegalArgumentException(
+                        "cannot start a container within " + limit + ": the limit must be positive");
             }
             startWithin = limit;
             return this;
@@ -505,7 +510,8 @@ public final class PodmanProvisioner implements Provisioner {
             try {
                 Container.removeLeftovers(new Podman(options.program()));
             } catch (IOException e) {
-                throw new ProvisioningException("podman does not work on this machine: " + e.getMessage() + FailureHints.hintFor(e), e);
+                throw new ProvisioningException(
+                        "podman does not work on this machine: " + e.getMessage() + FailureHints.hintFor(e), e);
             }
             return new PodmanProvisioner(this);
         }

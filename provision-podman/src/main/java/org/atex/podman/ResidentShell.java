@@ -29,9 +29,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shell that stays in a container and starts commands on request. This takes about a thousandth of the time of {@code
- * podman exec}. Commands inherit everything that {@code podman exec} gave to the shell, since they are its children.
- * They keep running if the shell is killed.
+ * A shell that stays in a container and starts commands on request. This takes about a thousandth of the time of
+ * {@code podman exec}. Commands inherit everything that {@code podman exec} gave to the shell, since they are its
+ * children. They keep running if the shell is killed.
  *
  * <p>The protocol is described in {@code resident.sh}: requests are lines on the standard input of the shell, answers
  * are lines on its standard output. Answers carry the number of their request, so any number of requests can be
@@ -96,7 +96,8 @@ final class ResidentShell implements Closeable {
     private static String script(String file) {
         try (InputStream script = ResidentShell.class.getResourceAsStream(file)) {
             if (script == null) {
-                throw new IllegalStateException(file + " is missing next to the classes of provision-podman (was the jar repackaged?)");
+                throw new IllegalStateException(
+                        file + " is missing next to the classes of provision-podman (was the jar repackaged?)");
             }
             return new String(script.readAllBytes(), UTF_8);
         } catch (IOException e) {
@@ -334,7 +335,8 @@ final class ResidentShell implements Closeable {
         Closeables.closeQuietly(streams.bothEnds());
         Closeables.closeQuietly(streams.requests()); // the shell ends its commands when its input ends
         if (wait) {
-            interrupted |= Uninterruptibles.awaitDone(ended, System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS));
+            interrupted |=
+                    Uninterruptibles.awaitDone(ended, System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS));
         }
         streams.kill().run();
         lost(new IOException("the shell in the container was closed"));

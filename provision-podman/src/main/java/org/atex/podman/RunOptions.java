@@ -15,11 +15,10 @@ final class RunOptions {
             new Refused("--name(=.*)?", "the provisioner names each container, see Remote.name()"),
             new Refused("--replace(=.*)?", "the provisioner names each container"),
             new Refused(
-                    "--rm(=.*)?", "closing the system removes the container, and its logs are needed if it ends before"),
+                    "--rm(=.*)?",
+                    "closing the system removes the container, and its logs are needed if it ends before"),
             new Refused("--detach(=.*)?|-[itPq]*d.*", "containers always run in the background"),
-            new Refused(
-                    "--(cidfile|pidfile)(=.*)?",
-                    "get the ids from 'podman inspect' with Remote.name()"),
+            new Refused("--(cidfile|pidfile)(=.*)?", "get the ids from 'podman inspect' with Remote.name()"),
             new Refused(
                     "--pod=new:.*|new:.*",
                     "the pod would not be removed; create it with 'podman pod create', and remove it afterwards"),

@@ -72,7 +72,8 @@ public final class RunningContainersProvisioner implements Provisioner {
     public static RunningContainersProvisioner of(PodmanOptions options, String... containers) {
         List<String> list = List.of(containers);
         if (list.isEmpty() || new HashSet<>(list).size() < list.size()) {
-            throw new IllegalArgumentException("cannot provision the containers " + list + ": give at least one, and none twice");
+            throw new IllegalArgumentException(
+                    "cannot provision the containers " + list + ": give at least one, and none twice");
         }
         return new RunningContainersProvisioner(options, list);
     }

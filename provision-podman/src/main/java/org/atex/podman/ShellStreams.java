@@ -18,8 +18,7 @@ import java.util.concurrent.Executor;
  * @param kill releases the local end if the shell does not end by itself: kills the client process or closes the pipes
  * @param bothEnds keeps both ends of the pipes open; closed once the shell has opened its own ends
  */
-record ShellStreams(
-        OutputStream requests, InputStream answers, InputStream errors, Runnable kill, Closeable bothEnds) {
+record ShellStreams(OutputStream requests, InputStream answers, InputStream errors, Runnable kill, Closeable bothEnds) {
     /** Starts the shell with a program of this machine, usually {@code podman exec}, and uses its standard streams. */
     static ShellStreams ofProcess(List<String> line) throws IOException {
         Process process = new ProcessBuilder(line).start();

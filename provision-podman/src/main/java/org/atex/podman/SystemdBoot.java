@@ -24,18 +24,23 @@ final class SystemdBoot implements PodmanConnection.ReadinessCheck {
         ContainerState.of(podman, container).refuseUnlessRunning();
         String state = "";
         while (!deadline.isOver()) {
-            state = query(podman, container, AWAIT_BOOT, Long.toString(deadline.left().toSeconds() + 1));
+            state = query(
+                    podman, container, AWAIT_BOOT, Long.toString(deadline.left().toSeconds() + 1));
             if (state.equals("running")) {
                 return;
             }
             if (state.equals("degraded")) {
-                LOG.warn("systemd in container {} has booted, but some units failed: {}", container, failedUnits(podman, container));
+                LOG.warn(
+                        "systemd in container {} has booted, but some units failed: {}",
+                        container,
+                        failedUnits(podman, container));
                 return;
             }
             deadline.pause();
         }
         throw new IOException("systemd did not boot in time: its state is '" + state + "', failed units: "
-                + failedUnits(podman, container) + " (allow more time with startWithin, or fix the units in the image)");
+                + failedUnits(podman, container)
+                + " (allow more time with startWithin, or fix the units in the image)");
     }
 
     private static String failedUnits(Podman podman, String container) throws IOException, InterruptedException {

@@ -224,7 +224,8 @@ abstract class Transfer {
      *
      * @throws IOException if it failed; the message is its error output
      */
-    static void awaitSuccess(RunningCommand command, FutureTask<String> errors) throws IOException, InterruptedException {
+    static void awaitSuccess(RunningCommand command, FutureTask<String> errors)
+            throws IOException, InterruptedException {
         CommandEnd end = command.await();
         if (!end.succeeded()) {
             String message = textOf(errors).replace("\n", "; ");

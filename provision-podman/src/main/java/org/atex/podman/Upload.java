@@ -94,7 +94,8 @@ final class Upload extends Transfer {
 
     private void sendLink() throws IOException, InterruptedException {
         byte[] to; // bytes, since a Path cannot represent each target in every locale
-        try (LocalProgram readlink = new LocalProgram(new ProcessBuilder("readlink", "-n", "--", encodableName(source)))) {
+        try (LocalProgram readlink =
+                new LocalProgram(new ProcessBuilder("readlink", "-n", "--", encodableName(source)))) {
             to = readlink.output().readAllBytes();
             readlink.awaitSuccess();
         }
@@ -132,8 +133,9 @@ final class Upload extends Transfer {
         Command unpack = Command.of("sh", "-c", UNPACK_TREE, "sh", target).withStdin(Input.pipe());
         Path directory = Path.of(encodableName(source));
         try (RunningCommand running = connection.start(unpack);
-                LocalProgram tar = new LocalProgram(new ProcessBuilder("sh", "-c", PACK, "sh", readLine(running.stdout()))
-                        .directory(directory.toFile()))) {
+                LocalProgram tar =
+                        new LocalProgram(new ProcessBuilder("sh", "-c", PACK, "sh", readLine(running.stdout()))
+                                .directory(directory.toFile()))) {
             FutureTask<String> errors = readAsync("errors", running.stderr());
             try (OutputStream in = running.stdin()) {
                 copy(tar.output(), in);

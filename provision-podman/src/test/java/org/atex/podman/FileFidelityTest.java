@@ -86,7 +86,9 @@ class FileFidelityTest {
         connection.upload(here, there);
         connection.download(there, back);
 
-        assertThat(runLocally(listing, back)).isEqualTo(runLocally(listing, here)).contains("u\u00fc\n", "u\u00e4\n");
+        assertThat(runLocally(listing, back))
+                .isEqualTo(runLocally(listing, here))
+                .contains("u\u00fc\n", "u\u00e4\n");
         connection.upload(here.resolve("link"), there + "/single");
         connection.download(there + "/single", back.resolve("single"));
         assertThat(runLocally("readlink \"$1\"", back.resolve("single"))).isEqualTo("\u00ff \n.\n");

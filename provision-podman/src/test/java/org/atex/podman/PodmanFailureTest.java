@@ -205,7 +205,9 @@ class PodmanFailureTest {
                         .hasMessageFindingMatch("No space left|Wrote only");
             }
             CommandResult left = connection.run(Command.of("find", "/small", "-name", "*.atex-*"));
-            assertThat(left.stdout()).as("temporary files that were not removed").isEmpty();
+            assertThat(left.stdout())
+                    .as("temporary files that were not removed")
+                    .isEmpty();
         }
     }
 
@@ -221,7 +223,8 @@ class PodmanFailureTest {
             try (PodmanConnection connection = PodmanConnection.open(container.id())) {
                 Call<Boolean> uploading = Call.to(() -> connection.upload(slow, "/part/" + how));
                 Call.eventually(
-                        "a part of the file has been written", () -> !partialFiles(container).isEmpty());
+                        "a part of the file has been written",
+                        () -> !partialFiles(container).isEmpty());
                 container.exec("pkill", "-STOP", "-x", "dd"); // the upload makes no more progress
                 switch (how) {
                     case "interrupted" -> uploading.interrupt();
@@ -232,7 +235,9 @@ class PodmanFailureTest {
                     default -> connection.close();
                 }
                 assertThat(uploading.failure()).isNotNull();
-                assertThat(partialFiles(container)).as("%s: files left in the container", how).isEmpty();
+                assertThat(partialFiles(container))
+                        .as("%s: files left in the container", how)
+                        .isEmpty();
             }
         }
     }

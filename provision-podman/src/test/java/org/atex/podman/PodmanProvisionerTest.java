@@ -51,7 +51,8 @@ class PodmanProvisionerTest {
 
     @Test
     void containersHaveTheOptionsOfTheBuilder() throws Exception {
-        try (PodmanProvisioner provisioner = builder().runOptions("--hostname=here", "--env=A=1")
+        try (PodmanProvisioner provisioner = builder()
+                .runOptions("--hostname=here", "--env=A=1")
                 .label("role", "server")
                 .options(PodmanOptions.defaults().withUser("nobody"))
                 .build()) {
@@ -171,8 +172,10 @@ class PodmanProvisionerTest {
         ContainerOwner current = ContainerOwner.current();
         ContainerOwner endedOwner = new ContainerOwner(current.namespace(), ended.pid(), current.startMillis());
         String plain = LabImage.PLAIN.reference();
-        String left = PodmanCli.run("run", "--detach", "--label=" + ContainerOwner.LABEL + "=" + endedOwner, plain, "sleep", "1000");
-        String mine = PodmanCli.run("run", "--detach", "--label=" + ContainerOwner.LABEL + "=" + current, plain, "sleep", "1000");
+        String left = PodmanCli.run(
+                "run", "--detach", "--label=" + ContainerOwner.LABEL + "=" + endedOwner, plain, "sleep", "1000");
+        String mine = PodmanCli.run(
+                "run", "--detach", "--label=" + ContainerOwner.LABEL + "=" + current, plain, "sleep", "1000");
         try {
             builder().build().close();
 

@@ -46,7 +46,9 @@ class ReadmeSampleTest {
                 .redirectOutput(output.toFile())
                 .start();
 
-        assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("the sample ends within 50 s").isTrue();
+        assertThat(process.waitFor(50, TimeUnit.SECONDS))
+                .as("the sample ends within 50 s")
+                .isTrue();
         assertThat(process.exitValue()).as(Files.readString(output)).isZero();
         assertThat(output).content().contains("hello from Linux");
     }

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class ResidentShellTest {
     private static boolean matches(long process, String line) throws Exception {
-        Process grep = new ProcessBuilder("grep", "-qE", "-e", ResidentShell.statPattern(List.of(77L, process))).start();
+        Process grep =
+                new ProcessBuilder("grep", "-qE", "-e", ResidentShell.statPattern(List.of(77L, process))).start();
         grep.getOutputStream().write((line + "\n").getBytes(UTF_8));
         grep.getOutputStream().close();
         return grep.waitFor() == 0;
@@ -19,9 +20,15 @@ class ResidentShellTest {
 
     @Test
     void childrenProcessGroupAndSessionMatch() throws Exception {
-        assertThat(matches(312, "400 (sh) S 312 400 400 0 -1")).as("a child process").isTrue();
-        assertThat(matches(312, "400 (sh) S 1 312 400 0 -1")).as("in its process group").isTrue();
-        assertThat(matches(312, "312 (sh) R 1 312 312 0 -1")).as("in its session").isTrue();
+        assertThat(matches(312, "400 (sh) S 312 400 400 0 -1"))
+                .as("a child process")
+                .isTrue();
+        assertThat(matches(312, "400 (sh) S 1 312 400 0 -1"))
+                .as("in its process group")
+                .isTrue();
+        assertThat(matches(312, "312 (sh) R 1 312 312 0 -1"))
+                .as("in its session")
+                .isTrue();
         assertThat(matches(312, "400 (a ) (b) S 312 400 400 0 -1"))
                 .as("a name with parentheses and a space")
                 .isTrue();
@@ -35,7 +42,9 @@ class ResidentShellTest {
         assertThat(matches(312, "400 (sh) S 3124 3124 3124 0 -1"))
                 .as("as a prefix")
                 .isFalse();
-        assertThat(matches(1, "312 (sh) S 21 312 11 0 -1")).as("an id of one digit").isFalse();
+        assertThat(matches(1, "312 (sh) S 21 312 11 0 -1"))
+                .as("an id of one digit")
+                .isFalse();
     }
 
     @Test

@@ -139,6 +139,8 @@ class RootlessTest {
                 exit code 1
                 """);
         assertThat(run("podman", "ps", "--all", "--quiet")).isZero();
-        assertThat(directory.resolve("out")).as("containers that were not removed").isEmptyFile();
+        assertThat(directory.resolve("out"))
+                .as("containers that were not removed")
+                .isEmptyFile();
     }
 }

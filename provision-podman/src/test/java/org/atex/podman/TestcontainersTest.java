@@ -51,7 +51,9 @@ class TestcontainersTest {
                         .isEqualTo("testcontainers\n");
             }
 
-            assertThat(container.isRunning()).as("the provisioner does not stop the container").isTrue();
+            assertThat(container.isRunning())
+                    .as("the provisioner does not stop the container")
+                    .isTrue();
         }
     }
 }
