@@ -18,10 +18,10 @@ import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts processes, each in a session of its own (so that a Ctrl-C in the terminal is not for it, and so that it is found
- * again) and each with a mark.
+ * Starts the processes of commands. Each has a mark in its environment and a session of its own. The session serves to
+ * find background processes, and keeps the SIGINT of a Ctrl-C in the terminal away from them.
  *
- * <p>Thread safety: from any thread.
+ * <p>Thread safety: safe for use from any thread.
  */
 final class Launcher {
     private static final File NULL = new File("/dev/null");
@@ -30,34 +30,35 @@ final class Launcher {
 
     private static final AtomicLong LAUNCHERS = new AtomicLong();
 
-    private final String marks = ProcessTree.PROGRAM + "." + LAUNCHERS.incrementAndGet() + "-";
+    private final String markPrefix = ProcessTree.PROGRAM + "." + LAUNCHERS.incrementAndGet() + "-";
     private final AtomicLong count = new AtomicLong();
     private final String outerMarks;
     private final @Nullable String setsid;
 
     Launcher() {
         String outer = System.getenv(ProcessTree.VARIABLE);
+        // If this program runs inside a command itself, its commands carry the marks of both.
         outerMarks = outer == null ? "" : outer;
         setsid = onPath("setsid");
     }
 
-    /** {@return what the marks of all its processes begin with} */
-    String marks() {
-        return marks;
+    /** {@return the common prefix of the marks of all its processes} */
+    String markPrefix() {
+        return markPrefix;
     }
 
     /**
-     * A process that was started.
+     * A started process.
      *
      * @param process the process
-     * @param tree it and all that it starts
+     * @param tree the process and its descendants
      */
     record Started(Process process, ProcessTree tree) {}
 
     Started start(Command command) {
-        String mark = marks + count.incrementAndGet() + ";";
+        String mark = markPrefix + count.incrementAndGet() + ";";
         long now = System.nanoTime();
-        Process process = start(AsciiOnly.unlessEncodable(command), mark);
+        Process process = start(AsciiCommand.forThisJvm(command), mark);
         return new Started(process, new ProcessTree(process, mark, now));
     }
 
@@ -67,23 +68,24 @@ final class Launcher {
         } catch (IOException e) {
             if (e.getCause() instanceof FileNotFoundException file) {
                 throw new TransferException(
-                        "could not start '" + command + "': a file it is redirected to or from cannot be opened here: "
+                        "could not start '" + command + "': a file of its standard streams cannot be opened: "
                                 + file.getMessage(),
                         e);
             }
-            if (saysTooLong(e)) {
-                // The system refuses that program, as it would refuse it to a shell: a shell says so in its place.
-                String script = "echo 'cannot run it: the argument list is too long' >&2; exit 126";
-                return start(standIn(command, script), mark);
+            if (isArgumentListTooLong(e)) {
+                // Reported like a program that a shell cannot run: by an exit code of 126 and a message on its error
+                // output.
+                String script = "echo 'could not run the command: the argument list is too long' >&2; exit 126";
+                return start(substitute(command, script), mark);
             }
             throw new ConnectionLostException(
                     "could not start '" + command + "' on this machine: " + e.getMessage()
-                            + " (is it out of processes, memory or open files?)",
+                            + " (are processes, memory or open files exhausted?)",
                     e);
         }
     }
 
-    private static Command standIn(Command command, String script) {
+    private static Command substitute(Command command, String script) {
         return Command.of("sh", "-c", script)
                 .withDirectory(command.directory())
                 .withStdin(command.stdin())
@@ -91,7 +93,7 @@ final class Launcher {
                 .withStderr(command.stderr());
     }
 
-    private static boolean saysTooLong(IOException e) {
+    private static boolean isArgumentListTooLong(IOException e) {
         Matcher error = ERROR.matcher(String.valueOf(e.getMessage()));
         return error.find() && Integer.parseInt(error.group(1)) == E2BIG;
     }
@@ -108,7 +110,8 @@ final class Launcher {
             if (file.isDirectory() && file.canExecute()) {
                 builder.directory(file);
             } else {
-                line.addAll(List.of("env", "--chdir=" + directory)); // which says what is wrong with it
+                // Fails with a message on the error output of the command.
+                line.addAll(List.of("env", "--chdir=" + directory));
             }
         }
         line.addAll(command.arguments());

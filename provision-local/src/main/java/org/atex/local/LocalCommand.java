@@ -19,14 +19,14 @@ import org.atex.api.RunningCommand;
 import org.atex.api.Signals;
 import org.jspecify.annotations.Nullable;
 
-/** A process of this machine, with all that it starts. */
+/** A command on this machine: a process and its descendants. */
 final class LocalCommand implements RunningCommand {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long CLOSE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Command command;
     private final Process process;
     private final ProcessTree tree;
-    private final Consumer<LocalCommand> whenClosed;
+    private final Consumer<LocalCommand> onClosed;
     private final @Nullable PipeOutput stdin;
     private final @Nullable PipeInput stdout;
     private final @Nullable PipeInput stderr;
@@ -34,11 +34,11 @@ final class LocalCommand implements RunningCommand {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     LocalCommand(
-            Command command, Process process, ProcessTree tree, Executor threads, Consumer<LocalCommand> whenClosed) {
+            Command command, Process process, ProcessTree tree, Executor threads, Consumer<LocalCommand> onClosed) {
         this.command = command;
         this.process = process;
         this.tree = tree;
-        this.whenClosed = whenClosed;
+        this.onClosed = onClosed;
         stdin = command.stdin().equals(Input.pipe()) ? new PipeOutput(process.getOutputStream(), threads) : null;
         stdout = command.stdout().equals(Output.pipe()) ? new PipeInput(process.getInputStream(), threads) : null;
         stderr = command.stderr().equals(Output.pipe()) ? new PipeInput(process.getErrorStream(), threads) : null;
@@ -46,23 +46,23 @@ final class LocalCommand implements RunningCommand {
 
     @Override
     public OutputStream stdin() {
-        return piped(stdin, "input", "Input");
+        return requirePipe(stdin, "input", "Input");
     }
 
     @Override
     public InputStream stdout() {
-        return piped(stdout, "output", "Output");
+        return requirePipe(stdout, "output", "Output");
     }
 
     @Override
     public InputStream stderr() {
-        return piped(stderr, "errors", "Output");
+        return requirePipe(stderr, "error output", "Output");
     }
 
-    private <T> T piped(@Nullable T stream, String what, String type) {
+    private <T> T requirePipe(@Nullable T stream, String name, String type) {
         if (stream == null) {
             throw new IllegalStateException(
-                    "the " + what + " of '" + command + "' is no pipe: give the command " + type + ".pipe()");
+                    "the " + name + " of '" + command + "' is not a pipe: create the command with " + type + ".pipe()");
         }
         return stream;
     }
@@ -78,7 +78,7 @@ final class LocalCommand implements RunningCommand {
         return ended ? Optional.of(end(process.exitValue())) : Optional.empty();
     }
 
-    /** Java tells no signal from an exit code above 128, and few programs use one of these for anything else. */
+    // The JDK reports a signal as 128 plus its number. Few programs use these exit codes for anything else.
     private static CommandEnd end(int code) {
         String signal = code > 128 ? Signals.name(code - 128) : null;
         return signal == null ? new CommandEnd.Exited(code) : new CommandEnd.Signalled(signal);
@@ -90,22 +90,23 @@ final class LocalCommand implements RunningCommand {
     }
 
     /**
-     * Closes some commands at once.
+     * Closes several commands together, with one search for their processes.
      *
-     * @param commands what to close
+     * @param commands the commands
      */
     static void closeAll(Collection<LocalCommand> commands) {
         boolean interrupted = Thread.interrupted();
-        List<LocalCommand> mine = commands.stream()
+        List<LocalCommand> toClose = commands.stream()
                 .filter(command -> command.closing.compareAndSet(false, true))
                 .toList();
         try {
-            long deadline = System.nanoTime() + PATIENCE_NANOS;
-            ProcessTree.end(mine.stream().map(command -> command.tree).toList());
-            mine.forEach(command -> command.endStreams(deadline));
+            long deadline = System.nanoTime() + CLOSE_TIMEOUT_NANOS;
+            ProcessTree.end(toClose.stream().map(command -> command.tree).toList());
+            toClose.forEach(command -> command.endStreams(deadline));
         } finally {
-            mine.forEach(LocalCommand::finish);
+            toClose.forEach(LocalCommand::finish);
         }
+        // Including those that another thread is closing.
         for (LocalCommand command : commands) {
             interrupted |= command.awaitClosed();
         }
@@ -124,11 +125,11 @@ final class LocalCommand implements RunningCommand {
     }
 
     private void finish() {
-        whenClosed.accept(this);
+        onClosed.accept(this);
         closed.countDown();
     }
 
-    /** {@return whether it was interrupted meanwhile} */
+    /** {@return whether the thread was interrupted while it waited} */
     private boolean awaitClosed() {
         boolean interrupted = false;
         while (true) {

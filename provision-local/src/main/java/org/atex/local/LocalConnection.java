@@ -17,32 +17,34 @@ import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
 
 /**
- * This machine as a system: commands are its processes, files are copied.
+ * A connection to this machine. Commands are local processes, and files are copied.
  *
- * <p>Commands run as the user of this program, in its environment and its directory. Each is in a session of its own, and
- * each carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and killed when it
- * is closed, daemons included; where there is no {@code /proc}, only what still has its parents. What wipes its
- * environment, leaves its session and outlives its parents escapes, as do processes that a service of the machine starts.
- * The costs of that do not depend on how many processes others have. If this program is killed or crashes, a shell beside
- * it ends what carries the variable.
+ * <p>Commands run as the user of this program, with its environment and in its directory. Each has a session of its own
+ * and the environment variable {@code ATEX_COMMAND}. Closing a command kills all processes that it started, daemons
+ * included, which are found by the variable, by the session and by their parents. A process escapes only if it clears
+ * its environment, leaves the session, and its parents have ended, or if a service of the machine starts it. The cost
+ * does not depend on the number of unrelated processes. Without {@code /proc}, descendants are found only while
+ * their parents are alive.
  *
- * <p>What a command wrote before it ended is all there to be read. What it left running may go on writing while somebody
- * reads, or in vain.
+ * <p>If this program crashes or is killed, a shell process next to it kills all processes that have the variable.
  *
- * <p>Java does not tell a signal from an exit code of 128 and the signal's number: {@code exit 137} is reported as the
- * signal KILL.
+ * <p>All output that a command wrote before it ended can be read. Output of its background processes can be read while
+ * they run, or is lost.
  *
- * <p>Lifecycle and thread safety are those of {@link Connection}. A {@code start} that is under way in one thread while
- * another closes ends with {@link IllegalStateException}, and leaves nothing running.
+ * <p>The JDK does not distinguish a signal from an exit code of 128 plus the number of the signal: {@code exit 137} is
+ * reported as the signal KILL.
+ *
+ * <p>Lifecycle and thread safety are those of {@link Connection}. A {@code start} during a concurrent {@code close}
+ * throws {@link IllegalStateException} and leaves no process running.
  */
 public final class LocalConnection implements Connection {
     private static final long IDLE_SECONDS = 1;
 
-    /** What fits into a pipe, however little room the kernel gives it, without anybody reading. */
-    private static final int FITS = 4096;
+    // The minimum capacity of a pipe on Linux: input up to this size can be written without a reader.
+    private static final int MIN_PIPE_CAPACITY = 4096;
 
     private final Launcher launcher = new Launcher();
-    private final Guard guard = new Guard(launcher.marks());
+    private final CrashGuard guard = new CrashGuard(launcher.markPrefix());
     private final Set<LocalCommand> running = ConcurrentHashMap.newKeySet();
     private final ThreadPoolExecutor threads;
     private volatile boolean closed;
@@ -55,7 +57,7 @@ public final class LocalConnection implements Connection {
                 TimeUnit.SECONDS,
                 new SynchronousQueue<>(),
                 Thread.ofPlatform().daemon().name("atex-local-pipe-", 1).factory(),
-                // After close all processes are gone, and what is left in the pipes can be read by anybody.
+                // After close() all processes have ended, so reading the rest of their pipes does not block the caller.
                 (task, pool) -> task.run());
     }
 
@@ -67,20 +69,19 @@ public final class LocalConnection implements Connection {
     /**
      * {@inheritDoc}
      *
-     * @throws org.atex.api.TransferException if a file of this machine that the command is redirected to or from cannot
-     *     be opened
+     * @throws TransferException if a file to which the command is redirected cannot be opened
      */
     @Override
     public RunningCommand start(Command command) throws InterruptedException {
         refuseIfClosed("start '" + command + "'");
         if (Thread.interrupted()) {
-            throw new InterruptedException("interrupted before '" + command + "' was started");
+            throw new InterruptedException("interrupted before starting '" + command + "'");
         }
         Launcher.Started started = launcher.start(command);
         LocalCommand local = new LocalCommand(command, started.process(), started.tree(), threads, running::remove);
         running.add(local);
         if (closed) {
-            local.close(); // close() may have looked before it was there
+            local.close(); // close() may have run before the command was added
             refuseIfClosed("start '" + command + "'");
         }
         if (command.stdin() instanceof Input.Bytes bytes) {
@@ -90,7 +91,7 @@ public final class LocalConnection implements Connection {
     }
 
     private void feed(byte[] bytes, OutputStream stdin) {
-        if (bytes.length <= FITS) {
+        if (bytes.length <= MIN_PIPE_CAPACITY) {
             write(bytes, stdin);
         } else {
             threads.execute(() -> write(bytes, stdin));
@@ -101,7 +102,7 @@ public final class LocalConnection implements Connection {
         try (stdin) {
             stdin.write(bytes);
         } catch (IOException e) {
-            // The command did not want it all, which is its right.
+            // The command closed its input before reading all of it, which is not an error.
         }
     }
 
@@ -119,7 +120,7 @@ public final class LocalConnection implements Connection {
         TreeCopy.copy(Path.of(source), target);
     }
 
-    /** {@inheritDoc} This machine is always there: nothing is done but to end what runs. */
+    /** {@inheritDoc} This machine is always reachable, so this only ends the running commands. */
     @Override
     public void reconnect(Duration within) throws InterruptedException {
         refuseIfClosed("reconnect");
@@ -146,9 +147,9 @@ public final class LocalConnection implements Connection {
         LocalCommand.closeAll(List.copyOf(running));
     }
 
-    private void refuseIfClosed(String what) {
+    private void refuseIfClosed(String operation) {
         if (closed) {
-            throw new IllegalStateException("cannot " + what + ": this connection is closed; open another one");
+            throw new IllegalStateException("cannot " + operation + ": this connection is closed; open another one");
         }
     }
 

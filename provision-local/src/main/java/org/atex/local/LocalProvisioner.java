@@ -14,14 +14,14 @@ import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 
 /**
- * Hands out this machine, several times over: {@code local-1}, {@code local-2} … Each is a {@link LocalConnection} of its
- * own; they share the machine's files and users.
+ * Provisions this machine as one or more systems named {@code local-1}, {@code local-2} and so on. Each has its own
+ * {@link LocalConnection}; all share the files and users of the machine.
  *
- * <p>There are never more of them at once than the cap, however many are asked for: beyond it, {@code take} waits until
- * one is given back.
+ * <p>The number of systems that exist at the same time is limited. At the limit, {@code take} waits until a system is
+ * closed.
  *
- * <p>Labels, known beforehand: {@code os} ({@code linux}), {@code arch} as {@code uname -m} has it, {@code distro} such
- * as {@code debian-12}.
+ * <p>Labels, known in advance: {@code os} ({@code linux}), {@code arch} as printed by {@code uname -m}, and {@code
+ * distro}, for example {@code debian-12}.
  *
  * <p>Lifecycle and thread safety are those of {@link Provisioner}.
  */
@@ -31,8 +31,8 @@ public final class LocalProvisioner implements Provisioner {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Set<LocalRemote> taken = new HashSet<>();
-    private int asked;
-    private int made;
+    private int requested;
+    private int created;
     private boolean closed;
 
     private LocalProvisioner(int cap) {
@@ -42,11 +42,12 @@ public final class LocalProvisioner implements Provisioner {
     /**
      * {@return a provisioner of this machine}
      *
-     * @param cap how many systems there may be at once, at least 1
+     * @param cap the maximum number of systems that exist at the same time, at least 1
+     * @throws IllegalArgumentException if the maximum is less than 1
      */
     public static LocalProvisioner withMaxSystems(int cap) {
         if (cap < 1) {
-            throw new IllegalArgumentException("a cap of " + cap + " systems leaves none: give at least 1");
+            throw new IllegalArgumentException("cannot limit the number of systems to " + cap + ": allow at least 1");
         }
         return new LocalProvisioner(cap);
     }
@@ -59,7 +60,7 @@ public final class LocalProvisioner implements Provisioner {
         lock.lock();
         try {
             refuseIfClosed();
-            asked = asked > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : asked + count;
+            requested = requested > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : requested + count;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -72,15 +73,15 @@ public final class LocalProvisioner implements Provisioner {
         try {
             refuseIfClosed();
             long nanos = TimeUnit.NANOSECONDS.convert(atMost);
-            while (asked == 0 || taken.size() >= cap) {
+            while (requested == 0 || taken.size() >= cap) {
                 if (nanos <= 0) {
                     return new Offer.None();
                 }
                 nanos = changed.awaitNanos(nanos);
                 refuseIfClosed();
             }
-            asked--;
-            LocalRemote remote = new LocalRemote("local-" + ++made, labels, this::giveBack);
+            requested--;
+            LocalRemote remote = new LocalRemote("local-" + ++created, labels, this::onClosed);
             taken.add(remote);
             return new Offer.Ready(remote);
         } finally {
@@ -88,7 +89,7 @@ public final class LocalProvisioner implements Provisioner {
         }
     }
 
-    private void giveBack(LocalRemote remote) {
+    private void onClosed(LocalRemote remote) {
         lock.lock();
         try {
             taken.remove(remote);
@@ -102,7 +103,7 @@ public final class LocalProvisioner implements Provisioner {
     public void clear() {
         lock.lock();
         try {
-            asked = 0;
+            requested = 0;
         } finally {
             lock.unlock();
         }
@@ -119,25 +120,25 @@ public final class LocalProvisioner implements Provisioner {
         lock.lock();
         try {
             closed = true;
-            asked = 0;
+            requested = 0;
             left = List.copyOf(taken);
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
-            left.forEach(remote -> all.execute(remote::close));
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            left.forEach(remote -> threads.execute(remote::close));
         }
     }
 
     private void refuseIfClosed() {
         if (closed) {
-            throw new IllegalStateException("this provisioner of the local machine is closed; make another one");
+            throw new IllegalStateException("this provisioner of the local machine is closed; create another one");
         }
     }
 
     @Override
     public String toString() {
-        return "this machine, up to " + cap + " times";
+        return "this machine, at most " + cap + " systems at once";
     }
 }

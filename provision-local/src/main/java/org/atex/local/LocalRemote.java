@@ -5,17 +5,17 @@ import java.util.function.Consumer;
 import org.atex.api.Connection;
 import org.atex.api.Remote;
 
-/** This machine, handed out as one system. */
+/** This machine as a system. Safe for use from any thread. */
 final class LocalRemote implements Remote {
     private final String name;
     private final Map<String, String> labels;
-    private final Consumer<LocalRemote> whenClosed;
+    private final Consumer<LocalRemote> onClosed;
     private final LocalConnection connection = LocalConnection.open();
 
-    LocalRemote(String name, Map<String, String> labels, Consumer<LocalRemote> whenClosed) {
+    LocalRemote(String name, Map<String, String> labels, Consumer<LocalRemote> onClosed) {
         this.name = name;
         this.labels = labels;
-        this.whenClosed = whenClosed;
+        this.onClosed = onClosed;
     }
 
     @Override
@@ -38,7 +38,7 @@ final class LocalRemote implements Remote {
         try {
             connection.close();
         } finally {
-            whenClosed.accept(this);
+            onClosed.accept(this);
         }
     }
 

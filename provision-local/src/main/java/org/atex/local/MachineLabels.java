@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What tests may ask of this machine. */
+/** Determines the labels of this machine. */
 final class MachineLabels {
     private MachineLabels() {}
 
@@ -18,32 +18,32 @@ final class MachineLabels {
         try {
             release = Files.readAllLines(Path.of("/etc/os-release"));
         } catch (IOException e) {
-            release = List.of(); // not every system says what it is
+            release = List.of(); // the file is optional; without it there is no label distro
         }
         return of(System.getProperty("os.name", ""), System.getProperty("os.arch", ""), release);
     }
 
     /**
-     * {@return labels}
+     * {@return the labels {@code os}, {@code arch} and, if known, {@code distro}}
      *
-     * @param os the system's name, as Java has it
-     * @param arch the processor, as Java has it
+     * @param os the system property {@code os.name}
+     * @param arch the system property {@code os.arch}
      * @param release the lines of {@code /etc/os-release}
      */
     static Map<String, String> of(String os, String arch, List<String> release) {
         Map<String, String> labels = new HashMap<>();
         labels.put("os", os.toLowerCase(Locale.ROOT));
         labels.put("arch", arch.equals("amd64") ? "x86_64" : arch);
-        Map<String, String> says = new HashMap<>();
+        Map<String, String> values = new HashMap<>();
         for (String line : release) {
             int equals = line.indexOf('=');
             if (equals > 0) {
-                says.put(line.substring(0, equals), unquoted(line.substring(equals + 1)));
+                values.put(line.substring(0, equals), unquoted(line.substring(equals + 1)));
             }
         }
-        String id = says.get("ID");
+        String id = values.get("ID");
         if (id != null) {
-            String version = says.get("VERSION_ID");
+            String version = values.get("VERSION_ID");
             labels.put("distro", version == null ? id : id + "-" + version);
         }
         return Map.copyOf(labels);

@@ -12,86 +12,90 @@ import org.atex.local.Proc.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The processes of this machine whose parents died, as far as they can be of a command. The kernel gives such processes to
- * one of the processes above this program, usually to process 1, and lists them there.
+ * The orphaned processes of this machine that may belong to a command. When a parent ends, the kernel makes its
+ * children children of a reaper: the nearest ancestor that is a subreaper, or process 1. It lists them there.
  *
- * <p>A machine may have thousands of them. Those that are found to be strangers are remembered and not looked at again, so
- * that a look costs a few reads however many there are. The kernel adds to the end of its list, hence everything before a
- * process that is still the same was there when that was looked at: only what comes after the last such process is new.
+ * <p>A machine may have thousands of orphans. Unrelated ones are remembered and not examined again, so that a search
+ * costs few reads. The kernel appends to its lists. Hence, if a remembered process is still the same, the remembered
+ * ones before it in the list are the same too, and only one check is needed.
  *
- * <p>Thread safety: from any thread.
+ * <p>Thread safety: safe for use from any thread.
  */
 final class Orphans {
-    private final Map<Long, Map<Long, Long>> strangersOf = new HashMap<>();
+    /** For each reaper the ids of unrelated orphans, with their start times. Guarded by this. */
+    private final Map<Long, Map<Long, Long>> unrelatedByReaper = new HashMap<>();
+
     private final long self = ProcessHandle.current().pid();
     private final @Nullable Stat program = Proc.stat(self);
 
     /**
-     * An orphan.
+     * An orphaned process.
      *
-     * @param pid its number
-     * @param adopter the number of its parent now
+     * @param pid its process id
+     * @param reaper the process id of its current parent
      */
-    record Orphan(long pid, long adopter) {}
+    record Orphan(long pid, long reaper) {}
 
-    /** {@return all that are not known to be strangers; or null if they cannot be found out} */
+    /** {@return all orphans that are not known to be unrelated; null if they cannot be determined} */
     synchronized @Nullable List<Orphan> unknown() {
         List<Orphan> unknown = new ArrayList<>();
-        for (Stat adopter : adopters()) {
-            List<Long> adopted = Proc.adopted(adopter);
-            if (adopted == null) {
+        for (Stat reaper : reapers()) {
+            List<Long> children = Proc.firstThreadChildren(reaper);
+            if (children == null) {
                 return null;
             }
-            Map<Long, Long> strangers = strangersOf.computeIfAbsent(adopter.pid(), pid -> new HashMap<>());
-            strangers.keySet().retainAll(new HashSet<>(adopted));
-            forgetReused(adopted, strangers);
-            for (long pid : adopted) {
-                if (!strangers.containsKey(pid) && pid != self) {
-                    unknown.add(new Orphan(pid, adopter.pid()));
+            Map<Long, Long> unrelated = unrelatedByReaper.computeIfAbsent(reaper.pid(), pid -> new HashMap<>());
+            unrelated.keySet().retainAll(new HashSet<>(children));
+            forgetReused(children, unrelated);
+            for (long pid : children) {
+                if (!unrelated.containsKey(pid) && pid != self) {
+                    unknown.add(new Orphan(pid, reaper.pid()));
                 }
             }
         }
         return unknown;
     }
 
-    /** From the end to the first that is the same process as it was. */
-    private static void forgetReused(List<Long> adopted, Map<Long, Long> strangers) {
-        for (long pid : adopted.reversed()) {
-            Long started = strangers.get(pid);
+    /** Removes remembered ids that the kernel has assigned to another process since. */
+    private static void forgetReused(List<Long> children, Map<Long, Long> unrelated) {
+        // From the end of the list to the first process that is still the same.
+        for (long pid : children.reversed()) {
+            Long started = unrelated.get(pid);
             if (started != null) {
                 Stat now = Proc.stat(pid);
                 if (now != null && now.started() == started) {
                     return;
                 }
-                strangers.remove(pid);
+                unrelated.remove(pid);
             }
         }
     }
 
-    /** All that may get the orphans of this program's descendants: each process above it, and the first one. */
-    private Collection<Stat> adopters() {
-        Map<Long, Stat> adopters = new HashMap<>();
+    /** {@return the processes that may get the orphans of this program's descendants: its ancestors and process 1} */
+    private Collection<Stat> reapers() {
+        Map<Long, Stat> reapers = new HashMap<>();
         Stat first = Proc.stat(1);
         if (first != null) {
-            adopters.put(1L, first);
+            reapers.put(1L, first);
         }
         Stat next = Proc.stat(self);
-        while (next != null && next.parent() > 0 && !adopters.containsKey(next.parent())) {
+        while (next != null && next.parent() > 0 && !reapers.containsKey(next.parent())) {
             next = Proc.stat(next.parent());
             if (next != null) {
-                adopters.put(next.pid(), next);
+                reapers.put(next.pid(), next);
             }
         }
-        strangersOf.keySet().retainAll(adopters.keySet());
-        return adopters.values();
+        unrelatedByReaper.keySet().retainAll(reapers.keySet());
+        return reapers.values();
     }
 
     /**
-     * {@return those of some orphans that may be of a command: they started after this program}
+     * {@return the orphans that started after this program, so that they may belong to a command} Remembers the others
+     * as unrelated.
      *
      * @param orphans the orphans
      */
-    Set<Long> younger(List<Orphan> orphans) {
+    Set<Long> startedAfterProgram(List<Orphan> orphans) {
         Set<Long> younger = new LinkedHashSet<>();
         for (Orphan orphan : orphans) {
             Stat stat = Proc.stat(orphan.pid());
@@ -105,15 +109,15 @@ final class Orphans {
     }
 
     /**
-     * Remembers a stranger.
+     * Remembers an unrelated orphan.
      *
      * @param orphan the orphan
-     * @param now what is known of it, read after what shows that it is a stranger
+     * @param now its status, read after the data that proved it unrelated
      */
     synchronized void remember(Orphan orphan, Stat now) {
-        Map<Long, Long> strangers = strangersOf.get(orphan.adopter());
-        if (strangers != null && now.parent() == orphan.adopter()) {
-            strangers.put(orphan.pid(), now.started());
+        Map<Long, Long> unrelated = unrelatedByReaper.get(orphan.reaper());
+        if (unrelated != null && now.parent() == orphan.reaper()) {
+            unrelated.put(orphan.pid(), now.started());
         }
     }
 }

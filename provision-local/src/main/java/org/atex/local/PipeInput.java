@@ -12,11 +12,13 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a process's pipe on a thread of its own: a virtual thread that reads a pipe blocks its carrier, and no thread
- * that does can be interrupted. An interrupted read loses nothing, the next one goes on with it. What is in the pipe
- * already is read at once, which is several times as fast where there is much of it.
+ * Reads the output of a process in a pool thread. The calling thread cannot read itself: a virtual thread would block
+ * its carrier thread, and a thread that reads from a pipe cannot be interrupted. An interrupted read loses no data; the
+ * next read continues it.
  *
- * <p>Thread safety: for one thread at a time; {@link #endBy} for any.
+ * <p>Large reads of data that has already arrived run in the calling thread, which is several times as fast.
+ *
+ * <p>Thread safety: for use by one thread at a time, except {@link #endBy}, which any thread may call.
  */
 final class PipeInput extends InputStream {
     private static final int SIZE = 32 * 1024;
@@ -45,7 +47,7 @@ final class PipeInput extends InputStream {
         if (length == 0) {
             return 0;
         }
-        if (length >= SIZE && isReady()) {
+        if (length >= SIZE && isPipeReady()) {
             int n = pipe.read(into, offset, length);
             atEnd = n < 0;
             return n;
@@ -59,8 +61,8 @@ final class PipeInput extends InputStream {
         return n;
     }
 
-    /** {@return whether there is something in the pipe, and nothing before it} */
-    private boolean isReady() throws IOException {
+    /** {@return whether data can be read from the pipe without blocking, and no data precedes it in the buffer} */
+    private boolean isPipeReady() throws IOException {
         return position == limit
                 && !atEnd
                 && !closed
@@ -74,7 +76,7 @@ final class PipeInput extends InputStream {
         return limit - position;
     }
 
-    /** {@return whether there is something in the buffer, once something or the end came} */
+    /** Waits for data, unless the buffer has some. Returns false at the end of the stream. */
     private boolean fill() throws IOException {
         if (closed) {
             throw new IOException("the stream was closed");
@@ -82,9 +84,9 @@ final class PipeInput extends InputStream {
         if (position == limit && !atEnd) {
             FutureTask<Integer> task = reading;
             if (task == null) {
-                task = begin();
+                task = startRead();
             }
-            int n = result(task);
+            int n = awaitRead(task);
             reading = null;
             atEnd = n < 0;
             position = 0;
@@ -93,7 +95,7 @@ final class PipeInput extends InputStream {
         return position < limit;
     }
 
-    private FutureTask<Integer> begin() {
+    private FutureTask<Integer> startRead() {
         byte[] into = buffer.length == 0 ? new byte[SIZE] : buffer;
         buffer = into;
         FutureTask<Integer> task = new FutureTask<>(() -> pipe.read(into));
@@ -102,24 +104,25 @@ final class PipeInput extends InputStream {
         return task;
     }
 
-    private static int result(FutureTask<Integer> task) throws IOException {
+    private static int awaitRead(FutureTask<Integer> task) throws IOException {
         try {
             return task.get();
         } catch (InterruptedException e) {
-            // Whoever takes this for a mere I/O error must still learn that it was told to stop.
+            // Callers may treat the exception as an I/O error, so the interrupt status must be kept as well.
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while reading from a command");
-        } catch (CancellationException e) {
+        } catch (CancellationException e) { // by endBy()
             return -1;
         } catch (ExecutionException e) {
-            throw new IOException("cannot read from the command: " + e.getCause(), e.getCause());
+            throw new IOException("could not read from the command: " + e.getCause(), e.getCause());
         }
     }
 
     /**
-     * Has a reader see the end at a given time, even if a process that nobody could end holds the pipe open.
+     * Waits for a pending read, and ends the stream for its reader if the deadline passes. This happens if a process
+     * that could not be killed still holds the pipe open.
      *
-     * @param deadline when, as {@link System#nanoTime()} has it
+     * @param deadline the deadline in terms of {@link System#nanoTime()}
      */
     void endBy(long deadline) {
         FutureTask<Integer> task = reading;
@@ -131,11 +134,11 @@ final class PipeInput extends InputStream {
         } catch (TimeoutException | InterruptedException e) {
             task.cancel(false);
         } catch (ExecutionException | CancellationException e) {
-            // it is the reader who is told
+            // reported to the reader
         }
     }
 
-    /** Tells the command that nobody reads any more; what it then writes is refused. */
+    /** Closes the pipe; the command gets SIGPIPE or EPIPE when it writes to it afterwards. */
     @Override
     public void close() throws IOException {
         closed = true;
@@ -147,12 +150,12 @@ final class PipeInput extends InputStream {
         }
     }
 
-    /** Closing a pipe does not wake who reads from it: that read comes first. */
+    /** Closes the pipe after a pending read, since closing would not wake the thread that reads. */
     private void closeAfter(FutureTask<Integer> task) {
         try (pipe) {
             task.get();
         } catch (IOException | ExecutionException | CancellationException | InterruptedException e) {
-            // nobody is interested any more
+            // the stream is closed, so the result is not needed
         }
     }
 }

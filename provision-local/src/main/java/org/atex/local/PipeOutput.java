@@ -10,10 +10,10 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to a process's pipe on a thread of its own, for the reasons of {@link PipeInput}. An interrupted write may still
- * happen; the next one waits for it.
+ * Writes to the input of a process in a pool thread, for the reasons given in {@link PipeInput}. An interrupted write
+ * may still complete later; the next write waits for it.
  *
- * <p>Thread safety: for one thread at a time.
+ * <p>Thread safety: for use by one thread at a time.
  */
 final class PipeOutput extends OutputStream {
     private final OutputStream pipe;
@@ -33,7 +33,7 @@ final class PipeOutput extends OutputStream {
     @Override
     public void write(byte[] from, int offset, int length) throws IOException {
         byte[] bytes = Arrays.copyOfRange(from, offset, offset + length);
-        inTurn(() -> {
+        runInOrder(() -> {
             pipe.write(bytes);
             pipe.flush();
         });
@@ -41,36 +41,36 @@ final class PipeOutput extends OutputStream {
 
     @Override
     public void close() throws IOException {
-        inTurn(pipe::close);
+        runInOrder(pipe::close);
     }
 
-    private interface Work {
+    private interface PipeOperation {
         void run() throws IOException;
     }
 
-    private void inTurn(Work work) throws IOException {
-        FutureTask<@Nullable Void> before = writing;
+    private void runInOrder(PipeOperation operation) throws IOException {
+        FutureTask<@Nullable Void> previous = writing; // set only if the last write was interrupted
         FutureTask<@Nullable Void> task = new FutureTask<>(() -> {
-            if (before != null) {
-                awaitQuietly(before);
+            if (previous != null) {
+                awaitQuietly(previous);
             }
-            work.run();
+            operation.run();
             return null;
         });
         writing = task;
         threads.execute(task);
-        finish(task);
+        awaitWrite(task);
     }
 
     private static void awaitQuietly(FutureTask<?> task) throws InterruptedException {
         try {
             task.get();
         } catch (ExecutionException e) {
-            // the pipe is broken, and says so again
+            // The pipe is broken; the following operation fails for the same reason.
         }
     }
 
-    private void finish(FutureTask<@Nullable Void> task) throws IOException {
+    private void awaitWrite(FutureTask<@Nullable Void> task) throws IOException {
         try {
             task.get();
             writing = null;
@@ -79,7 +79,7 @@ final class PipeOutput extends OutputStream {
             throw new InterruptedIOException("interrupted while writing to a command");
         } catch (ExecutionException e) {
             writing = null;
-            throw new IOException("cannot write to the command: " + e.getCause(), e.getCause());
+            throw new IOException("could not write to the command: " + e.getCause(), e.getCause());
         }
     }
 }

@@ -17,79 +17,84 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Linux says about processes. Each answer may be outdated when it arrives; a process that is gone has none. Plain
- * streams, as these files are tiny and read thousands of times.
+ * Reads process data from {@code /proc}, in the formats of proc(5). Each result may be outdated when it is returned,
+ * since processes start and end at any time.
+ *
+ * <p>Uses plain unbuffered streams, since the files are tiny and one search reads thousands of them.
+ *
+ * <p>Thread safety: safe for use from any thread.
  */
 final class Proc {
     private static final File ROOT = new File("/proc");
 
-    /** Are told of each file that is read, by which tests see what an operation costs. There are none otherwise. */
+    /** Callbacks for the name of each file that is read, with which tests measure costs. Empty except in tests. */
     static final List<Consumer<String>> READERS = new CopyOnWriteArrayList<>();
 
-    /** How much to read at once: what the JVM does without a detour. */
-    private static final int PIECE = 8192;
+    // The JVM reads up to this size into a buffer on the stack, without allocating memory.
+    private static final int BLOCK_SIZE = 8192;
 
-    /** Up to how many numbers it is cheaper to try than to list all processes. */
-    private static final long FEW = 256;
+    // Up to this number of process ids, testing each is cheaper than listing all processes.
+    private static final long SMALL_RANGE = 256;
 
-    /** How often to look for variables of a process that seems to have none: some of them really have none. */
-    private static final int LOOKS = 10;
+    // The number of attempts to read the environment of a process that seems to have none. Some processes really have
+    // none.
+    private static final int ENVIRONMENT_ATTEMPTS = 10;
 
-    /** How often to read a list of children until it stays the same. */
-    private static final int LOOKS_AT_CHILDREN = 20;
+    // The number of attempts to read the same list of children twice in a row.
+    private static final int CHILDREN_ATTEMPTS = 20;
 
-    private static final long BETWEEN_LOOKS_NANOS = 1_000_000;
+    private static final long RETRY_INTERVAL_NANOS = 1_000_000;
 
-    /** The flag of processes that are threads of the kernel: {@code PF_KTHREAD} in its sources. */
+    /** The flag {@code PF_KTHREAD} of kernel threads in {@code include/linux/sched.h}. */
     private static final long KERNEL_THREAD = 0x00200000;
 
     private Proc() {}
 
     /**
-     * One process.
+     * The status of a process, from {@code /proc/PID/stat}.
      *
-     * @param pid its number
-     * @param dead whether it only waits for its parent to notice
-     * @param parent its parent's number
-     * @param session the number of its session's leader
-     * @param flags the kernel's flags of it
-     * @param threads how many threads it has
-     * @param started when, in the kernel's own count: with the number, what makes it unique
+     * @param pid the process id
+     * @param dead whether it is a zombie: ended, but not yet reaped by its parent
+     * @param parent the process id of its parent
+     * @param session the process id of its session leader
+     * @param flags the kernel flags
+     * @param threads the number of its threads
+     * @param started its start time in clock ticks since boot; together with the process id it identifies the process
      */
     record Stat(long pid, boolean dead, long parent, long session, long flags, long threads, long started) {
-        /** {@return whether it is alive, and no thread of the kernel's own} */
-        boolean runsPrograms() {
+        /** {@return whether it is alive and not a kernel thread} */
+        boolean isLiveUserProcess() {
             return !dead && (flags & KERNEL_THREAD) == 0;
         }
     }
 
-    /** {@return whether this machine can be asked} */
-    static boolean isThere() {
+    /** {@return whether {@code /proc} exists and can be read} */
+    static boolean isAvailable() {
         return new File(ROOT, "self/environ").canRead() && lastPid() > 0;
     }
 
-    /** {@return the number that was given to a process or thread last; 0 if nobody knows} */
+    /** {@return the process or thread id that the kernel assigned last; 0 if unknown} */
     static long lastPid() {
         String load = read("loadavg");
         return load == null ? 0 : number(load.substring(load.lastIndexOf(' ') + 1));
     }
 
-    /** {@return the number after which the kernel begins anew} */
+    /** {@return the maximum process id, after which the kernel starts from low ids again; 0 if unknown} */
     static long pidLimit() {
         String limit = read("sys/kernel/pid_max");
         return limit == null ? 0 : number(limit);
     }
 
     /**
-     * {@return whether there is such a process or thread}
+     * {@return whether a process or thread exists}
      *
-     * @param pid its number
+     * @param pid its id
      */
     static boolean exists(long pid) {
         return new File(ROOT, Long.toString(pid)).exists();
     }
 
-    /** {@return the numbers of all processes} */
+    /** {@return the ids of all processes} */
     static List<Long> all() {
         List<Long> pids = new ArrayList<>();
         String[] names = ROOT.list();
@@ -102,24 +107,25 @@ final class Proc {
     }
 
     /**
-     * {@return whether it is cheap to look at each number between two}
+     * {@return whether a range of process ids is small enough to test each of them}
      *
-     * @param from the one
-     * @param to the other; smaller than the first if the kernel began anew in between
+     * @param from the start of the range
+     * @param to the end of the range; less than the start if the kernel started from low ids again in between
      */
-    static boolean areFew(long from, long to) {
-        return to >= from && to - from <= FEW;
+    static boolean isSmallRange(long from, long to) {
+        return to >= from && to - from <= SMALL_RANGE;
     }
 
     /**
-     * {@return the numbers of processes that started after one and up to another}
+     * {@return the ids of existing processes in a range}
      *
-     * @param from the number after which they come
-     * @param to the last of them; smaller than the first if the kernel began anew in between
+     * @param from the start of the range, exclusive
+     * @param to the end of the range, inclusive; less than the start if the kernel started from low ids again in
+     *     between
      */
     static List<Long> between(long from, long to) {
         List<Long> pids = new ArrayList<>();
-        if (areFew(from, to)) {
+        if (isSmallRange(from, to)) {
             for (long pid = from + 1; pid <= to; pid++) {
                 if (exists(pid)) {
                     pids.add(pid);
@@ -138,16 +144,16 @@ final class Proc {
     }
 
     /**
-     * {@return what is known of a process, or null if it is gone}
+     * {@return the status of a process, or null if it does not exist}
      *
-     * @param pid its number
+     * @param pid the process id
      */
     static @Nullable Stat stat(long pid) {
         String line = read(pid + "/stat");
         if (line == null) {
             return null;
         }
-        // The program's name comes second, in parentheses, and may hold anything.
+        // The second field is the name of the program in parentheses, which may contain spaces and parentheses itself.
         String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
         boolean dead = "ZX".contains(fields[0]);
         return new Stat(
@@ -161,7 +167,8 @@ final class Proc {
     }
 
     /**
-     * {@return the numbers of a process's children; empty if it is gone. While some of them end, others may be left out}
+     * {@return the ids of the children of a process; empty if it does not exist} The list may be incomplete if a child
+     * ends while it is read.
      *
      * @param process the process
      */
@@ -176,24 +183,24 @@ final class Proc {
         return children;
     }
 
-    /** {@return whether the kernel lists children} */
+    /** {@return whether this kernel lists the children of processes} */
     static boolean listsChildren() {
         String self = Long.toString(ProcessHandle.current().pid());
         return new File(ROOT, self + "/task/" + self + "/children").canRead();
     }
 
     /**
-     * {@return the numbers of the processes that a process has for children because their parents died, and of others that it
-     * started, in the order in which it got them; or null if that cannot be found out}
+     * {@return the ids of the children of the first thread of a process, in the order in which it got them; null if the
+     * list cannot be determined} This includes all orphaned processes that the kernel has reparented to the process.
      *
      * @param process the process
      */
-    static @Nullable List<Long> adopted(Stat process) {
-        // The kernel gives orphans to the first thread.
+    static @Nullable List<Long> firstThreadChildren(Stat process) {
+        // The kernel makes orphans children of the first thread.
         String file = process.pid() + "/task/" + process.pid() + "/children";
         String last = read(file);
-        for (int looks = 0; looks < LOOKS_AT_CHILDREN && last != null; looks++) {
-            // The list is exact only if no child ended while it was read. Then two readings differ.
+        for (int attempt = 0; attempt < CHILDREN_ATTEMPTS && last != null; attempt++) {
+            // The list is exact only if no child ended while it was read. If one ended, two reads in a row differ.
             String again = read(file);
             if (last.equals(again)) {
                 return numbers(again);
@@ -213,55 +220,60 @@ final class Proc {
     }
 
     /**
-     * {@return the variables that processes were started with, a NUL after each; empty for one that is gone or may not be asked}
+     * {@return the environment variables with which processes were started, each followed by NUL; empty for a process
+     * that does not exist or belongs to another user}
      *
-     * <p>While a process changes from one program to the next it seems to have none for a moment: so those that seem to have
-     * none are looked at again, all together.
+     * <p>A process has no environment for a moment during execve. Therefore empty environments are read again, all
+     * together, up to 10 times at intervals of 1 ms.
      *
-     * @param pids their numbers
+     * @param pids the process ids
      */
     static Map<Long, String> environments(Collection<Long> pids) {
         Map<Long, String> environments = new HashMap<>();
         List<Long> left = new ArrayList<>(pids);
-        for (int looks = 1; !left.isEmpty(); looks++) {
+        for (int attempt = 1; !left.isEmpty(); attempt++) {
             List<Long> empty = new ArrayList<>();
             for (long pid : left) {
                 String environment = read(pid + "/environ");
                 environments.put(pid, environment == null ? "" : environment);
-                if (environment != null && environment.isEmpty() && looks < LOOKS && runsPrograms(pid)) {
+                if (environment != null
+                        && environment.isEmpty()
+                        && attempt < ENVIRONMENT_ATTEMPTS
+                        && isLiveUserProcess(pid)) {
                     empty.add(pid);
                 }
             }
             left = empty;
             if (!left.isEmpty()) {
-                LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
+                LockSupport.parkNanos(RETRY_INTERVAL_NANOS);
             }
         }
         return environments;
     }
 
-    private static boolean runsPrograms(long pid) {
+    private static boolean isLiveUserProcess(long pid) {
         Stat stat = stat(pid);
-        return stat != null && stat.runsPrograms();
+        return stat != null && stat.isLiveUserProcess();
     }
 
     private static @Nullable String read(String name) {
-        byte[] buffer = new byte[PIECE];
+        byte[] buffer = new byte[BLOCK_SIZE];
         READERS.forEach(reader -> reader.accept(name));
         try (FileInputStream in = new FileInputStream(new File(ROOT, name))) {
             int filled = 0;
             while (true) {
-                int n = in.read(buffer, filled, PIECE);
+                int n = in.read(buffer, filled, BLOCK_SIZE);
                 filled += Math.max(n, 0);
-                if (n <= 0 || n < PIECE && !name.endsWith("children")) { // the kernel gives less only at the end
+                // A short read means the end of the file, except for lists of children.
+                if (n <= 0 || n < BLOCK_SIZE && !name.endsWith("children")) {
                     return new String(buffer, 0, filled, StandardCharsets.ISO_8859_1);
                 }
-                if (buffer.length - filled < PIECE) {
+                if (buffer.length - filled < BLOCK_SIZE) {
                     buffer = Arrays.copyOf(buffer, 2 * buffer.length);
                 }
             }
         } catch (IOException e) {
-            return null; // gone, or somebody else's
+            return null; // the process does not exist, or belongs to another user
         }
     }
 

@@ -13,47 +13,52 @@ import org.atex.local.Orphans.Orphan;
 import org.atex.local.Proc.Stat;
 import org.jspecify.annotations.Nullable;
 
-/** One look for all processes of some commands, see {@link ProcessTree}. For one thread. */
+/**
+ * One search for all processes of several commands, by the rules of {@link ProcessTree}. Not thread-safe.
+ *
+ * <p>The search by parents follows the lists of children that the kernel keeps. The search by process ids examines all
+ * processes that started after the commands. The latter is used if these are few, or if there are no lists of children.
+ */
 final class ProcessSearch {
     private static final boolean CHILDREN = Proc.listsChildren();
     private static final Orphans ORPHANS = new Orphans();
 
     private final Collection<ProcessTree> trees;
     private final Set<ProcessTree> alive;
-    private final boolean numbersMayRepeat;
+    private final boolean pidsMayBeReused;
     private final long self = ProcessHandle.current().pid();
-    private final Map<Stat, ProcessTree> ours = new HashMap<>();
+    private final Map<Stat, ProcessTree> found = new HashMap<>();
 
     /**
-     * Makes one.
+     * Creates a search.
      *
      * @param trees the commands
-     * @param alive those whose own process runs
-     * @param numbersMayRepeat whether what they started may have smaller numbers than theirs
+     * @param alive the commands with a running root process
+     * @param pidsMayBeReused whether descendants may have lower process ids than their commands
      */
-    ProcessSearch(Collection<ProcessTree> trees, Set<ProcessTree> alive, boolean numbersMayRepeat) {
+    ProcessSearch(Collection<ProcessTree> trees, Set<ProcessTree> alive, boolean pidsMayBeReused) {
         this.trees = trees;
         this.alive = alive;
-        this.numbersMayRepeat = numbersMayRepeat;
+        this.pidsMayBeReused = pidsMayBeReused;
     }
 
-    /** {@return the processes that it found, without the commands' own} */
+    /** {@return the processes found, without the root processes of the commands} */
     Collection<Stat> run() {
         for (ProcessTree tree : trees) {
             if (!alive.contains(tree) && Proc.exists(tree.pid())) {
-                tree.forgetNumber();
+                tree.forgetPid(); // the id belongs to an unrelated process now
             }
         }
         long first = trees.stream().mapToLong(ProcessTree::pid).min().orElseThrow();
         long last = Proc.lastPid();
-        boolean few = !numbersMayRepeat && Proc.areFew(first, last);
-        if (few || !CHILDREN || !searchByParents()) {
+        boolean smallRange = !pidsMayBeReused && Proc.isSmallRange(first, last);
+        if (smallRange || !CHILDREN || !searchByParents()) {
             searchByNumbers(first, last);
         }
-        return ours.keySet();
+        return found.keySet();
     }
 
-    /** {@return whether that could be done} */
+    /** {@return whether the search was possible} */
     private boolean searchByParents() {
         Set<Long> examined = new HashSet<>();
         for (ProcessTree tree : alive) {
@@ -62,7 +67,7 @@ final class ProcessSearch {
                 descend(root, tree, examined);
             }
         }
-        // First down, then across: one whose parent dies in between is found as an orphan.
+        // Orphans after descendants: if the parent of a process ends in between, the process is an orphan by now.
         while (true) {
             List<Orphan> orphans = ORPHANS.unknown();
             if (orphans == null) {
@@ -76,10 +81,10 @@ final class ProcessSearch {
         }
     }
 
-    /** {@return those that are of a command} */
+    /** {@return the orphans that belong to a command} */
     private Map<Stat, ProcessTree> examine(List<Orphan> orphans) {
-        Map<Stat, ProcessTree> found = new HashMap<>();
-        Set<Long> younger = ORPHANS.younger(orphans);
+        Map<Stat, ProcessTree> matches = new HashMap<>();
+        Set<Long> younger = ORPHANS.startedAfterProgram(orphans);
         Map<Long, String> environments = Proc.environments(younger);
         for (Orphan orphan : orphans) {
             String environment = environments.get(orphan.pid());
@@ -88,20 +93,20 @@ final class ProcessSearch {
                 ProcessTree tree = treeOf(stat, environment);
                 if (tree != null) {
                     add(stat, tree);
-                    found.put(stat, tree);
-                } else if (ProcessTree.isStranger(stat, environment)) {
+                    matches.put(stat, tree);
+                } else if (ProcessTree.isUnrelated(stat, environment)) {
                     ORPHANS.remember(orphan, stat);
                 }
             }
         }
-        return found;
+        return matches;
     }
 
-    /** {@return the command of a process, by its marks if it has any, else by its session; null if it is of none} */
+    /** {@return the command to which a process belongs, by its marks if it has any, else by its session; or null} */
     private @Nullable ProcessTree treeOf(Stat stat, String environment) {
         boolean marked = isMarked(environment);
         return trees.stream()
-                .filter(tree -> marked ? tree.marks(environment) : tree.hasSessionOf(stat))
+                .filter(tree -> marked ? tree.hasMarkIn(environment) : tree.hasSessionOf(stat))
                 .findFirst()
                 .orElse(null);
     }
@@ -112,7 +117,7 @@ final class ProcessSearch {
 
     private void add(Stat stat, ProcessTree tree) {
         tree.add(stat);
-        ours.put(stat, tree);
+        found.put(stat, tree);
     }
 
     private void descend(Stat from, ProcessTree tree, Set<Long> examined) {
@@ -124,7 +129,7 @@ final class ProcessSearch {
             for (long child : children) {
                 Stat stat = Proc.stat(child);
                 String environment = environments.getOrDefault(child, "");
-                if (stat != null && !stat.dead() && (!isMarked(environment) || tree.marks(environment))) {
+                if (stat != null && !stat.dead() && (!isMarked(environment) || tree.hasMarkIn(environment))) {
                     add(stat, tree);
                     parents.add(stat);
                 }
@@ -133,15 +138,15 @@ final class ProcessSearch {
     }
 
     private void searchByNumbers(long first, long last) {
-        addOurs(numbersMayRepeat ? Proc.all() : Proc.between(first, last));
-        // One that was there may have started another and be gone before we looked at it: look at the newest, too.
+        addMatching(pidsMayBeReused ? Proc.all() : Proc.between(first, last));
+        // A process may have started another and ended before it was examined, so new process ids are examined too.
         long seen = last;
-        for (long newest; ours.isEmpty() && (newest = Proc.lastPid()) != seen; seen = newest) {
-            addOurs(Proc.between(seen, newest));
+        for (long newest; found.isEmpty() && (newest = Proc.lastPid()) != seen; seen = newest) {
+            addMatching(Proc.between(seen, newest));
         }
     }
 
-    private void addOurs(List<Long> candidates) {
+    private void addMatching(List<Long> candidates) {
         Map<Long, String> environments = Proc.environments(candidates);
         List<Stat> unmarked = new ArrayList<>();
         Map<Long, ProcessTree> parents = new HashMap<>();
@@ -149,8 +154,8 @@ final class ProcessSearch {
         for (long candidate : candidates) {
             String environment = environments.getOrDefault(candidate, "");
             boolean marked = isMarked(environment);
-            // Another command's process is the usual case where many run at once; the less is read of it the better.
-            if (candidate == self || marked && trees.stream().noneMatch(tree -> tree.marks(environment))) {
+            // If many commands run, most processes belong to other commands. Their status need not be read.
+            if (candidate == self || marked && trees.stream().noneMatch(tree -> tree.hasMarkIn(environment))) {
                 continue;
             }
             Stat stat = Proc.stat(candidate);
@@ -169,7 +174,7 @@ final class ProcessSearch {
 
     private void addUnmarked(List<Stat> unmarked, Map<Long, ProcessTree> parents) {
         boolean more;
-        do { // until there are no more children of children
+        do { // each round finds the children of the processes found in the previous one
             more = unmarked.removeIf(stat -> {
                 ProcessTree tree = parents.getOrDefault(stat.parent(), treeOf(stat, ""));
                 if (tree != null) {

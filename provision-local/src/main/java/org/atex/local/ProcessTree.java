@@ -15,43 +15,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All processes of one command, however they tried to get away. A process is of the command if
+ * All processes of one command. A process belongs to the command if one of these conditions holds:
  *
  * <ul>
- *   <li>it descends from the command's own process; or
- *   <li>its parent died, and the variable {@value #VARIABLE} in the environment that it was started with holds the command's
- *       mark: this finds daemons with new sessions; or
- *   <li>its parent died, and it is in the session that was made for the command, or in one that such a process made; or
- *   <li>it descends from one that is.
+ *   <li>It is a descendant of the root process of the command.
+ *   <li>Its parent has ended, and the variable {@value #VARIABLE} in its initial environment contains the mark of the
+ *       command. This finds daemons with sessions of their own.
+ *   <li>Its parent has ended, and it is in the session of the command, or in a session created by a process of the
+ *       command.
+ *   <li>It is a descendant of a process that belongs to the command.
  * </ul>
  *
- * <p>So only what wipes its environment, leaves the session and outlives its parents at once escapes, and what a service of
- * the machine starts on the command's behalf. A process that carries marks, but not this one, is another command's and
- * never touched.
+ * <p>A process escapes only if it clears its environment, leaves the session, and its parents have ended, or if a
+ * service of the machine starts it for the command. A process that has marks, but not this one, belongs to another
+ * command and is never killed.
  *
- * <p>Processes are found by the kernel's lists of children. So the costs are those of the command's own processes and of
- * this program's other ones, however many there are on the machine. Where there are no such lists, all processes with
- * later numbers are looked at.
+ * <p>Processes are found by the lists of children that the kernel keeps. The cost depends on the number of processes of
+ * this program, not on that of other processes on the machine. If there are no such lists, all processes with higher
+ * process ids are examined.
  *
- * <p>Thread safety: for one thread.
+ * <p>Thread safety: not thread-safe; one thread at a time ends the processes.
  */
 final class ProcessTree {
-    /** The variable that marks processes; marks of commands within commands are strung together. */
+    /** The environment variable for marks. Processes of nested commands have several marks in it. */
     static final String VARIABLE = "ATEX_COMMAND";
 
-    /** What the marks of all commands of this program begin with. */
+    /** The common prefix of the marks of all commands of this program. */
     static final String PROGRAM =
             ";" + Long.toHexString(ThreadLocalRandom.current().nextLong());
 
     private static final Logger LOG = LoggerFactory.getLogger(ProcessTree.class);
-    private static final boolean PROC = Proc.isThere();
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final boolean HAS_PROC = Proc.isAvailable();
+    private static final Duration KILL_TIMEOUT = Duration.ofSeconds(5);
 
-    /** The sessions of all commands that are not ended. */
+    /** The sessions of all commands that have not been closed, by the process ids of their leaders. */
     private static final Map<Long, ProcessTree> SESSIONS = new ConcurrentHashMap<>();
 
-    /** How long it takes at the least to get through all numbers: no machine gives out more than 50,000 a second. */
-    private static final Duration NUMBERS_LAST = Duration.ofMillis(Proc.pidLimit() / 50);
+    // The minimum time until the kernel assigns a process id again, if it assigns at most 50,000 ids per second.
+    private static final Duration PID_REUSE_TIME = Duration.ofMillis(Proc.pidLimit() / 50);
 
     private final Process root;
     private final long pid;
@@ -73,12 +74,13 @@ final class ProcessTree {
     }
 
     /**
-     * Kills until nothing is left of any, for five seconds at the most. All at once, as one look serves all trees.
+     * Kills all processes of several commands, and repeats this until none is left, for 5 s at most. Logs a warning if
+     * processes remain. Calling it once for several commands is cheaper, since one search serves all of them.
      *
-     * @param trees what to end
+     * @param trees the commands
      */
     static void end(Collection<ProcessTree> trees) {
-        if (!PROC) {
+        if (!HAS_PROC) {
             trees.forEach(ProcessTree::endDescendants);
         } else {
             endAll(trees);
@@ -88,44 +90,47 @@ final class ProcessTree {
 
     private static void endAll(Collection<ProcessTree> trees) {
         List<ProcessTree> left =
-                trees.stream().filter(tree -> !tree.isSurelyGone()).toList();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        for (long pause = 100_000; !left.isEmpty() && !foundNone(left); pause = Math.min(2 * pause, 10_000_000)) {
+                trees.stream().filter(tree -> !tree.hasCertainlyEnded()).toList();
+        long deadline = System.nanoTime() + KILL_TIMEOUT.toNanos();
+        for (long pause = 100_000; !left.isEmpty() && !killOnce(left); pause = Math.min(2 * pause, 10_000_000)) {
             if (System.nanoTime() > deadline) {
-                LOG.warn("processes of {} are still there {} after they were killed", left, PATIENCE);
+                LOG.warn("could not kill all processes of {} within {}", left, KILL_TIMEOUT);
                 return;
             }
-            // Nobody tells when a process that is not a child has died.
+            // Polled, since the kernel does not report the end of processes that are not children.
             LockSupport.parkNanos(pause);
         }
     }
 
-    /** {@return whether nothing at all was started on this machine since: the usual end of a small command} */
-    private boolean isSurelyGone() {
-        return !root.isAlive() && !numbersMayRepeat() && Proc.lastPid() == pid;
+    /**
+     * {@return whether the root process has ended and no process has been started on this machine since its start} This
+     * is the usual case for a simple command, and then no search is needed.
+     */
+    private boolean hasCertainlyEnded() {
+        return !root.isAlive() && !pidsMayBeReused() && Proc.lastPid() == pid;
     }
 
-    /** Descendants have greater numbers, if the kernel did not run out of them. */
-    private boolean numbersMayRepeat() {
-        return System.nanoTime() - startedNanos > NUMBERS_LAST.toNanos();
+    /** {@return whether descendants may have lower process ids, because the kernel may have reused ids} */
+    private boolean pidsMayBeReused() {
+        return System.nanoTime() - startedNanos > PID_REUSE_TIME.toNanos();
     }
 
-    /** {@return the number of its own process} */
+    /** {@return the process id of the root process} */
     long pid() {
         return pid;
     }
 
     /**
-     * {@return whether a process is of it by what that was started with}
+     * {@return whether an environment contains the mark of this command}
      *
-     * @param environment the process's variables
+     * @param environment the initial environment of a process
      */
-    boolean marks(String environment) {
+    boolean hasMarkIn(String environment) {
         return environment.contains(mark);
     }
 
     /**
-     * {@return whether a process is of it by its session}
+     * {@return whether a process is in a session of this command}
      *
      * @param process the process
      */
@@ -134,7 +139,7 @@ final class ProcessTree {
     }
 
     /**
-     * Takes a process for one of it: where that has made a session, what is in that is of it, too.
+     * Adds a process. If it leads a session, all processes in that session belong to the command from now on.
      *
      * @param process the process
      */
@@ -144,27 +149,28 @@ final class ProcessTree {
         }
     }
 
-    /** Has its number, which was given to a stranger, mean nothing any more. */
-    void forgetNumber() {
+    /** Removes the session of the root process, after its id was assigned to an unrelated process. */
+    void forgetPid() {
         sessions.remove(pid);
         SESSIONS.remove(pid, this);
     }
 
-    private static boolean foundNone(List<ProcessTree> trees) {
+    /** Searches once and kills the processes found. Returns whether there were none. */
+    private static boolean killOnce(List<ProcessTree> trees) {
         Set<ProcessTree> alive =
                 trees.stream().filter(tree -> tree.root.isAlive()).collect(Collectors.toSet());
         Collection<Stat> found =
-                new ProcessSearch(trees, alive, trees.stream().anyMatch(ProcessTree::numbersMayRepeat)).run();
-        // Not root.destroyForcibly(): that closes streams from which somebody may still read.
+                new ProcessSearch(trees, alive, trees.stream().anyMatch(ProcessTree::pidsMayBeReused)).run();
+        // Not root.destroyForcibly(), which also closes streams from which another thread may still read.
         alive.forEach(tree -> tree.root.toHandle().destroyForcibly());
         found.forEach(ProcessTree::kill);
         return found.isEmpty() && alive.isEmpty();
     }
 
-    /** Kills that very process, and not another that got its number meanwhile. */
+    /** Kills a process, unless its id has been assigned to another process since. */
     private static void kill(Stat stat) {
         ProcessHandle.of(stat.pid()).ifPresent(handle -> {
-            // The handle knows when its process started, and kills no other; so check that it is the one we looked at.
+            // A handle keeps the start time and kills no other process. So only the handle itself has to be checked.
             Stat now = Proc.stat(stat.pid());
             if (now != null && now.started() == stat.started()) {
                 handle.destroyForcibly();
@@ -172,7 +178,7 @@ final class ProcessTree {
         });
     }
 
-    /** Where there is no /proc: those that still have their parents. */
+    /** Kills the descendants that the JDK finds; used without {@code /proc}. */
     private void endDescendants() {
         List<ProcessHandle> descendants = root.descendants().toList();
         root.toHandle().destroyForcibly();
@@ -180,12 +186,12 @@ final class ProcessTree {
     }
 
     /**
-     * {@return whether a process is certainly of no command of this program, now and later}
+     * {@return whether a process certainly belongs to no command of this program, now and in future}
      *
      * @param process the process
-     * @param environment its variables
+     * @param environment its initial environment
      */
-    static boolean isStranger(Stat process, String environment) {
+    static boolean isUnrelated(Stat process, String environment) {
         return !environment.contains(PROGRAM) && !SESSIONS.containsKey(process.session());
     }
 

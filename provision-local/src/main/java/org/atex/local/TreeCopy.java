@@ -26,10 +26,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Copies a file or a tree, keeping modes, links (as links) and times. A directory that is there is added to; whatever else
- * is in the way is replaced, links above all: nothing is written through one, except that the target itself may be a
- * link to a directory. Devices, sockets and named pipes are left out. Long runs of zeros in large files become holes. Files of
- * {@code /proc} and {@code /sys}, which are longer or shorter than they say, are read to their end.
+ * Copies a file or a tree. Modes, symbolic links (as links) and modification times are kept.
+ *
+ * <p>Files are added to an existing directory, and existing files and links are replaced. The copy never writes through
+ * a symbolic link, except that the target itself may be a link to a directory. Devices, sockets and named pipes are
+ * skipped with a warning.
+ *
+ * <p>Long blocks of zeros in large files become holes. Files of {@code /proc} and {@code /sys} are read to their end,
+ * since the kernel states wrong sizes for them.
  */
 final class TreeCopy extends SimpleFileVisitor<Path> {
     private static final Logger LOG = LoggerFactory.getLogger(TreeCopy.class);
@@ -37,39 +41,39 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
         LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES, StandardCopyOption.REPLACE_EXISTING
     };
 
-    /** Larger files are copied in pieces, which can be interrupted. */
+    // Larger files are copied in blocks, so that an interrupt takes effect within a file.
     private static final long LARGE = 1 << 20;
 
-    private static final int PIECE = 128 * 1024;
-    private static final byte[] ZEROS = new byte[PIECE];
+    private static final int BLOCK_SIZE = 128 * 1024;
+    private static final byte[] ZEROS = new byte[BLOCK_SIZE];
 
     private final Path source;
     private final Path target;
-    private final boolean kernel;
+    private final boolean kernelFiles;
 
     private TreeCopy(Path source, Path target) throws IOException {
         this.source = source;
         this.target = target;
         boolean tree = Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS);
         Path real = (tree ? source : source.toAbsolutePath().resolveSibling(".")).toRealPath();
-        kernel = real.startsWith("/proc") || real.startsWith("/sys");
+        kernelFiles = real.startsWith("/proc") || real.startsWith("/sys");
     }
 
     /**
-     * Copies.
+     * Copies a file or a tree.
      *
-     * @param source a file or directory
-     * @param target the path that the copy will have
-     * @throws TransferException if it cannot be done
-     * @throws InterruptedException if interrupted, at the latest before the next file or piece of one
+     * @param source a file, directory or symbolic link
+     * @param target the path of the copy; missing parent directories are created
+     * @throws TransferException if the copy fails; part of it may have been written
+     * @throws InterruptedException if interrupted; takes effect before the next file, or the next block of a large file
      */
     static void copy(Path source, Path target) throws InterruptedException {
         if (Thread.interrupted()) {
             throw interruption(source, target);
         }
         try {
-            if (Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS) && liesIn(target, source)) {
-                throw new IOException("the target lies inside the source");
+            if (Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS) && isInside(target, source)) {
+                throw new IOException("the target is inside the source");
             }
             Path parent = target.toAbsolutePath().getParent();
             if (parent != null) {
@@ -81,11 +85,13 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
             throw interruption(source, target);
         } catch (IOException e) {
             throw new TransferException(
-                    "could not copy " + source + " to " + target + ": " + reason(e) + " (part of it may be there)", e);
+                    "could not copy " + source + " to " + target + ": " + reason(e)
+                            + " (part of it may have been copied)",
+                    e);
         }
     }
 
-    private static boolean liesIn(Path inner, Path outer) throws IOException {
+    private static boolean isInside(Path inner, Path outer) throws IOException {
         Path existing = inner.toAbsolutePath().normalize();
         while (existing != null && !Files.exists(existing)) {
             existing = existing.getParent();
@@ -97,7 +103,7 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
         return new InterruptedException("interrupted while copying " + source + " to " + target);
     }
 
-    /** The messages of file system exceptions are paths; their names say what is wrong. */
+    // The message of a FileSystemException is often the path alone, and the class name states the problem.
     private static String reason(IOException e) {
         String kind = e.getClass().getSimpleName().replace("Exception", "");
         return e.getClass() == IOException.class ? String.valueOf(e.getMessage()) : kind + ": " + e.getMessage();
@@ -121,13 +127,13 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
         refuseIfInterrupted();
         Path copy = copyOf(file);
         if (attributes.isOther()) {
-            LOG.warn("left out of the copy to {}: {} is neither a file nor a directory nor a link", target, file);
+            LOG.warn("skipped in the copy to {}: {} is not a file, directory or symbolic link", target, file);
         } else if (Files.isDirectory(copy, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("a directory is in the way of a file: " + copy);
-        } else if (attributes.isRegularFile() && (kernel || attributes.size() > LARGE)) {
-            long size = copyInPieces(file, copy);
-            if (size < attributes.size() && !kernel) {
-                throw new IOException(file + " became shorter while it was read");
+        } else if (attributes.isRegularFile() && (kernelFiles || attributes.size() > LARGE)) {
+            long size = copyInBlocks(file, copy);
+            if (size < attributes.size() && !kernelFiles) {
+                throw new IOException(file + " became shorter during the copy");
             }
             keepAttributes(file, copy, attributes);
         } else {
@@ -142,7 +148,7 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
         if (e != null) {
             throw e;
         }
-        // Last, as every file that was copied into it changed its time.
+        // After its files, since each copied file changes the time of the directory.
         keepAttributes(directory, copyOf(directory), Files.readAttributes(directory, BasicFileAttributes.class));
         return FileVisitResult.CONTINUE;
     }
@@ -157,22 +163,22 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
         }
     }
 
-    /** An interrupt closes the channels beneath these streams, which ends the copy. */
-    private static long copyInPieces(Path file, Path copy) throws IOException {
+    // An interrupt closes the channels used here, which ends the copy with a ClosedByInterruptException.
+    private static long copyInBlocks(Path file, Path copy) throws IOException {
         Files.deleteIfExists(copy);
         long size = 0;
         long end = 0;
         try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
                 SeekableByteChannel out =
                         Files.newByteChannel(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            byte[] piece = new byte[PIECE];
-            for (int n; (n = in.read(piece)) >= 0; size += n) {
-                if (n < PIECE || Arrays.mismatch(piece, ZEROS) >= 0) {
-                    write(out, size, piece, n);
+            byte[] block = new byte[BLOCK_SIZE];
+            for (int n; (n = in.read(block)) >= 0; size += n) {
+                if (n < BLOCK_SIZE || Arrays.mismatch(block, ZEROS) >= 0) {
+                    write(out, size, block, n);
                     end = size + n;
                 }
             }
-            if (end < size) {
+            if (end < size) { // the file ends with a hole: writing its last byte sets the size
                 write(out, size - 1, ZEROS, 1);
             }
         }
@@ -195,7 +201,7 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
         keepTime(to, attributes);
     }
 
-    /** Also of a link, which is not followed. */
+    /** Sets the modification time of a copy; of a link itself, not of its target. */
     private static void keepTime(Path copy, BasicFileAttributes attributes) throws IOException {
         boolean link = Files.isSymbolicLink(copy) && attributes.isSymbolicLink();
         LinkOption[] options = link ? new LinkOption[] {LinkOption.NOFOLLOW_LINKS} : new LinkOption[0];
@@ -203,7 +209,7 @@ final class TreeCopy extends SimpleFileVisitor<Path> {
                 .setTimes(attributes.lastModifiedTime(), null, null);
     }
 
-    /** A directory that is there may be closed to its owner; its mode is set in the end anyway. */
+    /** Gives the owner access to an existing directory; postVisitDirectory sets the final mode. */
     private static void makeWritable(Path directory) throws IOException {
         PosixFileAttributeView view = Files.getFileAttributeView(directory, PosixFileAttributeView.class);
         if (view != null) {

@@ -17,11 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A program that is killed takes its commands with it, and a shell of ours stays nowhere. */
+/** Killing a program ends its commands, and closing a connection ends its guard process. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class KilledProgramTest {
-    /** What is killed: it prints the processes that it started, and waits. */
+    /** The program to kill: it prints the ids of the processes that it has started, and waits. */
     static final class Program {
         public static void main(String[] arguments) throws Exception {
             LocalConnection connection = LocalConnection.open();
@@ -29,8 +29,8 @@ class KilledProgramTest {
             RunningCommand daemon =
                     connection.start(Command.bash("setsid sh -c 'echo $$; sleep 600; true' & echo $!; sleep 600"));
             for (RunningCommand one : List.of(command, daemon)) {
-                BufferedReader said = new BufferedReader(new InputStreamReader(one.stdout()));
-                System.out.println(said.readLine() + "\n" + said.readLine());
+                BufferedReader output = new BufferedReader(new InputStreamReader(one.stdout()));
+                System.out.println(output.readLine() + "\n" + output.readLine());
             }
             command.await();
         }
@@ -48,8 +48,8 @@ class KilledProgramTest {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         List<ProcessHandle> started;
-        try (BufferedReader said = program.inputReader()) {
-            started = Stream.of(said.readLine(), said.readLine(), said.readLine(), said.readLine())
+        try (BufferedReader output = program.inputReader()) {
+            started = Stream.of(output.readLine(), output.readLine(), output.readLine(), output.readLine())
                     .map(Long::parseLong)
                     .distinct()
                     .map(pid -> ProcessHandle.of(pid).orElseThrow())
@@ -64,7 +64,7 @@ class KilledProgramTest {
     }
 
     @Test
-    void aClosedConnectionHasNoGuard() throws Exception {
+    void closedConnectionHasNoGuardProcess() throws Exception {
         try (LocalConnection connection = LocalConnection.open()) {
             connection.run(Command.of("true")).orThrow();
             assertThat(guards()).isEqualTo(1);
@@ -83,7 +83,7 @@ class KilledProgramTest {
         try {
             return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"));
         } catch (IOException e) {
-            return ""; // gone meanwhile
+            return ""; // the process has ended
         }
     }
 }

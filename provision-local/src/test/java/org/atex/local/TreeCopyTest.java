@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the contract does not ask for. */
+/** Properties of copies that the connection contract does not cover. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TreeCopyTest {
@@ -46,7 +46,7 @@ class TreeCopyTest {
     }
 
     @Test
-    void holesStayHoles() throws Exception {
+    void holesAreKept() throws Exception {
         Path sparse = here.resolve("sparse");
         try (RandomAccessFile file = new RandomAccessFile(sparse.toFile(), "rw")) {
             file.setLength(1L << 26);
@@ -65,7 +65,7 @@ class TreeCopyTest {
     }
 
     @Test
-    void filesOfTheKernelComeWhole() throws Exception {
+    void filesOfTheKernelAreCopiedCompletely() throws Exception {
         for (String file : List.of("/proc/version", "/sys/kernel/uevent_seqnum")) {
             TreeCopy.copy(Path.of(file), here.resolve("copy"));
             assertThat(here.resolve("copy")).hasContent(Files.readString(Path.of(file)));
@@ -76,7 +76,7 @@ class TreeCopyTest {
     }
 
     @Test
-    void treeIsNotCopiedIntoItself() throws Exception {
+    void copyIntoTheSourceIsRefused() throws Exception {
         Path tree = Files.createDirectory(here.resolve("tree"));
 
         assertThatThrownBy(() -> TreeCopy.copy(tree, tree.resolve("new/copy")))
@@ -86,7 +86,7 @@ class TreeCopyTest {
     }
 
     @Test
-    void pipesAreLeftOut() throws Exception {
+    void namedPipesAreSkipped() throws Exception {
         Path tree = Files.createDirectory(here.resolve("tree"));
         Files.writeString(tree.resolve("file"), "text");
         try (LocalConnection connection = LocalConnection.open()) {

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A container that was started here, and is removed by whoever has it. */
+/** A container started by {@link PodmanProvisioner}, which must {@linkplain #remove remove} it. */
 final class Container {
     private static final Logger LOG = LoggerFactory.getLogger(Container.class);
-    private static final Duration REMOVAL = Duration.ofSeconds(60);
-    private static final Duration SOON = Duration.ofSeconds(10);
-    private static final int LAST_LINES = 20;
-    private static final int LONGEST = 1000;
+    private static final Duration REMOVE_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration INSPECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final int LOG_LINES = 20;
+    private static final int MAX_LOG_LENGTH = 1000;
 
     private final Podman podman;
     private final String name;
@@ -33,43 +33,46 @@ final class Container {
         return name;
     }
 
-    /** {@return the number that its first process had on this machine when it was started} */
+    /** {@return the process id, on this machine, of the first process at the time the container was started} */
     long process() {
         return process;
     }
 
     /**
-     * Starts one.
+     * Starts a container.
      *
-     * @param command what it runs; nothing for what the image says
-     * @throws IOException if podman does not; there is none then
-     * @throws InterruptedException if interrupted; there is none then
+     * @param name the name of the container
+     * @param owner the process that removes the container; stored in a label, by which leftovers are found
+     * @param command the command of the container; if empty, the image determines it
+     * @throws IOException if podman could not start the container; it was removed then
+     * @throws InterruptedException if interrupted; the container was removed
      */
     static Container start(
-            Podman podman, PodmanProvisioner.Builder settings, String name, Owner owner, List<String> command)
+            Podman podman, PodmanProvisioner.Builder settings, String name, ContainerOwner owner, List<String> command)
             throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("run"));
         if (settings.systemd) {
-            // A reboot inside ends the container; podman starts it again.
+            // A reboot inside ends the container, and podman starts it again.
             line.addAll(List.of("--systemd=always", "--restart=always"));
         }
         line.addAll(settings.runOptions);
         Path file = Files.createTempFile("container-", ".pid");
-        // Last, so that it counts whatever the options say: by these the container is found again and removed.
-        line.addAll(List.of("--detach", "--name=" + name, "--label=" + Owner.LABEL + "=" + owner, "--pidfile=" + file));
+        // After the options of the user, so that these take precedence: the container is found and removed by them.
+        line.addAll(List.of(
+                "--detach", "--name=" + name, "--label=" + ContainerOwner.LABEL + "=" + owner, "--pidfile=" + file));
         line.add(settings.pull.option());
         line.add(settings.image);
         line.addAll(command);
         Container container = new Container(podman, name);
         boolean started = false;
         try {
-            String said = podman.run(settings.startWithin, line, words -> LOG.debug("{}: {}", name, words));
-            container.id = said.lines().reduce("", (first, last) -> last).strip();
+            String output = podman.run(settings.startWithin, line, message -> LOG.debug("{}: {}", name, message));
+            container.id = output.lines().reduce("", (first, last) -> last).strip();
             container.process = Long.parseLong(Files.readString(file).strip());
             started = true;
             return container;
         } catch (NumberFormatException e) {
-            throw new IOException("podman did not say which process it started", e);
+            throw new IOException("podman did not write the id of the started process to its pid file", e);
         } finally {
             Files.deleteIfExists(file);
             if (!started) {
@@ -78,17 +81,21 @@ final class Container {
         }
     }
 
-    /** Removes it with its volumes, whatever it does and whoever interrupts. */
+    /**
+     * Removes the container with its volumes, even if it is running or the thread was interrupted. Failures are logged.
+     */
     void remove() {
         boolean interrupted = Thread.interrupted();
         try {
-            // By its number, should somebody have given it another name.
+            // By its id, since it may have been renamed.
             remove(podman, List.of(id.isEmpty() ? name : id));
         } catch (IOException e) {
-            LOG.warn("container {} could not be removed: {}{}", name, e.getMessage(), Advice.on(e));
+            LOG.warn("could not remove container {}: {}{}", name, e.getMessage(), FailureHints.hintFor(e));
         } catch (InterruptedException e) {
             interrupted = true;
-            LOG.warn("interrupted while container {} was removed: look whether it is there", name);
+            LOG.warn(
+                    "interrupted while removing container {}: check with 'podman ps --all' whether it was removed",
+                    name);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -97,73 +104,80 @@ final class Container {
     }
 
     /**
-     * {@return why it does not run any more: its exit code, what it said last, and what to do; null if it runs} To be asked when
-     * something else failed.
+     * {@return the reason why the container is no longer running: its exit code, its last output, and a remedy; null if
+     * it is running or its state is unknown} Called after another operation has failed, to explain the failure.
      */
     @Nullable
-    String ending() throws InterruptedException {
+    String exitReason() throws InterruptedException {
         try {
             if (!Files.exists(Path.of("/proc/" + process))) {
-                podman.run(SOON, "wait", id); // podman may not have noticed yet
+                podman.run(INSPECT_TIMEOUT, "wait", id); // podman may not have updated its state yet
             }
             String format = "{{.State.Running}} {{.State.ExitCode}} [{{.Config.Entrypoint}}]";
-            String[] words = podman.run(SOON, "container", "inspect", "--format=" + format, id)
+            String[] fields = podman.run(INSPECT_TIMEOUT, "container", "inspect", "--format=" + format, id)
                     .split(" ", 3);
-            if (!words[0].equals("false")) {
+            if (!fields[0].equals("false")) {
                 return null;
             }
-            String entrypoint = words[2].replaceAll("[\\[\\]]", "").strip();
-            return "it ended with exit code " + words[1] + " when it had just been started; " + lastWords()
+            String entrypoint = fields[2].replaceAll("[\\[\\]]", "").strip();
+            return "it ended with exit code " + fields[1] + " right after its start; " + lastOutput()
                     + (entrypoint.isEmpty()
-                            ? " (give a command that goes on running, or none)"
-                            : " (the image's entrypoint, '" + entrypoint
-                                    + "', has to run the command that it is given; if it does not, leave it out by the run"
-                                    + " option --entrypoint=)");
+                            ? " (give a command that keeps running, or none)"
+                            : " (the entrypoint of the image, '" + entrypoint
+                                    + "', must run the command in its arguments; if it does not, disable it with the"
+                                    + " run option --entrypoint=)");
         } catch (IOException e) {
-            LOG.debug("cannot tell how container {} ended: {}", name, e.getMessage());
+            LOG.debug("could not determine how container {} ended: {}", name, e.getMessage());
             return null;
         }
     }
 
-    private String lastWords() throws InterruptedException {
-        StringBuilder words = new StringBuilder();
+    private String lastOutput() throws InterruptedException {
+        StringBuilder output = new StringBuilder();
         try {
-            podman.runTelling(
-                    SOON,
-                    List.of("logs", "--tail=" + LAST_LINES, id),
-                    line -> words.append(line).append('\n'));
+            podman.runWithOutput(
+                    INSPECT_TIMEOUT,
+                    List.of("logs", "--tail=" + LOG_LINES, id),
+                    line -> output.append(line).append('\n'));
         } catch (IOException e) {
-            return "what it said is not known: " + e.getMessage();
+            return "its output is not available: " + e.getMessage();
         }
-        String text = words.toString().strip();
-        String shortened = text.substring(Math.max(0, text.length() - LONGEST)).replace("\n", "; ");
-        return text.isEmpty() ? "it said nothing" : "it said last: '" + shortened + "'";
+        String text = output.toString().strip();
+        String shortened =
+                text.substring(Math.max(0, text.length() - MAX_LOG_LENGTH)).replace("\n", "; ");
+        return text.isEmpty() ? "it wrote no output" : "its last output: '" + shortened + "'";
     }
 
     private static void remove(Podman podman, List<String> names) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("rm", "--force", "--ignore", "--time=0", "--volumes"));
         line.addAll(names);
-        podman.run(REMOVAL, line, said -> {});
+        podman.run(REMOVE_TIMEOUT, line, message -> {});
     }
 
-    /** Removes what runs of programs that are gone have left. */
-    static void sweep(Podman podman) throws IOException, InterruptedException {
-        String format = "--format={{.ID}} {{index .Labels \"" + Owner.LABEL + "\"}}";
-        String all = podman.run(REMOVAL, "ps", "--all", "--filter=label=" + Owner.LABEL, format);
-        List<String> dead = all.lines()
+    /** Removes containers left behind by owners that have ended, for example because they were killed. */
+    static void removeLeftovers(Podman podman) throws IOException, InterruptedException {
+        String format = "--format={{.ID}} {{index .Labels \"" + ContainerOwner.LABEL + "\"}}";
+        String all = podman.run(REMOVE_TIMEOUT, "ps", "--all", "--filter=label=" + ContainerOwner.LABEL, format);
+        List<String> leftovers = all.lines()
                 .map(line -> line.split(" ", -1))
-                .filter(words -> words.length == 2 && Owner.isDead(words[1]))
-                .map(words -> words[0])
+                .filter(fields -> fields.length == 2 && ContainerOwner.hasEnded(fields[1]))
+                .map(fields -> fields[0])
                 .toList();
-        if (!dead.isEmpty()) {
-            LOG.info("removing containers that programs have left which are gone: {}", dead);
-            remove(podman, dead);
+        if (!leftovers.isEmpty()) {
+            LOG.info("removing containers left behind by programs that have ended: {}", leftovers);
+            remove(podman, leftovers);
         }
     }
 
-    /** {@return a name for the nth container of a provisioner, that says what it is} */
+    /**
+     * {@return the name of a container, for example {@code atex-fedora-1a2b3c4d-1}}
+     *
+     * @param image the name of the image
+     * @param run a text that differs for each provisioner
+     * @param number the number of the container within its provisioner
+     */
     static String name(String image, String run, int number) {
-        String last = image.replaceAll(".*/", "").replaceAll("[:@].*", "").toLowerCase(Locale.ROOT);
-        return "atex-" + last.replaceAll("[^a-z0-9_.-]", "-") + "-" + run + "-" + number;
+        String shortName = image.replaceAll(".*/", "").replaceAll("[:@].*", "").toLowerCase(Locale.ROOT);
+        return "atex-" + shortName.replaceAll("[^a-z0-9_.-]", "-") + "-" + run + "-" + number;
     }
 }

@@ -5,25 +5,37 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What podman says of a container.
+ * The state of a container as reported by {@code podman container inspect}.
  *
- * @param id its full number
- * @param process the number of its first process on this machine; 0 if it does not run
- * @param status such as {@code running} or {@code exited}
+ * @param id the full id of the container
+ * @param process the process id, on this machine, of the first process of the container; 0 if it is not running
+ * @param status the status in podman's terms, for example {@code running} or {@code exited}
  */
 record ContainerState(String id, long process, String status) {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration INSPECT_TIMEOUT = Duration.ofSeconds(30);
 
+    /**
+     * {@return the current state of a container}
+     *
+     * @param container the name or id of the container
+     * @throws IOException if there is no such container, or podman does not answer within 30 s
+     */
     static ContainerState of(Podman podman, String container) throws IOException, InterruptedException {
         String format = "{{.Id}} {{.State.Pid}} {{.State.Status}}";
-        List<String> words = List.of(podman.run(PATIENCE, "container", "inspect", "--format=" + format, container)
-                .split(" ", -1));
-        return new ContainerState(words.get(0), Long.parseLong(words.get(1)), words.get(2));
+        List<String> fields =
+                List.of(podman.run(INSPECT_TIMEOUT, "container", "inspect", "--format=" + format, container)
+                        .split(" ", -1));
+        return new ContainerState(fields.get(0), Long.parseLong(fields.get(1)), fields.get(2));
     }
 
+    /**
+     * Checks that the container is running.
+     *
+     * @throws IOException if it is not
+     */
     void refuseUnlessRunning() throws IOException {
         if (!isRunning()) {
-            throw new IOException("it does not run: it is " + status);
+            throw new IOException("it is not running: its status is " + status);
         }
     }
 

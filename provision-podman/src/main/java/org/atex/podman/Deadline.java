@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A moment until which something is tried.
+ * The time at which an operation gives up.
  *
- * @param nanos when, as {@link System#nanoTime()} has it
+ * @param nanos the time in terms of {@link System#nanoTime()}
  */
 record Deadline(long nanos) {
     private static final long PAUSE_MILLIS = 50;
@@ -15,6 +15,7 @@ record Deadline(long nanos) {
         return new Deadline(System.nanoTime() + TimeUnit.NANOSECONDS.convert(time));
     }
 
+    /** {@return the remaining time in nanoseconds, at least 0} */
     long nanosLeft() {
         return Math.max(0, nanos - System.nanoTime());
     }
@@ -27,7 +28,7 @@ record Deadline(long nanos) {
         return nanosLeft() == 0;
     }
 
-    /** Waits a little before the next attempt. */
+    /** Sleeps 50 ms before the next attempt, or until the deadline if that is earlier. */
     void pause() throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(Math.min(nanosLeft(), TimeUnit.MILLISECONDS.toNanos(PAUSE_MILLIS)));
     }

@@ -18,23 +18,24 @@ import java.util.concurrent.TimeUnit;
 import org.atex.api.Command;
 import org.atex.api.RunningCommand;
 
-/** Copies a file or a tree of a container to this machine. */
+/** Copies a file or tree of a container to this machine. */
 final class Download extends Transfer {
     private static final int PERMISSIONS = 07777;
 
-    /** First a line that says what comes. */
-    private static final String SEND = KERNELS + ASK_TAR + """
+    // The first line of the output is a header: "link", "tree", or "file" with mode, modification time and size. The
+    // content follows: the target of the link, a tar stream, or the bytes of the file.
+    private static final String SEND = IS_KERNEL_DIRECTORY + DETECT_TAR + """
             if [ -L "$1" ]; then
                 printf 'link\\n' && exec readlink -n -- "$1"
             elif [ -d "$1" ]; then
-                cd "$1" && printf 'tree\\n' && exec sh -c "$2" sh "$how"
+                cd "$1" && printf 'tree\\n' && exec sh -c "$2" sh "$tar"
             elif [ -f "$1" ]; then
                 about=$(stat -c '%a %.9Y %s' -- "$1") || exit
-                # What the kernel's files have is not what they say.
-                ! kernels "${1%/*}/" || about="${about% *} 0"
+                # The kernel states wrong sizes for its files, so their size is not checked.
+                ! is_kernel_directory "${1%/*}/" || about="${about% *} 0"
                 printf 'file %s\\n' "$about" && exec cat -- "$1"
             elif [ -e "$1" ]; then
-                echo "it is neither a file nor a directory nor a link: $1" >&2
+                echo "it is not a file, directory or symbolic link: $1" >&2
             else
                 echo "there is no such file: $1" >&2
             fi
@@ -53,48 +54,48 @@ final class Download extends Transfer {
     }
 
     @Override
-    void move() throws IOException, InterruptedException {
+    void transfer() throws IOException, InterruptedException {
         try (RunningCommand running = connection.start(Command.of("sh", "-c", SEND, "sh", source, PACK))) {
-            FutureTask<String> words = words("words", running.stderr());
+            FutureTask<String> errors = readAsync("errors", running.stderr());
             InputStream out = running.stdout();
-            List<String> kind = List.of(line(out).split(" ", -1));
-            switch (kind.get(0)) {
+            List<String> header = List.of(readLine(out).split(" ", -1));
+            switch (header.get(0)) {
                 case "link" -> {
                     byte[] to = out.readAllBytes();
-                    finish(running, words);
-                    clear();
+                    awaitSuccess(running, errors);
+                    prepareTarget();
                     makeLink(to);
                 }
                 case "file" -> {
-                    clear();
-                    long size = receiveFile(out, Integer.parseInt(kind.get(1), 8), kind.get(2));
-                    finish(running, words);
-                    if (size < Long.parseLong(kind.get(3))) {
-                        throw new IOException("the copy is not as long as the original: " + size + " of " + kind.get(3)
-                                + " bytes (is it written to?)");
+                    prepareTarget();
+                    long size = receiveFile(out, Integer.parseInt(header.get(1), 8), header.get(2));
+                    awaitSuccess(running, errors);
+                    if (size < Long.parseLong(header.get(3))) {
+                        throw new IOException("the copy is shorter than the original: " + size + " of " + header.get(3)
+                                + " bytes (was the file changed during the copy?)");
                     }
                 }
-                case "tree" -> receiveTree(running, words);
+                case "tree" -> receiveTree(running, errors);
                 default -> {
-                    finish(running, words);
-                    throw new IOException("the container sent nothing");
+                    awaitSuccess(running, errors);
+                    throw new IOException("the container sent no data");
                 }
             }
         } catch (NumberFormatException | IndexOutOfBoundsException e) {
-            throw new IOException("the container did not say what it sends: " + e.getMessage(), e);
+            throw new IOException("the container sent an invalid header: " + e.getMessage(), e);
         }
     }
 
     private void makeLink(byte[] to) throws IOException, InterruptedException {
-        try (Tar ln = new Tar(new ProcessBuilder("sh", "-c", LINK, "sh", name(target)))) {
+        try (LocalProgram ln = new LocalProgram(new ProcessBuilder("sh", "-c", LINK, "sh", encodableName(target)))) {
             try (OutputStream in = ln.input()) {
                 in.write(to);
             }
-            ln.finish();
+            ln.awaitSuccess();
         }
     }
 
-    private void clear() throws IOException {
+    private void prepareTarget() throws IOException {
         if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("a directory is in the way of a file: " + target);
         }
@@ -121,7 +122,7 @@ final class Download extends Transfer {
         return size;
     }
 
-    private void receiveTree(RunningCommand running, FutureTask<String> words)
+    private void receiveTree(RunningCommand running, FutureTask<String> errors)
             throws IOException, InterruptedException {
         makeParents();
         if (!Files.isDirectory(target)) {
@@ -130,19 +131,19 @@ final class Download extends Transfer {
         }
         ProcessBuilder unpack = new ProcessBuilder(
                         "tar", "-x", "-p", "--no-same-owner", "--delay-directory-restore", "-f", "-")
-                .directory(new File(name(target)))
+                .directory(new File(encodableName(target)))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD);
-        try (Tar tar = new Tar(unpack)) {
+        try (LocalProgram tar = new LocalProgram(unpack)) {
             try (OutputStream in = tar.input()) {
                 copy(running.stdout(), in);
             } catch (InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
-                tar.finish(); // which knows better why it reads no more
+                tar.awaitSuccess(); // prefers the error of tar, which stopped reading
                 throw e;
             }
-            finish(running, words);
-            tar.finish();
+            awaitSuccess(running, errors);
+            tar.awaitSuccess();
         }
     }
 }

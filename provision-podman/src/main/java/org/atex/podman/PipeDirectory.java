@@ -15,10 +15,12 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The directory of a resident shell, as this machine sees it: named pipes that are opened in it lead into the container.
- * No link in the container leads out of it: none is followed, at any step.
+ * The directory of a resident shell, opened from this machine through {@code /proc/PID/root}. The named pipes in it
+ * connect this program to processes in the container.
  *
- * <p>Thread safety: from any thread.
+ * <p>No step follows symbolic links, so a link in the container cannot lead to a file of this machine.
+ *
+ * <p>Thread safety: safe for use from any thread.
  */
 final class PipeDirectory implements Closeable {
     private final SecureDirectoryStream<Path> directory;
@@ -28,15 +30,16 @@ final class PipeDirectory implements Closeable {
     }
 
     /**
-     * Opens it.
+     * Opens the directory.
      *
-     * @param process the container's first process
-     * @param path the directory's path in the container
-     * @throws IOException if this machine's user must not see it, or the container is gone
+     * @param process the process id, on this machine, of the first process of the container
+     * @param path the absolute path of the directory in the container
+     * @throws IOException if the container has ended, or the user of this program may not access its files
      */
-    @SuppressWarnings("StreamResourceLeak") // each is closed when the next is open, the last by close()
+    @SuppressWarnings("StreamResourceLeak") // each stream is closed when the next is open, and the last one by close()
     static PipeDirectory open(long process, Path path) throws IOException {
         SecureDirectoryStream<Path> at = secure(Files.newDirectoryStream(Path.of("/proc/" + process + "/root")));
+        // One name at a time, because NOFOLLOW_LINKS applies to the last name of a path only.
         for (Path name : path) {
             try (SecureDirectoryStream<Path> above = at) {
                 at = above.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS);
@@ -50,10 +53,13 @@ final class PipeDirectory implements Closeable {
             return secure;
         }
         stream.close();
-        throw new IOException("this machine has no directories that can be entered without following links");
+        throw new IOException("this file system does not support opening directories without following links");
     }
 
-    /** {@return which of some names is there, or an empty text; to be asked once} */
+    /**
+     * {@return the first of these names found in the directory, or an empty string} Can be called only once, since the
+     * directory stream has one iterator.
+     */
     String firstOf(String... names) {
         Set<String> wanted = Set.of(names);
         for (Path file : directory) {
@@ -73,8 +79,11 @@ final class PipeDirectory implements Closeable {
         return open(name, StandardOpenOption.WRITE);
     }
 
-    /** {@return a channel that keeps a pipe open at both ends, so that nobody who opens it has to wait} */
-    SeekableByteChannel keeper(String name) throws IOException {
+    /**
+     * {@return a channel on both ends of a pipe} While it is open, opening either end does not block, and a reader does
+     * not see the end of the stream.
+     */
+    SeekableByteChannel openBothEnds(String name) throws IOException {
         return open(name, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 

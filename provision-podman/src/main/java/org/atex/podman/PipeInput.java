@@ -12,10 +12,11 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a named pipe on a thread of its own: a virtual thread that reads one blocks its carrier, and an interrupt would
- * close the channel. An interrupted read loses nothing, the next one goes on with it.
+ * Reads from a named pipe in a pool thread. The calling thread cannot read itself: a virtual thread would block its
+ * carrier thread, and an interrupt would close the channel. An interrupted read loses no data; the next read continues
+ * it.
  *
- * <p>Thread safety: for one thread at a time; {@link #end} for any.
+ * <p>Thread safety: for use by one thread at a time, except {@link #end}, which any thread may call.
  */
 final class PipeInput extends InputStream {
     private static final int SIZE = 64 * 1024;
@@ -44,7 +45,7 @@ final class PipeInput extends InputStream {
         if (length == 0) {
             return 0;
         }
-        ByteBuffer filled = filled();
+        ByteBuffer filled = filledBuffer();
         if (!filled.hasRemaining()) {
             return -1;
         }
@@ -58,8 +59,8 @@ final class PipeInput extends InputStream {
         return buffer == null || reading != null ? 0 : buffer.remaining();
     }
 
-    /** {@return the buffer, once something or the end came: then it is empty} */
-    private ByteBuffer filled() throws IOException {
+    /** {@return the buffer, after waiting for data; it is empty at the end of the stream} */
+    private ByteBuffer filledBuffer() throws IOException {
         if (closed) {
             throw new IOException("the stream was closed");
         }
@@ -69,11 +70,12 @@ final class PipeInput extends InputStream {
             buffer = into;
         }
         FutureTask<Integer> task = reading;
+        // A task is left over if an interrupt ended the wait for it; its data come first.
         if (task != null || !into.hasRemaining() && !atEnd) {
             if (task == null) {
-                task = begin(into);
+                task = startRead(into);
             }
-            int n = result(task);
+            int n = awaitRead(task);
             reading = null;
             if (n < 0) {
                 atEnd = true;
@@ -85,7 +87,7 @@ final class PipeInput extends InputStream {
         return into;
     }
 
-    private FutureTask<Integer> begin(ByteBuffer into) {
+    private FutureTask<Integer> startRead(ByteBuffer into) {
         into.clear();
         FutureTask<Integer> task = new FutureTask<>(() -> pipe.read(into));
         reading = task;
@@ -93,33 +95,33 @@ final class PipeInput extends InputStream {
         return task;
     }
 
-    private int result(FutureTask<Integer> task) throws IOException {
+    private int awaitRead(FutureTask<Integer> task) throws IOException {
         try {
             return task.get();
         } catch (InterruptedException e) {
-            // Whoever takes this for a mere I/O error must still learn that it was told to stop.
+            // Callers may treat the exception as an I/O error, so the interrupt status must be kept as well.
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while reading from a command");
         } catch (ExecutionException e) {
             if (ended && e.getCause() instanceof ClosedChannelException) {
                 return -1;
             }
-            throw new IOException("cannot read from the command: " + Causes.of(e), Causes.of(e));
+            throw new IOException("could not read from the command: " + Exceptions.causeOf(e), Exceptions.causeOf(e));
         }
     }
 
-    /** {@return whether the end was seen: then nobody is left that could write} */
+    /** {@return whether the end of the stream was read, which means that no process has the pipe open for writing} */
     boolean atEnd() {
         return atEnd;
     }
 
-    /** Has a reader see the end, even if a process that nobody could end holds the pipe open. */
+    /** Ends the stream for its reader, even if a process that could not be killed still holds the pipe open. */
     void end() {
         ended = true;
         closePipe();
     }
 
-    /** Tells the command that nobody reads any more; what it then writes is refused. */
+    /** Closes the pipe; the command gets SIGPIPE or EPIPE when it writes to it afterwards. */
     @Override
     public void close() {
         closed = true;
@@ -127,6 +129,6 @@ final class PipeInput extends InputStream {
     }
 
     private void closePipe() {
-        Quiet.close(pipe);
+        Closeables.closeQuietly(pipe);
     }
 }

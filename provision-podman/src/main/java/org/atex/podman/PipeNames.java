@@ -3,12 +3,13 @@ package org.atex.podman;
 import java.util.List;
 
 /**
- * The named pipes of one command, in the directory of the resident shell. Nobody who does not see into that directory can
- * guess them.
+ * The names of the four named pipes of one command, in the directory of the resident shell. The directory cannot be
+ * listed by other users of the container, and the names are random, so other users cannot open the pipes.
  *
- * @param base what their names begin with
+ * @param base the common prefix of the names, 128 random bits in hexadecimal
  */
 record PipeNames(String base) {
+    /** {@return the pipe on which the container side reports the process id and the end of the command} */
     String status() {
         return base + ".s";
     }

@@ -12,10 +12,10 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to a named pipe on a thread of its own, for the reasons of {@link PipeInput}. An interrupted write may still
- * happen; the next one waits for it.
+ * Writes to a named pipe in a pool thread, for the reasons given in {@link PipeInput}. An interrupted write may still
+ * complete later; the next write waits for it.
  *
- * <p>Thread safety: for one thread at a time; {@link #abandon} for any.
+ * <p>Thread safety: for use by one thread at a time, except {@link #abandon}, which any thread may call.
  */
 final class PipeOutput extends OutputStream {
     private final WritableByteChannel pipe;
@@ -35,7 +35,7 @@ final class PipeOutput extends OutputStream {
     @Override
     public void write(byte[] from, int offset, int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOfRange(from, offset, offset + length));
-        inTurn(() -> {
+        runInOrder(() -> {
             while (bytes.hasRemaining()) {
                 pipe.write(bytes);
             }
@@ -44,41 +44,41 @@ final class PipeOutput extends OutputStream {
 
     @Override
     public void close() throws IOException {
-        inTurn(pipe::close);
+        runInOrder(pipe::close);
     }
 
-    /** Closes it at once: nobody reads any more. */
+    /** Closes the pipe at once, without waiting for pending writes. */
     void abandon() {
-        Quiet.close(pipe);
+        Closeables.closeQuietly(pipe);
     }
 
-    private interface Work {
+    private interface PipeOperation {
         void run() throws IOException;
     }
 
-    private void inTurn(Work work) throws IOException {
-        FutureTask<Boolean> before = writing;
+    private void runInOrder(PipeOperation operation) throws IOException {
+        FutureTask<Boolean> previous = writing; // set only if the last write was interrupted
         FutureTask<Boolean> task = new FutureTask<>(() -> {
-            if (before != null) {
-                awaitQuietly(before);
+            if (previous != null) {
+                awaitQuietly(previous);
             }
-            work.run();
+            operation.run();
             return true;
         });
         writing = task;
         threads.execute(task);
-        finish(task);
+        awaitWrite(task);
     }
 
     private static void awaitQuietly(FutureTask<?> task) throws InterruptedException {
         try {
             task.get();
         } catch (ExecutionException e) {
-            // the pipe is broken, and says so again
+            // The pipe is broken; the following operation fails for the same reason.
         }
     }
 
-    private void finish(FutureTask<Boolean> task) throws IOException {
+    private void awaitWrite(FutureTask<Boolean> task) throws IOException {
         try {
             task.get();
             writing = null;
@@ -87,7 +87,7 @@ final class PipeOutput extends OutputStream {
             throw new InterruptedIOException("interrupted while writing to a command");
         } catch (ExecutionException e) {
             writing = null;
-            throw new IOException("cannot write to the command: " + Causes.of(e), Causes.of(e));
+            throw new IOException("could not write to the command: " + Exceptions.causeOf(e), Exceptions.causeOf(e));
         }
     }
 }

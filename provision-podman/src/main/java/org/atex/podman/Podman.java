@@ -14,12 +14,12 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Runs the program {@code podman} of this machine. Immutable. */
+/** Runs the program {@code podman} on this machine. Immutable. */
 final class Podman {
-    /** What is told of a program that says too much. */
-    private static final int LONGEST = 2000;
+    // The number of characters of error output that a message quotes; the end of the output is kept.
+    private static final int MAX_QUOTED = 2000;
 
-    private static final Duration GOODBYE = Duration.ofSeconds(10);
+    private static final Duration TERMINATION_TIMEOUT = Duration.ofSeconds(10);
 
     private final List<String> program;
 
@@ -27,24 +27,24 @@ final class Podman {
         this.program = List.copyOf(program);
     }
 
-    /** Podman ended with an error. */
+    /** Thrown if podman ends with an exit code other than 0. */
     static final class FailedException extends IOException {
         private static final long serialVersionUID = 1L;
-        private final String words;
+        private final String errorOutput;
 
-        FailedException(String message, String words) {
+        FailedException(String message, String errorOutput) {
             super(message);
-            this.words = words;
+            this.errorOutput = errorOutput;
         }
 
-        /** {@return what podman said} */
-        String words() {
-            return words;
+        /** {@return the error output of podman, without leading and trailing white space} */
+        String errorOutput() {
+            return errorOutput;
         }
     }
 
-    /** {@return the line that runs podman with some arguments} */
-    List<String> line(List<String> arguments) {
+    /** {@return the command line that runs podman with these arguments} */
+    List<String> commandLine(List<String> arguments) {
         List<String> line = new ArrayList<>(program);
         line.addAll(arguments);
         return line;
@@ -55,66 +55,73 @@ final class Podman {
     }
 
     /**
-     * Runs it. An interrupt ends it.
+     * Runs podman and waits for its end. An interrupt terminates it.
      *
-     * @param within how long it may take
-     * @param arguments its arguments
-     * @param progress is told each line of its errors, which is where it tells of progress
-     * @return its output, without the last line break
-     * @throws FailedException if it ends with another code than 0
-     * @throws IOException if it cannot be run, or takes longer
+     * @param within the time limit
+     * @param arguments the arguments of podman
+     * @param progress receives each line of the error output, to which podman writes its progress, in another thread
+     * @return the standard output, without leading and trailing white space
+     * @throws FailedException if podman ends with an exit code other than 0
+     * @throws IOException if podman cannot be run, or exceeds the time limit; it was terminated then
+     * @throws InterruptedException if interrupted; podman was terminated
      */
     String run(Duration within, List<String> arguments, Consumer<String> progress)
             throws IOException, InterruptedException {
-        return run(new ProcessBuilder(line(arguments)), within, arguments.get(0), progress);
+        return run(new ProcessBuilder(commandLine(arguments)), within, arguments.get(0), progress);
     }
 
-    /** Does the same, and tells its output too. */
-    void runTelling(Duration within, List<String> arguments, Consumer<String> progress)
+    /**
+     * Runs podman like {@link #run(Duration, List, Consumer)}, but passes its standard output to {@code progress} too.
+     */
+    void runWithOutput(Duration within, List<String> arguments, Consumer<String> progress)
             throws IOException, InterruptedException {
-        // The shell hands both to one stream; it takes the words as they are.
+        // The shell merges standard output into standard error, which preserves the order of the lines.
         List<String> line = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >&2", "sh"));
-        line.addAll(line(arguments));
+        line.addAll(commandLine(arguments));
         run(new ProcessBuilder(line), within, arguments.get(0), progress);
     }
 
-    private static String run(ProcessBuilder builder, Duration within, String what, Consumer<String> progress)
+    private static String run(ProcessBuilder builder, Duration within, String subcommand, Consumer<String> progress)
             throws IOException, InterruptedException {
         if (Thread.interrupted()) {
-            throw new InterruptedException("interrupted before running podman " + what);
+            throw new InterruptedException("interrupted before running podman " + subcommand);
         }
         Process process = builder.redirectInput(new File("/dev/null")).start();
         try {
-            FutureTask<String> output = reading(() -> text(process.getInputStream()));
-            FutureTask<String> errors = reading(() -> told(process, progress));
+            FutureTask<String> output = readAsync(() -> text(process.getInputStream()));
+            FutureTask<String> errors = readAsync(() -> readLines(process, progress));
             if (!process.waitFor(TimeUnit.NANOSECONDS.convert(within), TimeUnit.NANOSECONDS)) {
-                throw new IOException("'podman " + what + "' did not end within " + within.toSeconds() + " s");
+                throw new IOException("'podman " + subcommand + "' did not end within " + within.toSeconds() + " s");
             }
-            String words = result(errors).strip();
+            String errorOutput = result(errors).strip();
             if (process.exitValue() != 0) {
-                String message = "'podman " + what + "' ended with " + process.exitValue();
-                throw new FailedException(words.isEmpty() ? message : message + ": " + shortened(words), words);
+                String message = "'podman " + subcommand + "' ended with exit code " + process.exitValue();
+                throw new FailedException(
+                        errorOutput.isEmpty() ? message : message + ": " + shortened(errorOutput), errorOutput);
             }
             return result(output).strip();
         } finally {
-            end(process);
+            terminate(process);
         }
     }
 
-    /** Asked to end, podman first finishes or undoes what would leave half a container; only then is it killed. */
-    private static void end(Process process) {
+    /**
+     * Sends SIGTERM, on which podman completes or reverts its current step, so that no partly created container
+     * remains. Sends SIGKILL after 10 s.
+     */
+    private static void terminate(Process process) {
         if (!process.isAlive()) {
             return;
         }
         process.destroy();
-        if (Patience.done(process.onExit(), System.nanoTime() + GOODBYE.toNanos())) {
+        if (Uninterruptibles.awaitDone(process.onExit(), System.nanoTime() + TERMINATION_TIMEOUT.toNanos())) {
             Thread.currentThread().interrupt();
         }
         process.destroyForcibly();
     }
 
-    /** On a platform thread: a virtual one would hold its carrier. */
-    private static FutureTask<String> reading(Callable<String> read) {
+    // Platform threads: a virtual thread that reads from a process blocks its carrier thread.
+    private static FutureTask<String> readAsync(Callable<String> read) {
         FutureTask<String> task = new FutureTask<>(read);
         Thread.ofPlatform().daemon().name("atex-podman-reader").start(task);
         return task;
@@ -124,13 +131,13 @@ final class Podman {
         return new String(stream.readAllBytes(), UTF_8);
     }
 
-    private static String told(Process process, Consumer<String> progress) throws IOException {
+    private static String readLines(Process process, Consumer<String> progress) throws IOException {
         StringBuilder all = new StringBuilder();
         for (String line : (Iterable<String>) process.errorReader(UTF_8).lines()::iterator) {
             progress.accept(line);
             all.append(line).append('\n');
-            if (all.length() > 2 * LONGEST) {
-                all.delete(0, all.length() - LONGEST); // what went wrong is said last
+            if (all.length() > 2 * MAX_QUOTED) {
+                all.delete(0, all.length() - MAX_QUOTED); // the last lines contain the cause of a failure
             }
         }
         return all.toString();
@@ -140,13 +147,14 @@ final class Podman {
         try {
             return task.get();
         } catch (ExecutionException e) {
-            throw new IOException("cannot read what podman says: " + Causes.of(e), Causes.of(e));
+            throw new IOException(
+                    "could not read the output of podman: " + Exceptions.causeOf(e), Exceptions.causeOf(e));
         }
     }
 
-    private static String shortened(String words) {
-        String line = words.replace("\n", "; ");
-        return line.length() <= LONGEST ? line : "…" + line.substring(line.length() - LONGEST);
+    private static String shortened(String text) {
+        String line = text.replace("\n", "; ");
+        return line.length() <= MAX_QUOTED ? line : "…" + line.substring(line.length() - MAX_QUOTED);
     }
 
     @Override

@@ -27,39 +27,45 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A command in a container, with all that it starts. */
+/**
+ * A command in a container, and the processes that it starts.
+ *
+ * <p>The container side reports on the status pipe: first a line with the process id of the command, then a line with
+ * the exit code and the last process id that was assigned in the container. The end of the pipe without the second line
+ * means that the command is lost.
+ */
 final class PodmanCommand implements RunningCommand {
     private static final Logger LOG = LoggerFactory.getLogger(PodmanCommand.class);
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long CLOSE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long PAUSE_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** So soon no number of a process is given a second time. */
-    private static final long BRIEF_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** The time within which the kernel does not assign a process id a second time. */
+    private static final long NO_PID_REUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Command command;
     private final String mark;
     private final PodmanConnection connection;
-    private final Resident resident;
+    private final ResidentShell resident;
     private final PipeNames names;
-    private final Streams streams;
-    private final long begun = System.nanoTime();
+    private final CommandStreams streams;
+    private final long startedNanos = System.nanoTime();
     private final CompletableFuture<Long> process = new CompletableFuture<>();
     private final CompletableFuture<CommandEnd> end = new CompletableFuture<>();
-    private final CompletableFuture<Boolean> told = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> statusPipeEnded = new CompletableFuture<>();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
-    private volatile boolean leftNothing;
+    private volatile boolean hasNoChildren;
     private volatile long endedNanos;
-    private @Nullable SeekableByteChannel keeper;
+    private @Nullable SeekableByteChannel bothEnds;
     private @Nullable SeekableByteChannel status;
 
     PodmanCommand(
             Command command,
             String mark,
             PodmanConnection connection,
-            Resident resident,
+            ResidentShell resident,
             PipeNames names,
-            Streams streams) {
+            CommandStreams streams) {
         this.command = command;
         this.mark = mark;
         this.connection = connection;
@@ -69,67 +75,68 @@ final class PodmanCommand implements RunningCommand {
     }
 
     /**
-     * Starts it.
+     * Starts the command.
      *
-     * @throws IOException if the container cannot be reached
-     * @throws InterruptedException if interrupted; it may have been started
+     * @param within the time limit
+     * @throws IOException if the container cannot be reached, or does not start the command in time
+     * @throws InterruptedException if interrupted; the command may have been started
      */
     void start(Duration within) throws IOException, InterruptedException {
         try {
             PipeDirectory directory = resident.directory();
-            keeper = directory.keeper(names.status());
-            SeekableByteChannel says = directory.reader(names.status());
-            status = says;
+            bothEnds = directory.openBothEnds(names.status());
+            SeekableByteChannel statusPipe = directory.reader(names.status());
+            status = statusPipe;
             streams.prepare(directory, names);
-            connection.threads().execute(() -> listen(says));
+            connection.threads().execute(() -> readStatus(statusPipe));
         } catch (IOException e) {
-            neverStart(e);
+            failStart(e);
             throw e;
         }
-        var unused = resident.gone().thenAccept(process::completeExceptionally);
-        resident.run(names, ShellWords.script(command, names, mark));
+        var unused = resident.ended().thenAccept(process::completeExceptionally);
+        resident.run(names, CommandScript.of(command, names, mark));
         try {
             process.get(TimeUnit.NANOSECONDS.convert(within), TimeUnit.NANOSECONDS);
             streams.connect(resident.directory(), names);
         } catch (ExecutionException e) {
-            throw new IOException(String.valueOf(Causes.of(e).getMessage()), Causes.of(e));
+            throw new IOException(String.valueOf(Exceptions.causeOf(e).getMessage()), Exceptions.causeOf(e));
         } catch (TimeoutException e) {
-            throw new IOException("the container did not start it within " + within.toSeconds()
-                    + " s (is it paused, or out of processes?)");
+            throw new IOException("the container did not start the command within " + within.toSeconds()
+                    + " s (is it paused, or is its process limit reached?)");
         } finally {
-            Quiet.close(keeper); // from here on the pipe ends with who writes to it
+            Closeables.closeQuietly(bothEnds); // from here on the pipe ends when the container side closes it
         }
     }
 
-    /** Nothing was asked of the container. */
-    void neverStart(IOException cause) {
+    /** Completes the command without a request to the container. */
+    void failStart(IOException cause) {
         process.completeExceptionally(cause);
         end.completeExceptionally(cause);
-        told.complete(true);
+        statusPipeEnded.complete(true);
     }
 
-    /** Reads the number of its process, then how it ended; whatever happens to who writes that, the pipe ends. */
-    private void listen(ReadableByteChannel says) {
-        ByteBuffer piece = ByteBuffer.allocate(64);
+    /** Reads the status pipe to its end, which comes even if the process that writes to it is killed. */
+    private void readStatus(ReadableByteChannel statusPipe) {
+        ByteBuffer buffer = ByteBuffer.allocate(64);
         StringBuilder line = new StringBuilder();
         try {
-            while (says.read(piece.clear()) >= 0) {
-                for (char c : StandardCharsets.US_ASCII.decode(piece.flip()).array()) {
+            while (statusPipe.read(buffer.clear()) >= 0) {
+                for (char c : StandardCharsets.US_ASCII.decode(buffer.flip()).array()) {
                     if (c == '\n') {
-                        heard(List.of(line.toString().split(" ", -1)));
+                        handleStatusLine(List.of(line.toString().split(" ", -1)));
                         line.setLength(0);
                     } else if (c != 0) {
                         line.append(c);
                     }
                 }
             }
-            fail(new IOException("what ran it in the container was killed, or the container ended"));
+            fail(new IOException("its parent process in the container was killed, or the container ended"));
         } catch (IOException | NumberFormatException e) {
-            fail(new IOException("its end was not seen: " + e.getMessage(), e));
+            fail(new IOException("its end is unknown: " + e.getMessage(), e));
         }
     }
 
-    private void heard(List<String> words) {
+    private void handleStatusLine(List<String> words) {
         if (words.size() == 1) {
             process.complete(Long.parseLong(words.get(0)));
             return;
@@ -138,8 +145,8 @@ final class PodmanCommand implements RunningCommand {
             process.completeExceptionally(new IOException("its streams could not be opened in the container"));
         }
         int code = Integer.parseInt(words.get(0));
-        // That number was the last one given: it started nothing.
-        leftNothing = words.get(1).equals(String.valueOf(process.getNow(-1L)));
+        // No process id was assigned after its own, so it started no process, and close() need not search for any.
+        hasNoChildren = words.get(1).equals(String.valueOf(process.getNow(-1L)));
         endedNanos = System.nanoTime();
         String signal = code > 128 ? Signals.name(code - 128) : null;
         end.complete(signal == null ? new CommandEnd.Exited(code) : new CommandEnd.Signalled(signal));
@@ -148,28 +155,28 @@ final class PodmanCommand implements RunningCommand {
     private void fail(IOException cause) {
         process.completeExceptionally(cause);
         end.completeExceptionally(cause);
-        told.complete(true);
+        statusPipeEnded.complete(true);
     }
 
     @Override
     public OutputStream stdin() {
-        return piped(streams.in(), command.stdin().equals(Input.pipe()), "input", "Input");
+        return requirePipe(streams.in(), command.stdin().equals(Input.pipe()), "input", "Input");
     }
 
     @Override
     public InputStream stdout() {
-        return piped(streams.out(), command.stdout().equals(Output.pipe()), "output", "Output");
+        return requirePipe(streams.out(), command.stdout().equals(Output.pipe()), "output", "Output");
     }
 
     @Override
     public InputStream stderr() {
-        return piped(streams.err(), command.stderr().equals(Output.pipe()), "errors", "Output");
+        return requirePipe(streams.err(), command.stderr().equals(Output.pipe()), "error output", "Output");
     }
 
-    private <T> T piped(@Nullable T stream, boolean isPipe, String what, String type) {
+    private <T> T requirePipe(@Nullable T stream, boolean isPipe, String name, String type) {
         if (stream == null || !isPipe) {
             throw new IllegalStateException(
-                    "the " + what + " of '" + command + "' is no pipe: give the command " + type + ".pipe()");
+                    "the " + name + " of '" + command + "' is not a pipe: create the command with " + type + ".pipe()");
         }
         return stream;
     }
@@ -177,24 +184,24 @@ final class PodmanCommand implements RunningCommand {
     @Override
     public CommandEnd await() throws InterruptedException {
         try {
-            CommandEnd how = end.get();
-            streams.settle();
-            return how;
+            CommandEnd result = end.get();
+            streams.awaitWritten();
+            return result;
         } catch (ExecutionException e) {
-            throw lost(Causes.of(e));
+            throw lost(Exceptions.causeOf(e));
         }
     }
 
     @Override
     public Optional<CommandEnd> await(Duration atMost) throws InterruptedException {
         try {
-            CommandEnd how = end.get(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
-            streams.settle();
-            return Optional.of(how);
+            CommandEnd result = end.get(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
+            streams.awaitWritten();
+            return Optional.of(result);
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            throw lost(Causes.of(e));
+            throw lost(Exceptions.causeOf(e));
         }
     }
 
@@ -209,11 +216,12 @@ final class PodmanCommand implements RunningCommand {
     }
 
     /**
-     * Closes some commands of a connection at once.
+     * Closes several commands of a connection together, with one search for their processes. Waits up to 5 s, or about
+     * 1 s if the container is paused.
      *
      * @param connection the connection
-     * @param commands what to close
-     * @return whether the container is paused; then they end when it goes on
+     * @param commands the commands
+     * @return whether the container is paused; the commands end after it is unpaused
      */
     static boolean closeAll(PodmanConnection connection, List<PodmanCommand> commands) {
         boolean interrupted = Thread.interrupted();
@@ -222,24 +230,24 @@ final class PodmanCommand implements RunningCommand {
                 .filter(command -> command.closing.compareAndSet(false, true))
                 .toList();
         try {
-            // One that has not got so far as to set its mark would not be found.
+            // A command that has not reported its process id has not set its mark either, and would not be found.
             for (PodmanCommand command : mine) {
                 closing.await(command.process);
             }
-            List<PodmanCommand> left =
-                    mine.stream().filter(command -> !command.leftNothing).toList();
-            if (!left.isEmpty()) {
-                closing.await(endAll(connection, left));
+            List<PodmanCommand> withProcesses =
+                    mine.stream().filter(command -> !command.hasNoChildren).toList();
+            if (!withProcesses.isEmpty()) {
+                closing.await(killAll(connection, withProcesses));
             }
             for (PodmanCommand command : mine) {
                 closing.await(command.end);
-                closing.await(command.told);
+                closing.await(command.statusPipeEnded);
             }
         } finally {
             mine.forEach(PodmanCommand::finish);
         }
         for (PodmanCommand command : commands) {
-            interrupted |= Patience.done(command.closed, Long.MAX_VALUE);
+            interrupted |= Uninterruptibles.awaitDone(command.closed, Long.MAX_VALUE);
         }
         if (interrupted || closing.interrupted) {
             Thread.currentThread().interrupt();
@@ -247,10 +255,13 @@ final class PodmanCommand implements RunningCommand {
         return closing.paused;
     }
 
-    /** How long what is closed is waited for: nothing in a paused container answers. */
+    /**
+     * Limits the waiting of one close: to 5 s in total, and to 1 s if the container is paused, since nothing in it
+     * answers then.
+     */
     private static final class Closing {
         private final PodmanConnection connection;
-        private final long deadline = System.nanoTime() + PATIENCE_NANOS;
+        private final long deadline = System.nanoTime() + CLOSE_TIMEOUT_NANOS;
         private boolean paused;
         private boolean interrupted;
 
@@ -262,7 +273,7 @@ final class PodmanCommand implements RunningCommand {
             if (paused) {
                 return;
             }
-            interrupted |= Patience.done(done, Math.min(deadline, System.nanoTime() + SOON_NANOS));
+            interrupted |= Uninterruptibles.awaitDone(done, Math.min(deadline, System.nanoTime() + PAUSE_CHECK_NANOS));
             if (done.isDone()) {
                 return;
             }
@@ -272,39 +283,41 @@ final class PodmanCommand implements RunningCommand {
                 interrupted = true;
             }
             if (paused) {
-                LOG.warn("{} is paused: what runs in it ends when it goes on", connection);
+                LOG.warn("{} is paused: its commands end after it is unpaused", connection);
             } else {
-                interrupted |= Patience.done(done, deadline);
+                interrupted |= Uninterruptibles.awaitDone(done, deadline);
             }
         }
     }
 
-    private static CompletableFuture<Boolean> endAll(PodmanConnection connection, List<PodmanCommand> left) {
+    private static CompletableFuture<Boolean> killAll(PodmanConnection connection, List<PodmanCommand> commands) {
         String marks =
-                String.join("|", left.stream().map(command -> command.mark).toList());
+                String.join("|", commands.stream().map(command -> command.mark).toList());
         long now = System.nanoTime();
-        List<Long> processes = left.stream()
-                .filter(command -> !command.end.isDone() || now - command.endedNanos < BRIEF_NANOS)
+        List<Long> processes = commands.stream()
+                .filter(command -> !command.end.isDone() || now - command.endedNanos < NO_PID_REUSE_NANOS)
                 .map(command -> command.process.exceptionally(unknown -> 0L).getNow(0L))
                 .filter(process -> process > 0)
                 .toList();
-        boolean brief =
-                left.stream().allMatch(command -> now - command.begun < BRIEF_NANOS) && processes.size() == left.size();
-        long after = brief ? processes.stream().mapToLong(Long::longValue).min().orElse(1) - 1 : 0;
-        return connection.end(marks, processes, after).whenComplete((clean, failure) -> {
+        boolean noReuse = commands.stream().allMatch(command -> now - command.startedNanos < NO_PID_REUSE_NANOS)
+                && processes.size() == commands.size();
+        long after =
+                noReuse ? processes.stream().mapToLong(Long::longValue).min().orElse(1) - 1 : 0;
+        return connection.killAll(marks, processes, after).whenComplete((clean, failure) -> {
             if (Boolean.FALSE.equals(clean)) {
-                LOG.warn("{} have left something in {} that cannot be ended", left, connection);
+                LOG.warn("could not kill all processes of {} in {}", commands, connection);
             }
         });
     }
 
     private void finish() {
-        boolean free = told.isDone() && end.isDone() && !end.isCompletedExceptionally() && streams.areFree();
-        end.completeExceptionally(new IOException("it was closed, and its end was not seen"));
+        boolean reusable =
+                statusPipeEnded.isDone() && end.isDone() && !end.isCompletedExceptionally() && streams.areReusable();
+        end.completeExceptionally(new IOException("it was closed before its end was known"));
         streams.end();
-        Quiet.close(keeper);
-        Quiet.close(status);
-        resident.giveBack(names, free);
+        Closeables.closeQuietly(bothEnds);
+        Closeables.closeQuietly(status);
+        resident.release(names, reusable);
         connection.forget(this);
         closed.complete(true);
     }

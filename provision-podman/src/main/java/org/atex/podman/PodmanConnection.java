@@ -29,65 +29,73 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running container as a system. A shell that stays in it starts commands on request, which costs little more than a
- * process of this machine; they have exactly what {@code podman exec} would give them, and a session of their own.
+ * A connection to a running container. A shell that stays in the container starts commands on request, which costs
+ * little more than starting a local process. Commands run in the same environment as with {@code podman exec}, each in
+ * a session of its own.
  *
- * <p>The container must run on this machine, and be this user's; it needs bash and coreutils, grep to end what commands leave
- * behind, and tar for trees.
+ * <p>The container must run on this machine and belong to the user of this program. It needs bash and coreutils, grep
+ * to find the background processes of commands, and tar to copy trees.
  *
- * <p>Each command carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and killed
- * when it is closed, daemons included. What wipes its environment, leaves its session and outlives its parents escapes.
+ * <p>Each command has the environment variable {@code ATEX_COMMAND}. Closing a command kills all processes that carry
+ * its value or belong to its session, daemons included. A process escapes only if it clears its environment, leaves the
+ * session, and its parents have ended.
  *
- * <p>A connection is lost when the container ends, and noticed at once. When only the shell is killed, commands go on and
- * another shell is started for the next. When what looks after one command is killed, that command is lost and no other.
+ * <p>The connection is lost as soon as the container ends. If only the shell is killed, running commands continue, and
+ * the next command starts another shell. If the parent process of a command is killed, only that command is lost.
  *
- * <p>bash does not tell a signal from an exit code of 128 and the signal's number: {@code exit 137} is reported as the signal
- * KILL.
+ * <p>bash does not distinguish a signal from an exit code of 128 plus the number of the signal: {@code exit 137} is
+ * reported as the signal KILL.
  *
  * <p>Lifecycle and thread safety are those of {@link Connection}.
  */
 public final class PodmanConnection implements Connection {
-    private static final int ATTEMPTS = 3;
+    private static final int START_ATTEMPTS = 3;
     private static final Logger LOG = LoggerFactory.getLogger(PodmanConnection.class);
-    private static final Duration GOODBYE = Duration.ofSeconds(10);
-    private static final Duration ADOPTION = Duration.ofSeconds(10);
-    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final Duration REMOVE_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration ADOPT_TIMEOUT = Duration.ofSeconds(10);
+    private static final long CHECK_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final String container;
     private final PodmanOptions options;
     private final Podman podman;
-    private final BeforeConnecting beforeConnecting;
-    private final String name = Long.toHexString(ThreadLocalRandom.current().nextLong());
-    private final String marks = ";" + name + "-";
-    private final AtomicLong numbers = new AtomicLong();
+    private final ReadinessCheck readinessCheck;
+    private final String id = Long.toHexString(ThreadLocalRandom.current().nextLong());
+    private final String markPrefix = ";" + id + "-";
+    private final AtomicLong commandCount = new AtomicLong();
     private final Set<PodmanCommand> running = ConcurrentHashMap.newKeySet();
-    private final ThreadPoolExecutor threads = Threads.forPipes();
-    private final Object slot = new Object();
-    private @Nullable CompletableFuture<Resident> resident;
+    private final ThreadPoolExecutor threads = PipeThreads.newPool();
+    private final Object residentLock = new Object();
+    /** The current shell, possibly still starting; guarded by {@code residentLock}, which is never held over I/O. */
+    private @Nullable CompletableFuture<ResidentShell> resident;
+
+    /** The process id, on this machine, of the first process of the container; 0 before the first connect. */
     private volatile long process;
+
+    /** The reason why the connection is lost; null while it is usable. */
     private volatile @Nullable IOException lost;
+
     private volatile boolean closed;
 
-    /** What is waited for each time before a container is connected to. */
-    interface BeforeConnecting {
-        /** The container is enough. */
-        BeforeConnecting NOTHING = (podman, container, deadline) -> {};
+    /** A condition that is awaited before each connect. */
+    interface ReadinessCheck {
+        /** No condition: the container only has to run. */
+        ReadinessCheck NONE = (podman, container, deadline) -> {};
 
         void await(Podman podman, String container, Deadline deadline) throws IOException, InterruptedException;
     }
 
-    private PodmanConnection(String container, PodmanOptions options, BeforeConnecting beforeConnecting) {
+    private PodmanConnection(String container, PodmanOptions options, ReadinessCheck readinessCheck) {
         this.container = container;
         this.options = options;
         this.podman = new Podman(options.program());
-        this.beforeConnecting = beforeConnecting;
+        this.readinessCheck = readinessCheck;
     }
 
     /**
-     * {@return a connection to a container}
+     * {@return a connection to a running container}
      *
-     * @param container its name or number
-     * @throws ConnectionLostException if it does not run, or cannot be reached
+     * @param container the name or id of the container
+     * @throws ConnectionLostException if the container is not running, or cannot be reached
      * @throws InterruptedException if interrupted
      */
     public static PodmanConnection open(String container) throws InterruptedException {
@@ -95,20 +103,20 @@ public final class PodmanConnection implements Connection {
     }
 
     /**
-     * {@return a connection to a container}
+     * {@return a connection to a running container}
      *
-     * @param container its name or number
-     * @param options how it is reached
-     * @throws ConnectionLostException if it does not run, or cannot be reached
+     * @param container the name or id of the container
+     * @param options the options for access to the container
+     * @throws ConnectionLostException if the container is not running, or cannot be reached
      * @throws InterruptedException if interrupted
      */
     public static PodmanConnection open(String container, PodmanOptions options) throws InterruptedException {
-        return open(container, options, BeforeConnecting.NOTHING);
+        return open(container, options, ReadinessCheck.NONE);
     }
 
-    static PodmanConnection open(String container, PodmanOptions options, BeforeConnecting beforeConnecting)
+    static PodmanConnection open(String container, PodmanOptions options, ReadinessCheck readinessCheck)
             throws InterruptedException {
-        PodmanConnection connection = new PodmanConnection(container, options, beforeConnecting);
+        PodmanConnection connection = new PodmanConnection(container, options, readinessCheck);
         try {
             connection.connect(Deadline.in(options.connectWithin()));
             return connection;
@@ -122,37 +130,41 @@ public final class PodmanConnection implements Connection {
     }
 
     /**
-     * {@return a connection to a container that is still to be started, and then to be {@link #adopt adopted}}
+     * {@return a connection to a container that the caller has yet to start with {@link #keepAliveCommand}, and to pass
+     * to {@link #adopt}}
      *
-     * @param container its name
-     * @param options how it is reached
+     * @param container the name of the container
+     * @param options the options for access to the container
      */
     static PodmanConnection unconnected(String container, PodmanOptions options) {
-        return new PodmanConnection(container, options, BeforeConnecting.NOTHING);
+        return new PodmanConnection(container, options, ReadinessCheck.NONE);
     }
 
-    /** {@return what keeps the container there, and starts a shell of this connection} */
-    List<String> keeping() {
-        return Resident.keeping(directoryName(), marks);
+    /** {@return a command for the container that waits and starts the shell of this connection} */
+    List<String> keepAliveCommand() {
+        return ResidentShell.keepAliveCommand(directoryName(), markPrefix);
     }
 
     private String directoryName() {
-        return "atex-" + name;
+        return "atex-" + id;
     }
 
     /**
-     * Connects to a container that was started with {@link #keeping}; by podman if that cannot be done by itself.
+     * Connects to the shell that {@link #keepAliveCommand} has started in the container. If that fails, starts a shell
+     * with {@code podman exec} instead.
      *
-     * @param first the number of its first process
+     * @param first the process id, on this machine, of the first process of the container
+     * @param deadline the time limit for the second way; the first takes 20 s at most
+     * @throws IOException if both ways fail
      */
     void adopt(long first, Deadline deadline) throws IOException, InterruptedException {
-        Resident shell = null;
+        ResidentShell shell = null;
         try {
-            PipeDirectory directory = awaited(first, Deadline.in(ADOPTION));
-            shell = new Resident(Talk.over(directory, threads), threads);
+            PipeDirectory directory = awaitPipeDirectory(first, Deadline.in(ADOPT_TIMEOUT));
+            shell = new ResidentShell(ShellStreams.ofPipes(directory, threads), threads);
             shell.use(directory);
-            shell.ready().get(ADOPTION.toNanos(), TimeUnit.NANOSECONDS);
-            synchronized (slot) {
+            shell.ready().get(ADOPT_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
+            synchronized (residentLock) {
                 resident = CompletableFuture.completedFuture(shell);
                 process = first;
             }
@@ -160,12 +172,12 @@ public final class PodmanConnection implements Connection {
             if (shell != null) {
                 shell.close();
             }
-            connect(deadline); // which says what is wrong, if anything is
+            connect(deadline); // its exception states the problem, if any
         }
     }
 
-    /** {@return the directory, once the container has made it} */
-    private PipeDirectory awaited(long first, Deadline deadline) throws IOException, InterruptedException {
+    /** {@return the directory of the shell, after waiting until the container has created it} */
+    private PipeDirectory awaitPipeDirectory(long first, Deadline deadline) throws IOException, InterruptedException {
         while (true) {
             try {
                 PipeDirectory directory = PipeDirectory.open(first, Path.of("/dev/shm", directoryName()));
@@ -175,38 +187,38 @@ public final class PodmanConnection implements Connection {
                     }
                     case "no" -> {
                         directory.close();
-                        throw new IOException("its first process does not start a shell");
+                        throw new IOException("the first process of the container did not start a shell");
                     }
                     default -> directory.close();
                 }
             } catch (NoSuchFileException e) {
-                // not yet
+                // The container has not created it yet.
             }
             if (deadline.isOver() || !Files.exists(Path.of("/proc/" + first))) {
-                throw new IOException("it has made no pipes");
+                throw new IOException("the container did not create the pipes of its shell");
             }
-            TimeUnit.MILLISECONDS.sleep(2); // nobody tells when they are there
+            TimeUnit.MILLISECONDS.sleep(2); // polled, since nothing reports that the container has created it
         }
     }
 
-    /** Connects to the container as it now runs. */
+    /** Connects to the current run of the container. */
     private void connect(Deadline deadline) throws IOException, InterruptedException {
-        beforeConnecting.await(podman, container, deadline);
-        // Afterwards, as one that goes down for a reboot is another when it is up.
+        readinessCheck.await(podman, container, deadline);
+        // After the wait, since a container that reboots has another first process when it is up.
         ContainerState state = ContainerState.of(podman, container);
         state.refuseUnlessRunning();
-        Resident first = launch(state, deadline);
-        synchronized (slot) {
+        ResidentShell first = launch(state, deadline);
+        synchronized (residentLock) {
             resident = CompletableFuture.completedFuture(first);
             process = state.process();
             lost = null;
         }
         if (closed) {
-            first.close(); // close() may have looked before it was there
+            first.close(); // close() may have run before the shell was stored
         }
     }
 
-    private List<String> exec(String... more) {
+    private List<String> execArguments(String... more) {
         List<String> line = new ArrayList<>(List.of("exec"));
         line.addAll(List.of(more));
         String user = options.user();
@@ -217,21 +229,22 @@ public final class PodmanConnection implements Connection {
     }
 
     /**
-     * Removes a file of the container, where that can be done, whoever interrupts and even if this was closed: hence by podman.
+     * Removes a file of the container if possible, even if the thread was interrupted or this connection is closed. For
+     * that reason it runs {@code podman exec}. Failures are logged.
      *
      * @param path the file
      */
     void removeFile(String path) {
         boolean interrupted = Thread.interrupted();
-        List<String> line = exec();
+        List<String> line = execArguments();
         line.addAll(List.of(container, "rm", "-f", "--", path));
         try {
-            podman.run(GOODBYE, line, said -> {});
+            podman.run(REMOVE_TIMEOUT, line, message -> {});
         } catch (IOException e) {
-            LOG.debug("{} may be left in {}: {}", path, this, e.getMessage());
+            LOG.debug("could not remove {} from {}: {}", path, this, e.getMessage());
         } catch (InterruptedException e) {
             interrupted = true;
-            LOG.debug("interrupted while {} was removed from {}", path, this);
+            LOG.debug("interrupted while removing {} from {}", path, this);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -239,40 +252,46 @@ public final class PodmanConnection implements Connection {
         }
     }
 
-    private Resident launch(ContainerState state, Deadline deadline) throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(podman.line(exec("--interactive")));
+    private ResidentShell launch(ContainerState state, Deadline deadline) throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(podman.commandLine(execArguments("--interactive")));
         line.add(state.id());
-        Resident shell = Resident.start(line, directoryName(), marks, threads);
-        boolean used = false;
+        ResidentShell shell = ResidentShell.start(line, directoryName(), markPrefix, threads);
+        boolean ready = false;
         try {
-            Path directory = ready(shell, state, deadline);
+            Path directory = awaitReady(shell, state, deadline);
             shell.use(PipeDirectory.open(state.process(), directory));
-            used = true;
+            ready = true;
             return shell;
         } catch (ExecutionException e) {
             throw new IOException(
-                    Causes.of(e).getMessage() + " (does the container have bash and mkfifo?)", Causes.of(e));
+                    Exceptions.causeOf(e).getMessage() + " (does the container have bash and mkfifo?)",
+                    Exceptions.causeOf(e));
         } catch (TimeoutException e) {
             throw new IOException(
-                    "it did not answer within " + options.connectWithin().toSeconds() + " s", e);
+                    "the shell in the container did not answer within "
+                            + options.connectWithin().toSeconds() + " s",
+                    e);
         } catch (NoSuchFileException | AccessDeniedException e) {
             throw new IOException(
-                    "its files cannot be reached under /proc/" + state.process() + "/root: " + e
-                            + " (is it another user's container, or on another machine?)",
+                    "the files of the container cannot be accessed under /proc/" + state.process() + "/root: " + e
+                            + " (does it belong to another user, or run on another machine?)",
                     e);
         } finally {
-            if (!used) {
+            if (!ready) {
                 shell.close();
             }
         }
     }
 
-    /** Waits no longer than there is a container: podman itself may hang when that ends at the same moment. */
-    private static Path ready(Resident shell, ContainerState state, Deadline deadline)
+    /**
+     * Waits for the shell, but not after the container has ended: podman exec may hang if the container ends while it
+     * starts.
+     */
+    private static Path awaitReady(ResidentShell shell, ContainerState state, Deadline deadline)
             throws IOException, ExecutionException, InterruptedException, TimeoutException {
         while (true) {
             try {
-                return shell.ready().get(Math.min(LOOK_NANOS, deadline.nanosLeft()), TimeUnit.NANOSECONDS);
+                return shell.ready().get(Math.min(CHECK_INTERVAL_NANOS, deadline.nanosLeft()), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
                 if (deadline.isOver()) {
                     throw e;
@@ -284,7 +303,7 @@ public final class PodmanConnection implements Connection {
         }
     }
 
-    /** {@return whether the container is paused, so that nothing in it can answer} */
+    /** {@return whether the container is paused, so that its processes cannot answer; false if podman cannot tell} */
     boolean isPaused() throws InterruptedException {
         try {
             return ContainerState.of(podman, container).status().equals("paused");
@@ -293,8 +312,11 @@ public final class PodmanConnection implements Connection {
         }
     }
 
-    /** {@return the shell that starts commands; another one if the last was killed} */
-    private Resident resident() throws InterruptedException {
+    /**
+     * {@return the shell that starts commands} Starts another one if the last was killed. Of several callers one starts
+     * it, and the others wait for it.
+     */
+    private ResidentShell awaitResident() throws InterruptedException {
         while (true) {
             IOException cause = lost;
             if (cause != null) {
@@ -304,76 +326,77 @@ public final class PodmanConnection implements Connection {
                                 + "; reconnect, or take another system",
                         cause);
             }
-            CompletableFuture<Resident> current;
-            boolean mine = false;
-            synchronized (slot) {
+            CompletableFuture<ResidentShell> current;
+            boolean starter = false;
+            synchronized (residentLock) {
                 current = resident;
-                if (current == null || isOver(current)) {
+                if (current == null || hasEnded(current)) {
                     current = new CompletableFuture<>();
                     resident = current;
-                    mine = true;
+                    starter = true;
                 }
             }
-            if (mine) {
-                CompletableFuture<Resident> next = current;
+            if (starter) {
+                CompletableFuture<ResidentShell> next = current;
+                // In a pool thread, so that an interrupt of this caller does not affect the others.
                 threads.execute(() -> relaunch(next));
             }
             try {
-                Resident shell = current.get();
-                if (!shell.gone().isDone()) {
+                ResidentShell shell = current.get();
+                if (!shell.ended().isDone()) {
                     return shell;
                 }
             } catch (ExecutionException e) {
-                // Then the connection is lost, which is told above.
+                // relaunch() has set the field lost, which the next iteration reports.
             }
         }
     }
 
-    private static boolean isOver(CompletableFuture<Resident> one) {
-        return one.isCompletedExceptionally()
-                || one.isDone() && one.join().gone().isDone();
+    private static boolean hasEnded(CompletableFuture<ResidentShell> shell) {
+        return shell.isCompletedExceptionally()
+                || shell.isDone() && shell.join().ended().isDone();
     }
 
-    /** The shell has ended: either it was killed, or the container has ended or was started anew. */
-    private void relaunch(CompletableFuture<Resident> next) {
+    /** Replaces a shell that has ended, because it was killed, or because the container has ended or was restarted. */
+    private void relaunch(CompletableFuture<ResidentShell> next) {
         try {
             ContainerState state = ContainerState.of(podman, container);
             if (!state.isRunning()) {
-                throw new IOException("the container has ended: it is " + state.status());
+                throw new IOException("the container has ended: its status is " + state.status());
             }
             if (state.process() != process) {
-                throw new IOException("the container has ended, and was started again");
+                throw new IOException("the container has ended and was started again");
             }
             next.complete(launch(state, Deadline.in(options.connectWithin())));
         } catch (IOException e) {
             lost = e;
             next.completeExceptionally(e);
         } catch (InterruptedException e) {
-            next.completeExceptionally(e); // nobody interrupts these threads
+            next.completeExceptionally(e); // not expected: the threads of the pool are not interrupted
         }
     }
 
     /**
      * {@inheritDoc}
      *
-     * @throws TransferException if a file of this machine that the command is redirected to or from cannot be opened
+     * @throws TransferException if a file of this machine to which the command is redirected cannot be opened
      */
     @Override
     public RunningCommand start(Command command) throws InterruptedException {
         refuseIfClosed("start '" + command + "'");
         if (Thread.interrupted()) {
-            throw new InterruptedException("interrupted before '" + command + "' was started");
+            throw new InterruptedException("interrupted before starting '" + command + "'");
         }
         for (int attempt = 1; ; attempt++) {
-            Resident shell = resident();
+            ResidentShell shell = awaitResident();
             try {
                 return start(command, shell);
             } catch (InterruptedIOException e) {
                 Thread.interrupted();
-                throw new InterruptedException("interrupted while '" + command + "' was started");
+                throw new InterruptedException("interrupted while starting '" + command + "'");
             } catch (IOException e) {
                 refuseIfClosed("start '" + command + "'");
-                if (attempt == ATTEMPTS || !isMended(shell, e)) {
+                if (attempt == START_ATTEMPTS || !canRetry(shell, e)) {
                     throw new ConnectionLostException(
                             "could not start '" + command + "' in " + this + ": " + e.getMessage(), e);
                 }
@@ -381,16 +404,16 @@ public final class PodmanConnection implements Connection {
         }
     }
 
-    /** {@return whether it is worth trying again} */
-    private boolean isMended(Resident shell, IOException failure) throws InterruptedException {
-        if (shell.gone().isDone()) {
-            return true; // another shell may do it, and if the container is gone, that is found out
+    /** {@return whether the cause of a failed start has been removed, so that another attempt may succeed} */
+    private boolean canRetry(ResidentShell shell, IOException failure) throws InterruptedException {
+        if (shell.ended().isDone()) {
+            return true; // the next attempt starts another shell, or reports that the container has ended
         }
         if (!(failure instanceof NoSuchFileException)) {
             return false;
         }
         try {
-            shell.renew(process); // somebody has emptied /dev/shm
+            shell.renew(process); // a process in the container has removed the directory in /dev/shm
             return true;
         } catch (IOException e) {
             failure.addSuppressed(e);
@@ -398,70 +421,70 @@ public final class PodmanConnection implements Connection {
         }
     }
 
-    private RunningCommand start(Command command, Resident shell) throws IOException, InterruptedException {
+    private RunningCommand start(Command command, ResidentShell shell) throws IOException, InterruptedException {
         PipeNames names;
         try {
             names = shell.pipes().get(options.connectWithin().toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
-            throw new IOException(Causes.of(e).getMessage(), Causes.of(e));
+            throw new IOException(Exceptions.causeOf(e).getMessage(), Exceptions.causeOf(e));
         } catch (TimeoutException e) {
             throw new IOException(
                     "the container did not answer within "
                             + options.connectWithin().toSeconds() + " s (is it paused?)",
                     e);
         }
-        Streams streams;
+        CommandStreams streams;
         try {
-            streams = new Streams(command, threads);
+            streams = new CommandStreams(command, threads);
         } catch (TransferException e) {
-            shell.giveBack(names, true);
+            shell.release(names, true);
             throw e;
         }
-        String mark = marks + numbers.incrementAndGet() + ";";
-        PodmanCommand begun = new PodmanCommand(command, mark, this, shell, names, streams);
-        running.add(begun);
+        String mark = markPrefix + commandCount.incrementAndGet() + ";";
+        PodmanCommand result = new PodmanCommand(command, mark, this, shell, names, streams);
+        running.add(result);
         boolean started = false;
         try {
             if (closed) {
-                begun.neverStart(new IOException("the connection was closed"));
+                result.failStart(new IOException("the connection was closed"));
             } else {
-                begun.start(options.connectWithin());
+                result.start(options.connectWithin());
                 started = true;
             }
         } finally {
             if (!started || closed) {
-                begun.close(); // close() may have looked before it was there
+                result.close(); // close() of the connection may have run before the command was added
                 streams.abandon();
             }
         }
         refuseIfClosed("start '" + command + "'");
-        return begun;
+        return result;
     }
 
     Executor threads() {
         return threads;
     }
 
-    /** A command was closed. */
+    /** Removes a closed command from the list of running commands. */
     void forget(PodmanCommand command) {
         running.remove(command);
     }
 
     /**
-     * Ends commands and all that they started, by a new shell if need be.
+     * Kills the processes of commands, including all that they started. Starts another shell if necessary.
      *
-     * @param commandMarks a regular expression of their marks
-     * @param processes their own processes
-     * @param after the number after which theirs began; 0 if that is not certain
-     * @return whether nothing is left; there is nothing in a container that is gone
+     * @param commandMarks a regular expression that matches their marks
+     * @param processes the process ids of the commands in the container
+     * @param after an id that is smaller than those of all processes of the commands; 0 if unknown
+     * @return whether all processes have ended; true if the container itself has ended
      */
-    CompletableFuture<Boolean> end(String commandMarks, List<Long> processes, long after) {
+    CompletableFuture<Boolean> killAll(String commandMarks, List<Long> processes, long after) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         threads.execute(() -> {
             try {
-                for (boolean ended = false; !ended; ) {
-                    Resident shell = resident();
-                    ended = ended(shell, commandMarks, processes, after, done);
+                for (boolean answered = false; !answered; ) {
+                    ResidentShell shell = awaitResident();
+                    answered = kill(shell, commandMarks, processes, after, done);
                 }
             } catch (ConnectionLostException | IllegalStateException | InterruptedException e) {
                 done.complete(true);
@@ -470,32 +493,33 @@ public final class PodmanConnection implements Connection {
         return done;
     }
 
-    private static boolean ended(
-            Resident shell, String commandMarks, List<Long> processes, long after, CompletableFuture<Boolean> done)
+    /** {@return whether the request is settled; false if the shell ended before it answered} */
+    private static boolean kill(
+            ResidentShell shell, String commandMarks, List<Long> processes, long after, CompletableFuture<Boolean> done)
             throws InterruptedException {
         try {
             done.complete(shell.end(commandMarks, processes, after).get());
             return true;
         } catch (ExecutionException e) {
-            return !shell.gone().isDone();
+            return !shell.ended().isDone();
         }
     }
 
     @Override
     public void upload(Path source, String target) throws InterruptedException {
         refuseIfClosed("upload " + source);
-        new Upload(this, source, Transfer.plain(target, source.toString(), target + " in " + this)).run();
+        new Upload(this, source, Transfer.checkedPath(target, source.toString(), target + " in " + this)).run();
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
         refuseIfClosed("download " + source);
-        new Download(this, Transfer.plain(source, source + " in " + this, target.toString()), target).run();
+        new Download(this, Transfer.checkedPath(source, source + " in " + this, target.toString()), target).run();
     }
 
     /**
-     * {@inheritDoc} A container that was started again, as after a reboot inside, is connected to as soon as it runs; one with
-     * systemd as soon as that is up.
+     * {@inheritDoc} If the container was restarted, for example by a reboot inside, this connects to it as soon as it
+     * runs, or as soon as systemd has booted if the provisioner started it with systemd.
      */
     @Override
     public void reconnect(Duration within) throws InterruptedException {
@@ -519,20 +543,20 @@ public final class PodmanConnection implements Connection {
                             e);
                 }
             }
-            // Nobody tells when a container runs again.
+            // Polled, since nothing reports that the container runs again.
             deadline.pause();
         }
     }
 
-    /** Ends what runs, and the shell. */
+    /** Ends all commands and the shell. */
     private void disconnect() {
         boolean paused = PodmanCommand.closeAll(this, List.copyOf(running));
-        CompletableFuture<Resident> last;
-        synchronized (slot) {
+        CompletableFuture<ResidentShell> last;
+        synchronized (residentLock) {
             last = resident;
             resident = null;
             if (lost == null) {
-                lost = new IOException("it is being reconnected");
+                lost = new IOException("a reconnect is in progress");
             }
         }
         if (last != null) {
@@ -547,18 +571,18 @@ public final class PodmanConnection implements Connection {
         threads.shutdown();
     }
 
-    /** Refuses everything from here on; the container will take along what runs in it. */
-    void leave() {
+    /** Refuses all further operations, since the container is about to be removed; the removal ends its processes. */
+    void markRemoved() {
         closed = true;
-        synchronized (slot) {
+        synchronized (residentLock) {
             lost = new IOException("the container is being removed");
         }
     }
 
-    private void refuseIfClosed(String what) {
+    private void refuseIfClosed(String operation) {
         if (closed) {
             throw new IllegalStateException(
-                    "cannot " + what + ": the connection to " + this + " is closed; open another one");
+                    "cannot " + operation + ": the connection to " + this + " is closed; open another one");
         }
     }
 

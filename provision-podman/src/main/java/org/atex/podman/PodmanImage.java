@@ -15,8 +15,10 @@ import java.util.function.Consumer;
 import org.atex.api.ProvisioningException;
 
 /**
- * An image with what tests need on top of another one. Built once for its content: the same packages and lines on the same
- * image are there already the next time. Immutable; {@link #packages} and {@link #line} give changed copies.
+ * An image derived from another image by adding packages and instructions. It is built once for its content: a later
+ * build of the same packages and instructions on the same base image returns the existing image.
+ *
+ * <p>Immutable; {@link #packages} and {@link #line} return changed copies.
  *
  * <p>{@snippet :
  * String image = PodmanImage.from("registry.fedoraproject.org/fedora:42")
@@ -25,15 +27,15 @@ import org.atex.api.ProvisioningException;
  *         .build();
  * }
  *
- * <p>Packages are installed by dnf, apt-get, zypper or apk, whichever the image has.
+ * <p>Packages are installed with dnf, apt-get, zypper or apk: the first of these that the image contains.
  *
- * <p>Thread safety: from any thread.
+ * <p>Thread safety: safe for use from any thread.
  */
 public final class PodmanImage {
-    private static final Duration LIMIT = Duration.ofMinutes(30);
-    private static final Duration SHORT = Duration.ofMinutes(1);
+    private static final Duration BUILD_TIMEOUT = Duration.ofMinutes(30);
+    private static final Duration QUERY_TIMEOUT = Duration.ofMinutes(1);
 
-    /** The first that is there; what they have fetched is not kept in the image. */
+    // The caches of the package managers are removed to keep the image small.
     private static final String INSTALL = """
             RUN set -e; \\
                 if command -v dnf >/dev/null; then dnf install -y @PACKAGES@ && dnf clean all; \\
@@ -56,53 +58,54 @@ public final class PodmanImage {
     }
 
     /**
-     * {@return an image that is another one so far}
+     * {@return an image that equals its base image so far}
      *
-     * @param base what podman calls that one
+     * @param base the name of the base image
      */
     public static PodmanImage from(String base) {
         return from(base, PodmanOptions.defaults());
     }
 
     /**
-     * {@return an image that is another one so far}
+     * {@return an image that equals its base image so far}
      *
-     * @param base what podman calls that one
-     * @param options how podman is run
+     * @param base the name of the base image
+     * @param options the options to run podman with
      */
     public static PodmanImage from(String base, PodmanOptions options) {
-        refuseIfNoName(base);
+        checkImageName(base);
         return new PodmanImage(base, List.of(), new Podman(options.program()));
     }
 
-    private static void refuseIfNoName(String image) {
+    private static void checkImageName(String image) {
         if (image.isBlank() || image.startsWith("-") || image.chars().anyMatch(Character::isWhitespace)) {
-            throw new IllegalArgumentException("not the name of an image: '" + image + "'");
+            throw new IllegalArgumentException("invalid image name: '" + image + "'");
         }
     }
 
     /**
-     * {@return this image with more packages}
+     * {@return a copy of this image with additional packages}
      *
-     * @param names what the image's package manager calls them
+     * @param names the names of the packages in the package manager of the image
      */
     public PodmanImage packages(String... names) {
-        List<String> words = new ArrayList<>();
+        List<String> quoted = new ArrayList<>();
         for (String name : names) {
             if (name.isBlank() || name.startsWith("-") || name.indexOf('\n') >= 0) {
-                throw new IllegalArgumentException("not the name of a package: '" + name + "'");
+                throw new IllegalArgumentException("invalid package name: '" + name + "'");
             }
-            words.add(ShellWords.quoted(name));
+            quoted.add(CommandScript.quoted(name));
         }
-        return words.isEmpty()
+        return quoted.isEmpty()
                 ? this
-                : line(INSTALL.replace("@PACKAGES@", String.join(" ", words)).stripTrailing());
+                : line(INSTALL.replace("@PACKAGES@", String.join(" ", quoted)).stripTrailing());
     }
 
     /**
-     * {@return this image with more of a Containerfile}
+     * {@return a copy of this image with additional instructions}
      *
-     * @param text one instruction or several, such as {@code RUN useradd tester}; there are no files to copy
+     * @param text one or more instructions of a Containerfile, for example {@code RUN useradd tester}; the build
+     *     context is empty, so there are no files to copy
      */
     public PodmanImage line(String text) {
         List<String> more = new ArrayList<>(lines);
@@ -111,9 +114,10 @@ public final class PodmanImage {
     }
 
     /**
-     * {@return what podman calls this image, which is built if it is not here}
+     * Builds this image, unless it exists. Pulls the base image if necessary.
      *
-     * @throws ProvisioningException if it cannot be built; the message has podman's words
+     * @return the name of the image
+     * @throws ProvisioningException if the image cannot be built; the message quotes podman
      * @throws InterruptedException if interrupted
      */
     public String build() throws InterruptedException {
@@ -121,18 +125,20 @@ public final class PodmanImage {
     }
 
     /**
-     * {@return what podman calls this image, which is built if it is not here}
+     * Builds this image, unless it exists. Pulls the base image if necessary. Pulling and building may take 30 minutes
+     * each.
      *
-     * @param progress is told what podman says meanwhile, line by line, in a thread of its own
-     * @throws ProvisioningException if it cannot be built; the message has podman's words
+     * @param progress receives each line of the output of podman, in another thread
+     * @return the name of the image
+     * @throws ProvisioningException if the image cannot be built; the message quotes podman
      * @throws InterruptedException if interrupted
      */
     public String build(Consumer<String> progress) throws InterruptedException {
         try {
             if (!exists(base)) {
-                podman.run(LIMIT, List.of("pull", base), progress);
+                podman.run(BUILD_TIMEOUT, List.of("pull", base), progress);
             }
-            String from = podman.run(SHORT, "image", "inspect", "--format={{.Id}}", base);
+            String from = podman.run(QUERY_TIMEOUT, "image", "inspect", "--format={{.Id}}", base);
             String text = "FROM " + base + "\n" + String.join("\n", lines) + "\n";
             String name = "localhost/atex-built:" + digest(from + "\n" + text);
             if (!exists(name)) {
@@ -141,16 +147,16 @@ public final class PodmanImage {
             return name;
         } catch (IOException e) {
             throw new ProvisioningException(
-                    "could not build an image on " + base + ": " + e.getMessage() + Advice.on(e), e);
+                    "could not build an image from " + base + ": " + e.getMessage() + FailureHints.hintFor(e), e);
         }
     }
 
     private boolean exists(String image) throws IOException, InterruptedException {
         try {
-            podman.run(SHORT, "image", "exists", image);
+            podman.run(QUERY_TIMEOUT, "image", "exists", image);
             return true;
         } catch (Podman.FailedException e) {
-            if (!e.words().isEmpty()) {
+            if (!e.errorOutput().isEmpty()) { // a missing image is reported by the exit code alone
                 throw e;
             }
             return false;
@@ -162,9 +168,9 @@ public final class PodmanImage {
         Path file = context.resolve("Containerfile");
         try {
             Files.writeString(file, text);
-            // All that is said goes to the errors then, the output of the instructions too.
+            // The output of the instructions goes to standard output, and is progress as well.
             List<String> line = List.of("build", "--pull=never", "--tag=" + name, "--file=" + file, context.toString());
-            podman.runTelling(LIMIT, line, progress);
+            podman.runWithOutput(BUILD_TIMEOUT, line, progress);
         } finally {
             Files.deleteIfExists(file);
             Files.deleteIfExists(context);
@@ -176,38 +182,39 @@ public final class PodmanImage {
             byte[] all = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
             return HexFormat.of().formatHex(all, 0, 12);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("this Java runtime has no SHA-256, which every runtime must provide", e);
         }
     }
 
     /**
-     * Pulls an image, even if it is here.
+     * Pulls an image, even if there is a local one. The limit is 30 minutes.
      *
-     * @param image what podman calls it
-     * @param progress is told what podman says meanwhile, line by line, in a thread of its own
-     * @throws ProvisioningException if it cannot be had; the message has podman's words
+     * @param image the name of the image
+     * @param progress receives each line of the progress output of podman, in another thread
+     * @throws ProvisioningException if the image cannot be pulled; the message quotes podman
      * @throws InterruptedException if interrupted
      */
     public static void pull(String image, Consumer<String> progress) throws InterruptedException {
-        refuseIfNoName(image);
+        checkImageName(image);
         try {
-            new Podman(PodmanOptions.defaults().program()).run(LIMIT, List.of("pull", image), progress);
+            new Podman(PodmanOptions.defaults().program()).run(BUILD_TIMEOUT, List.of("pull", image), progress);
         } catch (IOException e) {
-            throw new ProvisioningException("could not pull " + image + ": " + e.getMessage() + Advice.on(e), e);
+            throw new ProvisioningException(
+                    "could not pull " + image + ": " + e.getMessage() + FailureHints.hintFor(e), e);
         }
     }
 
     /**
-     * Removes an image, if it is here.
+     * Removes a local image, if it exists.
      *
-     * @param image what podman calls it
-     * @throws ProvisioningException if it is in use; the message has podman's words
+     * @param image the name of the image
+     * @throws ProvisioningException if the image is in use; the message quotes podman
      * @throws InterruptedException if interrupted
      */
     public static void remove(String image) throws InterruptedException {
-        refuseIfNoName(image);
+        checkImageName(image);
         try {
-            new Podman(PodmanOptions.defaults().program()).run(SHORT, "image", "rm", "--ignore", image);
+            new Podman(PodmanOptions.defaults().program()).run(QUERY_TIMEOUT, "image", "rm", "--ignore", image);
         } catch (IOException e) {
             throw new ProvisioningException("could not remove " + image + ": " + e.getMessage(), e);
         }
@@ -215,6 +222,6 @@ public final class PodmanImage {
 
     @Override
     public String toString() {
-        return base + " with " + lines.size() + " more instructions";
+        return base + " with " + lines.size() + " additional instructions";
     }
 }

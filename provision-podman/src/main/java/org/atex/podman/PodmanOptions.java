@@ -5,51 +5,57 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How containers are reached. Immutable; each {@code with…} method gives a changed copy.
+ * Options for access to containers. Immutable; each {@code with…} method returns a changed copy.
  *
- * @param program what runs podman; {@code podman} by default
- * @param user who commands run as, as {@code podman exec --user} takes it; null, the default, for the container's own
- * @param connectWithin how long connecting, and starting a command, may take; 30 s by default
+ * @param program the command that runs podman, with its first arguments; {@code podman} by default
+ * @param user the user of commands in the format of {@code podman exec --user}; null, the default, means the user of
+ *     the container
+ * @param connectWithin the time limit for connecting, and for starting a command; 30 s by default
  */
 public record PodmanOptions(List<String> program, @Nullable String user, Duration connectWithin) {
-    /** Checks and copies what it is given. */
+    /**
+     * Creates options.
+     *
+     * @throws IllegalArgumentException if the program is empty or the time limit is not positive
+     */
     public PodmanOptions {
         program = List.copyOf(program);
         if (program.isEmpty()) {
-            throw new IllegalArgumentException("podman needs a program: its list of words is empty");
+            throw new IllegalArgumentException("the program that runs podman is empty: give at least one word");
         }
         if (connectWithin.isNegative() || connectWithin.isZero()) {
-            throw new IllegalArgumentException("cannot connect within " + connectWithin + ": give more than nothing");
+            throw new IllegalArgumentException(
+                    "cannot connect within " + connectWithin + ": the limit must be positive");
         }
     }
 
-    /** {@return options as they are without any wish} */
+    /** {@return the default options} */
     public static PodmanOptions defaults() {
         return new PodmanOptions(List.of("podman"), null, Duration.ofSeconds(30));
     }
 
     /**
-     * {@return these options with another program}
+     * {@return a copy with this program}
      *
-     * @param words the program and its first arguments, such as {@code podman --log-level=debug}
+     * @param words the program and its first arguments, for example {@code podman --log-level=debug}
      */
     public PodmanOptions withProgram(String... words) {
         return new PodmanOptions(List.of(words), user, connectWithin);
     }
 
     /**
-     * {@return these options with another user}
+     * {@return a copy with this user}
      *
-     * @param name a user's name or number, with a group if need be: {@code tester}, {@code 1000:1000}
+     * @param name a user name or id, optionally with a group: {@code tester}, {@code 1000:1000}
      */
     public PodmanOptions withUser(String name) {
         return new PodmanOptions(program, name, connectWithin);
     }
 
     /**
-     * {@return these options with another limit}
+     * {@return a copy with this time limit}
      *
-     * @param within how long connecting, and starting a command, may take
+     * @param within the time limit for connecting, and for starting a command
      */
     public PodmanOptions withConnectWithin(Duration within) {
         return new PodmanOptions(program, user, within);

@@ -22,33 +22,35 @@ import org.atex.api.ProvisioningException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out containers of one image, plain ones or such with systemd, started for whoever asks and removed when given back,
- * with their volumes.
+ * Provisions containers of one image, plain or booted with systemd. Each is started on request, and removed with its
+ * volumes when its system is closed.
  *
- * <p>There are never more of them at once than the cap, and no more are started at the same time than is said. A system is
- * offered when it has answered: one with systemd when that is up.
+ * <p>{@link Builder#maxSystems} limits the containers that exist at the same time, {@link Builder#maxConcurrentStarts}
+ * those that start at the same time. A system is offered after it has answered; with systemd, after systemd has booted.
  *
- * <p>Containers are named after their image and labelled with the program that started them. What a killed program has left is
- * removed when the next one opens a provisioner.
+ * <p>Containers are named after their image and labelled with the process that started them. {@link Builder#build}
+ * removes containers left behind by processes that have ended, for example because they were killed.
  *
- * <p>Labels, known beforehand: {@code os} ({@code linux}), {@code image}, and what the builder was told. Each system has
- * {@code arch} and {@code distro} besides.
+ * <p>Labels known in advance: {@code os} ({@code linux}), {@code image}, and the labels given to the builder. Each
+ * system also has {@code arch} and {@code distro}.
  *
  * <p>Lifecycle and thread safety are those of {@link Provisioner}.
  */
 public final class PodmanProvisioner implements Provisioner {
-    private static final Duration CLOSING = Duration.ofMinutes(1);
+    private static final Duration START_CANCEL_TIMEOUT = Duration.ofMinutes(1);
 
-    /** What decides on HOSTNAME, which podman gives its first process always, and commands then only. */
-    private static final Pattern NAMES_HOST = Pattern.compile("^(-h|--hostname|--uts|--env-|--pod)|HOSTNAME");
+    // Options that affect the variable HOSTNAME. Podman always sets it for the first process of a container, but for
+    // the commands of podman exec only with some of these options. With any of them, commands are started from a shell
+    // of podman exec.
+    private static final Pattern AFFECTS_HOSTNAME = Pattern.compile("^(-h|--hostname|--uts|--env-|--pod)|HOSTNAME");
 
-    /** Takes in orphans, as an init does, and ends at once when told to. */
-    private static final List<String> IDLE =
+    /** Reaps orphaned processes like an init, and ends at once on SIGTERM. */
+    private static final List<String> IDLE_COMMAND =
             List.of("bash", "-c", "trap 'exit 0' TERM; while :; do sleep infinity & wait $!; done");
 
     private final Builder settings;
     private final Podman podman;
-    private final Owner owner = Owner.me();
+    private final ContainerOwner owner = ContainerOwner.current();
     private final String run = Integer.toHexString(ThreadLocalRandom.current().nextInt());
     private final Map<String, String> labels;
     private final ReentrantLock lock = new ReentrantLock();
@@ -58,8 +60,8 @@ public final class PodmanProvisioner implements Provisioner {
     private final Deque<PodmanRemote> ready = new ArrayDeque<>();
     private final Deque<ProvisioningException> failed = new ArrayDeque<>();
     private final Set<PodmanRemote> live = new HashSet<>();
-    private int asked;
-    private int made;
+    private int requested;
+    private int created;
     private boolean closed;
 
     private PodmanProvisioner(Builder settings) {
@@ -71,9 +73,10 @@ public final class PodmanProvisioner implements Provisioner {
     }
 
     /**
-     * {@return a builder of provisioners of an image's containers}
+     * {@return a builder of a provisioner}
      *
-     * @param image what podman calls the image
+     * @param image the name of the image
+     * @throws IllegalArgumentException if the name is blank or begins with a hyphen
      */
     public static Builder builder(String image) {
         return new Builder(image);
@@ -87,21 +90,22 @@ public final class PodmanProvisioner implements Provisioner {
         lock.lock();
         try {
             refuseIfClosed();
-            asked = asked > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : asked + count;
-            dispatch();
+            requested = requested > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : requested + count;
+            startRequested();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Starts what is asked for, as far as there is room. Called with the lock. */
-    private void dispatch() {
-        while (asked > 0
+    /** Starts requested systems up to the limits. The caller must hold the lock. */
+    private void startRequested() {
+        while (requested > 0
                 && starting.size() < settings.maxConcurrentStarts
                 && starting.size() + live.size() < settings.cap) {
-            asked--;
-            String name = Container.name(settings.image, run, ++made);
-            Thread thread = Thread.ofVirtual().name("atex-podman-start-" + made).unstarted(() -> start(name));
+            requested--;
+            String name = Container.name(settings.image, run, ++created);
+            Thread thread =
+                    Thread.ofVirtual().name("atex-podman-start-" + created).unstarted(() -> start(name));
             starting.add(thread);
             thread.start();
         }
@@ -111,17 +115,17 @@ public final class PodmanProvisioner implements Provisioner {
         PodmanRemote remote = null;
         ProvisioningException failure = null;
         try {
-            remote = started(name);
+            remote = startSystem(name);
         } catch (IOException | RuntimeException e) {
-            // Of every kind: nobody else is told that this start has ended.
+            // RuntimeExceptions too: no other code reports the failure of this start to the caller of take().
             failure = new ProvisioningException(
                     "could not start container " + name + " of " + settings.image + ": " + e.getMessage()
-                            + Advice.on(e),
+                            + FailureHints.hintFor(e),
                     e);
         } catch (InterruptedException e) {
-            // Nobody wants it any more.
+            // Cancelled by clear() or close(), so the result is not needed.
         }
-        if (!offered(remote, failure) && remote != null) {
+        if (!deliver(remote, failure) && remote != null) {
             remote.close();
         }
         lock.lock();
@@ -134,8 +138,8 @@ public final class PodmanProvisioner implements Provisioner {
         }
     }
 
-    /** {@return whether somebody still wants to know how a start ended} */
-    private boolean offered(@Nullable PodmanRemote remote, @Nullable ProvisioningException failure) {
+    /** Offers the result of a start to take(). Returns false, and does nothing, if the start was cancelled. */
+    private boolean deliver(@Nullable PodmanRemote remote, @Nullable ProvisioningException failure) {
         lock.lock();
         try {
             if (closed || cancelled.contains(Thread.currentThread())) {
@@ -149,7 +153,7 @@ public final class PodmanProvisioner implements Provisioner {
             if (failure != null) {
                 failed.add(failure);
             }
-            dispatch();
+            startRequested();
             changed.signalAll();
             return true;
         } finally {
@@ -157,28 +161,29 @@ public final class PodmanProvisioner implements Provisioner {
         }
     }
 
-    private PodmanRemote started(String name) throws IOException, InterruptedException {
+    private PodmanRemote startSystem(String name) throws IOException, InterruptedException {
         Deadline deadline = Deadline.in(settings.startWithin);
         PodmanConnection adopting = adopting(name);
         PodmanConnection connection = adopting;
         Container container = Container.start(podman, settings, name, owner, command(adopting));
-        boolean done = false;
+        boolean complete = false;
         try {
-            PodmanConnection made = adopting != null ? adopted(adopting, container, deadline) : opened(name, deadline);
-            connection = made;
-            Map<String, String> all = new HashMap<>(SystemLabels.of(made));
+            PodmanConnection connected =
+                    adopting != null ? adopted(adopting, container, deadline) : opened(name, deadline);
+            connection = connected;
+            Map<String, String> all = new HashMap<>(SystemLabels.of(connected));
             all.putAll(labels);
-            PodmanRemote remote = new PodmanRemote(container, made, all, this::giveBack);
-            done = true;
+            PodmanRemote remote = new PodmanRemote(container, connected, all, this::onClosed);
+            complete = true;
             return remote;
         } catch (IOException | RuntimeException e) {
-            String ending = container.ending();
-            if (ending != null) {
-                throw new IOException(ending, e);
+            String reason = container.exitReason();
+            if (reason != null) {
+                throw new IOException(reason, e);
             }
             throw e;
         } finally {
-            if (!done) {
+            if (!complete) {
                 if (connection != null) {
                     connection.close();
                 }
@@ -197,16 +202,19 @@ public final class PodmanProvisioner implements Provisioner {
         return PodmanConnection.open(
                 name,
                 settings.options.withConnectWithin(deadline.left().plusMillis(1)),
-                settings.systemd ? new SystemdBoot() : PodmanConnection.BeforeConnecting.NOTHING);
+                settings.systemd ? new SystemdBoot() : PodmanConnection.ReadinessCheck.NONE);
     }
 
-    /** {@return a connection whose shell the container itself starts, or null if it has something else to do} */
+    /**
+     * {@return an unconnected connection, if the first process of the container can start the shell; null if the
+     * options of the user rule that out} This saves a run of {@code podman exec}.
+     */
     private @Nullable PodmanConnection adopting(String name) {
-        boolean ours = !settings.systemd
+        boolean possible = !settings.systemd
                 && settings.command == null
                 && settings.options.user() == null
-                && settings.runOptions.stream().noneMatch(NAMES_HOST.asPredicate());
-        return ours ? PodmanConnection.unconnected(name, settings.options) : null;
+                && settings.runOptions.stream().noneMatch(AFFECTS_HOSTNAME.asPredicate());
+        return possible ? PodmanConnection.unconnected(name, settings.options) : null;
     }
 
     private List<String> command(@Nullable PodmanConnection adopting) {
@@ -214,7 +222,7 @@ public final class PodmanProvisioner implements Provisioner {
             return List.of("/sbin/init");
         }
         List<String> command = settings.command;
-        return command != null ? command : adopting != null ? adopting.keeping() : IDLE;
+        return command != null ? command : adopting != null ? adopting.keepAliveCommand() : IDLE_COMMAND;
     }
 
     @Override
@@ -242,11 +250,11 @@ public final class PodmanProvisioner implements Provisioner {
         }
     }
 
-    private void giveBack(PodmanRemote remote) {
+    private void onClosed(PodmanRemote remote) {
         lock.lock();
         try {
             live.remove(remote);
-            dispatch();
+            startRequested();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -258,7 +266,7 @@ public final class PodmanProvisioner implements Provisioner {
         List<PodmanRemote> unwanted;
         lock.lock();
         try {
-            asked = 0;
+            requested = 0;
             failed.clear();
             unwanted = List.copyOf(ready);
             ready.clear();
@@ -266,10 +274,12 @@ public final class PodmanProvisioner implements Provisioner {
         } finally {
             lock.unlock();
         }
-        // Beside the caller, who need not wait for it; they are live, so close() does.
+        // In the background, so that the caller need not wait. These systems are still in the set of live ones, so
+        // close() waits.
         unwanted.forEach(remote -> Thread.ofVirtual().name("atex-podman-clear").start(remote::close));
     }
 
+    /** The caller must hold the lock. */
     private void cancelStarts() {
         starting.forEach(Thread::interrupt);
         cancelled.addAll(starting);
@@ -287,7 +297,7 @@ public final class PodmanProvisioner implements Provisioner {
         lock.lock();
         try {
             closed = true;
-            asked = 0;
+            requested = 0;
             ready.clear();
             failed.clear();
             cancelStarts();
@@ -296,8 +306,8 @@ public final class PodmanProvisioner implements Provisioner {
         } finally {
             lock.unlock();
         }
-        try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
-            left.forEach(remote -> all.execute(remote::close));
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            left.forEach(remote -> threads.execute(remote::close));
         }
         interrupted |= awaitStarts();
         if (interrupted) {
@@ -305,12 +315,12 @@ public final class PodmanProvisioner implements Provisioner {
         }
     }
 
-    /** {@return whether it was interrupted meanwhile} */
+    /** {@return whether the thread was interrupted while it waited} */
     private boolean awaitStarts() {
         boolean interrupted = false;
         lock.lock();
         try {
-            for (long nanos = CLOSING.toNanos(); !starting.isEmpty() && nanos > 0; ) {
+            for (long nanos = START_CANCEL_TIMEOUT.toNanos(); !starting.isEmpty() && nanos > 0; ) {
                 try {
                     nanos = changed.awaitNanos(nanos);
                 } catch (InterruptedException e) {
@@ -325,16 +335,16 @@ public final class PodmanProvisioner implements Provisioner {
 
     private void refuseIfClosed() {
         if (closed) {
-            throw new IllegalStateException("this provisioner of " + settings.image + " is closed; make another one");
+            throw new IllegalStateException("this provisioner of " + settings.image + " is closed; create another one");
         }
     }
 
     @Override
     public String toString() {
-        return "containers of " + settings.image + ", up to " + settings.cap;
+        return "containers of " + settings.image + ", at most " + settings.cap + " at once";
     }
 
-    /** Says what containers are like. For one thread. */
+    /** Builds a provisioner. Not thread-safe. */
     public static final class Builder {
         final String image;
         final Map<String, String> labels = new HashMap<>();
@@ -352,47 +362,51 @@ public final class PodmanProvisioner implements Provisioner {
 
         private Builder(String image) {
             if (image.isBlank() || image.startsWith("-")) {
-                throw new IllegalArgumentException("not the name of an image: '" + image + "'");
+                throw new IllegalArgumentException("invalid image name: '" + image + "'");
             }
             this.image = image;
         }
 
         /**
-         * Sets how many systems there may be at once; 4 by default.
+         * Sets the maximum number of systems that exist at the same time; 4 by default.
          *
-         * @param most at least 1
+         * @param most the maximum, at least 1
          * @return this builder
+         * @throws IllegalArgumentException if it is less than 1
          */
         public Builder maxSystems(int most) {
             if (most < 1) {
-                throw new IllegalArgumentException("a cap of " + most + " systems leaves none: give at least 1");
+                throw new IllegalArgumentException(
+                        "cannot limit the number of systems to " + most + ": allow at least 1");
             }
             cap = most;
             return this;
         }
 
         /**
-         * Sets how many are started at the same time; by default one more than there are processors.
+         * Sets the maximum number of systems that start at the same time; by default the number of processors plus one.
          *
-         * @param most at least 1
+         * @param most the maximum, at least 1
          * @return this builder
+         * @throws IllegalArgumentException if it is less than 1
          */
         public Builder maxConcurrentStarts(int most) {
             if (most < 1) {
-                throw new IllegalArgumentException("with " + most + " starts at once none is started: give at least 1");
+                throw new IllegalArgumentException(
+                        "cannot limit the number of concurrent starts to " + most + ": allow at least 1");
             }
             maxConcurrentStarts = most;
             return this;
         }
 
         /**
-         * Sets options of {@code podman run}, such as {@code --memory=1g}. Refused are those by which a container could not be
-         * found and removed: {@code --name}, {@code --replace}, {@code --rm}, {@code --detach}, {@code --cidfile},
-         * {@code --pidfile}, {@code --pod=new:…}, {@code --}.
+         * Sets options of {@code podman run}, for example {@code --memory=1g}. Options with which the container could
+         * not be found and removed are refused: {@code --name}, {@code --replace}, {@code --rm}, {@code --detach},
+         * {@code --cidfile}, {@code --pidfile}, {@code --pod=new:…}, {@code --}.
          *
-         * @param words each a word of its own
+         * @param words the options, one word of the command line each
          * @return this builder
-         * @throws IllegalArgumentException if one is refused; the message says what to do instead
+         * @throws IllegalArgumentException if an option is refused; the message states the alternative
          */
         public Builder runOptions(String... words) {
             RunOptions.check(List.of(words));
@@ -401,40 +415,42 @@ public final class PodmanProvisioner implements Provisioner {
         }
 
         /**
-         * Sets what the container runs, and what it lives as long as; by default a shell that waits. Nothing at all means what
-         * the image says.
+         * Sets the command of the container, which ends with it; by default a shell that waits. Without words, the
+         * image determines the command.
          *
          * @param words the program and its arguments
          * @return this builder
+         * @throws IllegalArgumentException if {@link #systemd} was called
          */
         public Builder command(String... words) {
             if (systemd) {
                 throw new IllegalArgumentException(
-                        "systemd() already says what the container runs: leave out command()");
+                        "cannot combine command() with systemd(), which sets the command: call only one of them");
             }
             command = List.of(words);
             return this;
         }
 
         /**
-         * Boots {@code /sbin/init} of the image, which must be systemd. A system is offered when it is up, and it can be
-         * rebooted from inside.
+         * Boots {@code /sbin/init} of the image, which must be systemd. A system is offered after systemd has booted,
+         * and can be rebooted from inside.
          *
          * @return this builder
+         * @throws IllegalArgumentException if {@link #command} was called
          */
         public Builder systemd() {
             if (command != null) {
                 throw new IllegalArgumentException(
-                        "command() already says what the container runs: leave out systemd()");
+                        "cannot combine systemd() with command(), since systemd is the command: call only one of them");
             }
             systemd = true;
             return this;
         }
 
         /**
-         * Sets when a registry is asked for the image; by default when it is not here.
+         * Sets when the image is pulled from a registry; by default if there is no local image.
          *
-         * @param policy when
+         * @param policy the policy
          * @return this builder
          */
         public Builder pull(PullPolicy policy) {
@@ -443,24 +459,27 @@ public final class PodmanProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how long a container may take until it answers, pulling its image included; 5 minutes by default.
+         * Sets the time limit for the start of a system until it answers, including pulling its image; 5 minutes by
+         * default.
          *
-         * @param limit more than nothing
+         * @param limit the limit, positive
          * @return this builder
+         * @throws IllegalArgumentException if the limit is not positive
          */
         public Builder startWithin(Duration limit) {
             if (limit.isNegative() || limit.isZero()) {
-                throw new IllegalArgumentException("nothing starts within " + limit + ": give it more than nothing");
+                throw new IllegalArgumentException(
+                        "cannot start a container within " + limit + ": the limit must be positive");
             }
             startWithin = limit;
             return this;
         }
 
         /**
-         * Adds a label that every system has.
+         * Adds a label to every system.
          *
-         * @param name its name
-         * @param value its value
+         * @param name the name of the label
+         * @param value the value of the label
          * @return this builder
          */
         public Builder label(String name, String value) {
@@ -469,7 +488,8 @@ public final class PodmanProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how podman is run and as whom commands are; how long connecting may take is {@link #startWithin}'s.
+         * Sets the program that runs podman and the user of commands. The time limit for connecting is that of
+         * {@link #startWithin}.
          *
          * @param how the options
          * @return this builder
@@ -480,16 +500,18 @@ public final class PodmanProvisioner implements Provisioner {
         }
 
         /**
-         * {@return the provisioner; what killed programs have left is gone}
+         * Creates the provisioner. Removes containers left behind by processes that have ended.
          *
-         * @throws ProvisioningException if podman does not work here
+         * @return the provisioner
+         * @throws ProvisioningException if podman does not work on this machine
          * @throws InterruptedException if interrupted
          */
         public PodmanProvisioner build() throws InterruptedException {
             try {
-                Container.sweep(new Podman(options.program()));
+                Container.removeLeftovers(new Podman(options.program()));
             } catch (IOException e) {
-                throw new ProvisioningException("podman does not work here: " + e.getMessage() + Advice.on(e), e);
+                throw new ProvisioningException(
+                        "podman does not work on this machine: " + e.getMessage() + FailureHints.hintFor(e), e);
             }
             return new PodmanProvisioner(this);
         }

@@ -6,13 +6,14 @@ import java.util.function.Consumer;
 import org.atex.api.Connection;
 import org.atex.api.Remote;
 
-/** A container that was started for somebody, until it is given back. */
+/** A container started by {@link PodmanProvisioner}; closing it removes the container. Safe for use from any thread. */
 final class PodmanRemote implements Remote {
     private final Container container;
     private final PodmanConnection connection;
     private final Map<String, String> labels;
-    private final Consumer<PodmanRemote> whenClosed;
-    /** Held while it is removed, which is I/O: who closes it too must not return before it is. */
+    private final Consumer<PodmanRemote> onClosed;
+    // Held during the removal although that is I/O, since a concurrent close() must not return before the container is
+    // removed.
     private final ReentrantLock closing = new ReentrantLock();
 
     private boolean closed;
@@ -21,11 +22,11 @@ final class PodmanRemote implements Remote {
             Container container,
             PodmanConnection connection,
             Map<String, String> labels,
-            Consumer<PodmanRemote> whenClosed) {
+            Consumer<PodmanRemote> onClosed) {
         this.container = container;
         this.connection = connection;
         this.labels = Map.copyOf(labels);
-        this.whenClosed = whenClosed;
+        this.onClosed = onClosed;
     }
 
     @Override
@@ -49,21 +50,21 @@ final class PodmanRemote implements Remote {
         try {
             if (!closed) {
                 closed = true;
-                end();
+                removeContainer();
             }
         } finally {
             closing.unlock();
         }
     }
 
-    /** The container takes all that runs in it along: nobody needs to look for what commands have left. */
-    private void end() {
+    private void removeContainer() {
         try {
-            connection.leave();
+            // Removing the container kills all processes in it, so the connection need not end its commands first.
+            connection.markRemoved();
             container.remove();
         } finally {
             connection.close();
-            whenClosed.accept(this);
+            onClosed.accept(this);
         }
     }
 

@@ -2,15 +2,15 @@ package org.atex.podman;
 
 import java.util.Locale;
 
-/** When a registry is asked for an image. */
+/** Determines when an image is pulled from a registry. */
 public enum PullPolicy {
-    /** When it is not here: the default. */
+    /** Pulls if there is no local image; the default. */
     MISSING,
-    /** Never: what is not here is an error. */
+    /** Never pulls; a missing local image is an error. */
     NEVER,
-    /** When a registry has a newer one, or when it is not here. */
+    /** Pulls if the registry has a newer image, or if there is no local image. */
     NEWER,
-    /** Always; an error if no registry has it. */
+    /** Always pulls; an error if no registry has the image. */
     ALWAYS;
 
     String option() {

@@ -3,41 +3,40 @@ package org.atex.podman;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Which options of {@code podman run} leave us in hold of the container. */
+/** Rejects options of {@code podman run} that would prevent the provisioner from finding and removing the container. */
 final class RunOptions {
-    private record Refused(Pattern option, String advice) {
-        Refused(String option, String advice) {
-            this(Pattern.compile(option), advice);
+    private record Refused(Pattern option, String reason) {
+        Refused(String option, String reason) {
+            this(Pattern.compile(option), reason);
         }
     }
 
     private static final List<Refused> ALL = List.of(
-            new Refused("--name(=.*)?", "each container gets a name of its own, which Remote.name() tells"),
-            new Refused("--replace(=.*)?", "each container gets a name of its own"),
+            new Refused("--name(=.*)?", "the provisioner names each container, see Remote.name()"),
+            new Refused("--replace(=.*)?", "the provisioner names each container"),
             new Refused(
-                    "--rm(=.*)?", "a container is removed when it is given back, and one that ends before says why"),
-            new Refused("--detach(=.*)?|-[itPq]*d.*", "containers run in the background anyway"),
-            new Refused(
-                    "--(cidfile|pidfile)(=.*)?",
-                    "'podman inspect' with Remote.name() tells the numbers of a container"),
+                    "--rm(=.*)?",
+                    "closing the system removes the container, and its logs are needed if it ends before"),
+            new Refused("--detach(=.*)?|-[itPq]*d.*", "containers always run in the background"),
+            new Refused("--(cidfile|pidfile)(=.*)?", "get the ids from 'podman inspect' with Remote.name()"),
             new Refused(
                     "--pod=new:.*|new:.*",
-                    "the pod would stay; make one by 'podman pod create', remove it afterwards, and name it here"),
-            new Refused("--", "options only; the image and the command are said elsewhere"));
+                    "the pod would not be removed; create it with 'podman pod create', and remove it afterwards"),
+            new Refused("--", "only options are allowed; the builder sets the image and the command"));
 
     private RunOptions() {}
 
     /**
      * Checks options.
      *
-     * @throws IllegalArgumentException if one is refused
+     * @throws IllegalArgumentException if an option is refused; the message states the alternative
      */
-    static void check(List<String> words) {
-        for (String word : words) {
+    static void check(List<String> options) {
+        for (String option : options) {
             for (Refused refused : ALL) {
-                if (refused.option().matcher(word).matches()) {
+                if (refused.option().matcher(option).matches()) {
                     throw new IllegalArgumentException(
-                            "cannot use the run option " + word + ": " + refused.advice() + "; leave it out");
+                            "cannot use the run option " + option + ": " + refused.reason() + "; leave it out");
                 }
             }
         }

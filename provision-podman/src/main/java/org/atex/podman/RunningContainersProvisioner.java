@@ -22,13 +22,13 @@ import org.atex.api.Remote;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out containers that somebody else started and stops, such as those of Testcontainers; each goes to one taker at a
- * time, over a new connection each time.
+ * Provisions containers that are started and stopped elsewhere, for example by Testcontainers. Each is handed out to
+ * one caller at a time, with a new connection each time.
  *
- * <p>Systems are named after their containers, with {@code #2} and so on when they are handed out again. Labels, known
- * beforehand: {@code os} ({@code linux}); each system has {@code arch} and {@code distro} besides.
+ * <p>Systems are named after their containers, with {@code #2} and so on appended when a container is handed out again.
+ * The label {@code os} ({@code linux}) is known in advance; each system also has {@code arch} and {@code distro}.
  *
- * <p>Lifecycle and thread safety are those of {@link Provisioner}; closing it leaves the containers alone.
+ * <p>Lifecycle and thread safety are those of {@link Provisioner}. Closing it does not stop the containers.
  */
 public final class RunningContainersProvisioner implements Provisioner {
     private static final Map<String, String> LABELS = Map.of("os", "linux");
@@ -38,12 +38,12 @@ public final class RunningContainersProvisioner implements Provisioner {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Deque<String> free;
-    private final Map<String, Integer> lives = new HashMap<>();
+    private final Map<String, Integer> leaseCounts = new HashMap<>();
     private final Deque<Offer> offers = new ArrayDeque<>();
-    private final Set<Borrowed> live = new HashSet<>();
+    private final Set<LeasedContainer> live = new HashSet<>();
     private final Set<Thread> connecting = new HashSet<>();
     private final Set<Thread> cancelled = new HashSet<>();
-    private int asked;
+    private int requested;
     private boolean closed;
 
     private RunningContainersProvisioner(PodmanOptions options, List<String> containers) {
@@ -53,24 +53,27 @@ public final class RunningContainersProvisioner implements Provisioner {
     }
 
     /**
-     * {@return a provisioner of containers that run}
+     * {@return a provisioner of running containers}
      *
-     * @param containers their names or numbers, at least one, none twice
+     * @param containers the names or ids of the containers, at least one, without duplicates
+     * @throws IllegalArgumentException if the array is empty or has duplicates
      */
     public static RunningContainersProvisioner of(String... containers) {
         return of(PodmanOptions.defaults(), containers);
     }
 
     /**
-     * {@return a provisioner of containers that run}
+     * {@return a provisioner of running containers}
      *
-     * @param options how they are reached
-     * @param containers their names or numbers, at least one, none twice
+     * @param options the options for access to the containers
+     * @param containers the names or ids of the containers, at least one, without duplicates
+     * @throws IllegalArgumentException if the array is empty or has duplicates
      */
     public static RunningContainersProvisioner of(PodmanOptions options, String... containers) {
         List<String> list = List.of(containers);
         if (list.isEmpty() || new HashSet<>(list).size() < list.size()) {
-            throw new IllegalArgumentException("give at least one container, and none twice: " + list);
+            throw new IllegalArgumentException(
+                    "cannot provision the containers " + list + ": give at least one, and none twice");
         }
         return new RunningContainersProvisioner(options, list);
     }
@@ -83,17 +86,17 @@ public final class RunningContainersProvisioner implements Provisioner {
         lock.lock();
         try {
             refuseIfClosed();
-            asked = asked > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : asked + count;
-            dispatch();
+            requested = requested > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : requested + count;
+            connectRequested();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Connects to what is asked for and free. Called with the lock. */
-    private void dispatch() {
-        while (asked > 0 && !free.isEmpty()) {
-            asked--;
+    /** Connects to free containers as far as systems are requested. The caller must hold the lock. */
+    private void connectRequested() {
+        while (requested > 0 && !free.isEmpty()) {
+            requested--;
             String container = free.remove();
             Thread thread = Thread.ofVirtual().name("atex-podman-connect").unstarted(() -> connect(container));
             connecting.add(thread);
@@ -102,32 +105,32 @@ public final class RunningContainersProvisioner implements Provisioner {
     }
 
     private void connect(String container) {
-        Borrowed borrowed = null;
+        LeasedContainer leased = null;
         Offer offer = null;
         try {
             PodmanConnection connection = PodmanConnection.open(container, options);
-            borrowed = new Borrowed(container, connection);
-            borrowed.labels.putAll(SystemLabels.of(connection));
-            offer = new Offer.Ready(borrowed);
+            leased = new LeasedContainer(container, connection);
+            leased.labels.putAll(SystemLabels.of(connection));
+            offer = new Offer.Ready(leased);
         } catch (AtexException e) {
             offer = new Offer.Failed(new ProvisioningException(
-                    "could not have container " + container + ": " + e.getMessage(), e, container));
+                    "could not provision container " + container + ": " + e.getMessage(), e, container));
         } catch (InterruptedException e) {
-            // Nobody wants it any more.
+            // Cancelled by clear() or close(), so the result is not needed.
         }
-        boolean wanted = offered(container, borrowed, offer);
-        if (!wanted && borrowed != null) {
-            borrowed.connection.close();
+        boolean delivered = deliver(container, leased, offer);
+        if (!delivered && leased != null) {
+            leased.connection.close();
         }
         lock.lock();
         try {
             connecting.remove(Thread.currentThread());
-            if (!wanted || !(offer instanceof Offer.Ready)) {
+            if (!delivered || !(offer instanceof Offer.Ready)) {
                 free.add(container);
             }
             cancelled.remove(Thread.currentThread());
-            if (wanted || !closed) {
-                dispatch();
+            if (delivered || !closed) {
+                connectRequested();
             }
             changed.signalAll();
         } finally {
@@ -135,17 +138,17 @@ public final class RunningContainersProvisioner implements Provisioner {
         }
     }
 
-    /** {@return whether somebody still wants to know how connecting ended} */
-    private boolean offered(String container, @Nullable Borrowed borrowed, @Nullable Offer offer) {
+    /** Offers the result of a connect to take(). Returns false, and does nothing, if the connect was cancelled. */
+    private boolean deliver(String container, @Nullable LeasedContainer leased, @Nullable Offer offer) {
         lock.lock();
         try {
             if (closed || offer == null || cancelled.contains(Thread.currentThread())) {
                 return false;
             }
-            if (borrowed != null && offer instanceof Offer.Ready) {
-                int life = lives.merge(container, 1, Integer::sum);
-                borrowed.name = life == 1 ? container : container + "#" + life;
-                live.add(borrowed);
+            if (leased != null && offer instanceof Offer.Ready) {
+                int lease = leaseCounts.merge(container, 1, Integer::sum);
+                leased.name = lease == 1 ? container : container + "#" + lease;
+                live.add(leased);
             }
             offers.add(offer);
             changed.signalAll();
@@ -178,21 +181,21 @@ public final class RunningContainersProvisioner implements Provisioner {
 
     @Override
     public void clear() {
-        List<Borrowed> unwanted;
+        List<LeasedContainer> unwanted;
         lock.lock();
         try {
-            asked = 0;
+            requested = 0;
             connecting.forEach(Thread::interrupt);
             cancelled.addAll(connecting);
             unwanted = offers.stream()
                     .filter(offer -> offer instanceof Offer.Ready)
-                    .map(offer -> (Borrowed) ((Offer.Ready) offer).remote())
+                    .map(offer -> (LeasedContainer) ((Offer.Ready) offer).remote())
                     .toList();
             offers.clear();
         } finally {
             lock.unlock();
         }
-        unwanted.forEach(Borrowed::close);
+        unwanted.forEach(LeasedContainer::close);
     }
 
     @Override
@@ -202,29 +205,29 @@ public final class RunningContainersProvisioner implements Provisioner {
 
     @Override
     public void close() {
-        List<Borrowed> left;
+        List<LeasedContainer> left;
         lock.lock();
         try {
             closed = true;
-            asked = 0;
+            requested = 0;
             offers.clear();
             connecting.forEach(Thread::interrupt);
             left = List.copyOf(live);
             changed.signalAll();
             while (!connecting.isEmpty()) {
-                changed.awaitUninterruptibly(); // each is interrupted, and answers soon
+                changed.awaitUninterruptibly(); // each thread was interrupted and ends soon
             }
         } finally {
             lock.unlock();
         }
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            left.forEach(borrowed -> threads.execute(borrowed::close));
+            left.forEach(leased -> threads.execute(leased::close));
         }
     }
 
     private void refuseIfClosed() {
         if (closed) {
-            throw new IllegalStateException("this provisioner of " + all + " is closed; make another one");
+            throw new IllegalStateException("this provisioner of " + all + " is closed; create another one");
         }
     }
 
@@ -233,14 +236,14 @@ public final class RunningContainersProvisioner implements Provisioner {
         return "containers " + all;
     }
 
-    /** One of them, until it is given back. */
-    private final class Borrowed implements Remote {
+    /** A container as a system; closing it makes the container available again. */
+    private final class LeasedContainer implements Remote {
         private final String container;
         private final PodmanConnection connection;
         private final Map<String, String> labels = new HashMap<>(LABELS);
         private volatile String name;
 
-        Borrowed(String container, PodmanConnection connection) {
+        LeasedContainer(String container, PodmanConnection connection) {
             this.container = container;
             this.connection = connection;
             this.name = container;
@@ -251,7 +254,7 @@ public final class RunningContainersProvisioner implements Provisioner {
             return name;
         }
 
-        /** {@return the container: its lives have different names} */
+        /** {@return the name of the container, which is the same each time it is handed out} */
         @Override
         public String host() {
             return container;
@@ -274,7 +277,7 @@ public final class RunningContainersProvisioner implements Provisioner {
             try {
                 if (live.remove(this) && !closed) {
                     free.add(container);
-                    dispatch();
+                    connectRequested();
                 }
             } finally {
                 lock.unlock();

@@ -21,55 +21,66 @@ import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
 
 /**
- * What both directions share. A file goes as it is, a tree as a tar stream, which this machine's own tar packs or unpacks:
- * GNU tar writes nothing outside the directory it is given, and nothing through a link. Directories are entered before, as
- * tar takes back-slashes in names for escapes.
+ * Base class of {@link Upload} and {@link Download}. A file is copied byte by byte, a tree as a tar stream that the tar
+ * of this machine packs or unpacks: GNU tar writes neither outside its directory nor through a symbolic link.
+ *
+ * <p>Directories are entered before tar starts, instead of being passed to it, since tar interprets backslashes in
+ * names as escapes.
  */
 abstract class Transfer {
-    /** What tells whether a path belongs to the kernel, whose files are longer or shorter than they say: tar would believe them. */
-    static final String KERNELS = """
-            kernels() {
+    /**
+     * Shell function that succeeds if a directory is below {@code /proc} or {@code /sys}. The file sizes that the
+     * kernel states there are wrong, and tar relies on them.
+     */
+    static final String IS_KERNEL_DIRECTORY = """
+            is_kernel_directory() {
                 case $(cd "$1" 2>/dev/null && pwd -P) in /proc | /proc/* | /sys | /sys/*) return 0 ;; esac
                 return 1
             }
             """;
 
-    /** Packs the directory that it is in, with holes and fractions of seconds if the first argument is {@code holes}. */
-    static final String PACK = KERNELS + """
+    /**
+     * Script that packs the current directory. If the first argument is {@code gnu}, the archive keeps holes and
+     * fractions of seconds.
+     */
+    static final String PACK = IS_KERNEL_DIRECTORY + """
             LC_ALL=C
             export LC_ALL
-            how=
-            [ "$1" != holes ] || how='--format=posix --pax-option=delete=atime,delete=ctime -S'
-            if kernels .; then
+            options=
+            [ "$1" != gnu ] || options='--format=posix --pax-option=delete=atime,delete=ctime -S'
+            if is_kernel_directory .; then
                 copy=$(mktemp -d) || exit
                 trap 'chmod -R u+rwX "$copy"; rm -rf "$copy"' EXIT
                 cp -R -P -p . "$copy" && cd "$copy" && tar -c -f - .
                 exit
             fi
-            exec tar -c $how -f - .
+            exec tar -c $options -f - .
             """;
 
-    /** Sets {@code how} to {@code holes} if tar knows about them. */
-    static final String ASK_TAR = """
-            how=plain
-            case $(tar --version 2>/dev/null </dev/null) in *GNU*) how=holes ;; esac
+    /** Script that sets the variable {@code tar} to {@code gnu} if GNU tar is installed, else to {@code other}. */
+    static final String DETECT_TAR = """
+            tar=other
+            case $(tar --version 2>/dev/null </dev/null) in *GNU*) tar=gnu ;; esac
             """;
 
-    /** Makes a link that leads to what is read, of whatever bytes that is. */
+    /**
+     * Script that creates the link named by its argument. The target is read from standard input and may have any
+     * bytes.
+     */
     static final String LINK = """
             to=$(cat; echo .)
             exec ln -s -f -n -- "${to%.}" "$1"
             """;
 
-    private static final int PIECE = 64 * 1024;
+    private static final int BUFFER_SIZE = 64 * 1024;
 
-    /** Shorter runs of zeros are written. */
+    // Blocks of zeros below this size are written, larger ones become holes.
     private static final int HOLE = 16 * 1024;
 
-    /** No line that the other side begins with is longer. */
-    private static final int LONGEST = 8192;
+    // The limit for the first line of a stream, so that a faulty container cannot exhaust the memory.
+    private static final int MAX_LINE = 8192;
 
-    private static final byte[] ZEROS = new byte[PIECE];
+    private static final byte[] ZEROS = new byte[BUFFER_SIZE];
 
     private final String from;
     private final String to;
@@ -80,49 +91,58 @@ abstract class Transfer {
     }
 
     /**
-     * {@return a path that no program takes for an option}
+     * {@return the path, with a prefix if necessary, so that no program takes it for an option}
      *
-     * @throws TransferException if it begins with a tilde, which means a home to shells only
+     * @param path a path in the container
+     * @param from the source, for messages
+     * @param to the target, for messages
+     * @throws TransferException if the path begins with a tilde, which only shells expand
      */
-    static String plain(String path, String from, String to) {
+    static String checkedPath(String path, String from, String to) {
         TransferException.refuseTilde(path, from + " to " + to);
         return path.startsWith("/") ? path : "./" + path;
     }
 
     /**
-     * {@return the name of a file here, for programs}
+     * {@return the absolute path of a local file as an argument for programs}
      *
-     * @throws IOException if it has bytes that are no text
+     * @throws IOException if the path has bytes that the encoding of this JVM cannot represent
      */
-    static String name(Path file) throws IOException {
+    static String encodableName(Path file) throws IOException {
         String name = file.toAbsolutePath().toString();
         if (!Path.of(name).equals(file.toAbsolutePath())) {
             throw new IOException("the name of " + file
-                    + " has bytes that are not text in this locale; rename it, or copy" + " the directory above it");
+                    + " has bytes that are not text in this locale; rename it, or copy its parent directory");
         }
         return name;
     }
 
-    /** Moves everything. */
-    abstract void move() throws IOException, InterruptedException;
+    /** Transfers the file or tree. */
+    abstract void transfer() throws IOException, InterruptedException;
 
+    /**
+     * Runs the transfer.
+     *
+     * @throws TransferException if it fails; part of the target may have been written
+     * @throws InterruptedException if interrupted; part of the target may have been written
+     */
     final void run() throws InterruptedException {
         if (Thread.interrupted()) {
             throw interruption();
         }
         try {
-            move();
+            transfer();
         } catch (ClosedByInterruptException | InterruptedIOException e) {
             Thread.interrupted();
             throw interruption();
         } catch (IOException e) {
-            // The messages of file system exceptions are paths; their names say what is wrong.
+            // The message of a FileSystemException is often the path alone, and the class name states the problem.
             String kind = e instanceof FileSystemException
                     ? e.getClass().getSimpleName().replace("Exception", "") + ": "
                     : "";
             throw new TransferException(
                     "could not copy " + from + " to " + to + ": " + kind + e.getMessage()
-                            + " (part of it may be there)",
+                            + " (part of it may have been copied)",
                     e);
         }
     }
@@ -131,47 +151,50 @@ abstract class Transfer {
         return new InterruptedException("interrupted while copying " + from + " to " + to);
     }
 
-    /** {@return all that a stream has, read beside whatever else goes on} */
-    static FutureTask<String> words(String who, InputStream stream) {
+    /** Reads a stream to its end in another thread, so that the process that writes to it never blocks. */
+    static FutureTask<String> readAsync(String threadName, InputStream stream) {
         Callable<String> read = () -> new String(stream.readAllBytes(), UTF_8).strip();
-        FutureTask<String> words = new FutureTask<>(read);
-        Thread.ofPlatform().daemon().name("atex-podman-" + who).start(words);
-        return words;
+        FutureTask<String> task = new FutureTask<>(read);
+        Thread.ofPlatform().daemon().name("atex-podman-" + threadName).start(task);
+        return task;
     }
 
-    /** Not more than the line: a reader that buffers would take what comes after it. */
-    static String line(InputStream stream) throws IOException {
+    /**
+     * {@return the next line of a stream} Reads byte by byte, since a buffering reader would consume the data after the
+     * line.
+     */
+    static String readLine(InputStream stream) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (int b; (b = stream.read()) >= 0 && b != '\n' && line.size() < LONGEST; ) {
+        for (int b; (b = stream.read()) >= 0 && b != '\n' && line.size() < MAX_LINE; ) {
             line.write(b);
         }
         return line.toString(UTF_8);
     }
 
-    static String text(FutureTask<String> words) throws InterruptedException {
+    private static String textOf(FutureTask<String> task) throws InterruptedException {
         try {
-            return words.get();
+            return task.get();
         } catch (ExecutionException e) {
             return "";
         }
     }
 
     /**
-     * Copies into a file; long runs of zeros become holes.
+     * Copies a stream into a file. Blocks of 16 KiB or more that contain only zeros become holes.
      *
-     * @return how many bytes
+     * @return the number of bytes copied, holes included
      */
     static long copy(InputStream from, SeekableByteChannel to) throws IOException {
-        byte[] piece = new byte[PIECE];
+        byte[] buffer = new byte[BUFFER_SIZE];
         long size = 0;
         long end = 0;
-        for (int n; (n = from.read(piece)) >= 0; size += n) {
-            if (n < HOLE || Arrays.mismatch(piece, 0, n, ZEROS, 0, n) >= 0) {
-                write(to, size, piece, n);
+        for (int n; (n = from.read(buffer)) >= 0; size += n) {
+            if (n < HOLE || Arrays.mismatch(buffer, 0, n, ZEROS, 0, n) >= 0) {
+                write(to, size, buffer, n);
                 end = size + n;
             }
         }
-        if (end < size) {
+        if (end < size) { // the file ends with a hole: writing its last byte sets the size
             write(to, size - 1, ZEROS, 1);
         }
         return size;
@@ -187,37 +210,38 @@ abstract class Transfer {
     }
 
     static void copy(InputStream from, OutputStream to) throws IOException {
-        byte[] piece = new byte[PIECE];
-        for (int n; (n = from.read(piece)) >= 0; ) {
+        byte[] buffer = new byte[BUFFER_SIZE];
+        for (int n; (n = from.read(buffer)) >= 0; ) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new InterruptedIOException();
             }
-            to.write(piece, 0, n);
+            to.write(buffer, 0, n);
         }
     }
 
     /**
-     * Waits for what the container does.
+     * Waits for the end of the command in the container.
      *
-     * @throws IOException if it failed; its words are the message
+     * @throws IOException if it failed; the message is its error output
      */
-    static void finish(RunningCommand command, FutureTask<String> words) throws IOException, InterruptedException {
+    static void awaitSuccess(RunningCommand command, FutureTask<String> errors)
+            throws IOException, InterruptedException {
         CommandEnd end = command.await();
         if (!end.succeeded()) {
-            String said = text(words).replace("\n", "; ");
-            throw new IOException(said.isEmpty() ? "the container's side ended with " + end : said);
+            String message = textOf(errors).replace("\n", "; ");
+            throw new IOException(message.isEmpty() ? "the command in the container ended with " + end : message);
         }
     }
 
-    /** A program of this machine, mostly its tar, which is ended when it is closed. */
-    static final class Tar implements AutoCloseable {
+    /** A program on this machine, such as tar; closing it kills the program. */
+    static final class LocalProgram implements AutoCloseable {
         private final Process process;
-        private final FutureTask<String> words;
+        private final FutureTask<String> errors;
 
-        Tar(ProcessBuilder builder) throws IOException {
-            builder.environment().put("LC_ALL", "C"); // so that no name is converted
+        LocalProgram(ProcessBuilder builder) throws IOException {
+            builder.environment().put("LC_ALL", "C"); // so that tar does not convert names
             process = builder.start();
-            words = Transfer.words("tar", process.getErrorStream());
+            errors = readAsync("tar", process.getErrorStream());
         }
 
         InputStream output() {
@@ -229,13 +253,13 @@ abstract class Transfer {
         }
 
         /**
-         * Waits for its end.
+         * Waits for the end of the program.
          *
-         * @throws IOException if it failed; its words are the message
+         * @throws IOException if it failed; the message contains its error output
          */
-        void finish() throws IOException, InterruptedException {
+        void awaitSuccess() throws IOException, InterruptedException {
             if (process.waitFor() != 0) {
-                throw new IOException("on this machine: " + text(words).replace("\n", "; "));
+                throw new IOException("on this machine: " + textOf(errors).replace("\n", "; "));
             }
         }
 

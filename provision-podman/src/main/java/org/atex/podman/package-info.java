@@ -1,4 +1,4 @@
-/** Containers as systems. */
+/** Containers of podman as systems under test. */
 @NullMarked
 package org.atex.podman;
 

@@ -1,10 +1,11 @@
-# The first process of a container that has nothing else to do: keeps it there, takes in orphans as an init does, and ends at
-# once when told to. It starts the shell that podman exec would start otherwise, which saves that.
-# Arguments: the name of the directory, what all marks begin with, the text of resident.sh.
+# The first process of a container that has no command of its own. It keeps the container running, reaps orphaned
+# processes like an init, and ends at once on SIGTERM. It also starts the resident shell, which saves a run of podman
+# exec. Arguments: the name of the directory, the common prefix of all marks, the text of resident.sh.
 
-set -m # or SIGINT would be ignored from here on
+set -m # without job control, background processes ignore SIGINT
 if [[ $EUID != 0 ]]; then
-    # Other users get other groups from podman exec: it has to start the shell after all.
+    # podman exec gives users other than root other groups than this process has. The file "no" tells the program to
+    # start the shell with podman exec.
     mkdir -m 711 "/dev/shm/$1" && : >"/dev/shm/$1/no"
 elif (umask 077 && mkdir -m 711 "/dev/shm/$1" && mkfifo "/dev/shm/$1/requests" "/dev/shm/$1/answers"); then
     bash -c "$3" atex-resident "$1" "$2" first <"/dev/shm/$1/requests" >"/dev/shm/$1/answers" 2>/dev/null &
@@ -12,5 +13,5 @@ fi
 trap 'exit 0' TERM
 while :; do
     sleep infinity &
-    wait $!
+    wait $! # bash runs a trap only after a foreground command has ended, but at once during wait
 done

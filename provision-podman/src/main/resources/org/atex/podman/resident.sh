@@ -1,29 +1,33 @@
-# Runs in a container, as podman exec starts it, and starts commands on request: they inherit what podman gave to this shell.
-# Or as a child of the container's first process, which podman gives the same, but for HOSTNAME in its environment.
+# Starts commands in a container on request. Commands are children of this shell, so they inherit everything that podman
+# gave to it. The shell is started by podman exec, or by the first process of the container, whose environment differs
+# only in HOSTNAME.
 #
-# Arguments: the name of its directory, what all marks of its connection begin with, and "first" if the first process started
-# it. Requests come line by line:
+# Arguments: the name of the directory for named pipes, the common prefix of the marks of the connection, and "first" if
+# the first process started this shell.
 #
-#   run BASE BYTES                runs a command: so many bytes of script follow
-#   pipes NUMBER NAME…            makes named pipes
-#   drop NUMBER NAME…             removes them
-#   renew NUMBER                  makes the directory again, which somebody has removed
-#   end NUMBER ENVIRON STAT PID   ends all processes that match one of two extended regular expressions, one for environments,
-#                                 one for /proc/PID/stat; looks only at processes after PID
+# The first line of output is "ready DIRECTORY". Requests are lines on standard input:
 #
-# All but "run" are answered by "done NUMBER CODE".
+#   run BASE BYTES                runs a command: a script of this many bytes follows
+#   pipes NUMBER NAME…            creates named pipes
+#   drop NUMBER NAME…             removes named pipes
+#   renew NUMBER                  creates the directory again after it was removed
+#   end NUMBER ENVIRON STAT PID   kills all processes that match one of two extended regular expressions, the first for
+#                                 /proc/PID/environ, the second for /proc/PID/stat; considers only process ids above PID
 #
-# In /dev/shm, where no device can be made that this machine's side would then open.
+# All requests except "run" are answered with "done NUMBER CODE". A command reports its end on its status pipe BASE.s.
+#
+# The directory is in /dev/shm, which does not allow device nodes: a process in the container could otherwise replace a
+# pipe by a device, which the program outside would then open.
 
-set -m # jobs of a shell with job control do not ignore SIGINT, and podman exec's commands do not either
+set -m # without job control, background processes ignore SIGINT, unlike commands of podman exec
 dir=/dev/shm/$1
 marks=$2
 
-# What bash adds to the environment goes, unless podman gave it.
+# Removes the variables that bash adds to the environment, unless podman set them.
 given=' '
 while IFS= read -r -d '' variable; do
     given+="${variable%%=*} "
-    [[ $variable != SHLVL=* ]] || SHLVL=${variable#*=} # one more than it was
+    [[ $variable != SHLVL=* ]] || SHLVL=${variable#*=} # bash has incremented it
 done <"/proc/$([[ ${3-} == first ]] && echo 1 || echo $$)/environ"
 [[ ${3-} != first ]] || unset HOSTNAME
 for name in PWD OLDPWD SHLVL; do
@@ -31,12 +35,13 @@ for name in PWD OLDPWD SHLVL; do
 done
 original=${LC_ALL-}
 [[ $given == *' LC_ALL '* ]] && restore='LC_ALL=$original' || restore='unset LC_ALL'
-LC_ALL=C # so that bytes are counted
+LC_ALL=C # so that read -N counts bytes, not characters
 
 setsid=$(type -P setsid)
-[[ -d $dir && -O $dir ]] || mkdir -m 711 "$dir" || exit # there already if a shell before this one was killed
+[[ -d $dir && -O $dir ]] || mkdir -m 711 "$dir" || exit # it exists already if a previous shell was killed
 
-# In a shell of its own: keeps the pipe for the status, so that the other side sees the end of it whatever happens.
+# Runs in a subshell of its own, which holds the status pipe open: the program outside sees the end of the pipe even if
+# the subshell is killed.
 run() {
     exec 9>"$dir/$1.s" </dev/null >/dev/null || exit
     (
@@ -45,19 +50,20 @@ run() {
     ) 2>/dev/null
     code=$?
     last=0
-    # One number after the command's own, and it started nothing that could be left.
+    # The last process id that the kernel assigned. If it is that of the command, the command has started no process.
     { read -r last </proc/sys/kernel/ns_last_pid; } 2>/dev/null
     echo "$code $last" >&9
 }
 
-look() {
+# Sets the variable found to the ids of matching processes.
+search() {
     found=
     files=()
     for file in /proc/[0-9]*; do
         p=${file#/proc/}
         ((p <= $3 || p == BASHPID)) || files+=("$file/environ" "$file/stat")
     done
-    # No more at once than fit into a command line.
+    # In groups, since the length of a command line is limited.
     for ((at = 0; at < ${#files[@]}; at += 8000)); do
         for file in $(grep -lsE -e "$1" -e "$2" "${files[@]:at:8000}"); do
             file=${file#/proc/}
@@ -66,10 +72,11 @@ look() {
     done
 }
 
-# No longer than a process can take to die, for one that nothing can end.
+# Kills matching processes and searches again, until none is left. Gives up after 300 rounds, since a process in an
+# uninterruptible system call does not end.
 end() {
     for ((i = 0; i < 300; i++)); do
-        look "$@"
+        search "$@"
         [[ $found ]] || return 0
         kill -9 $found 2>/dev/null
     done
@@ -77,8 +84,8 @@ end() {
 }
 
 echo "ready $dir"
-while read -r what first rest; do
-    case $what in
+while read -r request first rest; do
+    case $request in
     run)
         IFS= read -r -N "$rest" script || break
         run "$first" "$script" &
@@ -97,6 +104,7 @@ while read -r what first rest; do
         ;;
     end)
         read -r environ stat after <<<"$rest"
+        # In the background, so that other requests are not delayed.
         {
             end "$environ" "$stat" "$after"
             echo "done $first $?"
@@ -104,5 +112,6 @@ while read -r what first rest; do
         ;;
     esac
 done
+# The input has ended: the connection was closed, or the program has ended or was killed.
 end "$marks" '^no-such' 0
 rm -rf "$dir"

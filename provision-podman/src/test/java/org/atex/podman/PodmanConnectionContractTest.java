@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** On a real container. */
+/** The connection contract on a real container. */
 @ExtendWith(LeakCheck.class)
 class PodmanConnectionContractTest extends ConnectionContract {
     @RegisterExtension

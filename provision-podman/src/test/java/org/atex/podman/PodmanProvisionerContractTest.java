@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** With real containers. */
+/** The provisioner contract with real containers. */
 @ExtendWith(LeakCheck.class)
 class PodmanProvisionerContractTest extends ProvisionerContract {
     @RegisterExtension
@@ -35,7 +35,7 @@ class PodmanProvisionerContractTest extends ProvisionerContract {
     }
 
     @AfterAll
-    static void nothingIsLeft() throws Exception {
-        Podmans.assertNothingOfOursIsLeft();
+    static void containersAreRemoved() throws Exception {
+        PodmanCli.assertNoContainersLeft();
     }
 }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What containers are like, and what is told when there are none. */
+/** Properties of provisioned containers, and error messages. */
 @Timeout(120)
 @ExtendWith(LeakCheck.class)
 class PodmanProvisionerTest {
@@ -32,11 +32,11 @@ class PodmanProvisionerTest {
     final Lab lab = new Lab();
 
     @AfterEach
-    void nothingIsLeft() throws Exception {
-        Podmans.assertNothingOfOursIsLeft();
+    void containersAreRemoved() throws Exception {
+        PodmanCli.assertNoContainersLeft();
     }
 
-    private static PodmanProvisioner.Builder plain() {
+    private static PodmanProvisioner.Builder builder() {
         return PodmanProvisioner.builder(LabImage.PLAIN.reference()).pull(PullPolicy.NEVER);
     }
 
@@ -50,8 +50,9 @@ class PodmanProvisionerTest {
     }
 
     @Test
-    void containersAreAsTheBuilderSays() throws Exception {
-        try (PodmanProvisioner provisioner = plain().runOptions("--hostname=here", "--env=A=1")
+    void containersHaveTheOptionsOfTheBuilder() throws Exception {
+        try (PodmanProvisioner provisioner = builder()
+                .runOptions("--hostname=here", "--env=A=1")
                 .label("role", "server")
                 .options(PodmanOptions.defaults().withUser("nobody"))
                 .build()) {
@@ -68,7 +69,7 @@ class PodmanProvisionerTest {
     }
 
     @Test
-    void missingImageIsToldWithTheWayOut() throws Exception {
+    void missingImageIsReportedWithRemedy() throws Exception {
         assertThat(failure(PodmanProvisioner.builder("localhost/no-such-image").pull(PullPolicy.NEVER)))
                 .hasMessageContaining("localhost/no-such-image")
                 .hasMessageContaining("image not known")
@@ -76,8 +77,8 @@ class PodmanProvisionerTest {
     }
 
     @Test
-    void unknownRunOptionIsTold() throws Exception {
-        assertThat(failure(plain().runOptions("--no-such-option")))
+    void unknownRunOptionIsReported() throws Exception {
+        assertThat(failure(builder().runOptions("--no-such-option")))
                 .hasMessageContaining("--no-such-option")
                 .hasMessageContaining("run options");
     }
@@ -97,21 +98,22 @@ class PodmanProvisionerTest {
                 "--pod=new:mine",
                 "--"
             })
-    void runOptionByWhichAContainerCouldBeLostIsRefused(String option) {
-        assertThatThrownBy(() -> plain().runOptions("--memory=1g", option))
+    void runOptionThatPreventsRemovalIsRefused(String option) {
+        assertThatThrownBy(() -> builder().runOptions("--memory=1g", option))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll(option, "leave it out");
     }
 
     @Test
-    void containerThatEndsAtOnceIsToldAndRemoved() throws Exception {
-        assertThat(failure(plain().command("sh", "-c", "echo words; echo errors >&2; exit 3")))
-                .hasMessageContainingAll("exit code 3", "words", "errors", "give a command that goes on running");
+    void containerThatEndsAtOnceIsReportedAndRemoved() throws Exception {
+        assertThat(failure(builder().command("sh", "-c", "echo words; echo errors >&2; exit 3")))
+                .hasMessageContainingAll("exit code 3", "words", "errors", "give a command that keeps running");
     }
 
-    /** One ends at once, one says why, one works, and one is left out. */
+    // One entrypoint ends at once, one prints a reason first, and one runs the command. The first two are also
+    // disabled.
     @Test
-    void entrypointThatDoesNotRunTheCommandIsTold() throws Exception {
+    void entrypointThatDoesNotRunTheCommandIsReported() throws Exception {
         Map<String, String> entrypoints = Map.of(
                 "[\"echo\", \"usage: none\"]", "exit code 0",
                 "[\"sh\", \"-c\", \"echo no such configuration >&2; exit 5\"]", "no such configuration",
@@ -139,12 +141,12 @@ class PodmanProvisionerTest {
 
     @Test
     void pausedContainerIsRemoved() throws Exception {
-        try (PodmanProvisioner provisioner = plain().build()) {
+        try (PodmanProvisioner provisioner = builder().build()) {
             provisioner.provision(1);
             Remote system = ((Offer.Ready) provisioner.take(LONG)).remote();
             RunningCommand waits = system.connection().start(Command.of("sleep", "1000"));
             RunningCommand fed = system.connection().start(Command.of("cat").withStdin(Input.pipe()));
-            Podmans.run("pause", system.name());
+            PodmanCli.run("pause", system.name());
             long begun = System.nanoTime();
             system.close();
             waits.close();
@@ -154,46 +156,48 @@ class PodmanProvisionerTest {
     }
 
     @Test
-    void missingPodmanIsTold() {
+    void missingPodmanIsReported() {
         PodmanOptions none = PodmanOptions.defaults().withProgram("/no/such/podman");
 
-        assertThatThrownBy(() -> plain().options(none).build())
+        assertThatThrownBy(() -> builder().options(none).build())
                 .isInstanceOf(ProvisioningException.class)
                 .hasMessageContaining("/no/such/podman")
                 .hasMessageContaining("install podman");
     }
 
     @Test
-    void whatAKilledProgramLeftIsSweptAway() throws Exception {
-        Process gone = new ProcessBuilder("true").start();
-        gone.waitFor();
-        Owner me = Owner.me();
-        Owner dead = new Owner(me.namespace(), gone.pid(), me.began());
+    void containersOfEndedProgramsAreRemoved() throws Exception {
+        Process ended = new ProcessBuilder("true").start();
+        ended.waitFor();
+        ContainerOwner current = ContainerOwner.current();
+        ContainerOwner endedOwner = new ContainerOwner(current.namespace(), ended.pid(), current.startMillis());
         String plain = LabImage.PLAIN.reference();
-        String left = Podmans.run("run", "--detach", "--label=" + Owner.LABEL + "=" + dead, plain, "sleep", "1000");
-        String mine = Podmans.run("run", "--detach", "--label=" + Owner.LABEL + "=" + me, plain, "sleep", "1000");
+        String left = PodmanCli.run(
+                "run", "--detach", "--label=" + ContainerOwner.LABEL + "=" + endedOwner, plain, "sleep", "1000");
+        String mine = PodmanCli.run(
+                "run", "--detach", "--label=" + ContainerOwner.LABEL + "=" + current, plain, "sleep", "1000");
         try {
-            plain().build().close();
+            builder().build().close();
 
-            assertThat(Podmans.run("ps", "--all", "--quiet", "--no-trunc"))
+            assertThat(PodmanCli.run("ps", "--all", "--quiet", "--no-trunc"))
                     .contains(mine)
                     .doesNotContain(left);
         } finally {
-            Podmans.run("rm", "--force", "--time=0", "--ignore", mine, left);
+            PodmanCli.run("rm", "--force", "--time=0", "--ignore", mine, left);
         }
     }
 
     @Test
-    void contradictionsAreRefused() {
-        assertThatThrownBy(() -> plain().systemd().command("true")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> plain().command("true").systemd()).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> plain().maxSystems(0)).hasMessageContaining("at least 1");
+    void contradictoryOptionsAreRefused() {
+        assertThatThrownBy(() -> builder().systemd().command("true")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder().command("true").systemd()).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder().maxSystems(0)).hasMessageContaining("at least 1");
         assertThatThrownBy(() -> PodmanProvisioner.builder("--privileged"))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
-    void imagesAreBuiltOnceForTheirContent() throws Exception {
+    void imageIsBuiltOnceForItsContent() throws Exception {
         PodmanImage image = PodmanImage.from(LabImage.PLAIN.reference())
                 .packages("atex-lab-greeting")
                 .line("RUN echo built > /built");
@@ -202,29 +206,29 @@ class PodmanProvisionerTest {
         try {
             assertThat(progress.toString()).contains("atex-lab-greeting");
             assertThat(image.build(line -> progress.setLength(0))).isEqualTo(name);
-            assertThat(progress.toString()).as("nothing was built again").isNotEmpty();
-            assertThat(Podmans.run("run", "--rm", name, "sh", "-c", "atex-lab-hello; cat /built"))
+            assertThat(progress.toString()).as("the image is not built again").isNotEmpty();
+            assertThat(PodmanCli.run("run", "--rm", name, "sh", "-c", "atex-lab-hello; cat /built"))
                     .isEqualTo("atex-lab-hello 1.0\nbuilt");
         } finally {
             PodmanImage.remove(name);
         }
-        assertThat(Podmans.run("images", "--format={{.Repository}}:{{.Tag}}")).doesNotContain(name);
+        assertThat(PodmanCli.run("images", "--format={{.Repository}}:{{.Tag}}")).doesNotContain(name);
     }
 
     @Test
-    void imagesOfDnfGetTheirPackages() throws Exception {
+    void packagesAreInstalledWithDnf() throws Exception {
         String name = PodmanImage.from(LabImage.DNF.reference())
                 .packages("atex-lab-greeting")
                 .build();
         try {
-            assertThat(Podmans.run("run", "--rm", name, "atex-lab-hello")).isEqualTo("atex-lab-hello 1.0");
+            assertThat(PodmanCli.run("run", "--rm", name, "atex-lab-hello")).isEqualTo("atex-lab-hello 1.0");
         } finally {
             PodmanImage.remove(name);
         }
     }
 
     @Test
-    void packageThatIsNotThereIsTold() {
+    void unknownPackageIsReported() {
         assertThatThrownBy(() -> PodmanImage.from(LabImage.PLAIN.reference())
                         .packages("no-such-package")
                         .build())

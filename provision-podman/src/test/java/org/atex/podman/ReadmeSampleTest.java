@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's sample, with an image of the lab. */
+/** Compiles and runs the sample of the README with an image of the lab. */
 @Timeout(60)
 class ReadmeSampleTest {
     private static final Pattern SAMPLE = Pattern.compile("```java compiled\n(.*?)```", Pattern.DOTALL);
@@ -24,7 +24,7 @@ class ReadmeSampleTest {
     final Lab lab = new Lab();
 
     @Test
-    void runs(@TempDir Path directory) throws Exception {
+    void sampleRuns(@TempDir Path directory) throws Exception {
         Matcher matcher = SAMPLE.matcher(Files.readString(Path.of("README.md")));
         assertThat(matcher.find()).isTrue();
         String sample = matcher.group(1).replaceAll("registry[^\"]*", LabImage.PLAIN.reference());
@@ -46,7 +46,9 @@ class ReadmeSampleTest {
                 .redirectOutput(output.toFile())
                 .start();
 
-        assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(process.waitFor(50, TimeUnit.SECONDS))
+                .as("the sample ends within 50 s")
+                .isTrue();
         assertThat(process.exitValue()).as(Files.readString(output)).isZero();
         assertThat(output).content().contains("hello from Linux");
     }

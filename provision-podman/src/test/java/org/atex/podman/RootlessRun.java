@@ -12,12 +12,15 @@ import org.atex.api.Offer;
 import org.atex.api.Remote;
 import org.atex.api.RunningCommand;
 
-/** What {@link RootlessTest} runs as another user: takes a container, uses it and gives it back; what it says is compared. */
+/**
+ * Program that {@link RootlessTest} runs as another user. It uses a container and prints results, which the test
+ * compares.
+ */
 final class RootlessRun {
     private RootlessRun() {}
 
     /**
-     * Runs.
+     * Provisions a container, uses it and removes it.
      *
      * @param arguments the image and an empty directory
      */

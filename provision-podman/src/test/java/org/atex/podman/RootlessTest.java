@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Without privileges: a JVM of the user that {@code lab/install} has made, with podman's containers of that user. */
+/** Rootless podman: a JVM and containers of the user that {@code lab/install} creates. */
 @Timeout(120)
 class RootlessTest {
     private static final String USER = "atex-lab";
@@ -30,40 +30,42 @@ class RootlessTest {
     @RegisterExtension
     final Lab lab = new Lab();
 
-    private Path place;
+    private Path directory;
 
     @BeforeEach
-    void makePlace() throws Exception {
-        // The directories of this JVM may be below one that others cannot enter.
-        place = Files.createTempDirectory(Path.of("/tmp"), "atex-rootless-");
-        Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxrwxrwx"));
+    void createDirectory() throws Exception {
+        // Not in a directory of this JVM, whose parents the other user may not be able to enter.
+        directory = Files.createTempDirectory(Path.of("/tmp"), "atex-rootless-");
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
         if (!System.getProperty("user.name").equals("root") || run("true") != 0) {
-            refuse("only root can become the user " + USER + " of lab/install");
+            abortTest("only root can run programs as the user " + USER + " of lab/install");
         }
         if (run("podman", "image", "exists", IMAGE) != 0) {
-            refuse("rootless podman does not work for " + USER + ", or it has no image (lab/install, lab/images): "
-                    + said());
+            abortTest("rootless podman does not work for " + USER + ", or it has no image (lab/install, lab/images): "
+                    + errorOutput());
         }
     }
 
-    private static void refuse(String why) {
+    private static void abortTest(String reason) {
         if (Boolean.getBoolean("atex.required")) {
-            throw new AssertionError("the lab is required: " + why);
+            throw new AssertionError("the lab is required: " + reason);
         }
-        abort("no lab: " + why);
+        abort("no lab: " + reason);
     }
 
     @AfterEach
-    void removePlace() throws Exception {
-        run("podman", "system", "migrate"); // ends the process that keeps the user's namespace
-        try (Stream<Path> all = Files.walk(place)) {
+    void deleteDirectory() throws Exception {
+        run("podman", "system", "migrate"); // ends the process that keeps the user namespace alive
+        try (Stream<Path> all = Files.walk(directory)) {
             for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
             }
         }
     }
 
-    /** {@return the exit code of a program that the user runs, which says what {@link #said} has} */
+    /**
+     * Runs a program as the other user. Its error output is available from {@link #errorOutput}. Returns the exit code.
+     */
     private int run(String... program) throws IOException, InterruptedException {
         String home = new String(
                         new ProcessBuilder("getent", "passwd", USER)
@@ -78,17 +80,17 @@ class RootlessTest {
         ProcessBuilder builder = new ProcessBuilder(line).directory(new File("/"));
         String settings = System.getenv("CONTAINERS_CONF");
         if (settings != null) {
-            Path copy = place.resolve("containers.conf");
+            Path copy = directory.resolve("containers.conf");
             Files.writeString(copy, Files.readString(Path.of(settings)));
             builder.environment().put("CONTAINERS_CONF", copy.toString());
         }
-        builder.redirectOutput(place.resolve("out").toFile())
-                .redirectError(place.resolve("err").toFile());
+        builder.redirectOutput(directory.resolve("out").toFile())
+                .redirectError(directory.resolve("err").toFile());
         return builder.start().waitFor();
     }
 
-    private String said() throws IOException {
-        return Files.readString(place.resolve("err")).strip();
+    private String errorOutput() throws IOException {
+        return Files.readString(directory.resolve("err")).strip();
     }
 
     /** {@return a class path that the user can read} */
@@ -98,7 +100,7 @@ class RootlessTest {
         for (String entry : all.split(File.pathSeparator, -1)) {
             Path from = Path.of(entry);
             if (Files.isDirectory(from) || from.getFileName().toString().matches("(atex-api|slf4j-api)-.*\\.jar")) {
-                Path to = place.resolve("cp" + copies.size());
+                Path to = directory.resolve("cp" + copies.size());
                 copy(from, to);
                 copies.add(to.toString());
             }
@@ -120,14 +122,14 @@ class RootlessTest {
     }
 
     @Test
-    void containersOfAnOrdinaryUserAreSystems() throws Exception {
+    void rootlessContainersAreSystems() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String directory = place.resolve("work").toString();
+        String work = directory.resolve("work").toString();
 
-        int code = run(java, "-cp", classPath(), RootlessRun.class.getName(), IMAGE, directory);
+        int code = run(java, "-cp", classPath(), RootlessRun.class.getName(), IMAGE, work);
 
-        assertThat(code).as(said()).isZero();
-        assertThat(place.resolve("out")).hasContent("""
+        assertThat(code).as(errorOutput()).isZero();
+        assertThat(directory.resolve("out")).hasContent("""
                 there and back
                 there and back
                 0 1
@@ -137,6 +139,8 @@ class RootlessTest {
                 exit code 1
                 """);
         assertThat(run("podman", "ps", "--all", "--quiet")).isZero();
-        assertThat(place.resolve("out")).as("containers that are left").isEmptyFile();
+        assertThat(directory.resolve("out"))
+                .as("containers that were not removed")
+                .isEmptyFile();
     }
 }

@@ -22,21 +22,22 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Containers that boot as machines do. */
+/** Containers booted with systemd. */
 @Timeout(120)
 @ExtendWith(LeakCheck.class)
 class SystemdTest {
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    /** The kernel's boot_id is that of the machine; when the first process began is what a reboot changes. */
-    private static final Command BOOT = Command.bash("cut -d ' ' -f 22 /proc/1/stat");
+    // Prints the start time of the first process, which a reboot changes. The boot_id of the kernel is that of this
+    // machine.
+    private static final Command BOOT_TIME = Command.bash("cut -d ' ' -f 22 /proc/1/stat");
 
     @RegisterExtension
     final Lab lab = new Lab();
 
     @AfterEach
-    void nothingIsLeft() throws Exception {
-        Podmans.assertNothingOfOursIsLeft();
+    void containersAreRemoved() throws Exception {
+        PodmanCli.assertNoContainersLeft();
     }
 
     private static PodmanProvisioner.Builder booting() {
@@ -51,7 +52,7 @@ class SystemdTest {
     }
 
     @Test
-    void systemIsOfferedWhenItIsUp() throws Exception {
+    void systemIsOfferedAfterItHasBooted() throws Exception {
         try (Provisioner provisioner = booting().build();
                 Remote system = taken(provisioner)) {
             assertThat(system.connection()
@@ -67,23 +68,23 @@ class SystemdTest {
     }
 
     @Test
-    void rebootInsideIsAReboot() throws Exception {
+    void rebootInsideRestartsTheContainer() throws Exception {
         try (Provisioner provisioner = booting().build();
                 Remote system = taken(provisioner)) {
             Connection connection = system.connection();
-            String before = connection.run(BOOT).orThrow().stdout();
+            String before = connection.run(BOOT_TIME).orThrow().stdout();
             connection.run(Command.bash("echo kept > /var/tmp/kept")).orThrow();
             try (RunningCommand lost = connection.start(Command.of("sleep", "1000"))) {
                 connection.start(Command.of("systemctl", "reboot")).close();
                 connection.run(Command.of("systemctl", "reboot"));
                 assertThatThrownBy(lost::await).isInstanceOfAny(ConnectionLostException.class);
             } catch (ConnectionLostException e) {
-                // The reboot was faster.
+                // The reboot was faster than the commands.
             }
 
             connection.reconnect(LONG);
 
-            assertThat(connection.run(BOOT).orThrow().stdout()).isNotEqualTo(before);
+            assertThat(connection.run(BOOT_TIME).orThrow().stdout()).isNotEqualTo(before);
             assertThat(connection.run(Command.of("cat", "/var/tmp/kept")).stdout())
                     .isEqualTo("kept\n");
             assertThat(connection
@@ -95,7 +96,7 @@ class SystemdTest {
     }
 
     @Test
-    void unitsThatKeepItFromComingUpAreNamed() throws Exception {
+    void failedUnitsAreReportedIfBootTimesOut() throws Exception {
         String unit = "[Unit]\\nDefaultDependencies=no\\n[Service]\\nType=oneshot\\nTimeoutStartSec=infinity\\n"
                 + "ExecStart=/bin/sleep 1000\\n[Install]\\nWantedBy=multi-user.target\\n";
         String broken = "[Service]\\nType=oneshot\\nExecStart=/bin/false\\n[Install]\\nWantedBy=multi-user.target\\n";

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
 
-/** Containers that Testcontainers describes and starts, over podman's socket, are systems too. */
+/** Provisions containers that Testcontainers starts over the socket of podman. */
 @Timeout(120)
 class TestcontainersTest {
     @RegisterExtension
@@ -36,7 +36,7 @@ class TestcontainersTest {
     }
 
     @Test
-    void startedContainerIsASystem() throws Exception {
+    void runningContainerIsProvisioned() throws Exception {
         try (GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse(LabImage.PLAIN.reference()))
                 .withLabels(PodmanSocket.labels())
                 .withEnv("FROM", "testcontainers")
@@ -51,7 +51,9 @@ class TestcontainersTest {
                         .isEqualTo("testcontainers\n");
             }
 
-            assertThat(container.isRunning()).as("it is left to who started it").isTrue();
+            assertThat(container.isRunning())
+                    .as("the provisioner does not stop the container")
+                    .isTrue();
         }
     }
 }

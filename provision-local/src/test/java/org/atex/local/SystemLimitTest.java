@@ -17,11 +17,11 @@ import org.atex.api.Remote;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The peer's fault 15: 300 tests asked for 300 local systems. */
+/** Many more systems are requested than the maximum allows. */
 @Timeout(60)
-class Fault15MoreSystemsThanAllowedTest {
+class SystemLimitTest {
     @Test
-    void capHoldsHoweverManyAreAskedFor() throws Exception {
+    void systemsNeverExceedTheMaximum() throws Exception {
         List<String> names = new ArrayList<>();
         try (LocalProvisioner provisioner = LocalProvisioner.withMaxSystems(3);
                 ExecutorService takers = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -20,49 +20,49 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Ending a command costs the same however many processes others have: bounded by how many files of {@code /proc} are read,
- * as time depends on the machine.
+ * The cost of ending a command does not depend on the number of unrelated processes. The test counts the files of
+ * {@code /proc} that are read, since the time depends on the machine.
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class ForeignProcessesTest {
-    /** More than what is looked at one by one. */
-    private static final int FOREIGN = 600;
+class CleanupCostTest {
+    // More than the number of process ids that are examined one by one.
+    private static final int UNRELATED = 600;
 
     private static final String STARTS =
-            "for ((i = 0; i < " + FOREIGN + "; i++)); do sleep 1000 & echo $!; done; echo; ";
+            "for ((i = 0; i < " + UNRELATED + "; i++)); do sleep 1000 & echo $!; done; echo; ";
 
     @ParameterizedTest
     @ValueSource(strings = {"read line", "exec >&- 2>&-"})
-    void endingACommandReadsNothingOfForeignProcesses(String thenTheirParent) throws Exception {
-        assumeTrue(Proc.isThere() && Proc.listsChildren(), "no /proc here, or none that lists children");
-        List<Long> foreign = new ArrayList<>();
+    void endingACommandDoesNotReadUnrelatedProcesses(String parentScript) throws Exception {
+        assumeTrue(Proc.isAvailable() && Proc.listsChildren(), "there is no /proc, or it does not list children");
+        List<Long> unrelated = new ArrayList<>();
         Process shell = null;
         try (LocalConnection connection = LocalConnection.open()) {
             RunningCommand first = connection.start(Command.of("sleep", "1000"));
             RunningCommand second = connection.start(Command.bash("setsid sleep 1000 & echo $!; exec sleep 1000"));
             RunningCommand third = connection.start(Command.bash("setsid sleep 1000 & echo $!"));
-            long daemon = number(second);
-            long orphan = number(third);
+            long daemon = readPid(second);
+            long orphan = readPid(third);
             third.await();
 
-            // Children of one that lives, then children of one that has died.
-            shell = new ProcessBuilder("bash", "-c", STARTS + thenTheirParent)
+            // Depending on the parameter, the unrelated processes are children of a running parent, or orphans.
+            shell = new ProcessBuilder("bash", "-c", STARTS + parentScript)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            BufferedReader said = shell.inputReader();
-            for (String line; !(line = said.readLine()).isEmpty(); ) {
-                foreign.add(Long.parseLong(line));
+            BufferedReader output = shell.inputReader();
+            for (String line; !(line = output.readLine()).isEmpty(); ) {
+                unrelated.add(Long.parseLong(line));
             }
-            if (!thenTheirParent.startsWith("read")) {
+            if (!parentScript.startsWith("read")) {
                 shell.waitFor();
             }
-            first.close(); // now it is known who is a stranger
+            first.close(); // this search examines the unrelated processes and remembers them
 
-            Set<String> strangers = foreign.stream().map(String::valueOf).collect(Collectors.toSet());
+            Set<String> unrelatedPids = unrelated.stream().map(String::valueOf).collect(Collectors.toSet());
             AtomicInteger reads = new AtomicInteger();
             Consumer<String> reader = name -> {
-                if (strangers.contains(name.replaceFirst("/.*", ""))) {
+                if (unrelatedPids.contains(name.replaceFirst("/.*", ""))) {
                     reads.incrementAndGet();
                 }
             };
@@ -70,22 +70,23 @@ class ForeignProcessesTest {
             second.close();
             third.close();
 
-            // Each look at the orphans reads of one whether it is still the same.
+            // Each search checks one remembered process, so the number is not 0.
             assertThat(reads.get())
-                    .as("files of %d foreign processes that were read to end two commands", FOREIGN)
-                    .isLessThan(FOREIGN / 2);
-            Call.eventually("what the commands left is gone", () -> !runs(daemon) && !runs(orphan));
-            assertThat(foreign).hasSize(FOREIGN).allMatch(ForeignProcessesTest::runs);
+                    .as("reads of files of %d unrelated processes to end two commands", UNRELATED)
+                    .isLessThan(UNRELATED / 2);
+            Call.eventually(
+                    "the background processes of the commands have ended", () -> !runs(daemon) && !runs(orphan));
+            assertThat(unrelated).hasSize(UNRELATED).allMatch(CleanupCostTest::runs);
         } finally {
             Proc.READERS.clear();
-            foreign.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+            unrelated.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
             if (shell != null) {
                 shell.destroyForcibly().waitFor();
             }
         }
     }
 
-    private static long number(RunningCommand command) throws Exception {
+    private static long readPid(RunningCommand command) throws Exception {
         StringBuilder line = new StringBuilder();
         for (int c; (c = command.stdout().read()) > '\n'; ) {
             line.append((char) c);

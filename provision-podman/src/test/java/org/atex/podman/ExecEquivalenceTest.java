@@ -21,16 +21,16 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Commands are what {@code podman exec} would make them, in every respect that the kernel knows of. */
+/** Commands run in the same environment as with {@code podman exec}, in all respects that the kernel reports. */
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
-class FaithfulTest {
+class ExecEquivalenceTest {
     @RegisterExtension
     final Lab lab = new Lab();
 
-    /** By programs alone: a shell would add variables and signals of its own. */
-    private static final List<List<String>> QUESTIONS = List.of(
-            List.of("env", "-0", "-u", ShellWords.VARIABLE),
+    // Programs without a shell as far as possible, since a shell changes variables and signals.
+    private static final List<List<String>> QUERIES = List.of(
+            List.of("env", "-0", "-u", CommandScript.VARIABLE),
             List.of("id"),
             List.of("pwd", "-P"),
             List.of("cat", "/proc/self/cgroup"),
@@ -59,53 +59,53 @@ class FaithfulTest {
 
     @ParameterizedTest
     @MethodSource("containers")
-    void commandsHaveWhatPodmanExecGives(List<String> options) throws Exception {
+    void commandsEqualPodmanExec(List<String> options) throws Exception {
         LabContainer container = lab.container(LabImage.PLAIN, options.toArray(new String[0]));
         try (PodmanConnection connection = PodmanConnection.open(container.id())) {
-            assertFaithful(connection, container.id());
+            assertEqualsPodmanExec(connection, container.id());
         }
     }
 
     @ParameterizedTest
     @MethodSource("containers")
-    void soDoThoseOfTheProvisioner(List<String> options) throws Exception {
+    void commandsOfProvisionedSystemsEqualPodmanExec(List<String> options) throws Exception {
         try (PodmanProvisioner provisioner = PodmanProvisioner.builder(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
                 .runOptions(options.toArray(new String[0]))
                 .build()) {
             provisioner.provision(1);
             Remote system = ((Offer.Ready) provisioner.take(Duration.ofSeconds(60))).remote();
-            assertFaithful(system.connection(), system.name());
+            assertEqualsPodmanExec(system.connection(), system.name());
         }
     }
 
-    private static void assertFaithful(Connection connection, String container) throws Exception {
-        List<String> ours = new ArrayList<>();
-        List<String> podmans = new ArrayList<>();
-        for (List<String> question : QUESTIONS) {
-            ours.add(connection
-                    .run(Command.of(question).withStderr(Output.merge()))
+    private static void assertEqualsPodmanExec(Connection connection, String container) throws Exception {
+        List<String> actual = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
+        for (List<String> query : QUERIES) {
+            actual.add(connection
+                    .run(Command.of(query).withStderr(Output.merge()))
                     .stdout()
                     .strip());
             List<String> exec = new ArrayList<>(List.of("exec", container));
-            exec.addAll(question);
-            podmans.add(Podmans.run(exec.toArray(new String[0])));
+            exec.addAll(query);
+            expected.add(PodmanCli.run(exec.toArray(new String[0])));
         }
 
-        assertThat(ours.getFirst().split("\0"))
-                .containsExactlyInAnyOrder(podmans.getFirst().split("\0"));
-        assertThat(ours.subList(1, ours.size())).isEqualTo(podmans.subList(1, podmans.size()));
+        assertThat(actual.getFirst().split("\0"))
+                .containsExactlyInAnyOrder(expected.getFirst().split("\0"));
+        assertThat(actual.subList(1, actual.size())).isEqualTo(expected.subList(1, expected.size()));
     }
 
     @ParameterizedTest
     @MethodSource("users")
-    void usersAreAsPodmanExecHasThem(String user) throws Exception {
+    void userEqualsThatOfPodmanExec(String user) throws Exception {
         LabContainer container = lab.container();
         PodmanOptions options = PodmanOptions.defaults().withUser(user);
 
         try (PodmanConnection connection = PodmanConnection.open(container.id(), options)) {
             assertThat(connection.run(Command.of("id")).orThrow().stdout().strip())
-                    .isEqualTo(Podmans.run("exec", "--user=" + user, container.id(), "id"));
+                    .isEqualTo(PodmanCli.run("exec", "--user=" + user, container.id(), "id"));
         }
     }
 

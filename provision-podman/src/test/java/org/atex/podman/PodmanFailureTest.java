@@ -28,17 +28,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What happens to a connection when things die or run out. */
+/** Connections when processes or the container are killed, or resources run out. */
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
-class PodmanFaultsTest {
+class PodmanFailureTest {
     @RegisterExtension
     final Lab lab = new Lab();
 
     @TempDir
     private Path directory;
 
-    private static String line(RunningCommand command) throws Exception {
+    private static String readLine(RunningCommand command) throws Exception {
         StringBuilder line = new StringBuilder();
         for (int b; (b = command.stdout().read()) >= 0 && b != '\n'; ) {
             line.append((char) b);
@@ -46,10 +46,10 @@ class PodmanFaultsTest {
         return line.toString();
     }
 
-    private static void echoes(RunningCommand cat, String said) throws Exception {
-        cat.stdin().write((said + "\n").getBytes(UTF_8));
+    private static void assertEchoes(RunningCommand cat, String line) throws Exception {
+        cat.stdin().write((line + "\n").getBytes(UTF_8));
         cat.stdin().flush();
-        assertThat(line(cat)).isEqualTo(said);
+        assertThat(readLine(cat)).isEqualTo(line);
     }
 
     private static RunningCommand cat(PodmanConnection connection) throws Exception {
@@ -57,26 +57,26 @@ class PodmanFaultsTest {
     }
 
     @Test
-    void commandsOutliveTheShellThatStartedThem() throws Exception {
+    void commandsContinueAfterTheirShellIsKilled() throws Exception {
         LabContainer container = lab.container();
         try (PodmanConnection connection = PodmanConnection.open(container.id());
                 RunningCommand cat = cat(connection)) {
-            echoes(cat, "before");
+            assertEchoes(cat, "before");
 
             container.exec("pkill", "-KILL", "-P", "0", "-f", "atex-resident");
 
             assertThat(connection.run(Command.of("echo", "new")).stdout()).isEqualTo("new\n");
-            echoes(cat, "after");
+            assertEchoes(cat, "after");
             cat.stdin().close();
             assertThat(cat.await()).isEqualTo(new CommandEnd.Exited(0));
         }
         assertThat(container.exec("ls", "/dev/shm"))
-                .as("what is left in the container")
+                .as("files left in /dev/shm of the container")
                 .isEmpty();
     }
 
     @Test
-    void commandThatKillsEverythingIsSurvived() throws Exception {
+    void connectionSurvivesACommandThatKillsAllProcesses() throws Exception {
         LabContainer container = lab.container();
         try (PodmanConnection connection = PodmanConnection.open(container.id())) {
             try (RunningCommand killer = connection.start(Command.bash("kill -9 -1; sleep 1000"))) {
@@ -89,38 +89,38 @@ class PodmanFaultsTest {
     }
 
     @Test
-    void commandThatKillsItsParentIsLostAloneAndEnded() throws Exception {
+    void commandThatKillsItsParentIsLostAlone() throws Exception {
         LabContainer container = lab.container();
         try (PodmanConnection connection = PodmanConnection.open(container.id());
                 RunningCommand other = cat(connection)) {
             String process;
             try (RunningCommand orphan = connection.start(Command.bash("kill -9 $PPID; echo $$; exec sleep 1000"))) {
-                process = line(orphan);
+                process = readLine(orphan);
                 assertThatThrownBy(orphan::await).isInstanceOf(ConnectionLostException.class);
             }
             assertThat(connection
                             .run(Command.of("test", "-d", "/proc/" + process))
                             .end())
-                    .as("the orphan is ended by close()")
+                    .as("close() kills the orphaned process")
                     .isEqualTo(new CommandEnd.Exited(1));
-            echoes(other, "unharmed");
+            assertEchoes(other, "unharmed");
         }
     }
 
     @Test
-    void emptiedSharedMemoryIsFilledAgain() throws Exception {
+    void removedPipesAreCreatedAgain() throws Exception {
         LabContainer container = lab.container();
         try (PodmanConnection connection = PodmanConnection.open(container.id());
                 RunningCommand cat = cat(connection)) {
             container.exec("sh", "-c", "rm -rf /dev/shm/*");
 
             assertThat(connection.run(Command.of("echo", "again")).stdout()).isEqualTo("again\n");
-            echoes(cat, "unharmed");
+            assertEchoes(cat, "unharmed");
         }
     }
 
     @Test
-    void containerThatIsKilledIsTold() throws Exception {
+    void killedContainerIsReported() throws Exception {
         LabContainer container = lab.container();
         try (PodmanConnection connection = PodmanConnection.open(container.id());
                 RunningCommand running = connection.start(Command.of("sleep", "1000"))) {
@@ -135,48 +135,48 @@ class PodmanFaultsTest {
                     .hasMessageContaining("the container has ended");
             assertThatThrownBy(() -> connection.reconnect(Duration.ofMillis(300)))
                     .isInstanceOf(ConnectionLostException.class)
-                    .hasMessageContaining("does not run");
+                    .hasMessageContaining("is not running");
         }
     }
 
     @Test
-    void containerThatDoesNotRunIsNamed() throws Exception {
+    void stoppedContainerIsReported() throws Exception {
         LabContainer container = lab.container();
         container.kill();
 
         assertThatThrownBy(() -> PodmanConnection.open(container.id()))
                 .isInstanceOf(ConnectionLostException.class)
                 .hasMessageContaining(container.id())
-                .hasMessageContaining("does not run");
+                .hasMessageContaining("is not running");
         assertThatThrownBy(() -> PodmanConnection.open("no-such-container"))
                 .isInstanceOf(ConnectionLostException.class)
                 .hasMessageContaining("no-such-container");
     }
 
     @Test
-    void pausedContainerDoesNotHangUs() throws Exception {
+    void startInPausedContainerTimesOut() throws Exception {
         LabContainer container = lab.container();
         PodmanOptions options = PodmanOptions.defaults().withConnectWithin(Duration.ofSeconds(3));
         try (PodmanConnection connection = PodmanConnection.open(container.id(), options)) {
-            Podmans.run("pause", container.id());
+            PodmanCli.run("pause", container.id());
             try {
                 assertThatThrownBy(() -> connection.run(Command.of("true")))
                         .isInstanceOf(ConnectionLostException.class)
                         .hasMessageContaining("paused");
             } finally {
-                Podmans.run("unpause", container.id());
+                PodmanCli.run("unpause", container.id());
             }
             assertThat(connection.run(Command.of("echo", "on")).stdout()).isEqualTo("on\n");
         }
     }
 
     @Test
-    void pausedContainerDoesNotHoldClose() throws Exception {
+    void closeInPausedContainerDoesNotBlock() throws Exception {
         LabContainer container = lab.container();
         PodmanConnection connection = PodmanConnection.open(container.id());
         RunningCommand waits = connection.start(Command.of("sleep", "1000"));
         RunningCommand fed = cat(connection);
-        Podmans.run("pause", container.id());
+        PodmanCli.run("pause", container.id());
         try {
             long begun = System.nanoTime();
             waits.close();
@@ -184,12 +184,12 @@ class PodmanFaultsTest {
             connection.close();
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
         } finally {
-            Podmans.run("unpause", container.id());
+            PodmanCli.run("unpause", container.id());
         }
     }
 
     @Test
-    void fullDiskIsTold() throws Exception {
+    void fullDiskIsReported() throws Exception {
         LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/small:rw,size=256k");
         byte[] noise = new byte[1 << 20];
         new Random(1).nextBytes(noise);
@@ -205,13 +205,15 @@ class PodmanFaultsTest {
                         .hasMessageFindingMatch("No space left|Wrote only");
             }
             CommandResult left = connection.run(Command.of("find", "/small", "-name", "*.atex-*"));
-            assertThat(left.stdout()).as("parts of files that are left").isEmpty();
+            assertThat(left.stdout())
+                    .as("temporary files that were not removed")
+                    .isEmpty();
         }
     }
 
-    /** A file so large that it is cut off half-way in any case; it has holes only. */
+    // The file is so large that the upload cannot complete before it is cancelled. It consists of one hole.
     @Test
-    void uploadThatIsGivenUpLeavesNothing() throws Exception {
+    void cancelledUploadLeavesNoFiles() throws Exception {
         LabContainer container = lab.container();
         Path slow = Files.createFile(directory.resolve("slow"));
         try (RandomAccessFile sparse = new RandomAccessFile(slow.toFile(), "rw")) {
@@ -221,8 +223,9 @@ class PodmanFaultsTest {
             try (PodmanConnection connection = PodmanConnection.open(container.id())) {
                 Call<Boolean> uploading = Call.to(() -> connection.upload(slow, "/part/" + how));
                 Call.eventually(
-                        "a part of the file is there", () -> !left(container).isEmpty());
-                container.exec("pkill", "-STOP", "-x", "dd"); // and there is no more of it until this is over
+                        "a part of the file has been written",
+                        () -> !partialFiles(container).isEmpty());
+                container.exec("pkill", "-STOP", "-x", "dd"); // the upload makes no more progress
                 switch (how) {
                     case "interrupted" -> uploading.interrupt();
                     case "killed" -> {
@@ -232,12 +235,14 @@ class PodmanFaultsTest {
                     default -> connection.close();
                 }
                 assertThat(uploading.failure()).isNotNull();
-                assertThat(left(container)).as("%s: what is left", how).isEmpty();
+                assertThat(partialFiles(container))
+                        .as("%s: files left in the container", how)
+                        .isEmpty();
             }
         }
     }
 
-    private static String left(LabContainer container) {
+    private static String partialFiles(LabContainer container) {
         try {
             return container.exec("sh", "-c", "ls /part 2>/dev/null || true");
         } catch (Exception e) {
@@ -246,13 +251,13 @@ class PodmanFaultsTest {
     }
 
     @Test
-    void valuesOfVariablesAreInNoProcessList() throws Exception {
+    void valuesOfVariablesAreHiddenFromProcessLists() throws Exception {
         LabContainer container = lab.container();
         String secret = "s3cr3t-" + System.nanoTime();
         Command waits = Command.bash("echo up; exec sleep 1000").withEnvironment("TOKEN", secret);
         try (PodmanConnection connection = PodmanConnection.open(container.id());
                 RunningCommand running = connection.start(waits)) {
-            assertThat(line(running)).isEqualTo("up");
+            assertThat(readLine(running)).isEqualTo("up");
             try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
                 assertThat(all.map(process -> process.info().commandLine().orElse("")))
                         .noneMatch(words -> words.contains(secret));
@@ -261,7 +266,7 @@ class PodmanFaultsTest {
     }
 
     @Test
-    void treeThatIsHostileStaysInside() throws Exception {
+    void downloadOfHostileTreeStaysInsideItsTarget() throws Exception {
         LabContainer container = lab.container();
         container.exec("bash", "-c", "mkdir -p /evil/tree && ln -s /etc /evil/tree/up && echo x > /evil/victim");
         Path outside = Files.createDirectory(directory.resolve("outside"));

@@ -4,20 +4,24 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Makes the threads of connections. */
-final class Threads {
+/** Creates the thread pools of connections. */
+final class PipeThreads {
     private static final long IDLE_SECONDS = 1;
 
-    private Threads() {}
+    private PipeThreads() {}
 
-    /** {@return as many platform threads as there is to wait for; what they do after a shutdown is done by whoever asks} */
-    static ThreadPoolExecutor forPipes() {
+    /**
+     * {@return an unbounded pool of platform threads that end after 1 s without work; after a shutdown, tasks run in
+     * the submitting thread}
+     */
+    static ThreadPoolExecutor newPool() {
         return new ThreadPoolExecutor(
                 0,
                 Integer.MAX_VALUE,
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new SynchronousQueue<>(),
+                // Platform threads: a virtual thread that reads from a pipe blocks its carrier thread.
                 Thread.ofPlatform().daemon().name("atex-podman-pipe-", 1).factory(),
                 (task, pool) -> task.run());
     }

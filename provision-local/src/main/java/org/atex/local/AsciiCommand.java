@@ -6,28 +6,28 @@ import java.nio.charset.StandardCharsets;
 import org.atex.api.Command;
 
 /**
- * Words a command in ASCII. A Java that was started in the locale {@code C} turns everything else into question marks on
- * its way to a program; bash can be told bytes by their numbers.
+ * Encodes commands in ASCII. In the locale {@code C}, the JVM replaces other characters in the arguments of a process
+ * by question marks. The encoded command is a bash script that contains such characters as octal escapes.
  */
-final class AsciiOnly {
-    private AsciiOnly() {}
+final class AsciiCommand {
+    private AsciiCommand() {}
 
     /**
-     * {@return the command itself, unless this Java cannot hand it over as UTF-8}
+     * {@return the command itself if this JVM can pass it to a process, else an encoded command}
      *
-     * @param command what to run
+     * @param command the command
      */
-    static Command unlessEncodable(Command command) {
+    static Command forThisJvm(Command command) {
         String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
-        return encoding.equals("UTF-8") || isAscii(command) ? command : worded(command);
+        return encoding.equals("UTF-8") || isAscii(command) ? command : encoded(command);
     }
 
     /**
-     * {@return a command of nothing but ASCII that comes to the same}
+     * {@return an equivalent command that consists of ASCII characters}
      *
-     * @param command what to run
+     * @param command the command
      */
-    static Command worded(Command command) {
+    static Command encoded(Command command) {
         StringBuilder script = new StringBuilder();
         String directory = command.directory();
         if (directory != null) {
@@ -58,7 +58,7 @@ final class AsciiOnly {
         StringBuilder quoted = new StringBuilder("$'");
         for (int b : text.getBytes(StandardCharsets.UTF_8)) {
             boolean plain = Character.isLetterOrDigit(b) || b == '/' || b == '=';
-            // Octal: a hexadecimal escape would swallow a digit that follows.
+            // Octal, since bash would treat a following digit as part of a hexadecimal escape.
             quoted.append(plain ? String.valueOf((char) b) : String.format("\\%03o", b & 0xff));
         }
         return quoted.append("'").toString();

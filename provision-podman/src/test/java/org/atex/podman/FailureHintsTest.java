@@ -6,8 +6,8 @@ import java.io.IOException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Podman's words, as they were seen, and the way out. */
-class AdviceTest {
+/** Maps error messages quoted from podman to remedies. */
+class FailureHintsTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -20,7 +20,7 @@ class AdviceTest {
                 "writing file: no space left on device|make room on the disk",
                 "localhost/x: image not known|build or pull it first"
             })
-    void knownFailuresHaveAWayOut(String words, String advice) {
-        assertThat(Advice.on(new IOException(words))).contains(advice);
+    void knownMessageGetsHint(String message, String hint) {
+        assertThat(FailureHints.hintFor(new IOException(message))).contains(hint);
     }
 }

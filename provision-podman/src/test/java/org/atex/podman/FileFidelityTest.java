@@ -22,10 +22,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files as they are: names of any bytes, files of the kernel, holes, fractions of seconds. */
+/** Copies keep unusual properties of files: names of any bytes, files of the kernel, holes, fractions of seconds. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class FaithfulFilesTest {
+class FileFidelityTest {
     private static final long HOLE = 1L << 27;
 
     @RegisterExtension
@@ -59,19 +59,19 @@ class FaithfulFilesTest {
         connection.close();
     }
 
-    /** {@return what a program of this machine says, a character for each byte} */
-    private static String says(String script, Path argument) throws Exception {
+    /** {@return the output of a local script, decoded as ISO 8859-1 so that each byte is one character} */
+    private static String runLocally(String script, Path argument) throws Exception {
         Process shell = new ProcessBuilder("sh", "-c", script, "sh", argument.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        String said = new String(shell.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        String output = new String(shell.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
         assertThat(shell.waitFor()).as(script).isZero();
-        return said;
+        return output;
     }
 
     @Test
-    void namesOfAnyBytes() throws Exception {
-        says("""
+    void namesOfAnyBytesAreKept() throws Exception {
+        runLocally("""
                 cd "$1" || exit
                 for name in "$(printf 'u\\374')" "$(printf 'u\\344')" "$(printf 'u\\303\\274')" "$(printf '%0120d\\374' 0)" \
                     "$(printf '%0120d\\344' 0)"; do
@@ -79,21 +79,23 @@ class FaithfulFilesTest {
                 done
                 ln -s "$(printf '\\377 \\n.')" link
                 """, here);
-        String list = """
+        String listing = """
                 cd "$1" && LC_ALL=C && export LC_ALL && find . | sort || exit
                 find . -type f | sort | xargs -d '\\n' cat && find . -type l | sort | xargs -d '\\n' -n 1 readlink
                 """;
         connection.upload(here, there);
         connection.download(there, back);
 
-        assertThat(says(list, back)).isEqualTo(says(list, here)).contains("u\u00fc\n", "u\u00e4\n");
+        assertThat(runLocally(listing, back))
+                .isEqualTo(runLocally(listing, here))
+                .contains("u\u00fc\n", "u\u00e4\n");
         connection.upload(here.resolve("link"), there + "/single");
         connection.download(there + "/single", back.resolve("single"));
-        assertThat(says("readlink \"$1\"", back.resolve("single"))).isEqualTo("\u00ff \n.\n");
+        assertThat(runLocally("readlink \"$1\"", back.resolve("single"))).isEqualTo("\u00ff \n.\n");
     }
 
     @Test
-    void filesOfTheKernelComeWhole() throws Exception {
+    void filesOfTheKernelAreCopiedCompletely() throws Exception {
         for (String file : List.of("/proc/version", "/sys/kernel/uevent_seqnum")) {
             connection.download(file, back);
             assertThat(back).hasContent(Files.readString(Path.of(file)));
@@ -109,7 +111,7 @@ class FaithfulFilesTest {
     }
 
     @Test
-    void holesStayHoles() throws Exception {
+    void holesAreKept() throws Exception {
         Path file = here.resolve("sparse");
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(HOLE);
@@ -118,15 +120,15 @@ class FaithfulFilesTest {
                 sparse.write("data".getBytes(UTF_8));
             }
         }
-        String sum = says("sha256sum <\"$1\"", file);
+        String sum = runLocally("sha256sum <\"$1\"", file);
         connection.upload(file, there);
         connection.upload(here, there + "-tree");
         connection.download(there, back);
         connection.download(there + "-tree", directory.resolve("tree"));
 
         for (Path copy : List.of(back, directory.resolve("tree/sparse"))) {
-            assertThat(says("sha256sum <\"$1\"", copy)).isEqualTo(sum);
-            assertThat(says("du -sk \"$1\"", copy)).matches("\\d{1,3}\\s.*\\s");
+            assertThat(runLocally("sha256sum <\"$1\"", copy)).isEqualTo(sum);
+            assertThat(runLocally("du -sk \"$1\"", copy)).matches("\\d{1,3}\\s.*\\s");
         }
         for (String copy : List.of(there, there + "-tree/sparse")) {
             assertThat(container.exec("du", "-sk", copy)).matches("\\d{1,3}\\s.*");
@@ -134,7 +136,7 @@ class FaithfulFilesTest {
     }
 
     @Test
-    void pathsOfAnyCharacters() throws Exception {
+    void pathsMayHaveAnyCharacters() throws Exception {
         Path file = Files.writeString(here.resolve("file"), "content");
         for (String name : List.of("x2d", "\\\\", "\\x2d", "u'\\x\"", "--help", " a b ", "new\nline", "a\\")) {
             String target = there + "/" + name;

@@ -5,17 +5,17 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Waits for what must be done whatever happens. */
-final class Patience {
-    private Patience() {}
+/** Waits during cleanup, which an interrupt must not cut short. */
+final class Uninterruptibles {
+    private Uninterruptibles() {}
 
     /**
-     * Waits until something is done or has failed.
+     * Waits until a future completes, normally or exceptionally, or the deadline passes.
      *
-     * @param deadline until when, as {@link System#nanoTime()} has it; {@link Long#MAX_VALUE} for ever
-     * @return whether the thread was interrupted meanwhile
+     * @param deadline the deadline in terms of {@link System#nanoTime()}; {@link Long#MAX_VALUE} means no deadline
+     * @return whether the thread was interrupted while it waited; the caller must restore the interrupt status
      */
-    static boolean done(Future<?> future, long deadline) {
+    static boolean awaitDone(Future<?> future, long deadline) {
         boolean interrupted = false;
         while (true) {
             try {

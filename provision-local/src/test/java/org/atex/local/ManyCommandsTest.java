@@ -20,29 +20,30 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The peer's fault 10: more than about 500 tests at once break on descriptor numbers above 1023. */
+/** Hundreds of commands at once, with file descriptors above 1023, which select(2) does not support. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
-class Fault10ManyCommandsAtOnceTest {
+class ManyCommandsTest {
     private static final int COMMANDS = 400;
 
     @Test
-    void descriptorsAbove1023Work() throws Exception {
-        Assumptions.assumeTrue(openFilesAllowed() > 3 * COMMANDS + 200, "this machine allows too few open files");
+    void fileDescriptorsAbove1023AreSupported() throws Exception {
+        Assumptions.assumeTrue(
+                openFilesAllowed() > 3 * COMMANDS + 200, "the limit of open files is too low on this machine");
         try (LocalConnection connection = LocalConnection.open();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<RunningCommand> commands = new ArrayList<>();
-            List<Future<String>> said = new ArrayList<>();
+            List<Future<String>> outputs = new ArrayList<>();
             for (int i = 0; i < COMMANDS; i++) {
                 RunningCommand command = connection.start(Command.of("cat").withStdin(Input.pipe()));
                 commands.add(command);
-                said.add(threads.submit(() -> new String(command.stdout().readAllBytes(), UTF_8)));
+                outputs.add(threads.submit(() -> new String(command.stdout().readAllBytes(), UTF_8)));
             }
             for (int i = 0; i < COMMANDS; i++) {
                 RunningCommand command = commands.get(i);
                 command.stdin().write(("command " + i).getBytes(UTF_8));
                 command.stdin().close();
-                assertThat(said.get(i).get()).isEqualTo("command " + i);
+                assertThat(outputs.get(i).get()).isEqualTo("command " + i);
                 assertThat(command.await()).isEqualTo(new CommandEnd.Exited(0));
             }
         }

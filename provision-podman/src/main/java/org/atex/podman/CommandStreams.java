@@ -18,18 +18,19 @@ import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a command reads and writes, on this machine's side: files are opened before it starts, pipes are connected when it
- * has opened its ends.
+ * This program's side of the standard streams of one command. Lifecycle: the constructor opens files of this machine,
+ * {@link #prepare} is called before the command starts, {@link #connect} after it has opened its ends of the pipes, and
+ * {@link #end} closes everything.
  *
- * <p>Thread safety: one thread prepares and connects; {@link #end} is for any.
+ * <p>Thread safety: one thread prepares and connects; any thread may call {@link #end}.
  */
-final class Streams {
+final class CommandStreams {
     private final Command command;
     private final Executor threads;
     private final @Nullable InputStream source;
-    private final @Nullable Pump outFile;
-    private final @Nullable Pump errFile;
-    private final List<Closeable> keepers = new ArrayList<>();
+    private final @Nullable OutputFile outFile;
+    private final @Nullable OutputFile errFile;
+    private final List<Closeable> bothEnds = new ArrayList<>();
     private final List<Closeable> open = new ArrayList<>();
     private @Nullable PipeOutput in;
     private @Nullable PipeInput out;
@@ -37,24 +38,24 @@ final class Streams {
     private boolean ended;
 
     /**
-     * Opens files.
+     * Opens the files of this machine to which the command is redirected.
      *
-     * @throws TransferException if one cannot be opened
+     * @throws TransferException if a file cannot be opened
      */
-    Streams(Command command, Executor threads) {
+    CommandStreams(Command command, Executor threads) {
         this.command = command;
         this.threads = threads;
-        source = source(command.stdin());
+        source = openSource(command.stdin());
         try {
-            outFile = command.stdout() instanceof Output.ToFile file ? new Pump(file.path()) : null;
-            errFile = command.stderr() instanceof Output.ToFile file ? new Pump(file.path()) : null;
+            outFile = command.stdout() instanceof Output.ToFile file ? new OutputFile(file.path()) : null;
+            errFile = command.stderr() instanceof Output.ToFile file ? new OutputFile(file.path()) : null;
         } catch (TransferException e) {
-            Quiet.close(source);
+            Closeables.closeQuietly(source);
             throw e;
         }
     }
 
-    private static @Nullable InputStream source(Input input) {
+    private static @Nullable InputStream openSource(Input input) {
         return switch (input) {
             case Input.Empty none -> null;
             case Input.Piped piped -> null;
@@ -64,7 +65,7 @@ final class Streams {
                     yield new FileInputStream(file.path().toFile());
                 } catch (FileNotFoundException e) {
                     throw new TransferException(
-                            "cannot read the command's input from " + file.path() + ": " + e.getMessage(), e);
+                            "could not read the input of the command from " + file.path() + ": " + e.getMessage(), e);
                 }
             }
         };
@@ -78,28 +79,31 @@ final class Streams {
         return output.equals(Output.pipe()) || output instanceof Output.ToFile;
     }
 
-    /** Keeps the command's pipes open, so that it does not wait when it opens them. */
+    /** Opens both ends of the pipes, so that the command does not block when it opens its ends. */
     void prepare(PipeDirectory directory, PipeNames names) throws IOException {
         if (hasInput()) {
-            keepers.add(directory.keeper(names.in()));
+            bothEnds.add(directory.openBothEnds(names.in()));
         }
         if (isPiped(command.stdout())) {
-            keepers.add(directory.keeper(names.out()));
+            bothEnds.add(directory.openBothEnds(names.out()));
         }
         if (isPiped(command.stderr())) {
-            keepers.add(directory.keeper(names.err()));
+            bothEnds.add(directory.openBothEnds(names.err()));
         }
     }
 
-    /** Opens this side's ends, now that the command has its own; from here on the last to close one is seen to. */
+    /**
+     * Opens this program's ends and closes the channels of {@link #prepare}. From here on a reader sees the end of a
+     * pipe when the last process in the container has closed it.
+     */
     void connect(PipeDirectory directory, PipeNames names) throws IOException {
         if (hasInput()) {
-            feed(opened(directory.writer(names.in())));
+            feed(registered(directory.writer(names.in())));
         }
         out = receive(command.stdout(), outFile, directory, names.out());
         err = receive(command.stderr(), errFile, directory, names.err());
-        keepers.forEach(Quiet::close);
-        keepers.clear();
+        bothEnds.forEach(Closeables::closeQuietly);
+        bothEnds.clear();
     }
 
     private void feed(WritableByteChannel pipe) {
@@ -112,25 +116,25 @@ final class Streams {
     }
 
     private static void copy(InputStream from, WritableByteChannel to) {
-        byte[] piece = new byte[64 * 1024];
+        byte[] buffer = new byte[64 * 1024];
         try (from;
                 to) {
-            for (int n; (n = from.read(piece)) >= 0; ) {
-                for (ByteBuffer bytes = ByteBuffer.wrap(piece, 0, n); bytes.hasRemaining(); ) {
+            for (int n; (n = from.read(buffer)) >= 0; ) {
+                for (ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n); bytes.hasRemaining(); ) {
                     to.write(bytes);
                 }
             }
         } catch (IOException e) {
-            // The command did not want it all, which is its right.
+            // The command closed its input before reading all of it, which is not an error.
         }
     }
 
-    private @Nullable PipeInput receive(Output output, @Nullable Pump file, PipeDirectory directory, String name)
+    private @Nullable PipeInput receive(Output output, @Nullable OutputFile file, PipeDirectory directory, String name)
             throws IOException {
         if (!isPiped(output)) {
             return null;
         }
-        SeekableByteChannel pipe = opened(directory.reader(name));
+        SeekableByteChannel pipe = registered(directory.reader(name));
         if (file != null) {
             file.start(pipe, threads);
             return null;
@@ -138,10 +142,10 @@ final class Streams {
         return new PipeInput(pipe, threads);
     }
 
-    private synchronized SeekableByteChannel opened(SeekableByteChannel pipe) throws IOException {
+    private synchronized SeekableByteChannel registered(SeekableByteChannel pipe) throws IOException {
         open.add(pipe);
         if (ended) {
-            pipe.close();
+            pipe.close(); // end() ran before this pipe was registered
         }
         return pipe;
     }
@@ -162,21 +166,24 @@ final class Streams {
     }
 
     /**
-     * Waits until files have what the command wrote.
+     * Waits until the output of the command has been written to the files.
      *
-     * @throws TransferException if it cannot be written
+     * @throws TransferException if a file cannot be written
      */
-    void settle() throws InterruptedException {
+    void awaitWritten() throws InterruptedException {
         if (outFile != null) {
-            outFile.settle();
+            outFile.awaitWritten();
         }
         if (errFile != null) {
-            errFile.settle();
+            errFile.awaitWritten();
         }
     }
 
-    /** {@return whether it is certain that nobody in the container has a pipe open} */
-    boolean areFree() {
+    /**
+     * {@return whether certainly no process in the container has a pipe open, so that another command may use the
+     * pipes} This is never known for the pipe of standard input.
+     */
+    boolean areReusable() {
         return !hasInput()
                 && (out == null || out.atEnd())
                 && (err == null || err.atEnd())
@@ -184,7 +191,7 @@ final class Streams {
                 && (errFile == null || errFile.atEnd());
     }
 
-    /** Ends all of them: who reads sees the end. */
+    /** Closes all pipes. Readers see the end of the stream. */
     void end() {
         List<Closeable> all;
         synchronized (this) {
@@ -197,13 +204,13 @@ final class Streams {
         if (err != null) {
             err.end();
         }
-        all.forEach(Quiet::close);
-        keepers.forEach(Quiet::close);
+        all.forEach(Closeables::closeQuietly);
+        bothEnds.forEach(Closeables::closeQuietly);
     }
 
-    /** Closes the files: the command did not start. */
+    /** Closes the files and pipes of a command that did not start. */
     void abandon() {
-        Quiet.close(source);
+        Closeables.closeQuietly(source);
         if (outFile != null) {
             outFile.abandon();
         }

@@ -16,12 +16,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The peer's fault 7: cancelled tests go on running on the system, even after disconnecting. */
+/** Closing a command or its connection ends all processes of the command. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class Fault07CancelledCommandsGoOnTest {
-    /** Prints the numbers of five sleeping processes: a child, a daemon, its child, one without environment, one in both. */
-    private static final Command MANY = Command.bash("""
+class ProcessCleanupTest {
+    // Prints the ids of five sleeping processes: a child, a daemon, a child of a daemon, a child without environment,
+    // and a daemon without environment.
+    private static final Command FIVE_PROCESSES = Command.bash("""
         sleep 1000 & echo $!
         (setsid sleep 1000 & echo $!)
         exec 3< <(exec setsid bash -c 'setsid sleep 1000 & echo $!; exec sleep 1000')
@@ -32,9 +33,9 @@ class Fault07CancelledCommandsGoOnTest {
         """);
 
     @Test
-    void everyProcessEndsWithItsCommand() throws Exception {
+    void closingACommandEndsItsProcesses() throws Exception {
         try (LocalConnection connection = LocalConnection.open()) {
-            RunningCommand command = connection.start(MANY);
+            RunningCommand command = connection.start(FIVE_PROCESSES);
             List<ProcessHandle> processes = processes(command);
             command.close();
             assertEnded(processes);
@@ -42,18 +43,18 @@ class Fault07CancelledCommandsGoOnTest {
     }
 
     @Test
-    void everyProcessEndsWithTheConnection() throws Exception {
+    void closingTheConnectionEndsAllProcesses() throws Exception {
         List<ProcessHandle> processes = new ArrayList<>();
         try (LocalConnection connection = LocalConnection.open()) {
             for (int i = 0; i < 6; i++) {
-                processes.addAll(processes(connection.start(MANY)));
+                processes.addAll(processes(connection.start(FIVE_PROCESSES)));
             }
         }
         assertEnded(processes);
     }
 
     @Test
-    void daemonOfACommandThatEndedItselfEndsWithIt() throws Exception {
+    void closingAnEndedCommandEndsItsDaemons() throws Exception {
         try (LocalConnection connection = LocalConnection.open()) {
             ProcessHandle daemon;
             try (RunningCommand command =
@@ -83,7 +84,7 @@ class Fault07CancelledCommandsGoOnTest {
         return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
     }
 
-    /** Dead, though perhaps not yet noticed by whoever became their parent. */
+    /** Asserts that the processes have ended; zombies count as ended, since another process must reap them. */
     private static void assertEnded(List<ProcessHandle> processes) {
         assertThat(processes).allSatisfy(process -> {
             Proc.Stat stat = Proc.stat(process.pid());

@@ -1,0 +1,82 @@
+package org.atex.local;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A shell process that kills the commands of a connection, daemons included, if this program crashes or is killed. It
+ * finds their processes by their marks. Without {@code /proc} there is no such process.
+ *
+ * <p>Thread safety: safe for use from any thread.
+ */
+final class CrashGuard implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CrashGuard.class);
+    private static final long EXIT_TIMEOUT_SECONDS = 5;
+
+    // "read" returns when this program ends, since its end of the pipe is closed then. A process has no environment for
+    // a moment during execve, and a process that was just forked has the mark only after execve. Therefore the search
+    // is repeated until it has found nothing 5 times within half a second. Processes are searched by first digit, since
+    // the names of all of them may exceed the limit of a command line.
+    private static final String SCRIPT = """
+            trap '' HUP INT QUIT TERM PIPE
+            read -r line
+            rounds=0
+            clean=0
+            while [ $rounds -lt 300 ] && [ $clean -lt 5 ]; do
+                found=
+                for digit in 1 2 3 4 5 6 7 8 9; do
+                    for file in $(grep -lsF -e "$1" /proc/$digit*/environ); do
+                        file=${file#/proc/}
+                        found="$found ${file%%/*}"
+                    done
+                done
+                clean=$((clean + 1))
+                [ -z "$found" ] || clean=0
+                if [ -n "$found" ]; then kill -9 $found; else sleep 0.1; fi
+                rounds=$((rounds + 1))
+            done 2>/dev/null
+            """;
+
+    private final @Nullable Process shell;
+
+    /**
+     * Starts the process.
+     *
+     * @param markPrefix the common prefix of the marks of all commands
+     */
+    CrashGuard(String markPrefix) {
+        shell = Proc.isAvailable() ? start(markPrefix) : null;
+    }
+
+    private static @Nullable Process start(String markPrefix) {
+        try {
+            return new ProcessBuilder("sh", "-c", SCRIPT, "atex-guard", markPrefix)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException e) {
+            LOG.warn("could not start the guard process: commands would keep running if this program is killed", e);
+            return null;
+        }
+    }
+
+    /** Kills the process. The commands must have been ended before. */
+    @Override
+    public void close() {
+        if (shell == null) {
+            return;
+        }
+        boolean interrupted = Thread.interrupted();
+        try {
+            shell.destroyForcibly().waitFor(EXIT_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
