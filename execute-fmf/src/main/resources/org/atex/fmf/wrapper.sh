@@ -38,7 +38,7 @@ shopt -s nullglob dotglob
 begin() {
     local there=("$place"/{test/*,test/data/*,spool/*,abort*,no-way-down*}) metadata=$place/test/metadata.yaml
     [[ -d $place/test/data && -d $place/spool && ! -L $place/test && ! -L $place/test/data && ! -L $place/spool &&
-        ! -L $metadata && ${there[*]} == "$place/test/data${there[1]:+ $metadata}" ]] && return
+        ! -L $metadata && (! -e $metadata || -f $metadata) && ${there[*]} == "$place/test/data${there[1]:+ $metadata}" ]] && return
     rm -rf -- "$place"/{test,spool,abort,no-way-down} && mkdir -- "$place"/{test,test/data,spool} || return
     [[ ! -e $place/for-all ]] || chmod 1733 "$place/spool"
 }
@@ -47,8 +47,13 @@ restart_on=$ATEX_RESTART_ON
 unset ATEX_RESTART_ON
 
 IFS= read -r -d '' metadata <&"$lifeline"
-printf '%s' "$metadata" >"$TMT_TEST_METADATA" || exit 120
-unset metadata
+# Truncating the file of the test before would make ext4 write it to disk. Overwriting does not; a longer file before is found by
+# reading it back.
+{
+    printf '%s' "$metadata" 1<>"$TMT_TEST_METADATA" && IFS= read -r -d '' stored <"$TMT_TEST_METADATA"
+    [[ $stored == "$metadata" ]]
+} 2>/dev/null || printf '%s' "$metadata" >"$TMT_TEST_METADATA" || exit 120
+unset metadata stored
 
 # By this, helpers find us, and know us from another process of the same number. The file is not truncated, which is slow on
 # ext4: who reads it takes as many lines as are written here.

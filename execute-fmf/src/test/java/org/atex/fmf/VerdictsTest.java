@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.util.List;
 import java.util.stream.Stream;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
@@ -284,6 +285,27 @@ class VerdictsTest extends LocalSuite {
         try (var executor = FmfExecutor.factory(tests).open(connection)) {
             assertThat(executor.run(tests.get(0), suite.artifacts()).outcome()).isEqualTo(Outcome.FAILED);
             assertThat(executor.run(tests.get(1), suite.artifacts())).isEqualTo(TestEnd.exited(0));
+        }
+    }
+
+    @Test
+    void eachTestHasItsOwnMetadata() throws Exception {
+        FmfTests tests = suite.tests("""
+                /long:
+                    summary: LONG
+                    test: grep -q longer $TMT_TEST_METADATA; grep -q "name. */long" $TMT_TEST_METADATA
+                /short:
+                    summary: short
+                    test: |
+                        ! grep longer $TMT_TEST_METADATA
+                        grep -q "name. */short" $TMT_TEST_METADATA
+                        rm $TMT_TEST_METADATA
+                        mkfifo $TMT_TEST_METADATA
+                """.replace("LONG", "longer ".repeat(1000)));
+        try (var executor = FmfExecutor.factory(tests).open(connection)) {
+            for (int i : List.of(0, 1, 0, 1)) {
+                assertThat(executor.run(tests.get(i), suite.artifacts())).isEqualTo(TestEnd.exited(0));
+            }
         }
     }
 }
