@@ -33,8 +33,8 @@ record Attempt(
         return new Attempt(end, Artifacts.none(), Excerpt.none(), now, Duration.ZERO, null, 0);
     }
 
-    TestRecord record(String platform, PlannedTest test, int number, TestEnd how, boolean last) {
-        return TestRecord.of(platform, test.facts, how)
+    TestRecord record(Platforms platforms, PlannedTest test, int number, TestEnd how, boolean last) {
+        return TestRecord.of(platforms.of(system), test.facts, how)
                 .withAttempt(number, last)
                 .withTimes(started, took)
                 .withSystem(system, slot);

@@ -129,7 +129,7 @@ final class Attempts {
     /** An attempt is planned to be run again: its record stays open. */
     void hold(Decision.Hold hold) {
         Attempt attempt = attemptOf(hold.test(), hold.end());
-        TestRecord record = attempt.record(plan.platform(), hold.test(), hold.attempt(), hold.end(), false);
+        TestRecord record = attempt.record(plan.platforms(), hold.test(), hold.attempt(), hold.end(), false);
         steps.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
     }
 
@@ -142,7 +142,7 @@ final class Attempts {
         PlannedTest test = conclude.test();
         Attempt attempt = attemptOf(test, conclude.end());
         ended.remove(test);
-        TestRecord record = attempt.record(plan.platform(), test, conclude.attempt(), conclude.end(), conclude.last());
+        TestRecord record = attempt.record(plan.platforms(), test, conclude.attempt(), conclude.end(), conclude.last());
         ledger.conclude(test, record, attempt.excerpt());
         if (conclude.last()) {
             // An attempt that another one follows was told of when it ended.

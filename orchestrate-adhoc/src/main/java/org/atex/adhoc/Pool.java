@@ -154,7 +154,7 @@ final class Pool implements Steps {
 
     private void begin() throws IOException {
         List<PlainTest> tests = plan.tests().stream().map(test -> test.facts).toList();
-        publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platform()));
+        publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platforms().ofRun()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
         room = ArtifactRoom.in(plan.workDirectory());
         attempts = new Attempts(plan, this, guard, ledger, room);

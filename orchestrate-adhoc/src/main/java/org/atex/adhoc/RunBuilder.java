@@ -39,7 +39,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private final List<RunListener> listeners = new ArrayList<>();
     private Executor.@Nullable Factory factory;
     private @Nullable Aggregator aggregator;
-    private String platform = "default";
+    private @Nullable String platform;
     private Duration systemWithin = Duration.ofHours(1);
     private Duration giveUpAfter = Duration.ofMinutes(1);
     private Duration roomWithin = Duration.ofMinutes(10);
@@ -68,23 +68,29 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @return this
      */
     public B on(Provisioner provisioner) {
-        return on(NamedProvisioner.unnamed(provisioners.size() + 1), provisioner);
+        return on(new NamedProvisioner(
+                NamedProvisioner.unnamed(provisioners.size() + 1), false, Objects.requireNonNull(provisioner)));
     }
 
     /**
-     * Adds a place where systems come from, with a name for messages, events and records.
+     * Adds a provisioner with a name for messages, events and records. The name is also the platform of the tests that run
+     * on its systems, unless {@link #platform} sets one for the whole run.
      *
-     * @param name tells it from the other provisioners of the run, such as {@code beaker}
+     * @param name tells it from the other provisioners of the run, such as {@code rhel-9}
      * @param provisioner stays the caller's to close
      * @return this
      * @throws IllegalArgumentException if another provisioner of the run has that name
      */
     public B on(String name, Provisioner provisioner) {
-        if (provisioners.stream().anyMatch(other -> other.name().equals(name))) {
-            throw new IllegalArgumentException("two provisioners of the run are called " + name
+        return on(new NamedProvisioner(name, true, Objects.requireNonNull(provisioner)));
+    }
+
+    private B on(NamedProvisioner added) {
+        if (provisioners.stream().anyMatch(other -> other.name().equals(added.name()))) {
+            throw new IllegalArgumentException("two provisioners of the run are called " + added.name()
                     + ": give each a name of its own, on(name, provisioner)");
         }
-        provisioners.add(new NamedProvisioner(name, Objects.requireNonNull(provisioner)));
+        provisioners.add(added);
         return self();
     }
 
@@ -111,9 +117,11 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets what the results say that the tests ran on.
+     * Sets the platform of all results. Without it, the platform of a result is the name of the provisioner that the system
+     * came from, see {@link #on(String, Provisioner)}; tests on systems of a provisioner without a name, and tests that never
+     * ran, have the platform {@code default}, or the name of the only provisioner.
      *
-     * @param name such as {@code rhel-9 x86_64}; {@code default} unless it is set
+     * @param name such as {@code rhel-9 x86_64}
      * @return this
      */
     public B platform(String name) {
@@ -261,7 +269,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     hook,
                     factory,
                     aggregator,
-                    platform,
+                    Platforms.of(platform, provisioners),
                     List.copyOf(listeners),
                     workDirectory,
                     rules,

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param hook what is done with each system first
  * @param factory what runs tests on systems
  * @param aggregator where results go
- * @param platform what the tests run on, in the user's words
+ * @param platforms the platforms that results name
  * @param listeners what is told of events
  * @param workDirectory where artifacts wait to be ingested, or null for a temporary place
  * @param rules the schedule's
@@ -39,7 +39,7 @@ record RunPlan(
         SystemHook hook,
         Executor.Factory factory,
         Aggregator aggregator,
-        String platform,
+        Platforms platforms,
         List<RunListener> listeners,
         @Nullable Path workDirectory,
         Schedule.Rules rules,

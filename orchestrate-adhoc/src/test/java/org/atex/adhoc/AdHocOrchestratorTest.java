@@ -566,6 +566,38 @@ class AdHocOrchestratorTest {
     }
 
     @Test
+    void thePlatformOfATestIsTheNameOfItsProvisioner() throws Exception {
+        List<TestCase> tests = List.of(
+                TestCase.named("/new").withNeed(Need.of("os", "new")),
+                TestCase.named("/old").withNeed(Need.of("os", "old")));
+        FakeProvisioner systemsOfNew = systems(FakeSystem.ready().withLabels(Map.of("os", "new")));
+        FakeProvisioner systemsOfOld = systems(FakeSystem.ready().withLabels(Map.of("os", "old")));
+        try (AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                .on("rhel-10", systemsOfNew)
+                .on("rhel-9", systemsOfOld)
+                .with(FakeExecutors.passing(SHORT))
+                .into(results)
+                .build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+        assertThat(results.records().stream().map(record -> record.name() + " on " + record.platform()))
+                .containsExactlyInAnyOrder("/new on rhel-10", "/old on rhel-9");
+    }
+
+    @Test
+    void aPlatformOfTheRunWinsOverNamesOfProvisioners() throws Exception {
+        try (AdHocOrchestrator run = AdHocOrchestrator.builder(tests(2))
+                .on("pool", systems(FakeSystem.ready()))
+                .platform("rhel-9")
+                .with(FakeExecutors.passing(SHORT))
+                .into(results)
+                .build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+        assertThat(results.records()).allMatch(record -> record.platform().equals("rhel-9"));
+    }
+
+    @Test
     void fault10RunsAThousandTestsAtOnce() throws Exception {
         CountDownLatch together = new CountDownLatch(1000);
         RunSummary summary = run(tests(1000), 1000, connection -> new Together(together));
