@@ -21,7 +21,8 @@ fun main() {
     val exitCode = LocalProvisioner.upTo(1).use { systems ->
         JsonLinesAggregator.open(results, directory.resolve("files")).use { lines ->
             AdHocOrchestrator.of(tests)
-                .on("here", systems)
+                .on(systems)
+                .platform("here")
                 .with(FmfExecutor.factory(tests))
                 .into(lines)
                 .build()

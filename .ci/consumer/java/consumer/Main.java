@@ -23,7 +23,8 @@ final class Main {
         try (var systems = LocalProvisioner.upTo(2);
                 var lines = JsonLinesAggregator.open(results, directory.resolve("files"));
                 var run = AdHocOrchestrator.of(tests)
-                        .on("here", systems)
+                        .on(systems)
+                        .platform("here")
                         .with(CommandExecutor.factory())
                         .into(lines)
                         .build()) {
@@ -32,11 +33,12 @@ final class Main {
         expect(1, exitCode);
         expect(
                 List.of(
-                        "[\"here\",\"fail\",\"/fails\",null,[\"output.txt\"],null]",
+                        "[\"here\",\"fail\",\"/fails\",null,[\"output.txt\"],\"exit code 1\"]",
                         "[\"here\",\"pass\",\"/passes\",null,[\"output.txt\"],null]"),
                 Files.readAllLines(results).stream().sorted().toList());
         expect("hello\n", Files.readString(directory.resolve("files/here/passes/output.txt")));
-        System.out.println("consumer: Java on the " + (Main.class.getModule().isNamed() ? "module" : "class") + " path: ok");
+        System.out.println(
+                "consumer: Java on the " + (Main.class.getModule().isNamed() ? "module" : "class") + " path: ok");
     }
 
     private static void expect(Object expected, Object found) {

@@ -21,7 +21,8 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,7 @@ final class Signatures {
                 text.append("  ").append(((Enum<?>) constant).name()).append('\n');
             }
         }
-        for (String member : members(type)) {
+        for (String member : members(type).values()) {
             text.append("  ").append(member).append('\n');
         }
         Stream.of(type.getDeclaredClasses())
@@ -73,7 +74,8 @@ final class Signatures {
         return !Modifier.isFinal(type.getModifiers())
                 && !type.isSealed()
                 && Stream.of(type.getDeclaredConstructors())
-                        .anyMatch(constructor -> (constructor.getModifiers() & (Modifier.PUBLIC | Modifier.PROTECTED)) != 0);
+                        .anyMatch(constructor ->
+                                (constructor.getModifiers() & (Modifier.PUBLIC | Modifier.PROTECTED)) != 0);
     }
 
     private static String header(Class<?> type) {
@@ -98,7 +100,9 @@ final class Signatures {
         words.add(
                 type.isAnnotation()
                         ? "@interface"
-                        : type.isInterface() ? "interface" : type.isEnum() ? "enum" : type.isRecord() ? "record" : "class");
+                        : type.isInterface()
+                                ? "interface"
+                                : type.isEnum() ? "enum" : type.isRecord() ? "record" : "class");
         String name = name(type) + typeParameters(type.getTypeParameters());
         if (type.isRecord()) {
             name += Stream.of(type.getRecordComponents())
@@ -144,27 +148,32 @@ final class Signatures {
         return child.getAnnotatedSuperclass();
     }
 
-    private static Set<String> members(Class<?> type) {
-        Set<String> lines = new TreeSet<>();
+    /** A line for each member, sorted by name. */
+    private static SortedMap<String, String> members(Class<?> type) {
+        SortedMap<String, String> lines = new TreeMap<>();
         for (Class<?> part : parts(type)) {
             for (Field field : part.getDeclaredFields()) {
                 if (isShown(field, type) && !field.isEnumConstant()) {
-                    lines.add(field(field));
+                    add(lines, field, field(field));
                 }
             }
             for (Method method : part.getDeclaredMethods()) {
                 if (isShown(method, type) && !isImplied(method, type)) {
-                    lines.add(method(method));
+                    add(lines, method, method(method));
                 }
             }
         }
         for (Constructor<?> constructor : type.getDeclaredConstructors()) {
             boolean canonical = type.isRecord() && parameterTypes(constructor).equals(componentTypes(type));
             if (isShown(constructor, type) && !type.isEnum() && !canonical) {
-                lines.add(constructor(constructor));
+                add(lines, constructor, constructor(constructor));
             }
         }
         return lines;
+    }
+
+    private static void add(SortedMap<String, String> lines, Member member, String line) {
+        lines.put((member instanceof Constructor ? "" : member.getName()) + " " + line, line);
     }
 
     /** The type itself, and those of its supertypes that users cannot name: their public members are the type's own. */
@@ -241,10 +250,7 @@ final class Signatures {
     }
 
     private static String constructor(Constructor<?> constructor) {
-        return modifiers(constructor, 0)
-                + typeParametersOf(constructor)
-                + "new"
-                + parameters(constructor);
+        return modifiers(constructor, 0) + typeParametersOf(constructor) + "new" + parameters(constructor);
     }
 
     private static String typeParametersOf(Executable executable) {
@@ -302,13 +308,16 @@ final class Signatures {
 
     private static String print(AnnotatedType type) {
         return switch (type) {
-            case AnnotatedArrayType array -> print(array.getAnnotatedGenericComponentType()) + nullable(type, " ") + "[]";
-            case AnnotatedParameterizedType generic -> nullable(type, "")
-                    + name(raw(generic))
-                    + Stream.of(generic.getAnnotatedActualTypeArguments())
-                            .map(Signatures::print)
-                            .collect(Collectors.joining(", ", "<", ">"));
-            case AnnotatedTypeVariable variable -> nullable(type, "") + ((TypeVariable<?>) variable.getType()).getName();
+            case AnnotatedArrayType array ->
+                print(array.getAnnotatedGenericComponentType()) + nullable(type, " ") + "[]";
+            case AnnotatedParameterizedType generic ->
+                nullable(type, "")
+                        + name(raw(generic))
+                        + Stream.of(generic.getAnnotatedActualTypeArguments())
+                                .map(Signatures::print)
+                                .collect(Collectors.joining(", ", "<", ">"));
+            case AnnotatedTypeVariable variable ->
+                nullable(type, "") + ((TypeVariable<?>) variable.getType()).getName();
             case AnnotatedWildcardType wildcard -> wildcard(wildcard);
             default -> nullable(type, "") + name((Class<?>) type.getType());
         };
@@ -334,6 +343,7 @@ final class Signatures {
     /** The name as in source, without {@code java.lang}. */
     private static String name(Class<?> type) {
         String name = type.getCanonicalName();
-        return type.getPackageName().equals("java.lang") ? name.substring("java.lang.".length()) : name;
+        boolean implied = type.getPackageName().equals("java.lang") && !type.isPrimitive();
+        return implied ? name.substring("java.lang.".length()) : name;
     }
 }

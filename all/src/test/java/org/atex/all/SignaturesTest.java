@@ -9,6 +9,9 @@ import java.lang.module.ModuleReader;
 import java.lang.module.ModuleReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,12 +36,15 @@ class SignaturesTest {
         try (ModuleReader reader = module.open();
                 Stream<String> entries = reader.list()) {
             entries.filter(entry -> entry.endsWith(".class") && !entry.contains("$"))
-                    .map(entry -> entry.substring(0, entry.length() - ".class".length()).replace('/', '.'))
+                    .map(entry -> entry.substring(0, entry.length() - ".class".length())
+                            .replace('/', '.'))
                     .filter(name -> packages.contains(name.substring(0, Math.max(0, name.lastIndexOf('.')))))
                     .filter(name -> !name.endsWith(".package-info"))
-                    .forEach(name -> classes.get(name.substring(0, name.lastIndexOf('.'))).add(name));
+                    .forEach(name -> classes.get(name.substring(0, name.lastIndexOf('.')))
+                            .add(name));
         } catch (IOException e) {
-            throw new UncheckedIOException("could not list the classes of " + module.descriptor().name(), e);
+            throw new UncheckedIOException(
+                    "could not list the classes of " + module.descriptor().name(), e);
         }
         return classes;
     }
@@ -80,17 +86,27 @@ class SignaturesTest {
                 }
             }
         }
-        assertThat(lines(found))
-                .as("public signatures against " + Sources.root().relativize(GOLDEN)
-                        + "; if the change is allowed by docs/compatibility.md and noted in CHANGELOG.md,"
-                        + " 'mvn -pl all -am test -Dtest=SignaturesTest -Dsignatures.mend=true"
-                        + " -Dsurefire.failIfNoSpecifiedTests=false' writes the files anew")
-                .containsExactlyElementsOf(lines(golden));
+        List<String> differences = new ArrayList<>();
+        without(lines(golden), lines(found)).forEach(line -> differences.add("- " + line));
+        without(lines(found), lines(golden)).forEach(line -> differences.add("+ " + line));
+        String how = "public signatures against " + Sources.root().relativize(GOLDEN)
+                + "; if the change is allowed by docs/compatibility.md and noted in CHANGELOG.md,"
+                + " 'mvn -pl all -am test -Dtest=SignaturesTest -Dsignatures.mend=true"
+                + " -Dsurefire.failIfNoSpecifiedTests=false' writes the files anew";
+        assertThat(differences).as(how).isEmpty();
+        // Also the order of enum constants.
+        assertThat(found).as(how).isEqualTo(golden);
+    }
+
+    private static Set<String> without(Set<String> lines, Set<String> others) {
+        Set<String> rest = new LinkedHashSet<>(lines);
+        rest.removeAll(others);
+        return rest;
     }
 
     /** Each line with its file and type in front, so that a difference says where it is. */
     private static Set<String> lines(Map<String, String> files) {
-        Set<String> lines = new java.util.LinkedHashSet<>();
+        Set<String> lines = new LinkedHashSet<>();
         files.forEach((file, text) -> {
             String[] type = {""};
             text.lines().forEach(line -> {

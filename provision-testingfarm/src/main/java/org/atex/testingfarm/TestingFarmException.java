@@ -72,6 +72,7 @@ public abstract sealed class TestingFarmException extends AtexException {
 
         /** Whether the request may have been carried out. */
         private final boolean ambiguous;
+
         private final transient @Nullable Duration retryAfter;
 
         Unavailable(String message, boolean ambiguous, @Nullable Duration retryAfter, @Nullable Throwable cause) {
