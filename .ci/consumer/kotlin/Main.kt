@@ -18,9 +18,9 @@ fun main() {
     val results = directory.resolve("results.jsonl")
 
     val tests = FmfTests.from(tree).discover()
-    val exitCode = LocalProvisioner.upTo(1).use { systems ->
+    val exitCode = LocalProvisioner.withMaxSystems(1).use { systems ->
         JsonLinesAggregator.open(results, directory.resolve("files")).use { lines ->
-            AdHocOrchestrator.of(tests)
+            AdHocOrchestrator.builder(tests)
                 .on(systems)
                 .platform("here")
                 .with(FmfExecutor.factory(tests))

@@ -20,9 +20,9 @@ final class Main {
         var tests = List.of(
                 CommandTest.of("/passes", Command.of("echo", "hello")), CommandTest.of("/fails", Command.of("false")));
         int exitCode;
-        try (var systems = LocalProvisioner.upTo(2);
+        try (var systems = LocalProvisioner.withMaxSystems(2);
                 var lines = JsonLinesAggregator.open(results, directory.resolve("files"));
-                var run = AdHocOrchestrator.of(tests)
+                var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .platform("here")
                         .with(CommandExecutor.factory())
