@@ -1,6 +1,7 @@
 package org.atex.all;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
@@ -32,6 +33,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.api.AtexException;
 import org.atex.api.Connection;
+import org.atex.api.Preview;
+import org.atex.api.Stable;
 import org.junit.jupiter.api.Test;
 
 /** What the modules may know of each other, and what none of them does. */
@@ -130,14 +133,15 @@ class ArchitectureTest {
     }
 
     @Test
-    void theMetadataLibraryKnowsNothingButTheRootOfExceptions() {
+    void theMetadataLibraryKnowsNothingButTheRootOfExceptionsAndTheMarks() {
         classes()
                 .that()
                 .resideInAPackage("org.atex.fmf.tree..")
                 .should()
                 .onlyDependOnClassesThat(
                         resideInAnyPackage("java..", "org.atex.fmf.tree..", "org.jspecify.annotations..")
-                                .or(type(AtexException.class)))
+                                .or(type(AtexException.class))
+                                .or(belongToAnyOf(Stable.class, Preview.class)))
                 .because("it is of use without any test that runs")
                 .check(CLASSES);
     }

@@ -53,11 +53,15 @@ class ModulesTest {
         return modules;
     }
 
-    private static List<ModuleDescriptor> ours() {
+    /** The modules of this project that are published. */
+    static List<ModuleReference> published() {
         return modules(classPath()).stream()
-                .map(ModuleReference::descriptor)
-                .filter(module -> module.name().startsWith("org.atex."))
+                .filter(module -> module.descriptor().name().startsWith("org.atex."))
                 .toList();
+    }
+
+    private static List<ModuleDescriptor> ours() {
+        return published().stream().map(ModuleReference::descriptor).toList();
     }
 
     /** As java --describe-module says it, but in a fixed order and without versions. */

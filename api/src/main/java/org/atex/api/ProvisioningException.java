@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProvisioningException extends AtexException {
     private static final long serialVersionUID = 1L;
 
+    /** The name of the host, or null. */
     private final @Nullable String host;
 
     /**

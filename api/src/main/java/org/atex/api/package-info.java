@@ -1,5 +1,6 @@
 /** The blocks and the values that pass between them. */
 @NullMarked
+@Stable
 package org.atex.api;
 
 import org.jspecify.annotations.NullMarked;

@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 public final class BrokenResultsException extends AtexException {
     private static final long serialVersionUID = 1L;
 
+    /** The path of the file. */
     private final String file;
+
+    /** The number of the line, from 1. */
     private final long line;
 
     BrokenResultsException(Path file, long line, String why, @Nullable Throwable cause) {

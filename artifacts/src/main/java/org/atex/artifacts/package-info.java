@@ -1,5 +1,7 @@
 /** Reads and writes what a test leaves behind: results as JSON Lines, and files. */
 @NullMarked
+@Stable
 package org.atex.artifacts;
 
+import org.atex.api.Stable;
 import org.jspecify.annotations.NullMarked;

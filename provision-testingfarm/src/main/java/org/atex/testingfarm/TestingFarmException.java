@@ -16,6 +16,7 @@ public abstract sealed class TestingFarmException extends AtexException {
     public static final class NotAuthorized extends TestingFarmException {
         private static final long serialVersionUID = 1L;
 
+        /** Whether the token was valid before. */
         private final boolean expired;
 
         NotAuthorized(String message, boolean expired) {
@@ -42,6 +43,7 @@ public abstract sealed class TestingFarmException extends AtexException {
     public static final class Rejected extends TestingFarmException {
         private static final long serialVersionUID = 1L;
 
+        /** The reason given by the service. */
         private final String words;
 
         Rejected(String message, String words) {
@@ -68,7 +70,9 @@ public abstract sealed class TestingFarmException extends AtexException {
     public static final class Unavailable extends TestingFarmException {
         private static final long serialVersionUID = 1L;
 
+        /** Whether the request may have been carried out. */
         private final boolean ambiguous;
+
         private final transient @Nullable Duration retryAfter;
 
         Unavailable(String message, boolean ambiguous, @Nullable Duration retryAfter, @Nullable Throwable cause) {

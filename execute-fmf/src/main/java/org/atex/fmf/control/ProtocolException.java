@@ -6,6 +6,7 @@ import java.io.IOException;
 public final class ProtocolException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** Whether the stream ended in the middle of a word. */
     private final boolean atEnd;
 
     /**

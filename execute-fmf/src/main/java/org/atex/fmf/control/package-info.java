@@ -3,6 +3,8 @@
  * some followed by raw bytes. The words are those of {@link org.atex.fmf.control.ControlWord}.
  */
 @NullMarked
+@Preview
 package org.atex.fmf.control;
 
+import org.atex.api.Preview;
 import org.jspecify.annotations.NullMarked;
