@@ -41,7 +41,7 @@ final class Checksums extends Transfer {
             return;
         }
         if (Files.isRegularFile(here, LinkOption.NOFOLLOW_LINKS)) {
-            files.put("./" + RawName.of(RemotePath.name(there)), here);
+            files.put("./" + RawFileName.of(RemotePath.name(there)), here);
             new Verification(connection, RemotePath.parent(there)).sums(files);
             return;
         }
@@ -50,7 +50,7 @@ final class Checksums extends Transfer {
             collect(files);
         } else if (Files.isDirectory(here)) {
             for (String name : verification.files()) {
-                files.put(name, here.resolve(RawName.path(name)));
+                files.put(name, here.resolve(RawFileName.path(name)));
             }
         }
         verification.sums(files);
@@ -61,7 +61,7 @@ final class Checksums extends Transfer {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 if (attributes.isRegularFile()) {
-                    files.put("./" + RawName.of(here.relativize(file)), file);
+                    files.put("./" + RawFileName.of(here.relativize(file)), file);
                 }
                 return FileVisitResult.CONTINUE;
             }

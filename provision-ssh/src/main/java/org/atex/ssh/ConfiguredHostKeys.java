@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 record ConfiguredHostKeys(
         List<Path> user,
         List<Path> global,
-        Strictness strictness,
+        StrictHostKeyChecking strictness,
         @Nullable String alias,
         boolean isLoopbackTrusted) implements HostKeys {
     static final List<Path> USER_FILES = List.of(

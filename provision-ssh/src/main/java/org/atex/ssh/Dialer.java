@@ -238,7 +238,7 @@ final class Dialer {
         /** {@return what came in place of a shell} */
         String said() {
             ExecChannel channel = shell;
-            return channel == null ? "" : Keeper.saying(channel.said());
+            return channel == null ? "" : ProcessReaper.saying(channel.said());
         }
 
         private SSHClient hop(Route hop, List<SSHClient> before) throws IOException {
@@ -288,7 +288,7 @@ final class Dialer {
 
         private SSHClient client(Route hop, HostKeyCheck check) {
             DefaultConfig config = new DefaultConfig();
-            config.setLoggerFactory(Quiet.LOGGERS);
+            config.setLoggerFactory(SilentLoggers.LOGGERS);
             config.setCipherFactories(AesGcm.first(config.getCipherFactories()));
             config.setKeyAlgorithms(check.algorithms());
             config.setVerifyHostKeyCertificates(false); // the check does it, which knows what is left without one

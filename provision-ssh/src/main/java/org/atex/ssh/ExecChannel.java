@@ -46,8 +46,8 @@ final class ExecChannel extends SessionChannel {
     private boolean gone;
     private Runnable whenGone = () -> {};
     private boolean closeSent;
-    private final Preamble beforeOut = new Preamble();
-    private final Preamble beforeErr = new Preamble();
+    private final StartupOutput beforeOut = new StartupOutput();
+    private final StartupOutput beforeErr = new StartupOutput();
 
     final Incoming out = new Incoming(this::makeRoom, this::breakPipe);
     final Incoming err = new Incoming(this::makeRoom, () -> {});
@@ -133,7 +133,7 @@ final class ExecChannel extends SessionChannel {
         receive(received(packet), beforeErr, err);
     }
 
-    private void receive(byte[] piece, Preamble before, Incoming to) {
+    private void receive(byte[] piece, StartupOutput before, Incoming to) {
         if (before.isOver()) {
             to.receive(piece);
             return;
@@ -155,7 +155,7 @@ final class ExecChannel extends SessionChannel {
         process.complete(0L);
     }
 
-    private static void giveUpAnnouncement(Preamble before, Incoming to) {
+    private static void giveUpAnnouncement(StartupOutput before, Incoming to) {
         byte[] said = before.giveUp();
         if (said.length > 0) {
             to.receive(said);

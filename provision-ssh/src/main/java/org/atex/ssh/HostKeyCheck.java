@@ -71,7 +71,7 @@ final class HostKeyCheck implements HostKeyVerifier {
     private final String name;
 
     private final @Nullable String alias;
-    private final Strictness strictness;
+    private final StrictHostKeyChecking strictness;
     private final List<Path> files;
     private final @Nullable Path learning;
     private final boolean needsNoKey;
@@ -100,12 +100,12 @@ final class HostKeyCheck implements HostKeyVerifier {
         this.port = port;
         ConfiguredHostKeys rules = switch (policy) {
             case ConfiguredHostKeys configured -> configured;
-            case HostKeys.Known known -> new ConfiguredHostKeys(known.files(), List.of(), Strictness.YES, null, false);
+            case HostKeys.Known known -> new ConfiguredHostKeys(known.files(), List.of(), StrictHostKeyChecking.YES, null, false);
             case HostKeys.AcceptNew accepting ->
                 new ConfiguredHostKeys(
-                        List.of(accepting.file()), ConfiguredHostKeys.GLOBAL_FILES, Strictness.ACCEPT_NEW, null, false);
-            case HostKeys.Pinned pinned -> new ConfiguredHostKeys(List.of(), List.of(), Strictness.YES, null, false);
-            case HostKeys.AcceptAny any -> new ConfiguredHostKeys(List.of(), List.of(), Strictness.NO, null, false);
+                        List.of(accepting.file()), ConfiguredHostKeys.GLOBAL_FILES, StrictHostKeyChecking.ACCEPT_NEW, null, false);
+            case HostKeys.Pinned pinned -> new ConfiguredHostKeys(List.of(), List.of(), StrictHostKeyChecking.YES, null, false);
+            case HostKeys.AcceptAny any -> new ConfiguredHostKeys(List.of(), List.of(), StrictHostKeyChecking.NO, null, false);
         };
         this.alias = rules.alias() == null ? null : rules.alias().toLowerCase(Locale.ROOT);
         this.name = alias != null ? alias : port == 22 ? this.host : "[" + this.host + "]:" + port;
@@ -222,9 +222,9 @@ final class HostKeyCheck implements HostKeyVerifier {
                         + " trusted any more. The host needs a new one";
                 yield false;
             }
-            case NEW -> strictness == Strictness.YES ? refuse(PublicKeys.plain(key)) : learn(PublicKeys.plain(key));
+            case NEW -> strictness == StrictHostKeyChecking.YES ? refuse(PublicKeys.plain(key)) : learn(PublicKeys.plain(key));
             case CHANGED ->
-                strictness == Strictness.NO ? letPass(PublicKeys.plain(key)) : refuse(PublicKeys.plain(key));
+                strictness == StrictHostKeyChecking.NO ? letPass(PublicKeys.plain(key)) : refuse(PublicKeys.plain(key));
         };
     }
 
@@ -313,7 +313,7 @@ final class HostKeyCheck implements HostKeyVerifier {
             Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             return true;
         } catch (IOException e) {
-            if (strictness == Strictness.NO) {
+            if (strictness == StrictHostKeyChecking.NO) {
                 LOG.warn("the key of {} could not be added to {}: {}", name, file, e.toString());
                 return true;
             }

@@ -31,7 +31,7 @@ record Identities(
         certificates = List.copyOf(certificates);
     }
 
-    static Identities of(SshOptions options, ClientConfig config, Tokens tokens) {
+    static Identities of(SshOptions options, ClientConfig config, ConfigTokens tokens) {
         Path agent = agent(options, config, tokens);
         List<Path> certificates =
                 config.values("certificatefile").stream().map(tokens::path).toList();
@@ -47,7 +47,7 @@ record Identities(
         return new Identities(files, certificates, agent, config.isYes("identitiesonly"), false);
     }
 
-    private static @Nullable Path agent(SshOptions options, ClientConfig config, Tokens tokens) {
+    private static @Nullable Path agent(SshOptions options, ClientConfig config, ConfigTokens tokens) {
         if (options.agent() != null || options.isWithoutAgent()) {
             return options.agent();
         }

@@ -66,7 +66,7 @@ final class Link {
     private final Set<Runnable> whenLost = ConcurrentHashMap.newKeySet();
     private volatile @Nullable IOException lost;
     private volatile @Nullable ExecChannel keepersChannel;
-    private volatile @Nullable Keeper keeper;
+    private volatile @Nullable ProcessReaper keeper;
 
     /** Another connection to the host, whose shell is ours where this one may have but a single channel. */
     private volatile @Nullable Link second;
@@ -173,7 +173,7 @@ final class Link {
         return started(as);
     }
 
-    Keeper keeper() {
+    ProcessReaper keeper() {
         return started(keeper);
     }
 
@@ -192,7 +192,7 @@ final class Link {
         ExecChannel channel;
         try {
             channel = exec(
-                    first.line(CommandLine.BEGINNING + Keeper.script(marks), new byte[0]),
+                    first.line(CommandLine.BEGINNING + ProcessReaper.script(marks), new byte[0]),
                     () -> false,
                     wire::startsShell);
         } catch (ConnectionException e) {
@@ -201,13 +201,13 @@ final class Link {
             }
             throw noShell("it runs no commands (" + Dialer.reason(e) + ")", e);
         }
-        Keeper shell = new Keeper(channel, threads);
+        ProcessReaper shell = new ProcessReaper(channel, threads);
         keepersChannel = channel;
         keeper = shell;
         as = new CommandLine.As(isPosix(shell), options.sudo(), secret, options.environment());
     }
 
-    private boolean isPosix(Keeper shell) throws IOException {
+    private boolean isPosix(ProcessReaper shell) throws IOException {
         try {
             return POSIX.contains(shell.shell().get());
         } catch (ExecutionException e) {

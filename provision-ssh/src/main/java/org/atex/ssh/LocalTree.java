@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * and links are. A link in the way is replaced, never followed, except that the target itself may be a link to a
  * directory.
  *
- * <p>Names are {@linkplain RawName raw} and relative to the target, {@code .} is the target itself. Long runs of zeros become
+ * <p>Names are {@linkplain RawFileName raw} and relative to the target, {@code .} is the target itself. Long runs of zeros become
  * holes. For one thread.
  */
 final class LocalTree {
@@ -95,7 +95,7 @@ final class LocalTree {
         long size;
         try (SeekableByteChannel out =
                 Files.newByteChannel(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            size = copy(content, out, RawName.readable(name));
+            size = copy(content, out, RawFileName.readable(name));
         }
         Files.setAttribute(path, "unix:mode", mode & PERMISSIONS);
         times(path, time);
@@ -106,7 +106,7 @@ final class LocalTree {
         Path path = place(name);
         makeParents(path);
         clear(path);
-        Files.createSymbolicLink(path, RawName.path(to));
+        Files.createSymbolicLink(path, RawFileName.path(to));
         times(path, time);
     }
 
@@ -115,7 +115,7 @@ final class LocalTree {
         Path file = place(first);
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !liesInRealDirectories(file)) {
             throw new IOException("the system sent a second name of something that it did not send: "
-                    + RawName.readable(name) + " for " + RawName.readable(first));
+                    + RawFileName.readable(name) + " for " + RawFileName.readable(first));
         }
         Path path = place(name);
         makeParents(path);
@@ -168,11 +168,11 @@ final class LocalTree {
         Path path = target;
         for (String part : name.split("/", -1)) {
             if (part.equals("..") || part.indexOf('\0') >= 0 || name.startsWith("/")) {
-                throw new IOException("the system sent a name that leads elsewhere: " + RawName.readable(name)
+                throw new IOException("the system sent a name that leads elsewhere: " + RawFileName.readable(name)
                         + "; nothing was written there");
             }
             if (!part.isEmpty() && !part.equals(".")) {
-                path = path.resolve(RawName.path(part));
+                path = path.resolve(RawFileName.path(part));
             }
         }
         return path;

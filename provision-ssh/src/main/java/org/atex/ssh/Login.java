@@ -90,7 +90,7 @@ final class Login {
 
     /** {@return null if it was accepted, else what there is to say of it} */
     private @Nullable String outcome(AuthMethod method) throws TransportException {
-        method.setLoggerFactory(Quiet.LOGGERS);
+        method.setLoggerFactory(SilentLoggers.LOGGERS);
         try {
             boolean accepted =
                     client.getUserAuth().authenticate(route.user(), (Service) client.getConnection(), method, 0);

@@ -50,7 +50,7 @@ final class ReservationClient implements AutoCloseable {
         // Compression is off: it holds lines back, and a small body could become a huge one.
         this.http = HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(new QuietConnection.Factory())
+                        .setConnectionFactory(new UnloggedConnection.Factory())
                         .setTlsSocketStrategy(strategy.buildClassic())
                         .setDefaultConnectionConfig(connections)
                         .setMaxConnPerRoute(64)
@@ -95,7 +95,7 @@ final class ReservationClient implements AutoCloseable {
      * @param origin whose token it is: others are asked without
      * @param within how long the head of the answer may take
      * @return an answer that is a success
-     * @throws RefusedException if it is none
+     * @throws ServiceRefusedException if it is none
      * @throws IOException if there is no answer
      * @throws InterruptedException if interrupted
      */
@@ -130,7 +130,7 @@ final class ReservationClient implements AutoCloseable {
                 }
                 URI next = resolve(uri, location.getValue());
                 if (!sameOrigin(uri, next)) {
-                    throw new RefusedException(
+                    throw new ServiceRefusedException(
                             0,
                             null,
                             shown(uri) + " redirects to " + shown(next) + ", which is another origin: not followed");
@@ -138,7 +138,7 @@ final class ReservationClient implements AutoCloseable {
                 uri = next;
             }
         }
-        throw new RefusedException(0, null, shown(start) + " redirects more than " + MOST_REDIRECTS + " times");
+        throw new ServiceRefusedException(0, null, shown(start) + " redirects more than " + MOST_REDIRECTS + " times");
     }
 
     private ClassicHttpResponse execute(HttpGet request, URI uri, URI origin, Deadline deadline) throws IOException {
@@ -173,19 +173,19 @@ final class ReservationClient implements AutoCloseable {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    private static String checked(Supplier<String> supplier) throws RefusedException {
+    private static String checked(Supplier<String> supplier) throws ServiceRefusedException {
         String token;
         try {
             token = supplier.get();
         } catch (RuntimeException e) {
             // Not its message: nobody knows what is in it.
-            throw new RefusedException(
+            throw new ServiceRefusedException(
                     0,
                     null,
                     "the supplier of the token failed with " + e.getClass().getName());
         }
         if (token.isEmpty() || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
-            throw new RefusedException(0, null, "the token is empty or holds what no header can");
+            throw new ServiceRefusedException(0, null, "the token is empty or holds what no header can");
         }
         return token;
     }
@@ -196,11 +196,11 @@ final class ReservationClient implements AutoCloseable {
         return new Answer(request, response, body == null ? InputStream.nullInputStream() : body);
     }
 
-    private static RefusedException refused(URI uri, ClassicHttpResponse response) {
+    private static ServiceRefusedException refused(URI uri, ClassicHttpResponse response) {
         Header header = response.getFirstHeader(HttpHeaders.RETRY_AFTER);
         Duration after = header == null ? null : retryAfter(header.getValue().strip(), Instant.now());
         String phrase = response.getReasonPhrase();
-        return new RefusedException(
+        return new ServiceRefusedException(
                 response.getCode(),
                 after,
                 shown(uri) + " answers " + response.getCode() + (phrase == null ? "" : " " + phrase)
@@ -222,9 +222,9 @@ final class ReservationClient implements AutoCloseable {
     /**
      * {@return an address that may be relative}
      *
-     * @throws RefusedException if it is none of HTTP, or less safe than where it was said
+     * @throws ServiceRefusedException if it is none of HTTP, or less safe than where it was said
      */
-    static URI resolve(URI base, String text) throws RefusedException {
+    static URI resolve(URI base, String text) throws ServiceRefusedException {
         try {
             URI uri = base.resolve(text.strip());
             check(uri);
@@ -233,7 +233,7 @@ final class ReservationClient implements AutoCloseable {
             }
             return uri;
         } catch (IllegalArgumentException e) {
-            throw new RefusedException(
+            throw new ServiceRefusedException(
                     0, null, shown(base) + " says an address that is not followed: " + e.getMessage());
         }
     }

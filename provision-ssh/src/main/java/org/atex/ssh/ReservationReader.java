@@ -87,7 +87,7 @@ final class ReservationReader {
                 return true;
             }
             problem(ReservationClient.shown(service.uri) + " has no host");
-        } catch (RefusedException e) {
+        } catch (ServiceRefusedException e) {
             problem(String.valueOf(e.getMessage()));
             Duration pause = e.retryAfter();
             if (!e.isTemporary() || pause != null && pause.compareTo(settings.maxRetryDelay()) > 0) {
@@ -159,7 +159,7 @@ final class ReservationReader {
             } catch (IOException e) {
                 tries = hosts.size() > before ? 1 : tries;
                 Duration pause = settings.pause(tries, settings.maxRetryDelay());
-                if (e instanceof RefusedException refused) {
+                if (e instanceof ServiceRefusedException refused) {
                     Duration asked = refused.retryAfter();
                     pause = asked == null || asked.compareTo(pause) < 0 ? pause : asked;
                     tries = refused.isTemporary() && pause.compareTo(settings.maxRetryDelay()) <= 0
@@ -196,7 +196,7 @@ final class ReservationReader {
                 deadline.renew();
                 return line;
             } catch (LineReader.TooLongException e) {
-                throw new RefusedException(0, null, place() + ": " + e.getMessage());
+                throw new ServiceRefusedException(0, null, place() + ": " + e.getMessage());
             } catch (IOException e) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("interrupted while reading " + place());
@@ -222,7 +222,7 @@ final class ReservationReader {
             try {
                 return line == null ? null : JsonLine.read(line);
             } catch (IllegalArgumentException e) {
-                throw new RefusedException(0, null, place() + " is no reservation service's: " + e.getMessage());
+                throw new ServiceRefusedException(0, null, place() + " is no reservation service's: " + e.getMessage());
             }
         }
 
@@ -262,7 +262,7 @@ final class ReservationReader {
         private void skip(IllegalArgumentException e) throws IOException {
             problem(place() + " is skipped: " + e.getMessage());
             if (++bad > MOST_BAD_LINES) {
-                throw new RefusedException(0, null, place() + ": more than " + MOST_BAD_LINES + " lines are no hosts");
+                throw new ServiceRefusedException(0, null, place() + ": more than " + MOST_BAD_LINES + " lines are no hosts");
             }
         }
 

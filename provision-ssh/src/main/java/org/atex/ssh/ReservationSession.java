@@ -33,7 +33,7 @@ final class ReservationSession {
     private volatile boolean gone;
 
     private ReservationSession(JsonLine line, URI service, ReservationClient client, ReservationSettings settings)
-            throws RefusedException {
+            throws ServiceRefusedException {
         this.name = "session " + line.values().getOrDefault("session_id", "without id") + " of "
                 + ReservationClient.shown(service);
         this.service = service;
@@ -45,7 +45,7 @@ final class ReservationSession {
         this.heart = Threads.unstarted("heartbeat", this::beat);
     }
 
-    private static @Nullable URI address(JsonLine line, String key, URI service) throws RefusedException {
+    private static @Nullable URI address(JsonLine line, String key, URI service) throws ServiceRefusedException {
         String text = line.values().get(key);
         return text == null ? null : ReservationClient.resolve(service, text);
     }
@@ -57,7 +57,7 @@ final class ReservationSession {
 
     /** {@return the session that a line tells of, kept alive from now on} */
     static ReservationSession open(JsonLine line, URI service, ReservationClient client, ReservationSettings settings)
-            throws RefusedException {
+            throws ServiceRefusedException {
         ReservationSession session = new ReservationSession(line, service, client, settings);
         if (session.heartbeat != null) {
             session.heart.start();
@@ -108,7 +108,7 @@ final class ReservationSession {
                 }
                 answered();
             }
-        } catch (RefusedException e) {
+        } catch (ServiceRefusedException e) {
             if (e.isGone()) {
                 over(String.valueOf(e.getMessage()));
             } else {
@@ -189,7 +189,7 @@ final class ReservationSession {
                 answer.drain();
                 LOG.debug("{} is ended", name);
                 return;
-            } catch (RefusedException e) {
+            } catch (ServiceRefusedException e) {
                 if (e.isGone()) {
                     LOG.debug("{} had ended before", name);
                     return;

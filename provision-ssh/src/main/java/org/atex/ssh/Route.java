@@ -59,7 +59,7 @@ record Route(
         int port = host.port() != 0 ? host.port() : port(config, host);
         String user = firstOf(host.user(), options.user(), config.value("user"), System.getProperty("user.name"));
         String alias = config.value("hostkeyalias");
-        Tokens tokens = new Tokens(host.address(), address, port, user, alias != null ? alias : host.address());
+        ConfigTokens tokens = new ConfigTokens(host.address(), address, port, user, alias != null ? alias : host.address());
         String jump = firstOf(host.jumpHost(), options.jump(), config.value("proxyjump"), "none");
         String proxy = firstOf(options.proxyCommand(), config.value("proxycommand"), "none");
         boolean direct = isNone(jump) && isNone(proxy);
@@ -142,7 +142,7 @@ record Route(
         return List.copyOf(jumps);
     }
 
-    private static HostKeys hostKeys(SshOptions options, ClientConfig config, Tokens tokens, boolean direct) {
+    private static HostKeys hostKeys(SshOptions options, ClientConfig config, ConfigTokens tokens, boolean direct) {
         HostKeys wanted = options.hostKeys();
         if (wanted != null) {
             return wanted;
@@ -150,12 +150,12 @@ record Route(
         return new ConfiguredHostKeys(
                 files(config.values("userknownhostsfile"), ConfiguredHostKeys.USER_FILES, tokens),
                 files(config.values("globalknownhostsfile"), ConfiguredHostKeys.GLOBAL_FILES, tokens),
-                Strictness.of(config.value("stricthostkeychecking")),
+                StrictHostKeyChecking.of(config.value("stricthostkeychecking")),
                 config.value("hostkeyalias"),
                 direct && config.isYes("nohostauthenticationforlocalhost"));
     }
 
-    private static List<Path> files(List<String> named, List<Path> usual, Tokens tokens) {
+    private static List<Path> files(List<String> named, List<Path> usual, ConfigTokens tokens) {
         if (named.isEmpty()) {
             return usual;
         }

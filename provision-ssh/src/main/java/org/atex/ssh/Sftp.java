@@ -61,7 +61,7 @@ final class Sftp extends Transfer {
                 link,
                 source.toString(),
                 target + " on " + link,
-                sftp -> new Upload(sftp, source, listener).run(RawName.of(target)));
+                sftp -> new Upload(sftp, source, listener).run(RawFileName.of(target)));
     }
 
     static Sftp download(Link link, String source, Path target, TransferListener listener) {
@@ -69,7 +69,7 @@ final class Sftp extends Transfer {
                 link,
                 source + " on " + link,
                 target.toString(),
-                sftp -> fetch(sftp, RawName.of(source), target, listener));
+                sftp -> fetch(sftp, RawFileName.of(source), target, listener));
     }
 
     /** Elsewhere: an interrupt must not reach the socket. */
@@ -197,7 +197,7 @@ final class Sftp extends Transfer {
         }
 
         private String there(Path path) {
-            return path.equals(source) ? target : target + "/" + RawName.of(source.relativize(path));
+            return path.equals(source) ? target : target + "/" + RawFileName.of(source.relativize(path));
         }
 
         private static FileAttributes attributes(Path path, BasicFileAttributes attributes) throws IOException {
@@ -221,7 +221,7 @@ final class Sftp extends Transfer {
         private void clear(String path) throws IOException {
             FileMode.Type type = type(path, false);
             if (type == FileMode.Type.DIRECTORY) {
-                throw new IOException("a directory is in the way of a file: " + RawName.readable(path));
+                throw new IOException("a directory is in the way of a file: " + RawFileName.readable(path));
             }
             if (type != null) {
                 sftp.rm(path);
@@ -246,7 +246,7 @@ final class Sftp extends Transfer {
             if (attributes.isSymbolicLink()) {
                 clear(path);
                 // The order of OpenSSH, which everybody has taken over, is not the one of the draft.
-                sftp.symlink(RawName.of(Files.readSymbolicLink(file)), path);
+                sftp.symlink(RawFileName.of(Files.readSymbolicLink(file)), path);
             } else if (attributes.isRegularFile()) {
                 clear(path);
                 long size;

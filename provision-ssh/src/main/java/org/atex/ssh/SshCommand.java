@@ -42,7 +42,7 @@ final class SshCommand implements RunningCommand {
     private final ExecChannel channel;
     private final Redirects files;
     private final Consumer<SshCommand> whenClosed;
-    private final Outgoing stdin;
+    private final CommandStdin stdin;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
     private final CompletableFuture<Long> seen;
@@ -55,10 +55,10 @@ final class SshCommand implements RunningCommand {
      * @param out for its output, or null
      * @param err for its errors, or null
      */
-    record Redirects(@Nullable Pump out, @Nullable Pump err) {
+    record Redirects(@Nullable FileRedirect out, @Nullable FileRedirect err) {
         /** Opens those of a command. */
         static Redirects of(Command command) {
-            Pump out = pump(command.stdout());
+            FileRedirect out = pump(command.stdout());
             try {
                 return new Redirects(out, pump(command.stderr()));
             } catch (RuntimeException e) {
@@ -69,8 +69,8 @@ final class SshCommand implements RunningCommand {
             }
         }
 
-        private static @Nullable Pump pump(Output output) {
-            return output instanceof Output.ToFile file ? new Pump(file.path()) : null;
+        private static @Nullable FileRedirect pump(Output output) {
+            return output instanceof Output.ToFile file ? new FileRedirect(file.path()) : null;
         }
 
         void abandon() {
@@ -96,7 +96,7 @@ final class SshCommand implements RunningCommand {
         this.channel = channel;
         this.files = files;
         this.whenClosed = whenClosed;
-        stdin = new Outgoing(channel.getOutputStream(), link.threads(), channel.end);
+        stdin = new CommandStdin(channel.getOutputStream(), link.threads(), channel.end);
         seen = channel.end.handle((end, failure) -> System.nanoTime());
         clean = channel.end.thenCompose(end -> look()).exceptionally(failure -> false);
         if (files.out() != null) {

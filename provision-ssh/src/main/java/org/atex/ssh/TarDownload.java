@@ -106,7 +106,7 @@ final class TarDownload extends Transfer {
                 drain(stream);
             } catch (InterruptedIOException e) {
                 throw e;
-            } catch (Untar.HereException e) {
+            } catch (Untar.LocalFileException e) {
                 throw e.reason();
             } catch (IOException e) {
                 broken = e;
@@ -128,14 +128,14 @@ final class TarDownload extends Transfer {
         String first = line(stream);
         List<String> about = List.of(first.split(" ", -1));
         if (first.equals("tar")) {
-            new Untar(tree, RawName.of(RemotePath.name(source))).read(stream);
+            new Untar(tree, RawFileName.of(RemotePath.name(source))).read(stream);
         } else if (about.size() == 4 && about.get(0).equals("file")) {
             file(tree, about, stream);
         } else {
             throw new IOException(
                     first.isEmpty()
                             ? "the system sent nothing"
-                            : "the system did not send what it was asked for, but '" + RawName.readable(first)
+                            : "the system did not send what it was asked for, but '" + RawFileName.readable(first)
                                     + "' (does its login shell print that?)");
         }
     }
@@ -161,7 +161,7 @@ final class TarDownload extends Transfer {
         } catch (LocalTree.StreamException e) {
             throw e.reason();
         } catch (IOException e) {
-            throw new Untar.HereException(e);
+            throw new Untar.LocalFileException(e);
         }
     }
 

@@ -189,7 +189,7 @@ final class TarReader {
         }
         if (sum != number(148, 8)) {
             throw new IOException("what the system sent is no tar archive: '"
-                    + RawName.readable(new String(header, 0, 40, ISO_8859_1)).strip() + "…'");
+                    + RawFileName.readable(new String(header, 0, 40, ISO_8859_1)).strip() + "…'");
         }
     }
 

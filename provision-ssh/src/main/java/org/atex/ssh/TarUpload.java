@@ -185,7 +185,7 @@ final class TarUpload extends Transfer {
     private void send(TarWriter archive, Unpacker unpacker) throws IOException {
         boolean kernel = isKernels();
         if (!isTree()) {
-            String name = "./" + RawName.of(RemotePath.name(target));
+            String name = "./" + RawFileName.of(RemotePath.name(target));
             add(archive, unpacker, source, name, attributes(source), kernel);
             return;
         }
@@ -220,7 +220,7 @@ final class TarUpload extends Transfer {
     }
 
     private String name(Path path) {
-        return path.equals(source) ? "." : "./" + RawName.of(source.relativize(path));
+        return path.equals(source) ? "." : "./" + RawFileName.of(source.relativize(path));
     }
 
     private static BasicFileAttributes attributes(Path path) throws IOException {
@@ -242,7 +242,7 @@ final class TarUpload extends Transfer {
         if (attributes.isOther()) {
             LOG.warn("left out of the copy to {}: {} is neither a file nor a directory nor a link", target, path);
         } else if (attributes.isSymbolicLink()) {
-            String to = RawName.of(Files.readSymbolicLink(path));
+            String to = RawFileName.of(Files.readSymbolicLink(path));
             archive.begin(TarWriter.LINK, name, to, 0777, time, 0);
         } else {
             int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & PERMISSIONS;

@@ -103,7 +103,7 @@ final class TarWriter implements Closeable {
     }
 
     private void extension(char type, String content) throws IOException {
-        byte[] bytes = RawName.bytes(content);
+        byte[] bytes = RawFileName.bytes(content);
         header(type, type == 'x' ? "./PaxHeaders/x" : "././@LongLink", "", 0644, 0, bytes.length);
         write(bytes, bytes.length);
         end();

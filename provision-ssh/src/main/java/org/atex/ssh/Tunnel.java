@@ -116,7 +116,7 @@ final class Tunnel extends Socket {
         }
         int code = running.exitValue();
         synchronized (said) {
-            String words = Keeper.saying(said.toString());
+            String words = ProcessReaper.saying(said.toString());
             return new FailedException(
                     "the proxy command " + program() + " ended with exit code " + code + words, code);
         }

@@ -29,11 +29,11 @@ final class Untar {
     }
 
     /** Something failed on this machine, not on the way. */
-    static final class HereException extends IOException {
+    static final class LocalFileException extends IOException {
         private static final long serialVersionUID = 1L;
         private final IOException reason;
 
-        HereException(IOException reason) {
+        LocalFileException(IOException reason) {
             super(reason);
             this.reason = reason;
         }
@@ -46,7 +46,7 @@ final class Untar {
     /**
      * Unpacks.
      *
-     * @throws HereException if it cannot be written here
+     * @throws LocalFileException if it cannot be written here
      * @throws IOException if the stream breaks
      */
     void read(InputStream stream) throws IOException {
@@ -59,7 +59,7 @@ final class Untar {
             } catch (LocalTree.StreamException e) {
                 throw e.reason();
             } catch (IOException e) {
-                throw new HereException(e);
+                throw new LocalFileException(e);
             }
         }
         if (!any) {
@@ -79,10 +79,10 @@ final class Untar {
         } else if (entry.type() == TarWriter.SECOND_NAME) {
             tree.again(name, entry.link());
         } else if (OTHERS.indexOf(entry.type()) >= 0) {
-            LOG.warn("left out, as it is no file, directory or link: {}", RawName.readable(entry.name()));
+            LOG.warn("left out, as it is no file, directory or link: {}", RawFileName.readable(entry.name()));
         } else {
             throw new IOException("the system sent something of an unknown kind, '" + entry.type() + "': "
-                    + RawName.readable(entry.name()));
+                    + RawFileName.readable(entry.name()));
         }
     }
 }

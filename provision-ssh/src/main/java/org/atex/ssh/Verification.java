@@ -71,7 +71,7 @@ final class Verification {
             String size = i < sizes.size() ? sizes.get(i) : "unknown";
             if (!size.equals(String.valueOf(sent.get(names.get(i))))) {
                 throw new IOException(
-                        "the copy of " + RawName.readable(names.get(i)) + " is not as long as the original: "
+                        "the copy of " + RawFileName.readable(names.get(i)) + " is not as long as the original: "
                                 + sent.get(names.get(i)) + " bytes were sent, and its size there is " + size);
             }
         }
@@ -106,7 +106,7 @@ final class Verification {
         Iterator<String> there = sums.iterator();
         for (Map.Entry<String, Path> file : files.entrySet()) {
             if (!there.next().equals(sum(file.getValue()))) {
-                throw new IOException("the copy of " + RawName.readable(file.getKey())
+                throw new IOException("the copy of " + RawFileName.readable(file.getKey())
                         + " differs from the original by its checksum");
             }
         }
@@ -128,7 +128,7 @@ final class Verification {
     private String ask(String script, List<String> names) throws IOException, InterruptedException {
         ByteArrayOutputStream list = new ByteArrayOutputStream();
         for (String name : names) {
-            list.writeBytes(RawName.bytes(name));
+            list.writeBytes(RawFileName.bytes(name));
             list.write(0);
         }
         Command command = Command.of("sh", "-c", script, "sh", directory)

@@ -201,15 +201,15 @@ class ClientConfigTest {
     void howStrictHostKeysAreTaken() throws Exception {
         ConfiguredHostKeys accepting =
                 hostKeys(route("box", "StrictHostKeyChecking accept-new\nUserKnownHostsFile /a /b\nHostKeyAlias me\n"));
-        assertThat(accepting.strictness()).isEqualTo(Strictness.ACCEPT_NEW);
+        assertThat(accepting.strictness()).isEqualTo(StrictHostKeyChecking.ACCEPT_NEW);
         assertThat(accepting.user()).containsExactly(Path.of("/a"), Path.of("/b"));
         assertThat(accepting.global()).isEqualTo(ConfiguredHostKeys.GLOBAL_FILES);
         assertThat(accepting.alias()).isEqualTo("me");
         assertThat(hostKeys(route("box", "StrictHostKeyChecking off\n")).strictness())
-                .isEqualTo(Strictness.NO);
+                .isEqualTo(StrictHostKeyChecking.NO);
         for (String strict : new String[] {"yes", "ask"}) {
             ConfiguredHostKeys usual = hostKeys(route("box", "StrictHostKeyChecking " + strict + "\n"));
-            assertThat(usual.strictness()).isEqualTo(Strictness.YES);
+            assertThat(usual.strictness()).isEqualTo(StrictHostKeyChecking.YES);
             assertThat(usual.user()).isEqualTo(ConfiguredHostKeys.USER_FILES);
         }
     }

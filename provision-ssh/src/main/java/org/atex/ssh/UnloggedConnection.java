@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * A connection that logs nothing. The client's own logs each header and byte at debug level, which is what some logging
  * libraries do unless told otherwise: tokens would be there to read.
  */
-final class QuietConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
+final class UnloggedConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
     private @Nullable Timeout timeout;
 
-    private QuietConnection() {
+    private UnloggedConnection() {
         super(Http1Config.DEFAULT);
     }
 
@@ -27,7 +27,7 @@ final class QuietConnection extends DefaultBHttpClientConnection implements Mana
     static final class Factory implements HttpConnectionFactory<ManagedHttpClientConnection> {
         @Override
         public ManagedHttpClientConnection createConnection(@Nullable Socket socket) throws IOException {
-            QuietConnection connection = new QuietConnection();
+            UnloggedConnection connection = new UnloggedConnection();
             if (socket != null) {
                 connection.bind(socket);
             }

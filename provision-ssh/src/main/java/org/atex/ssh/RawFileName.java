@@ -16,10 +16,10 @@ import java.util.Locale;
  * File names as bytes. A raw name is a string in which each character stands for one byte, as not all names are valid UTF-8:
  * decoded and encoded again, two of them could become the same.
  */
-final class RawName {
+final class RawFileName {
     private static final Path ROOT = Path.of("/");
 
-    private RawName() {}
+    private RawFileName() {}
 
     /** {@return the raw name of a text} */
     static String of(String text) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * What a channel sends. The sending itself is done in another thread: an interrupt of the caller's must not reach the
  * socket, which it would close. For one thread at a time.
  */
-final class Outgoing extends OutputStream {
+final class CommandStdin extends OutputStream {
     /** What shells say of a program that the system does not start. */
     private static final CommandEnd NOT_STARTED = new CommandEnd.Exited(126);
 
@@ -30,7 +30,7 @@ final class Outgoing extends OutputStream {
      * @param threads where it is sent
      * @param end done when the command has ended, which explains why nothing can be sent
      */
-    Outgoing(OutputStream channel, Executor threads, CompletableFuture<CommandEnd> end) {
+    CommandStdin(OutputStream channel, Executor threads, CompletableFuture<CommandEnd> end) {
         this.channel = channel;
         this.threads = threads;
         this.end = end;

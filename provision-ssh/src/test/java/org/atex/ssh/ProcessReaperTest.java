@@ -17,9 +17,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which processes are taken for those of a command: by their lines in {@code /proc/PID/stat}, grep says it. */
 @Timeout(20)
-class KeeperTest {
+class ProcessReaperTest {
     private static boolean isOf(long process, String line) throws Exception {
-        Process grep = new ProcessBuilder("grep", "-qE", "-e", Keeper.sessionsOf(List.of(77L, process))).start();
+        Process grep = new ProcessBuilder("grep", "-qE", "-e", ProcessReaper.sessionsOf(List.of(77L, process))).start();
         grep.getOutputStream().write((line + "\n").getBytes(UTF_8));
         grep.getOutputStream().close();
         return grep.waitFor() == 0;
@@ -59,7 +59,7 @@ class KeeperTest {
 
     /** Asks a keeper of this machine whether a shell that ended after a script may have left something. */
     private static String look(String script) throws Exception {
-        Process keeper = new ProcessBuilder("sh", "-c", Keeper.script(";none-")).start();
+        Process keeper = new ProcessBuilder("sh", "-c", ProcessReaper.script(";none-")).start();
         try (BufferedReader said = keeper.inputReader();
                 BufferedWriter asked = keeper.outputWriter()) {
             assertThat(said.readLine()).startsWith("atex-keeper ");
@@ -104,7 +104,7 @@ class KeeperTest {
     void descendantsAndOrphansAreEndedAndStrangersAreNot(String shell) throws Exception {
         String mark = ";keeper" + ProcessHandle.current().pid() + shell + "-";
         List<Process> started = new ArrayList<>();
-        Process keeper = new ProcessBuilder(shell, "-c", Keeper.script(mark)).start();
+        Process keeper = new ProcessBuilder(shell, "-c", ProcessReaper.script(mark)).start();
         started.add(keeper);
         try (BufferedReader said = keeper.inputReader();
                 BufferedWriter asked = keeper.outputWriter()) {
@@ -126,10 +126,10 @@ class KeeperTest {
                 asked.write("7 end " + mark + "1; "
                         + (end.isEmpty()
                                 ? "^no-such \n"
-                                : Keeper.sessionsOf(List.of(command.pid())) + " " + command.pid() + "\n"));
+                                : ProcessReaper.sessionsOf(List.of(command.pid())) + " " + command.pid() + "\n"));
                 asked.flush();
                 assertThat(said.readLine()).isEqualTo("7 0");
-                assertThat(left).allMatch(KeeperTest::isOver);
+                assertThat(left).allMatch(ProcessReaperTest::isOver);
             }
             asked.write("8 end " + mark + " ^no-such all\n");
             asked.flush();

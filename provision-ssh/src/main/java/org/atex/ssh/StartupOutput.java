@@ -11,7 +11,7 @@ import java.io.ByteArrayOutputStream;
  *
  * <p>Thread safety: from any thread.
  */
-final class Preamble {
+final class StartupOutput {
     private static final byte[] ANNOUNCEMENT = CommandLine.ANNOUNCEMENT.getBytes(US_ASCII);
     private static final int MOST_DIGITS = 18;
 

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * What stands for something else in values of {@code ssh_config(5)}: tokens such as {@code %h}, variables as
  * <code>${NAME}</code>, and a tilde for the home. Immutable.
  */
-final class Tokens {
+final class ConfigTokens {
     private static final Pattern TOKEN = Pattern.compile("%(.)");
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
 
@@ -29,7 +29,7 @@ final class Tokens {
      * @param user who logs in
      * @param alias the name by which its key is known
      */
-    Tokens(String original, String host, int port, String user, String alias) {
+    ConfigTokens(String original, String host, int port, String user, String alias) {
         values.put('%', "%");
         values.put('n', original);
         values.put('h', host);

@@ -15,7 +15,7 @@ import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
 /** Writes what a command says to the end of a file, as it comes. Thread-safe. */
-final class Pump {
+final class FileRedirect {
     /** What a process left behind holds open may never end: that it is quiet has to do. */
     private static final long QUIET_MILLIS = 200;
 
@@ -30,7 +30,7 @@ final class Pump {
      *
      * @throws TransferException if it cannot be opened
      */
-    Pump(Path path) {
+    FileRedirect(Path path) {
         this.path = path;
         try {
             file = new FileOutputStream(path.toFile(), true);

@@ -5,14 +5,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A reservation service answers, but not what it should. */
-final class RefusedException extends IOException {
+final class ServiceRefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final int status;
     private final @Nullable Duration retryAfter;
 
     /** Takes 0 as the status of what breaks the protocol. */
-    RefusedException(int status, @Nullable Duration retryAfter, String message) {
+    ServiceRefusedException(int status, @Nullable Duration retryAfter, String message) {
         super(message);
         this.status = status;
         this.retryAfter = retryAfter;

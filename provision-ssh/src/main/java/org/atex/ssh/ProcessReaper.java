@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread safety: from any thread. What is asked for while it is busy is done in one go afterwards.
  */
-final class Keeper {
+final class ProcessReaper {
     /** What it says first, before the name of the login shell, or {@code other} for one that quotes in its own way. */
     private static final String GREETING = "atex-keeper ";
 
@@ -209,7 +209,7 @@ final class Keeper {
      * @param channel its channel
      * @param threads where what sends is run
      */
-    Keeper(ExecChannel channel, Executor threads) {
+    ProcessReaper(ExecChannel channel, Executor threads) {
         this.channel = channel;
         this.threads = threads;
         threads.execute(this::read);
