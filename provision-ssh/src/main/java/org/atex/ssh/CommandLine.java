@@ -69,7 +69,7 @@ record CommandLine(String line, byte[] input) {
      * @param mark its mark
      * @param as how things are run there
      */
-    static CommandLine of(Command command, String mark, As as) {
+    static CommandLine of(Command command, String mark, Context as) {
         Variables variables = new Variables();
         variables.addAll(as.environment());
         variables.addAll(command.environment());
@@ -85,7 +85,7 @@ record CommandLine(String line, byte[] input) {
      * @param environment variables of every command
      */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-    record As(boolean posix, @Nullable String sudo, char @Nullable [] sudoPassword, Map<String, String> environment) {
+    record Context(boolean posix, @Nullable String sudo, char @Nullable [] sudoPassword, Map<String, String> environment) {
         /**
          * {@return what is sent for a script}
          *

@@ -49,8 +49,8 @@ final class ExecChannel extends SessionChannel {
     private final StartupOutput beforeOut = new StartupOutput();
     private final StartupOutput beforeErr = new StartupOutput();
 
-    final Incoming out = new Incoming(this::makeRoom, this::breakPipe);
-    final Incoming err = new Incoming(this::makeRoom, () -> {});
+    final CommandOutput out = new CommandOutput(this::makeRoom, this::breakPipe);
+    final CommandOutput err = new CommandOutput(this::makeRoom, () -> {});
     final CompletableFuture<CommandEnd> end = new CompletableFuture<>();
 
     /** The process, or 0 if it ended without announcing itself. */
@@ -133,7 +133,7 @@ final class ExecChannel extends SessionChannel {
         receive(received(packet), beforeErr, err);
     }
 
-    private void receive(byte[] piece, StartupOutput before, Incoming to) {
+    private void receive(byte[] piece, StartupOutput before, CommandOutput to) {
         if (before.isOver()) {
             to.receive(piece);
             return;
@@ -155,7 +155,7 @@ final class ExecChannel extends SessionChannel {
         process.complete(0L);
     }
 
-    private static void giveUpAnnouncement(StartupOutput before, Incoming to) {
+    private static void giveUpAnnouncement(StartupOutput before, CommandOutput to) {
         byte[] said = before.giveUp();
         if (said.length > 0) {
             to.receive(said);

@@ -33,25 +33,25 @@ final class Holes {
      * @param file the file
      * @param size how much of it counts
      */
-    static List<Extent> data(FileChannel file, long size) throws IOException {
+    static List<DataRange> data(FileChannel file, long size) throws IOException {
         if (size < LARGE) {
-            return List.of(new Extent(0, size));
+            return List.of(new DataRange(0, size));
         }
-        List<Extent> data = new ArrayList<>();
+        List<DataRange> data = new ArrayList<>();
         byte[] piece = new byte[CHUNK];
         long begin = -1;
         for (long at = 0; at < size; at += CHUNK) {
             int length = (int) Math.min(CHUNK, size - at);
             boolean hole = isZero(file, piece, at, Math.min(SAMPLE, length)) && isZero(file, piece, at, length);
             if (hole && begin >= 0) {
-                data.add(new Extent(begin, at - begin));
+                data.add(new DataRange(begin, at - begin));
                 begin = -1;
             } else if (!hole && begin < 0) {
                 begin = at;
             }
         }
         if (begin >= 0) {
-            data.add(new Extent(begin, size - begin));
+            data.add(new DataRange(begin, size - begin));
         }
         return data;
     }

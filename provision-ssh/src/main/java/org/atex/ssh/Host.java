@@ -30,15 +30,15 @@ public final class Host {
             @Nullable String jumpHost,
             Map<String, String> environment,
             Map<String, String> arguments) {
-        HostText.checkAddress(address);
-        HostText.checkUser(user);
+        HostSyntax.checkAddress(address);
+        HostSyntax.checkUser(user);
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("not a port: " + port + " (of " + address + "); expected 1 to 65535");
         }
         if (slots < 1) {
             throw new IllegalArgumentException("a host needs at least one slot: " + address + " has " + slots);
         }
-        HostText.checkJumps(jumpHost);
+        HostSyntax.checkJumps(jumpHost);
         this.address = Objects.requireNonNull(address);
         this.port = port;
         this.user = user;
@@ -91,7 +91,7 @@ public final class Host {
      * @throws IllegalArgumentException if it is not of that form; the message says where
      */
     public static Host of(String text) {
-        return HostText.parse(text);
+        return HostSyntax.parse(text);
     }
 
     /**
@@ -175,7 +175,7 @@ public final class Host {
 
     /** {@return what people call it: the address, and the port unless it is the usual one} */
     String name() {
-        return port == 0 || port == 22 ? address : HostText.withPort(address, port);
+        return port == 0 || port == 22 ? address : HostSyntax.withPort(address, port);
     }
 
     /** {@return the name by which failures of the machine are counted; behind different jump hosts, addresses may repeat} */
@@ -186,7 +186,7 @@ public final class Host {
     /** {@return {@code [user@]host[:port]}, without variables, which may be secret} */
     @Override
     public String toString() {
-        return (user == null ? "" : user + "@") + (port == 0 ? address : HostText.withPort(address, port));
+        return (user == null ? "" : user + "@") + (port == 0 ? address : HostSyntax.withPort(address, port));
     }
 
     private List<@Nullable Object> properties() {

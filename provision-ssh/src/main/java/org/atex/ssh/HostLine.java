@@ -55,7 +55,7 @@ final class HostLine {
         });
         return new Host(
                 named.address(),
-                port == null ? 0 : HostText.port(port),
+                port == null ? 0 : HostSyntax.port(port),
                 user,
                 slots == null ? 1 : slots(slots),
                 setting(line, "jump_host", null),
@@ -64,7 +64,7 @@ final class HostLine {
     }
 
     private static int slots(String text) {
-        int slots = HostText.number(text);
+        int slots = HostSyntax.number(text);
         if (slots < 1) {
             throw new IllegalArgumentException("not a number of tests at once: '" + text + "' (\"cores\" or \"slots\");"
                     + " expected a whole number of at least 1");

@@ -31,7 +31,7 @@ final class HostPool {
 
     /** A failure that is told if the source has no other host. */
     @Nullable
-    ProvisioningException unsaid;
+    ProvisioningException unreported;
 
     private final Map<String, Integer> names = new HashMap<>();
 

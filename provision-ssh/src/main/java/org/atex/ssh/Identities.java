@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param files of private keys, or of public ones whose private ones an agent has
  * @param certificates files of certificates that belong to any of the keys; if there are none, they lie beside the keys
  * @param agent the socket of an agent, or null
- * @param isOnly whether those keys of the agent that no file names are left alone
- * @param isInsisted whether the program named the files: then each must be usable, and they are tried before the agent's
+ * @param isIdentitiesOnly whether those keys of the agent that no file names are left alone
+ * @param isExplicit whether the program named the files: then each must be usable, and they are tried before the agent's
  */
 record Identities(
         List<SshOptions.Key> files,
         List<Path> certificates,
         @Nullable Path agent,
-        boolean isOnly,
-        boolean isInsisted) {
+        boolean isIdentitiesOnly,
+        boolean isExplicit) {
     /** These are tried if nobody names one; that they are missing is no news. */
     private static final Set<String> USUAL =
             Set.of("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa");

@@ -74,14 +74,14 @@ final class KeyRing {
         wanted.files().forEach(key -> identities.add(identity(key)));
         askAgent(wanted.agent());
         wanted.certificates().forEach(file -> addCertificate(file, attempts));
-        if (wanted.isInsisted()) {
+        if (wanted.isExplicit()) {
             identities.forEach(identity -> addFile(identity, attempts));
         }
         addAgentKeys(true, attempts);
-        if (!wanted.isOnly()) {
+        if (!wanted.isIdentitiesOnly()) {
             addAgentKeys(false, attempts);
         }
-        if (!wanted.isInsisted()) {
+        if (!wanted.isExplicit()) {
             identities.forEach(identity -> addFile(identity, attempts));
         }
     }
@@ -182,7 +182,7 @@ final class KeyRing {
 
     /** {@return the private key of a file, or null if it is of no use, which is told} */
     private @Nullable KeyProvider load(Identity identity) {
-        boolean insisted = route.identities().isInsisted();
+        boolean insisted = route.identities().isExplicit();
         Path file = identity.file();
         try {
             if (!Files.isReadable(file)) {

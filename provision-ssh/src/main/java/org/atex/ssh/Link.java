@@ -71,7 +71,7 @@ final class Link {
     /** Another connection to the host, whose shell is ours where this one may have but a single channel. */
     private volatile @Nullable Link second;
 
-    private CommandLine.@Nullable As as;
+    private CommandLine.@Nullable Context as;
 
     /** What carries a link. */
     interface Wire {
@@ -169,7 +169,7 @@ final class Link {
     }
 
     /** {@return how things are run there} */
-    CommandLine.As as() {
+    CommandLine.Context as() {
         return started(as);
     }
 
@@ -188,7 +188,7 @@ final class Link {
         SshOptions options = route.options();
         Supplier<char[]> password = options.sudoPassword();
         char[] secret = password == null ? null : password.get().clone();
-        CommandLine.As first = new CommandLine.As(false, options.sudo(), secret, options.environment());
+        CommandLine.Context first = new CommandLine.Context(false, options.sudo(), secret, options.environment());
         ExecChannel channel;
         try {
             channel = exec(
@@ -204,7 +204,7 @@ final class Link {
         ProcessReaper shell = new ProcessReaper(channel, threads);
         keepersChannel = channel;
         keeper = shell;
-        as = new CommandLine.As(isPosix(shell), options.sudo(), secret, options.environment());
+        as = new CommandLine.Context(isPosix(shell), options.sudo(), secret, options.environment());
     }
 
     private boolean isPosix(ProcessReaper shell) throws IOException {

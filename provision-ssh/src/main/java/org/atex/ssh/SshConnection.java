@@ -207,7 +207,7 @@ public final class SshConnection implements Connection {
     public Forwarding forwardLocal(int port, String host, int hostPort) {
         Link current = usable("forward port " + port);
         try {
-            return Forwards.local(current, port, host, hostPort);
+            return PortForwarder.local(current, port, host, hostPort);
         } catch (IOException e) {
             throw new TransferException("cannot listen on port " + port + " of this machine: " + e.getMessage(), e);
         }
@@ -225,7 +225,7 @@ public final class SshConnection implements Connection {
      */
     public Forwarding forwardRemote(int port, InetSocketAddress to) throws InterruptedException {
         Link current = usable("forward port " + port + " of it");
-        FutureTask<Forwarding> task = new FutureTask<>(() -> Forwards.remote(current, port, to));
+        FutureTask<Forwarding> task = new FutureTask<>(() -> PortForwarder.remote(current, port, to));
         current.threads().execute(task);
         try {
             return task.get();

@@ -143,7 +143,7 @@ public final class SshProvisioner implements Provisioner {
         lock.lock();
         try {
             pool.add(host);
-            pool.unsaid = null;
+            pool.unreported = null;
             dispatch();
         } finally {
             lock.unlock();
@@ -240,7 +240,7 @@ public final class SshProvisioner implements Provisioner {
                 pool.waiting.add(Threads.start("quarantine-" + member.host, () -> release(member, pause)));
             }
             if (givenUp || wanted && pool.free.isEmpty()) {
-                pool.unsaid = new ProvisioningException(message, cause, member.host.machine());
+                pool.unreported = new ProvisioningException(message, cause, member.host.machine());
                 // While the source may have another host, only what is final is worth telling.
                 if (givenUp || ended != null) {
                     tellFailure();
@@ -257,11 +257,11 @@ public final class SshProvisioner implements Provisioner {
 
     /** Under the lock: one that was asked for will not come. */
     private void tellFailure() {
-        if (asked > 0 && pool.unsaid != null) {
+        if (asked > 0 && pool.unreported != null) {
             asked--;
-            pool.failed.add(pool.unsaid);
+            pool.failed.add(pool.unreported);
         }
-        pool.unsaid = null;
+        pool.unreported = null;
     }
 
     private void release(PooledHost member, Duration pause) {
@@ -331,8 +331,8 @@ public final class SshProvisioner implements Provisioner {
         SystemHook cleanUp = settings.cleanUp;
         // At the end nobody wants to know whether it still answers.
         String problem = isClosed() && cleanUp == null
-                ? GiveBack.close(host, remote.connection())
-                : GiveBack.of(host, remote, cleanUp, settings.cleanUpWithin);
+                ? HostCleanUp.closeOnly(host, remote.connection())
+                : HostCleanUp.checkAndClose(host, remote, cleanUp, settings.cleanUpWithin);
         lock.lock();
         try {
             pool.taken.remove(remote);

@@ -143,18 +143,18 @@ final class TarReader {
         long size = whole(records.get("GNU.sparse.realsize"));
         long begin = left;
         long count = line();
-        List<Extent> data = new ArrayList<>();
+        List<DataRange> data = new ArrayList<>();
         long last = 0;
         long sum = 0;
         for (long i = 0; i < count; i++) {
-            Extent extent = new Extent(line(), line());
-            if (extent.offset() < last || extent.end() < extent.offset() || extent.end() > size) {
+            DataRange range = new DataRange(line(), line());
+            if (range.offset() < last || range.end() < range.offset() || range.end() > size) {
                 throw new IOException("the system sent a file whose holes are not in order");
             }
-            last = extent.end();
-            sum += extent.length();
-            if (extent.length() > 0) {
-                data.add(extent);
+            last = range.end();
+            sum += range.length();
+            if (range.length() > 0) {
+                data.add(range);
             }
         }
         long rest = -(begin - left) & BLOCK - 1;
@@ -260,12 +260,12 @@ final class TarReader {
 
     /** What a file has. Its holes can be skipped, or read as zeros. */
     final class Content extends InputStream {
-        private final @Nullable List<Extent> data;
+        private final @Nullable List<DataRange> data;
         private final long size;
         private long at;
         private int next;
 
-        private Content(@Nullable List<Extent> data, long size) {
+        private Content(@Nullable List<DataRange> data, long size) {
             this.data = data;
             this.size = size;
         }

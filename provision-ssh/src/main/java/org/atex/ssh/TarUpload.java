@@ -267,25 +267,25 @@ final class TarUpload extends Transfer {
         long size = attributes.size();
         FileTime time = attributes.lastModifiedTime();
         try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            List<Extent> data = Holes.data(in, size);
-            long length = data.stream().mapToLong(Extent::length).sum();
+            List<DataRange> data = Holes.data(in, size);
+            long length = data.stream().mapToLong(DataRange::length).sum();
             if (length < size && unpacker.makesHoles()) {
                 archive.beginSparse(name, mode, time, data, size);
                 told(file, size - length);
             } else {
                 archive.begin(TarWriter.FILE, name, "", mode, time, size);
-                data = List.of(new Extent(0, size));
+                data = List.of(new DataRange(0, size));
             }
-            for (Extent extent : data) {
-                content(archive, file, in, extent);
+            for (DataRange range : data) {
+                content(archive, file, in, range);
             }
         }
         sizes.put(name, size);
     }
 
-    private void content(TarWriter archive, Path file, FileChannel in, Extent extent) throws IOException {
-        long left = extent.length();
-        in.position(extent.offset());
+    private void content(TarWriter archive, Path file, FileChannel in, DataRange range) throws IOException {
+        long left = range.length();
+        in.position(range.offset());
         while (left > 0) {
             int n = in.read(ByteBuffer.wrap(piece, 0, (int) Math.min(piece.length, left)));
             if (n < 0) {

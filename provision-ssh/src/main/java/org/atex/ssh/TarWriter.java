@@ -54,13 +54,13 @@ final class TarWriter implements Closeable {
      * @param data the parts that follow by {@link #write}
      * @param size how long the file is with its holes
      */
-    void beginSparse(String name, int mode, FileTime time, List<Extent> data, long size) throws IOException {
+    void beginSparse(String name, int mode, FileTime time, List<DataRange> data, long size) throws IOException {
         StringBuilder map = new StringBuilder();
         map.append(data.size() + 1).append('\n');
         long length = 0;
-        for (Extent extent : data) {
-            map.append(extent.offset()).append('\n').append(extent.length()).append('\n');
-            length += extent.length();
+        for (DataRange range : data) {
+            map.append(range.offset()).append('\n').append(range.length()).append('\n');
+            length += range.length();
         }
         map.append(size).append("\n0\n"); // which is how GNU tar tells of a hole at the end
         byte[] bytes = map.toString().getBytes(US_ASCII);

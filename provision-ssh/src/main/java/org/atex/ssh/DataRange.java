@@ -6,7 +6,7 @@ package org.atex.ssh;
  * @param offset where it begins
  * @param length how long it is
  */
-record Extent(long offset, long length) {
+record DataRange(long offset, long length) {
     long end() {
         return offset + length;
     }

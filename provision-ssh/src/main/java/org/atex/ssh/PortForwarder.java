@@ -16,12 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The two kinds of forwarding. */
-final class Forwards {
-    private static final Logger LOG = LoggerFactory.getLogger(Forwards.class);
+final class PortForwarder {
+    private static final Logger LOG = LoggerFactory.getLogger(PortForwarder.class);
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    private Forwards() {}
+    private PortForwarder() {}
 
     /** {@return a port of this machine that leads to one that the host can reach} */
     static Forwarding local(Link link, int port, String host, int hostPort) throws IOException {
@@ -32,7 +32,7 @@ final class Forwards {
             listener.close();
             throw e;
         }
-        Local local = new Local(link, listener, host, hostPort);
+        LocalForwarding local = new LocalForwarding(link, listener, host, hostPort);
         link.threads().execute(local::accept);
         link.whenLost(local.end);
         return local;
@@ -40,20 +40,20 @@ final class Forwards {
 
     /** {@return a port of the host that leads to one that this machine can reach} */
     static Forwarding remote(Link link, int port, InetSocketAddress to) throws IOException {
-        Remote remote = new Remote(link, to);
+        RemoteForwarding remote = new RemoteForwarding(link, to);
         remote.bind(port);
         link.whenLost(remote.end);
         return remote;
     }
 
     /** What both kinds keep: the sockets of this machine. */
-    private abstract static class Carried implements Forwarding {
+    private abstract static class AbstractForwarding implements Forwarding {
         final Link link;
         private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
         final Runnable end = this::close;
         private volatile boolean closed;
 
-        Carried(Link link) {
+        AbstractForwarding(Link link) {
             this.link = link;
         }
 
@@ -78,7 +78,7 @@ final class Forwards {
             }
             closed = true;
             link.forget(end);
-            sockets.forEach(Carried::closeQuietly);
+            sockets.forEach(AbstractForwarding::closeQuietly);
             // Elsewhere: this may be interrupted, and must not take the connection with it.
             Thread stop = Threads.start("forward-end", () -> {
                 try {
@@ -99,12 +99,12 @@ final class Forwards {
         }
     }
 
-    private static final class Local extends Carried {
+    private static final class LocalForwarding extends AbstractForwarding {
         private final ServerSocket listener;
         private final String host;
         private final int hostPort;
 
-        Local(Link link, ServerSocket listener, String host, int hostPort) {
+        LocalForwarding(Link link, ServerSocket listener, String host, int hostPort) {
             super(link);
             this.listener = listener;
             this.host = host;
@@ -151,11 +151,11 @@ final class Forwards {
         }
     }
 
-    private static final class Remote extends Carried {
+    private static final class RemoteForwarding extends AbstractForwarding {
         private final InetSocketAddress to;
         private volatile RemotePortForwarder.Forward forward = new RemotePortForwarder.Forward(0);
 
-        Remote(Link link, InetSocketAddress to) {
+        RemoteForwarding(Link link, InetSocketAddress to) {
             super(link);
             this.to = to;
         }

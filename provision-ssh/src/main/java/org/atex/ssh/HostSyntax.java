@@ -4,11 +4,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** {@code [user@]host[:port]}, with {@code ssh://} in front if one likes, read and checked. */
-final class HostText {
+final class HostSyntax {
     private static final String FORM = "expected [user@]host[:port], with an IPv6 address in brackets";
     private static final String SCHEME = "ssh://";
 
-    private HostText() {}
+    private HostSyntax() {}
 
     static Host parse(String written) {
         String text =

@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What is done with a host that is given back, before its connection is closed. Bounded in time. */
-final class GiveBack {
+final class HostCleanUp {
     private static final Logger LOG = LoggerFactory.getLogger(SshProvisioner.class);
     private static final Duration LAST_MOMENT = Duration.ofSeconds(1);
 
-    private GiveBack() {}
+    private HostCleanUp() {}
 
     /**
      * Looks whether the host still answers, cleans it up, and closes the connection.

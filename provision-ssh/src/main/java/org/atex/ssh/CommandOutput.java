@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread safety: one thread receives, one reads; {@link #ended} and {@link #close} are for any.
  */
-final class Incoming extends InputStream {
+final class CommandOutput extends InputStream {
     private final IntConsumer consumed;
     private final Runnable unwanted;
     private final ReentrantLock lock = new ReentrantLock();
@@ -38,7 +38,7 @@ final class Incoming extends InputStream {
      * @param consumed told how many bytes there is room for again
      * @param unwanted told when nobody will read what still comes
      */
-    Incoming(IntConsumer consumed, Runnable unwanted) {
+    CommandOutput(IntConsumer consumed, Runnable unwanted) {
         this.consumed = consumed;
         this.unwanted = unwanted;
     }
