@@ -1,12 +1,13 @@
 package org.atex.ssh;
 
 /**
- * A part of a file that has data; what lies between such parts is a hole.
+ * A range of a sparse file that contains data. The gaps between such ranges are holes.
  *
- * @param offset where it begins
- * @param length how long it is
+ * @param offset the first byte of the range
+ * @param length the length in bytes
  */
 record DataRange(long offset, long length) {
+    /** {@return the first byte after the range} */
     long end() {
         return offset + length;
     }

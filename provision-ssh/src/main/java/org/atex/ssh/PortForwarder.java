@@ -15,15 +15,20 @@ import net.schmizz.sshj.connection.channel.forwarded.RemotePortForwarder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The two kinds of forwarding. */
+/** Opens forwarded ports: local ones ({@code ssh -L}) and remote ones ({@code ssh -R}). */
 final class PortForwarder {
     private static final Logger LOG = LoggerFactory.getLogger(PortForwarder.class);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** The limit of {@link Forwarding#close}. */
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private PortForwarder() {}
 
-    /** {@return a port of this machine that leads to one that the host can reach} */
+    /**
+     * {@return a port on the loopback address of this machine, forwarded to a port that the host can reach}
+     *
+     * @throws IOException if the port of this machine cannot be bound
+     */
     static Forwarding local(Link link, int port, String host, int hostPort) throws IOException {
         ServerSocket listener = new ServerSocket();
         try {
@@ -38,7 +43,11 @@ final class PortForwarder {
         return local;
     }
 
-    /** {@return a port of the host that leads to one that this machine can reach} */
+    /**
+     * {@return a port on the loopback address of the host, forwarded to a port that this machine can reach}
+     *
+     * @throws IOException if the host refuses, or the link breaks
+     */
     static Forwarding remote(Link link, int port, InetSocketAddress to) throws IOException {
         RemoteForwarding remote = new RemoteForwarding(link, to);
         remote.bind(port);
@@ -46,7 +55,7 @@ final class PortForwarder {
         return remote;
     }
 
-    /** What both kinds keep: the sockets of this machine. */
+    /** The common part of both directions: the sockets on this machine. */
     private abstract static class AbstractForwarding implements Forwarding {
         final Link link;
         private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -58,6 +67,7 @@ final class PortForwarder {
         }
 
         final void relay(Socket socket, Channel channel) {
+            // Added before closed is read, as close() sets closed before it reads the sockets: one of the two closes it.
             sockets.add(socket);
             Relay.start(socket, channel, link.threads(), () -> sockets.remove(socket));
             if (closed) {
@@ -79,22 +89,22 @@ final class PortForwarder {
             closed = true;
             link.forget(end);
             sockets.forEach(AbstractForwarding::closeQuietly);
-            // Elsewhere: this may be interrupted, and must not take the connection with it.
+            // In a thread of its own: an interrupt of the caller would close the socket of the ssh connection.
             Thread stop = Threads.start("forward-end", () -> {
                 try {
                     stopListening();
                 } catch (IOException e) {
-                    LOG.debug("{} no longer forwards {}: {}", link, port(), e.getMessage());
+                    LOG.debug("could not close the forwarded port {} of the link to {}: {}", port(), link, e.getMessage());
                 }
             });
-            Threads.join(List.of(stop), PATIENCE);
+            Threads.join(List.of(stop), CLOSE_TIMEOUT);
         }
 
         static void closeQuietly(Socket socket) {
             try {
                 socket.close();
             } catch (IOException e) {
-                LOG.debug("closing a forwarded connection", e);
+                LOG.debug("could not close a forwarded connection", e);
             }
         }
     }
@@ -118,7 +128,7 @@ final class PortForwarder {
                     link.threads().execute(() -> connect(socket));
                 } catch (IOException e) {
                     if (!isClosed()) {
-                        LOG.warn("the forwarded port {} takes no more connections: {}", port(), e.getMessage());
+                        LOG.warn("stopped accepting connections on the forwarded port {}: {}", port(), e.getMessage());
                     }
                     return;
                 }
@@ -131,7 +141,7 @@ final class PortForwarder {
                 relay(socket, DirectChannel.open(link.client().getConnection(), host, hostPort));
             } catch (IOException e) {
                 LOG.warn(
-                        "{} does not reach {}:{} for a forwarded connection: {}",
+                        "could not forward a connection from {} to {}:{}: {}",
                         link,
                         host,
                         hostPort,
@@ -162,7 +172,7 @@ final class PortForwarder {
 
         void bind(int port) throws IOException {
             forward = link.remotePorts().bind(new RemotePortForwarder.Forward("localhost", port), channel -> {
-                // This is the thread that reads for everybody.
+                // This is the reader thread of sshj, which must not block.
                 link.threads().execute(() -> connect(channel));
             });
         }
@@ -175,7 +185,7 @@ final class PortForwarder {
                 channel.confirm();
                 relay(socket, channel);
             } catch (IOException e) {
-                LOG.warn("{} is not reached for a connection forwarded from {}: {}", to, link, e.getMessage());
+                LOG.warn("could not connect to {} for a connection forwarded from {}: {}", to, link, e.getMessage());
                 closeQuietly(socket);
                 reject(channel, e);
             }
@@ -185,7 +195,7 @@ final class PortForwarder {
             try {
                 channel.reject(OpenFailException.Reason.CONNECT_FAILED, String.valueOf(why.getMessage()));
             } catch (IOException e) {
-                LOG.debug("refusing a forwarded connection", e);
+                LOG.debug("could not reject a forwarded connection", e);
             }
         }
 
@@ -196,6 +206,7 @@ final class PortForwarder {
 
         @Override
         void stopListening() throws IOException {
+            // A lost connection has closed the port already, and the request would wait for an answer.
             if (link.lost() == null) {
                 link.remotePorts().cancel(forward);
             }

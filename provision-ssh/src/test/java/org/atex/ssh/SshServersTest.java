@@ -154,7 +154,7 @@ class SshServersTest {
         assertThatThrownBy(() -> limits.connect(LIMITS.indexOf(server), patient).close())
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining(limits.place(LIMITS.indexOf(server)))
-                .hasMessageContaining("shares no algorithm with us")
+                .hasMessageContaining("shares no algorithm with this client")
                 .hasMessageContaining("sntrup761x25519-sha512@openssh.com");
     }
 
