@@ -186,7 +186,7 @@ final class KeyRing {
         Path file = identity.file();
         try {
             if (!Files.isReadable(file)) {
-                if (!insisted && Identities.isUsual(file) && !Files.exists(file)) {
+                if (!insisted && Identities.isDefault(file) && !Files.exists(file)) {
                     return null;
                 }
                 throw new NoSuchFileException(file.toString(), null, "not there, or not readable");

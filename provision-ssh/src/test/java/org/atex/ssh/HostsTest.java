@@ -177,9 +177,9 @@ class HostsTest {
                 "{\"host\": \"b\", \"port\": \"ssh\"} | not a port: 'ssh'; expected 1 to 65535",
                 "{\"host\": \"b\", \"port\": 70000} | not a port: '70000'",
                 "{\"host\": \"b\", \"arguments\": {\"cores\": 0}} | expected a whole number of at least 1",
-                "{\"host\": \"b\", \"cores\": 2, \"arguments\": {\"cores\": 3}} | \"cores\" is said twice",
+                "{\"host\": \"b\", \"cores\": 2, \"arguments\": {\"cores\": 3}} | \"cores\" is given twice",
                 "{\"host\": \"b\", \"host\": \"c\"} | uplicate",
-                "{\"host\": \"b\"} {\"host\": \"c\"} | something follows",
+                "{\"host\": \"b\"} {\"host\": \"c\"} | text after the JSON object",
                 "{\"host\": \"-x\"} | must not begin with '-'",
                 "{\"host\": \"a\"} | already in line 1",
             })
