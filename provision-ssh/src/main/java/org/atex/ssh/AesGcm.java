@@ -12,8 +12,8 @@ import net.schmizz.sshj.common.Factory;
 import net.schmizz.sshj.common.SSHRuntimeException;
 
 /**
- * AES-GCM by the JDK's provider, which uses the AES instructions of the processor. sshj's own cipher asks Bouncy Castle for
- * AES, an implementation in plain Java that is several times slower.
+ * AES-GCM by the JDK's provider, which uses the AES instructions of the processor. sshj's own cipher asks Bouncy Castle
+ * for AES, an implementation in plain Java that is several times slower.
  */
 final class AesGcm extends GcmCipher {
     private static final String TRANSFORMATION = "AES/GCM/NoPadding";
@@ -25,8 +25,8 @@ final class AesGcm extends GcmCipher {
     }
 
     /**
-     * {@return the ciphers to offer, in order of preference: AES-GCM of this class, the current ciphers of sshj, its obsolete
-     * ciphers}
+     * {@return the ciphers to offer, in order of preference: AES-GCM of this class, the current ciphers of sshj, its
+     * obsolete ciphers}
      *
      * @param ciphers the ciphers of sshj
      */

@@ -9,8 +9,8 @@ import net.schmizz.sshj.userauth.UserAuthException;
 import net.schmizz.sshj.userauth.method.AbstractAuthMethod;
 
 /**
- * Public key authentication (RFC 4252 §7) with a private key that stays in an ssh agent. The client offers the public key
- * first; once the server accepts it, the agent signs the request.
+ * Public key authentication (RFC 4252 §7) with a private key that stays in an ssh agent. The client offers the public
+ * key first; once the server accepts it, the agent signs the request.
  */
 final class AgentKey extends AbstractAuthMethod {
     /** The flag {@code SSH_AGENT_RSA_SHA2_512}: without it agents sign with SHA-1, which servers refuse. */

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The client configuration of one host: the keywords of {@code ssh_config(5)} and their values. It comes from OpenSSH's
- * {@code ssh -G} if {@code ssh} is on the PATH, otherwise from {@link ConfigFile}, which supports a part of the language.
+ * {@code ssh -G} if {@code ssh} is on the PATH, otherwise from {@link ConfigFile}, which supports a part of the
+ * language.
  *
  * <p>Thread safety: immutable once the factory has returned it.
  */
@@ -64,8 +65,8 @@ final class ClientConfig {
     }
 
     /**
-     * {@return whether a name matches a pattern list as {@code ssh_config(5)} defines it: at least one pattern and no negated
-     * one}
+     * {@return whether a name matches a pattern list as {@code ssh_config(5)} defines it: at least one pattern and no
+     * negated one}
      */
     static boolean matches(String name, List<String> patterns) {
         boolean matches = false;

@@ -12,26 +12,31 @@ import org.atex.api.Output;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request that starts a command: a line for the login shell of the user, and bytes for stdin that precede the input of
- * the command. Immutable.
+ * The request that starts a command: a line for the login shell of the user, and bytes for stdin that precede the input
+ * of the command. Immutable.
  *
  * <p>The line runs a script for {@code sh}. The script prints the id of its process to stdout and stderr, so that the
- * output of start-up files before it can be removed. Then it changes to the directory of the command, reads the variables,
- * exports the mark of the command and replaces itself by the command.
+ * output of start-up files before it can be removed. Then it changes to the directory of the command, reads the
+ * variables, exports the mark of the command and replaces itself by the command.
  *
- * <p>Login shells differ from {@code sh}: fish interprets backslashes in single quotes, csh does not allow line breaks in
- * quotes. They get a line that all shells read alike; it starts {@code sh}, which reads the script from stdin. For a login
- * shell that is known to be compatible with {@code sh}, the line is the script itself, which starts two programs fewer.
+ * <p>Login shells differ from {@code sh}: fish interprets backslashes in single quotes, csh does not allow line breaks
+ * in quotes. They get a line that all shells read alike; it starts {@code sh}, which reads the script from stdin. For a
+ * login shell that is known to be compatible with {@code sh}, the line is the script itself, which starts two programs
+ * fewer.
  *
  * <p>The line becomes an argument of the login shell, and every user of the system can see it in the list of processes.
  * Passwords and the values of variables are therefore sent through stdin.
  *
  * @param line the line for the login shell
- * @param input the bytes to send before the input of the command; they can contain a password and the values of variables
+ * @param input the bytes to send before the input of the command; they can contain a password and the values of
+ *     variables
  */
 @SuppressWarnings("ArrayRecordComponent") // records of this type are never compared
 record CommandLine(String line, byte[] input) {
-    /** The variable that contains the mark of a command. All descendants inherit it, so that they can be found and ended. */
+    /**
+     * The variable that contains the mark of a command. All descendants inherit it, so that they can be found and
+     * ended.
+     */
     static final String VARIABLE = "ATEX_COMMAND";
 
     /** The text before the process id in the announcement. */
@@ -40,8 +45,8 @@ record CommandLine(String line, byte[] input) {
     /**
      * The first lines of every script. They undo changes of start-up files to the shell, and announce the process.
      *
-     * <p>A {@code bash} that finds the variables of sshd reads {@code ~/.bashrc} if {@code SHLVL} is below 2. A bash of the
-     * command must not do that; {@code SHLVL} is set to 2 because {@code exec} decreases it by one.
+     * <p>A {@code bash} that finds the variables of sshd reads {@code ~/.bashrc} if {@code SHLVL} is below 2. A bash of
+     * the command must not do that; {@code SHLVL} is set to 2 because {@code exec} decreases it by one.
      */
     static final String BEGINNING = """
             { set +aeuvx; trap - DEBUG; unset -f cd dd echo eval exec exit export read; } 2>/dev/null
@@ -61,8 +66,8 @@ record CommandLine(String line, byte[] input) {
     static final String AS_QUOTED = "\\\\ \\!";
 
     /**
-     * The limit of a line in bytes; a longer script is sent through stdin. Linux limits a single argument to 128 KiB, and the
-     * whole line is one argument of the login shell. The rest is room for sudo.
+     * The limit of a line in bytes; a longer script is sent through stdin. Linux limits a single argument to 128 KiB,
+     * and the whole line is one argument of the login shell. The rest is room for sudo.
      */
     private static final int MAX_LINE_BYTES = 100_000;
 
@@ -89,7 +94,7 @@ record CommandLine(String line, byte[] input) {
      * The context in which the commands of a connection run.
      *
      * @param posix whether the login shell is known to be compatible with {@code sh}
-     * @param sudo the user to run as by sudo, or null for the user who logs in
+     * @param sudo the user to run as by sudo, or null for the login user
      * @param sudoPassword the password for sudo, or null if sudo must not ask for one
      * @param environment variables of every command; variables of the command itself take precedence
      */
@@ -108,7 +113,8 @@ record CommandLine(String line, byte[] input) {
                 request = request.fromStdin();
             }
             if (sudo != null) {
-                // -k: sudo always asks, even within the time-out of an earlier password. -S: it reads stdin, not a terminal.
+                // -k: sudo always asks, even within the time-out of an earlier password. -S: it reads stdin, not a
+                // terminal.
                 request = sudoPassword == null
                         ? request.by("exec sudo -n -u " + quoted(sudo))
                         : request.withPassword(sudoPassword).by("exec sudo -k -S -p '' -u " + quoted(sudo));
@@ -118,11 +124,11 @@ record CommandLine(String line, byte[] input) {
     }
 
     /**
-     * {@return a request whose script is read from stdin} {@code dd} reads exactly the bytes of the script, so that the input
-     * of the command is left. Without {@code dd} the shell reads line by line, which is slow for long scripts.
+     * {@return a request with its script in the input} {@code dd} reads exactly the bytes of the script, so that the
+     * input of the command is left. Without {@code dd} the shell reads line by line, which is slow for long scripts.
      *
-     * <p>The line must not contain a line break, which csh does not allow in quotes; <code>${IFS#??}</code> stands for one, as
-     * {@code IFS} is a space, a tab and a line break.
+     * <p>The line must not contain a line break, which csh does not allow in quotes; <code>${IFS#??}</code> stands for
+     * one, as {@code IFS} is a space, a tab and a line break.
      */
     private CommandLine fromStdin() {
         byte[] script = (line + "\n" + END_OF_SCRIPT + "\n").getBytes(UTF_8);
@@ -133,8 +139,8 @@ record CommandLine(String line, byte[] input) {
     }
 
     /**
-     * {@return a request with the password of sudo at the beginning of its input} The script skips the input up to a mark, in
-     * case sudo did not ask and left the password: it must not become input of the command.
+     * {@return a request with the password of sudo at the beginning of its input} The script skips the input up to a
+     * mark, in case sudo did not ask and left the password: it must not become input of the command.
      */
     private CommandLine withPassword(char[] password) {
         String skip = "while IFS= read -r _atex_line && [ \"$_atex_line\" != " + END_OF_PASSWORD + " ]; do :; done\n";
@@ -148,8 +154,8 @@ record CommandLine(String line, byte[] input) {
     }
 
     /**
-     * {@return a request that every login shell reads alike} The line must not contain single quotes or line breaks, as that
-     * of {@link #fromStdin} does not.
+     * {@return a request that every login shell reads alike} The line must not contain single quotes or line breaks, as
+     * that of {@link #fromStdin} does not.
      */
     private CommandLine forAnyShell() {
         return new CommandLine("exec /bin/sh -c '" + line + "' sh " + QUOTED, input);
@@ -162,8 +168,8 @@ record CommandLine(String line, byte[] input) {
     }
 
     /**
-     * {@return a command that copies a number of bytes from stdin to stdout} It reads no byte more: the rest of stdin belongs
-     * to the command. {@code fullblock} makes {@code dd} go on after a short read of a pipe.
+     * {@return a command that copies a number of bytes from stdin to stdout} It reads no byte more: the rest of stdin
+     * belongs to the command. {@code fullblock} makes {@code dd} go on after a short read of a pipe.
      */
     static String bytes(int count) {
         return "dd bs=" + count + " count=1 iflag=fullblock";
@@ -178,7 +184,8 @@ record CommandLine(String line, byte[] input) {
         }
         List<String> words = variables.words();
         script.append(variables.reading());
-        // Appended to the mark of an outer command: a process can be found by the mark of each command that it descends from.
+        // Appended to the mark of an outer command: a process can be found by the mark of each command that it descends
+        // from.
         script.append("\\export ")
                 .append(VARIABLE)
                 .append("=\"$")
@@ -186,7 +193,8 @@ record CommandLine(String line, byte[] input) {
                 .append(mark)
                 .append("\"\n");
         script.append("\\exec ");
-        // env sets variables whose names the shell does not accept, and exec would take a leading dash for an option.
+        // env sets variables with names that the shell does not accept, and exec would take a leading dash for an
+        // option.
         if (!words.isEmpty() || command.arguments().get(0).startsWith("-")) {
             script.append("env -- ").append(String.join(" ", words)).append(' ');
         }

@@ -12,11 +12,11 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stdout or stderr of a command, as a channel receives it. An interrupted read loses no bytes. After {@link #close},
- * bytes that arrive are dropped and still acknowledged, so that the command does not block.
+ * The stdout or stderr of a command, as a channel receives it. An interrupted read loses no bytes. After
+ * {@link #close}, bytes that arrive are dropped and still acknowledged, so that the command does not block.
  *
- * <p>The stream of sshj is not used: it breaks the whole connection if bytes arrive after it was closed, and it sends window
- * updates from the reading thread, where an interrupt closes the socket.
+ * <p>The stream of sshj is not used: it breaks the whole connection if bytes arrive after it was closed, and it sends
+ * window updates from the reading thread, where an interrupt closes the socket.
  *
  * <p>Thread safety: one thread receives and one thread reads; {@link #ended} and {@link #close} may be called from any.
  */
@@ -35,7 +35,8 @@ final class CommandOutput extends InputStream {
     private @Nullable IOException failure;
 
     /**
-     * Creates an open stream. Both callbacks are called without the lock of this stream, as they may take locks of the channel.
+     * Creates an open stream. Both callbacks are called without the lock of this stream, as they may take locks of the
+     * channel.
      *
      * @param onConsumed called with the number of bytes that were read or dropped
      * @param onAbandoned called once if the stream is closed before its end
@@ -66,7 +67,8 @@ final class CommandOutput extends InputStream {
     }
 
     /**
-     * Marks the end of a stream whose rest was lost. A reader gets an {@link IOException} after the bytes received so far.
+     * Marks the end of the stream after a loss of data. A reader gets an {@link IOException} after the bytes received
+     * so far.
      *
      * @param cause the reason
      */

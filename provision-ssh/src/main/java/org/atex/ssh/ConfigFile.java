@@ -19,10 +19,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reader of {@code ssh_config(5)} files for machines without OpenSSH's client. It supports {@code Host}, {@code Include},
- * and {@code Match} with the criteria {@code all}, {@code host}, {@code originalhost}, {@code user} and {@code localuser}.
- * Any other {@code Match} is an error, and so is an unsupported keyword that decides which host is reached or trusted.
- * Other keywords have no effect.
+ * A reader of {@code ssh_config(5)} files for machines without OpenSSH's client. It supports {@code Host},
+ * {@code Include}, and {@code Match} with the criteria {@code all}, {@code host}, {@code originalhost}, {@code user}
+ * and {@code localuser}. Any other {@code Match} is an error, and so is an unsupported keyword that decides which host
+ * is reached or trusted. Other keywords have no effect.
  */
 final class ConfigFile {
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|([^\\s\"#]\\S*)|(#.*)");
@@ -121,7 +121,9 @@ final class ConfigFile {
                 null);
     }
 
-    /** {@return the lines of a file} A file that is not UTF-8 is read as Latin-1: most often only a comment is affected. */
+    /**
+     * {@return the lines of a file} A file that is not UTF-8 is read as Latin-1: most often only a comment is affected.
+     */
     private static List<String> lines(Path file) {
         try {
             try {
@@ -134,7 +136,9 @@ final class ConfigFile {
         }
     }
 
-    /** Adds a value, unless it does not apply or an earlier one counts. ProxyCommand and ProxyJump exclude each other. */
+    /**
+     * Adds a value, unless it does not apply or an earlier one counts. ProxyCommand and ProxyJump exclude each other.
+     */
     private void put(boolean applies, String keyword, String value) {
         if (!applies) {
             return;

@@ -3,7 +3,9 @@ package org.atex.ssh;
 import java.time.Duration;
 import org.atex.api.Connection;
 
-/** Opens connections to hosts. Implementations must be thread-safe: a provisioner connects to several hosts in parallel. */
+/**
+ * Opens connections to hosts. Implementations must be thread-safe: a provisioner connects to several hosts in parallel.
+ */
 @FunctionalInterface
 interface Connector {
     /**

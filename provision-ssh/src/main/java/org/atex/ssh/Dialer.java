@@ -25,13 +25,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Connects to hosts: opens a {@link Link}, and retries until a deadline. Each attempt runs in a thread of its own. When it
- * takes too long, its sockets are closed, because the time-outs of sshj do not cover every read that can block.
+ * Connects to hosts: opens a {@link Link}, and retries until a deadline. Each attempt runs in a thread of its own. When
+ * it takes too long, its sockets are closed, because the time-outs of sshj do not cover every read that can block.
  */
 final class Dialer {
     private static final Logger LOG = LoggerFactory.getLogger(Dialer.class);
 
-    /** The beginning of sshj's message if the two sides have no algorithm in common; it has no exception type for that. */
+    /**
+     * The beginning of sshj's message if the two sides have no algorithm in common; it has no exception type for that.
+     */
     private static final String NO_COMMON_ALGORITHM = "Unable to reach a settlement";
 
     /** The least time for another attempt. A shorter one would run out of time and hide the real reason. */
@@ -45,12 +47,14 @@ final class Dialer {
     private final Retry retry;
 
     /**
-     * The reasons of failed attempts in the order of their first occurrence. The key is the reason with all numbers replaced by
-     * 0, so that reasons that differ in a time, a port or a process id only are reported once.
+     * The reasons of failed attempts in the order of their first occurrence. The key is the reason with all numbers
+     * replaced by 0, so that reasons that differ in a time, a port or a process id only are reported once.
      */
     private final Map<String, String> reasons = new LinkedHashMap<>();
 
-    /** The failures after which another attempt is made until the time is over. Each value includes the ones before it. */
+    /**
+     * The failures after which another attempt is made until the time is over. Each value includes the ones before it.
+     */
     enum Retry {
         /** The host does not answer. */
         ABSENCE,
@@ -74,8 +78,8 @@ final class Dialer {
      * @param route the route to the host
      * @param within the time for all attempts together
      * @param retry the failures after which to try again
-     * @throws ConnectionLostException if no attempt succeeded in time, or a proxy command failed that is not to be retried;
-     *     the message has all reasons
+     * @throws ConnectionLostException if no attempt succeeded in time, or a proxy command failed that is not to be
+     *     retried; the message has all reasons
      * @throws SshRefusedException if the host refused the connection in a way that is not to be retried
      * @throws InterruptedException if interrupted; nothing is left open
      */
@@ -189,8 +193,8 @@ final class Dialer {
     }
 
     /**
-     * One attempt, and later the sockets of the link that it has opened. {@code run} is called by the thread of the attempt,
-     * the other methods by any thread.
+     * One attempt, and later the sockets of the link that it has opened. {@code run} is called by the thread of the
+     * attempt, the other methods by any thread.
      */
     private final class Attempt implements Link.Wire {
         /** The open sockets, in the order of the hops. Also the lock of {@code aborted}. */
@@ -231,7 +235,10 @@ final class Dialer {
             }
         }
 
-        /** {@return the last tunnel, or null if there is none} A host with a pinned key can be connected to several times. */
+        /**
+         * {@return the last tunnel, or null for a direct connection} A host with a pinned key can be connected to
+         * several times.
+         */
         private @Nullable Tunnel tunnel() {
             synchronized (sockets) {
                 return sockets.stream()
@@ -254,7 +261,7 @@ final class Dialer {
             shell = channel;
         }
 
-        /** {@return the output before the shell has started, as a part of a message; empty if there is none} */
+        /** {@return the output before the shell has started, as a part of a message; may be empty} */
         String startupOutput() {
             ExecChannel channel = shell;
             return channel == null ? "" : ProcessReaper.saying(channel.startupOutput());
@@ -271,7 +278,8 @@ final class Dialer {
         }
 
         private SSHClient connect(Route hop, List<SSHClient> before, HostKeyCheck check) throws IOException {
-            // A server presents one key of one type. To find a pinned key, connect again for each type that it may have.
+            // A server presents one key of one type. To find a pinned key, connect again for each type that it may
+            // have.
             while (true) {
                 SSHClient client = client(hop, check);
                 stage = "connecting to " + hop.host() + ":" + hop.port()
@@ -314,8 +322,9 @@ final class Dialer {
             config.setVerifyHostKeyCertificates(false); // HostKeyCheck does, and then tries the plain key
             SSHClient client = new SSHClient(config);
             client.addHostKeyVerifier(check);
-            // 0 is no time-out: the attempt and then the link have deadlines of their own. With a time-out sshj waits only
-            // once for the end of a key exchange, and takes a second exchange that follows at once for the time-out.
+            // 0 is no time-out: the attempt and then the link have deadlines of their own. With a time-out sshj waits
+            // only once for the end of a key exchange, and takes a second exchange that follows at once for the
+            // time-out.
             client.getTransport().setTimeoutMs(0);
             client.getConnection().setTimeoutMs(0);
             client.setSocketFactory(new Sockets(hop));

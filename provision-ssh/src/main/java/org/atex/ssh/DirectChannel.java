@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** A {@code direct-tcpip} channel (RFC 4254 §7.2): a connection from the host to a port that it can reach. */
 final class DirectChannel extends DirectConnection {
     /**
-     * The bytes to add to a window. A window has at most 2<sup>32</sup> - 1 bytes, so that this is enough for any writer, and the
-     * sum does not overflow.
+     * The bytes to add to a window. A window has at most 2<sup>32</sup> - 1 bytes, so that this is enough for any
+     * writer, and the sum does not overflow.
      */
     private static final long UNBLOCKING_BYTES = 1L << 40;
 
@@ -32,8 +32,8 @@ final class DirectChannel extends DirectConnection {
     }
 
     /**
-     * Wakes the threads that wait for window space of a channel that has ended. sshj does not wake them. Its reader thread
-     * would then wait for the lock of the writer, and the whole connection with it.
+     * Wakes the threads that wait for window space of a channel that has ended. sshj does not wake them. Its reader
+     * thread would then wait for the lock of the writer, and the whole connection with it.
      *
      * @param window the window for sending, or null if the channel was never open
      */

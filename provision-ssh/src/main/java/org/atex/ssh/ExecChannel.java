@@ -21,13 +21,13 @@ import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.CommandEnd;
 
 /**
- * The channel of one command (RFC 4254 §6). In addition to sshj's channel it reports the end of the command as soon as the
- * server sends it, even if another process still holds the streams; the process id, which the {@link CommandLine} announces
- * on both streams; and when both sides have closed the channel. Output before the announcement comes from start-up files and
- * is removed.
+ * The channel of one command (RFC 4254 §6). In addition to sshj's channel it reports the end of the command as soon as
+ * the server sends it, even if another process still holds the streams; the process id, which the {@link CommandLine}
+ * announces on both streams; and when both sides have closed the channel. Output before the announcement comes from
+ * start-up files and is removed.
  *
- * <p>Thread safety: the reader thread of sshj delivers; the other methods may be called from any thread. The reader thread
- * must never block, as all channels of the connection share it: sending is left to {@code threads}.
+ * <p>Thread safety: the reader thread of sshj delivers; the other methods may be called from any thread. The reader
+ * thread must never block, as all channels of the connection share it: sending is left to {@code threads}.
  */
 final class ExecChannel extends SessionChannel {
     /** The number of consumed bytes after which the window is enlarged. One message for each read would be costly. */
@@ -44,8 +44,8 @@ final class ExecChannel extends SessionChannel {
     private final Object sendLock = new Object();
 
     /**
-     * The lock of {@code gone} and {@code whenGone}. It is null until the constructor has finished: a transport that fails
-     * meanwhile calls {@link #notifyError} of the half-made channel.
+     * The lock of {@code gone} and {@code whenGone}. It is null until the constructor has finished: a transport that
+     * fails meanwhile calls {@link #notifyError} of the half-made channel.
      */
     private final Object stateLock;
 
@@ -80,8 +80,8 @@ final class ExecChannel extends SessionChannel {
     }
 
     /**
-     * Starts a command. A short input is sent together with the request, which saves a round trip. A long one is sent after
-     * the answer of the host: a host that refuses never enlarges the window, and sending would block.
+     * Starts a command. A short input is sent together with the request, which saves a round trip. A long one is sent
+     * after the answer of the host: a host that refuses never enlarges the window, and sending would block.
      *
      * @param line the line to run and the input to send
      * @throws IOException if the host refuses, or the link breaks
@@ -158,8 +158,8 @@ final class ExecChannel extends SessionChannel {
     }
 
     /**
-     * Stops waiting for the announcement, as the streams have ended: the line did not run. The output of the server or the
-     * login shell is then delivered as output of the command, as it explains why.
+     * Stops waiting for the announcement, as the streams have ended: the line did not run. The output of the server or
+     * the login shell is then delivered as output of the command, as it explains why.
      */
     private void abandonAnnouncement() {
         abandonAnnouncement(beforeOut, out);
@@ -194,7 +194,9 @@ final class ExecChannel extends SessionChannel {
         }
     }
 
-    /** {@return the name of a signal without SIG} Signals that RFC 4254 does not list are sent as {@code NAME@domain}. */
+    /**
+     * {@return the name of a signal without SIG} Signals that RFC 4254 does not list are sent as {@code NAME@domain}.
+     */
     private static String signal(String name) {
         int at = name.indexOf('@');
         String plain = at < 0 ? name : name.substring(0, at);
@@ -225,8 +227,9 @@ final class ExecChannel extends SessionChannel {
     }
 
     /**
-     * Tells the server that the output is not read any more. The server then closes its end of the pipe, and the command gets
-     * SIGPIPE when it writes. The message is an extension of OpenSSH (PROTOCOL §2.1); it is sent to no other server.
+     * Tells the server that the output is not read any more. The server then closes its end of the pipe, and the
+     * command gets SIGPIPE when it writes. The message is an extension of OpenSSH (PROTOCOL §2.1); it is sent to no
+     * other server.
      */
     private void breakPipe() {
         if (trans.getServerVersion().contains("OpenSSH")) {

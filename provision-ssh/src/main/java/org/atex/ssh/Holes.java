@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Finds holes in sparse files. Java has no call for that ({@code SEEK_HOLE}), so that long runs of zeros are taken for holes.
- * Stateless.
+ * Finds holes in sparse files. Java has no call for that ({@code SEEK_HOLE}), so that long runs of zeros are taken for
+ * holes. Stateless.
  */
 final class Holes {
     /** The size in bytes from which files are searched for holes. */

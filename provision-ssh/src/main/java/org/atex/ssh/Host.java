@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A machine that is reached over ssh, as a list of hosts or a reservation service describes it.
  *
- * <p>Immutable and therefore thread-safe: each {@code with…} method returns a changed copy. Two hosts are equal if all their
- * properties are equal.
+ * <p>Immutable and therefore thread-safe: each {@code with…} method returns a changed copy. Two hosts are equal if all
+ * their properties are equal.
  */
 public final class Host {
     private final String address;
@@ -70,8 +70,8 @@ public final class Host {
     }
 
     /**
-     * {@return the jump hosts, each {@code [user@]host[:port]}, separated by commas in the order from this machine to the host;
-     * null for none}
+     * {@return the jump hosts, each {@code [user@]host[:port]}, separated by commas in the order from this machine to
+     * the host; null for none}
      */
     public @Nullable String jumpHost() {
         return jumpHost;
@@ -161,8 +161,8 @@ public final class Host {
     }
 
     /**
-     * {@return the labels that tests can require: {@link #arguments()}, {@code host} with the address, and {@code port} unless
-     * the port is 0}
+     * {@return the labels that tests can require: {@link #arguments()}, {@code host} with the address, and {@code port}
+     * unless the port is 0}
      */
     public Map<String, String> labels() {
         Map<String, String> labels = new LinkedHashMap<>(arguments);
@@ -174,8 +174,8 @@ public final class Host {
     }
 
     /**
-     * The properties that identify a machine: a list must not have two hosts with equal ones. The jump host is one of them, as
-     * private networks behind different jump hosts use the same addresses.
+     * The properties that identify a machine: a list must not have two hosts with equal ones. The jump host is one of
+     * them, as private networks behind different jump hosts use the same addresses.
      */
     record Identity(
             String address,

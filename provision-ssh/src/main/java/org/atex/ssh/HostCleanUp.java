@@ -20,8 +20,8 @@ final class HostCleanUp {
     private HostCleanUp() {}
 
     /**
-     * Checks that the host still answers, runs the clean-up hook, and closes the connection, whatever the result. A hook
-     * that takes too long is interrupted and left to itself 1 s later.
+     * Checks that the host still answers, runs the clean-up hook, and closes the connection, also after a failure. A
+     * hook that takes too long is interrupted and left to itself 1 s later.
      *
      * @param cleanUp the hook, or null for none
      * @param within the time for the check and the hook together

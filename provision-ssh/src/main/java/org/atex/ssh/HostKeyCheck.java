@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The check of the key of one host, by the rules of OpenSSH's client. It keeps the reason for a refusal. One check serves all
- * connections of an attempt: to find a pinned key, each connection asks the host for a key of another type.
+ * The check of the key of one host, by the rules of OpenSSH's client. It keeps the reason for a refusal. One check
+ * serves all connections of an attempt: to find a pinned key, each connection asks the host for a key of another type.
  *
  * <p>Thread safety: one thread at a time verifies; the results may be read from any thread.
  */
@@ -177,8 +177,8 @@ final class HostKeyCheck implements HostKeyVerifier {
     }
 
     /**
-     * {@return the algorithms of the known keys, which sshj prefers; empty if the order does not matter} A host with keys of
-     * several types should present the one that is known, as the others would be refused.
+     * {@return the algorithms of the known keys, which sshj prefers; empty if the order does not matter} A host with
+     * keys of several types should present the one that is known, as the others would be refused.
      */
     @Override
     public List<String> findExistingAlgorithms(String address, int unused) {
@@ -241,7 +241,9 @@ final class HostKeyCheck implements HostKeyVerifier {
         };
     }
 
-    /** {@return the status of a key} Like OpenSSH, lines without the port count too if there is none for {@code [host]:port}. */
+    /**
+     * {@return the status of a key} As with OpenSSH, lines without the port count if no line has {@code [host]:port}.
+     */
     private Status status(PublicKey key) {
         Status status = status(key, linesOf(name));
         if (status != Status.NEW || alias != null || port == 22) {

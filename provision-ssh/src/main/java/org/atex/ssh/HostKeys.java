@@ -7,8 +7,8 @@ import java.util.stream.Stream;
 /**
  * The policy for host keys: it decides whether the machine that answers is the expected host. Immutable.
  *
- * <p>Known-hosts files have the format of {@code sshd(8)}, including hashed names, patterns, certificate authorities and
- * revoked keys. They are read for each connection anew.
+ * <p>Known-hosts files have the format of {@code sshd(8)}, including hashed names, patterns, certificate authorities
+ * and revoked keys. They are read for each connection anew.
  */
 public sealed interface HostKeys
         permits HostKeys.Known, HostKeys.AcceptNew, HostKeys.Pinned, HostKeys.AcceptAny, ConfiguredHostKeys {
@@ -54,8 +54,8 @@ public sealed interface HostKeys
     }
 
     /**
-     * {@return a policy that accepts every key} Without a check, any machine on the network path can read and change all
-     * data, passwords included. Use it only for disposable machines in trusted networks.
+     * {@return a policy that accepts every key} Without a check, any machine on the network path can read and change
+     * all data, passwords included. Use it only for disposable machines in trusted networks.
      */
     static HostKeys acceptAny() {
         return new AcceptAny();

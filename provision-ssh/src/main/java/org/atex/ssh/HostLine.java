@@ -32,8 +32,8 @@ final class HostLine {
     /**
      * {@return the host that a line describes}
      *
-     * @throws IllegalArgumentException if a value is missing, invalid or contradicts another; the message names the key and the
-     *     expected value
+     * @throws IllegalArgumentException if a value is missing, invalid or contradicts another; the message names the key
+     *     and the expected value
      */
     static Host host(JsonLine line) {
         String text = line.values().get("host");
@@ -77,8 +77,8 @@ final class HostLine {
     }
 
     /**
-     * {@return the value of a setting, or the fallback} A setting may be given in several places if the values are equal. The
-     * port is not looked for among the arguments, as services use that name for other purposes.
+     * {@return the value of a setting, or the fallback} A setting may be given in several places if the values are
+     * equal. The port is not looked for among the arguments, as services use that name for other purposes.
      */
     private static @Nullable String setting(JsonLine line, String key, @Nullable String fallback) {
         String value = fallback;

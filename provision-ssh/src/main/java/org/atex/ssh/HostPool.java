@@ -12,9 +12,12 @@ import java.util.Set;
 import org.atex.api.ProvisioningException;
 import org.jspecify.annotations.Nullable;
 
-/** The hosts of a provisioner by their state. Not thread-safe: the lock of the provisioner guards all fields and methods. */
+/**
+ * The hosts of a provisioner by their state. Not thread-safe: the lock of the provisioner guards all fields and
+ * methods.
+ */
 final class HostPool {
-    /** All hosts that were taken from the source, whatever their state. */
+    /** All hosts that were taken from the source, in any state. */
     final List<PooledHost> members = new ArrayList<>();
     final Queue<PooledHost> free = new ArrayDeque<>();
     /** Hosts that are being connected to, with the thread that does it. */
@@ -30,7 +33,10 @@ final class HostPool {
     /** Threads that wait for the end of a quarantine; closing interrupts them. */
     final Set<Thread> waiting = new HashSet<>();
 
-    /** Threads of cancelled or failed connection attempts. Closing waits for them, so that none outlives the provisioner. */
+    /**
+     * Threads of cancelled or failed connection attempts. Closing waits for them, so that none outlives the
+     * provisioner.
+     */
     final Set<Thread> leaving = new HashSet<>();
 
     /** The last failure that was not offered, as another host may take its place; offered if the source has none. */
@@ -58,7 +64,10 @@ final class HostPool {
         }
     }
 
-    /** {@return a name for the next system on a host: the host's name, from the second time on with {@code #2} and so on} */
+    /**
+     * {@return a name for the next system on a host: the host's name, from the second time on with {@code #2} and so
+     * on}
+     */
     String nextName(Host host) {
         int number = names.merge(host.name(), 1, Integer::sum);
         return number == 1 ? host.name() : host.name() + "#" + number;

@@ -4,11 +4,12 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * A source of hosts for an {@link SshProvisioner}: a list, a file or a reservation service. Hosts are taken one by one and
- * given back after use. See {@link Hosts} and {@link ReservationService} for implementations.
+ * A source of hosts for an {@link SshProvisioner}: a list, a file or a reservation service. Hosts are taken one by one
+ * and given back after use. See {@link Hosts} and {@link ReservationService} for implementations.
  *
- * <p>Lifecycle: a source is usable when its factory returns it. {@link #close()} ends it and all its reservations. After that
- * {@link #take} throws {@link IllegalStateException}, and {@link #giveBack} has no effect. A provisioner closes its source.
+ * <p>Lifecycle: a source is usable when its factory returns it. {@link #close()} ends it and all its reservations.
+ * After that {@link #take} throws {@link IllegalStateException}, and {@link #giveBack} has no effect. A provisioner
+ * closes its source.
  *
  * <p>Thread safety: every method may be called from any thread.
  *
@@ -39,7 +40,7 @@ public interface HostSource extends AutoCloseable {
      * Takes a host. Waits until one is available, the source has ended, or the time is over.
      *
      * @param atMost the time to wait; zero for no waiting
-     * @return a host, or the reason why there is none
+     * @return a host, or the reason why no host is available
      * @throws InterruptedException if interrupted; no host was taken
      * @throws IllegalStateException if the source is closed, also while waiting
      */
@@ -53,14 +54,16 @@ public interface HostSource extends AutoCloseable {
      */
     void giveBack(Host host, boolean healthy);
 
-    /** {@return the labels that all hosts of the source have in common, as far as they are known before the first host} */
+    /**
+     * {@return the labels that all hosts of the source have in common, as far as they are known before the first host}
+     */
     default Map<String, String> labels() {
         return Map.of();
     }
 
     /**
-     * Wakes the threads that wait in {@link #take}, and ends all reservations. Idempotent; returns in bounded time; throws no
-     * exception.
+     * Wakes the threads that wait in {@link #take}, and ends all reservations. Idempotent; returns in bounded time;
+     * throws no exception.
      */
     @Override
     void close();

@@ -3,7 +3,10 @@ package org.atex.ssh;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The syntax {@code [user@]host[:port]}, optionally with {@code ssh://} before it: parsing, checks and output. Stateless. */
+/**
+ * The syntax {@code [user@]host[:port]}, optionally with {@code ssh://} before it: parsing, checks and output.
+ * Stateless.
+ */
 final class HostSyntax {
     private static final String FORM = "expected [user@]host[:port], with an IPv6 address in brackets";
     private static final String SCHEME = "ssh://";
@@ -61,7 +64,10 @@ final class HostSyntax {
         return port;
     }
 
-    /** {@return the number that a text contains, or -1 if the text is not one to nine digits; nine digits fit into an int} */
+    /**
+     * {@return the number that a text contains, or -1 if the text is not one to nine digits; nine digits fit into an
+     * int}
+     */
     static int number(String text) {
         return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : -1;
     }
@@ -99,7 +105,10 @@ final class HostSyntax {
         }
     }
 
-    /** Checks a part of a host. A leading dash is refused: a program that gets the text as an argument would see an option. */
+    /**
+     * Checks a part of a host. A leading dash is refused: a program that gets the text as an argument would see an
+     * option.
+     */
     private static void check(String what, String text, String forbidden) {
         if (text.startsWith("-") || text.chars().anyMatch(c -> c <= ' ' || c == 0x7f || forbidden.indexOf(c) >= 0)) {
             throw new IllegalArgumentException("not a host's " + what + ": '" + text

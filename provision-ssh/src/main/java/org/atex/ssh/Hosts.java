@@ -14,7 +14,7 @@ import org.atex.api.ProvisioningException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Factories of sources whose hosts are known in advance: a list or a file. The sources are thread-safe. */
+/** Factories of sources with hosts known in advance: a list or a file. The sources are thread-safe. */
 public final class Hosts {
     private static final Logger LOG = LoggerFactory.getLogger(Hosts.class);
 
@@ -23,7 +23,8 @@ public final class Hosts {
     /**
      * {@return a source of these hosts}
      *
-     * @param hosts the hosts, each {@code [user@]host[:port]} with an IPv6 address in brackets; at least one, each machine once
+     * @param hosts the hosts, each {@code [user@]host[:port]} with an IPv6 address in brackets; at least one, each
+     *     machine once
      * @throws IllegalArgumentException if there is no host, a host is listed twice, or a text does not have that form
      */
     public static HostSource of(String... hosts) {
@@ -52,14 +53,15 @@ public final class Hosts {
     /**
      * {@return a source of the hosts in a file of JSON lines}
      *
-     * <p>Each line is an object: {@code {"host": "a.example", "port": 2222, "arguments": {"cores": 4}}}. Only {@code host} is
-     * required. {@code user}, {@code slots} (or {@code cores}: the number of tests at once) and {@code jump_host} are accepted
-     * among the arguments and beside them. Other arguments are environment variables of every command on the host if their
-     * name is in upper case, otherwise labels of the host. Blank lines are skipped. Unknown keys are ignored with a warning.
+     * <p>Each line is an object: {@code {"host": "a.example", "port": 2222, "arguments": {"cores": 4}}}. Only
+     * {@code host} is required. {@code user}, {@code slots} (or {@code cores}: the number of tests at once) and
+     * {@code jump_host} are accepted among the arguments and beside them. Other arguments are environment variables of
+     * every command on the host if their name is in upper case, otherwise labels of the host. Blank lines are skipped.
+     * Unknown keys are ignored with a warning.
      *
      * @param file the file, in UTF-8, with at most 64 KiB a line and 10,000 hosts; it is read by this call
-     * @throws ProvisioningException if the file cannot be read, has no host, has a host twice or has an invalid line; the
-     *     message gives the file, the number of the line and the expected form
+     * @throws ProvisioningException if the file cannot be read, has no host, has a host twice or has an invalid line;
+     *     the message gives the file, the number of the line and the expected form
      */
     public static HostSource file(Path file) {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {

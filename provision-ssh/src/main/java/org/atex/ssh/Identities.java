@@ -8,12 +8,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys to log in with. Immutable.
  *
- * @param files the files of private keys, or of public keys whose private keys are in the agent
+ * @param files the files of private keys, or of public keys if the agent has the private keys
  * @param certificates the files of certificates for these keys; if empty, a certificate is looked for beside each key
  * @param agent the socket of the ssh agent, or null
- * @param isIdentitiesOnly the value of {@code IdentitiesOnly}: of the agent's keys only those that a file names are tried
- * @param isExplicit whether the options name the files; then each file must be usable, and they are tried before the keys of
- *     the agent
+ * @param isIdentitiesOnly the value of {@code IdentitiesOnly}: of the agent's keys only those that a file names are
+ *     tried
+ * @param isExplicit whether the options name the files; then each file must be usable, and they are tried before the
+ *     keys of the agent
  */
 record Identities(
         List<SshOptions.Key> files,

@@ -14,14 +14,16 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * A JSON object in one line, with all values as text: {@code 4} and {@code "4"} are equal, a key whose value is null is left
- * out, and other nested objects and arrays stay JSON text.
+ * A JSON object in one line, with all values as text: {@code 4} and {@code "4"} are equal, a key with the value null is
+ * left out, and other nested objects and arrays stay JSON text.
  *
  * @param values the values by key, without {@code arguments}
  * @param arguments the values of the nested object {@code arguments} by key
  */
 record JsonLine(Map<String, String> values, Map<String, String> arguments) {
-    /** Duplicate keys are refused: readers of JSON disagree on the one that counts. The nesting limit bounds the stack. */
+    /**
+     * Duplicate keys are refused: readers of JSON disagree on the one that counts. The nesting limit bounds the stack.
+     */
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(
@@ -31,8 +33,8 @@ record JsonLine(Map<String, String> values, Map<String, String> arguments) {
     /**
      * {@return the object in a line}
      *
-     * @throws IllegalArgumentException if the line is not one JSON object; the message does not quote the line, as it can
-     *     contain secrets
+     * @throws IllegalArgumentException if the line is not one JSON object; the message does not quote the line, as it
+     *     can contain secrets
      */
     static JsonLine read(String line) {
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), line)) {

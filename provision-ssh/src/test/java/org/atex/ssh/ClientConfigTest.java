@@ -174,7 +174,9 @@ class ClientConfigTest {
                 .hasMessageContaining("gate");
     }
 
-    /** As with ssh, each jump host is reached through the one before it, so that a ProxyJump of its own has no effect. */
+    /**
+     * As with ssh, each jump host is reached through the one before it, so that a ProxyJump of its own has no effect.
+     */
     @Test
     void onlyTheFirstJumpHostHasAProxyJumpOfItsOwn() throws Exception {
         Route route = route("box", "Host box\nProxyJump ssh://a@first:2201,second\nHost second\nProxyJump third\n");

@@ -29,7 +29,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
-/** Properties of files that a copy keeps with different tools on the system: any bytes in names, holes, times, kernel files. */
+/**
+ * Properties of files that a copy keeps with different tools on the system: any bytes in names, holes, times, kernel
+ * files.
+ */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class FileFidelityTest {

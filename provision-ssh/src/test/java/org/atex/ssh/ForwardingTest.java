@@ -35,7 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Forwarded ports with a real OpenSSH server on this machine, so that both sides can reach the ports of the other one. */
+/**
+ * Forwarded ports with a real OpenSSH server on this machine, so that both sides can reach the ports of the other one.
+ */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class ForwardingTest {
