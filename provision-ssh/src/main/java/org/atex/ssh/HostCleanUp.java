@@ -27,7 +27,7 @@ final class HostCleanUp {
      * @param within the time for the check and the hook together
      * @return null if the host can be used again, otherwise the reason why not
      */
-    static @Nullable String of(Host host, Remote remote, @Nullable SystemHook cleanUp, Duration within) {
+    static @Nullable String checkAndClose(Host host, Remote remote, @Nullable SystemHook cleanUp, Duration within) {
         // The result if the thread below does not finish.
         AtomicReference<@Nullable String> problem = new AtomicReference<>("it did not answer within "
                 + within.toMillis() + " ms when it was given back" + (cleanUp == null ? "" : " and cleaned up"));
@@ -39,12 +39,12 @@ final class HostCleanUp {
             }
             return problem.get();
         } finally {
-            close(host, remote.connection());
+            closeOnly(host, remote.connection());
         }
     }
 
     /** Closes the connection without a check. {@return null, for "can be used again"} */
-    static @Nullable String close(Host host, Connection connection) {
+    static @Nullable String closeOnly(Host host, Connection connection) {
         try {
             connection.close();
         } catch (RuntimeException e) {
