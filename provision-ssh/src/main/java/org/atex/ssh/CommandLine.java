@@ -33,10 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") // records of this type are never compared
 record CommandLine(String line, byte[] input) {
-    /**
-     * The variable that contains the mark of a command. All descendants inherit it, so that they can be found and
-     * ended.
-     */
+    /** The variable that contains the mark of a command. Descendants inherit it, by which they are found and ended. */
     static final String VARIABLE = "ATEX_COMMAND";
 
     /** The text before the process id in the announcement. */
@@ -46,7 +43,7 @@ record CommandLine(String line, byte[] input) {
      * The first lines of every script. They undo changes of start-up files to the shell, and announce the process.
      *
      * <p>A {@code bash} that finds the variables of sshd reads {@code ~/.bashrc} if {@code SHLVL} is below 2. A bash of
-     * the command must not do that; {@code SHLVL} is set to 2 because {@code exec} decreases it by one.
+     * the command must not do that. The value is 2 because {@code exec} decreases it by one.
      */
     static final String BEGINNING = """
             { set +aeuvx; trap - DEBUG; unset -f cd dd echo eval exec exit export read; } 2>/dev/null
@@ -67,7 +64,7 @@ record CommandLine(String line, byte[] input) {
 
     /**
      * The limit of a line in bytes; a longer script is sent through stdin. Linux limits a single argument to 128 KiB,
-     * and the whole line is one argument of the login shell. The rest is room for sudo.
+     * and the whole line is one argument of the login shell. The difference is left for the text around the script.
      */
     private static final int MAX_LINE_BYTES = 100_000;
 

@@ -27,6 +27,7 @@ final class CommandOutput extends InputStream {
     private final Condition changed = lock.newCondition();
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private final Deque<byte[]> pieces = new ArrayDeque<>();
+
     /** The number of bytes of the first piece that were read. */
     private int position;
 

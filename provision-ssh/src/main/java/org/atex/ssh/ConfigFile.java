@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class ConfigFile {
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|([^\\s\"#]\\S*)|(#.*)");
     private static final Pattern LINE = Pattern.compile("\\s*(\\w+)(?:\\s*=\\s*|\\s+)(.*?)\\s*");
+
     /** The limit of OpenSSH for files that include each other. */
     private static final int MAX_DEPTH = 16;
 

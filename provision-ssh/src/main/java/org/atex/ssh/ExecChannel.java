@@ -38,8 +38,10 @@ final class ExecChannel extends SessionChannel {
 
     private final Executor threads;
     private final Runnable onMessage;
+
     /** Bytes that were consumed since the window was enlarged last. */
     private final AtomicInteger consumed = new AtomicInteger();
+
     /** The lock of {@code closeSent}: no message may follow the close message of a channel (RFC 4254 §5.3). */
     private final Object sendLock = new Object();
 
@@ -58,6 +60,7 @@ final class ExecChannel extends SessionChannel {
 
     final CommandOutput out = new CommandOutput(this::makeRoom, this::breakPipe);
     final CommandOutput err = new CommandOutput(this::makeRoom, () -> {});
+
     /** The end of the command; fails if the channel is lost before. */
     final CompletableFuture<CommandEnd> end = new CompletableFuture<>();
 
@@ -93,6 +96,7 @@ final class ExecChannel extends SessionChannel {
         if (input.length <= UNBLOCKED_INPUT_BYTES) {
             send(input);
         }
+        // With a time-out of 0, as the dialer sets it, this waits until the answer or the loss of the link.
         answer.await(connectionTimeout, TimeUnit.MILLISECONDS);
         if (input.length > UNBLOCKED_INPUT_BYTES) {
             send(input);

@@ -17,6 +17,7 @@ final class Holes {
 
     /** The unit of the search: a hole begins and ends at a multiple of it, or at the end of the file. */
     private static final int CHUNK = 256 * 1024;
+
     /** The bytes of a chunk that are read first. */
     private static final int SAMPLE = 4096;
     private static final byte[] ZEROS = new byte[CHUNK];

@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 /** Checks and cleans up a host that is given back, and closes its connection. */
 final class HostCleanUp {
     private static final Logger LOG = LoggerFactory.getLogger(SshProvisioner.class);
+
     /** The time for a hook to end after it was interrupted. */
     private static final Duration INTERRUPT_TIMEOUT = Duration.ofSeconds(1);
 

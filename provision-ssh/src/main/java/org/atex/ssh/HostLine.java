@@ -17,6 +17,7 @@ final class HostLine {
 
     /** Keys that are accepted among the arguments and beside them. */
     private static final Set<String> SETTINGS = Set.of("user", "slots", "cores", "jump_host");
+
     /** Arguments with such a name are environment variables, all others are labels. */
     private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]*");
 

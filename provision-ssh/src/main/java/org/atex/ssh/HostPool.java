@@ -20,10 +20,13 @@ final class HostPool {
     /** All hosts that were taken from the source, in any state. */
     final List<PooledHost> members = new ArrayList<>();
     final Queue<PooledHost> free = new ArrayDeque<>();
+
     /** Hosts that are being connected to, with the thread that does it. */
     final Map<PooledHost, Thread> connecting = new LinkedHashMap<>();
+
     /** Connected systems that no caller has taken yet. */
     final Queue<SshRemote> ready = new ArrayDeque<>();
+
     /** Failures to offer. */
     final Queue<ProvisioningException> failed = new ArrayDeque<>();
 

@@ -16,9 +16,11 @@ final class HostQueue {
     private final Condition changed = lock.newCondition();
     private final Queue<Host> waiting = new ArrayDeque<>();
     private final Set<Host> taken = new HashSet<>();
+
     /** The identities of all hosts that were ever added. */
     private final Set<Host.Identity> known = new HashSet<>();
     private final String name;
+
     /** The reason why no more hosts are added, or null while hosts may come. */
     private @Nullable String ended;
 
