@@ -99,7 +99,7 @@ final class Dialer {
                 }
                 record(String.valueOf(e.getMessage()));
             } catch (Tunnel.FailedException e) {
-                if (retry == Retry.ABSENCE || !e.isPassing()) {
+                if (retry == Retry.ABSENCE || !e.isTemporary()) {
                     throw new ConnectionLostException(
                             "could not connect to " + description() + ": " + e.getMessage(), null);
                 }
@@ -250,21 +250,21 @@ final class Dialer {
         }
 
         @Override
-        public String why() {
+        public String lossReason() {
             Tunnel tunnel = tunnel();
             Tunnel.FailedException failure = tunnel == null ? null : tunnel.failure();
             return failure == null ? "" : "; " + failure.getMessage();
         }
 
         @Override
-        public void startsShell(ExecChannel channel) {
+        public void shellOpened(ExecChannel channel) {
             shell = channel;
         }
 
         /** {@return the output before the shell has started, as a part of a message; may be empty} */
         String startupOutput() {
             ExecChannel channel = shell;
-            return channel == null ? "" : ProcessReaper.saying(channel.startupOutput());
+            return channel == null ? "" : ProcessReaper.quoted(channel.startupOutput());
         }
 
         private SSHClient hop(Route hop, List<SSHClient> before) throws IOException {

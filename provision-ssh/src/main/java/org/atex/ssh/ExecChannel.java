@@ -180,7 +180,7 @@ final class ExecChannel extends SessionChannel {
 
     /** {@return the output up to now on both streams while the announcement has not come; empty once it has} */
     String startupOutput() {
-        return (new String(beforeErr.said(), UTF_8) + "\n" + new String(beforeOut.said(), UTF_8)).strip();
+        return (new String(beforeErr.output(), UTF_8) + "\n" + new String(beforeOut.output(), UTF_8)).strip();
     }
 
     @Override

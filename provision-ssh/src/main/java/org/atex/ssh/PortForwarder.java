@@ -39,7 +39,7 @@ final class PortForwarder {
         }
         LocalForwarding local = new LocalForwarding(link, listener, host, hostPort);
         link.threads().execute(local::accept);
-        link.whenLost(local.end);
+        link.onLoss(local.end);
         return local;
     }
 
@@ -51,7 +51,7 @@ final class PortForwarder {
     static Forwarding remote(Link link, int port, InetSocketAddress to) throws IOException {
         RemoteForwarding remote = new RemoteForwarding(link, to);
         remote.bind(port);
-        link.whenLost(remote.end);
+        link.onLoss(remote.end);
         return remote;
     }
 
@@ -87,7 +87,7 @@ final class PortForwarder {
                 return;
             }
             closed = true;
-            link.forget(end);
+            link.removeOnLoss(end);
             sockets.forEach(AbstractForwarding::closeQuietly);
             // In a thread of its own: an interrupt of the caller would close the socket of the ssh connection.
             Thread stop = Threads.start("forward-end", () -> {

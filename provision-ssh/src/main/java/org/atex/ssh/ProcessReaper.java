@@ -17,34 +17,51 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shell on the system that ends commands with all that they started: it looks for their marks in the environments of
- * all processes, and for their sessions, until there are none. It ends everything of its connection when that breaks.
+ * A shell on the host that kills a command and all processes that the command started. It finds them by the mark in
+ * their environment and by their session, and repeats the search until no process matches. When its connection breaks,
+ * it kills the processes of all commands of the connection.
  *
- * <p>Thread safety: from any thread. What is asked for while it is busy is done in one go afterwards.
+ * <p>Requests and answers are lines of text; {@link #SCRIPT} defines them. Requests that arrive while the shell is busy
+ * are sent as one request when it has answered.
+ *
+ * <p>Thread safety: every method may be called from any thread.
  */
 final class ProcessReaper {
-    /** What it says first, before the name of the login shell, or {@code other} for one that quotes in its own way. */
-    private static final String GREETING = "atex-keeper ";
+    /**
+     * The start of the first line of the shell's output. The name of the login shell follows, or {@code other} for a
+     * login shell that does not quote as {@code sh} does.
+     */
+    private static final String GREETING = "atex-reaper ";
 
     /**
-     * Reads what to do, and says the number of the request and 0 if nothing is left. {@code @MARK@} is what all marks of the
-     * connection begin with.
+     * The program of the shell. It reads requests, one a line, and answers each with the number of the request and an
+     * exit code: 0 if no process is left. {@code @MARK@} is the common prefix of all marks of the connection. The shell
+     * runs until its input ends, which also happens when the connection breaks, and then kills all marked processes.
      *
-     * <p>{@code end} reads two extended regular expressions, one for environments, one for {@code /proc/PID/stat}, and kills
-     * the processes that they match. It looks at the commands' own processes, what descends from them, and at orphans; at
-     * every process if it reads {@code all} in place of the numbers of the commands' processes, or where the kernel lists no
-     * children. A process whose parent is killed is an orphan the next time. It waits no longer than a process can take to
-     * die, for one that nothing can end.
+     * <p>{@code N end MARKS STATS PIDS} kills processes. {@code MARKS} and {@code STATS} are extended regular
+     * expressions; a process matches if one of them matches its environment or its line in {@code /proc/PID/stat}.
+     * {@code PIDS} are the processes of the commands, separated by commas: only these, their descendants and orphans
+     * are searched. All processes are searched if {@code PIDS} is {@code all}, or if the kernel does not list children.
+     * When a parent is killed, its children become orphans and are found by the next search. The number of searches is
+     * bounded: a process in an uninterruptible wait may not end.
      *
-     * <p>{@code look} reads the number of a process that ended just now, and starts no program. What that may have left has
-     * a number after its own, up to the last one given, and each tree of those has an orphan for its root. The kernel
-     * gives all orphans to the same process, which an orphan that is made for it finds out. It lists that one's
-     * children exactly only while none of them ends, hence the second reading; a list that was found good stays so for
-     * what has started later. Where it does not tell, the answer is that something may be left.
+     * <p>{@code N check PID} answers 0 only if the process {@code PID}, which has just ended, has left no process. It
+     * starts no program, so it is cheap. It relies on the following:
+     *
+     * <ul>
+     *   <li>A process left behind has a number above {@code PID} and not above the last number that the kernel has
+     *       assigned ({@code /proc/loadavg}).
+     *   <li>The root of every tree of such processes is an orphan, and the kernel gives all orphans to one process,
+     *       init or a subreaper. To find that process, the script makes an orphan and reads its parent.
+     *   <li>The kernel's list of children is exact only if no child ends during the read. The script therefore reads it
+     *       twice and trusts two equal results. A list that was found good stays valid for later commands.
+     * </ul>
+     *
+     * <p>In every doubtful case the answer is not 0, and the caller sends {@code end}.
      */
     private static final String SCRIPT = """
             trap '' HUP PIPE TERM INT
-            adopted() {
+            read_orphans() {
                 j=0
                 while [ $j -lt 20 ]; do
                     now=- again=-
@@ -55,13 +72,13 @@ final class ProcessReaper {
                 done
                 return 1
             }
-            below() {
-                below=
+            list_descendants() {
+                descendants=
                 while [ $# -gt 0 ]; do
                     for list in "/proc/$1/task/"*/children; do
                         children=
                         { read -r children < "$list"; } 2>/dev/null
-                        below="$below $children"
+                        descendants="$descendants $children"
                         set -- "$@" $children
                     done
                     shift
@@ -85,10 +102,10 @@ final class ProcessReaper {
                     IFS=$blanks
                     marked=$1 stated=$2
                     shift 2
-                    below "$@"
-                    if adopted; then
+                    list_descendants "$@"
+                    if read_orphans; then
                         seen=" $now "
-                        set -- "$@" $below $now
+                        set -- "$@" $descendants $now
                         while [ $# -gt 0 ]; do
                             files=
                             if [ $# -le 500 ]; then
@@ -99,9 +116,9 @@ final class ProcessReaper {
                                 files=$(printf '/proc/%s/environ ' "$@"; printf '/proc/%s/stat ' "$@")
                             fi
                             match "$marked" "$stated" $files
-                            [ -n "$found" ] || adopted || found=' failed'
+                            [ -n "$found" ] || read_orphans || found=' failed'
                             [ -z "$found" ] && [ "$seen" != " $now " ] || break
-                            # What was somebody's child a moment ago may be an orphan now.
+                            # A process may have become an orphan since the previous read.
                             set --
                             for p in $now; do
                                 case $seen in *" $p "*) ;; *) set -- "$@" "$p" ;; esac
@@ -115,7 +132,7 @@ final class ProcessReaper {
                 found=
                 match "$1" "$2" /proc/[0-9]*/environ /proc/[0-9]*/stat
                 if [ "$found" = ' failed' ]; then
-                    # There are more processes than fit into one command line.
+                    # The list of all processes is too long for one command line: search it in parts.
                     found=
                     for digits in 10 11 12 13 14 15 16 17 18 19 2 3 4 5 6 7 8 9; do
                         match "$1" "$2" /proc/$digits*/environ /proc/$digits*/stat
@@ -132,14 +149,14 @@ final class ProcessReaper {
                 done
                 return 1
             }
-            parent() {
+            read_parent() {
                 stat=
                 { read -r stat < "/proc/$1/stat"; } 2>/dev/null
                 stat=${stat##*) }
                 stat=${stat#* }
                 parent=${stat%% *}
             }
-            look() {
+            check() {
                 now=- again=-
                 { read -r now < "$orphans"; read -r again < "$orphans"; } 2>/dev/null
                 [ "$now" = "$again" ] && [ "$now" != - ] || return 1
@@ -155,7 +172,7 @@ final class ProcessReaper {
             adopter=$( (
                 read -r self x < /proc/self/stat
                 (
-                    while parent self; [ "$parent" = "$self" ]; do :; done
+                    while read_parent self; [ "$parent" = "$self" ]; do :; done
                     echo "$parent"
                 ) &
             ) 2>/dev/null)
@@ -163,51 +180,59 @@ final class ProcessReaper {
             known=- since=0
             shell=other
             [ "$*" != '@QUOTED@' ] || shell=${SHELL##*/}
-            echo "atex-keeper $shell"
+            echo "atex-reaper $shell"
             blanks='
              '
             IFS=$blanks
-            while read -r number what which stat pids; do
-                $what "$which" "$stat" "$pids"
+            while read -r number request which stat pids; do
+                $request "$which" "$stat" "$pids"
                 echo "$number $?"
             done
             end '@MARK@' '^no-such' all
             """;
 
-    private static final long ENDING_SECONDS = 1;
+    /** How long to wait for the exit code of the shell after its output has ended. */
+    private static final long EXIT_CODE_SECONDS = 1;
 
-    /** How much of what a host said is shown. */
-    private static final int WORDS = 2000;
+    /** The maximum number of characters of a host's output in a message. */
+    private static final int MAX_QUOTED_CHARS = 2000;
 
+    /** Matches no line, neither of an environment nor of {@code /proc/PID/stat}. */
     private static final String NOTHING = "^no-such";
     private static final String SPACE = "[[:space:]]";
 
     private final ExecChannel channel;
     private final Executor threads;
     private final CompletableFuture<String> shell = new CompletableFuture<>();
-    private final List<Request> waiting = new ArrayList<>();
-    private final List<Request> asked = new ArrayList<>();
-    private int number;
+
+    /** Requests not yet sent. Guarded by itself, as are {@link #sent} and {@link #lastNumber}. */
+    private final List<Request> queued = new ArrayList<>();
+
+    /** Requests sent together in the last line and not yet answered. */
+    private final List<Request> sent = new ArrayList<>();
+
+    /** The number of the last line sent. An answer to an earlier line is ignored. */
+    private int lastNumber;
 
     /**
-     * Something to be done.
+     * A request to the shell.
      *
-     * @param mark of what is to be ended; or null, if it is only looked for
-     * @param process its process, or 0
-     * @param everywhere whether what it started is looked for among all processes
-     * @param done whether nothing is left
+     * @param mark the mark of the command to kill; null for a check
+     * @param process the process of the command, or 0 if it is not known
+     * @param everywhere whether to search all processes
+     * @param done completed with true if no process is left, false if one may be left
      */
     private record Request(@Nullable String mark, long process, boolean everywhere, CompletableFuture<Boolean> done) {
-        boolean isLook() {
+        boolean isCheck() {
             return mark == null;
         }
     }
 
     /**
-     * Talks to a shell that was started with {@link #script}.
+     * Starts to read the output of a shell that runs {@link #script}.
      *
-     * @param channel its channel
-     * @param threads where what sends is run
+     * @param channel the channel of the shell
+     * @param threads runs the tasks that read from and write to the channel
      */
     ProcessReaper(ExecChannel channel, Executor threads) {
         this.channel = channel;
@@ -216,12 +241,12 @@ final class ProcessReaper {
     }
 
     /**
-     * {@return what the shell runs}
+     * {@return the script that the shell runs}
      *
-     * @param marks what all marks of the connection begin with
+     * @param marks the common prefix of all marks of the connection
      */
     static String script(String marks) {
-        // Others than bash read a file in /proc byte by byte, which takes three times as long.
+        // bash reads a /proc file in one system call, other shells byte by byte, which takes three times as long.
         String script = SCRIPT.replace("@MARK@", marks).replace("@QUOTED@", CommandLine.AS_QUOTED);
         return "script=" + CommandLine.quoted(script) + """
 
@@ -230,66 +255,68 @@ final class ProcessReaper {
                 """;
     }
 
-    /** {@return the name of the login shell, once the shell runs} */
+    /** {@return a future with the name of the login shell, completed when the shell runs} */
     CompletableFuture<String> shell() {
         return shell;
     }
 
     /**
-     * Ends a command and all that it started.
+     * Kills a command and all processes that it started.
      *
-     * @param mark its mark
-     * @param process its process; or 0 if that has ended, and its number may be another's by now
-     * @return whether nothing is left
+     * @param mark the mark of the command
+     * @param process the process of the command; 0 if it has ended and the kernel may have reused its number
+     * @return a future that is true if no process is left
      */
-    CompletableFuture<Boolean> end(String mark, long process) {
-        return ask(new Request(mark, process, false, new CompletableFuture<>()));
+    CompletableFuture<Boolean> kill(String mark, long process) {
+        return submit(new Request(mark, process, false, new CompletableFuture<>()));
     }
 
     /**
-     * Ends commands whose processes are not known, and all that they started.
+     * Kills commands without known processes, and all processes that they started.
      *
-     * @param mark what their marks begin with
-     * @return whether nothing is left
+     * @param mark the mark of a command, or a common prefix of the marks of several
+     * @return a future that is true if no process is left
      */
-    CompletableFuture<Boolean> endEverywhere(String mark) {
-        return ask(new Request(mark, 0, true, new CompletableFuture<>()));
+    CompletableFuture<Boolean> killEverywhere(String mark) {
+        return submit(new Request(mark, 0, true, new CompletableFuture<>()));
     }
 
     /**
-     * Looks whether a command may have left something. It takes a fraction of what ending it takes.
+     * Checks whether a command may have left a process behind. The check is much cheaper than {@link #kill}.
      *
-     * @param process its process, which has ended just now, and had run so briefly that the numbers of processes cannot have
-     *     come round
-     * @return whether it has certainly left nothing
+     * @param process the process of the command. It must have ended just now, after so short a time that the kernel
+     *     cannot have started again from low process numbers
+     * @return a future that is true only if the command has certainly left no process
      */
-    CompletableFuture<Boolean> look(long process) {
-        return ask(new Request(null, process, false, new CompletableFuture<>()));
+    CompletableFuture<Boolean> leftNothing(long process) {
+        return submit(new Request(null, process, false, new CompletableFuture<>()));
     }
 
-    private CompletableFuture<Boolean> ask(Request request) {
-        synchronized (waiting) {
-            waiting.add(request);
+    private CompletableFuture<Boolean> submit(Request request) {
+        synchronized (queued) {
+            queued.add(request);
         }
-        ask();
+        submit();
         return request.done();
     }
 
-    private void ask() {
+    private void submit() {
         String line;
-        synchronized (waiting) {
-            if (!asked.isEmpty() || waiting.isEmpty()) {
+        synchronized (queued) {
+            if (!sent.isEmpty() || queued.isEmpty()) {
                 return;
             }
-            boolean look = waiting.getFirst().isLook();
-            waiting.stream().filter(request -> request.isLook() == look).forEach(asked::add);
-            waiting.removeAll(asked);
-            line = ++number + (look ? " look " + first(asked) : " end " + end(asked)) + "\n";
+            // One line holds either checks or kills. The next line is sent when this one is answered.
+            boolean check = queued.getFirst().isCheck();
+            queued.stream().filter(request -> request.isCheck() == check).forEach(sent::add);
+            queued.removeAll(sent);
+            line = ++lastNumber + (check ? " look " + lowestProcess(sent) : " end " + killRequest(sent)) + "\n";
         }
         threads.execute(() -> send(line));
     }
 
-    private static long first(List<Request> requests) {
+    /** All orphans above the lowest number are checked, which covers the other processes as well. */
+    private static long lowestProcess(List<Request> requests) {
         return requests.stream().mapToLong(Request::process).min().orElseThrow();
     }
 
@@ -303,7 +330,7 @@ final class ProcessReaper {
         }
     }
 
-    private static String end(List<Request> requests) {
+    private static String killRequest(List<Request> requests) {
         String marks = requests.stream().map(Request::mark).collect(Collectors.joining("|"));
         List<Long> processes = requests.stream()
                 .map(Request::process)
@@ -316,41 +343,42 @@ final class ProcessReaper {
     }
 
     /**
-     * {@return what matches the line in {@code /proc/PID/stat} of every process that has one of these for its parent, group or
-     * session; what is dead already cannot be ended} There is no space in it, as spaces separate what is asked for.
+     * {@return an extended regular expression for lines of {@code /proc/PID/stat} (see {@code proc_pid_stat(5)})} It
+     * matches a process that has one of the given processes as its parent, group or session, unless it is dead (state X
+     * or Z). The expression contains no space, as spaces separate the words of a request.
      *
-     * @param processes their numbers
+     * @param processes the numbers of the processes
      */
     static String sessionsOf(List<Long> processes) {
         String any = processes.stream().map(String::valueOf).collect(Collectors.joining("|"));
-        // A dot in place of the spaces would also match a digit, and so take 4312 for 312.
+        // [[:space:]], not a dot: a dot also matches a digit, so that 312 would match 4312.
         return any.isEmpty() ? NOTHING : ("^[0-9]+ \\(.*\\) [^XZ] ([0-9]+ ){0,2}(" + any + ") ").replace(" ", SPACE);
     }
 
     private void read() {
-        StringBuilder said = new StringBuilder();
+        StringBuilder output = new StringBuilder();
         try (BufferedReader answers = new BufferedReader(new InputStreamReader(channel.out, UTF_8))) {
             for (@Nullable String line; (line = answers.readLine()) != null; ) {
                 if (line.startsWith(GREETING)) {
                     shell.complete(line.substring(GREETING.length()));
                 } else if (shell.isDone()) {
-                    answered(line);
+                    complete(line);
                 } else {
-                    said.append(line).append('\n');
+                    output.append(line).append('\n');
                 }
             }
-            said.append(new String(channel.err.readAllBytes(), UTF_8));
-            String what = shell.isDone() ? "the shell that looks after commands ended" : "it ended";
-            fail(new IOException(what + ending() + saying(said.toString())));
+            output.append(new String(channel.err.readAllBytes(), UTF_8));
+            String what = shell.isDone() ? "the reaper shell on the host ended" : "it ended";
+            fail(new IOException(what + exitCode() + quoted(output.toString())));
         } catch (IOException e) {
             fail(e);
         }
     }
 
-    /** {@return how it ended, if that is told soon} */
-    private String ending() {
+    /** {@return " with " and the exit code of the shell, or an empty string if the host does not send it in time} */
+    private String exitCode() {
         try {
-            return " with " + channel.end.get(ENDING_SECONDS, TimeUnit.SECONDS);
+            return " with " + channel.end.get(EXIT_CODE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return "";
@@ -360,37 +388,39 @@ final class ProcessReaper {
     }
 
     /**
-     * {@return words of a host's as a part of a message; empty if there are none}
+     * {@return a colon and the end of a host's output for a message, on one line; an empty string if there is no
+     * output}
      *
-     * @param words what it said, of which the end is shown
+     * @param output the output
      */
-    static String saying(String words) {
-        String text = words.strip().replaceAll("\\s*\\R\\s*", "; ");
+    static String quoted(String output) {
+        String text = output.strip().replaceAll("\\s*\\R\\s*", "; ");
         return text.isEmpty()
                 ? ""
-                : ": " + (text.length() <= WORDS ? text : "…" + text.substring(text.length() - WORDS));
+                : ": " + (text.length() <= MAX_QUOTED_CHARS ? text : "…" + text.substring(text.length() - MAX_QUOTED_CHARS));
     }
 
-    private void answered(String line) {
+    private void complete(String line) {
         List<Request> done;
-        synchronized (waiting) {
-            if (!line.startsWith(number + " ")) {
+        synchronized (queued) {
+            if (!line.startsWith(lastNumber + " ")) {
+                // An answer to an earlier line, or text that a program wrote to the shell's output.
                 return;
             }
-            done = List.copyOf(asked);
-            asked.clear();
+            done = List.copyOf(sent);
+            sent.clear();
         }
         done.forEach(request -> request.done().complete(line.endsWith(" 0")));
-        ask();
+        submit();
     }
 
     private void fail(IOException cause) {
         List<Request> lost;
-        synchronized (waiting) {
-            lost = new ArrayList<>(asked);
-            lost.addAll(waiting);
-            asked.clear();
-            waiting.clear();
+        synchronized (queued) {
+            lost = new ArrayList<>(sent);
+            lost.addAll(queued);
+            sent.clear();
+            queued.clear();
         }
         shell.completeExceptionally(cause);
         lost.forEach(request -> request.done().completeExceptionally(cause));

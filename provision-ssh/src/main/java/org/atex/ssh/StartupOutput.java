@@ -5,51 +5,53 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import java.io.ByteArrayOutputStream;
 
 /**
- * The part of a stream before the announcement of {@link CommandLine}: output of the login shell's start-up files, the
- * lecture of sudo. It can be of any length and any bytes, and need not end with a line break. A program that is not ours
- * announces nothing; then this has the end of what it said.
+ * Detects the end of the start-up output of a stream: the bytes before the announcement of {@link CommandLine}, such as
+ * the output of the login shell's start-up files and the lecture of sudo. The start-up output has any length and any
+ * bytes, and need not end with a line break. A program other than a command line announces nothing; this class then
+ * keeps the end of its output.
  *
- * <p>Thread safety: from any thread.
+ * <p>Thread safety: every method may be called from any thread.
  */
 final class StartupOutput {
     private static final byte[] ANNOUNCEMENT = CommandLine.ANNOUNCEMENT.getBytes(US_ASCII);
     private static final int MOST_DIGITS = 18;
 
-    /** How much is kept of what was said. */
+    /** The minimum number of bytes kept of the end of the output, once that much has arrived. */
     private static final int KEPT = 64 * 1024;
 
-    private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream output = new ByteArrayOutputStream();
 
-    /** How many bytes of an announcement were the last ones. */
+    /** The number of bytes of the announcement that match the end of the output. */
     private int matched;
 
     private long process;
     private boolean over;
     private int dropped;
 
-    /** {@return whether the announcement has come, or is not expected any more} */
+    /** {@return whether the announcement has arrived or is no longer expected} */
     synchronized boolean isOver() {
         return over;
     }
 
-    /** {@return the process that was announced, or 0 if none was} */
+    /** {@return the number of the announced process, or 0 if no process was announced} */
     synchronized long process() {
         return over ? process : 0;
     }
 
     /**
-     * Takes bytes, up to the end of the announcement.
+     * Consumes bytes up to the end of the announcement.
      *
-     * @param piece what has arrived
-     * @return how many bytes of it were taken
+     * @param piece the received bytes
+     * @return the number of consumed bytes
      */
     synchronized int take(byte[] piece) {
         int taken = 0;
         while (!over && taken < piece.length) {
             over = completes(piece[taken++]);
         }
-        said.write(piece, 0, taken);
-        int excess = over ? said.size() : said.size() - 2 * KEPT;
+        // Dropping at twice the kept size makes each byte be copied once on average.
+        output.write(piece, 0, taken);
+        int excess = over ? output.size() : output.size() - 2 * KEPT;
         if (excess > 0) {
             drop(over ? excess : excess + KEPT);
         }
@@ -57,13 +59,16 @@ final class StartupOutput {
     }
 
     private void drop(int bytes) {
-        byte[] all = said.toByteArray();
-        said.reset();
-        said.write(all, bytes, all.length - bytes);
+        byte[] all = output.toByteArray();
+        output.reset();
+        output.write(all, bytes, all.length - bytes);
         dropped += bytes;
     }
 
-    /** {@return whether a byte is the last one of an announcement} No part of one, except its beginning, begins another. */
+    /**
+     * {@return whether a byte completes an announcement} No proper prefix of the announcement occurs again within it
+     * except its first character, so that one step back is enough after a mismatch.
+     */
     private boolean completes(byte next) {
         int digits = matched - ANNOUNCEMENT.length;
         if (digits < 0 ? next == ANNOUNCEMENT[matched] : digits < MOST_DIGITS && next >= '0' && next <= '9') {
@@ -78,22 +83,24 @@ final class StartupOutput {
         return false;
     }
 
-    /** {@return how many bytes were dropped since this was asked last} */
+    /**
+     * {@return the number of bytes dropped since the last call} They are no longer buffered, so the window may grow.
+     */
     synchronized int dropped() {
         int bytes = dropped;
         dropped = 0;
         return bytes;
     }
 
-    /** {@return what was said, or the end of it; empty once the announcement has come} */
-    synchronized byte[] said() {
-        return said.toByteArray();
+    /** {@return the kept end of the output; empty when the announcement has arrived} */
+    synchronized byte[] output() {
+        return output.toByteArray();
     }
 
-    /** {@return what was said, or the end of it, as no announcement will come; empty if that is known already} */
+    /** {@return the kept end of the output, and stops to expect an announcement; empty if none was expected} */
     synchronized byte[] giveUp() {
-        byte[] all = said.toByteArray();
-        said.reset();
+        byte[] all = output.toByteArray();
+        output.reset();
         if (!over) {
             process = 0;
         }

@@ -3,13 +3,14 @@ package org.atex.ssh;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** How strictly hosts are checked: {@code StrictHostKeyChecking} of {@code ssh_config(5)}. */
+/** The values of the option {@code StrictHostKeyChecking} in {@code ssh_config(5)}. */
 enum StrictHostKeyChecking {
-    /** Hosts must be known. We have nobody to ask. */
+    /** Hosts must be known. {@code ask} is treated like this, as there is no user to ask. */
     YES,
-    /** New hosts are learned. */
+    /** Unknown hosts are accepted and recorded. */
     ACCEPT_NEW,
-    /** New hosts are learned, and those whose key has changed are given no password. */
+    /** Unknown hosts are accepted and recorded. A host with a changed key is accepted, but receives no password. */
+
     NO;
 
     static StrictHostKeyChecking of(@Nullable String word) {

@@ -15,10 +15,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which processes are taken for those of a command: by their lines in {@code /proc/PID/stat}, grep says it. */
+/**
+ * The selection of a command's processes: by lines of {@code /proc/PID/stat}, matched by grep, and by a reaper's
+ * script.
+ */
 @Timeout(20)
 class ProcessReaperTest {
-    private static boolean isOf(long process, String line) throws Exception {
+    private static boolean matches(long process, String line) throws Exception {
         Process grep = new ProcessBuilder("grep", "-qE", "-e", ProcessReaper.sessionsOf(List.of(77L, process))).start();
         grep.getOutputStream().write((line + "\n").getBytes(UTF_8));
         grep.getOutputStream().close();
@@ -26,89 +29,93 @@ class ProcessReaperTest {
     }
 
     @Test
-    void childrenGroupsAndSessionsAreOfIt() throws Exception {
-        assertThat(isOf(312, "400 (sh) S 312 400 400 0 -1")).as("a child").isTrue();
-        assertThat(isOf(312, "400 (sh) S 1 312 400 0 -1")).as("in its group").isTrue();
-        assertThat(isOf(312, "312 (sh) R 1 312 312 0 -1")).as("in its session").isTrue();
-        assertThat(isOf(312, "400 (a ) (b) S 312 400 400 0 -1"))
-                .as("an odd name")
+    void childrenAndMembersOfGroupAndSessionMatch() throws Exception {
+        assertThat(matches(312, "400 (sh) S 312 400 400 0 -1")).as("a child").isTrue();
+        assertThat(matches(312, "400 (sh) S 1 312 400 0 -1")).as("in its group").isTrue();
+        assertThat(matches(312, "312 (sh) R 1 312 312 0 -1")).as("in its session").isTrue();
+        assertThat(matches(312, "400 (a ) (b) S 312 400 400 0 -1"))
+                .as("a name with parentheses")
                 .isTrue();
     }
 
     @Test
-    void numbersThatOnlyHoldItsNumberAreNot() throws Exception {
-        assertThat(isOf(312, "400 (sh) S 4312 4312 4312 0 -1"))
-                .as("at their ends")
+    void numbersThatContainItsNumberDoNotMatch() throws Exception {
+        assertThat(matches(312, "400 (sh) S 4312 4312 4312 0 -1"))
+                .as("numbers that end with its number")
                 .isFalse();
-        assertThat(isOf(312, "400 (sh) S 3124 3124 3124 0 -1"))
-                .as("at their beginnings")
+        assertThat(matches(312, "400 (sh) S 3124 3124 3124 0 -1"))
+                .as("numbers that start with its number")
                 .isFalse();
-        assertThat(isOf(1, "312 (sh) S 21 312 11 0 -1")).as("of one digit").isFalse();
+        assertThat(matches(1, "312 (sh) S 21 312 11 0 -1"))
+                .as("a number of one digit")
+                .isFalse();
     }
 
     @Test
-    void othersAreNot() throws Exception {
-        assertThat(isOf(312, "312 (sh) S 1 300 300 0 -1"))
-                .as("what has its number now")
+    void otherProcessesDoNotMatch() throws Exception {
+        assertThat(matches(312, "312 (sh) S 1 300 300 0 -1"))
+                .as("a process that reuses its number")
                 .isFalse();
-        assertThat(isOf(312, "400 (sh) S 1 400 400 312 312 312"))
-                .as("a terminal")
+        assertThat(matches(312, "400 (sh) S 1 400 400 312 312 312"))
+                .as("its number in the terminal fields")
                 .isFalse();
-        assertThat(isOf(312, "400 (sh) Z 312 312 312 0 -1")).as("what is dead").isFalse();
+        assertThat(matches(312, "400 (sh) Z 312 312 312 0 -1")).as("a zombie").isFalse();
     }
 
-    /** Asks a keeper of this machine whether a shell that ended after a script may have left something. */
-    private static String look(String script) throws Exception {
-        Process keeper = new ProcessBuilder("sh", "-c", ProcessReaper.script(";none-")).start();
-        try (BufferedReader said = keeper.inputReader();
-                BufferedWriter asked = keeper.outputWriter()) {
-            assertThat(said.readLine()).startsWith("atex-keeper ");
+    /** Asks a reaper on this machine whether a shell that has run a script may have left a process. */
+    private static String check(String script) throws Exception {
+        Process reaper = new ProcessBuilder("sh", "-c", ProcessReaper.script(";none-")).start();
+        try (BufferedReader answers = reaper.inputReader();
+                BufferedWriter requests = reaper.outputWriter()) {
+            assertThat(answers.readLine()).startsWith("atex-reaper ");
             Process shell = new ProcessBuilder("sh", "-c", script).inheritIO().start();
             shell.waitFor();
-            asked.write("7 look " + shell.pid() + "\n");
-            asked.flush();
-            return said.readLine();
+            requests.write("7 check " + shell.pid() + "\n");
+            requests.flush();
+            return answers.readLine();
         } finally {
-            keeper.destroy();
+            reaper.destroy();
         }
     }
 
     @Test
-    void whatLeftNothingIsKnownToHaveLeftNothing() throws Exception {
-        // Others on the machine may leave something in the same moment, and then it cannot be known.
-        String said = "";
-        for (int i = 0; i < 100 && !said.equals("7 0"); i++) {
-            said = look("true");
+    void aCommandWithoutChildrenLeavesNothing() throws Exception {
+        // Other processes of the machine may become orphans at the same moment; the reaper then cannot tell.
+        String answers = "";
+        for (int i = 0; i < 100 && !answers.equals("7 0"); i++) {
+            answers = check("true");
         }
-        assertThat(said).as("a hundred times").isEqualTo("7 0");
+        assertThat(answers).as("the best of 100 answers").isEqualTo("7 0");
     }
 
     @Test
-    void whatItLeftIsSeen() throws Exception {
+    void aDaemonIsDetected() throws Exception {
         Path lock = Files.createTempFile("atex-", ".fifo");
         Files.delete(lock);
         assertThat(new ProcessBuilder("mkfifo", lock.toString()).start().waitFor())
                 .isZero();
         try {
             String daemon = "(setsid sh -c 'read line < " + lock + "' >/dev/null 2>&1 &)";
-            assertThat(look(daemon)).as("of one that waits, far from home").isEqualTo("7 1");
+            assertThat(check(daemon)).as("a waiting daemon").isEqualTo("7 1");
         } finally {
             new ProcessBuilder("sh", "-c", ": > " + lock).start().waitFor();
             Files.delete(lock);
         }
     }
 
-    /** Commands are found among their own descendants and the orphans, whoever else has processes. */
+    /**
+     * Commands are searched among their descendants and the orphans; other processes of the machine are not touched.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"bash", "sh"})
-    void descendantsAndOrphansAreEndedAndStrangersAreNot(String shell) throws Exception {
-        String mark = ";keeper" + ProcessHandle.current().pid() + shell + "-";
+    void descendantsAndOrphansAreKilledAndOtherProcessesAreNot(String shell) throws Exception {
+        String mark = ";reaper" + ProcessHandle.current().pid() + shell + "-";
         List<Process> started = new ArrayList<>();
-        Process keeper = new ProcessBuilder(shell, "-c", ProcessReaper.script(mark)).start();
-        started.add(keeper);
-        try (BufferedReader said = keeper.inputReader();
-                BufferedWriter asked = keeper.outputWriter()) {
-            assertThat(said.readLine()).startsWith("atex-keeper ");
+        Process reaper = new ProcessBuilder(shell, "-c", ProcessReaper.script(mark)).start();
+        started.add(reaper);
+        try (BufferedReader answers = reaper.inputReader();
+                BufferedWriter requests = reaper.outputWriter()) {
+            assertThat(answers.readLine()).startsWith("atex-reaper ");
             Process stranger = command("", "exec sleep 1000");
             started.add(stranger);
             stranger.inputReader().readLine();
@@ -121,19 +128,19 @@ class ProcessReaperTest {
                 left.add(Long.parseLong(numbers.readLine()));
                 left.add(Long.parseLong(numbers.readLine()));
                 if (end.isEmpty()) {
-                    command.waitFor(); // and its number may be another's by now
+                    command.waitFor(); // the kernel may reuse its number afterwards
                 }
-                asked.write("7 end " + mark + "1; "
+                requests.write("7 end " + mark + "1; "
                         + (end.isEmpty()
                                 ? "^no-such \n"
                                 : ProcessReaper.sessionsOf(List.of(command.pid())) + " " + command.pid() + "\n"));
-                asked.flush();
-                assertThat(said.readLine()).isEqualTo("7 0");
+                requests.flush();
+                assertThat(answers.readLine()).isEqualTo("7 0");
                 assertThat(left).allMatch(ProcessReaperTest::isOver);
             }
-            asked.write("8 end " + mark + " ^no-such all\n");
-            asked.flush();
-            assertThat(said.readLine()).isEqualTo("8 0");
+            requests.write("8 end " + mark + " ^no-such all\n");
+            requests.flush();
+            assertThat(answers.readLine()).isEqualTo("8 0");
             assertThat(stranger.isAlive()).isTrue();
         } finally {
             started.forEach(Process::destroyForcibly);
