@@ -223,7 +223,7 @@ final class LocalTree {
 
     private static void clear(Path path) throws IOException {
         if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException("a file cannot replace a directory: " + path);
+            throw new IOException("a directory is in the way of a file: " + path);
         }
         Files.deleteIfExists(path);
     }

@@ -222,7 +222,7 @@ final class Sftp extends Transfer {
         private void clear(String path) throws IOException {
             FileMode.Type type = type(path, false);
             if (type == FileMode.Type.DIRECTORY) {
-                throw new IOException("a file cannot replace a directory: " + RawFileName.readable(path));
+                throw new IOException("a directory is in the way of a file: " + RawFileName.readable(path));
             }
             if (type != null) {
                 sftp.rm(path);
@@ -257,7 +257,7 @@ final class Sftp extends Transfer {
                     size = copy(in, remote, file);
                 }
                 if (sftp.size(path) != size) {
-                    throw new IOException("the copy of " + file + " has another length than the original: " + size
+                    throw new IOException("the copy of " + file + " is not as long as the original: " + size
                             + " bytes were sent, and the copy has " + sftp.size(path) + " bytes");
                 }
                 sftp.setattr(path, attributes(file, attributes));

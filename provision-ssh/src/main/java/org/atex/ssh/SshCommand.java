@@ -155,7 +155,7 @@ final class SshCommand implements RunningCommand {
     private void refuseUnless(boolean pipe, String what, String type) {
         if (!pipe) {
             throw new IllegalStateException(
-                    "the " + what + " of '" + command + "' is not a pipe: give the command " + type + ".pipe()");
+                    "the " + what + " of '" + command + "' is not a pipe: create the command with " + type + ".pipe()");
         }
     }
 

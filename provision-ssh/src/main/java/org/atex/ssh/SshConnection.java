@@ -327,7 +327,7 @@ public final class SshConnection implements Connection {
 
     private void refuseIfClosed(String action) {
         if (closed) {
-            throw new IllegalStateException("could not " + action + ": this connection is closed; open a new one");
+            throw new IllegalStateException("cannot " + action + ": this connection is closed; open another one");
         }
     }
 
@@ -335,8 +335,8 @@ public final class SshConnection implements Connection {
         IOException cause = current.lost();
         if (cause != null) {
             throw new ConnectionLostException(
-                    "could not " + action + ": the connection to " + route + " is lost: " + cause.getMessage()
-                            + " (call reconnect, or open a new connection)",
+                    "cannot " + action + ": the connection to " + route + " is lost: " + cause.getMessage()
+                            + " (call reconnect, or open another connection)",
                     cause);
         }
     }

@@ -102,7 +102,7 @@ public final class SshProvisioner implements Provisioner {
     @Override
     public void provision(int count) {
         if (count < 1) {
-            throw new IllegalArgumentException("could not provision " + count + " systems: request at least 1");
+            throw new IllegalArgumentException("could not provision " + count + " systems; request at least 1");
         }
         lock.lock();
         try {
@@ -480,7 +480,7 @@ public final class SshProvisioner implements Provisioner {
 
     private void refuseIfClosed() {
         if (closed) {
-            throw new IllegalStateException("this provisioner of hosts of " + source + " is closed; build a new one");
+            throw new IllegalStateException("this provisioner of hosts of " + source + " is closed; make another one");
         }
     }
 

@@ -63,7 +63,7 @@ final class TarUpload extends Transfer {
     private static final String FILE = """
             mkdir -p "$1" || exit
             if [ -d "$1/$2" ] && [ ! -L "$1/$2" ]; then
-                echo "a file cannot replace a directory: $1/$2" >&2
+                echo "a directory is in the way of a file: $1/$2" >&2
                 exit 1
             fi
             """ + UNPACK + "stat -c 'size %s' \"./$2\" 2>/dev/null; exit 0\n";
@@ -148,7 +148,7 @@ final class TarUpload extends Transfer {
         void verifySize(Collection<Long> sent) throws IOException {
             String size = sent.isEmpty() ? null : answer("size ");
             if (size != null && !sent.contains(Long.parseLong(size.substring(5)))) {
-                throw new IOException("the copy has another length than the original: "
+                throw new IOException("the copy is not as long as the original: "
                         + sent.iterator().next() + " bytes were sent, and the copy has "
                         + size.substring(5) + " bytes");
             }

@@ -84,7 +84,7 @@ abstract class Transfer {
                 e instanceof FileSystemException ? e.getClass().getSimpleName().replace("Exception", "") + ": " : "";
         return new TransferException(
                 "could not copy " + from + " to " + to + ": " + kind + e.getMessage()
-                        + " (a part may have been copied)",
+                        + " (part of it may have been copied)",
                 e);
     }
 

@@ -72,7 +72,7 @@ final class Verification {
             String size = i < sizes.size() ? sizes.get(i) : "unknown";
             if (!size.equals(String.valueOf(sent.get(names.get(i))))) {
                 throw new IOException(
-                        "the copy of " + RawFileName.readable(names.get(i)) + " has another length than the original: "
+                        "the copy of " + RawFileName.readable(names.get(i)) + " is not as long as the original: "
                                 + sent.get(names.get(i)) + " bytes were sent, and the copy has " + size + " bytes");
             }
         }
