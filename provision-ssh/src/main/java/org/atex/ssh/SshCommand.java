@@ -196,7 +196,7 @@ final class SshCommand implements RunningCommand {
         IOException link = this.link.lost();
         Throwable reason = link != null ? link : cause;
         return new ConnectionLostException(
-                "lost the connection to " + this.link + " while '" + command + "' was running: "
+                "lost '" + command + "' on " + this.link + ": "
                         + (reason == null ? "the reason is not known" : reason.getMessage()),
                 reason);
     }
