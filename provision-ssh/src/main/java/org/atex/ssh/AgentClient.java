@@ -37,7 +37,8 @@ final class AgentClient {
      */
     List<byte[]> keys() throws IOException {
         try {
-            Buffer.PlainBuffer answer = request(new Buffer.PlainBuffer().putByte(REQUEST_IDENTITIES), IDENTITIES_ANSWER);
+            Buffer.PlainBuffer answer =
+                    request(new Buffer.PlainBuffer().putByte(REQUEST_IDENTITIES), IDENTITIES_ANSWER);
             List<byte[]> keys = new ArrayList<>();
             for (long remaining = answer.readUInt32(); remaining > 0; remaining--) {
                 keys.add(answer.readBytes());
@@ -76,9 +77,8 @@ final class AgentClient {
             throws IOException, Buffer.BufferException {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(socket));
-            ByteBuffer message = ByteBuffer.wrap(new Buffer.PlainBuffer()
-                    .putString(request.getCompactData())
-                    .getCompactData());
+            ByteBuffer message = ByteBuffer.wrap(
+                    new Buffer.PlainBuffer().putString(request.getCompactData()).getCompactData());
             while (message.hasRemaining()) {
                 channel.write(message);
             }
@@ -91,8 +91,8 @@ final class AgentClient {
                     new Buffer.PlainBuffer(read(channel, length).array());
             byte type = answer.readByte();
             if (type != expected) {
-                throw new IOException("the agent " + socket + " refused the request (it answered with message type " + type
-                        + ", expected " + expected + ")");
+                throw new IOException("the agent " + socket + " refused the request (it answered with message type "
+                        + type + ", expected " + expected + ")");
             }
             return answer;
         }

@@ -21,7 +21,8 @@ final class Checksums extends Transfer {
     private final Path localPath;
     private final boolean upload;
 
-    private Checksums(String from, String to, Connection connection, String remotePath, Path localPath, boolean upload) {
+    private Checksums(
+            String from, String to, Connection connection, String remotePath, Path localPath, boolean upload) {
         super(from, to);
         this.connection = connection;
         this.remotePath = remotePath;

@@ -37,7 +37,8 @@ final class ClientConfig {
         try {
             return ssh != null ? OpenSshConfig.ask(ssh, options, host) : ConfigFile.read(file, options, host);
         } catch (IOException e) {
-            throw new SshRefusedException("could not read the ssh configuration for " + host + ": " + e.getMessage(), e);
+            throw new SshRefusedException(
+                    "could not read the ssh configuration for " + host + ": " + e.getMessage(), e);
         }
     }
 

@@ -96,7 +96,8 @@ record CommandLine(String line, byte[] input) {
      * @param environment variables of every command; variables of the command itself take precedence
      */
     @SuppressWarnings("ArrayRecordComponent") // records of this type are never compared
-    record Context(boolean posix, @Nullable String sudo, char @Nullable [] sudoPassword, Map<String, String> environment) {
+    record Context(
+            boolean posix, @Nullable String sudo, char @Nullable [] sudoPassword, Map<String, String> environment) {
         /**
          * {@return the request that starts a script}
          *

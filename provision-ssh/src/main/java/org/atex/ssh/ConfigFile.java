@@ -70,7 +70,8 @@ final class ConfigFile {
 
     private void read(Path file, boolean active, int depth) {
         if (depth > MAX_DEPTH) {
-            throw new SshRefusedException("could not read the ssh configuration: " + file + " is included more than " + MAX_DEPTH
+            throw new SshRefusedException(
+                    "could not read the ssh configuration: " + file + " is included more than " + MAX_DEPTH
                             + " levels deep (does it include itself?)",
                     null);
         }
@@ -105,7 +106,9 @@ final class ConfigFile {
                     }
                 }
                 default -> {
-                    if (applies && UNSUPPORTED.contains(keyword) && !values.get(0).equalsIgnoreCase("no")) {
+                    if (applies
+                            && UNSUPPORTED.contains(keyword)
+                            && !values.get(0).equalsIgnoreCase("no")) {
                         throw unsupported(place, matcher.group(1));
                     }
                     put(applies, keyword, values.get(0));

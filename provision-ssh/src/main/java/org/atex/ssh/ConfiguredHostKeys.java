@@ -18,7 +18,8 @@ record ConfiguredHostKeys(
         List<Path> global,
         StrictHostKeyChecking strictness,
         @Nullable String alias,
-        boolean isLoopbackTrusted) implements HostKeys {
+        boolean isLoopbackTrusted)
+        implements HostKeys {
     static final List<Path> USER_FILES = List.of(
             Path.of(ClientConfig.home(), ".ssh", "known_hosts"), Path.of(ClientConfig.home(), ".ssh", "known_hosts2"));
     static final List<Path> GLOBAL_FILES =

@@ -128,7 +128,7 @@ final class Dialer {
 
     private void record(String reason) {
         if (reasons.put(reason.replaceAll("[0-9]+", "0"), reason) == null) {
-            LOG.info("could not connect to {} yet, trying again: {}", route, reason);
+            LOG.info("could not connect to {} yet: {}", route, reason);
         }
     }
 
@@ -163,9 +163,8 @@ final class Dialer {
             made = true;
             return link;
         } catch (TimeoutException e) {
-            throw new IOException(
-                    "it did not finish " + attempt.stage + " in time"
-                            + attempt.startupOutput()); // no cause: reason(e) must return this message
+            // No cause, here and below: reason(e) must return this message.
+            throw new IOException("it did not finish " + attempt.stage + " in time" + attempt.startupOutput());
         } catch (ExecutionException e) {
             if (e.getCause() instanceof SshRefusedException refused) {
                 throw refused;
@@ -173,7 +172,7 @@ final class Dialer {
             if (e.getCause() instanceof Tunnel.FailedException proxy) {
                 throw proxy;
             }
-            throw new IOException(attempt.stage + " failed: " + reason(e)); // no cause: likewise
+            throw new IOException(attempt.stage + " failed: " + reason(e));
         } finally {
             if (!made) {
                 // Closing the sockets ends blocked reads; the interrupt ends waits on sshj's conditions.
@@ -307,7 +306,8 @@ final class Dialer {
                     }
                     if (noCommonAlgorithm) {
                         throw new SshRefusedException(
-                                "did not connect to " + hop + ": it shares no algorithm with this client: " + reason(e), e);
+                                "did not connect to " + hop + ": it shares no algorithm with this client: " + reason(e),
+                                e);
                     }
                     throw e;
                 }

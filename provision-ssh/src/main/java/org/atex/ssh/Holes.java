@@ -20,6 +20,7 @@ final class Holes {
 
     /** The bytes of a chunk that are read first. */
     private static final int SAMPLE = 4096;
+
     private static final byte[] ZEROS = new byte[CHUNK];
 
     private Holes() {}

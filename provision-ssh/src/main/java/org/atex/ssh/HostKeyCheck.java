@@ -103,12 +103,19 @@ final class HostKeyCheck implements HostKeyVerifier {
         this.port = port;
         ConfiguredHostKeys rules = switch (policy) {
             case ConfiguredHostKeys configured -> configured;
-            case HostKeys.Known known -> new ConfiguredHostKeys(known.files(), List.of(), StrictHostKeyChecking.YES, null, false);
+            case HostKeys.Known known ->
+                new ConfiguredHostKeys(known.files(), List.of(), StrictHostKeyChecking.YES, null, false);
             case HostKeys.AcceptNew accepting ->
                 new ConfiguredHostKeys(
-                        List.of(accepting.file()), ConfiguredHostKeys.GLOBAL_FILES, StrictHostKeyChecking.ACCEPT_NEW, null, false);
-            case HostKeys.Pinned pinned -> new ConfiguredHostKeys(List.of(), List.of(), StrictHostKeyChecking.YES, null, false);
-            case HostKeys.AcceptAny any -> new ConfiguredHostKeys(List.of(), List.of(), StrictHostKeyChecking.NO, null, false);
+                        List.of(accepting.file()),
+                        ConfiguredHostKeys.GLOBAL_FILES,
+                        StrictHostKeyChecking.ACCEPT_NEW,
+                        null,
+                        false);
+            case HostKeys.Pinned pinned ->
+                new ConfiguredHostKeys(List.of(), List.of(), StrictHostKeyChecking.YES, null, false);
+            case HostKeys.AcceptAny any ->
+                new ConfiguredHostKeys(List.of(), List.of(), StrictHostKeyChecking.NO, null, false);
         };
         this.alias = rules.alias() == null ? null : rules.alias().toLowerCase(Locale.ROOT);
         this.name = alias != null ? alias : port == 22 ? this.host : "[" + this.host + "]:" + port;
@@ -231,13 +238,18 @@ final class HostKeyCheck implements HostKeyVerifier {
             case KNOWN -> true;
             case REVOKED -> {
                 refusal = "its host key " + KeyType.fromKey(key) + " " + fingerprint(PublicKeys.plain(key))
-                        + ", or the certificate authority that signed it, is revoked by a line of the known hosts (give the"
-                        + " host a new key)";
+                        + ", or the certificate authority that signed it, is revoked by a line of the known hosts"
+                        + " (give the host a new key)";
                 yield false;
             }
-            case NEW -> strictness == StrictHostKeyChecking.YES ? refuse(PublicKeys.plain(key)) : addToUserFile(PublicKeys.plain(key));
+            case NEW ->
+                strictness == StrictHostKeyChecking.YES
+                        ? refuse(PublicKeys.plain(key))
+                        : addToUserFile(PublicKeys.plain(key));
             case CHANGED ->
-                strictness == StrictHostKeyChecking.NO ? acceptChanged(PublicKeys.plain(key)) : refuse(PublicKeys.plain(key));
+                strictness == StrictHostKeyChecking.NO
+                        ? acceptChanged(PublicKeys.plain(key))
+                        : refuse(PublicKeys.plain(key));
         };
     }
 
@@ -287,15 +299,16 @@ final class HostKeyCheck implements HostKeyVerifier {
                 return "it is a user certificate, not a host certificate";
             }
             if (!certificate.getCritOptions().isEmpty()) {
-                return "it has critical options "
-                        + certificate.getCritOptions().keySet() + ", which are not allowed for hosts";
+                return "it has critical options " + certificate.getCritOptions().keySet()
+                        + ", which are not allowed for hosts";
             }
             if (!SIGNATURE_ALGORITHMS.contains(signature)) {
                 return "its authority signed it with " + signature + ", which is not accepted";
             }
             String principal = alias != null ? alias : host;
             List<String> principals = certificate.getValidPrincipals();
-            if (!principals.isEmpty() && !principals.contains(principal)) { // exact names: sshj would take them for patterns
+            // Exact names: sshj would take them for patterns.
+            if (!principals.isEmpty() && !principals.contains(principal)) {
                 return "its principals " + principals + " do not include " + principal;
             }
             return KeyType.CertUtils.verifyHostCertificate(PublicKeys.blob(certificate), certificate, principal);
@@ -364,17 +377,17 @@ final class HostKeyCheck implements HostKeyVerifier {
                 .collect(Collectors.joining(", "));
         return refuse(
                 key,
-                (keys.isEmpty()
-                                ? "a key for " + name + ", but there is none"
-                                : "the key " + keys + " for " + name)
+                (keys.isEmpty() ? "a key for " + name + ", but there is none" : "the key " + keys + " for " + name)
                         + " in " + files.stream().map(Path::toString).collect(Collectors.joining(", ")));
     }
 
     /** Refuses a key. {@return false} */
     private boolean refuse(PublicKey key, String expected) {
-        String certificate = certificateProblem == null ? "" : " (its certificate was not accepted: " + certificateProblem + ")";
-        refusal = "its host key was not accepted: expected " + expected + "; the host presented " + KeyType.fromKey(key) + " "
-                + fingerprint(key) + certificate + ". If this is the key of the host (compare it with the output of ssh-keygen -lf"
+        String certificate =
+                certificateProblem == null ? "" : " (its certificate was not accepted: " + certificateProblem + ")";
+        refusal = "its host key was not accepted: expected " + expected + "; the host presented " + KeyType.fromKey(key)
+                + " " + fingerprint(key) + certificate
+                + ". If this is the key of the host (compare it with the output of ssh-keygen -lf"
                 + " /etc/ssh/ssh_host_…_key.pub there), replace the known-hosts lines of the host by this one: '"
                 + line(key) + "', or use HostKeys.pinned(\"" + fingerprint(key) + "\")";
         return false;

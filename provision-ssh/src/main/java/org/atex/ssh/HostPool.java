@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class HostPool {
     /** All hosts that were taken from the source, in any state. */
     final List<PooledHost> members = new ArrayList<>();
+
     final Queue<PooledHost> free = new ArrayDeque<>();
 
     /** Hosts that are being connected to, with the thread that does it. */

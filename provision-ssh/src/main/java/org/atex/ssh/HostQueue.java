@@ -19,6 +19,7 @@ final class HostQueue {
 
     /** The identities of all hosts that were ever added. */
     private final Set<Host.Identity> known = new HashSet<>();
+
     private final String name;
 
     /** The reason why no more hosts are added, or null while hosts may come. */

@@ -84,7 +84,8 @@ public final class Hosts {
                     JsonLine json = JsonLine.read(line);
                     Host host = HostLine.host(json);
                     HostLine.unknownKeys(json)
-                            .forEach(key -> LOG.warn("{}, line {}: the unknown key '{}' is ignored", file, lines.number(), key));
+                            .forEach(key -> LOG.warn(
+                                    "{}, line {}: the unknown key '{}' is ignored", file, lines.number(), key));
                     Long earlier = seen.put(host.identity(), lines.number());
                     if (earlier != null) {
                         throw new IllegalArgumentException(

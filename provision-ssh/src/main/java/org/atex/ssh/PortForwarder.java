@@ -67,7 +67,7 @@ final class PortForwarder {
         }
 
         final void relay(Socket socket, Channel channel) {
-            // Added before closed is read, as close() sets closed before it reads the sockets: one of the two closes it.
+            // The order matters: close() sets closed first and then reads the sockets, so that one of the two closes it.
             sockets.add(socket);
             Relay.start(socket, channel, link.threads(), () -> sockets.remove(socket));
             if (closed) {
@@ -94,7 +94,11 @@ final class PortForwarder {
                 try {
                     stopListening();
                 } catch (IOException e) {
-                    LOG.debug("could not close the forwarded port {} of the link to {}: {}", port(), link, e.getMessage());
+                    LOG.debug(
+                            "could not close the forwarded port {} of the link to {}: {}",
+                            port(),
+                            link,
+                            e.getMessage());
                 }
             });
             Threads.join(List.of(stop), CLOSE_TIMEOUT);
@@ -140,12 +144,7 @@ final class PortForwarder {
                 socket.setTcpNoDelay(true);
                 relay(socket, DirectChannel.open(link.client().getConnection(), host, hostPort));
             } catch (IOException e) {
-                LOG.warn(
-                        "could not forward a connection from {} to {}:{}: {}",
-                        link,
-                        host,
-                        hostPort,
-                        Dialer.reason(e));
+                LOG.warn("could not forward a connection from {} to {}:{}: {}", link, host, hostPort, Dialer.reason(e));
                 closeQuietly(socket);
             }
         }

@@ -235,9 +235,11 @@ class FileFidelityTest {
             for (int i = 0; i < times.size(); i++) {
                 Path single = downloaded.resolve("single");
                 connection.download(uploaded + "/file" + i, single);
-                assertThat(Files.getLastModifiedTime(uploaded.resolve("file" + i)).to(TimeUnit.NANOSECONDS))
+                assertThat(Files.getLastModifiedTime(uploaded.resolve("file" + i))
+                                .to(TimeUnit.NANOSECONDS))
                         .isEqualTo(times.get(i).to(TimeUnit.NANOSECONDS));
-                assertThat(Files.getLastModifiedTime(downloaded.resolve("file" + i))).isEqualTo(times.get(i));
+                assertThat(Files.getLastModifiedTime(downloaded.resolve("file" + i)))
+                        .isEqualTo(times.get(i));
                 assertThat(Files.getLastModifiedTime(single)).isEqualTo(times.get(i));
             }
         }
