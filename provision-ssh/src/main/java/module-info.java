@@ -1,4 +1,5 @@
-/** Systems that are reached over ssh. */
+/** Systems over ssh: connections, and sources of hosts. */
+
 module org.atex.ssh {
     requires transitive org.atex.api;
     requires static org.jspecify;

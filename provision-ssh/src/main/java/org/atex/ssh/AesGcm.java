@@ -11,7 +11,10 @@ import javax.crypto.Cipher;
 import net.schmizz.sshj.common.Factory;
 import net.schmizz.sshj.common.SSHRuntimeException;
 
-/** AES by the JDK, which uses the processor's instructions for it. sshj's own goes through Bouncy Castle, in plain Java. */
+/**
+ * AES-GCM by the JDK's provider, which uses the AES instructions of the processor. sshj's own cipher asks Bouncy Castle
+ * for AES, an implementation in plain Java that is several times slower.
+ */
 final class AesGcm extends GcmCipher {
     private static final String TRANSFORMATION = "AES/GCM/NoPadding";
     private static final int IV_BYTES = 12;
@@ -22,22 +25,24 @@ final class AesGcm extends GcmCipher {
     }
 
     /**
-     * {@return ciphers in the order of their speed: these, sshj's that are in use today, and its old ones}
+     * {@return the ciphers to offer, in order of preference: AES-GCM of this class, the current ciphers of sshj, its
+     * obsolete ciphers}
      *
-     * @param ciphers those of sshj
+     * @param ciphers the ciphers of sshj
      */
-    static List<Factory.Named<net.schmizz.sshj.transport.cipher.Cipher>> first(
+    static List<Factory.Named<net.schmizz.sshj.transport.cipher.Cipher>> inOrderOfPreference(
             List<Factory.Named<net.schmizz.sshj.transport.cipher.Cipher>> ciphers) {
         List<Factory.Named<net.schmizz.sshj.transport.cipher.Cipher>> all =
                 new ArrayList<>(List.of(named(128), named(256)));
         ciphers.stream()
+                // sshj's own AES-GCM would have the same names as the ciphers above.
                 .filter(cipher -> !cipher.getName().contains("-gcm@"))
-                .sorted(Comparator.comparing(AesGcm::isOld))
+                .sorted(Comparator.comparing(AesGcm::isObsolete))
                 .forEach(all::add);
         return all;
     }
 
-    private static boolean isOld(Factory.Named<?> cipher) {
+    private static boolean isObsolete(Factory.Named<?> cipher) {
         return !cipher.getName().matches("chacha20-poly1305@openssh.com|aes[0-9]+-ctr");
     }
 
@@ -59,6 +64,7 @@ final class AesGcm extends GcmCipher {
     protected void initCipher(Cipher given, Mode mode, byte[] key, byte[] iv)
             throws InvalidKeyException, InvalidAlgorithmParameterException {
         try {
+            // Replaces the cipher that sshj created with Bouncy Castle.
             cipher = Cipher.getInstance(TRANSFORMATION);
         } catch (GeneralSecurityException e) {
             throw new SSHRuntimeException(e);

@@ -8,33 +8,37 @@ import net.schmizz.sshj.transport.TransportException;
 import net.schmizz.sshj.userauth.UserAuthException;
 import net.schmizz.sshj.userauth.method.AbstractAuthMethod;
 
-/** Logs in with a key that an agent keeps (RFC 4252 §7). */
+/**
+ * Public key authentication (RFC 4252 §7) with a private key that stays in an ssh agent. The client offers the public
+ * key first; once the server accepts it, the agent signs the request.
+ */
 final class AgentKey extends AbstractAuthMethod {
+    /** The flag {@code SSH_AGENT_RSA_SHA2_512}: without it agents sign with SHA-1, which servers refuse. */
     private static final int RSA_SHA2_512 = 4;
 
     private final AgentClient agent;
-    private final byte[] shown;
-    private final byte[] signing;
+    private final byte[] offeredKey;
+    private final byte[] agentKey;
 
     /**
-     * Makes one.
+     * Creates the authentication method.
      *
-     * @param agent who signs
-     * @param shown the key that the host is shown, as it travels: it may be a certificate
-     * @param signing the same key as the agent has it
+     * @param agent the agent that signs
+     * @param offeredKey the public key or certificate that is offered to the host, in the format of RFC 4253 §6.6
+     * @param agentKey the key or certificate by which the agent knows its private key, in the same format
      */
-    AgentKey(AgentClient agent, byte[] shown, byte[] signing) {
+    AgentKey(AgentClient agent, byte[] offeredKey, byte[] agentKey) {
         super("publickey");
         this.agent = agent;
-        this.shown = shown.clone();
-        this.signing = signing.clone();
+        this.offeredKey = offeredKey.clone();
+        this.agentKey = agentKey.clone();
     }
 
     private static String type(byte[] key) throws UserAuthException {
         try {
             return new Buffer.PlainBuffer(key).readString();
         } catch (Buffer.BufferException e) {
-            throw new UserAuthException("the agent has a key that is none", e);
+            throw new UserAuthException("the agent listed a malformed key", e);
         }
     }
 
@@ -42,7 +46,7 @@ final class AgentKey extends AbstractAuthMethod {
         return type.startsWith("ssh-rsa");
     }
 
-    /** The keys of old are signed with new hashes. */
+    /** {@return the signature algorithm to announce} RSA keys sign with SHA-512 (RFC 8332), not with SHA-1. */
     private static String algorithm(String type) {
         return !isRsa(type) ? type : type.equals("ssh-rsa") ? "rsa-sha2-512" : KeyKinds.RSA_CERTIFICATE;
     }
@@ -50,8 +54,8 @@ final class AgentKey extends AbstractAuthMethod {
     private SSHPacket request(boolean signed) throws UserAuthException {
         return super.buildReq()
                 .putBoolean(signed)
-                .putString(algorithm(type(shown)))
-                .putString(shown);
+                .putString(algorithm(type(offeredKey)))
+                .putString(offeredKey);
     }
 
     @Override
@@ -61,6 +65,7 @@ final class AgentKey extends AbstractAuthMethod {
 
     @Override
     public void handle(Message message, SSHPacket packet) throws UserAuthException, TransportException {
+        // 60 is SSH_MSG_USERAUTH_PK_OK: the server accepts the key and waits for a signature.
         if (message != Message.USERAUTH_60) {
             super.handle(message, packet);
             return;
@@ -71,10 +76,10 @@ final class AgentKey extends AbstractAuthMethod {
                 .putBuffer(request)
                 .getCompactData();
         try {
-            int flags = isRsa(type(shown)) ? RSA_SHA2_512 : 0;
-            params.getTransport().write(request.putString(agent.sign(signing, data, flags)));
+            int flags = isRsa(type(offeredKey)) ? RSA_SHA2_512 : 0;
+            params.getTransport().write(request.putString(agent.sign(agentKey, data, flags)));
         } catch (IOException e) {
-            throw new UserAuthException("the agent did not sign", e);
+            throw new UserAuthException("the agent could not sign", e);
         }
     }
 }

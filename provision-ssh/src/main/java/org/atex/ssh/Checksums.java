@@ -11,18 +11,22 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.atex.api.Connection;
 
-/** Compares the checksums of what was copied. */
+/**
+ * Compares the SHA-256 checksums of copied files on both sides. Symbolic links are not compared, and of a downloaded
+ * directory the files of the system count: files that were in the target before are ignored.
+ */
 final class Checksums extends Transfer {
     private final Connection connection;
-    private final String there;
-    private final Path here;
+    private final String remotePath;
+    private final Path localPath;
     private final boolean upload;
 
-    private Checksums(String from, String to, Connection connection, String there, Path here, boolean upload) {
+    private Checksums(
+            String from, String to, Connection connection, String remotePath, Path localPath, boolean upload) {
         super(from, to);
         this.connection = connection;
-        this.there = there;
-        this.here = here;
+        this.remotePath = remotePath;
+        this.localPath = localPath;
         this.upload = upload;
     }
 
@@ -36,32 +40,33 @@ final class Checksums extends Transfer {
 
     @Override
     void attempt() throws IOException, InterruptedException {
+        // From names on the system, relative to a directory, to files of this machine.
         Map<String, Path> files = new LinkedHashMap<>();
-        if (Files.isSymbolicLink(here) && upload) {
+        if (Files.isSymbolicLink(localPath) && upload) {
             return;
         }
-        if (Files.isRegularFile(here, LinkOption.NOFOLLOW_LINKS)) {
-            files.put("./" + RawName.of(RemotePath.name(there)), here);
-            new Verification(connection, RemotePath.parent(there)).sums(files);
+        if (Files.isRegularFile(localPath, LinkOption.NOFOLLOW_LINKS)) {
+            files.put("./" + RawFileName.of(RemotePath.name(remotePath)), localPath);
+            new Verification(connection, RemotePath.parent(remotePath)).sums(files);
             return;
         }
-        Verification verification = new Verification(connection, there);
+        Verification verification = new Verification(connection, remotePath);
         if (upload) {
-            collect(files);
-        } else if (Files.isDirectory(here)) {
+            addLocalFiles(files);
+        } else if (Files.isDirectory(localPath)) {
             for (String name : verification.files()) {
-                files.put(name, here.resolve(RawName.path(name)));
+                files.put(name, localPath.resolve(RawFileName.path(name)));
             }
         }
         verification.sums(files);
     }
 
-    private void collect(Map<String, Path> files) throws IOException {
-        Files.walkFileTree(here, new SimpleFileVisitor<>() {
+    private void addLocalFiles(Map<String, Path> files) throws IOException {
+        Files.walkFileTree(localPath, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 if (attributes.isRegularFile()) {
-                    files.put("./" + RawName.of(here.relativize(file)), file);
+                    files.put("./" + RawFileName.of(localPath.relativize(file)), file);
                 }
                 return FileVisitResult.CONTINUE;
             }

@@ -11,19 +11,22 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code ssh_config(5)} says of one host, word by word. OpenSSH's own {@code ssh -G} tells it where there is one, and
- * otherwise {@link ConfigFile}, which knows a part of the language.
+ * The client configuration of one host: the keywords of {@code ssh_config(5)} and their values. It comes from OpenSSH's
+ * {@code ssh -G} if {@code ssh} is on the PATH, otherwise from {@link ConfigFile}, which supports a part of the
+ * language.
+ *
+ * <p>Thread safety: immutable once the factory has returned it.
  */
 final class ClientConfig {
-    /** Words of which the first counts, except for those of which all do. */
+    /** Keywords in lower case. For most of them the first value counts, for some (see {@link #values(String)}) all. */
     private final Map<String, List<String>> values = new LinkedHashMap<>();
 
     /**
-     * {@return what is said of a host}
+     * {@return the configuration of a host; empty if the options name no file}
      *
-     * @param options which file is read, and who logs in
-     * @param host as the user calls it
-     * @throws SshRefusedException if a file cannot be read or understood
+     * @param options the file to read and the user to log in as
+     * @param host the host by the name that the caller uses, which the patterns of the file are matched with
+     * @throws SshRefusedException if a file cannot be read or has a mistake
      */
     static ClientConfig of(SshOptions options, Host host) {
         Path file = options.config();
@@ -34,40 +37,44 @@ final class ClientConfig {
         try {
             return ssh != null ? OpenSshConfig.ask(ssh, options, host) : ConfigFile.read(file, options, host);
         } catch (IOException e) {
-            throw new SshRefusedException("cannot read the ssh configuration for " + host + ": " + e.getMessage(), e);
+            throw new SshRefusedException(
+                    "could not read the ssh configuration for " + host + ": " + e.getMessage(), e);
         }
     }
 
-    void add(String word, String value) {
-        values.computeIfAbsent(word.toLowerCase(Locale.ROOT), name -> new ArrayList<>())
+    void add(String keyword, String value) {
+        values.computeIfAbsent(keyword.toLowerCase(Locale.ROOT), name -> new ArrayList<>())
                 .add(value);
     }
 
-    /** {@return the first value of a word, or null} */
+    /** {@return the first value of a keyword in lower case, or null} */
     @Nullable
-    String value(String word) {
-        List<String> all = values.get(word);
+    String value(String keyword) {
+        List<String> all = values.get(keyword);
         return all == null ? null : all.get(0);
     }
 
-    /** {@return all values of a word} */
-    List<String> values(String word) {
-        return values.getOrDefault(word, List.of());
+    /** {@return all values of a keyword in lower case, in the order of the configuration} */
+    List<String> values(String keyword) {
+        return values.getOrDefault(keyword, List.of());
     }
 
-    /** {@return whether a word is there and says yes} */
-    boolean isYes(String word) {
-        String value = value(word);
+    /** {@return whether a keyword is set to yes} {@code ssh -G} prints {@code true} for some keywords. */
+    boolean isYes(String keyword) {
+        String value = value(keyword);
         return value != null && (value.equalsIgnoreCase("yes") || value.equalsIgnoreCase("true"));
     }
 
-    /** {@return whether a name matches one of some patterns, and none of those that are negated} */
+    /**
+     * {@return whether a name matches a pattern list as {@code ssh_config(5)} defines it: at least one pattern and no
+     * negated one}
+     */
     static boolean matches(String name, List<String> patterns) {
         boolean matches = false;
         for (String pattern : patterns) {
-            boolean not = pattern.startsWith("!");
-            if (glob(not ? pattern.substring(1) : pattern).matcher(name).matches()) {
-                if (not) {
+            boolean negated = pattern.startsWith("!");
+            if (glob(negated ? pattern.substring(1) : pattern).matcher(name).matches()) {
+                if (negated) {
                     return false;
                 }
                 matches = true;
@@ -85,7 +92,7 @@ final class ClientConfig {
         return Pattern.compile(regex.toString(), Pattern.DOTALL);
     }
 
-    /** {@return a path with the user's home put in place of a tilde} */
+    /** {@return a path, with {@code ~/} at its beginning replaced by the home directory of the user} */
     static Path expand(String path) {
         return path.equals("~") || path.startsWith("~/") ? Path.of(home() + path.substring(1)) : Path.of(path);
     }

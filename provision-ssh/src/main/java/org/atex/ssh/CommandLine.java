@@ -12,33 +12,38 @@ import org.atex.api.Output;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is sent for a command: a line for the login shell of the user who logs in, and the bytes that go before the
- * command's own input. Immutable.
+ * The request that starts a command: a line for the login shell of the user, and bytes for stdin that precede the input
+ * of the command. Immutable.
  *
- * <p>The script of a command announces its process, on the output and on the errors, so that what start-up files say before
- * is not taken for the command's. It goes to its directory, reads its variables, sets its mark, and becomes the command.
+ * <p>The line runs a script for {@code sh}. The script prints the id of its process to stdout and stderr, so that the
+ * output of start-up files before it can be removed. Then it changes to the directory of the command, reads the
+ * variables, exports the mark of the command and replaces itself by the command.
  *
- * <p>Not every login shell understands what {@code sh} does: fish takes back-slashes in quotes in its own way, and csh has no
- * quoted line breaks. Theirs is a line that all of them take alike, by which {@code sh} reads the script from the input.
- * Where the login shell is known to read as {@code sh} does, the line is the script itself, which saves two programs.
+ * <p>Login shells differ from {@code sh}: fish interprets backslashes in single quotes, csh does not allow line breaks
+ * in quotes. They get a line that all shells read alike; it starts {@code sh}, which reads the script from stdin. For a
+ * login shell that is known to be compatible with {@code sh}, the line is the script itself, which starts two programs
+ * fewer.
  *
- * <p>The line is an argument of the login shell, which every user of the system can see in the list of processes.
- * Passwords and the values of variables are therefore part of the input.
+ * <p>The line becomes an argument of the login shell, and every user of the system can see it in the list of processes.
+ * Passwords and the values of variables are therefore sent through stdin.
  *
- * @param line the line
- * @param input the bytes sent before the command's input; may hold a password and values of variables
+ * @param line the line for the login shell
+ * @param input the bytes to send before the input of the command; they can contain a password and the values of
+ *     variables
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // records of this type are never compared
 record CommandLine(String line, byte[] input) {
-    /** The variable with the marks of a command, by which all that it starts is found. */
+    /** The variable that contains the mark of a command. Descendants inherit it, by which they are found and ended. */
     static final String VARIABLE = "ATEX_COMMAND";
 
-    /** Goes before the number of the process. */
+    /** The text before the process id in the announcement. */
     static final String ANNOUNCEMENT = "atex-process ";
 
     /**
-     * Undoes what start-up files may have changed, and announces the process. No {@code bash} that the command starts reads
-     * start-up files because of sshd: it does so where {@code SHLVL} is below 2, and {@code exec} takes one away.
+     * The first lines of every script. They undo changes of start-up files to the shell, and announce the process.
+     *
+     * <p>A {@code bash} that finds the variables of sshd reads {@code ~/.bashrc} if {@code SHLVL} is below 2. A bash of
+     * the command must not do that. The value is 2 because {@code exec} decreases it by one.
      */
     static final String BEGINNING = """
             { set +aeuvx; trap - DEBUG; unset -f cd dd echo eval exec exit export read; } 2>/dev/null
@@ -48,90 +53,109 @@ record CommandLine(String line, byte[] input) {
             \\echo "%1$s$$" >&2
             """.formatted(ANNOUNCEMENT);
 
-    /** Two words that fish and csh, but not {@code sh}, read as something else: {@link #AS_QUOTED}. */
+    /**
+     * Two arguments in quotes that fish and csh read differently from {@code sh}. A script compares its arguments with
+     * {@link #AS_QUOTED} to find out whether the login shell is compatible with {@code sh}.
+     */
     private static final String QUOTED = "'\\\\' '\\!'";
 
-    /** What {@code $*} is after {@code sh} has read {@link #QUOTED}. */
+    /** The value of {@code $*} if the login shell has read {@link #QUOTED} as {@code sh} does. */
     static final String AS_QUOTED = "\\\\ \\!";
 
-    /** A program can be given 128 KiB in one argument, and the whole line is one of the login shell. */
-    private static final int LONGEST = 100_000;
+    /**
+     * The limit of a line in bytes; a longer script is sent through stdin. Linux limits a single argument to 128 KiB,
+     * and the whole line is one argument of the login shell. The difference is left for the text around the script.
+     */
+    private static final int MAX_LINE_BYTES = 100_000;
 
-    /** The last line of a script that is read from the input. */
-    private static final String END = "#atex-end-of-script";
+    /** The line after a script that the shell reads from stdin line by line. */
+    private static final String END_OF_SCRIPT = "#atex-end-of-script";
 
-    private static final String AFTER_PASSWORD = "atex-end-of-password";
+    private static final String END_OF_PASSWORD = "atex-end-of-password";
 
     /**
-     * {@return what is sent for a command}
+     * {@return the request that starts a command}
      *
      * @param command the command
-     * @param mark its mark
-     * @param as how things are run there
+     * @param mark the mark of the command, unique on the connection
+     * @param context the context on the system
      */
-    static CommandLine of(Command command, String mark, As as) {
+    static CommandLine of(Command command, String mark, Context context) {
         Variables variables = new Variables();
-        variables.addAll(as.environment());
+        variables.addAll(context.environment());
         variables.addAll(command.environment());
-        return as.line(script(command, mark, variables), variables.input());
+        return context.line(script(command, mark, variables), variables.input());
     }
 
     /**
-     * How things are run on a system.
+     * The context in which the commands of a connection run.
      *
-     * @param posix whether the login shell understands what {@code sh} does
-     * @param sudo another user, or null
-     * @param sudoPassword what sudo asks for, or null if it asks for nothing
-     * @param environment variables of every command
+     * @param posix whether the login shell is known to be compatible with {@code sh}
+     * @param sudo the user to run as by sudo, or null for the login user
+     * @param sudoPassword the password for sudo, or null if sudo must not ask for one
+     * @param environment variables of every command; variables of the command itself take precedence
      */
-    @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-    record As(boolean posix, @Nullable String sudo, char @Nullable [] sudoPassword, Map<String, String> environment) {
+    @SuppressWarnings("ArrayRecordComponent") // records of this type are never compared
+    record Context(
+            boolean posix, @Nullable String sudo, char @Nullable [] sudoPassword, Map<String, String> environment) {
         /**
-         * {@return what is sent for a script}
+         * {@return the request that starts a script}
          *
-         * @param script text for {@code sh}
-         * @param variables the bytes that the script reads before its command does
+         * @param script the script for {@code sh}
+         * @param variables the bytes that the script reads from stdin before the command does
          */
         CommandLine line(String script, byte[] variables) {
-            CommandLine all = new CommandLine(script, variables);
+            CommandLine request = new CommandLine(script, variables);
             int length = (sudo == null ? script : quoted(script)).getBytes(UTF_8).length;
-            if (length > LONGEST) {
-                all = all.fromInput();
+            if (length > MAX_LINE_BYTES) {
+                request = request.fromStdin();
             }
             if (sudo != null) {
-                all = sudoPassword == null
-                        ? all.by("exec sudo -n -u " + quoted(sudo))
-                        : all.after(sudoPassword).by("exec sudo -k -S -p '' -u " + quoted(sudo));
+                // -k: sudo always asks, even within the time-out of an earlier password. -S: it reads stdin, not a
+                // terminal.
+                request = sudoPassword == null
+                        ? request.by("exec sudo -n -u " + quoted(sudo))
+                        : request.withPassword(sudoPassword).by("exec sudo -k -S -p '' -u " + quoted(sudo));
             }
-            return posix ? all : all.fromInput().byAnyShell();
+            return posix ? request : request.fromStdin().forAnyShell();
         }
     }
 
     /**
-     * {@return the same for a shell that reads the script from its input} By itself where there is no {@code dd}, which is
-     * slow for long ones; {@code IFS} ends with a line break, which not every login shell allows in a word.
+     * {@return a request with its script in the input} {@code dd} reads exactly the bytes of the script, so that the
+     * input of the command is left. Without {@code dd} the shell reads line by line, which is slow for long scripts.
+     *
+     * <p>The line must not contain a line break, which csh does not allow in quotes; <code>${IFS#??}</code> stands for
+     * one, as {@code IFS} is a space, a tab and a line break.
      */
-    private CommandLine fromInput() {
-        byte[] script = (line + "\n" + END + "\n").getBytes(UTF_8);
+    private CommandLine fromStdin() {
+        byte[] script = (line + "\n" + END_OF_SCRIPT + "\n").getBytes(UTF_8);
         String reading = "if command -v dd >/dev/null; then _atex_all=$(" + bytes(script.length) + "); else _atex_all=;"
-                + " while IFS= read -r _atex_line; do [ \"$_atex_line\" = \"" + END + "\" ] && break;"
+                + " while IFS= read -r _atex_line; do [ \"$_atex_line\" = \"" + END_OF_SCRIPT + "\" ] && break;"
                 + " _atex_all=\"$_atex_all$_atex_line${IFS#??}\"; done; fi; eval \"$_atex_all\"; exit 125";
         return new CommandLine(reading, joined(script, input));
     }
 
-    /** {@return the same with sudo's password before} Whether sudo asks for it or not: what it leaves is read away. */
-    private CommandLine after(char[] password) {
-        String away = "while IFS= read -r _atex_line && [ \"$_atex_line\" != " + AFTER_PASSWORD + " ]; do :; done\n";
-        byte[] lines = (new String(password) + "\n" + AFTER_PASSWORD + "\n").getBytes(UTF_8);
-        return new CommandLine(away + line, joined(lines, input));
+    /**
+     * {@return a request with the password of sudo at the beginning of its input} The script skips the input up to a
+     * mark, in case sudo did not ask and left the password: it must not become input of the command.
+     */
+    private CommandLine withPassword(char[] password) {
+        String skip = "while IFS= read -r _atex_line && [ \"$_atex_line\" != " + END_OF_PASSWORD + " ]; do :; done\n";
+        byte[] lines = (new String(password) + "\n" + END_OF_PASSWORD + "\n").getBytes(UTF_8);
+        return new CommandLine(skip + line, joined(lines, input));
     }
 
+    /** {@return a request that runs the line by sudo} */
     private CommandLine by(String sudo) {
         return new CommandLine(sudo + " -- sh -c " + quoted(line) + " sh \"$@\"", input);
     }
 
-    /** {@return the same as a line that every login shell understands} The script of it has no quotes or line breaks. */
-    private CommandLine byAnyShell() {
+    /**
+     * {@return a request that every login shell reads alike} The line must not contain single quotes or line breaks, as
+     * that of {@link #fromStdin} does not.
+     */
+    private CommandLine forAnyShell() {
         return new CommandLine("exec /bin/sh -c '" + line + "' sh " + QUOTED, input);
     }
 
@@ -141,7 +165,10 @@ record CommandLine(String line, byte[] input) {
         return all;
     }
 
-    /** {@return a command that reads so many bytes of its input, and no more} */
+    /**
+     * {@return a command that copies a number of bytes from stdin to stdout} It reads no byte more: the rest of stdin
+     * belongs to the command. {@code fullblock} makes {@code dd} go on after a short read of a pipe.
+     */
     static String bytes(int count) {
         return "dd bs=" + count + " count=1 iflag=fullblock";
     }
@@ -150,11 +177,13 @@ record CommandLine(String line, byte[] input) {
         StringBuilder script = new StringBuilder(BEGINNING);
         String directory = command.directory();
         if (directory != null) {
-            // CDPATH would say where it went, and lead elsewhere.
+            // CDPATH would make cd search other directories first, and print the one that it found.
             script.append("CDPATH= \\cd -- ").append(quoted(directory)).append(" || exit 126\n");
         }
         List<String> words = variables.words();
         script.append(variables.reading());
+        // Appended to the mark of an outer command: a process can be found by the mark of each command that it descends
+        // from.
         script.append("\\export ")
                 .append(VARIABLE)
                 .append("=\"$")
@@ -162,6 +191,8 @@ record CommandLine(String line, byte[] input) {
                 .append(mark)
                 .append("\"\n");
         script.append("\\exec ");
+        // env sets variables with names that the shell does not accept, and exec would take a leading dash for an
+        // option.
         if (!words.isEmpty() || command.arguments().get(0).startsWith("-")) {
             script.append("env -- ").append(String.join(" ", words)).append(' ');
         }
@@ -182,7 +213,7 @@ record CommandLine(String line, byte[] input) {
         return redirections;
     }
 
-    /** {@return a word that every shell takes for just this text} */
+    /** {@return a text in quotes, as one literal word for {@code sh}} */
     static String quoted(String word) {
         return "'" + word.replace("'", "'\\''") + "'";
     }

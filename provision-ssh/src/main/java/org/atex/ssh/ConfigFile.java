@@ -19,23 +19,25 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a file as {@code ssh_config(5)} has it, for machines without OpenSSH's client. It knows {@code Host},
- * {@code Include}, and {@code Match} by {@code all}, {@code host}, {@code originalhost}, {@code user} and
- * {@code localuser}. What it does not know and what would decide who is reached or trusted is an error, and so is any other
- * {@code Match}.
+ * A reader of {@code ssh_config(5)} files for machines without OpenSSH's client. It supports {@code Host},
+ * {@code Include}, and {@code Match} with the criteria {@code all}, {@code host}, {@code originalhost}, {@code user}
+ * and {@code localuser}. Any other {@code Match} is an error, and so is an unsupported keyword that decides which host
+ * is reached or trusted. Other keywords have no effect.
  */
 final class ConfigFile {
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|([^\\s\"#]\\S*)|(#.*)");
     private static final Pattern LINE = Pattern.compile("\\s*(\\w+)(?:\\s*=\\s*|\\s+)(.*?)\\s*");
-    private static final int DEPTH = 16;
+
+    /** The limit of OpenSSH for files that include each other. */
+    private static final int MAX_DEPTH = 16;
 
     private static final Path SYSTEM = Path.of("/etc/ssh/ssh_config");
 
-    /** Of these all values count. */
-    private static final Set<String> LISTS = Set.of("identityfile", "certificatefile");
+    /** Keywords for which all values count, not the first one only. */
+    private static final Set<String> MULTI_VALUED = Set.of("identityfile", "certificatefile");
 
-    /** Of these only ssh knows what they mean. */
-    private static final Set<String> DECISIVE = Set.of(
+    /** Unsupported keywords that must not be ignored: they decide which host is reached or which key is trusted. */
+    private static final Set<String> UNSUPPORTED = Set.of(
             "canonicalizehostname",
             "knownhostscommand",
             "revokedhostkeys",
@@ -67,8 +69,11 @@ final class ConfigFile {
     }
 
     private void read(Path file, boolean active, int depth) {
-        if (depth > DEPTH) {
-            throw new SshRefusedException(file + " is included too deeply: does it include itself?", null);
+        if (depth > MAX_DEPTH) {
+            throw new SshRefusedException(
+                    "could not read the ssh configuration: " + file + " is included more than " + MAX_DEPTH
+                            + " levels deep (does it include itself?)",
+                    null);
         }
         boolean applies = active;
         int number = 0;
@@ -81,10 +86,10 @@ final class ConfigFile {
             Matcher matcher = LINE.matcher(line);
             List<String> values = matcher.matches() ? words(matcher.group(2)) : List.of();
             if (values.isEmpty()) {
-                throw new SshRefusedException(place + ": not a word and its value: " + line, null);
+                throw new SshRefusedException(place + ": not a keyword with a value: " + line, null);
             }
-            String word = matcher.group(1).toLowerCase(Locale.ROOT);
-            switch (word) {
+            String keyword = matcher.group(1).toLowerCase(Locale.ROOT);
+            switch (keyword) {
                 case "host" -> applies = active && ClientConfig.matches(host.address(), values);
                 case "match" -> applies = active && matches(values, place);
                 case "include" -> {
@@ -92,32 +97,37 @@ final class ConfigFile {
                         include(file, values, depth);
                     }
                 }
-                // The rest of the line is a command.
-                case "proxycommand" -> put(applies, word, matcher.group(2));
+                // The command is the rest of the line as it stands, quotes and # included.
+                case "proxycommand" -> put(applies, keyword, matcher.group(2));
                 case "userknownhostsfile", "globalknownhostsfile" -> {
-                    if (applies && seen.add(word)) {
-                        values.forEach(value -> config.add(word, value));
+                    // The first line counts, with all its files.
+                    if (applies && seen.add(keyword)) {
+                        values.forEach(value -> config.add(keyword, value));
                     }
                 }
                 default -> {
-                    if (applies && DECISIVE.contains(word) && !values.get(0).equalsIgnoreCase("no")) {
-                        throw onlyForSsh(place, matcher.group(1));
+                    if (applies
+                            && UNSUPPORTED.contains(keyword)
+                            && !values.get(0).equalsIgnoreCase("no")) {
+                        throw unsupported(place, matcher.group(1));
                     }
-                    put(applies, word, values.get(0));
+                    put(applies, keyword, values.get(0));
                 }
             }
         }
     }
 
-    private static SshRefusedException onlyForSsh(String place, String what) {
+    private static SshRefusedException unsupported(String place, String what) {
         return new SshRefusedException(
                 place + ": '" + what
-                        + "' is understood by OpenSSH's client only, which is not on the PATH of this machine."
-                        + " Install it (openssh-client), or say by SshOptions what is needed, withoutConfig()",
+                        + "' is supported by OpenSSH's client only, which is not on the PATH of this machine"
+                        + " (install it, openssh-client, or set these options on SshOptions and call withoutConfig())",
                 null);
     }
 
-    /** Bytes that are no UTF-8 matter in no comment. */
+    /**
+     * {@return the lines of a file} A file that is not UTF-8 is read as Latin-1: most often only a comment is affected.
+     */
     private static List<String> lines(Path file) {
         try {
             try {
@@ -126,18 +136,20 @@ final class ConfigFile {
                 return Files.readAllLines(file, ISO_8859_1);
             }
         } catch (IOException e) {
-            throw new SshRefusedException("cannot read the ssh configuration " + file + ": " + e, e);
+            throw new SshRefusedException("could not read the ssh configuration " + file + ": " + e, e);
         }
     }
 
-    /** The first that is said of the way counts, by whichever of its two words. */
-    private void put(boolean applies, String word, String value) {
+    /**
+     * Adds a value, unless it does not apply or an earlier one counts. ProxyCommand and ProxyJump exclude each other.
+     */
+    private void put(boolean applies, String keyword, String value) {
         if (!applies) {
             return;
         }
-        boolean way = word.equals("proxycommand") || word.equals("proxyjump");
-        if (LISTS.contains(word) || seen.add(way ? "way" : word)) {
-            config.add(word, value);
+        boolean proxy = keyword.equals("proxycommand") || keyword.equals("proxyjump");
+        if (MULTI_VALUED.contains(keyword) || seen.add(proxy ? "proxy" : keyword)) {
+            config.add(keyword, value);
         }
     }
 
@@ -153,20 +165,21 @@ final class ConfigFile {
         boolean all = true;
         for (int i = 0; i < criteria.size(); i++) {
             String criterion = criteria.get(i);
-            boolean not = criterion.startsWith("!");
-            String name = (not ? criterion.substring(1) : criterion).toLowerCase(Locale.ROOT);
+            boolean negated = criterion.startsWith("!");
+            String name = (negated ? criterion.substring(1) : criterion).toLowerCase(Locale.ROOT);
             if (name.equals("all")) {
                 continue;
             }
+            // "all" above is the only criterion without a value.
             String value = i + 1 < criteria.size() ? criteria.get(++i) : "";
-            String fact = switch (name) {
+            String actual = switch (name) {
                 case "host" -> orElse(config.value("hostname"), host.address()).toLowerCase(Locale.ROOT);
                 case "originalhost" -> host.address();
-                case "user" -> orElse(host.user(), orElse(options.user(), orElse(config.value("user"), me())));
-                case "localuser" -> me();
-                default -> throw onlyForSsh(place, "Match " + criterion);
+                case "user" -> orElse(host.user(), orElse(options.user(), orElse(config.value("user"), localUser())));
+                case "localuser" -> localUser();
+                default -> throw unsupported(place, "Match " + criterion);
             };
-            all &= ClientConfig.matches(fact, List.of(value.split(",", -1))) != not;
+            all &= ClientConfig.matches(actual, List.of(value.split(",", -1))) != negated;
         }
         return all;
     }
@@ -175,11 +188,11 @@ final class ConfigFile {
         return value != null ? value : other;
     }
 
-    private static String me() {
+    private static String localUser() {
         return System.getProperty("user.name");
     }
 
-    /** Names are relative to {@code ~/.ssh}, or to {@code /etc/ssh} in the file of the system, wherever they stand. */
+    /** Reads included files. Relative names are relative to {@code ~/.ssh}, in a system file to {@code /etc/ssh}. */
     private void include(Path from, List<String> values, int depth) {
         Path base = from.startsWith("/etc/ssh") ? Path.of("/etc/ssh") : Path.of(ClientConfig.home(), ".ssh");
         for (String value : values) {
@@ -189,7 +202,7 @@ final class ConfigFile {
         }
     }
 
-    /** {@return the files of a pattern, any part of which may have wildcards} */
+    /** {@return the files that match a pattern, in alphabetical order} Each name in the path can have wildcards. */
     private static Set<Path> glob(Path pattern) {
         Set<Path> found = new TreeSet<>(Set.of(Path.of("/")));
         for (Path part : pattern.toAbsolutePath()) {
@@ -200,12 +213,13 @@ final class ConfigFile {
                 } else if (Files.isDirectory(directory)) {
                     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, part.toString())) {
                         files.forEach(file -> {
+                            // As in a shell, a wildcard at the beginning does not match a hidden file.
                             if (part.toString().startsWith(".") || !Files.exists(file) || !isHidden(file)) {
                                 next.add(file);
                             }
                         });
                     } catch (IOException e) {
-                        throw new SshRefusedException("cannot read what " + pattern + " includes: " + e, e);
+                        throw new SshRefusedException("could not read the included files " + pattern + ": " + e, e);
                     }
                 }
             }

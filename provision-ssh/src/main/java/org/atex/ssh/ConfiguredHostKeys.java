@@ -5,20 +5,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host keys that OpenSSH's client accepts with some configuration. Immutable.
+ * The host key policy of an {@code ssh_config(5)} file. Immutable.
  *
- * @param user the files of the user; the first learns new hosts
- * @param global the files of the system
- * @param strictness what becomes of hosts that are not known
- * @param alias the name by which the host is known, or null for its address
- * @param isLoopbackTrusted whether this machine needs no key
+ * @param user the values of {@code UserKnownHostsFile}; keys of new hosts are added to the first one
+ * @param global the values of {@code GlobalKnownHostsFile}
+ * @param strictness the policy for unknown hosts and changed keys
+ * @param alias the value of {@code HostKeyAlias}, which replaces the address in the known-hosts files, or null
+ * @param isLoopbackTrusted the value of {@code NoHostAuthenticationForLocalhost}: loopback addresses are not checked
  */
 record ConfiguredHostKeys(
         List<Path> user,
         List<Path> global,
-        Strictness strictness,
+        StrictHostKeyChecking strictness,
         @Nullable String alias,
-        boolean isLoopbackTrusted) implements HostKeys {
+        boolean isLoopbackTrusted)
+        implements HostKeys {
     static final List<Path> USER_FILES = List.of(
             Path.of(ClientConfig.home(), ".ssh", "known_hosts"), Path.of(ClientConfig.home(), ".ssh", "known_hosts2"));
     static final List<Path> GLOBAL_FILES =

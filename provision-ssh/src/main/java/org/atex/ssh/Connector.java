@@ -3,16 +3,18 @@ package org.atex.ssh;
 import java.time.Duration;
 import org.atex.api.Connection;
 
-/** Opens connections to hosts. Thread-safe: hosts are connected to in parallel. */
+/**
+ * Opens connections to hosts. Implementations must be thread-safe: a provisioner connects to several hosts in parallel.
+ */
 @FunctionalInterface
 interface Connector {
     /**
-     * Connects, waiting for a host that is not up yet.
+     * Connects to a host. Retries until the time is over, as the host may still be starting.
      *
-     * @param host what to connect to; its environment becomes that of every command
-     * @param within how long to go on trying; it does not take much longer
-     * @return the connection, the caller's to close
-     * @throws RuntimeException if there is none by then; its message says why
+     * @param host the host; its environment applies to every command of the connection
+     * @param within the time for all attempts together; the call returns shortly after it at the latest
+     * @return the connection, which the caller has to close
+     * @throws RuntimeException if no attempt succeeded in time; the message gives the reasons
      * @throws InterruptedException if interrupted; nothing is left open
      */
     Connection connect(Host host, Duration within) throws InterruptedException;

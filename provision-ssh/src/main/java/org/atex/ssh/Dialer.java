@@ -25,37 +25,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes links. Each attempt has a thread of its own; when it takes too long, its sockets are closed under it, as no
- * time-out of sshj's ends all that can hang.
+ * Connects to hosts: opens a {@link Link}, and retries until a deadline. Each attempt runs in a thread of its own. When
+ * it takes too long, its sockets are closed, because the time-outs of sshj do not cover every read that can block.
  */
 final class Dialer {
     private static final Logger LOG = LoggerFactory.getLogger(Dialer.class);
 
-    /** How sshj says that two sides have no algorithm in common; there is no type for it. */
-    private static final String NO_SETTLEMENT = "Unable to reach a settlement";
+    /**
+     * The beginning of sshj's message if the two sides have no algorithm in common; it has no exception type for that.
+     */
+    private static final String NO_COMMON_ALGORITHM = "Unable to reach a settlement";
 
-    /** An attempt in less time than that would only fail for want of time. */
-    private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** The least time for another attempt. A shorter one would run out of time and hide the real reason. */
+    private static final long MIN_ATTEMPT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long FIRST_PAUSE_MILLIS = 50;
-    private static final long LONGEST_PAUSE_MILLIS = 1000;
+    private static final long MAX_PAUSE_MILLIS = 1000;
 
     private final Route route;
     private final long deadline;
     private final Retry retry;
 
-    /** By what they are without their numbers: one that has the time or a port in it is the same again. */
+    /**
+     * The reasons of failed attempts in the order of their first occurrence. The key is the reason with all numbers
+     * replaced by 0, so that reasons that differ in a time, a port or a process id only are reported once.
+     */
     private final Map<String, String> reasons = new LinkedHashMap<>();
 
-    /** What is tried again until the time is over, each with those before it. */
+    /**
+     * The failures after which another attempt is made until the time is over. Each value includes the ones before it.
+     */
     enum Retry {
-        /** A host that does not answer. */
+        /** The host does not answer. */
         ABSENCE,
 
-        /** A proxy command that fails, as it does where the host behind it does not answer yet. */
+        /** The proxy command fails. It does so while the host behind it does not answer yet. */
         FAILED_PROXY,
 
-        /** A host that does not let us in: while a machine starts, it does not let anybody in. */
+        /** The host refuses the login. A machine that is starting refuses every login for a while. */
         REFUSAL
     }
 
@@ -66,14 +73,15 @@ final class Dialer {
     }
 
     /**
-     * {@return a link to a host, which is logged in}
+     * {@return a link to a host, logged in and with its shell started}
      *
-     * @param route the way
-     * @param within how long to go on trying
-     * @param retry what to try again
-     * @throws ConnectionLostException if it did not answer in time, or a proxy command failed; the message has all the
-     *     reasons
-     * @throws SshRefusedException if it is of no use to try again
+     * @param route the route to the host
+     * @param within the time for all attempts together
+     * @param retry the failures after which to try again
+     * @throws ConnectionLostException if no attempt succeeded in time, or a proxy command failed that is not to be
+     *     retried; the message has all reasons
+     * @throws SshRefusedException if the host refused the connection in a way that is not to be retried
+     * @throws InterruptedException if interrupted; nothing is left open
      */
     static Link dial(Route route, Duration within, Retry retry) throws InterruptedException {
         return new Dialer(route, within, retry).dial(within);
@@ -85,44 +93,46 @@ final class Dialer {
             try {
                 return attempt();
             } catch (SshRefusedException e) {
+                // A wrong host key does not become right: repeating the attempt would only delay the error.
                 if (retry != Retry.REFUSAL || e.getCause() instanceof HostKeyException) {
                     throw e;
                 }
-                note(String.valueOf(e.getMessage()));
+                record(String.valueOf(e.getMessage()));
             } catch (Tunnel.FailedException e) {
-                if (retry == Retry.ABSENCE || !e.isPassing()) {
+                if (retry == Retry.ABSENCE || !e.isTemporary()) {
                     throw new ConnectionLostException(
-                            "could not connect to " + described() + ": " + e.getMessage(), null);
+                            "could not connect to " + description() + ": " + e.getMessage(), null);
                 }
-                note(String.valueOf(e.getMessage()));
+                record(String.valueOf(e.getMessage()));
             } catch (IOException e) {
-                note(reason(e));
+                record(reason(e));
             }
-            long left = deadline - System.nanoTime();
-            if (left < SHORTEST_NANOS) {
+            long remaining = deadline - System.nanoTime();
+            if (remaining < MIN_ATTEMPT_NANOS) {
                 throw new ConnectionLostException(
-                        "could not connect to " + described() + " within " + words(within) + ": "
+                        "could not connect to " + description() + " within " + format(within) + ": "
                                 + String.join("; then: ", reasons.values())
-                                + " (is it up, does a firewall stand between, is its sshd running?)",
+                                + " (is the host up, is its sshd running, does a firewall block the port?)",
                         null);
             }
-            TimeUnit.NANOSECONDS.sleep(Math.min(left / 2, TimeUnit.MILLISECONDS.toNanos(pause)));
-            pause = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
+            // At most half of the time that is left, so that the last attempt has the other half.
+            TimeUnit.NANOSECONDS.sleep(Math.min(remaining / 2, TimeUnit.MILLISECONDS.toNanos(pause)));
+            pause = Math.min(MAX_PAUSE_MILLIS, pause * 2);
         }
     }
 
-    private String described() {
+    private String description() {
         String place = route.host() + ":" + route.port();
         return route.name().equals(place) ? place : route.name() + " (" + place + ")";
     }
 
-    private void note(String reason) {
+    private void record(String reason) {
         if (reasons.put(reason.replaceAll("[0-9]+", "0"), reason) == null) {
-            LOG.info("not connected to {} yet: {}", route, reason);
+            LOG.info("could not connect to {} yet: {}", route, reason);
         }
     }
 
-    /** {@return what is at the root of a failure} */
+    /** {@return the message of the root cause of a failure, or the name of its type if it has no message} */
     static String reason(Throwable e) {
         Throwable root = e;
         while (root.getCause() != null) {
@@ -139,7 +149,7 @@ final class Dialer {
                 : message == null || message.isEmpty() ? root.getClass().getSimpleName() : message;
     }
 
-    private static String words(Duration time) {
+    private static String format(Duration time) {
         return time.toMillis() >= 10_000 ? time.toSeconds() + " s" : time.toMillis() + " ms";
     }
 
@@ -153,8 +163,8 @@ final class Dialer {
             made = true;
             return link;
         } catch (TimeoutException e) {
-            throw new IOException(
-                    "it did not finish " + attempt.stage + " in time" + attempt.said()); // which is all of the reason
+            // No cause, here and below: reason(e) must return this message.
+            throw new IOException("it did not finish " + attempt.stage + " in time" + attempt.startupOutput());
         } catch (ExecutionException e) {
             if (e.getCause() instanceof SshRefusedException refused) {
                 throw refused;
@@ -162,16 +172,17 @@ final class Dialer {
             if (e.getCause() instanceof Tunnel.FailedException proxy) {
                 throw proxy;
             }
-            throw new IOException(attempt.stage + " failed: " + reason(e)); // no cause: this is all of the reason
+            throw new IOException(attempt.stage + " failed: " + reason(e));
         } finally {
             if (!made) {
+                // Closing the sockets ends blocked reads; the interrupt ends waits on sshj's conditions.
                 attempt.cut();
                 thread.interrupt();
             }
         }
     }
 
-    /** The host is not the one that we know. */
+    /** The host key was not accepted. */
     static final class HostKeyException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -180,10 +191,19 @@ final class Dialer {
         }
     }
 
+    /**
+     * One attempt, and later the sockets of the link that it has opened. {@code run} is called by the thread of the
+     * attempt, the other methods by any thread.
+     */
     private final class Attempt implements Link.Wire {
+        /** The open sockets, in the order of the hops. Also the lock of {@code aborted}. */
         private final List<Socket> sockets = new ArrayList<>();
+
         private boolean aborted;
+
+        /** The current step, as a part of a message. */
         volatile String stage = "connecting";
+
         private volatile @Nullable ExecChannel shell;
 
         Link run() throws IOException {
@@ -199,9 +219,11 @@ final class Dialer {
                 done = true;
                 return link;
             } catch (IOException e) {
+                // If the proxy command ended, its exit code and stderr explain more than the broken stream.
                 Tunnel tunnel = tunnel();
                 Tunnel.FailedException failure = tunnel == null ? null : tunnel.failure();
                 if (failure != null) {
+                    // Exit code 0 means that the host closed the connection, not that the command failed.
                     throw failure.code() == 0 ? new IOException(failure.getMessage()) : failure;
                 }
                 throw e;
@@ -212,39 +234,42 @@ final class Dialer {
             }
         }
 
-        /** {@return the last one, as a host may have been connected to several times, or null} */
+        /**
+         * {@return the last tunnel, or null for a direct connection} A host with a pinned key can be connected to
+         * several times.
+         */
         private @Nullable Tunnel tunnel() {
             synchronized (sockets) {
                 return sockets.stream()
                         .filter(Tunnel.class::isInstance)
                         .map(Tunnel.class::cast)
-                        .reduce((before, after) -> after)
+                        .reduce((first, second) -> second)
                         .orElse(null);
             }
         }
 
         @Override
-        public String why() {
+        public String lossReason() {
             Tunnel tunnel = tunnel();
             Tunnel.FailedException failure = tunnel == null ? null : tunnel.failure();
             return failure == null ? "" : "; " + failure.getMessage();
         }
 
         @Override
-        public void startsShell(ExecChannel channel) {
+        public void shellOpened(ExecChannel channel) {
             shell = channel;
         }
 
-        /** {@return what came in place of a shell} */
-        String said() {
+        /** {@return the output before the shell has started, as a part of a message; may be empty} */
+        String startupOutput() {
             ExecChannel channel = shell;
-            return channel == null ? "" : Keeper.saying(channel.said());
+            return channel == null ? "" : ProcessReaper.quoted(channel.startupOutput());
         }
 
         private SSHClient hop(Route hop, List<SSHClient> before) throws IOException {
             HostKeyCheck check = new HostKeyCheck(hop.hostKeys(), hop.algorithms(), hop.host(), hop.port());
             SSHClient client = connect(hop, before, check);
-            // What the host's key may be, says nothing of the user's.
+            // HostKeyAlgorithms limits the keys of the host only, but sshj has one setting for host keys and user keys.
             client.getTransport().getConfig().setKeyAlgorithms(KeyKinds.all());
             stage = "logging in as " + hop.user() + " at " + hop;
             Login.in(hop, client, !check.isChanged());
@@ -252,6 +277,8 @@ final class Dialer {
         }
 
         private SSHClient connect(Route hop, List<SSHClient> before, HostKeyCheck check) throws IOException {
+            // A server presents one key of one type. To find a pinned key, connect again for each type that it may
+            // have.
             while (true) {
                 SSHClient client = client(hop, check);
                 stage = "connecting to " + hop.host() + ":" + hop.port()
@@ -266,20 +293,21 @@ final class Dialer {
                     return client;
                 } catch (TransportException e) {
                     String refusal = check.refusal();
-                    boolean noneLeft = reason(e).startsWith(NO_SETTLEMENT);
+                    boolean noCommonAlgorithm = reason(e).startsWith(NO_COMMON_ALGORITHM);
                     if (refusal != null
-                            && !noneLeft
+                            && !noCommonAlgorithm
                             && hop.hostKeys() instanceof HostKeys.Pinned
-                            && check.hasAnother()) {
+                            && check.excludeRefusedType()) {
                         continue;
                     }
                     if (refusal != null) {
                         throw new SshRefusedException(
                                 "did not connect to " + hop + ": " + refusal, new HostKeyException(e));
                     }
-                    if (noneLeft) {
+                    if (noCommonAlgorithm) {
                         throw new SshRefusedException(
-                                "did not connect to " + hop + ", which shares no algorithm with us: " + reason(e), e);
+                                "did not connect to " + hop + ": it shares no algorithm with this client: " + reason(e),
+                                e);
                     }
                     throw e;
                 }
@@ -288,14 +316,15 @@ final class Dialer {
 
         private SSHClient client(Route hop, HostKeyCheck check) {
             DefaultConfig config = new DefaultConfig();
-            config.setLoggerFactory(Quiet.LOGGERS);
-            config.setCipherFactories(AesGcm.first(config.getCipherFactories()));
+            config.setLoggerFactory(SilentLoggers.LOGGERS);
+            config.setCipherFactories(AesGcm.inOrderOfPreference(config.getCipherFactories()));
             config.setKeyAlgorithms(check.algorithms());
-            config.setVerifyHostKeyCertificates(false); // the check does it, which knows what is left without one
+            config.setVerifyHostKeyCertificates(false); // HostKeyCheck does, and then tries the plain key
             SSHClient client = new SSHClient(config);
             client.addHostKeyVerifier(check);
-            // Deadlines are kept from outside: by the attempt, then by the link. sshj waits in a loop only where it has
-            // none; with one, two exchanges of keys in a row look like its end.
+            // 0 is no time-out: the attempt and then the link have deadlines of their own. With a time-out sshj waits
+            // only once for the end of a key exchange, and takes a second exchange that follows at once for the
+            // time-out.
             client.getTransport().setTimeoutMs(0);
             client.getConnection().setTimeoutMs(0);
             client.setSocketFactory(new Sockets(hop));
@@ -306,14 +335,14 @@ final class Dialer {
             synchronized (sockets) {
                 if (aborted) {
                     socket.close();
-                    throw new IOException("given up");
+                    throw new IOException("the attempt was aborted");
                 }
                 sockets.add(socket);
             }
             return socket;
         }
 
-        /** Cuts everything, which ends whatever waits for it. */
+        /** Closes all sockets, and each one that is still to come. Threads that wait for them fail. */
         @Override
         public void cut() {
             synchronized (sockets) {
@@ -322,12 +351,13 @@ final class Dialer {
                     try {
                         socket.close();
                     } catch (IOException e) {
-                        LOG.debug("closing the link to {}", route, e);
+                        LOG.debug("could not close a socket of the link to {}", route, e);
                     }
                 }
             }
         }
 
+        /** Creates the socket of the first hop: a TCP connection or a proxy command. */
         private final class Sockets extends SocketFactory {
             private final Route hop;
 
@@ -340,11 +370,11 @@ final class Dialer {
                 String proxy = hop.proxyCommand();
                 if (proxy != null) {
                     Tunnel tunnel = new Tunnel(proxy, hop.port());
-                    add(tunnel).connect(null); // names are its affair, which may know more of them
+                    add(tunnel).connect(null); // no address: the command resolves the host name
                     return tunnel;
                 }
                 Socket socket = new Socket();
-                // Nagle's algorithm and delayed acknowledgements would make 48 ms of 5.
+                // With Nagle's algorithm and delayed acknowledgements a command takes 48 ms instead of 5.
                 socket.setTcpNoDelay(true);
                 return add(socket);
             }

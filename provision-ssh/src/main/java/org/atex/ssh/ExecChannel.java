@@ -21,72 +21,84 @@ import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.CommandEnd;
 
 /**
- * The channel of one command (RFC 4254 §6). What sshj does not tell, this does: the end of the command the moment it is
- * said, whoever still holds its streams; its process, which its {@link CommandLine} announces on both streams; when the channel
- * is gone. What comes before the announcement is not the command's.
+ * The channel of one command (RFC 4254 §6). In addition to sshj's channel it reports the end of the command as soon as
+ * the server sends it, even if another process still holds the streams; the process id, which the {@link CommandLine}
+ * announces on both streams; and when both sides have closed the channel. Output before the announcement comes from
+ * start-up files and is removed.
  *
- * <p>Thread safety: sshj's reader thread delivers, any thread may ask.
+ * <p>Thread safety: the reader thread of sshj delivers; the other methods may be called from any thread. The reader
+ * thread must never block, as all channels of the connection share it: sending is left to {@code threads}.
  */
 final class ExecChannel extends SessionChannel {
-    /** What is received and not yet read is let go on when that much of it has been read. */
-    private static final int ROOM = 256 * 1024;
+    /** The number of consumed bytes after which the window is enlarged. One message for each read would be costly. */
+    private static final int WINDOW_UPDATE_BYTES = 256 * 1024;
 
-    /** What any host has room for, before it says how much. */
-    private static final int AT_ONCE = 16 * 1024;
+    /** The input that fits into the initial window of any server, so that sending it never blocks. */
+    private static final int UNBLOCKED_INPUT_BYTES = 16 * 1024;
 
     private final Executor threads;
-    private final Runnable heard;
-    private final AtomicInteger consumed = new AtomicInteger();
-    private final Object sending = new Object();
+    private final Runnable onMessage;
 
-    /** Null until all fields are there: the transport may die, and tell this, while it is being made. */
-    private final Object fields;
+    /** Bytes that were consumed since the window was enlarged last. */
+    private final AtomicInteger consumed = new AtomicInteger();
+
+    /** The lock of {@code closeSent}: no message may follow the close message of a channel (RFC 4254 §5.3). */
+    private final Object sendLock = new Object();
+
+    /**
+     * The lock of {@code gone} and {@code whenGone}. It is null until the constructor has finished: a transport that
+     * fails meanwhile calls {@link #notifyError} of the half-made channel.
+     */
+    private final Object stateLock;
 
     private final int connectionTimeout;
     private boolean gone;
     private Runnable whenGone = () -> {};
     private boolean closeSent;
-    private final Preamble beforeOut = new Preamble();
-    private final Preamble beforeErr = new Preamble();
+    private final StartupOutput beforeOut = new StartupOutput();
+    private final StartupOutput beforeErr = new StartupOutput();
 
-    final Incoming out = new Incoming(this::makeRoom, this::breakPipe);
-    final Incoming err = new Incoming(this::makeRoom, () -> {});
+    final CommandOutput out = new CommandOutput(this::makeRoom, this::breakPipe);
+    final CommandOutput err = new CommandOutput(this::makeRoom, () -> {});
+
+    /** The end of the command; fails if the channel is lost before. */
     final CompletableFuture<CommandEnd> end = new CompletableFuture<>();
 
-    /** The process, or 0 if it ended without announcing itself. */
+    /** The process id of the command, or 0 if the announcement did not come. */
     final CompletableFuture<Long> process = new CompletableFuture<>();
 
     /**
-     * Makes one.
+     * Creates a channel that is not open yet.
      *
-     * @param connection its connection
-     * @param threads where what sends is run
-     * @param heard told whenever something arrives
+     * @param connection the connection of the channel
+     * @param threads runs the tasks that send
+     * @param onMessage called for each message that arrives
      */
-    ExecChannel(Connection connection, Executor threads, Runnable heard) {
+    ExecChannel(Connection connection, Executor threads, Runnable onMessage) {
         super(connection);
         connectionTimeout = connection.getTimeoutMs();
         this.threads = threads;
-        this.heard = heard;
-        fields = new Object();
+        this.onMessage = onMessage;
+        stateLock = new Object();
     }
 
     /**
-     * Has the host start a command. What goes before its input is sent with the request, without a round trip in between;
-     * much of it is sent afterwards, as a host that refuses never makes room for it.
+     * Starts a command. A short input is sent together with the request, which saves a round trip. A long one is sent
+     * after the answer of the host: a host that refuses never enlarges the window, and sending would block.
      *
-     * @param line what to send
+     * @param line the line to run and the input to send
      * @throws IOException if the host refuses, or the link breaks
      */
     void exec(CommandLine line) throws IOException {
         byte[] input = line.input();
         Event<ConnectionException> answer =
                 sendChannelRequest("exec", true, new Buffer.PlainBuffer().putString(line.line(), getRemoteCharset()));
-        if (input.length <= AT_ONCE) {
+        if (input.length <= UNBLOCKED_INPUT_BYTES) {
             send(input);
         }
+        // With a time-out of 0, as the dialer sets it, this waits until the answer or the loss of the link.
         answer.await(connectionTimeout, TimeUnit.MILLISECONDS);
-        if (input.length > AT_ONCE) {
+        if (input.length > UNBLOCKED_INPUT_BYTES) {
             send(input);
         }
     }
@@ -98,14 +110,14 @@ final class ExecChannel extends SessionChannel {
                 to.write(input);
                 to.flush();
             } catch (IOException e) {
-                // The command ended before it read that, or the link broke: the end of the command tells.
+                // The command ended before it read its input, or the link broke. The end of the command reports both.
             }
         }
     }
 
     @Override
     public void handle(Message message, SSHPacket packet) throws SSHException {
-        heard.run();
+        onMessage.run();
         if (message == Message.CHANNEL_DATA) {
             receive(received(packet), beforeOut, out);
         } else {
@@ -126,14 +138,15 @@ final class ExecChannel extends SessionChannel {
     @Override
     protected void gotExtendedData(SSHPacket packet) throws SSHException {
         try {
-            packet.readUInt32(); // its type: there is one only
+            packet.readUInt32(); // the type: stderr is the only one that RFC 4254 defines
         } catch (Buffer.BufferException e) {
             throw new ConnectionException(e);
         }
         receive(received(packet), beforeErr, err);
     }
 
-    private void receive(byte[] piece, Preamble before, Incoming to) {
+    /** Delivers bytes of a stream. Those up to the announcement are removed, and free their part of the window. */
+    private void receive(byte[] piece, StartupOutput before, CommandOutput to) {
         if (before.isOver()) {
             to.receive(piece);
             return;
@@ -148,32 +161,36 @@ final class ExecChannel extends SessionChannel {
         }
     }
 
-    /** It was no command line of ours that ran, but what the server or the login shell had to say. */
-    private void giveUpAnnouncement() {
-        giveUpAnnouncement(beforeOut, out);
-        giveUpAnnouncement(beforeErr, err);
+    /**
+     * Stops waiting for the announcement, as the streams have ended: the line did not run. The output of the server or
+     * the login shell is then delivered as output of the command, as it explains why.
+     */
+    private void abandonAnnouncement() {
+        abandonAnnouncement(beforeOut, out);
+        abandonAnnouncement(beforeErr, err);
         process.complete(0L);
     }
 
-    private static void giveUpAnnouncement(Preamble before, Incoming to) {
-        byte[] said = before.giveUp();
-        if (said.length > 0) {
-            to.receive(said);
+    private static void abandonAnnouncement(StartupOutput before, CommandOutput to) {
+        byte[] output = before.giveUp();
+        if (output.length > 0) {
+            to.receive(output);
         }
     }
 
-    /** {@return what was said up to now by a program that has not announced itself, on either stream; empty once it has} */
-    String said() {
-        return (new String(beforeErr.said(), UTF_8) + "\n" + new String(beforeOut.said(), UTF_8)).strip();
+    /** {@return the output up to now on both streams while the announcement has not come; empty once it has} */
+    String startupOutput() {
+        return (new String(beforeErr.output(), UTF_8) + "\n" + new String(beforeOut.output(), UTF_8)).strip();
     }
 
     @Override
     public void handleRequest(String request, SSHPacket packet) throws ConnectionException, TransportException {
         try {
             switch (request) {
+                // Only the last eight bits are an exit status on POSIX systems.
                 case "exit-status" -> end.complete(new CommandEnd.Exited((int) (packet.readUInt32() & 0xff)));
                 case "exit-signal" -> end.complete(new CommandEnd.Signalled(signal(packet.readString())));
-                case "eow@openssh.com" -> {} // it does not read any more, which whoever writes will see
+                case "eow@openssh.com" -> {} // the command has closed stdin: its next writer gets an error
                 default -> super.handleRequest(request, packet);
             }
         } catch (Buffer.BufferException e) {
@@ -181,43 +198,47 @@ final class ExecChannel extends SessionChannel {
         }
     }
 
-    /** Those that the standard does not list come with the name of who invented them. */
+    /**
+     * {@return the name of a signal without SIG} Signals that RFC 4254 does not list are sent as {@code NAME@domain}.
+     */
     private static String signal(String name) {
         int at = name.indexOf('@');
         String plain = at < 0 ? name : name.substring(0, at);
         return plain.startsWith("SIG") ? plain.substring(3) : plain;
     }
 
+    /** Counts bytes that were consumed or dropped, and enlarges the window if they are enough. */
     private void makeRoom(int bytes) {
-        if (consumed.addAndGet(bytes) >= ROOM) {
-            threads.execute(this::sendRoom);
+        if (consumed.addAndGet(bytes) >= WINDOW_UPDATE_BYTES) {
+            threads.execute(this::enlargeWindow);
         }
     }
 
-    private void sendRoom() {
-        synchronized (sending) {
+    private void enlargeWindow() {
+        synchronized (sendLock) {
             int bytes = consumed.getAndSet(0);
             if (bytes == 0 || closeSent) {
                 return;
             }
             try {
-                // The peer may use it before write() returns.
+                // First: the server may use the larger window before write() returns, and sshj would reject the data.
                 lwin.expand(bytes);
                 trans.write(newBuffer(Message.CHANNEL_WINDOW_ADJUST).putUInt32(bytes));
             } catch (TransportException e) {
-                // The transport tells all its channels.
+                // The transport has failed and notifies all channels.
             }
         }
     }
 
     /**
-     * Says that nobody reads the output any more, whereupon the server closes its end of the pipe, and the command that
-     * writes is told. The standard has no word for it; OpenSSH has, and others are not asked.
+     * Tells the server that the output is not read any more. The server then closes its end of the pipe, and the
+     * command gets SIGPIPE when it writes. The message is an extension of OpenSSH (PROTOCOL §2.1); it is sent to no
+     * other server.
      */
     private void breakPipe() {
         if (trans.getServerVersion().contains("OpenSSH")) {
             threads.execute(() -> {
-                synchronized (sending) {
+                synchronized (sendLock) {
                     try {
                         if (!closeSent && isOpen()) {
                             trans.write(newBuffer(Message.CHANNEL_REQUEST)
@@ -225,7 +246,7 @@ final class ExecChannel extends SessionChannel {
                                     .putBoolean(false));
                         }
                     } catch (TransportException e) {
-                        // The transport tells all its channels.
+                        // The transport has failed and notifies all channels.
                     }
                 }
             });
@@ -234,44 +255,44 @@ final class ExecChannel extends SessionChannel {
 
     @Override
     protected void sendClose() throws TransportException {
-        synchronized (sending) {
+        synchronized (sendLock) {
             closeSent = true;
             super.sendClose();
         }
     }
 
     /**
-     * Has something done once it is gone; at once if it is.
+     * Sets the action for the moment when both sides have closed the channel. Runs it at once if they have.
      *
-     * @param what what is done, by the thread that reads for everybody
+     * @param action the action; the reader thread of sshj runs it, so that it must not block
      */
-    void whenGone(Runnable what) {
-        synchronized (fields) {
+    void whenGone(Runnable action) {
+        synchronized (stateLock) {
             if (!gone) {
-                whenGone = what;
+                whenGone = action;
                 return;
             }
         }
-        what.run();
+        action.run();
     }
 
-    /** {@return whether the server, too, has closed it} */
+    /** {@return whether both sides have closed the channel} */
     boolean isGone() {
-        synchronized (fields) {
+        synchronized (stateLock) {
             return gone;
         }
     }
 
-    /** {@return whether it was not gone before} */
+    /** {@return whether this is the first call} */
     private boolean markGone() {
-        synchronized (fields) {
+        synchronized (stateLock) {
             boolean first = !gone;
             gone = true;
             return first;
         }
     }
 
-    /** Closes our side, and waits for nothing. */
+    /** Closes this side of the channel, without waiting for the other one. Idempotent. */
     void hangUp() {
         threads.execute(() -> {
             try {
@@ -279,14 +300,14 @@ final class ExecChannel extends SessionChannel {
                     sendClose();
                 }
             } catch (TransportException e) {
-                // Then it is closed.
+                // The transport has failed, so that the channel is closed.
             }
         });
     }
 
     @Override
     protected void eofInputStreams() {
-        giveUpAnnouncement();
+        abandonAnnouncement();
         out.end();
         err.end();
         super.eofInputStreams();
@@ -294,14 +315,14 @@ final class ExecChannel extends SessionChannel {
 
     @Override
     protected void closeAllStreams() {
-        // A server that cuts the channel need not say the end of the streams first.
-        giveUpAnnouncement();
+        // A server may close the channel without sending EOF for the streams before.
+        abandonAnnouncement();
         out.end();
         err.end();
         try {
             sendClose();
         } catch (TransportException e) {
-            // The transport tells all its channels.
+            // The transport has failed and notifies all channels.
         }
         DirectChannel.wake(rwin);
         super.closeAllStreams();
@@ -309,7 +330,7 @@ final class ExecChannel extends SessionChannel {
 
     @Override
     public void notifyError(SSHException error) {
-        if (fields != null) {
+        if (stateLock != null) {
             lose(error);
         }
         DirectChannel.wake(rwin);
@@ -317,7 +338,7 @@ final class ExecChannel extends SessionChannel {
     }
 
     private void lose(IOException cause) {
-        giveUpAnnouncement();
+        abandonAnnouncement();
         end.completeExceptionally(cause);
         out.fail(cause);
         err.fail(cause);
@@ -326,8 +347,8 @@ final class ExecChannel extends SessionChannel {
     @Override
     protected void finishOff() {
         super.finishOff();
-        if (fields != null && markGone()) {
-            lose(new IOException("the server closed the command's channel and did not say how it ended"));
+        if (stateLock != null && markGone()) {
+            lose(new IOException("the server closed the channel of the command and did not send its exit status"));
             whenGone.run();
         }
     }

@@ -1,15 +1,20 @@
 package org.atex.ssh;
 
 /**
- * A port whose connections are carried to the other side, until this is closed or the connection breaks.
+ * A forwarded port. Connections to it are forwarded to the other side of the ssh connection until this object is closed
+ * or the ssh connection ends.
  *
- * <p>Thread safety: from any thread.
+ * <p>Lifecycle: active when {@link SshConnection#forwardLocal} or {@link SshConnection#forwardRemote} returns it.
+ *
+ * <p>Thread safety: every method may be called from any thread.
  */
 public interface Forwarding extends AutoCloseable {
-    /** {@return the port that is listened on: that which was asked for, or the one that was free} */
+    /**
+     * {@return the port that accepts connections: the requested one, or the port that was chosen if 0 was requested}
+     */
     int port();
 
-    /** Listens no more, and ends the connections that it carries. Idempotent; bounded in time. */
+    /** Stops accepting connections and closes those that are forwarded. Idempotent; returns after 5 s at the latest. */
     @Override
     void close();
 }

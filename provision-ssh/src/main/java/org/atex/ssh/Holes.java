@@ -7,19 +7,31 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Finds long runs of zeros in files, which are holes or may as well be. Java does not tell where the holes are. */
+/**
+ * Finds holes in sparse files. Java has no call for that ({@code SEEK_HOLE}), so that long runs of zeros are taken for
+ * holes. Stateless.
+ */
 final class Holes {
-    /** Shorter files are not looked at. */
-    static final long LARGE = 1 << 20;
+    /** The size in bytes from which files are searched for holes. */
+    static final long MIN_FILE_BYTES = 1 << 20;
 
+    /** The unit of the search: a hole begins and ends at a multiple of it, or at the end of the file. */
     private static final int CHUNK = 256 * 1024;
+
+    /** The bytes of a chunk that are read first. */
     private static final int SAMPLE = 4096;
+
     private static final byte[] ZEROS = new byte[CHUNK];
 
     private Holes() {}
 
-    /** {@return whether some bytes are all zero} */
+    /**
+     * {@return whether the first bytes of an array are all zero}
+     *
+     * @param length the number of bytes
+     */
     static boolean isZero(byte[] bytes, int length) {
+        // The first and the last byte decide most cases without a loop.
         return length == 0
                 || bytes[0] == 0
                         && bytes[length - 1] == 0
@@ -27,31 +39,31 @@ final class Holes {
     }
 
     /**
-     * {@return the parts of a file that have data: one for a file without long runs of zeros} Of each chunk the beginning is read,
-     * and the rest only where that is zero: a file full of data costs one read in 64.
+     * {@return the ranges of a file that contain data, in order; one range for a file without holes} Each chunk is read
+     * completely only if its beginning is zero: of a file without zeros, a 64th is read.
      *
      * @param file the file
-     * @param size how much of it counts
+     * @param size the number of bytes of the file to search
      */
-    static List<Extent> data(FileChannel file, long size) throws IOException {
-        if (size < LARGE) {
-            return List.of(new Extent(0, size));
+    static List<DataRange> data(FileChannel file, long size) throws IOException {
+        if (size < MIN_FILE_BYTES) {
+            return List.of(new DataRange(0, size));
         }
-        List<Extent> data = new ArrayList<>();
+        List<DataRange> data = new ArrayList<>();
         byte[] piece = new byte[CHUNK];
         long begin = -1;
         for (long at = 0; at < size; at += CHUNK) {
             int length = (int) Math.min(CHUNK, size - at);
             boolean hole = isZero(file, piece, at, Math.min(SAMPLE, length)) && isZero(file, piece, at, length);
             if (hole && begin >= 0) {
-                data.add(new Extent(begin, at - begin));
+                data.add(new DataRange(begin, at - begin));
                 begin = -1;
             } else if (!hole && begin < 0) {
                 begin = at;
             }
         }
         if (begin >= 0) {
-            data.add(new Extent(begin, size - begin));
+            data.add(new DataRange(begin, size - begin));
         }
         return data;
     }
@@ -60,7 +72,7 @@ final class Holes {
         ByteBuffer buffer = ByteBuffer.wrap(piece, 0, length);
         while (buffer.hasRemaining()) {
             if (file.read(buffer, at + buffer.position()) < 0) {
-                return false; // it became shorter, which is noticed where it is sent
+                return false; // the file became shorter: the upload detects that when it reads the data
             }
         }
         return isZero(piece, length);

@@ -9,9 +9,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine that can be reached over ssh, as a list of hosts or a reservation service describes it.
+ * A machine that is reached over ssh, as a list of hosts or a reservation service describes it.
  *
- * <p>Immutable: each {@code with…} method returns a changed copy. Two hosts are equal if all their properties are.
+ * <p>Immutable and therefore thread-safe: each {@code with…} method returns a changed copy. Two hosts are equal if all
+ * their properties are equal.
  */
 public final class Host {
     private final String address;
@@ -30,15 +31,15 @@ public final class Host {
             @Nullable String jumpHost,
             Map<String, String> environment,
             Map<String, String> arguments) {
-        HostText.checkAddress(address);
-        HostText.checkUser(user);
+        HostSyntax.checkAddress(address);
+        HostSyntax.checkUser(user);
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("not a port: " + port + " (of " + address + "); expected 1 to 65535");
         }
         if (slots < 1) {
             throw new IllegalArgumentException("a host needs at least one slot: " + address + " has " + slots);
         }
-        HostText.checkJumps(jumpHost);
+        HostSyntax.checkJumps(jumpHost);
         this.address = Objects.requireNonNull(address);
         this.port = port;
         this.user = user;
@@ -48,90 +49,97 @@ public final class Host {
         this.arguments = Map.copyOf(arguments);
     }
 
-    /** {@return a host name, an address, or an alias of {@code ~/.ssh/config}} */
+    /** {@return the host name, the IP address without brackets, or an alias of {@code ~/.ssh/config}} */
     public String address() {
         return address;
     }
 
-    /** {@return the port of its sshd, or 0 for what the configuration says, which is usually 22} */
+    /** {@return the port of the ssh server; 0 for the port of the ssh configuration, which is 22 by default} */
     public int port() {
         return port;
     }
 
-    /** {@return the user to log in as, or null for what the configuration says} */
+    /** {@return the user to log in as; null for the user of the ssh configuration} */
     public @Nullable String user() {
         return user;
     }
 
-    /** {@return how many tests it may run at once, at least 1} */
+    /** {@return the number of tests that may run at once, at least 1} */
     public int slots() {
         return slots;
     }
 
-    /** {@return {@code [user@]host[:port]} through which it is reached, several separated by commas; or null} */
+    /**
+     * {@return the jump hosts, each {@code [user@]host[:port]}, separated by commas in the order from this machine to
+     * the host; null for none}
+     */
     public @Nullable String jumpHost() {
         return jumpHost;
     }
 
-    /** {@return variables of every command that runs there} */
+    /** {@return the environment variables of every command on the host} */
     public Map<String, String> environment() {
         return environment;
     }
 
-    /** {@return its labels} */
+    /** {@return the labels that the description of the host gives; {@link #labels()} has more} */
     public Map<String, String> arguments() {
         return arguments;
     }
 
     /**
-     * {@return a host with one slot and nothing else known of it}
+     * {@return a host with one slot, without jump host, variables and labels}
      *
-     * @param text {@code [user@]host[:port]}; an IPv6 address stands in brackets: {@code root@[2001:db8::1]:2222}.
-     *     {@code ssh://} may stand in front of it, and {@code /} at its end
-     * @throws IllegalArgumentException if it is not of that form; the message says where
+     * @param text {@code [user@]host[:port]}, with an IPv6 address in brackets: {@code root@[2001:db8::1]:2222}.
+     *     {@code ssh://} before it and {@code /} after it are accepted
+     * @throws IllegalArgumentException if the text does not have that form; the message says where
      */
     public static Host of(String text) {
-        return HostText.parse(text);
+        return HostSyntax.parse(text);
     }
 
     /**
-     * {@return this host with another port}
+     * {@return a copy with this port}
      *
-     * @param number the port of its sshd, or 0 for what the configuration says
+     * @param number the port of the ssh server, 1 to 65535; 0 for the port of the ssh configuration
+     * @throws IllegalArgumentException if the number is not a port
      */
     public Host withPort(int number) {
         return new Host(address, number, user, slots, jumpHost, environment, arguments);
     }
 
     /**
-     * {@return this host with another user}
+     * {@return a copy with this user}
      *
-     * @param name the user to log in as, or null for what the configuration says
+     * @param name the user to log in as; null for the user of the ssh configuration
+     * @throws IllegalArgumentException if the name is empty or contains forbidden characters
      */
     public Host withUser(@Nullable String name) {
         return new Host(address, port, name, slots, jumpHost, environment, arguments);
     }
 
     /**
-     * {@return this host with room for several tests at once}
+     * {@return a copy with this number of slots}
      *
-     * @param count how many, at least 1
+     * @param count the number of tests that may run at once, at least 1
+     * @throws IllegalArgumentException if the count is less than 1
      */
     public Host withSlots(int count) {
         return new Host(address, port, user, count, jumpHost, environment, arguments);
     }
 
     /**
-     * {@return this host, reached through others}
+     * {@return a copy with these jump hosts}
      *
-     * @param jumps {@code [user@]host[:port]}, several separated by commas, or null for none
+     * @param jumps {@code [user@]host[:port]}, several separated by commas; null for none
+     * @throws IllegalArgumentException if one of them does not have that form
      */
     public Host withJumpHost(@Nullable String jumps) {
         return new Host(address, port, user, slots, jumps, environment, arguments);
     }
 
     /**
-     * {@return this host with more variables; they replace those of the same name}
+     * {@return a copy with additional environment variables; they replace variables of the same name}
      *
      * @param more the variables
      */
@@ -142,7 +150,7 @@ public final class Host {
     }
 
     /**
-     * {@return this host with more labels; they replace those of the same name}
+     * {@return a copy with additional labels; they replace labels of the same name}
      *
      * @param more the labels
      */
@@ -152,7 +160,10 @@ public final class Host {
         return new Host(address, port, user, slots, jumpHost, environment, all);
     }
 
-    /** {@return what tests may ask for: the arguments, {@code host} and, if it is known, {@code port}} */
+    /**
+     * {@return the labels that tests can require: {@link #arguments()}, {@code host} with the address, and {@code port}
+     * unless the port is 0}
+     */
     public Map<String, String> labels() {
         Map<String, String> labels = new LinkedHashMap<>(arguments);
         labels.put("host", address);
@@ -162,7 +173,10 @@ public final class Host {
         return Map.copyOf(labels);
     }
 
-    /** Two lines about the same of these are about one machine: behind different jump hosts, addresses may repeat. */
+    /**
+     * The properties that identify a machine: a list must not have two hosts with equal ones. The jump host is one of
+     * them, as private networks behind different jump hosts use the same addresses.
+     */
     record Identity(
             String address,
             int port,
@@ -173,20 +187,20 @@ public final class Host {
         return new Identity(address.toLowerCase(Locale.ROOT), port == 0 ? 22 : port, user, jumpHost);
     }
 
-    /** {@return what people call it: the address, and the port unless it is the usual one} */
+    /** {@return the display name: the address, and the port unless it is 0 or 22} */
     String name() {
-        return port == 0 || port == 22 ? address : HostText.withPort(address, port);
+        return port == 0 || port == 22 ? address : HostSyntax.withPort(address, port);
     }
 
-    /** {@return the name by which failures of the machine are counted; behind different jump hosts, addresses may repeat} */
+    /** {@return the name by which failures of the machine are counted: the display name and the jump hosts} */
     String machine() {
         return jumpHost == null ? name() : name() + " via " + jumpHost;
     }
 
-    /** {@return {@code [user@]host[:port]}, without variables, which may be secret} */
+    /** {@return {@code [user@]host[:port]}; never the environment variables, as they can be secret} */
     @Override
     public String toString() {
-        return (user == null ? "" : user + "@") + (port == 0 ? address : HostText.withPort(address, port));
+        return (user == null ? "" : user + "@") + (port == 0 ? address : HostSyntax.withPort(address, port));
     }
 
     private List<@Nullable Object> properties() {

@@ -5,92 +5,96 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which host keys are accepted: what stands between us and somebody who pretends to be the host. Immutable.
+ * The policy for host keys: it decides whether the machine that answers is the expected host. Immutable.
  *
- * <p>Files are as {@code sshd(8)} describes {@code known_hosts}, hashed names, patterns and revoked keys included; they
- * are read anew for each connection.
+ * <p>Known-hosts files have the format of {@code sshd(8)}, including hashed names, patterns, certificate authorities
+ * and revoked keys. They are read for each connection anew.
  */
 public sealed interface HostKeys
         permits HostKeys.Known, HostKeys.AcceptNew, HostKeys.Pinned, HostKeys.AcceptAny, ConfiguredHostKeys {
-    /** {@return those that {@code ~/.ssh/known_hosts} and {@code /etc/ssh/ssh_known_hosts} know: the default} */
+    /**
+     * {@return a policy that accepts the keys in the default files of OpenSSH: {@code ~/.ssh/known_hosts},
+     * {@code /etc/ssh/ssh_known_hosts} and the same names with {@code 2} appended}
+     */
     static HostKeys known() {
         return new Known(Stream.concat(ConfiguredHostKeys.USER_FILES.stream(), ConfiguredHostKeys.GLOBAL_FILES.stream())
                 .toList());
     }
 
     /**
-     * {@return those that files know}
+     * {@return a policy that accepts the keys in these known-hosts files}
      *
-     * <p>Keys that {@code /etc/ssh/ssh_known_hosts} revokes are not accepted.
+     * <p>Keys that {@code /etc/ssh/ssh_known_hosts} revokes are refused even if the file is not listed here.
      *
-     * @param files the files; one that is not there knows none
+     * @param files the known-hosts files; a file that does not exist counts as empty
      */
     static HostKeys known(Path... files) {
         return new Known(List.of(files));
     }
 
     /**
-     * {@return those that a file knows, and any of a host that it does not know yet, which is added to it}
+     * {@return a policy that accepts the keys in a known-hosts file, and adds the key of each new host to the file}
      *
-     * <p>A host that {@code /etc/ssh/ssh_known_hosts} knows is not new.
+     * <p>A host that has a key in {@code /etc/ssh/ssh_known_hosts} is not new. A changed key is refused.
      *
-     * @param file the file; made if it is not there
+     * @param file the known-hosts file; it is created on demand, with its directory
      */
     static HostKeys acceptNew(Path file) {
         return new AcceptNew(file);
     }
 
     /**
-     * {@return one only}
+     * {@return a policy that accepts a single key}
      *
-     * @param fingerprint as {@code ssh-keygen -l} shows it: {@code SHA256:…}, or {@code MD5:…}
+     * @param fingerprint the fingerprint as {@code ssh-keygen -l} prints it: {@code SHA256:…}, or {@code MD5:…}
+     * @throws IllegalArgumentException if it does not have that form
      */
     static HostKeys pinned(String fingerprint) {
         return new Pinned(fingerprint);
     }
 
     /**
-     * {@return any: nothing is checked, and anybody on the way can read and change everything. For machines that are
-     * thrown away, in networks that are trusted}
+     * {@return a policy that accepts every key} Without a check, any machine on the network path can read and change
+     * all data, passwords included. Use it only for disposable machines in trusted networks.
      */
     static HostKeys acceptAny() {
         return new AcceptAny();
     }
 
     /**
-     * Of files.
+     * Accepts the keys in known-hosts files.
      *
-     * @param files the files
+     * @param files the known-hosts files
      */
     record Known(List<Path> files) implements HostKeys {
-        /** Copies what it is given. */
+        /** Copies the list. */
         public Known {
             files = List.copyOf(files);
         }
     }
 
     /**
-     * Of a file that learns.
+     * Accepts the keys in a known-hosts file, and adds the keys of new hosts to it.
      *
-     * @param file the file
+     * @param file the known-hosts file
      */
     record AcceptNew(Path file) implements HostKeys {}
 
     /**
-     * A single one.
+     * Accepts a single key.
      *
-     * @param fingerprint its fingerprint
+     * @param fingerprint the fingerprint of the key
      */
     record Pinned(String fingerprint) implements HostKeys {
-        /** Checks what it is given. */
+        /** Checks the form of the fingerprint. */
         public Pinned {
             if (!fingerprint.matches("SHA256:[A-Za-z0-9+/]{43}=?|(MD5:)?([0-9a-f]{2}:){15}[0-9a-f]{2}")) {
                 throw new IllegalArgumentException("not a fingerprint of a host key: '" + fingerprint
-                        + "' (ssh-keygen -lf FILE.pub shows one: SHA256:…)");
+                        + "' (ssh-keygen -lf FILE.pub prints one: SHA256:…)");
             }
         }
     }
 
-    /** Whatever comes. */
+    /** Accepts every key. */
     record AcceptAny() implements HostKeys {}
 }

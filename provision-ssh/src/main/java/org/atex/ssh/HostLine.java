@@ -7,36 +7,41 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What a line of JSON says about a host. */
+/** Converts a JSON line of a hosts file or of a reservation service to a {@link Host}. Stateless. */
 final class HostLine {
+    /** The expected form, for messages. */
     static final String FORM = "{\"host\": \"…\", \"port\": 22, \"arguments\": {…}}";
 
-    /** More than that is a mistake, or an attack. */
+    /** The limit of hosts from one source. It bounds the memory that a mistake or an attack can take. */
     static final int MAX_HOSTS = 10_000;
 
+    /** Keys that are accepted among the arguments and beside them. */
     private static final Set<String> SETTINGS = Set.of("user", "slots", "cores", "jump_host");
+
+    /** Arguments with such a name are environment variables, all others are labels. */
     private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]*");
 
     private HostLine() {}
 
-    /** {@return the keys that mean nothing here} */
-    static List<String> unknown(JsonLine line) {
+    /** {@return the keys beside the arguments that have no meaning} */
+    static List<String> unknownKeys(JsonLine line) {
         return line.values().keySet().stream()
                 .filter(key -> !SETTINGS.contains(key) && !key.equals("host") && !key.equals("port"))
                 .toList();
     }
 
     /**
-     * {@return the host}
+     * {@return the host that a line describes}
      *
-     * @throws IllegalArgumentException if it is none; the message names the key and what is expected
+     * @throws IllegalArgumentException if a value is missing, invalid or contradicts another; the message names the key
+     *     and the expected value
      */
     static Host host(JsonLine line) {
         String text = line.values().get("host");
         if (text == null || text.isBlank()) {
             throw new IllegalArgumentException("\"host\" is missing; expected " + FORM);
         }
-        // A bare IPv6 address needs no brackets here: the port has a key of its own.
+        // The port has a key of its own, so that an IPv6 address is unambiguous without brackets.
         Host named = Host.of(
                 text.chars().filter(c -> c == ':').count() > 1 && !text.contains("[")
                         ? text.replaceFirst("([^@]*)$", "[$1]")
@@ -55,7 +60,7 @@ final class HostLine {
         });
         return new Host(
                 named.address(),
-                port == null ? 0 : HostText.port(port),
+                port == null ? 0 : HostSyntax.port(port),
                 user,
                 slots == null ? 1 : slots(slots),
                 setting(line, "jump_host", null),
@@ -64,26 +69,29 @@ final class HostLine {
     }
 
     private static int slots(String text) {
-        int slots = HostText.number(text);
+        int slots = HostSyntax.number(text);
         if (slots < 1) {
-            throw new IllegalArgumentException("not a number of tests at once: '" + text + "' (\"cores\" or \"slots\");"
+            throw new IllegalArgumentException("not a number of slots: '" + text + "' (\"slots\" or \"cores\");"
                     + " expected a whole number of at least 1");
         }
         return slots;
     }
 
-    /** A setting may be said in several places, if they agree. The port is no argument: services use that name freely. */
-    private static @Nullable String setting(JsonLine line, String key, @Nullable String otherwise) {
-        String said = otherwise;
+    /**
+     * {@return the value of a setting, or the fallback} A setting may be given in several places if the values are
+     * equal. The port is not looked for among the arguments, as services use that name for other purposes.
+     */
+    private static @Nullable String setting(JsonLine line, String key, @Nullable String fallback) {
+        String value = fallback;
         for (Map<String, String> place :
                 key.equals("port") ? List.of(line.values()) : List.of(line.values(), line.arguments())) {
-            String here = place.get(key);
-            if (here != null && said != null && !here.equals(said)) {
+            String other = place.get(key);
+            if (other != null && value != null && !other.equals(value)) {
                 throw new IllegalArgumentException(
-                        "\"" + key + "\" is said twice: '" + said + "' and '" + here + "'; expected one of them");
+                        "\"" + key + "\" is given twice, as '" + value + "' and '" + other + "'; expected one value");
             }
-            said = here == null ? said : here;
+            value = other == null ? value : other;
         }
-        return said;
+        return value;
     }
 }

@@ -5,21 +5,26 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Hosts that are all known beforehand. */
+/** A source with a fixed list of hosts. Thread-safe. */
 final class HostList implements HostSource {
     private final String name;
     private final HostQueue queue;
-    private final Map<String, String> offers;
+    private final Map<String, String> commonLabels;
 
-    /** Takes hosts that differ, at least one. */
+    /**
+     * Creates a source.
+     *
+     * @param name the name in messages
+     * @param hosts at least one host, each machine once
+     */
     HostList(String name, List<Host> hosts) {
         this.name = name;
         this.queue = new HostQueue(name);
         hosts.forEach(queue::add);
-        queue.end("there are no other hosts in " + name + " than its " + hosts.size());
+        queue.end("there are no hosts in " + name + " beyond its " + hosts.size());
         Map<String, String> common = new HashMap<>(hosts.getFirst().labels());
         hosts.forEach(host -> common.entrySet().retainAll(host.labels().entrySet()));
-        this.offers = Map.copyOf(common);
+        this.commonLabels = Map.copyOf(common);
     }
 
     @Override
@@ -34,7 +39,7 @@ final class HostList implements HostSource {
 
     @Override
     public Map<String, String> labels() {
-        return offers;
+        return commonLabels;
     }
 
     @Override

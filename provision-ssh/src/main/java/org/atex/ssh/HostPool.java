@@ -12,26 +12,40 @@ import java.util.Set;
 import org.atex.api.ProvisioningException;
 import org.jspecify.annotations.Nullable;
 
-/** Where the hosts of a provisioner are. Its lock guards all of this. */
+/**
+ * The hosts of a provisioner by their state. Not thread-safe: the lock of the provisioner guards all fields and
+ * methods.
+ */
 final class HostPool {
+    /** All hosts that were taken from the source, in any state. */
     final List<PooledHost> members = new ArrayList<>();
+
     final Queue<PooledHost> free = new ArrayDeque<>();
+
+    /** Hosts that are being connected to, with the thread that does it. */
     final Map<PooledHost, Thread> connecting = new LinkedHashMap<>();
+
+    /** Connected systems that no caller has taken yet. */
     final Queue<SshRemote> ready = new ArrayDeque<>();
+
+    /** Failures to offer. */
     final Queue<ProvisioningException> failed = new ArrayDeque<>();
 
-    /** What is handed out, and what is being given back. */
+    /** Systems that are handed out or being given back. */
     final Set<SshRemote> taken = new HashSet<>();
 
-    /** Threads that wait for the end of a quarantine. */
+    /** Threads that wait for the end of a quarantine; closing interrupts them. */
     final Set<Thread> waiting = new HashSet<>();
 
-    /** Threads whose connecting was cancelled or failed; closing waits for them. */
+    /**
+     * Threads of cancelled or failed connection attempts. Closing waits for them, so that none outlives the
+     * provisioner.
+     */
     final Set<Thread> leaving = new HashSet<>();
 
-    /** A failure that is told if the source has no other host. */
+    /** The last failure that was not offered, as another host may take its place; offered if the source has none. */
     @Nullable
-    ProvisioningException unsaid;
+    ProvisioningException unreported;
 
     private final Map<String, Integer> names = new HashMap<>();
 
@@ -46,6 +60,7 @@ final class HostPool {
         free.add(member);
     }
 
+    /** Remembers the thread of a connection attempt that is ending, and forgets those that have ended. */
     void leave(@Nullable Thread thread) {
         leaving.removeIf(other -> !other.isAlive());
         if (thread != null) {
@@ -53,7 +68,10 @@ final class HostPool {
         }
     }
 
-    /** {@return a name that no system had yet} */
+    /**
+     * {@return a name for the next system on a host: the host's name, from the second time on with {@code #2} and so
+     * on}
+     */
     String nextName(Host host) {
         int number = names.merge(host.name(), 1, Integer::sum);
         return number == 1 ? host.name() : host.name() + "#" + number;
@@ -63,6 +81,7 @@ final class HostPool {
         return members.stream().allMatch(member -> member.state == PooledHost.State.GIVEN_UP);
     }
 
+    /** {@return the hosts that are quarantined or given up} */
     List<QuarantinedHost> outOfService() {
         return members.stream()
                 .filter(PooledHost::isOutOfService)

@@ -10,22 +10,28 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** What sources have in common: hosts wait here until they are taken, each machine once. Thread-safe. */
+/** A queue of hosts for the implementations of {@link HostSource}. It accepts each machine only once. Thread-safe. */
 final class HostQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Queue<Host> waiting = new ArrayDeque<>();
     private final Set<Host> taken = new HashSet<>();
+
+    /** The identities of all hosts that were ever added. */
     private final Set<Host.Identity> known = new HashSet<>();
+
     private final String name;
+
+    /** The reason why no more hosts are added, or null while hosts may come. */
     private @Nullable String ended;
+
     private boolean closed;
 
     HostQueue(String name) {
         this.name = name;
     }
 
-    /** {@return whether it is new here} */
+    /** Adds a host. {@return false if it was added before or the queue is closed} */
     boolean add(Host host) {
         lock.lock();
         try {
@@ -40,6 +46,7 @@ final class HostQueue {
         }
     }
 
+    /** {@return the number of hosts that were ever added} */
     int size() {
         lock.lock();
         try {
@@ -49,6 +56,7 @@ final class HostQueue {
         }
     }
 
+    /** Declares that no more hosts will be added. The first reason counts. */
     void end(String why) {
         lock.lock();
         try {
@@ -59,6 +67,7 @@ final class HostQueue {
         }
     }
 
+    /** Takes a host as {@link HostSource#take} does. */
     HostSource.Next take(Duration atMost) throws InterruptedException {
         lock.lockInterruptibly();
         try {
@@ -89,10 +98,11 @@ final class HostQueue {
         }
     }
 
+    /** Gives a host back as {@link HostSource#giveBack} does. */
     void giveBack(Host host, boolean healthy) {
         lock.lock();
         try {
-            // Given back twice, it must not come to two takers.
+            // A host that is given back twice must not be handed out to two callers.
             if (taken.remove(host) && healthy && !closed) {
                 waiting.add(host);
                 changed.signalAll();
@@ -111,7 +121,7 @@ final class HostQueue {
         }
     }
 
-    /** {@return whether this was the first time} */
+    /** Closes the queue and wakes all waiting threads. {@return whether this was the first call} */
     boolean close() {
         lock.lock();
         try {

@@ -4,60 +4,67 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Where an {@link SshProvisioner} gets hosts from: a list, a file, a reservation service. It gives them one by one, as they
- * are asked for, and takes them back.
+ * A source of hosts for an {@link SshProvisioner}: a list, a file or a reservation service. Hosts are taken one by one
+ * and given back after use. See {@link Hosts} and {@link ReservationService} for implementations.
  *
- * <p>Lifecycle: usable when its factory returns it; {@link #close()} ends it, and whatever was reserved for it. After that
- * {@code take} throws {@link IllegalStateException}; giving back is then harmless. A provisioner closes its source.
+ * <p>Lifecycle: a source is usable when its factory returns it. {@link #close()} ends it and all its reservations.
+ * After that {@link #take} throws {@link IllegalStateException}, and {@link #giveBack} has no effect. A provisioner
+ * closes its source.
  *
  * <p>Thread safety: every method may be called from any thread.
  *
- * <p>Anyone may implement it.
+ * <p>Users may implement this interface.
  */
 public interface HostSource extends AutoCloseable {
-    /** What a source has for whoever asks. */
+    /** The result of {@link #take}. */
     sealed interface Next {
         /**
-         * A host, the taker's until it is given back. Whether it can be reached is for the taker to find out.
+         * A host, reserved for the caller until it is given back. It is not known whether the host can be reached.
          *
          * @param host the host
          */
         record Found(Host host) implements Next {}
 
-        /** Nothing within the time given; there may be something later. */
+        /** No host became available in time. A later call may return one. */
         record None() implements Next {}
 
         /**
-         * Nothing will come any more, unless a host is given back.
+         * The source has no more hosts. A host that is given back can still become available again.
          *
-         * @param why how many there were, or what went wrong
+         * @param why the reason, for messages: the number of hosts there were, or the failure
          */
         record Ended(String why) implements Next {}
     }
 
     /**
-     * Takes a host, waiting for it if need be.
+     * Takes a host. Waits until one is available, the source has ended, or the time is over.
      *
-     * @param atMost how long to wait; zero asks only
-     * @return a host, or why there is none
-     * @throws InterruptedException if interrupted; nothing was taken
+     * @param atMost the time to wait; zero for no waiting
+     * @return a host, or the reason why no host is available
+     * @throws InterruptedException if interrupted; no host was taken
+     * @throws IllegalStateException if the source is closed, also while waiting
      */
     Next take(Duration atMost) throws InterruptedException;
 
     /**
-     * Gives a host back.
+     * Gives a host back. Has no effect after {@link #close()}.
      *
-     * @param host what was taken from here
-     * @param healthy whether it is of use: then it may be given out again
+     * @param host a host that was taken from this source
+     * @param healthy whether the host can be used again; if false, it is not handed out any more
      */
     void giveBack(Host host, boolean healthy);
 
-    /** {@return labels that every one of its hosts has, known before there is one} */
+    /**
+     * {@return the labels that all hosts of the source have in common, as far as they are known before the first host}
+     */
     default Map<String, String> labels() {
         return Map.of();
     }
 
-    /** Wakes whoever takes, and ends what was reserved. Idempotent; bounded in time; throws nothing. */
+    /**
+     * Wakes the threads that wait in {@link #take}, and ends all reservations. Idempotent; returns in bounded time;
+     * throws no exception.
+     */
     @Override
     void close();
 }

@@ -14,31 +14,32 @@ import org.atex.api.ProvisioningException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sources of hosts that are known beforehand: a fixed list, or a file. Thread-safe. */
+/** Factories of sources with hosts known in advance: a list or a file. The sources are thread-safe. */
 public final class Hosts {
     private static final Logger LOG = LoggerFactory.getLogger(Hosts.class);
 
     private Hosts() {}
 
     /**
-     * {@return a source of the hosts given}
+     * {@return a source of these hosts}
      *
-     * @param hosts each {@code [user@]host[:port]}, an IPv6 address in brackets; at least one, and each once
-     * @throws IllegalArgumentException if one is not of that form, or there twice
+     * @param hosts the hosts, each {@code [user@]host[:port]} with an IPv6 address in brackets; at least one, each
+     *     machine once
+     * @throws IllegalArgumentException if there is no host, a host is listed twice, or a text does not have that form
      */
     public static HostSource of(String... hosts) {
         return of(Stream.of(hosts).map(Host::of).toList());
     }
 
     /**
-     * {@return a source of the hosts given}
+     * {@return a source of these hosts}
      *
-     * @param hosts at least one, and each once: a machine that runs several tests at once has several slots
-     * @throws IllegalArgumentException if one is there twice, or there is none
+     * @param hosts the hosts; at least one, each machine once: for several tests at once give a host several slots
+     * @throws IllegalArgumentException if there is no host, or a host is listed twice
      */
     public static HostSource of(List<Host> hosts) {
         if (hosts.isEmpty()) {
-            throw new IllegalArgumentException("a list of hosts needs at least one");
+            throw new IllegalArgumentException("a list of hosts needs at least one host");
         }
         Map<Host.Identity, Host> seen = new HashMap<>();
         for (Host host : hosts) {
@@ -52,14 +53,15 @@ public final class Hosts {
     /**
      * {@return a source of the hosts in a file of JSON lines}
      *
-     * <p>Each line is an object: {@code {"host": "a.example", "port": 2222, "arguments": {"cores": 4}}}. Only {@code host} is
-     * required. {@code user}, {@code cores} (or {@code slots}: how many tests at once) and {@code jump_host} may stand among
-     * the arguments or beside them. Of the other arguments those in upper case are variables of every command on that host,
-     * the rest are its labels. Blank lines are skipped, keys that are not known are left out with a warning.
+     * <p>Each line is an object: {@code {"host": "a.example", "port": 2222, "arguments": {"cores": 4}}}. Only
+     * {@code host} is required. {@code user}, {@code slots} (or {@code cores}: the number of tests at once) and
+     * {@code jump_host} are accepted among the arguments and beside them. Other arguments are environment variables of
+     * every command on the host if their name is in upper case, otherwise labels of the host. Blank lines are skipped.
+     * Unknown keys are ignored with a warning.
      *
-     * @param file the file, in UTF-8; it is read now: lines of up to 64 KiB, up to 10,000 hosts
-     * @throws ProvisioningException if it cannot be read, has no host, one twice, or a line that is not understood; the
-     *     message has the file, the line's number and what is expected
+     * @param file the file, in UTF-8, with at most 64 KiB a line and 10,000 hosts; it is read by this call
+     * @throws ProvisioningException if the file cannot be read, has no host, has a host twice or has an invalid line;
+     *     the message gives the file, the number of the line and the expected form
      */
     public static HostSource file(Path file) {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
@@ -81,12 +83,13 @@ public final class Hosts {
                 if (!line.isBlank()) {
                     JsonLine json = JsonLine.read(line);
                     Host host = HostLine.host(json);
-                    HostLine.unknown(json)
-                            .forEach(key -> LOG.warn("{}, line {}: '{}' is not known", file, lines.number(), key));
-                    Long before = seen.put(host.identity(), lines.number());
-                    if (before != null) {
+                    HostLine.unknownKeys(json)
+                            .forEach(key -> LOG.warn(
+                                    "{}, line {}: the unknown key '{}' is ignored", file, lines.number(), key));
+                    Long earlier = seen.put(host.identity(), lines.number());
+                    if (earlier != null) {
                         throw new IllegalArgumentException(
-                                host + " is already in line " + before + ": give it \"cores\" instead");
+                                host + " is already in line " + earlier + ": give it \"cores\" instead");
                     }
                     if (hosts.size() == HostLine.MAX_HOSTS) {
                         throw new IllegalArgumentException("there are more than " + HostLine.MAX_HOSTS + " hosts");

@@ -14,13 +14,16 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * An object of JSON whose values are all text: {@code 4} and {@code "4"} are the same, a null is as good as a key left out,
- * and what is nested deeper than the arguments stays JSON.
+ * A JSON object in one line, with all values as text: {@code 4} and {@code "4"} are equal, a key with the value null is
+ * left out, and other nested objects and arrays stay JSON text.
  *
- * @param values its values by key
- * @param arguments those of the object in it that is called {@code arguments}
+ * @param values the values by key, without {@code arguments}
+ * @param arguments the values of the nested object {@code arguments} by key
  */
 record JsonLine(Map<String, String> values, Map<String, String> arguments) {
+    /**
+     * Duplicate keys are refused: readers of JSON disagree on the one that counts. The nesting limit bounds the stack.
+     */
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(
@@ -28,9 +31,10 @@ record JsonLine(Map<String, String> values, Map<String, String> arguments) {
             .build();
 
     /**
-     * {@return what a line says}
+     * {@return the object in a line}
      *
-     * @throws IllegalArgumentException if it is not one object; the message does not quote it, as there may be secrets in it
+     * @throws IllegalArgumentException if the line is not one JSON object; the message does not quote the line, as it
+     *     can contain secrets
      */
     static JsonLine read(String line) {
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), line)) {
@@ -50,7 +54,7 @@ record JsonLine(Map<String, String> values, Map<String, String> arguments) {
                 }
             }
             if (parser.nextToken() != null) {
-                throw new IllegalArgumentException("something follows the JSON object; expected one a line");
+                throw new IllegalArgumentException("text after the JSON object; expected one object per line");
             }
             return new JsonLine(values, arguments);
         } catch (JacksonException e) {
@@ -59,6 +63,7 @@ record JsonLine(Map<String, String> values, Map<String, String> arguments) {
         }
     }
 
+    /** Adds the current value of the parser, and leaves the parser at the end of the value. */
     private static void put(Map<String, String> values, String key, JsonParser parser) {
         JsonToken token = parser.currentToken();
         if (token.isStructStart()) {

@@ -9,8 +9,8 @@ import net.schmizz.sshj.common.KeyType;
 import net.schmizz.sshj.signature.SignatureRSA;
 
 /**
- * The algorithms of keys, of hosts and of users, in the order of OpenSSH's client. sshj lacks those of RSA certificates
- * that are signed with SHA-2, which are the only ones that OpenSSH takes since 8.2.
+ * The supported algorithms of host keys and user keys, in the order of preference of OpenSSH's client. The list extends
+ * that of sshj, which lacks RSA certificates signed with SHA-2: OpenSSH accepts no other RSA certificates since 8.2.
  */
 final class KeyKinds {
     static final String RSA_CERTIFICATE = "rsa-sha2-512-cert-v01@openssh.com";
@@ -36,16 +36,16 @@ final class KeyKinds {
 
     private KeyKinds() {}
 
-    /** {@return all that we know} */
+    /** {@return all supported algorithms} */
     static List<Factory.Named<KeyAlgorithm>> all() {
         return ALL;
     }
 
     /**
-     * {@return those that a host's key may have}
+     * {@return the algorithms to offer for a host key}
      *
-     * @param names of those that are wanted, or none for all
-     * @param excluded kinds of keys that the host was seen not to have the right one of
+     * @param names the allowed algorithms, or an empty set for all
+     * @param excluded types of keys for which the host has shown a wrong key
      */
     static List<Factory.Named<KeyAlgorithm>> of(Set<String> names, Set<KeyType> excluded) {
         return ALL.stream()
@@ -54,11 +54,14 @@ final class KeyKinds {
                 .toList();
     }
 
+    /**
+     * {@return whether an algorithm is one of certificates; OpenSSH names all of them {@code …-cert-vNN@openssh.com}}
+     */
     static boolean isCertificate(Factory.Named<KeyAlgorithm> algorithm) {
         return algorithm.getName().contains("-cert-");
     }
 
-    /** {@return the kind of the key itself, also of one with a certificate} */
+    /** {@return the type of the key, for a certificate the type of the certified key} */
     static KeyType plain(Factory.Named<KeyAlgorithm> algorithm) {
         return plain(((KeyAlgorithms.Factory) algorithm).getKeyType());
     }

@@ -21,9 +21,12 @@ import net.schmizz.sshj.userauth.method.AuthPublickey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the keys of one login into the order in which they are tried. It is that of OpenSSH's client, so that a server which
- * allows few attempts sees the same ones: certificates that are named, keys of the agent that are named, the agent's others,
- * and files. Keys that the program itself names come before those of the agent. A certificate is tried before its plain key.
+ * Collects the keys of one login in the order in which OpenSSH's client tries them. A server may allow only a few
+ * attempts, so the order decides whether the right key is among them.
+ *
+ * <p>The order is: certificates that are configured, configured keys that the agent has, the other keys of the agent,
+ * and key files. Keys that the program sets by {@link SshOptions#withKey} come before those of the agent. A certificate
+ * is tried before its plain key.
  */
 final class KeyRing {
     private final Route route;
@@ -31,16 +34,17 @@ final class KeyRing {
     private final List<String> absent;
     private final List<byte[]> agentKeys = new ArrayList<>();
     private final List<Identity> identities = new ArrayList<>();
-    private final Set<Identity> served = new LinkedHashSet<>();
+    /** Identities that are already among the attempts and must not be tried again. */
+    private final Set<Identity> added = new LinkedHashSet<>();
     private @Nullable AgentClient agent;
 
     /**
-     * A file that names a key.
+     * A configured key.
      *
-     * @param file the file
-     * @param passphrase its passphrase, or null
-     * @param key the public key, or null if the file does not show it
-     * @param certificate the certificate beside it, or null
+     * @param file the file with the private or the public key
+     * @param passphrase the passphrase, or null
+     * @param key the public key, or null if it cannot be read from the file or from the {@code .pub} file
+     * @param certificate the certificate in the file {@code …-cert.pub}, or null
      */
     private record Identity(
             Path file,
@@ -54,9 +58,9 @@ final class KeyRing {
     }
 
     /**
-     * Makes one.
+     * Creates an empty collection.
      *
-     * @param absent takes what there is to say of keys that cannot be tried
+     * @param absent receives a text for each key that cannot be tried, for the message of a refused login
      */
     KeyRing(Route route, SSHClient client, List<String> absent) {
         this.route = route;
@@ -65,23 +69,25 @@ final class KeyRing {
     }
 
     /**
-     * Hands on all attempts.
+     * Passes all attempts to a consumer, in order.
      *
-     * @throws SshRefusedException if a key that the program named cannot be used
+     * @param attempts receives a description and an authentication method for each attempt
+     * @throws SshRefusedException if a key set by the program cannot be used
      */
     void addTo(BiConsumer<String, AuthMethod> attempts) {
         Identities wanted = route.identities();
         wanted.files().forEach(key -> identities.add(identity(key)));
-        askAgent(wanted.agent());
+        readAgentKeys(wanted.agent());
         wanted.certificates().forEach(file -> addCertificate(file, attempts));
-        if (wanted.isInsisted()) {
+        // isExplicit: the program set the keys by SshOptions.withKey, so they come before those of the agent.
+        if (wanted.isExplicit()) {
             identities.forEach(identity -> addFile(identity, attempts));
         }
         addAgentKeys(true, attempts);
-        if (!wanted.isOnly()) {
+        if (!wanted.isIdentitiesOnly()) {
             addAgentKeys(false, attempts);
         }
-        if (!wanted.isInsisted()) {
+        if (!wanted.isExplicit()) {
             identities.forEach(identity -> addFile(identity, attempts));
         }
     }
@@ -96,7 +102,7 @@ final class KeyRing {
                 beside ? PublicKeys.certificate(Path.of(key.file() + "-cert.pub")) : null);
     }
 
-    private void askAgent(@Nullable Path socket) {
+    private void readAgentKeys(@Nullable Path socket) {
         if (socket == null) {
             return;
         }
@@ -105,23 +111,25 @@ final class KeyRing {
             agentKeys.addAll(asked.keys());
             agent = asked;
             if (agentKeys.isEmpty()) {
-                absent.add("no key of the agent, as it has none");
+                absent.add("no key of the agent, as the agent has none");
             }
         } catch (IOException e) {
             absent.add("no agent (" + e.getMessage() + ")");
         }
     }
 
-    /** Its private key is in the agent, or in one of the files. */
+    /** Adds a certificate with its private key, which is in the agent or in one of the key files. */
     private void addCertificate(Path file, BiConsumer<String, AuthMethod> attempts) {
         PublicKey certificate = PublicKeys.certificate(file);
         if (certificate == null) {
             absent.add(
-                    "no certificate " + file + ", which is " + (Files.exists(file) ? "none of a user" : "not there"));
+                    "no certificate " + file + ", which is "
+                            + (Files.exists(file) ? "not a user certificate" : "not there"));
             return;
         }
         byte[] plain = PublicKeys.blob(PublicKeys.plain(certificate));
         byte[] whole = PublicKeys.blob(certificate);
+        // The agent comes first: it may hold the key of an encrypted file.
         AgentClient signer = agent;
         for (byte[] key : agentKeys) {
             if (signer != null && (Arrays.equals(key, whole) || Arrays.equals(key, plain))) {
@@ -139,17 +147,18 @@ final class KeyRing {
         absent.add("no private key for the certificate " + file);
     }
 
+    /** Adds keys of the agent: those that are configured if {@code named}, otherwise the others. */
     private void addAgentKeys(boolean named, BiConsumer<String, AuthMethod> attempts) {
         AgentClient signer = agent;
         for (int i = 0; signer != null && i < agentKeys.size(); i++) {
             byte[] key = agentKeys.get(i);
             List<Identity> owners =
                     identities.stream().filter(one -> one.isOf(key)).toList();
-            if (owners.isEmpty() == named || owners.stream().anyMatch(served::contains)) {
+            if (owners.isEmpty() == named || owners.stream().anyMatch(added::contains)) {
                 continue;
             }
             for (Identity owner : owners) {
-                served.add(owner);
+                added.add(owner);
                 if (owner.certificate() != null) {
                     attempts.accept(
                             "the certificate of " + owner.file(),
@@ -162,14 +171,14 @@ final class KeyRing {
     }
 
     private void addFile(Identity identity, BiConsumer<String, AuthMethod> attempts) {
-        if (served.contains(identity)) {
+        if (added.contains(identity)) {
             return;
         }
         KeyProvider provider = load(identity);
         if (provider == null) {
             return;
         }
-        served.add(identity);
+        added.add(identity);
         try {
             if (identity.certificate() != null) {
                 attempts.accept("the certificate of " + identity.file(), method(provider, identity.certificate()));
@@ -180,19 +189,21 @@ final class KeyRing {
         }
     }
 
-    /** {@return the private key of a file, or null if it is of no use, which is told} */
+    /** {@return the private key of a file, or null if it cannot be used; the reason is added to {@code absent}} */
     private @Nullable KeyProvider load(Identity identity) {
-        boolean insisted = route.identities().isInsisted();
+        boolean explicit = route.identities().isExplicit();
         Path file = identity.file();
         try {
             if (!Files.isReadable(file)) {
-                if (!insisted && Identities.isUsual(file) && !Files.exists(file)) {
+                // The default files of OpenSSH need not exist: a missing one is not worth a message.
+                if (!explicit && Identities.isDefault(file) && !Files.exists(file)) {
                     return null;
                 }
                 throw new NoSuchFileException(file.toString(), null, "not there, or not readable");
             }
             if (PublicKeys.in(file) != null) {
-                if (insisted && agentHas(identity)) {
+                // addAgentKeys has added it.
+                if (explicit && agentHas(identity)) {
                     return null;
                 }
                 throw new IOException(file + " is a public key, and no agent has its private one");
@@ -200,15 +211,16 @@ final class KeyRing {
             Supplier<char[]> passphrase = identity.passphrase();
             KeyProvider provider = passphrase == null
                     ? client.loadKeys(file.toString())
-                    : client.loadKeys(file.toString(), new Login.Once(passphrase));
-            provider.getPublic(); // a file that is no key, or a passphrase that is wrong, is to be found here
+                    : client.loadKeys(file.toString(), new Login.SingleAnswer(passphrase));
+            // sshj reads the file lazily. Reading it here finds a damaged file or a wrong passphrase before the login.
+            provider.getPublic();
             provider.getPrivate();
             return provider;
-        } catch (IOException | RuntimeException e) { // sshj throws either at a file that is damaged
+        } catch (IOException | RuntimeException e) { // sshj throws both for damaged files
             String hint = identity.passphrase() != null
-                    ? " (is this its passphrase?)"
+                    ? " (is its passphrase correct?)"
                     : " (is it encrypted? then give its passphrase by SshOptions.withKey, or add it to an agent)";
-            if (insisted) {
+            if (explicit) {
                 throw new SshRefusedException(
                         "cannot use the private key " + file + " for " + route + ": " + e.getMessage() + hint, e);
             }
@@ -221,17 +233,17 @@ final class KeyRing {
         return agentKeys.stream().anyMatch(identity::isOf);
     }
 
-    private static AuthMethod method(KeyProvider provider, PublicKey shown) {
-        return new AuthPublickey(new Shown(provider, shown));
+    private static AuthMethod method(KeyProvider provider, PublicKey publicForm) {
+        return new AuthPublickey(new KeyPair(provider, publicForm));
     }
 
     /**
-     * A private key that goes with one of its public forms.
+     * A private key together with the public form that the host is shown: the plain key or a certificate.
      *
-     * @param keys has the private key
-     * @param key what the host is shown
+     * @param keys the source of the private key
+     * @param key the public key or the certificate
      */
-    private record Shown(KeyProvider keys, PublicKey key) implements KeyProvider {
+    private record KeyPair(KeyProvider keys, PublicKey key) implements KeyProvider {
         @Override
         public PrivateKey getPrivate() throws IOException {
             return keys.getPrivate();

@@ -15,20 +15,20 @@ import net.schmizz.sshj.common.Buffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line of known hosts, as {@code sshd(8)} describes it. Immutable.
+ * A line of a known-hosts file; {@code sshd(8)} defines the format under "SSH_KNOWN_HOSTS FILE FORMAT". Immutable.
  *
- * <p>sshj reads them too, but takes a negated name for one of all other hosts, and a revoked key for a good one if another
- * line has it.
+ * <p>sshj has a reader of its own, which is not used: it takes a negated name as a match for all other hosts, and
+ * accepts a revoked key if another line lists the key.
  *
- * @param marker such as {@code @revoked}, or empty
- * @param names of hosts
- * @param type of its key
- * @param key its key, in base 64
+ * @param marker {@code @revoked}, {@code @cert-authority}, or an empty string
+ * @param names the patterns of host names, separated by commas, or one hashed name
+ * @param type the type of the key
+ * @param key the key in Base64, without padding
  */
 record KnownHost(String marker, String names, String type, String key) {
     private static final Set<String> MARKERS = Set.of("", "@revoked", "@cert-authority");
 
-    /** {@return the line, or null if it is none that OpenSSH understands} */
+    /** {@return the parsed line, or null for a comment or a line that OpenSSH does not accept} */
     static @Nullable KnownHost of(String text) {
         if (text.strip().startsWith("#")) {
             return null;
@@ -43,10 +43,11 @@ record KnownHost(String marker, String names, String type, String key) {
                 words.get(start),
                 words.get(start + 1),
                 words.get(start + 2).replaceFirst("=+$", ""));
-        return MARKERS.contains(line.marker) && line.isOfItsType() ? line : null;
+        return MARKERS.contains(line.marker) && line.hasMatchingType() ? line : null;
     }
 
-    private boolean isOfItsType() {
+    /** OpenSSH ignores a line if the key has another type than the line says. */
+    private boolean hasMatchingType() {
         try {
             return new Buffer.PlainBuffer(blob()).readString().equals(type);
         } catch (IllegalArgumentException | Buffer.BufferException e) {
@@ -58,15 +59,15 @@ record KnownHost(String marker, String names, String type, String key) {
         return Base64.getDecoder().decode(key);
     }
 
-    /** {@return whether its key is one, as it travels} */
+    /** {@return whether the line has a key, given in the wire format of RFC 4253 section 6.6} */
     boolean hasKey(byte[] other) {
         return Arrays.equals(blob(), other);
     }
 
     /**
-     * {@return whether it speaks of a host}
+     * {@return whether the line applies to a host}
      *
-     * @param name its name in small letters
+     * @param name the name of the host, in lower case
      */
     boolean isOf(String name) {
         return names.startsWith("|")
@@ -75,6 +76,7 @@ record KnownHost(String marker, String names, String type, String key) {
                         name, List.of(names.toLowerCase(Locale.ROOT).split(",", -1)));
     }
 
+    /** {@code |1|SALT|HASH}: the HMAC-SHA1 of the name, keyed with the salt. OpenSSH defines no other version. */
     private boolean hasHash(String name) {
         List<String> parts = List.of(names.split("\\|", -1));
         if (parts.size() != 4 || !parts.get(1).equals("1")) {
@@ -86,7 +88,7 @@ record KnownHost(String marker, String names, String type, String key) {
             return MessageDigest.isEqual(
                     mac.doFinal(name.getBytes(UTF_8)), Base64.getDecoder().decode(parts.get(3)));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            return false; // a line that is damaged speaks of nobody
+            return false; // a damaged line applies to no host
         }
     }
 
@@ -98,7 +100,7 @@ record KnownHost(String marker, String names, String type, String key) {
         return marker.equals("@cert-authority");
     }
 
-    /** {@return its key in words} */
+    /** {@return a description of the key for messages: marker, type and SHA-256 fingerprint} */
     String described() {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(blob());

@@ -7,18 +7,18 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads lines the moment they are there, and none that is longer than {@value #MAX_BYTES} bytes. Not thread-safe; whoever
- * opened the stream closes it.
+ * Reads lines of UTF-8 text. A line is returned as soon as its end has been received. A line longer than
+ * {@value #MAX_BYTES} bytes is an error. Not thread-safe. The caller closes the stream.
  */
 final class LineReader {
     static final int MAX_BYTES = 64 << 10;
 
-    /** A line that does not end. */
+    /** A line exceeds {@value #MAX_BYTES} bytes. */
     static final class TooLongException extends IOException {
         private static final long serialVersionUID = 1L;
 
         TooLongException() {
-            super("it is longer than " + MAX_BYTES + " bytes");
+            super("the line is longer than " + MAX_BYTES + " bytes");
         }
     }
 
@@ -32,12 +32,14 @@ final class LineReader {
         this.in = in;
     }
 
-    /** {@return the number of the line that was read last, from 1 upwards} */
+    /** {@return the number of the line that was read last, counted from 1} */
     long number() {
         return number;
     }
 
-    /** {@return the next line without its end, or null after the last; the last may lack its newline} */
+    /**
+     * {@return the next line without trailing white space, or null after the last; the last line may lack its newline}
+     */
     @Nullable
     String next() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();

@@ -24,69 +24,79 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One live connection to a host, from being logged in to being lost or closed. It watches itself: a host that says nothing
- * for too long is lost, and then everything that waits for it is told.
+ * A live connection to a host, from the login until it is lost or closed. It sends keep-alive requests and declares the
+ * host lost when nothing has been received for too long. All waiting operations then fail.
  *
- * <p>Whatever sends, does so in a thread of the link's own ({@link #threads}): an interrupt of a caller's must not reach
- * the socket, which it would close.
+ * <p>Callers must not write to the connection in their own threads: sshj closes the socket when the writing thread is
+ * interrupted. Everything that sends runs in {@link #threads}.
  *
- * <p>Thread safety: from any thread.
+ * <p>Thread safety: every method may be called from any thread.
  */
 final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
 
-    /** Login shells that read as {@code sh} does. */
+    /** Login shells that read a command line as {@code sh} does. */
     private static final List<String> POSIX = List.of("sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh");
 
-    private static final long FAREWELL_SECONDS = 1;
+    /** How long {@link #close} waits for the disconnect message to be sent. */
+    private static final long DISCONNECT_SECONDS = 1;
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** How long a host may count channels that are closed, where we have no other open. */
+    /** How long a host may refuse a channel while no other channel of the link is open; it frees closed ones late. */
     private static final long ALONE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Route route;
     private final List<SSHClient> clients;
     private final Wire wire;
     private final Executor threads;
+    /** The common prefix of the marks of this link's commands. Random, so that other connections' marks differ. */
     private final String marks =
             ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
     private final RemotePorts remotePorts;
     private final AtomicLong commands = new AtomicLong();
     private final CountDownLatch over = new CountDownLatch(1);
-    private final Object sessions = new Object();
-    private final Object moving = new Object();
-    private int open;
+    /** Guards {@link #openSessions}, {@link #hadSeveral}, {@link #closedSessions}; notified when they change. */
+    private final Object sessionLock = new Object();
 
-    /** Whether there has been more than one at once: then the host allows that, even if it refuses one now. */
-    private boolean several;
+    /** Held while the reaper moves to another link. Locked before {@link #sessionLock}. */
+    private final Object reaperLock = new Object();
 
-    private long gone;
-    private volatile long heard = System.nanoTime();
-    private final Set<Runnable> whenLost = ConcurrentHashMap.newKeySet();
+    /** The number of open session channels. */
+    private int openSessions;
+
+    /** Whether two channels were open at once: the host then allows several, even if it refuses one now. */
+    private boolean hadSeveral;
+
+    /** The number of session channels closed so far. A change shows a waiting thread that the host may accept one. */
+    private long closedSessions;
+
+    /** When the last packet was received, by {@link System#nanoTime}. */
+    private volatile long lastReceived = System.nanoTime();
+    private final Set<Runnable> onLoss = ConcurrentHashMap.newKeySet();
     private volatile @Nullable IOException lost;
-    private volatile @Nullable ExecChannel keepersChannel;
-    private volatile @Nullable Keeper keeper;
+    private volatile @Nullable ExecChannel reaperChannel;
+    private volatile @Nullable ProcessReaper reaper;
 
-    /** Another connection to the host, whose shell is ours where this one may have but a single channel. */
-    private volatile @Nullable Link second;
+    /** A second connection to a host that allows one channel each; it carries the reaper. Null for other hosts. */
+    private volatile @Nullable Link reaperLink;
 
-    private CommandLine.@Nullable As as;
+    private CommandLine.@Nullable Context as;
 
-    /** What carries a link. */
+    /** The sockets and processes that carry a link. */
     interface Wire {
-        /** Ends it. */
+        /** Closes the sockets and ends the processes, which wakes all threads that wait for them. */
         void cut();
 
         /**
-         * Is told of the first channel, before it has answered.
+         * Receives the first channel before the host has answered the request for a shell.
          *
          * @param shell the channel
          */
-        void startsShell(ExecChannel shell);
+        void shellOpened(ExecChannel shell);
 
-        /** {@return why it broke, as a part of a message; empty if it does not know} */
-        String why();
+        /** {@return the cause of the loss as a part of a message, or an empty string if it is not known} */
+        String lossReason();
     }
 
     private Link(Route route, List<SSHClient> clients, Wire wire) {
@@ -94,26 +104,26 @@ final class Link {
         this.clients = clients;
         this.wire = wire;
         this.remotePorts = new RemotePorts(client().getConnection());
-        threads = work -> start(() -> untilLost(work));
+        threads = work -> start(() -> runUntilLost(work));
     }
 
     /**
-     * {@return a link}
+     * {@return a new link, with a running reaper}
      *
-     * @param route where to
-     * @param clients logged in to the jump hosts and, at last, the host
-     * @param wire their sockets
-     * @throws IOException if the link breaks
-     * @throws SshRefusedException if no shell can be started there
+     * @param route the route to the host
+     * @param clients the logged-in clients of the jump hosts in order; the last one is that of the host
+     * @param wire the sockets of the clients
+     * @throws IOException if the connection breaks
+     * @throws SshRefusedException if the host does not start a shell
      */
     static Link over(Route route, List<SSHClient> clients, Wire wire) throws IOException {
         Link link = new Link(route, List.copyOf(clients), wire);
         for (SSHClient client : clients) {
             client.getTransport()
                     .setDisconnectListener(
-                            (reason, message) -> link.lose(new IOException("the link broke: " + message + wire.why())));
+                            (reason, message) -> link.markLost(new IOException("the link broke: " + message + wire.lossReason())));
         }
-        link.startKeeper();
+        link.startReaper();
         link.threads.execute(link::watch);
         return link;
     }
@@ -122,12 +132,12 @@ final class Link {
         return clients.get(clients.size() - 1).getConnection();
     }
 
-    /** {@return the client that is logged in to the host} */
+    /** {@return the sshj client that is logged in to the host} */
     SSHClient client() {
         return clients.get(clients.size() - 1);
     }
 
-    /** {@return the ports of the host that lead here} */
+    /** {@return the ports of the host that are forwarded to this machine} */
     RemotePorts remotePorts() {
         return remotePorts;
     }
@@ -136,78 +146,83 @@ final class Link {
         return Thread.ofVirtual().name("atex-ssh-" + route).start(work);
     }
 
-    /** What begins to wait for the host in the moment of its loss, sshj does not wake: an interrupt does. */
-    private void untilLost(Runnable work) {
+    /**
+     * Runs a task and interrupts its thread when the link is lost. sshj wakes only threads that wait at the moment of
+     * the loss; a thread that starts to wait at the same moment would wait without end.
+     */
+    private void runUntilLost(Runnable work) {
         Runnable wake = Thread.currentThread()::interrupt;
-        whenLost(wake);
+        onLoss(wake);
         try {
             work.run();
         } catch (RuntimeException e) {
-            // Once a write has failed half-way, sshj's next one is anything but an I/O error.
+            // After a write that failed half-way, later writes of sshj throw other runtime exceptions.
             if (lost == null) {
                 LOG.error("a thread of the link to {} died", route, e);
             }
         } finally {
-            forget(wake);
+            removeOnLoss(wake);
         }
     }
 
-    /** {@return where whatever sends is run; interrupted when the link is lost} */
+    /** {@return an executor for everything that sends; its threads are interrupted when the link is lost} */
     Executor threads() {
         return threads;
     }
 
-    /** {@return what all marks of this link's commands begin with} */
+    /** {@return the common prefix of the marks of this link's commands} */
     String marks() {
-        Link other = second;
+        // The reaper of the second link kills everything with the prefix of that link when it ends.
+        Link other = reaperLink;
         return other == null ? marks : other.marks;
     }
 
-    /** {@return a mark that no other command has} */
+    /** {@return a new mark for a command} */
     String nextMark() {
         return marks() + commands.incrementAndGet() + ";";
     }
 
-    /** {@return how things are run there} */
-    CommandLine.As as() {
+    /** {@return how commands are run on the host} */
+    CommandLine.Context as() {
         return started(as);
     }
 
-    Keeper keeper() {
-        return started(keeper);
+    ProcessReaper reaper() {
+        return started(reaper);
     }
 
     private static <T> T started(@Nullable T value) {
         if (value == null) {
-            throw new AssertionError("no link is handed out before it has a shell");
+            throw new AssertionError("a link is not published before its shell runs");
         }
         return value;
     }
 
-    private void startKeeper() throws IOException {
+    private void startReaper() throws IOException {
         SshOptions options = route.options();
         Supplier<char[]> password = options.sudoPassword();
         char[] secret = password == null ? null : password.get().clone();
-        CommandLine.As first = new CommandLine.As(false, options.sudo(), secret, options.environment());
+        CommandLine.Context first = new CommandLine.Context(false, options.sudo(), secret, options.environment());
         ExecChannel channel;
         try {
             channel = exec(
-                    first.line(CommandLine.BEGINNING + Keeper.script(marks), new byte[0]),
+                    first.line(CommandLine.BEGINNING + ProcessReaper.script(marks), new byte[0]),
                     () -> false,
-                    wire::startsShell);
+                    wire::shellOpened);
         } catch (ConnectionException e) {
+            // A cause or a lost link means that the connection broke; otherwise the host has answered with a refusal.
             if (e.getCause() != null || lost != null) {
                 throw e;
             }
             throw noShell("it runs no commands (" + Dialer.reason(e) + ")", e);
         }
-        Keeper shell = new Keeper(channel, threads);
-        keepersChannel = channel;
-        keeper = shell;
-        as = new CommandLine.As(isPosix(shell), options.sudo(), secret, options.environment());
+        ProcessReaper shell = new ProcessReaper(channel, threads);
+        reaperChannel = channel;
+        reaper = shell;
+        as = new CommandLine.Context(isPosix(shell), options.sudo(), secret, options.environment());
     }
 
-    private boolean isPosix(Keeper shell) throws IOException {
+    private boolean isPosix(ProcessReaper shell) throws IOException {
         try {
             return POSIX.contains(shell.shell().get());
         } catch (ExecutionException e) {
@@ -216,23 +231,23 @@ final class Link {
             }
             throw noShell(Dialer.reason(e), e);
         } catch (InterruptedException e) {
-            throw new IOException("given up", e);
+            throw new IOException("the attempt was cancelled", e);
         }
     }
 
     private SshRefusedException noShell(String why, Exception e) {
         return new SshRefusedException(
                 "logged in to " + route + ", but could not run a shell there: " + why
-                        + " (is the account one for commands, or has it nologin, sftp only, a forced command?)",
+                        + " (is the account limited to sftp or a forced command, or is its shell nologin?)",
                 e);
     }
 
     /**
      * {@return the channel of a command that the host has started}
      *
-     * @param line what to send
-     * @param cancelled asked while waiting for the host to allow one more channel
-     * @throws IOException if the link is lost, or the host refuses
+     * @param line the command line and the first bytes of the input
+     * @param cancelled checked while waiting until the host allows another channel
+     * @throws IOException if the link is lost, the host refuses, or the attempt is cancelled
      */
     ExecChannel exec(CommandLine line, BooleanSupplier cancelled) throws IOException {
         return exec(line, cancelled, channel -> {});
@@ -254,21 +269,24 @@ final class Link {
         }
     }
 
-    /** As the host allows only so many at once, one that is refused waits for another to go. */
+    /**
+     * Opens a channel. A host limits the number of channels: after a refusal, waits until one closes and tries again.
+     */
     private ExecChannel openSession(BooleanSupplier cancelled) throws IOException {
         long deadline = System.nanoTime() + ALONE_NANOS;
         long pause = FIRST_PAUSE_NANOS;
         while (true) {
             long before;
-            synchronized (sessions) {
-                before = gone;
+            // Read before the attempt: a channel that closes during the attempt must not be missed.
+            synchronized (sessionLock) {
+                before = closedSessions;
             }
-            ExecChannel channel = new ExecChannel(connection(), threads, this::hear);
+            ExecChannel channel = new ExecChannel(connection(), threads, this::received);
             try {
                 channel.open();
             } catch (OpenFailException e) {
-                if (!makesRoom()) {
-                    awaitRoom(before, pause, deadline, e, cancelled);
+                if (!moveReaper()) {
+                    awaitChannel(before, pause, deadline, e, cancelled);
                     pause = Math.min(LONGEST_PAUSE_NANOS, 2 * pause);
                 }
                 continue;
@@ -276,60 +294,66 @@ final class Link {
                 IOException cause = lost;
                 throw cause != null ? cause : e;
             }
-            synchronized (sessions) {
-                open++;
-                several |= open > 1;
+            synchronized (sessionLock) {
+                openSessions++;
+                hadSeveral |= openSessions > 1;
             }
-            channel.whenGone(this::sessionGone);
+            channel.whenGone(this::sessionClosed);
             return channel;
         }
     }
 
-    /** A host that allows a single channel has it taken by our shell, which then moves. {@return whether it did} */
-    private boolean makesRoom() throws IOException {
-        ExecChannel channel = keepersChannel;
-        synchronized (moving) {
-            synchronized (sessions) {
-                if (channel == null || second != null || several) {
+    /**
+     * Moves the reaper to a second connection if the host seems to allow a single channel, and frees that channel.
+     *
+     * @return whether it was moved
+     */
+    private boolean moveReaper() throws IOException {
+        ExecChannel channel = reaperChannel;
+        synchronized (reaperLock) {
+            synchronized (sessionLock) {
+                if (channel == null || reaperLink != null || hadSeveral) {
                     return false;
                 }
             }
             try {
                 Link other = Dialer.dial(route, route.options().connectWithin(), Dialer.Retry.ABSENCE);
-                second = other;
-                keeper = other.keeper();
-                whenLost(other::close);
+                reaperLink = other;
+                reaper = other.reaper();
+                onLoss(other::close);
             } catch (InterruptedException e) {
-                throw new IOException("given up", e);
+                throw new IOException("the attempt was cancelled", e);
             }
         }
+        // Outside the lock: it sends a message to the host.
         channel.hangUp();
         return true;
     }
 
     /**
-     * Waits until a channel has gone, or for a while: the host gives its place to another only when its processes are
-     * gone too, which it does not tell.
+     * Waits until a channel has closed, but not longer than {@code pause}. A host may free a channel later than it
+     * reports its close, when the processes have ended; it does not report that, so the caller tries again.
      */
-    private void awaitRoom(long before, long pause, long alone, OpenFailException refusal, BooleanSupplier cancelled)
+    private void awaitChannel(long before, long pause, long alone, OpenFailException refusal, BooleanSupplier cancelled)
             throws IOException {
-        synchronized (sessions) {
-            if (open == 0 && (gone == 0 || System.nanoTime() - alone > 0)) {
-                throw new IOException("the host opens no channel: " + Dialer.reason(refusal), refusal);
+        synchronized (sessionLock) {
+            if (openSessions == 0 && (closedSessions == 0 || System.nanoTime() - alone > 0)) {
+                throw new IOException("the host refuses every channel: " + Dialer.reason(refusal), refusal);
             }
-            ExecChannel moved = second == null ? null : keepersChannel;
+            ExecChannel moved = reaperLink == null ? null : reaperChannel;
             if (moved != null && !moved.isGone() && System.nanoTime() - alone > 0) {
+                // No cause: Dialer.reason would show the cause in place of this message.
                 throw new IOException("the host opens a single channel in the life of a connection, as tinysshd does: "
                         + Dialer.reason(refusal)
-                        + " (have OpenSSH or dropbear run there)"); // no cause: this is all of it
+                        + " (use OpenSSH or dropbear on the host)");
             }
             long deadline = System.nanoTime() + pause;
             long left = pause;
-            while (gone == before && lost == null && !cancelled.getAsBoolean() && left > 0) {
+            while (closedSessions == before && lost == null && !cancelled.getAsBoolean() && left > 0) {
                 try {
-                    TimeUnit.NANOSECONDS.timedWait(sessions, left);
+                    TimeUnit.NANOSECONDS.timedWait(sessionLock, left);
                 } catch (InterruptedException e) {
-                    throw new IOException("given up", e);
+                    throw new IOException("the attempt was cancelled", e);
                 }
                 left = deadline - System.nanoTime();
             }
@@ -339,130 +363,134 @@ final class Link {
             }
         }
         if (cancelled.getAsBoolean()) {
-            throw new IOException("given up", refusal);
+            throw new IOException("the attempt was cancelled", refusal);
         }
     }
 
-    /** Has those who wait for a channel look again whether they still want one. */
-    void wakeWaiting() {
-        synchronized (sessions) {
-            sessions.notifyAll();
+    /** Wakes threads that wait for a channel, so that they check whether they were cancelled. */
+    void wakeChannelWaiters() {
+        synchronized (sessionLock) {
+            sessionLock.notifyAll();
         }
     }
 
-    private void sessionGone() {
-        synchronized (sessions) {
-            open--;
-            gone++;
-            sessions.notifyAll();
+    private void sessionClosed() {
+        synchronized (sessionLock) {
+            openSessions--;
+            closedSessions++;
+            sessionLock.notifyAll();
         }
     }
 
-    private void hear() {
-        heard = System.nanoTime();
+    private void received() {
+        lastReceived = System.nanoTime();
     }
 
-    /** Asks the host when it has been silent for a while, and gives it up when it stays so. */
+    /** Sends a keep-alive request after each silent interval, and gives the host up after the allowed misses. */
     private void watch() {
         long interval = route.options().keepAlive().toNanos();
         long limit = interval * route.options().misses();
-        long asked = heard;
+        long asked = lastReceived;
         try {
             while (true) {
                 long now = System.nanoTime();
-                if (now - heard >= limit) {
-                    lose(new IOException("it has said nothing for " + TimeUnit.NANOSECONDS.toMillis(now - heard)
-                            + " ms, though it was asked"));
+                if (now - lastReceived >= limit) {
+                    markLost(new IOException("nothing was received for " + TimeUnit.NANOSECONDS.toMillis(now - lastReceived)
+                            + " ms in spite of keep-alive requests"));
                     return;
                 }
-                if (now - Math.max(heard, asked) >= interval) {
+                if (now - Math.max(lastReceived, asked) >= interval) {
                     asked = now;
-                    threads.execute(this::ask);
+                    // In another thread: sending may block, and the limit must hold nevertheless.
+                    threads.execute(this::sendKeepAlive);
                 }
-                long next = Math.min(heard + limit, Math.max(heard, asked) + interval);
+                long next = Math.min(lastReceived + limit, Math.max(lastReceived, asked) + interval);
                 if (over.await(next - now, TimeUnit.NANOSECONDS)) {
                     return;
                 }
             }
         } catch (InterruptedException e) {
-            lose(new IOException("the watch over the link was interrupted", e));
+            markLost(new IOException("the keep-alive thread was interrupted", e));
         }
     }
 
-    private void ask() {
+    private void sendKeepAlive() {
         try {
             connection()
                     .sendGlobalRequest("keepalive@openssh.com", true, new byte[0])
                     .retrieve();
-            hear();
+            received();
         } catch (ConnectionException e) {
-            // Most hosts answer that they know no such request, which is an answer.
+            // Most hosts answer that they do not know the request, which proves as well that they are alive.
             if (lost == null) {
-                hear();
+                received();
             }
         } catch (TransportException e) {
-            lose(new IOException("the link broke: " + Dialer.reason(e), e));
+            markLost(new IOException("the link broke: " + Dialer.reason(e), e));
         }
     }
 
-    /** Asks the host whether it is there, and waits for its answer or its loss. */
+    /** Sends a keep-alive request and waits for the answer or for the loss of the link. */
     void probe() throws InterruptedException {
-        FutureTask<Boolean> asking = new FutureTask<>(this::ask, true);
+        FutureTask<Boolean> asking = new FutureTask<>(this::sendKeepAlive, true);
         threads.execute(asking);
         try {
             asking.get();
         } catch (ExecutionException e) {
-            LOG.debug("asking {}", route, e);
+            LOG.debug("keep-alive request to {}", route, e);
         }
     }
 
-    /** Gives the host up. */
-    private void lose(IOException cause) {
-        synchronized (sessions) {
+    /** Marks the link as lost, once: closes the sockets and runs all registered actions. */
+    private void markLost(IOException cause) {
+        synchronized (sessionLock) {
             if (lost != null) {
                 return;
             }
             lost = cause;
-            sessions.notifyAll();
+            sessionLock.notifyAll();
         }
         over.countDown();
-        // sshj holds locks while it tells us, and its reader ends when the sockets do.
+            // In another thread: sshj holds locks while it reports the loss, and its reader thread needs them to end.
         start(wire::cut);
-        whenLost.forEach(this::doWhenLost);
+        onLoss.forEach(this::runOnce);
     }
 
-    private void doWhenLost(Runnable what) {
-        if (whenLost.remove(what)) {
-            start(what);
+    private void runOnce(Runnable action) {
+        if (onLoss.remove(action)) {
+            start(action);
         }
     }
 
     /**
-     * Has something done when the link is lost or closed; at once if it is.
+     * Registers an action for the loss or the close of the link. It runs at once if the link is lost already.
      *
-     * @param what what is done, in a thread of its own
+     * @param action the action, run once in a thread of its own
      */
-    void whenLost(Runnable what) {
-        whenLost.add(what);
+    void onLoss(Runnable action) {
+        onLoss.add(action);
+        // markLost() may have run the registered actions before this one was added. runOnce runs each only once.
         if (lost != null) {
-            doWhenLost(what);
+            runOnce(action);
         }
     }
 
-    /** Takes that back. */
-    void forget(Runnable what) {
-        whenLost.remove(what);
+    /** Removes an action registered by {@link #onLoss}. */
+    void removeOnLoss(Runnable action) {
+        onLoss.remove(action);
     }
 
-    /** {@return why the link is of no use any more, or null if it is} */
+    /** {@return the reason for the loss, or null if the link is usable} */
     @Nullable
     IOException lost() {
         return lost;
     }
 
-    /** Ends it, with a farewell if the host still listens. Idempotent; bounded in time. */
+    /**
+     * Closes the link; sends a disconnect message if the host still reads. Idempotent. Takes about a second at most.
+     */
     void close() {
-        Thread farewell = Thread.ofVirtual().name("atex-ssh-farewell").start(() -> {
+        Thread disconnecting = Thread.ofVirtual().name("atex-ssh-disconnect").start(() -> {
             for (int i = clients.size() - 1; i >= 0; i--) {
                 try {
                     clients.get(i).disconnect();
@@ -473,11 +501,11 @@ final class Link {
         });
         boolean interrupted = Thread.interrupted();
         try {
-            farewell.join(TimeUnit.SECONDS.toMillis(FAREWELL_SECONDS));
+            disconnecting.join(TimeUnit.SECONDS.toMillis(DISCONNECT_SECONDS));
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        lose(new IOException("the link was closed"));
+        markLost(new IOException("the link was closed"));
         wire.cut();
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -19,18 +19,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a system sends is written here, by names that we do not trust: nothing gets outside the target, whatever its names
- * and links are. A link in the way is replaced, never followed, except that the target itself may be a link to a
- * directory.
+ * Writes files that a host sends to a local directory or file. The names and links come from the host and are not
+ * trusted: no name and no link leads to a write outside the target. An existing link is replaced and
+ * never followed, except that the target itself may be a link to a directory.
  *
- * <p>Names are {@linkplain RawName raw} and relative to the target, {@code .} is the target itself. Long runs of zeros become
- * holes. For one thread.
+ * <p>Names are {@linkplain RawFileName raw} and relative to the target; {@code .} is the target. Long runs of zeros are
+ * written as holes. Not thread-safe.
  */
 final class LocalTree {
     private static final int PERMISSIONS = 07777;
     private static final int PIECE = 128 * 1024;
 
-    /** Shorter runs of zeros are written. */
+    /** The minimum length of a run of zeros that becomes a hole, in bytes. */
     private static final int HOLE = 16 * 1024;
 
     private static final Set<PosixFilePermission> OWNER =
@@ -41,10 +41,10 @@ final class LocalTree {
     private final Deque<Pending> directories = new ArrayDeque<>();
     private long moved;
 
-    /** What a directory gets once nothing more is written into it. */
+    /** The mode and time of a directory, which are set when all its entries are written. */
     private record Pending(Path directory, int mode, FileTime time) {}
 
-    /** The stream broke; everything else that goes wrong here is this machine's. */
+    /** The stream of the content failed. All other exceptions of this class concern local files. */
     static final class StreamException extends IOException {
         private static final long serialVersionUID = 1L;
         private final IOException reason;
@@ -60,23 +60,23 @@ final class LocalTree {
     }
 
     /**
-     * Makes one.
+     * Creates a writer.
      *
-     * @param target where the tree, or the single file, goes
-     * @param listener who is told
+     * @param target the directory, or the single file, to write
+     * @param listener receives the progress
      */
     LocalTree(Path target, TransferListener listener) {
         this.target = target;
         this.listener = listener;
     }
 
-    /** {@return whether nothing but a single file, or nothing at all, has come so far} */
+    /** {@return whether no directory has been received so far} */
     boolean isEmpty() {
         return directories.isEmpty();
     }
 
     void directory(String name, int mode, FileTime time) throws IOException {
-        Path path = place(name);
+        Path path = resolve(name);
         makeParents(path);
         makeDirectory(path);
         directories.push(new Pending(path, mode, time));
@@ -85,17 +85,17 @@ final class LocalTree {
     /**
      * Writes a file.
      *
-     * @return how long it is
-     * @throws StreamException if its content cannot be read
+     * @return the length of the file in bytes
+     * @throws StreamException if the content cannot be read
      */
     long file(String name, int mode, FileTime time, InputStream content) throws IOException {
-        Path path = place(name);
+        Path path = resolve(name);
         makeParents(path);
         clear(path);
         long size;
         try (SeekableByteChannel out =
                 Files.newByteChannel(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            size = copy(content, out, RawName.readable(name));
+            size = copy(content, out, RawFileName.readable(name));
         }
         Files.setAttribute(path, "unix:mode", mode & PERMISSIONS);
         times(path, time);
@@ -103,21 +103,21 @@ final class LocalTree {
     }
 
     void link(String name, String to, FileTime time) throws IOException {
-        Path path = place(name);
+        Path path = resolve(name);
         makeParents(path);
         clear(path);
-        Files.createSymbolicLink(path, RawName.path(to));
+        Files.createSymbolicLink(path, RawFileName.path(to));
         times(path, time);
     }
 
-    /** Gives a file that came before another name. */
-    void again(String name, String first) throws IOException {
-        Path file = place(first);
+    /** Creates a hard link to a file that was received before. */
+    void hardLink(String name, String first) throws IOException {
+        Path file = resolve(first);
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !liesInRealDirectories(file)) {
-            throw new IOException("the system sent a second name of something that it did not send: "
-                    + RawName.readable(name) + " for " + RawName.readable(first));
+            throw new IOException("the host sent a hard link to a file that it did not send: "
+                    + RawFileName.readable(name) + " for " + RawFileName.readable(first));
         }
-        Path path = place(name);
+        Path path = resolve(name);
         makeParents(path);
         clear(path);
         Files.createLink(path, file);
@@ -149,6 +149,7 @@ final class LocalTree {
             moved += n;
             listener.moved(name, moved);
         }
+        // A hole at the end: its last byte is written, which gives the file its length.
         if (end < size) {
             write(to, size - 1, new byte[1], 1);
         }
@@ -164,15 +165,15 @@ final class LocalTree {
         }
     }
 
-    private Path place(String name) throws IOException {
+    private Path resolve(String name) throws IOException {
         Path path = target;
         for (String part : name.split("/", -1)) {
             if (part.equals("..") || part.indexOf('\0') >= 0 || name.startsWith("/")) {
-                throw new IOException("the system sent a name that leads elsewhere: " + RawName.readable(name)
-                        + "; nothing was written there");
+                throw new IOException("the host sent a name that leads out of the target: "
+                        + RawFileName.readable(name) + "; nothing was written there");
             }
             if (!part.isEmpty() && !part.equals(".")) {
-                path = path.resolve(RawName.path(part));
+                path = path.resolve(RawFileName.path(part));
             }
         }
         return path;
@@ -211,7 +212,7 @@ final class LocalTree {
             Files.deleteIfExists(directory);
             Files.createDirectory(directory);
         }
-        // One that is there may be closed to its owner; its mode is set in the end anyway.
+        // An existing directory may deny access to its owner. finish() sets the final mode.
         PosixFileAttributeView view = Files.getFileAttributeView(directory, PosixFileAttributeView.class);
         Set<PosixFilePermission> permissions = EnumSet.copyOf(OWNER);
         permissions.addAll(view.readAttributes().permissions());
@@ -232,7 +233,7 @@ final class LocalTree {
                 .setTimes(time, null, null);
     }
 
-    /** Gives directories their modes and times, the innermost first. */
+    /** Sets the modes and times of directories, the innermost first. */
     void finish() throws IOException {
         for (@Nullable Pending next; (next = directories.poll()) != null; ) {
             Files.setAttribute(next.directory(), "unix:mode", next.mode() & PERMISSIONS);

@@ -18,20 +18,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks OpenSSH's client what its configuration means for a host: {@code ssh -G} prints it and connects to nobody. All words
- * of {@code ssh_config(5)} count that way, and those of the version that is installed.
+ * Reads the client configuration for a host by {@code ssh -G}, which prints the effective options and connects to no
+ * host. All options of {@code ssh_config(5)} count, as the installed version of OpenSSH understands them.
  */
 final class OpenSshConfig {
-    /** Of these, {@code ssh -G} prints several values in one line. */
+    /** Options for which {@code ssh -G} prints several file names on one line. */
     private static final Set<String> FILES = Set.of("userknownhostsfile", "globalknownhostsfile");
 
-    /** How it prints the files of the user when nothing is said of them: by the home that the system knows. */
+    /** The output of {@code ssh -G} for the default files of the user: paths in the home directory of passwd(5). */
     private static final Pattern USUAL_KNOWN_HOSTS =
             Pattern.compile("(?m)^userknownhostsfile (.*)(/\\.ssh/known_hosts) \\1(/\\.ssh/known_hosts2)$");
 
     private OpenSshConfig() {}
 
-    /** {@return the client, or null if there is none on the path} */
+    /** {@return the ssh program on the PATH, or null if it is not installed} */
     static @Nullable Path program() {
         String path = System.getenv("PATH");
         for (String directory : (path == null ? "" : path).split(File.pathSeparator, -1)) {
@@ -47,7 +47,7 @@ final class OpenSshConfig {
         String said = ask(ssh, options, host, options.hasUsualConfig() ? null : options.config());
         Matcher usual = USUAL_KNOWN_HOSTS.matcher(said);
         if (options.hasUsualConfig() && usual.find() && !usual.group(1).equals(ClientConfig.home())) {
-            // The program was told of another home, which only its own options can tell ssh.
+            // The property user.home differs from the home directory in passwd(5). ssh does not know it: pass the file.
             Path file = options.config();
             said = ask(ssh, options, host, file != null && Files.exists(file) ? file : Path.of("none"));
         }
@@ -82,11 +82,12 @@ final class OpenSshConfig {
         return run(words, options, host);
     }
 
-    /** A line such as {@code Match exec} may run programs, which have as long as connecting has. */
+    /** Runs ssh. {@code Match exec} may run other programs: the limit is the time for connecting. */
     private static String run(List<String> words, SshOptions options, Host host) throws IOException {
         Process process = new ProcessBuilder(words).start();
         try {
             process.getOutputStream().close();
+            // Both streams are read in threads: ssh would block on a full pipe, and waitFor would expire.
             CompletableFuture<byte[]> errors = read(process.getErrorStream());
             CompletableFuture<byte[]> output = read(process.getInputStream());
             if (!process.waitFor(options.connectWithin().toNanos(), TimeUnit.NANOSECONDS)) {
@@ -95,7 +96,7 @@ final class OpenSshConfig {
             }
             if (process.exitValue() != 0) {
                 throw new SshRefusedException(
-                        "OpenSSH does not accept its configuration for " + host + ": "
+                        "OpenSSH rejects its configuration for " + host + ": "
                                 + new String(errors.join(), UTF_8).strip().replaceAll("\r?\n", "; "),
                         null);
             }
@@ -104,6 +105,7 @@ final class OpenSshConfig {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } finally {
+            // Programs of Match exec would otherwise outlive ssh.
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }
@@ -121,13 +123,13 @@ final class OpenSshConfig {
         return bytes;
     }
 
-    /** {@return the files of a line, which has spaces between them and none in quotes} */
+    /** {@return the files of an output line; they are separated by spaces and not quoted} */
     private static List<String> files(String line) {
         List<String> files = new ArrayList<>();
         String[] words = line.split(" ", -1);
         for (int i = 0; i < words.length; ) {
             int end = i + 1;
-            // A file whose name has spaces is known by its being there.
+            // A name may contain spaces: the longest sequence of words that names an existing file is one name.
             for (int more = words.length; more > end; more--) {
                 if (Files.exists(ClientConfig.expand(joined(words, i, more)))) {
                     end = more;

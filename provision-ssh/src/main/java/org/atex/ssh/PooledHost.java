@@ -5,15 +5,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** What a provisioner knows of a host. Its lock guards it. */
+/** The state of a host in a provisioner. Guarded by the lock of the provisioner. */
 final class PooledHost {
     enum State {
         FREE,
         CONNECTING,
-        /** Connected, nobody's yet. */
+        /** Connected and not yet handed out. */
         READY,
         TAKEN,
-        /** Given back or not wanted any more, and not yet free. */
+        /** Being closed, after use or because no system is requested any more; free afterwards. */
         LEAVING,
         QUARANTINED,
         GIVEN_UP
@@ -28,13 +28,14 @@ final class PooledHost {
         this.host = host;
     }
 
-    /** {@return whether it fails in this way for the first time} */
-    boolean failed(String reason) {
+    /** {@return whether this reason is new since the last success} Counts a failure. */
+    boolean recordFailure(String reason) {
         failures++;
         return reasons.add(reason);
     }
 
-    void worked() {
+    /** Forgets the failures after a successful use. */
+    void resetFailures() {
         failures = 0;
         reasons.clear();
     }
@@ -47,8 +48,9 @@ final class PooledHost {
         return state == State.QUARANTINED || state == State.GIVEN_UP;
     }
 
-    /** {@return how long to leave it alone: twice as long each time} */
+    /** {@return how long to keep the host in quarantine: {@code first}, doubled by each failure, up to {@code most}} */
     Duration pause(Duration first, Duration most) {
+        // The shift is bounded, as a large one would overflow.
         Duration pause = first.multipliedBy(1L << Math.min(20, failures - 1));
         Duration longest = most.compareTo(first) < 0 ? first : most;
         return pause.compareTo(longest) < 0 ? pause : longest;

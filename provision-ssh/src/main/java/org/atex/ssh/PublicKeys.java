@@ -14,16 +14,19 @@ import net.schmizz.sshj.common.Buffer;
 import net.schmizz.sshj.common.SSHRuntimeException;
 import org.jspecify.annotations.Nullable;
 
-/** Reads public keys and certificates from files, as OpenSSH writes them. */
+/** Reads public keys and certificates from files in the formats of OpenSSH. */
 final class PublicKeys {
     private static final long USER_CERTIFICATE = 1;
 
-    /** With what a private key begins, the public part of which is not encrypted (PROTOCOL.key of OpenSSH). */
+    /** The start of a private key file; its public key is not encrypted (PROTOCOL.key of OpenSSH). */
     private static final byte[] MAGIC = "openssh-key-v1\0".getBytes(UTF_8);
 
     private PublicKeys() {}
 
-    /** {@return the public key that a file holds, that lies beside it, or that a private key shows; or null} */
+    /**
+     * {@return the public key of a key file, or null if it cannot be read} The file is a public key, has a {@code .pub}
+     * file beside it, or is a private key in the format of OpenSSH, which contains the public key.
+     */
     static @Nullable PublicKey of(Path file) {
         PublicKey key = in(file);
         if (key == null) {
@@ -32,23 +35,23 @@ final class PublicKeys {
         return key != null ? key : ofPrivate(file);
     }
 
-    /** {@return the certificate of a user in a file, or null if there is none} */
+    /** {@return the user certificate in a file, or null if the file is not one} */
     static @Nullable PublicKey certificate(Path file) {
         PublicKey key = in(file);
         return key instanceof Certificate<?> certificate && certificate.getType() == USER_CERTIFICATE ? key : null;
     }
 
-    /** {@return the key itself, also of one with a certificate} */
+    /** {@return the certified key of a certificate, or the key itself} */
     static PublicKey plain(PublicKey key) {
         return key instanceof Certificate<?> certificate ? certificate.getKey() : key;
     }
 
-    /** {@return a key as it travels} */
+    /** {@return a key in the wire format of RFC 4253 section 6.6} */
     static byte[] blob(PublicKey key) {
         return new Buffer.PlainBuffer().putPublicKey(key).getCompactData();
     }
 
-    /** {@return the public key that is written in a file, or null if there is none} */
+    /** {@return the public key in a file, or null if the file is not a public key} */
     static @Nullable PublicKey in(Path file) {
         try {
             for (String line : Files.readAllLines(file, ISO_8859_1)) {
@@ -58,7 +61,7 @@ final class PublicKeys {
                 }
             }
         } catch (IOException | IllegalArgumentException e) {
-            return null; // it is none, which is told where it matters
+            return null; // not a public key: the caller reports it if a key is needed
         }
         return null;
     }
@@ -74,9 +77,9 @@ final class PublicKeys {
                 return null;
             }
             Buffer.PlainBuffer buffer = new Buffer.PlainBuffer(Arrays.copyOfRange(bytes, MAGIC.length, bytes.length));
-            buffer.readString(); // the cipher
-            buffer.readString(); // how its key is derived
-            buffer.readBytes(); // of which parameters
+            buffer.readString(); // the cipher name
+            buffer.readString(); // the name of the key derivation function
+            buffer.readBytes(); // the parameters of that function
             return buffer.readUInt32() < 1 ? null : key(buffer.readBytes());
         } catch (IOException | IllegalArgumentException e) {
             return null;

@@ -5,13 +5,13 @@ import java.util.List;
 /**
  * A host that is out of service. Immutable.
  *
- * @param host which
- * @param failures how often it has failed in a row
- * @param reasons why, each once, the first one first
- * @param givenUp whether it will not be tried again
+ * @param host the host
+ * @param failures the number of failures in a row
+ * @param reasons the distinct reasons for the failures, in the order in which they occurred
+ * @param givenUp whether the host will not be tried again
  */
 public record QuarantinedHost(Host host, int failures, List<String> reasons, boolean givenUp) {
-    /** Copies the reasons. */
+    /** Copies the list of reasons. */
     public QuarantinedHost {
         reasons = List.copyOf(reasons);
     }

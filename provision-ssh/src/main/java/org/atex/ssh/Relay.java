@@ -9,9 +9,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import net.schmizz.sshj.connection.channel.Channel;
 
 /**
- * Carries one forwarded connection between a socket and a channel. Each direction ends by itself; when nobody takes what
- * comes, both do. The channel's streams are never closed before it: sshj ends the whole connection when something arrives
- * on a stream that was closed.
+ * Copies the data of one forwarded connection between a socket and a channel. Each direction ends on its own. If the
+ * socket cannot be written to, both end.
+ *
+ * <p>The streams of the channel are closed only together with the channel: sshj closes the whole connection when data
+ * arrives for a closed stream.
  */
 final class Relay {
     private static final int PIECE = 64 * 1024;
@@ -28,10 +30,12 @@ final class Relay {
     }
 
     /**
-     * Begins.
+     * Starts both directions.
      *
-     * @param threads where both directions are run
-     * @param whenDone told once both have ended
+     * @param socket the socket
+     * @param channel the channel
+     * @param threads runs both directions
+     * @param whenDone called when both directions have ended
      */
     static void start(Socket socket, Channel channel, Executor threads, Runnable whenDone) {
         Relay relay = new Relay(socket, channel, whenDone);
@@ -48,9 +52,9 @@ final class Relay {
                 to.flush();
             }
         } catch (IOException e) {
-            // One of the two has gone, which the other will be told.
+            // The socket or the channel was closed; closing the stream passes that on.
         } finally {
-            ended();
+            directionEnded();
         }
     }
 
@@ -59,30 +63,30 @@ final class Relay {
         try {
             InputStream from = channel.getInputStream();
             for (int n; (n = from.read(piece)) >= 0; ) {
-                if (!give(piece, n)) {
+                if (!writeToSocket(piece, n)) {
                     channel.close();
                     return;
                 }
             }
             socket.shutdownOutput();
         } catch (IOException e) {
-            // as above
+            // The socket or the channel was closed; both are closed below.
         } finally {
-            ended();
+            directionEnded();
             endWithChannel();
         }
     }
 
-    /** What the other side has ended altogether, has nobody to read what may still come from here. */
+    /** Closes the socket when the channel has ended in both directions: later data from the socket has no receiver. */
     private void endWithChannel() {
         try (socket) {
             channel.join();
         } catch (IOException e) {
-            // It ended with the connection.
+            // The channel ended with the connection.
         }
     }
 
-    private boolean give(byte[] piece, int length) {
+    private boolean writeToSocket(byte[] piece, int length) {
         try {
             socket.getOutputStream().write(piece, 0, length);
             return true;
@@ -91,12 +95,12 @@ final class Relay {
         }
     }
 
-    private void ended() {
+    private void directionEnded() {
         if (directions.decrementAndGet() == 0) {
             try (socket) {
                 channel.close();
             } catch (IOException e) {
-                // Then it is closed.
+            // The channel is closed in any case.
             } finally {
                 whenDone.run();
             }

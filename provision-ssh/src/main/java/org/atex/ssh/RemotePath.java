@@ -2,23 +2,23 @@ package org.atex.ssh;
 
 import org.atex.api.TransferException;
 
-/** Takes apart paths of a system, which are text with slashes, whatever the paths of this machine are. */
+/** Splits paths of a remote system. They are text with slashes, independent of the local path syntax. */
 final class RemotePath {
     private RemotePath() {}
 
     /**
-     * {@return a path that no program of the system takes for an option or looks up elsewhere}
+     * {@return a path that a program on the system does not take for an option or look up elsewhere}
      *
-     * @param path the path that the caller gave
-     * @param what what was to be copied where, for the error
-     * @throws TransferException if it begins with a tilde, which means a home to shells only
+     * @param path the path given by the caller
+     * @param copy source and target of the copy, for the message
+     * @throws TransferException if the path begins with a tilde, which only shells expand
      */
-    static String plain(String path, String what) {
-        TransferException.refuseTilde(path, what);
+    static String plain(String path, String copy) {
+        TransferException.refuseTilde(path, copy);
         return path.startsWith("/") ? path : "./" + path;
     }
 
-    /** {@return a path without slashes at its end} */
+    /** {@return a path without trailing slashes} */
     static String trimmed(String path) {
         int end = path.length();
         while (end > 1 && path.charAt(end - 1) == '/') {
@@ -27,14 +27,14 @@ final class RemotePath {
         return path.substring(0, end);
     }
 
-    /** {@return the directory that a path lies in} */
+    /** {@return the parent directory of a path} */
     static String parent(String path) {
         String trimmed = trimmed(path);
         int slash = trimmed.lastIndexOf('/');
         return slash < 0 ? "." : slash == 0 ? "/" : trimmed(trimmed.substring(0, slash));
     }
 
-    /** {@return the last name of a path} */
+    /** {@return the last name in a path} */
     static String name(String path) {
         String trimmed = trimmed(path);
         return trimmed.substring(trimmed.lastIndexOf('/') + 1);

@@ -11,8 +11,10 @@ import net.schmizz.sshj.connection.channel.forwarded.ConnectListener;
 import net.schmizz.sshj.connection.channel.forwarded.RemotePortForwarder;
 import net.schmizz.sshj.transport.TransportException;
 
-/** The ports of a host that lead here. As sshj's, but for how a channel is refused, and how it ends: see {@link
- * DirectChannel#wake}. */
+/**
+ * The ports of a host that are forwarded to this machine. Differs from sshj's own implementation in the refusal of
+ * channels, and in the end of channels: see {@link DirectChannel#wake}.
+ */
 final class RemotePorts extends RemotePortForwarder {
     RemotePorts(Connection connection) {
         super(connection);
@@ -29,7 +31,7 @@ final class RemotePorts extends RemotePortForwarder {
                 return;
             }
         }
-        channel.reject(OpenFailException.Reason.ADMINISTRATIVELY_PROHIBITED, "nobody asked for it");
+        channel.reject(OpenFailException.Reason.ADMINISTRATIVELY_PROHIBITED, "the port is not forwarded");
     }
 
     private Accepted accepted(SSHPacket packet) throws ConnectionException {
@@ -52,7 +54,7 @@ final class RemotePorts extends RemotePortForwarder {
             super(connection, recipient, window, packet, forward, ip, port);
         }
 
-        /** sshj leaves out the language at the end, and OpenSSH then ends the whole connection. */
+        /** Sends a language tag (RFC 4254 section 5.1), which sshj omits. OpenSSH closes the connection without it. */
         @Override
         public void reject(OpenFailException.Reason reason, String message) throws TransportException {
             trans.write(newBuffer(Message.CHANNEL_OPEN_FAILURE)
@@ -66,7 +68,7 @@ final class RemotePorts extends RemotePortForwarder {
             try {
                 sendClose();
             } catch (TransportException e) {
-                // The transport tells all its channels.
+                // The transport notifies all its channels.
             }
             DirectChannel.wake(rwin);
             super.closeAllStreams();

@@ -28,8 +28,8 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a reservation service, over HTTP or HTTPS. Only from virtual threads: an interrupt ends their waiting for a socket.
- * Thread-safe.
+ * Sends requests to a reservation service by HTTP or HTTPS. Must be used from virtual threads only: an interrupt then
+ * ends a wait for a socket. Thread-safe.
  */
 final class ReservationClient implements AutoCloseable {
     private static final int MOST_REDIRECTS = 5;
@@ -47,12 +47,13 @@ final class ReservationClient implements AutoCloseable {
         ConnectionConfig connections = ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(CONNECT_WITHIN))
                 .build();
-        // Compression is off: it holds lines back, and a small body could become a huge one.
+        // Compression is off: it delays lines, and a small body could expand without bound.
         this.http = HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(new QuietConnection.Factory())
+                        .setConnectionFactory(new UnloggedConnection.Factory())
                         .setTlsSocketStrategy(strategy.buildClassic())
                         .setDefaultConnectionConfig(connections)
+                        // Each open answer holds a connection, and heartbeats must not wait for one.
                         .setMaxConnPerRoute(64)
                         .setMaxConnTotal(256)
                         .build())
@@ -65,49 +66,50 @@ final class ReservationClient implements AutoCloseable {
                 .build();
     }
 
-    /** The body of an answer; closing it ends the exchange, whatever is left of it. */
+    /** An open answer. {@link #close} ends the exchange, even if the body has not been read to its end. */
     record Answer(HttpGet request, ClassicHttpResponse response, InputStream body) implements AutoCloseable {
         void cancel() {
             request.cancel();
         }
 
-        /** Reads what is left, if it is little, so that the connection can be used again. */
+        /** Reads the rest of a short body, so that the connection can be reused. */
         void drain() throws IOException {
             body.readNBytes(LineReader.MAX_BYTES);
         }
 
         @Override
         public void close() {
-            // Closing alone would read to an end that may never come. What was read to its end is not touched by this.
+            // close() alone would read the body to its end, which may never come. After that end, cancel() does nothing.
             request.cancel();
             try {
                 response.close();
             } catch (IOException e) {
-                // ended all the same
+                // the exchange has ended in any case
             }
         }
     }
 
     /**
-     * Asks, and follows redirects of the same origin.
+     * Sends a GET request and follows redirects within one origin.
      *
-     * @param uri what
-     * @param origin whose token it is: others are asked without
-     * @param within how long the head of the answer may take
-     * @return an answer that is a success
-     * @throws RefusedException if it is none
+     * @param uri the address
+     * @param origin the service to which the token belongs; requests to other origins have no token
+     * @param within the time limit for the head of the answer
+     * @return an answer with a 2xx status
+     * @throws ServiceRefusedException if the answer has another status
      * @throws IOException if there is no answer
-     * @throws InterruptedException if interrupted
+     * @throws InterruptedException if the thread is interrupted
      */
     Answer get(URI uri, URI origin, Duration within) throws IOException, InterruptedException {
         AtomicReference<HttpGet> current = new AtomicReference<>(new HttpGet(uri));
         try (Deadline deadline = new Deadline(within, () -> current.get().cancel())) {
             return get(current, uri, origin, deadline);
         } catch (IOException e) {
+            // The client reports an interrupt of a virtual thread as an I/O error of the socket.
             if (Thread.interrupted()
                     || e instanceof InterruptedIOException && e.getCause() instanceof InterruptedException) {
                 throw (InterruptedException)
-                        new InterruptedException("interrupted while asking " + shown(uri)).initCause(e);
+                        new InterruptedException("interrupted while asking " + display(uri)).initCause(e);
             }
             throw e;
         }
@@ -130,15 +132,15 @@ final class ReservationClient implements AutoCloseable {
                 }
                 URI next = resolve(uri, location.getValue());
                 if (!sameOrigin(uri, next)) {
-                    throw new RefusedException(
+                    throw new ServiceRefusedException(
                             0,
                             null,
-                            shown(uri) + " redirects to " + shown(next) + ", which is another origin: not followed");
+                        display(uri) + " redirects to another origin, " + display(next) + ": not followed");
                 }
                 uri = next;
             }
         }
-        throw new RefusedException(0, null, shown(start) + " redirects more than " + MOST_REDIRECTS + " times");
+        throw new ServiceRefusedException(0, null, display(start) + " redirects more than " + MOST_REDIRECTS + " times");
     }
 
     private ClassicHttpResponse execute(HttpGet request, URI uri, URI origin, Deadline deadline) throws IOException {
@@ -146,26 +148,26 @@ final class ReservationClient implements AutoCloseable {
         if (token != null && sameOrigin(uri, origin)) {
             request.setHeader(HttpHeaders.AUTHORIZATION, "Bearer " + checked(token));
         }
-        // No time-out of sockets: deadlines bound the whole, also what trickles.
+        // No socket time-out: it would restart with each byte. The deadline limits the whole request.
         request.setConfig(RequestConfig.custom()
                 .setConnectionRequestTimeout(Timeout.of(CONNECT_WITHIN))
                 .setResponseTimeout(Timeout.DISABLED)
                 .build());
         try {
             if (deadline.hasExpired()) {
-                request.cancel(); // it came between two requests
+                request.cancel(); // it expired between two requests, and has cancelled the previous one
             }
             return http.executeOpen(null, request, null);
         } catch (IllegalStateException e) {
-            throw new IOException("no answer from " + shown(uri) + ": closed meanwhile", e);
+            throw new IOException("no answer from " + display(uri) + ": the source was closed", e);
         } catch (IOException e) {
             if (deadline.hasExpired()) {
                 throw new IOException(
-                        "no answer from " + shown(uri) + " within "
+                        "no answer from " + display(uri) + " within "
                                 + deadline.limit().toMillis() + " ms",
                         e);
             }
-            throw new IOException("no answer from " + shown(uri) + ": " + reason(e), e);
+            throw new IOException("no answer from " + display(uri) + ": " + reason(e), e);
         }
     }
 
@@ -173,19 +175,20 @@ final class ReservationClient implements AutoCloseable {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    private static String checked(Supplier<String> supplier) throws RefusedException {
+    private static String checked(Supplier<String> supplier) throws ServiceRefusedException {
         String token;
         try {
             token = supplier.get();
         } catch (RuntimeException e) {
-            // Not its message: nobody knows what is in it.
-            throw new RefusedException(
+            // The message of the exception is left out: it may contain the token.
+            throw new ServiceRefusedException(
                     0,
                     null,
                     "the supplier of the token failed with " + e.getClass().getName());
         }
         if (token.isEmpty() || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
-            throw new RefusedException(0, null, "the token is empty or holds what no header can");
+            throw new ServiceRefusedException(
+                    0, null, "the token is empty or contains characters that a header cannot hold");
         }
         return token;
     }
@@ -196,18 +199,18 @@ final class ReservationClient implements AutoCloseable {
         return new Answer(request, response, body == null ? InputStream.nullInputStream() : body);
     }
 
-    private static RefusedException refused(URI uri, ClassicHttpResponse response) {
+    private static ServiceRefusedException refused(URI uri, ClassicHttpResponse response) {
         Header header = response.getFirstHeader(HttpHeaders.RETRY_AFTER);
         Duration after = header == null ? null : retryAfter(header.getValue().strip(), Instant.now());
         String phrase = response.getReasonPhrase();
-        return new RefusedException(
+        return new ServiceRefusedException(
                 response.getCode(),
                 after,
-                shown(uri) + " answers " + response.getCode() + (phrase == null ? "" : " " + phrase)
-                        + (after == null ? "" : " (come back in " + after.toSeconds() + " s)"));
+                display(uri) + " answers " + response.getCode() + (phrase == null ? "" : " " + phrase)
+                        + (after == null ? "" : " (Retry-After: " + after.toSeconds() + " s)"));
     }
 
-    /** {@return what a header says: seconds, or a date; null if it is neither} */
+    /** {@return the value of a {@code Retry-After} header, seconds or a date; null if it is neither} */
     static @Nullable Duration retryAfter(String value, Instant now) {
         if (value.matches("[0-9]{1,9}")) {
             return Duration.ofSeconds(Long.parseLong(value));
@@ -220,33 +223,39 @@ final class ReservationClient implements AutoCloseable {
     }
 
     /**
-     * {@return an address that may be relative}
+     * {@return an absolute address for an address in an answer, which may be relative}
      *
-     * @throws RefusedException if it is none of HTTP, or less safe than where it was said
+     * @throws ServiceRefusedException if it is not an HTTP address, or is http although the answer came by https
      */
-    static URI resolve(URI base, String text) throws RefusedException {
+    static URI resolve(URI base, String text) throws ServiceRefusedException {
         try {
             URI uri = base.resolve(text.strip());
             check(uri);
             if ("https".equalsIgnoreCase(base.getScheme()) && !"https".equalsIgnoreCase(uri.getScheme())) {
-                throw new IllegalArgumentException("it is not https, and " + shown(base) + " is");
+                throw new IllegalArgumentException("it is not https, but " + display(base) + " is");
             }
             return uri;
         } catch (IllegalArgumentException e) {
-            throw new RefusedException(
-                    0, null, shown(base) + " says an address that is not followed: " + e.getMessage());
+            throw new ServiceRefusedException(
+                    0, null, display(base) + " sent an address that is not followed: " + e.getMessage());
         }
     }
 
+    /**
+     * Checks an address of a service.
+     *
+     * @throws IllegalArgumentException if it is not an HTTP or HTTPS address with a host, or contains a user name
+     */
     static void check(URI uri) {
         String scheme = uri.getScheme();
         if (!"http".equalsIgnoreCase(scheme) && !"https".equalsIgnoreCase(scheme) || uri.getHost() == null) {
-            throw new IllegalArgumentException("not an address of a reservation service: " + shown(uri)
+            throw new IllegalArgumentException("not an address of a reservation service: " + display(uri)
                     + "; expected http://host[:port]/… or https://…");
         }
         if (uri.getRawUserInfo() != null) {
-            throw new IllegalArgumentException("an address of a reservation service holds no password: " + shown(uri)
-                    + "; give it a token instead");
+            throw new IllegalArgumentException("user and password are not supported in the address of a reservation"
+                    + " service: " + display(uri)
+                    + "; set a token instead");
         }
     }
 
@@ -262,8 +271,8 @@ final class ReservationClient implements AutoCloseable {
                 : uri.getScheme().toLowerCase(Locale.ROOT).equals("https") ? 443 : 80;
     }
 
-    /** {@return an address for messages, without what may be secret in it} */
-    static String shown(URI uri) {
+    /** {@return an address for messages, without query and user, which may be secret} */
+    static String display(URI uri) {
         return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
                 + Objects.requireNonNullElse(uri.getRawPath(), "");
     }

@@ -12,20 +12,23 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gets hosts from reservation services, one after the other, until one has told all it has. For one virtual thread. */
+/**
+ * Reads hosts from reservation services, one service after the other, until one has sent its last host. Not
+ * thread-safe.
+ */
 final class ReservationReader {
     private static final Logger LOG = LoggerFactory.getLogger(ReservationService.class);
-    private static final int MOST_BAD_LINES = 100;
+    private static final int MAX_BAD_LINES = 100;
 
     private final ReservationSettings settings;
     private final ReservationClient client;
     private final HostQueue hosts;
     private final Consumer<ReservationSession> sessions;
-    /** Those that may be of use yet. */
+    /** The services that have not been given up. */
     private final List<Service> services;
 
-    /** How many lines were hosts, known or not. */
-    private long told;
+    /** The number of lines that described a host, including hosts that are already known. */
+    private long hostLines;
 
     private final Set<String> problems = new LinkedHashSet<>();
 
@@ -42,25 +45,30 @@ final class ReservationReader {
                 new ArrayList<>(settings.services().stream().map(Service::new).toList());
     }
 
-    /** A service, and when it may be asked. */
+    /** A service and the earliest time of its next request. */
     private static final class Service {
         private final URI uri;
-        private long from = System.nanoTime();
+        private long notBefore = System.nanoTime();
 
         Service(URI uri) {
             this.uri = uri;
         }
     }
 
-    /** {@return why there are no more hosts} */
+    /**
+     * Reads hosts until the end.
+     *
+     * @return the reason why there are no more hosts
+     */
     String read() throws InterruptedException {
         int rounds = 0;
         while (true) {
             for (Service service : List.copyOf(services)) {
                 int before = hosts.size();
-                if (service.from - System.nanoTime() <= 0 && askOnce(service)) {
-                    return ReservationClient.shown(service.uri) + " has no more hosts; there were " + hosts.size();
+                if (service.notBefore - System.nanoTime() <= 0 && askOnce(service)) {
+                    return ReservationClient.display(service.uri) + " has no more hosts; there were " + hosts.size();
                 }
+                // A round that found a host does not count as failed.
                 rounds = hosts.size() > before ? 0 : rounds;
             }
             if (services.isEmpty() || ++rounds >= settings.maxAttempts()) {
@@ -70,7 +78,7 @@ final class ReservationReader {
             }
             long now = System.nanoTime();
             long eligible = services.stream()
-                    .mapToLong(service -> service.from - now)
+                    .mapToLong(service -> service.notBefore - now)
                     .min()
                     .orElse(0);
             long pause = settings.pause(rounds, settings.maxRetryDelay()).toNanos();
@@ -78,22 +86,22 @@ final class ReservationReader {
         }
     }
 
-    /** {@return whether it told all it has} */
+    /** {@return whether the service has sent its last host} */
     private boolean askOnce(Service service) throws InterruptedException {
         try {
-            long before = told;
+            long before = hostLines;
             ask(service.uri);
-            if (told > before) {
+            if (hostLines > before) {
                 return true;
             }
-            problem(ReservationClient.shown(service.uri) + " has no host");
-        } catch (RefusedException e) {
+            problem(ReservationClient.display(service.uri) + " sent no host");
+        } catch (ServiceRefusedException e) {
             problem(String.valueOf(e.getMessage()));
             Duration pause = e.retryAfter();
             if (!e.isTemporary() || pause != null && pause.compareTo(settings.maxRetryDelay()) > 0) {
                 services.remove(service);
             } else if (pause != null) {
-                service.from = System.nanoTime() + pause.toNanos();
+                service.notBefore = System.nanoTime() + pause.toNanos();
             }
         } catch (IOException e) {
             problem(String.valueOf(e.getMessage()));
@@ -122,31 +130,33 @@ final class ReservationReader {
             session = ReservationSession.open(first, service, client, settings);
             sessions.accept(session);
             LOG.debug("{} begins", session);
+            // Without a start address, the hosts follow in this answer.
             if (session.start() == null) {
-                long before = told;
+                long before = hostLines;
                 try {
                     lines.addAll();
                 } finally {
-                    endIfUseless(session, before);
+                    endIfEmpty(session, before);
                 }
                 return;
             }
         }
-        long before = told;
+        long before = hostLines;
         try {
             readStarted(session, session.start());
         } finally {
-            endIfUseless(session, before);
+            endIfEmpty(session, before);
         }
     }
 
-    private void endIfUseless(ReservationSession session, long toldBefore) {
-        if (told == toldBefore) {
+    /** A session without hosts is ended at once, so that the service can give its hosts to others. */
+    private void endIfEmpty(ReservationSession session, long hostLinesBefore) {
+        if (hostLines == hostLinesBefore) {
             session.end();
         }
     }
 
-    /** Asks for the hosts of a session again if the answer breaks off; what was told before is known. */
+    /** Requests the hosts of a session, again if the answer breaks off. Hosts that were received before are skipped. */
     private void readStarted(ReservationSession session, @Nullable URI start) throws IOException, InterruptedException {
         if (start == null) {
             return;
@@ -157,9 +167,11 @@ final class ReservationReader {
                 lines.addAll();
                 return;
             } catch (IOException e) {
+                // Progress resets the count of attempts.
                 tries = hosts.size() > before ? 1 : tries;
                 Duration pause = settings.pause(tries, settings.maxRetryDelay());
-                if (e instanceof RefusedException refused) {
+                if (e instanceof ServiceRefusedException refused) {
+                    // A long Retry-After or a permanent error ends the attempts.
                     Duration asked = refused.retryAfter();
                     pause = asked == null || asked.compareTo(pause) < 0 ? pause : asked;
                     tries = refused.isTemporary() && pause.compareTo(settings.maxRetryDelay()) <= 0
@@ -169,13 +181,13 @@ final class ReservationReader {
                 if (tries >= settings.maxAttempts() || session.isGone()) {
                     throw e;
                 }
-                problem(e.getMessage() + "; " + session + " is asked again");
+                problem(e.getMessage() + "; " + session + " is requested again");
                 Thread.sleep(pause);
             }
         }
     }
 
-    /** The lines of one answer, none of which may take too long. */
+    /** The lines of one answer. Each must arrive within a time limit. */
     private final class Lines implements AutoCloseable {
         private final URI uri;
         private final ReservationClient.Answer answer;
@@ -196,23 +208,23 @@ final class ReservationReader {
                 deadline.renew();
                 return line;
             } catch (LineReader.TooLongException e) {
-                throw new RefusedException(0, null, place() + ": " + e.getMessage());
+                throw new ServiceRefusedException(0, null, place() + ": " + e.getMessage());
             } catch (IOException e) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("interrupted while reading " + place());
                 }
                 String why = deadline.hasExpired()
-                        ? "nothing came for " + deadline.limit().toMillis() + " ms"
-                        : "it broke off: " + e.getMessage();
+                        ? "nothing was received for " + deadline.limit().toMillis() + " ms"
+                        : "the answer broke off: " + e.getMessage();
                 throw new IOException(place() + ": " + why, e);
             }
         }
 
         private String place() {
-            return ReservationClient.shown(uri) + ", line " + lines.number();
+            return ReservationClient.display(uri) + ", line " + lines.number();
         }
 
-        /** {@return the first line, or null if there is none} */
+        /** {@return the first line, or null if the answer is empty} */
         @Nullable
         JsonLine first() throws IOException, InterruptedException {
             String line = next();
@@ -222,7 +234,8 @@ final class ReservationReader {
             try {
                 return line == null ? null : JsonLine.read(line);
             } catch (IllegalArgumentException e) {
-                throw new RefusedException(0, null, place() + " is no reservation service's: " + e.getMessage());
+                throw new ServiceRefusedException(
+                        0, null, place() + ": not an answer of a reservation service: " + e.getMessage());
             }
         }
 
@@ -237,7 +250,7 @@ final class ReservationReader {
                 }
                 if (hosts.size() >= HostLine.MAX_HOSTS) {
                     LOG.warn(
-                            "reservation: {} tells of more than {} hosts; the rest is ignored",
+                            "reservation: {} sends more than {} hosts; the rest is ignored",
                             place(),
                             HostLine.MAX_HOSTS);
                     return;
@@ -248,11 +261,11 @@ final class ReservationReader {
         void add(JsonLine line) throws IOException {
             try {
                 Host host = HostLine.host(line);
-                told++;
+                hostLines++;
                 if (hosts.add(host)) {
-                    LOG.debug("reservation: {} comes from {}", host, uri.getHost());
+                    LOG.debug("reservation: {} was received from {}", host, uri.getHost());
                 } else {
-                    LOG.debug("reservation: {} was told before", host);
+                    LOG.debug("reservation: {} is known already", host);
                 }
             } catch (IllegalArgumentException e) {
                 skip(e);
@@ -261,8 +274,9 @@ final class ReservationReader {
 
         private void skip(IllegalArgumentException e) throws IOException {
             problem(place() + " is skipped: " + e.getMessage());
-            if (++bad > MOST_BAD_LINES) {
-                throw new RefusedException(0, null, place() + ": more than " + MOST_BAD_LINES + " lines are no hosts");
+            if (++bad > MAX_BAD_LINES) {
+                throw new ServiceRefusedException(
+                        0, null, place() + ": more than " + MAX_BAD_LINES + " lines do not describe a host");
             }
         }
 

@@ -13,31 +13,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hosts that a web service reserves. It is asked by GET when the first host is wanted, and answers with JSON lines as in
- * {@link Hosts#file}, each of which is a host the moment it arrives, while the service prepares later ones.
+ * A source of hosts that a web service reserves. The service is requested by GET when the first host is wanted. It
+ * answers with JSON lines in the format of {@link Hosts#file}. Each host is available as soon as its line has been
+ * received, while the service prepares more.
  *
- * <p>The first line may tell of a session instead: {@code session_id}, {@code start_session_url}, {@code heartbeat_url},
- * {@code end_session_url}, relative or absolute. Then the hosts come from the start address (without one they follow at
- * once), the session is kept alive by heartbeats, and it is ended once, by {@link #close()}.
+ * <p>The first line may describe a session instead, by {@code session_id}, {@code start_session_url},
+ * {@code heartbeat_url} and {@code end_session_url}; addresses may be relative. The hosts are then read from the start
+ * address, or from the same answer if there is no start address. Heartbeats keep the session alive, and
+ * {@link #close()} ends it, once.
  *
- * <p>When a service cannot be reached, refuses, has no host or breaks off, the next one is asked; when all have been, they
- * are asked again after a pause, which grows, or when they say ({@code Retry-After}). What is for ever (401, 404 …) is not
- * tried again. Hosts that came are used on, whatever becomes of their service; every problem is logged once, and all are
- * in what {@link #take} says at the end. A line that is no host is logged and skipped.
+ * <p>If a service cannot be reached, answers with an error, has no host or breaks off, the next service is requested.
+ * After the last one all are requested again, after a growing pause or the time in {@code Retry-After}. A service with
+ * a permanent error (401, 404 …) is not requested again. Hosts that were received stay in use when their service fails.
+ * Each problem is logged once, and all problems are in the reason that {@link #take} returns at the end. An invalid
+ * line is logged and skipped.
  *
- * <p>Redirects and tokens keep to the origin that was given; nothing that begins with https goes on with http. Lines are
- * limited to 64 KiB, hosts to 10,000.
+ * <p>Redirects and tokens are limited to the origin of the service. An https service cannot lead to http addresses. A
+ * line is limited to 64 KiB, the number of hosts to 10,000.
  *
- * <p>Lifecycle: usable when it is opened; {@link #close()} ends its sessions, which takes half a minute at the most. No
- * signal does that: a program that is to end its sessions on Ctrl-C closes this, or the provisioner over it, from a shutdown
- * hook, or stops its run on signals. A program that is killed ends nothing: the service misses the heartbeats.
+ * <p>Lifecycle: no request is sent before the first {@link #take}. {@link #close()} ends the sessions, in half a minute
+ * at most. Signals do not: to end sessions on Ctrl-C, call {@code close} on this source or on its provisioner from a
+ * shutdown hook, or stop the run on signals. A killed program ends no session; the service notices the missing
+ * heartbeats.
  *
  * <p>Thread safety: every method may be called from any thread.
  */
 public final class ReservationService implements HostSource {
     private static final Logger LOG = LoggerFactory.getLogger(ReservationService.class);
     private static final Duration CANCELLATION = Duration.ofSeconds(5);
-    private static final Duration GOODBYE = Duration.ofSeconds(20);
+    private static final Duration END_SESSIONS = Duration.ofSeconds(20);
 
     private final String name;
     private final HostQueue queue;
@@ -50,7 +54,7 @@ public final class ReservationService implements HostSource {
 
     private ReservationService(ReservationSettings settings, ReservationClient client) {
         this.name = settings.services().stream()
-                .map(ReservationClient::shown)
+                .map(ReservationClient::display)
                 .collect(Collectors.joining(" or ", "reservation service ", ""));
         this.queue = new HostQueue(name);
         this.client = client;
@@ -60,10 +64,10 @@ public final class ReservationService implements HostSource {
     }
 
     /**
-     * {@return a builder of sources of hosts that a service reserves}
+     * {@return a builder of a source}
      *
-     * @param service where it is: {@code http://…} or {@code https://…}, without user and password
-     * @throws IllegalArgumentException if it is no such address
+     * @param service the address of the service: {@code http://…} or {@code https://…}, without user and password
+     * @throws IllegalArgumentException if the address is invalid
      */
     public static Builder builder(URI service) {
         return new Builder().backup(service);
@@ -75,7 +79,7 @@ public final class ReservationService implements HostSource {
         } catch (InterruptedException e) {
             queue.end(name + " is closed");
         } catch (RuntimeException e) {
-            LOG.error("{} is given up", name, e);
+            LOG.error("{} is given up after an unexpected error", name, e);
             queue.end(name + " failed: " + e);
         }
     }
@@ -108,23 +112,27 @@ public final class ReservationService implements HostSource {
         queue.giveBack(host, healthy);
     }
 
-    /** Stops asking and ends the sessions. Idempotent; takes half a minute at the most; an interrupt does not cut it short. */
+    /**
+     * Sends no more requests for hosts and ends the sessions. Idempotent. Takes half a minute at most; an interrupt
+     * does not shorten it and is kept.
+     */
     @Override
     public void close() {
         lock.lock();
         try {
             if (queue.close()) {
+                // In a thread, which an interrupt of the caller does not reach.
                 closer.start();
             }
         } finally {
             lock.unlock();
         }
-        Threads.join(List.of(closer), CANCELLATION.plus(GOODBYE).plus(CANCELLATION));
+        Threads.join(List.of(closer), CANCELLATION.plus(END_SESSIONS).plus(CANCELLATION));
     }
 
     private void end() {
         reader.interrupt();
-        // It has ended when the list of sessions is complete.
+        // The list of sessions is complete only after the reader has ended.
         Threads.join(List.of(reader), CANCELLATION);
         List<ReservationSession> open;
         lock.lock();
@@ -133,11 +141,11 @@ public final class ReservationService implements HostSource {
         } finally {
             lock.unlock();
         }
-        List<Thread> ending = open.stream()
+        List<Thread> endings = open.stream()
                 .map(session -> Threads.start("end-session", session::end))
                 .toList();
-        if (!Threads.join(ending, GOODBYE)) {
-            LOG.warn("{} did not say in time that its sessions are ended", name);
+        if (!Threads.join(endings, END_SESSIONS)) {
+            LOG.warn("{} did not confirm in time that its sessions have ended", name);
         }
         client.close();
     }
@@ -147,7 +155,7 @@ public final class ReservationService implements HostSource {
         return name;
     }
 
-    /** Settings of a source, with defaults. For one thread at a time; each is for one source. */
+    /** A builder with default settings. For one thread at a time; each builder is for one source. */
     public static final class Builder {
         private final List<URI> services = new ArrayList<>();
         private Duration heartbeat = Duration.ofMillis(500);
@@ -164,25 +172,26 @@ public final class ReservationService implements HostSource {
         private Builder() {}
 
         /**
-         * Adds a service to ask when those before it are of no use.
+         * Adds a service that is requested when those before it fail.
          *
-         * @param service where it is
+         * @param service the address of the service
          * @return this
-         * @throws IllegalArgumentException if it is no such address, or there already
+         * @throws IllegalArgumentException if the address is invalid or has been added already
          */
         public Builder backup(URI service) {
             ReservationClient.check(service);
             if (services.contains(service)) {
-                throw new IllegalArgumentException(ReservationClient.shown(service) + " is there already");
+                throw new IllegalArgumentException(
+                        "the service " + ReservationClient.display(service) + " has been added already; add it once");
             }
             services.add(service);
             return this;
         }
 
         /**
-         * Sets the time between two heartbeats. Half a second unless set, as services expect one at least once a second.
+         * Sets the time between two heartbeats. Default: 500 ms, as services expect at least one heartbeat a second.
          *
-         * @param interval how long
+         * @param interval the time between two heartbeats
          * @return this
          */
         public Builder heartbeat(Duration interval) {
@@ -191,10 +200,10 @@ public final class ReservationService implements HostSource {
         }
 
         /**
-         * Sets after how long without an answer to heartbeats an error is logged: the hosts of that session may be taken away.
-         * Half a minute unless set.
+         * Sets the time without an answer to heartbeats after which an error is logged: the service may then withdraw
+         * the hosts of the session. Default: 30 s.
          *
-         * @param silence how long
+         * @param silence the time without an answer
          * @return this
          */
         public Builder lostAfter(Duration silence) {
@@ -203,10 +212,10 @@ public final class ReservationService implements HostSource {
         }
 
         /**
-         * Sets how long a service may take to begin its answer to the first question, before a back-up is asked. Five minutes
-         * unless set: some services say nothing before their first host is ready.
+         * Sets the time limit for the start of the answer to the first request; after it, the next service is
+         * requested. Default: 5 minutes, as some services send nothing before their first host is ready.
          *
-         * @param limit how long
+         * @param limit the time limit
          * @return this
          */
         public Builder answerWithin(Duration limit) {
@@ -215,9 +224,9 @@ public final class ReservationService implements HostSource {
         }
 
         /**
-         * Sets how long a service may take from one line to the next (a blank one is a sign of life). An hour unless set.
+         * Sets the time limit from one line to the next; a blank line counts. Default: 1 hour.
          *
-         * @param limit how long
+         * @param limit the time limit
          * @return this
          */
         public Builder hostWithin(Duration limit) {
@@ -226,9 +235,9 @@ public final class ReservationService implements HostSource {
         }
 
         /**
-         * Sets how long a service may take to answer a heartbeat or the end of a session. Five seconds unless set.
+         * Sets the time limit for the answer to a heartbeat and to the end of a session. Default: 5 s.
          *
-         * @param limit how long
+         * @param limit the time limit
          * @return this
          */
         public Builder requestWithin(Duration limit) {
@@ -237,23 +246,23 @@ public final class ReservationService implements HostSource {
         }
 
         /**
-         * Sets how often in a row all services may be asked in vain; 5 unless set.
+         * Sets after how many unsuccessful rounds in a row the services are given up. Default: 5.
          *
-         * @param count how often, at least 1
+         * @param count the number of rounds, at least 1
          * @return this
          */
         public Builder maxAttempts(int count) {
             if (count < 1) {
-                throw new IllegalArgumentException("a reservation needs at least 1 try, not " + count);
+                throw new IllegalArgumentException("maxAttempts must be at least 1, not " + count);
             }
             maxAttempts = count;
             return this;
         }
 
         /**
-         * Sets how long to wait before services are asked again; each further time doubles that. A second unless set.
+         * Sets the pause before services are requested again. Each further pause is twice as long. Default: 1 s.
          *
-         * @param pause how long
+         * @param pause the first pause
          * @return this
          */
         public Builder retryDelay(Duration pause) {
@@ -262,10 +271,10 @@ public final class ReservationService implements HostSource {
         }
 
         /**
-         * Sets how long to wait at the most before a service is asked again; one that says {@code Retry-After} for longer is
-         * given up. Ten minutes unless set.
+         * Sets the longest pause before a service is requested again. A service with a longer {@code Retry-After} is
+         * given up. Default: 10 minutes.
          *
-         * @param limit how long
+         * @param limit the longest pause
          * @return this
          */
         public Builder maxRetryDelay(Duration limit) {
@@ -274,10 +283,11 @@ public final class ReservationService implements HostSource {
         }
 
         /**
-         * Sets who knows the token that is sent as {@code Authorization: Bearer …}. It is asked for each request, goes to the
-         * origins of the services only, and is in no log and no message.
+         * Sets the supplier of the token that is sent as {@code Authorization: Bearer …}. It is called for each
+         * request. The token is sent to the origins of the services only, and appears in no log and no message.
+         * Default: no token.
          *
-         * @param supplier gives the token
+         * @param supplier returns the token
          * @return this
          */
         public Builder token(Supplier<String> supplier) {
@@ -286,9 +296,10 @@ public final class ReservationService implements HostSource {
         }
 
         /**
-         * Sets which certificates are trusted; those that Java trusts unless set. Names are checked all the same.
+         * Sets the TLS context, which decides the trusted certificates. Host names are verified in any case. Default:
+         * the certificates that the JDK trusts.
          *
-         * @param context what decides
+         * @param context the TLS context
          * @return this
          */
         public Builder tls(SSLContext context) {
@@ -298,12 +309,12 @@ public final class ReservationService implements HostSource {
 
         private static Duration positive(Duration duration, String name) {
             if (duration.isNegative() || duration.isZero()) {
-                throw new IllegalArgumentException(name + " must be longer than nothing, not " + duration);
+                throw new IllegalArgumentException(name + " must be positive, not " + duration);
             }
             return duration;
         }
 
-        /** {@return a source with these settings; nothing is asked before a host is wanted} */
+        /** {@return a source with these settings; it sends no request before the first host is wanted} */
         public ReservationService build() {
             return new ReservationService(
                     new ReservationSettings(

@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A session of a reservation service: kept alive until it is ended, once. Thread-safe. */
+/** A session of a reservation service. Heartbeats keep it alive until it is ended, once. Thread-safe. */
 final class ReservationSession {
     private static final Logger LOG = LoggerFactory.getLogger(ReservationService.class);
-    private static final int MOST_UNANSWERED = 32;
-    private static final int END_TRIES = 3;
+    private static final int MAX_UNANSWERED = 32;
+    private static final int END_ATTEMPTS = 3;
 
     private final String name;
     private final URI service;
@@ -23,49 +23,50 @@ final class ReservationSession {
     private final @Nullable URI end;
     private final ReservationClient client;
     private final ReservationSettings settings;
-    private final Semaphore unanswered = new Semaphore(MOST_UNANSWERED);
+    private final Semaphore unanswered = new Semaphore(MAX_UNANSWERED);
     private final AtomicBoolean ended = new AtomicBoolean();
-    private final Thread heart;
+    private final Thread heartbeats;
     private final ReentrantLock lock = new ReentrantLock();
     private long lastAnswer = System.nanoTime();
-    private boolean missing;
+    private boolean failing;
     private boolean lost;
-    private volatile boolean gone;
+    private volatile boolean expired;
 
     private ReservationSession(JsonLine line, URI service, ReservationClient client, ReservationSettings settings)
-            throws RefusedException {
+            throws ServiceRefusedException {
         this.name = "session " + line.values().getOrDefault("session_id", "without id") + " of "
-                + ReservationClient.shown(service);
+                + ReservationClient.display(service);
         this.service = service;
         this.start = address(line, "start_session_url", service);
         this.heartbeat = address(line, "heartbeat_url", service);
         this.end = address(line, "end_session_url", service);
         this.client = client;
         this.settings = settings;
-        this.heart = Threads.unstarted("heartbeat", this::beat);
+        this.heartbeats = Threads.unstarted("heartbeats", this::sendHeartbeats);
     }
 
-    private static @Nullable URI address(JsonLine line, String key, URI service) throws RefusedException {
+    private static @Nullable URI address(JsonLine line, String key, URI service) throws ServiceRefusedException {
         String text = line.values().get(key);
         return text == null ? null : ReservationClient.resolve(service, text);
     }
 
+    /** {@return whether the first line of an answer describes a session} Every other line describes a host. */
     static boolean isSession(JsonLine line) {
         return !line.values().containsKey("host")
                 && (line.values().containsKey("session_id") || line.values().containsKey("start_session_url"));
     }
 
-    /** {@return the session that a line tells of, kept alive from now on} */
+    /** {@return the session that a line describes; its heartbeats have started} */
     static ReservationSession open(JsonLine line, URI service, ReservationClient client, ReservationSettings settings)
-            throws RefusedException {
+            throws ServiceRefusedException {
         ReservationSession session = new ReservationSession(line, service, client, settings);
         if (session.heartbeat != null) {
-            session.heart.start();
+            session.heartbeats.start();
         }
         return session;
     }
 
-    /** {@return what starts it and then tells its hosts, or null if they follow at once} */
+    /** {@return the address that starts the session and returns its hosts; null if they follow in the same answer} */
     @Nullable
     URI start() {
         return start;
@@ -75,47 +76,51 @@ final class ReservationSession {
         return service;
     }
 
-    /** {@return whether the service says that it is over} */
+    /** {@return whether the service has reported the end of the session} */
     boolean isGone() {
-        return gone;
+        return expired;
     }
 
-    /** Each beat has a thread, so that a slow answer does not delay the next one. */
-    private void beat() {
+    /**
+     * Sends heartbeats until interrupted. Each has a thread, so that a slow answer does not delay the next heartbeat.
+     */
+    private void sendHeartbeats() {
         try {
             long next = System.nanoTime();
-            while (!gone) {
+            while (!expired) {
+                // The number of requests in flight is bounded, as a service may never answer.
                 if (unanswered.tryAcquire()) {
-                    Threads.start("beat", this::beatOnce);
+                    Threads.start("heartbeat-request", this::sendHeartbeat);
                 } else {
-                    missed("there are " + MOST_UNANSWERED + " heartbeats without an answer");
+                    heartbeatFailed("there are " + MAX_UNANSWERED + " heartbeats without an answer");
                 }
                 long now = System.nanoTime();
+                // After a delay of this thread, missed heartbeats are not made up for.
                 next = Math.max(next + settings.heartbeat().toNanos(), now);
                 Thread.sleep(Duration.ofNanos(next - now));
             }
         } catch (InterruptedException e) {
-            LOG.trace("{} needs no more heartbeats", name);
+            LOG.trace("{} stops its heartbeats", name);
         }
     }
 
-    private void beatOnce() {
+    private void sendHeartbeat() {
         URI address = heartbeat;
         try {
             if (address != null) {
                 try (ReservationClient.Answer answer = client.get(address, service, settings.requestWithin())) {
                     answer.drain();
                 }
-                answered();
+                heartbeatAnswered();
             }
-        } catch (RefusedException e) {
+        } catch (ServiceRefusedException e) {
             if (e.isGone()) {
-                over(String.valueOf(e.getMessage()));
+                expire(String.valueOf(e.getMessage()));
             } else {
-                missed(String.valueOf(e.getMessage()));
+                heartbeatFailed(String.valueOf(e.getMessage()));
             }
         } catch (IOException e) {
-            missed(String.valueOf(e.getMessage()));
+            heartbeatFailed(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             LOG.trace("a heartbeat of {} was interrupted", name);
         } finally {
@@ -123,42 +128,42 @@ final class ReservationSession {
         }
     }
 
-    private void over(String why) {
-        if (!gone && !ended.get()) {
-            gone = true;
-            LOG.warn("{} is over, says the service: {}. Its hosts are used on as long as they answer", name, why);
+    private void expire(String why) {
+        if (!expired && !ended.get()) {
+            expired = true;
+            LOG.warn("{} has expired: {}. Its hosts stay in use as long as they answer", name, why);
         }
     }
 
-    private void answered() {
+    private void heartbeatAnswered() {
         lock.lock();
         try {
             lastAnswer = System.nanoTime();
-            if (missing) {
+            if (failing) {
                 LOG.info("{} answers again", name);
             }
-            missing = false;
+            failing = false;
             lost = false;
         } finally {
             lock.unlock();
         }
     }
 
-    private void missed(String why) {
+    private void heartbeatFailed(String why) {
         lock.lock();
         try {
             if (ended.get()) {
                 return;
             }
-            if (!missing) {
-                LOG.warn("{} misses a heartbeat: {}", name, why);
+            if (!failing) {
+                LOG.warn("a heartbeat of {} failed: {}", name, why);
             }
-            missing = true;
+            failing = true;
             long silence = System.nanoTime() - lastAnswer;
             if (!lost && silence > settings.lostAfter().toNanos()) {
                 lost = true;
                 LOG.error(
-                        "{} has not answered for {} ms: {}. Its hosts are used on as long as they answer",
+                        "{} has not answered heartbeats for {} ms: {}. Its hosts stay in use as long as they answer",
                         name,
                         Duration.ofNanos(silence).toMillis(),
                         why);
@@ -168,7 +173,7 @@ final class ReservationSession {
         }
     }
 
-    /** Ends it, the first time that it is called; it is kept alive until the service knows. Bounded in time. */
+    /** Ends the session on the first call. Heartbeats go on until the service has answered. Bounded in time. */
     void end() {
         if (ended.compareAndSet(false, true)) {
             try {
@@ -176,32 +181,32 @@ final class ReservationSession {
                     sendEnd(end);
                 }
             } catch (InterruptedException e) {
-                LOG.warn("{} may not have been ended: interrupted", name);
+                LOG.warn("the end of {} may not have reached the service: interrupted", name);
             } finally {
-                heart.interrupt();
+                heartbeats.interrupt();
             }
         }
     }
 
     private void sendEnd(URI address) throws InterruptedException {
-        for (int attempt = 1; attempt <= END_TRIES; attempt++) {
+        for (int attempt = 1; attempt <= END_ATTEMPTS; attempt++) {
             try (ReservationClient.Answer answer = client.get(address, service, settings.requestWithin())) {
                 answer.drain();
-                LOG.debug("{} is ended", name);
+                LOG.debug("{} has ended", name);
                 return;
-            } catch (RefusedException e) {
+            } catch (ServiceRefusedException e) {
                 if (e.isGone()) {
                     LOG.debug("{} had ended before", name);
                     return;
                 }
-                LOG.warn("{} could not be ended (try {} of {}): {}", name, attempt, END_TRIES, e.getMessage());
+                LOG.warn("could not end {} (attempt {} of {}): {}", name, attempt, END_ATTEMPTS, e.getMessage());
                 if (!e.isTemporary()) {
                     return;
                 }
             } catch (IOException e) {
-                LOG.warn("{} could not be ended (try {} of {}): {}", name, attempt, END_TRIES, e.getMessage());
+                LOG.warn("could not end {} (attempt {} of {}): {}", name, attempt, END_ATTEMPTS, e.getMessage());
             }
-            if (attempt < END_TRIES) {
+            if (attempt < END_ATTEMPTS) {
                 Thread.sleep(settings.pause(attempt, Duration.ofSeconds(1)));
             }
         }

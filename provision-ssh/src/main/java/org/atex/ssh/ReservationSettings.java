@@ -4,7 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 
-/** How to deal with reservation services. */
+/** The settings of {@link ReservationService.Builder}. */
 record ReservationSettings(
         List<URI> services,
         Duration heartbeat,
@@ -19,8 +19,9 @@ record ReservationSettings(
         services = List.copyOf(services);
     }
 
-    /** {@return how long to wait after so many tries in vain: twice as long each time} */
+    /** {@return the pause after a number of failed attempts: the delay, doubled by each attempt, up to a maximum} */
     Duration pause(int tries, Duration most) {
+        // The shift is bounded, as a large one would overflow.
         Duration pause = retryDelay.multipliedBy(1L << Math.min(20, tries - 1));
         return pause.compareTo(most) < 0 ? pause : most;
     }

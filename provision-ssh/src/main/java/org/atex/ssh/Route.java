@@ -8,19 +8,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one host is reached, once destination, options and configuration file have been put together, in this order of
- * precedence. Immutable.
+ * The parameters of a connection to one host. They are taken from the destination, the options and the configuration
+ * file, in this order of precedence. Immutable.
  *
- * @param name what the user calls it
- * @param host where it is
+ * @param name the name given by the user
+ * @param host the address of the host
  * @param port the port of its sshd
- * @param user who logs in
- * @param hostKeys which host keys are accepted
- * @param algorithms names of the algorithms that its key may have, or an empty set for all
- * @param identities the keys with which we log in
- * @param proxyCommand a program that is the way to it, or null
- * @param jumps hosts to go through, in the order in which they are met
- * @param options the rest
+ * @param user the login name
+ * @param hostKeys the policy for host keys
+ * @param algorithms the names of the allowed host key algorithms, or an empty set for all
+ * @param identities the keys for the login
+ * @param proxyCommand a program that replaces the socket by its input and output, or null
+ * @param jumps the jump hosts, in the order in which they are connected to
+ * @param options all other options
  */
 record Route(
         String name,
@@ -34,24 +34,27 @@ record Route(
         List<Route> jumps,
         SshOptions options) {
     private static final int PORT = 22;
-    private static final int DEPTH = 16;
+    /** The maximum nesting of jump hosts; a loop in the configuration would not end otherwise. */
+    private static final int MAX_DEPTH = 16;
 
     /**
      * {@return the route to a host}
      *
-     * @throws SshRefusedException if the configuration file cannot be read or understood
+     * @throws SshRefusedException if the configuration cannot be read or contains an option that is not supported
      */
     static Route to(Host host, SshOptions options) {
         return to(host, options, 0);
     }
 
     private static Route to(Host host, SshOptions options, int depth) {
-        if (depth > DEPTH) {
+        if (depth > MAX_DEPTH) {
             throw new SshRefusedException(
-                    "the jump hosts never end: " + host + " is reached through itself, or through too many others",
+                    "too many nested jump hosts: " + host
+                            + " is reached through itself, or through more than " + MAX_DEPTH + " hosts",
                     null);
         }
         ClientConfig config = ClientConfig.of(options, host);
+        // HostName may contain %h, the name given by the user, and %%, a percent sign.
         String name = config.value("hostname");
         String address = name == null
                 ? host.address()
@@ -59,7 +62,7 @@ record Route(
         int port = host.port() != 0 ? host.port() : port(config, host);
         String user = firstOf(host.user(), options.user(), config.value("user"), System.getProperty("user.name"));
         String alias = config.value("hostkeyalias");
-        Tokens tokens = new Tokens(host.address(), address, port, user, alias != null ? alias : host.address());
+        ConfigTokens tokens = new ConfigTokens(host.address(), address, port, user, alias != null ? alias : host.address());
         String jump = firstOf(host.jumpHost(), options.jump(), config.value("proxyjump"), "none");
         String proxy = firstOf(options.proxyCommand(), config.value("proxycommand"), "none");
         boolean direct = isNone(jump) && isNone(proxy);
@@ -72,12 +75,13 @@ record Route(
                 hostKeys(options, config, tokens, direct),
                 options.hostKeys() != null ? Set.of() : algorithms(config),
                 Identities.of(options, config, tokens),
+                // A jump host takes precedence over a proxy command.
                 isNone(proxy) || !isNone(jump) ? null : tokens.expand(proxy),
                 isNone(jump) ? List.of() : jumps(jump, options, depth),
                 options.withEnvironment(host.environment()));
     }
 
-    /** What we cannot do, and what would decide who is trusted or reached, is told. */
+    /** Refuses options that are not supported and decide which host is reached or which key is trusted. */
     private static void check(ClientConfig config, Host host, SshOptions options, boolean direct) {
         for (String word : List.of("knownhostscommand", "revokedhostkeys")) {
             String value = config.value(word);
@@ -86,25 +90,26 @@ record Route(
                         host,
                         word,
                         value,
-                        "revoke keys by lines '@revoked' of a known-hosts file, or say by"
-                                + " SshOptions.withHostKeys which are accepted");
+                        "revoke keys by lines '@revoked' of a known-hosts file, or set the accepted keys by"
+                                + " SshOptions.withHostKeys");
             }
         }
         if (!direct && config.isYes("proxyusefdpass")) {
             throw unsupported(
-                    host, "proxyusefdpass", "yes", "use a ProxyCommand that passes on what it reads and writes");
+                    host, "proxyusefdpass", "yes", "use a ProxyCommand that copies its input and output");
         }
         for (String word : List.of("bindinterface", "bindaddress")) {
             String value = config.value(word);
             if (direct && value != null && !isNone(value)) {
-                throw unsupported(host, word, value, "let the routes of this machine decide, or use a ProxyCommand");
+                throw unsupported(
+                        host, word, value, "remove it, so that the routing table decides, or use a ProxyCommand");
             }
         }
     }
 
     private static SshRefusedException unsupported(Host host, String word, String value, String instead) {
         return new SshRefusedException(
-                "the ssh configuration for " + host + " says '" + word + " " + value + "', which is not supported: "
+                "the ssh configuration for " + host + " has '" + word + " " + value + "', which is not supported: "
                         + instead,
                 null);
     }
@@ -115,7 +120,7 @@ record Route(
             return port == null ? PORT : Integer.parseInt(port);
         } catch (NumberFormatException e) {
             throw new SshRefusedException(
-                    "the ssh configuration has no number as the port of " + host + ": " + port, e);
+                    "the port of " + host + " in the ssh configuration is not a number: " + port, e);
         }
     }
 
@@ -130,7 +135,10 @@ record Route(
         return value.equalsIgnoreCase("none");
     }
 
-    /** The first may have a way of its own, which comes before it; each other is reached through the one before it. */
+    /**
+     * The first jump host may have jump hosts of its own, which precede it. Each other is reached through the one
+     * before.
+     */
     private static List<Route> jumps(String hosts, SshOptions options, int depth) {
         List<Route> jumps = new ArrayList<>();
         SshOptions there = options.jumpOptions();
@@ -142,7 +150,7 @@ record Route(
         return List.copyOf(jumps);
     }
 
-    private static HostKeys hostKeys(SshOptions options, ClientConfig config, Tokens tokens, boolean direct) {
+    private static HostKeys hostKeys(SshOptions options, ClientConfig config, ConfigTokens tokens, boolean direct) {
         HostKeys wanted = options.hostKeys();
         if (wanted != null) {
             return wanted;
@@ -150,12 +158,12 @@ record Route(
         return new ConfiguredHostKeys(
                 files(config.values("userknownhostsfile"), ConfiguredHostKeys.USER_FILES, tokens),
                 files(config.values("globalknownhostsfile"), ConfiguredHostKeys.GLOBAL_FILES, tokens),
-                Strictness.of(config.value("stricthostkeychecking")),
+                StrictHostKeyChecking.of(config.value("stricthostkeychecking")),
                 config.value("hostkeyalias"),
                 direct && config.isYes("nohostauthenticationforlocalhost"));
     }
 
-    private static List<Path> files(List<String> named, List<Path> usual, Tokens tokens) {
+    private static List<Path> files(List<String> named, List<Path> usual, ConfigTokens tokens) {
         if (named.isEmpty()) {
             return usual;
         }

@@ -35,10 +35,11 @@ import org.atex.api.ConnectionLostException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves a file or a tree by the sftp subsystem, where the system has no tar. It does the same, file by file, which takes
- * some round trips for each.
+ * Copies a file or a tree by the sftp subsystem, for hosts without tar. The result is the same as by tar. It takes
+ * several round trips for each file.
  */
 final class Sftp extends Transfer {
+    /** The number of read or write requests sent ahead of their answers. */
     private static final int AHEAD = 32;
     private static final int PERMISSIONS = 07777;
     private static final int PIECE = 128 * 1024;
@@ -61,7 +62,7 @@ final class Sftp extends Transfer {
                 link,
                 source.toString(),
                 target + " on " + link,
-                sftp -> new Upload(sftp, source, listener).run(RawName.of(target)));
+                sftp -> new Upload(sftp, source, listener).run(RawFileName.of(target)));
     }
 
     static Sftp download(Link link, String source, Path target, TransferListener listener) {
@@ -69,10 +70,10 @@ final class Sftp extends Transfer {
                 link,
                 source + " on " + link,
                 target.toString(),
-                sftp -> fetch(sftp, RawName.of(source), target, listener));
+                sftp -> fetch(sftp, RawFileName.of(source), target, listener));
     }
 
-    /** Elsewhere: an interrupt must not reach the socket. */
+    /** Runs the copy in a thread of the link: an interrupt of the caller must not close the socket. */
     @Override
     void attempt() throws IOException, InterruptedException {
         SFTPClient[] client = new SFTPClient[1];
@@ -90,17 +91,17 @@ final class Sftp extends Transfer {
             link.threads().execute(() -> end(client[0]));
             throw e;
         } catch (ExecutionException e) {
-            // The end of a channel may be seen before the end of the link that it comes from.
+            // The channel may fail before the loss of the link is detected. The probe tells which it was.
             link.probe();
             IOException lost = link.lost();
             if (lost != null) {
-                throw new ConnectionLostException("lost " + link + " while copying: " + lost.getMessage(), lost);
+                throw new ConnectionLostException("lost " + link + " during a copy: " + lost.getMessage(), lost);
             }
             throw e.getCause() instanceof IOException io ? io : new IOException(Dialer.reason(e), e);
         }
     }
 
-    /** Its names are raw. */
+    /** Opens an sftp client with ISO 8859-1 as character set, so that names are raw. */
     private static SFTPClient open(SSHClient client) throws IOException {
         SFTPEngine engine = new SFTPEngine(new SessionFactory() {
             @Override
@@ -132,7 +133,7 @@ final class Sftp extends Transfer {
             try {
                 sftp.close();
             } catch (IOException e) {
-                // Then it is closed.
+                // The channel is closed in any case.
             }
         }
     }
@@ -197,7 +198,7 @@ final class Sftp extends Transfer {
         }
 
         private String there(Path path) {
-            return path.equals(source) ? target : target + "/" + RawName.of(source.relativize(path));
+            return path.equals(source) ? target : target + "/" + RawFileName.of(source.relativize(path));
         }
 
         private static FileAttributes attributes(Path path, BasicFileAttributes attributes) throws IOException {
@@ -209,7 +210,7 @@ final class Sftp extends Transfer {
                     .build();
         }
 
-        /** {@return what kind of thing is there, or null for nothing} */
+        /** {@return the type of a file on the host, or null if it does not exist} */
         private FileMode.@Nullable Type type(String path, boolean follow) {
             try {
                 return (follow ? sftp.stat(path) : sftp.lstat(path)).getType();
@@ -221,7 +222,7 @@ final class Sftp extends Transfer {
         private void clear(String path) throws IOException {
             FileMode.Type type = type(path, false);
             if (type == FileMode.Type.DIRECTORY) {
-                throw new IOException("a directory is in the way of a file: " + RawName.readable(path));
+                throw new IOException("a directory is in the way of a file: " + RawFileName.readable(path));
             }
             if (type != null) {
                 sftp.rm(path);
@@ -236,6 +237,7 @@ final class Sftp extends Transfer {
                 sftp.mkdir(path);
             }
             FileAttributes wanted = attributes(directory, attributes);
+            // Directories get their modes last: a read-only one could not be written to.
             last.push(() -> sftp.setattr(path, wanted));
             return FileVisitResult.CONTINUE;
         }
@@ -245,8 +247,8 @@ final class Sftp extends Transfer {
             String path = there(file);
             if (attributes.isSymbolicLink()) {
                 clear(path);
-                // The order of OpenSSH, which everybody has taken over, is not the one of the draft.
-                sftp.symlink(RawName.of(Files.readSymbolicLink(file)), path);
+                // Target first: OpenSSH and other servers expect the reverse of the order in the protocol's draft.
+                sftp.symlink(RawFileName.of(Files.readSymbolicLink(file)), path);
             } else if (attributes.isRegularFile()) {
                 clear(path);
                 long size;
@@ -256,14 +258,14 @@ final class Sftp extends Transfer {
                 }
                 if (sftp.size(path) != size) {
                     throw new IOException("the copy of " + file + " is not as long as the original: " + size
-                            + " bytes were sent, and its size there is " + sftp.size(path));
+                            + " bytes were sent, and the copy has " + sftp.size(path) + " bytes");
                 }
                 sftp.setattr(path, attributes(file, attributes));
             }
             return FileVisitResult.CONTINUE;
         }
 
-        /** Long runs of zeros become holes. */
+        /** Copies the content. Long runs of zeros become holes. */
         private long copy(InputStream in, RemoteFile to, Path file) throws IOException {
             byte[] piece = new byte[PIECE];
             long size = 0;

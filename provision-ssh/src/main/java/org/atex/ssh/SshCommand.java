@@ -25,15 +25,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A command on a host. */
+/** A command on a host, started over ssh. Thread-safe. */
 final class SshCommand implements RunningCommand {
     private static final Logger LOG = LoggerFactory.getLogger(SshCommand.class);
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** How long closing waits for the commands to start, to be killed, and to end, in all. */
+    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    /** Afterwards, the number of its process may be another's. */
+    /** How long after the end of a command its process number is certainly not reused. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** Within it, the numbers of processes do not come round. */
+    /** The longest run time in which the kernel cannot have started again from low process numbers. */
     private static final long BRIEF_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Command command;
@@ -42,43 +43,46 @@ final class SshCommand implements RunningCommand {
     private final ExecChannel channel;
     private final Redirects files;
     private final Consumer<SshCommand> whenClosed;
-    private final Outgoing stdin;
+    private final CommandStdin stdin;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
-    private final CompletableFuture<Long> seen;
-    private final CompletableFuture<Boolean> clean;
-    private final long begun = System.nanoTime();
+    /** When the end of the command was received, by {@link System#nanoTime}. */
+    private final CompletableFuture<Long> endReceived;
+
+    /** Whether the command has certainly left no process. Never fails. */
+    private final CompletableFuture<Boolean> leftNothing;
+    private final long startedAt = System.nanoTime();
 
     /**
-     * The files of this machine that a command writes to.
+     * The local files to which a command writes.
      *
-     * @param out for its output, or null
-     * @param err for its errors, or null
+     * @param out the file for stdout, or null
+     * @param err the file for stderr, or null
      */
-    record Redirects(@Nullable Pump out, @Nullable Pump err) {
-        /** Opens those of a command. */
+    record Redirects(@Nullable FileRedirect out, @Nullable FileRedirect err) {
+        /** Opens the files of a command. */
         static Redirects of(Command command) {
-            Pump out = pump(command.stdout());
+            FileRedirect out = redirect(command.stdout());
             try {
-                return new Redirects(out, pump(command.stderr()));
+                return new Redirects(out, redirect(command.stderr()));
             } catch (RuntimeException e) {
                 if (out != null) {
-                    out.abandon();
+                    out.discard();
                 }
                 throw e;
             }
         }
 
-        private static @Nullable Pump pump(Output output) {
-            return output instanceof Output.ToFile file ? new Pump(file.path()) : null;
+        private static @Nullable FileRedirect redirect(Output output) {
+            return output instanceof Output.ToFile file ? new FileRedirect(file.path()) : null;
         }
 
-        void abandon() {
+        void discard() {
             if (out != null) {
-                out.abandon();
+                out.discard();
             }
             if (err != null) {
-                err.abandon();
+                err.discard();
             }
         }
     }
@@ -96,9 +100,9 @@ final class SshCommand implements RunningCommand {
         this.channel = channel;
         this.files = files;
         this.whenClosed = whenClosed;
-        stdin = new Outgoing(channel.getOutputStream(), link.threads(), channel.end);
-        seen = channel.end.handle((end, failure) -> System.nanoTime());
-        clean = channel.end.thenCompose(end -> look()).exceptionally(failure -> false);
+        stdin = new CommandStdin(channel.getOutputStream(), link.threads(), channel.end);
+        endReceived = channel.end.handle((end, failure) -> System.nanoTime());
+        leftNothing = channel.end.thenCompose(end -> checkLeftovers()).exceptionally(failure -> false);
         if (files.out() != null) {
             files.out().start(channel.out, link.threads());
         }
@@ -106,52 +110,52 @@ final class SshCommand implements RunningCommand {
             files.err().start(channel.err, link.threads());
         }
         switch (command.stdin()) {
-            case Input.Bytes bytes -> link.threads().execute(() -> feed(bytes::open));
-            case Input.FromFile file -> link.threads().execute(() -> feed(() -> Files.newInputStream(file.path())));
+            case Input.Bytes bytes -> link.threads().execute(() -> copyToStdin(bytes::open));
+            case Input.FromFile file -> link.threads().execute(() -> copyToStdin(() -> Files.newInputStream(file.path())));
             case Input.Empty none -> {}
             case Input.Piped pipe -> {}
         }
     }
 
-    private interface Source {
+    private interface ContentSource {
         InputStream open() throws IOException;
     }
 
-    private void feed(Source source) {
+    private void copyToStdin(ContentSource source) {
         try (OutputStream to = channel.getOutputStream();
                 InputStream from = source.open()) {
             byte[] piece = new byte[64 * 1024];
             for (int n; (n = from.read(piece)) >= 0; ) {
                 to.write(piece, 0, n);
-                to.flush(); // closing drops what the host has no room for
+                to.flush(); // close() would drop data for which the host's window has no room
             }
         } catch (IOException e) {
-            // The command did not want it all, which is its right.
+            // The command ended or closed its stdin before it read everything, as commands may.
         }
     }
 
     @Override
     public OutputStream stdin() {
-        refuseUnless(command.stdin().equals(Input.pipe()), "input", "Input");
+        refuseUnless(command.stdin().equals(Input.pipe()), "stdin", "Input");
         return stdin;
     }
 
     @Override
     public InputStream stdout() {
-        refuseUnless(command.stdout().equals(Output.pipe()), "output", "Output");
+        refuseUnless(command.stdout().equals(Output.pipe()), "stdout", "Output");
         return channel.out;
     }
 
     @Override
     public InputStream stderr() {
-        refuseUnless(command.stderr().equals(Output.pipe()), "errors", "Output");
+        refuseUnless(command.stderr().equals(Output.pipe()), "stderr", "Output");
         return channel.err;
     }
 
     private void refuseUnless(boolean pipe, String what, String type) {
         if (!pipe) {
             throw new IllegalStateException(
-                    "the " + what + " of '" + command + "' is no pipe: give the command " + type + ".pipe()");
+                    "the " + what + " of '" + command + "' is not a pipe: create the command with " + type + ".pipe()");
         }
     }
 
@@ -159,7 +163,7 @@ final class SshCommand implements RunningCommand {
     public CommandEnd await() throws InterruptedException {
         try {
             CommandEnd end = channel.end.get();
-            settle();
+            awaitOutputFiles();
             return end;
         } catch (ExecutionException e) {
             throw lost(e.getCause());
@@ -170,7 +174,7 @@ final class SshCommand implements RunningCommand {
     public Optional<CommandEnd> await(Duration atMost) throws InterruptedException {
         try {
             CommandEnd end = channel.end.get(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
-            settle();
+            awaitOutputFiles();
             return Optional.of(end);
         } catch (TimeoutException e) {
             return Optional.empty();
@@ -179,12 +183,12 @@ final class SshCommand implements RunningCommand {
         }
     }
 
-    private void settle() throws InterruptedException {
+    private void awaitOutputFiles() throws InterruptedException {
         if (files.out() != null) {
-            files.out().settle();
+            files.out().awaitWritten();
         }
         if (files.err() != null) {
-            files.err().settle();
+            files.err().awaitWritten();
         }
     }
 
@@ -193,7 +197,7 @@ final class SshCommand implements RunningCommand {
         Throwable reason = link != null ? link : cause;
         return new ConnectionLostException(
                 "lost '" + command + "' on " + this.link + ": "
-                        + (reason == null ? "for no known reason" : reason.getMessage()),
+                        + (reason == null ? "the reason is not known" : reason.getMessage()),
                 reason);
     }
 
@@ -203,35 +207,38 @@ final class SshCommand implements RunningCommand {
     }
 
     /**
-     * Closes some commands at once.
+     * Closes several commands at once, which takes no longer than one. Waits for commands that another thread is
+     * closing.
      *
-     * @param commands what to close
+     * @param commands the commands
      */
     static void closeAll(Collection<SshCommand> commands) {
+        // The waits below would fail at once with the interrupt status set. It is restored at the end.
         boolean interrupted = Thread.interrupted();
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
-        List<SshCommand> mine = commands.stream()
+        long deadline = System.nanoTime() + CLOSE_NANOS;
+        List<SshCommand> closedHere = commands.stream()
                 .filter(command -> command.closing.compareAndSet(false, true))
                 .toList();
         try {
-            // One that has not got so far as to set its mark would not be found.
-            for (SshCommand command : mine) {
-                interrupted |= done(command.channel.process, deadline);
+            // A command that has not announced its process may not have set its mark: a search would miss it.
+            for (SshCommand command : closedHere) {
+                interrupted |= awaitUninterruptibly(command.channel.process, deadline);
             }
             List<CompletableFuture<Boolean>> ends =
-                    mine.stream().map(SshCommand::end).toList();
+                    closedHere.stream().map(SshCommand::end).toList();
             for (CompletableFuture<Boolean> end : ends) {
-                interrupted |= done(end, deadline);
+                interrupted |= awaitUninterruptibly(end, deadline);
             }
-            for (SshCommand command : mine) {
-                interrupted |= done(command.channel.end, deadline);
-                interrupted |= done(command.allRead(), deadline);
+            for (SshCommand command : closedHere) {
+                interrupted |= awaitUninterruptibly(command.channel.end, deadline);
+                interrupted |= awaitUninterruptibly(command.allRead(), deadline);
             }
         } finally {
-            mine.forEach(SshCommand::finish);
+            // In any case, so that no reader and no caller of await stays blocked.
+            closedHere.forEach(SshCommand::finish);
         }
         for (SshCommand command : commands) {
-            interrupted |= done(command.closed, Long.MAX_VALUE);
+            interrupted |= awaitUninterruptibly(command.closed, Long.MAX_VALUE);
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -240,26 +247,28 @@ final class SshCommand implements RunningCommand {
 
     private CompletableFuture<Boolean> end() {
         if (link.lost() != null) {
+            // The reaper on the host notices the loss and kills the command.
             return CompletableFuture.completedFuture(true);
         }
-        return seen.isDone() ? clean.thenCompose(none -> none ? clean : kill()) : kill();
+        return endReceived.isDone() ? leftNothing.thenCompose(none -> none ? leftNothing : kill()) : kill();
     }
 
-    /** {@return whether it has certainly left nothing, now that it has ended} */
-    private CompletableFuture<Boolean> look() {
-        boolean brief = System.nanoTime() - begun < BRIEF_NANOS;
+    /** {@return whether the command, which has just ended, has certainly left no process} */
+    private CompletableFuture<Boolean> checkLeftovers() {
+        boolean brief = System.nanoTime() - startedAt < BRIEF_NANOS;
         CompletableFuture<Boolean> unknown = CompletableFuture.completedFuture(false);
-        // A host may tell the end before it has read all that the command wrote.
+        // A host may report the end before all output. The process number is in the output.
         return channel.process.thenCompose(
-                process -> brief && process != 0 ? link.keeper().look(process) : unknown);
+                process -> brief && process != 0 ? link.reaper().leftNothing(process) : unknown);
     }
 
     private CompletableFuture<Boolean> kill() {
         long now = System.nanoTime();
-        boolean fresh = now - seen.getNow(now) < FRESH_NANOS;
+        // Without a process number, or with one that may have been reused, only the mark identifies the command.
+        boolean fresh = now - endReceived.getNow(now) < FRESH_NANOS;
         long process = channel.process.getNow(0L);
         CompletableFuture<Boolean> ended =
-                process == 0 ? link.keeper().endEverywhere(mark) : link.keeper().end(mark, fresh ? process : 0);
+                process == 0 ? link.reaper().killEverywhere(mark) : link.reaper().kill(mark, fresh ? process : 0);
         return ended.whenComplete((none, failure) -> {
             if (Boolean.FALSE.equals(none)) {
                 LOG.warn("'{}' on {} has left something that cannot be ended", command, link);
@@ -267,13 +276,13 @@ final class SshCommand implements RunningCommand {
         });
     }
 
-    /** {@return done when all that it wrote has arrived, as nobody is left that could write} */
+    /** {@return completed when both streams have ended, that is when no process can write any more} */
     private CompletableFuture<Boolean> allRead() {
         return channel.out.ended().thenCombine(channel.err.ended(), (out, err) -> true);
     }
 
     private void finish() {
-        channel.end.completeExceptionally(new IOException("it was closed, and its end was not seen"));
+        channel.end.completeExceptionally(new IOException("the command was closed before its end was received"));
         channel.out.end();
         channel.err.end();
         channel.hangUp();
@@ -281,8 +290,8 @@ final class SshCommand implements RunningCommand {
         closed.complete(true);
     }
 
-    /** Waits, whatever happens. {@return whether it was interrupted meanwhile} */
-    private static boolean done(Future<?> future, long deadline) {
+    /** Waits for a future, however it completes, until the deadline. {@return whether the thread was interrupted} */
+    private static boolean awaitUninterruptibly(Future<?> future, long deadline) {
         boolean interrupted = false;
         while (true) {
             try {

@@ -25,36 +25,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A host that is reached over ssh: commands are channels of one connection, files travel as tar streams through one
- * command each.
+ * A connection to a host over ssh. Each command is a channel of one ssh connection. A file or tree is copied as a tar
+ * stream through one command.
  *
- * <p>Whoever logs in needs a shell there; {@code sh}, {@code grep}, and {@code tar} for trees are all that is asked of the
- * system. A command's variables, directory and arguments reach it as they are, whatever the login shell, and output of the
- * login shell's start-up files is not taken for the command's. The values of variables go through the command's input and
- * are in no process list of the system; a variable whose name shells do not take, such as {@code a.b}, is an argument of
- * {@code env} for a moment.
+ * <p>The login needs a shell. The system needs {@code sh}, {@code grep}, and {@code tar} for trees. Environment
+ * variables, the working directory and arguments arrive unchanged with every login shell, and output of the login
+ * shell's start-up files is removed from the command's output. The values of variables are sent through the standard
+ * input and do not appear in a process list. An exception is a variable with a name that shells do not accept, such as
+ * {@code a.b}: it is an argument of {@code env} for a moment.
  *
- * <p>Each command carries the variable {@code ATEX_COMMAND}, by which everything that it started is found again and
- * killed when it is closed, daemons included, and also when the connection breaks. What wipes its environment, leaves its
- * session and outlives its parents escapes, as do processes that a service of the system starts, and everything where there
- * is no {@code /proc}.
+ * <p>Each command has the variable {@code ATEX_COMMAND}, by which its processes are found and killed when the command
+ * is closed, daemons included, and when the connection breaks. Not found are a process that clears its environment,
+ * leaves its session and outlives its parents, and a process that a service of the system starts. Without {@code /proc}
+ * on the system no process is found.
  *
- * <p>The host opens only so many channels at once ({@code MaxSessions}, often 10; one of them is used to end commands):
- * {@code start} waits until there is one. So whoever runs many commands at once that wait for each other needs a host
- * that allows as many.
+ * <p>A host limits the number of channels of a connection ({@code MaxSessions}, often 10; one is used to end commands).
+ * {@code start} waits until a channel is free. Commands that wait for each other therefore need a host that allows as
+ * many channels.
  *
- * <p>A host that says nothing is asked whether it is there, and is lost when it does not answer: see
- * {@link SshOptions#withKeepAlive}.
+ * <p>A silent host is sent keep-alive requests and is lost if it does not answer: see {@link SshOptions#withKeepAlive}.
  *
  * <p>Lifecycle and thread safety are those of {@link Connection}.
  */
 public final class SshConnection implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(SshConnection.class);
-    private static final long PATIENCE_SECONDS = 5;
+    /** How long reconnecting waits until the processes left by the lost link are killed. */
+    private static final long CLEANUP_SECONDS = 5;
 
     private final Route route;
     private final Set<SshCommand> running = ConcurrentHashMap.newKeySet();
-    private final Object changing = new Object();
+    /** Guards the change of {@link #link} against {@link #close}. */
+    private final Object linkLock = new Object();
+
+    /** Held while a thread reconnects. Not held together with {@link #linkLock}, except by that thread. */
     private final ReentrantLock reconnecting = new ReentrantLock();
     private volatile Link link;
     private volatile boolean closed;
@@ -65,30 +68,30 @@ public final class SshConnection implements Connection {
     }
 
     /**
-     * Connects to a host. A host that is not there yet is tried again, until the time of the options is over.
+     * Connects to a host. Failed attempts are repeated until the time limit of the options.
      *
-     * @param destination {@code [user@]host[:port]}, where the host may be an alias of {@code ~/.ssh/config}
-     * @param options how
+     * @param destination {@code [user@]host[:port]}; the host may be an alias of {@code ~/.ssh/config}
+     * @param options the options
      * @return a connection
-     * @throws ConnectionLostException if it did not answer in time, or if its proxy command failed; the message has all the
-     *     reasons
-     * @throws SshRefusedException if the host is not the one that we know, or does not let us in
-     * @throws InterruptedException if interrupted
+     * @throws ConnectionLostException if the host did not answer in time, or its proxy command failed; the message
+     *     contains all reasons
+     * @throws SshRefusedException if the host key is not trusted, or the host refuses the login
+     * @throws InterruptedException if the thread is interrupted
      */
     public static SshConnection open(String destination, SshOptions options) throws InterruptedException {
         return open(Host.of(destination), options);
     }
 
     /**
-     * Connects to a host. A host that is not there yet is tried again, until the time of the options is over.
+     * Connects to a host. Failed attempts are repeated until the time limit of the options.
      *
-     * @param host the host; what it says of user, port, jump host and variables comes before the options
-     * @param options how
+     * @param host the host; its user, port, jump host and variables take precedence over the options
+     * @param options the options
      * @return a connection
-     * @throws ConnectionLostException if it did not answer in time, or if its proxy command failed; the message has all the
-     *     reasons
-     * @throws SshRefusedException if the host is not the one that we know, or does not let us in
-     * @throws InterruptedException if interrupted
+     * @throws ConnectionLostException if the host did not answer in time, or its proxy command failed; the message
+     *     contains all reasons
+     * @throws SshRefusedException if the host key is not trusted, or the host refuses the login
+     * @throws InterruptedException if the thread is interrupted
      */
     public static SshConnection open(Host host, SshOptions options) throws InterruptedException {
         return open(host, options, Dialer.Retry.ABSENCE);
@@ -98,8 +101,8 @@ public final class SshConnection implements Connection {
      * Connects to a host.
      *
      * @param host the host
-     * @param options how
-     * @param retry what is tried again
+     * @param options the options
+     * @param retry the failures after which the attempt is repeated
      */
     static SshConnection open(Host host, SshOptions options, Dialer.Retry retry) throws InterruptedException {
         Route route = Route.to(host, options);
@@ -109,7 +112,7 @@ public final class SshConnection implements Connection {
     /**
      * {@inheritDoc}
      *
-     * @throws TransferException if a file of this machine that the command is redirected to or from cannot be opened
+     * @throws TransferException if a local file to or from which the command is redirected cannot be opened
      */
     @Override
     public RunningCommand start(Command command) throws InterruptedException {
@@ -119,7 +122,7 @@ public final class SshConnection implements Connection {
         }
         if (command.stdin() instanceof Input.FromFile file && !Files.isReadable(file.path())) {
             throw new TransferException(
-                    "could not start '" + command + "': its input " + file.path() + " cannot be read", null);
+                    "could not start '" + command + "': cannot read its input file " + file.path(), null);
         }
         SshCommand.Redirects redirects = SshCommand.Redirects.of(command);
         AtomicBoolean cancelled = new AtomicBoolean();
@@ -128,17 +131,19 @@ public final class SshConnection implements Connection {
         try {
             SshCommand started = task.get();
             if (closed) {
-                started.close(); // close() may have looked before it was there
+                // close() may have run between the first check and the registration of this command.
+                started.close();
                 refuseIfClosed("start '" + command + "'");
             }
             return started;
         } catch (InterruptedException e) {
+            // The command may start nevertheless: closeLate ends it.
             cancelled.set(true);
-            current.wakeWaiting();
+            current.wakeChannelWaiters();
             Threads.start("ssh-late", () -> closeLate(task));
             throw e;
         } catch (ExecutionException e) {
-            redirects.abandon();
+            redirects.discard();
             refuseIfClosed("start '" + command + "'");
             refuseIfLost(current, "start '" + command + "'");
             throw new ConnectionLostException(
@@ -155,12 +160,12 @@ public final class SshConnection implements Connection {
         return started;
     }
 
-    /** Ends what was started when nobody wanted it any more. */
+    /** Closes the result of an operation after an interrupt of its caller. */
     private static void closeLate(FutureTask<? extends AutoCloseable> task) {
         try {
             task.get().close();
         } catch (Exception e) {
-            LOG.debug("what was given up was not started: {}", e.getMessage());
+            LOG.debug("an interrupted operation had no result: {}", e.getMessage());
         }
     }
 
@@ -172,7 +177,7 @@ public final class SshConnection implements Connection {
         if (route.options().sudo() == null) {
             tar.runOr(Sftp.upload(current, source, to, route.options().transfers()));
         } else {
-            tar.run(); // sftp would run as somebody else
+            tar.run(); // sftp would run as the login user
         }
         if (route.options().checksums()) {
             Checksums.ofUpload(this, route, source, to).run();
@@ -195,37 +200,39 @@ public final class SshConnection implements Connection {
     }
 
     /**
-     * Forwards a port of this machine, on its loopback address, until the connection is closed, lost or made anew.
+     * Forwards a local port to a host, which is connected to from the system. The port is bound to the loopback
+     * address. The forwarding ends when the connection is closed, lost or reconnected.
      *
-     * @param port the port, or 0 for one that is free
-     * @param host a host, as the system calls it; {@code localhost} is the system itself
-     * @param hostPort a port of that host
+     * @param port the local port, or 0 for a free one
+     * @param host the name of the host on the system; {@code localhost} is the system itself
+     * @param hostPort the port of that host
      * @return the forwarding, which the caller should close
-     * @throws TransferException if the port cannot be listened on
-     * @throws ConnectionLostException if the system cannot be reached any more
+     * @throws TransferException if the local port cannot be bound
+     * @throws ConnectionLostException if the connection is lost
      */
     public Forwarding forwardLocal(int port, String host, int hostPort) {
         Link current = usable("forward port " + port);
         try {
-            return Forwards.local(current, port, host, hostPort);
+            return PortForwarder.local(current, port, host, hostPort);
         } catch (IOException e) {
-            throw new TransferException("cannot listen on port " + port + " of this machine: " + e.getMessage(), e);
+            throw new TransferException("could not listen on local port " + port + ": " + e.getMessage(), e);
         }
     }
 
     /**
-     * Forwards a port of the system, on its loopback address, until the connection is closed, lost or made anew.
+     * Forwards a port of the system to an address, which is connected to from this machine. The port is bound to the
+     * loopback address of the system. The forwarding ends when the connection is closed, lost or reconnected.
      *
-     * @param port the port, or 0 for one that is free there
-     * @param to what this machine connects to
+     * @param port the port of the system, or 0 for a free one
+     * @param to the address
      * @return the forwarding, which the caller should close
-     * @throws TransferException if the system does not allow it
-     * @throws ConnectionLostException if the system cannot be reached any more
-     * @throws InterruptedException if interrupted
+     * @throws TransferException if the system refuses to forward the port
+     * @throws ConnectionLostException if the connection is lost
+     * @throws InterruptedException if the thread is interrupted
      */
     public Forwarding forwardRemote(int port, InetSocketAddress to) throws InterruptedException {
-        Link current = usable("forward port " + port + " of it");
-        FutureTask<Forwarding> task = new FutureTask<>(() -> Forwards.remote(current, port, to));
+        Link current = usable("forward port " + port + " of the system");
+        FutureTask<Forwarding> task = new FutureTask<>(() -> PortForwarder.remote(current, port, to));
         current.threads().execute(task);
         try {
             return task.get();
@@ -233,18 +240,18 @@ public final class SshConnection implements Connection {
             Threads.start("ssh-late", () -> closeLate(task));
             throw e;
         } catch (ExecutionException e) {
-            refuseIfLost(current, "forward port " + port + " of it");
+            refuseIfLost(current, "forward port " + port + " of the system");
             throw new TransferException(
-                    route + " does not forward its port " + port + ": " + Dialer.reason(e)
-                            + " (is it free, and does its sshd allow it: AllowTcpForwarding?)",
+                    route + " refused to forward its port " + port + ": " + Dialer.reason(e)
+                            + " (is the port free, and does sshd allow it by AllowTcpForwarding?)",
                     e);
         }
     }
 
-    private Link usable(String what) {
-        refuseIfClosed(what);
+    private Link usable(String action) {
+        refuseIfClosed(action);
         Link current = link;
-        refuseIfLost(current, what);
+        refuseIfLost(current, action);
         return current;
     }
 
@@ -255,18 +262,18 @@ public final class SshConnection implements Connection {
             throw new InterruptedException("interrupted before reconnecting to " + route);
         }
         Link old = link;
-        long begun = System.nanoTime();
+        long startedAt = System.nanoTime();
         Duration left = within;
         if (!reconnecting.tryLock()) {
             if (!reconnecting.tryLock(TimeUnit.NANOSECONDS.convert(within), TimeUnit.NANOSECONDS)) {
                 throw new ConnectionLostException(
-                        "could not reconnect to " + route + ": somebody else tries to, and has not got there in time",
+                        "could not reconnect to " + route + ": another thread that reconnects did not finish in time",
                         null);
             }
-            left = within.minusNanos(System.nanoTime() - begun);
+            left = within.minusNanos(System.nanoTime() - startedAt);
         }
         try {
-            // Two who lost the same link need one new one.
+            // Another thread may have replaced the link meanwhile; the new link serves both.
             if (link == old || link.lost() != null) {
                 reconnectNow(left);
             }
@@ -281,19 +288,23 @@ public final class SshConnection implements Connection {
         old.close();
         try {
             Link fresh = Dialer.dial(route, within, Dialer.Retry.REFUSAL);
-            // What the old link's shell could not end: it may have been killed itself.
-            CompletableFuture<Boolean> ended = fresh.keeper().endEverywhere(old.marks());
+            // The reaper of the old link may have been killed, or still be waiting for the connection to end.
+            CompletableFuture<Boolean> ended = fresh.reaper().killEverywhere(old.marks());
+            // Before the wait: other threads can use the new link at once.
             replace(fresh);
-            ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            ended.get(CLEANUP_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("what the lost link to {} left running may still run: {}", route, String.valueOf(e));
+            LOG.warn(
+                    "commands of the lost link to {} may still be running: they could not be killed: {}",
+                    route,
+                    String.valueOf(e));
         } catch (SshRefusedException e) {
             throw new ConnectionLostException(String.valueOf(e.getMessage()), e);
         }
     }
 
     private void replace(Link fresh) {
-        synchronized (changing) {
+        synchronized (linkLock) {
             if (!closed) {
                 link = fresh;
                 return;
@@ -303,29 +314,29 @@ public final class SshConnection implements Connection {
         refuseIfClosed("reconnect to " + route);
     }
 
-    /** {@inheritDoc} A host that does not answer is left to itself after a few seconds. */
+    /** {@inheritDoc} Waits a few seconds at most for a host that does not answer. */
     @Override
     public void close() {
-        synchronized (changing) {
+        synchronized (linkLock) {
             closed = true;
         }
-        link.wakeWaiting();
+        link.wakeChannelWaiters();
         SshCommand.closeAll(List.copyOf(running));
         link.close();
     }
 
-    private void refuseIfClosed(String what) {
+    private void refuseIfClosed(String action) {
         if (closed) {
-            throw new IllegalStateException("cannot " + what + ": this connection is closed; open another one");
+            throw new IllegalStateException("cannot " + action + ": this connection is closed; open another one");
         }
     }
 
-    private void refuseIfLost(Link current, String what) {
+    private void refuseIfLost(Link current, String action) {
         IOException cause = current.lost();
         if (cause != null) {
             throw new ConnectionLostException(
-                    "cannot " + what + ": " + route + " is lost: " + cause.getMessage() + " (reconnect, or open another"
-                            + " connection)",
+                    "cannot " + action + ": the connection to " + route + " is lost: " + cause.getMessage()
+                            + " (call reconnect, or open another connection)",
                     cause);
         }
     }

@@ -10,12 +10,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How hosts are reached over ssh, and as whom. Immutable, and so thread-safe: each {@code with…} method gives a changed
- * copy.
+ * Options for connections over ssh. Immutable and thread-safe: each {@code with…} method returns a changed copy.
  *
- * <p>What is not said here is taken from {@code ~/.ssh/config} for the host's name, then from the defaults of OpenSSH.
- * Suppliers of secrets are asked each time a connection is made, never before; what they give is not kept, and is in no
- * log, message or command line.
+ * <p>A value that is not set here is taken from {@code ~/.ssh/config} for the name of the host, then from the defaults
+ * of OpenSSH. Suppliers of secrets are called each time a connection is made, and not before. Secrets are not kept, and
+ * appear in no log, message or command line.
  */
 public final class SshOptions {
     private static final SshOptions DEFAULTS = new SshOptions();
@@ -50,22 +49,23 @@ public final class SshOptions {
      * A private key in a file.
      *
      * @param file the file, in any format that OpenSSH writes
-     * @param passphrase its passphrase, or null if it has none
+     * @param passphrase the passphrase, or null if the key is not encrypted
      */
     record Key(Path file, @Nullable Supplier<char[]> passphrase) {}
 
     /**
-     * {@return the usual ones: the user's own configuration, keys, agent and known hosts; 30 s to connect; a system that
-     * says nothing for a minute, asked every 15 s, is lost}
+     * {@return the default options} They use the configuration, keys, agent and known hosts of the user, and limit
+     * connecting to 30 s. A silent system is sent a keep-alive request every 15 s and is lost after 60 s without an
+     * answer.
      */
     public static SshOptions defaults() {
         return DEFAULTS;
     }
 
     /**
-     * {@return these with another user, unless the destination names one}
+     * {@return a copy with a login name} A user in the destination takes precedence.
      *
-     * @param name who to log in as
+     * @param name the login name
      */
     public SshOptions withUser(String name) {
         SshOptions copy = copy();
@@ -74,9 +74,9 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with another opinion of host keys; the default is {@link HostKeys#known()}}
+     * {@return a copy with this host key policy} The default is {@link HostKeys#known()}.
      *
-     * @param value which keys are accepted
+     * @param value the policy
      */
     public SshOptions withHostKeys(HostKeys value) {
         SshOptions copy = copy();
@@ -85,20 +85,20 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with one more private key; once there is one, neither the usual files in {@code ~/.ssh} nor those that
-     * the configuration names are tried}
+     * {@return a copy with an additional private key} If any key is set here, neither the default files in
+     * {@code ~/.ssh} nor those of the configuration are tried.
      *
-     * @param file the key, or a public key whose private one is in the agent
+     * @param file the private key, or the public key of a private key in the agent
      */
     public SshOptions withKey(Path file) {
         return withKey(new Key(file, null));
     }
 
     /**
-     * {@return these with one more private key, which is encrypted}
+     * {@return a copy with an additional encrypted private key}
      *
-     * @param file the key
-     * @param passphrase its passphrase
+     * @param file the private key
+     * @param passphrase returns the passphrase
      */
     public SshOptions withKey(Path file, Supplier<char[]> passphrase) {
         return withKey(new Key(file, passphrase));
@@ -113,9 +113,9 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with another agent than that of {@code SSH_AUTH_SOCK}}
+     * {@return a copy that uses this agent in place of that of {@code SSH_AUTH_SOCK}}
      *
-     * @param socket the agent's socket
+     * @param socket the socket of the agent
      */
     public SshOptions withAgent(Path socket) {
         SshOptions copy = copy();
@@ -124,7 +124,7 @@ public final class SshOptions {
         return copy;
     }
 
-    /** {@return these without an agent} */
+    /** {@return a copy that uses no agent} */
     public SshOptions withoutAgent() {
         SshOptions copy = copy();
         copy.agent = null;
@@ -133,9 +133,9 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with a password, for servers that ask for one in either way (password, keyboard-interactive)}
+     * {@return a copy with a password} It is used for the methods {@code password} and {@code keyboard-interactive}.
      *
-     * @param supplier the password
+     * @param supplier returns the password
      */
     public SshOptions withPassword(Supplier<char[]> supplier) {
         SshOptions copy = copy();
@@ -144,9 +144,11 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with hosts to go through, each of which is checked and logged in to with these same options}
+     * {@return a copy that connects through jump hosts} The host key policy and the keys of these options apply to each
+     * of them.
      *
-     * @param hosts {@code [user@]host[:port]}, several separated by commas in the order in which they are met
+     * @param hosts {@code [user@]host[:port]}; several are separated by commas, in the order in which they are
+     *     connected to
      */
     public SshOptions withJump(String hosts) {
         SshOptions copy = copy();
@@ -155,10 +157,11 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with hosts to go through, and how to log in there}
+     * {@return a copy that connects through jump hosts with options of their own}
      *
-     * @param hosts {@code [user@]host[:port]}, several separated by commas in the order in which they are met
-     * @param options for those hosts
+     * @param hosts {@code [user@]host[:port]}; several are separated by commas, in the order in which they are
+     *     connected to
+     * @param options the options for the jump hosts
      */
     public SshOptions withJump(String hosts, SshOptions options) {
         SshOptions copy = withJump(hosts);
@@ -167,10 +170,10 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with a program of this machine whose input and output are the way to the host}
+     * {@return a copy that connects through the input and output of a local program}
      *
-     * @param command a line for {@code sh}; {@code %h}, {@code %p}, {@code %r} and {@code %n} in it are host, port, user and the
-     *     name by which the user calls the host
+     * @param command a command line for {@code sh}, in which {@code %h}, {@code %p}, {@code %r} and {@code %n} stand
+     *     for the address, the port, the user, and the name of the host given by the user
      */
     public SshOptions withProxyCommand(String command) {
         SshOptions copy = copy();
@@ -179,15 +182,17 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with another configuration file than {@code ~/.ssh/config} and {@code /etc/ssh/ssh_config}}
+     * {@return a copy that reads this configuration file in place of {@code ~/.ssh/config} and
+     * {@code /etc/ssh/ssh_config}}
      *
-     * <p>Where OpenSSH's client is on the path, {@code ssh -G} says what the file means: all of {@code ssh_config(5)} counts.
-     * Elsewhere Host, Include, Match by host, user, originalhost, localuser and all, HostName, Port, User, IdentityFile,
-     * CertificateFile, IdentitiesOnly, IdentityAgent, ProxyJump, ProxyCommand, HostKeyAlias, UserKnownHostsFile,
-     * GlobalKnownHostsFile, StrictHostKeyChecking and NoHostAuthenticationForLocalhost do. What else would decide who is
-     * reached or trusted is refused, and the rest has no effect.
+     * <p>If OpenSSH's client is on the path, {@code ssh -G} evaluates the file, and all of {@code ssh_config(5)} is
+     * supported. Otherwise these are supported: Host, Include, Match by host, user, originalhost, localuser and all,
+     * HostName, Port, User, IdentityFile, CertificateFile, IdentitiesOnly, IdentityAgent, ProxyJump, ProxyCommand,
+     * HostKeyAlias, UserKnownHostsFile, GlobalKnownHostsFile, StrictHostKeyChecking and
+     * NoHostAuthenticationForLocalhost. Any other option is refused if it decides which host is reached or trusted, and
+     * ignored if not.
      *
-     * @param file a file as {@code ssh_config(5)} has it
+     * @param file a file in the format of {@code ssh_config(5)}
      */
     public SshOptions withConfig(Path file) {
         SshOptions copy = copy();
@@ -195,7 +200,7 @@ public final class SshOptions {
         return copy;
     }
 
-    /** {@return these without any configuration file} */
+    /** {@return a copy that reads no configuration file} */
     public SshOptions withoutConfig() {
         SshOptions copy = copy();
         copy.config = null;
@@ -203,35 +208,35 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with another time for connecting, from the first attempt to being logged in; attempts that are
-     * refused meanwhile are repeated}
+     * {@return a copy with a time limit for connecting} It covers all attempts, from the first one to the end of the
+     * login. Default: 30 s.
      *
-     * @param time how long in all
+     * @param time the time limit
      */
     public SshOptions withConnectWithin(Duration time) {
         SshOptions copy = copy();
-        copy.connectWithin = positive(time, "time to connect");
+        copy.connectWithin = positive(time, "connectWithin");
         return copy;
     }
 
     /**
-     * {@return these with another patience for a system that says nothing}
+     * {@return a copy with this keep-alive} Default: 15 s and 4 misses.
      *
-     * @param interval how long it may be silent before it is asked whether it is there
-     * @param allowedMisses how many such intervals may pass without an answer: then it is lost
+     * @param interval the time without data after which a keep-alive request is sent
+     * @param allowedMisses the number of intervals without an answer after which the connection is lost
      */
     public SshOptions withKeepAlive(Duration interval, int allowedMisses) {
         if (allowedMisses < 1) {
-            throw new IllegalArgumentException("keep-alive needs at least 1 allowed miss, not " + allowedMisses);
+            throw new IllegalArgumentException("allowedMisses must be at least 1, not " + allowedMisses);
         }
         SshOptions copy = copy();
-        copy.keepAlive = positive(interval, "keep-alive interval");
+        copy.keepAlive = positive(interval, "interval");
         copy.misses = allowedMisses;
         return copy;
     }
 
     /**
-     * {@return these with everything done as another user there, by {@code sudo} without a password}
+     * {@return a copy that runs all commands and copies as another user, by {@code sudo} without a password}
      *
      * @param name the user, such as {@code root}
      */
@@ -243,10 +248,10 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with everything done as another user there, by {@code sudo} that asks for a password}
+     * {@return a copy that runs all commands and copies as another user, by {@code sudo} with a password}
      *
      * @param name the user, such as {@code root}
-     * @param supplier the password of who logs in
+     * @param supplier returns the password of the login user
      */
     public SshOptions withSudo(String name, Supplier<char[]> supplier) {
         SshOptions copy = withSudo(name);
@@ -255,7 +260,7 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with more variables for every command; a command's own come after them}
+     * {@return a copy with additional variables for every command} The variables of a command take precedence.
      *
      * @param more the variables
      */
@@ -268,9 +273,9 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with somebody who is told how transfers go on}
+     * {@return a copy with a listener for the progress of transfers}
      *
-     * @param listener who
+     * @param listener the listener
      */
     public SshOptions withTransferListener(TransferListener listener) {
         SshOptions copy = copy();
@@ -279,9 +284,9 @@ public final class SshOptions {
     }
 
     /**
-     * {@return these with the SHA-256 checksums of all files compared after each transfer; without it, only their sizes are} The
-     * system needs {@code xargs} and {@code sha256sum}, and for downloads {@code find}. A file that is written to meanwhile
-     * differs.
+     * {@return a copy that compares the SHA-256 checksums of all files after each transfer} By default only sizes are
+     * compared. The system needs {@code xargs} and {@code sha256sum}, and {@code find} for downloads. A file that
+     * changes during the transfer has another checksum, which fails the transfer.
      */
     public SshOptions withChecksums() {
         SshOptions copy = copy();
@@ -289,9 +294,9 @@ public final class SshOptions {
         return copy;
     }
 
-    private static Duration positive(Duration time, String what) {
+    private static Duration positive(Duration time, String name) {
         if (time.isZero() || time.isNegative()) {
-            throw new IllegalArgumentException("the " + what + " must be more than " + time);
+            throw new IllegalArgumentException(name + " must be positive, not " + time);
         }
         return time;
     }
@@ -333,7 +338,7 @@ public final class SshOptions {
         return keys;
     }
 
-    /** {@return the socket of an agent that was named, or null} */
+    /** {@return the socket of the agent set by {@link #withAgent}, or null} */
     @Nullable
     Path agent() {
         return agent;
@@ -354,11 +359,11 @@ public final class SshOptions {
     }
 
     SshOptions jumpOptions() {
-        return jumpOptions != null ? jumpOptions : withoutWay();
+        return jumpOptions != null ? jumpOptions : forJumpHosts();
     }
 
-    /** {@return these without what is said of the way, for a host that is on it} */
-    private SshOptions withoutWay() {
+    /** {@return a copy for jump hosts, without the user, jump hosts, proxy command and sudo of the destination} */
+    private SshOptions forJumpHosts() {
         SshOptions copy = copy();
         copy.user = null;
         copy.jump = null;
@@ -377,7 +382,7 @@ public final class SshOptions {
         return config;
     }
 
-    /** {@return whether the files of the user and of the system are read, as by ssh without an option for it} */
+    /** {@return whether the default files of the user and of the system are read} */
     boolean hasUsualConfig() {
         return usualConfig().equals(config);
     }

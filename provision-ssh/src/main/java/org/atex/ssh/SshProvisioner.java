@@ -18,31 +18,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands out the hosts of a {@link HostSource}, connected to over ssh. It takes a host from the source when one is asked
- * for, connects to many at once, and hands out each the moment it is connected.
+ * Provides the hosts of a {@link HostSource} as systems, connected to over ssh. It takes a host from the source when a
+ * system is requested, connects to many hosts at once, and offers each as soon as it is connected.
  *
- * <p>A host given back is looked after (does it still answer? then the clean-up hook, if any) and can be handed out again,
- * over a new connection. One that fails in any of this is quarantined and tried again later, after ever longer pauses; after
- * some attempts it is given up. Another takes its place at once, if there is one; if not, or if it is given up,
- * {@link Offer.Failed} names it and says why. {@link #quarantined()} has all that are out of service. When every host is
- * given up and the source has ended, the offer is {@link Offer.Exhausted}.
+ * <p>When a system is closed, the provisioner checks that the host still answers, runs the clean-up hook if there is
+ * one, and then uses the host for another system, over a new connection. A host that fails is quarantined and tried
+ * again after growing pauses; after a number of failures in a row it is given up. Another host takes its place if there
+ * is one. Otherwise, or if the host is given up, {@link Offer.Failed} names the host and the reason.
+ * {@link #quarantined()} lists all hosts that are out of service. When all hosts are given up and the source has ended,
+ * the offer is {@link Offer.Exhausted}.
  *
- * <p>Systems are named by their address, with the port unless it is 22, and {@code #2} and so on when they are handed out
- * again; {@link org.atex.api.Remote#host()} is the name without that number, and with the jump host if there is one. A
- * failed offer has the same name of the host that failed. Labels are {@link Host#labels()}, slots {@link Host#slots()}.
+ * <p>The name of a system is the address of its host, with the port unless it is 22, and with {@code #2} and so on when
+ * the host is used again. {@link org.atex.api.Remote#host()} is the name without that number, and with the jump host if
+ * there is one; a failed offer has the same name. Labels are {@link Host#labels()}, slots {@link Host#slots()}.
  *
- * <p>Lifecycle: ready when it is opened; {@link #close()} gives all hosts back and closes the source. No signal does that:
- * a program that is to give its hosts back on Ctrl-C closes this from a shutdown hook, or stops its run on signals.
+ * <p>Lifecycle: {@link #close()} gives all hosts back and closes the source. Signals do not: to give hosts back on
+ * Ctrl-C, call {@code close} from a shutdown hook, or stop the run on signals.
  *
- * <p>Thread safety: that of {@link Provisioner}.
+ * <p>Thread safety is that of {@link Provisioner}.
  */
 public final class SshProvisioner implements Provisioner {
     private static final Logger LOG = LoggerFactory.getLogger(SshProvisioner.class);
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    /** The longest wait for the source in one call; it only bounds the time between log entries. */
+    private static final Duration SOURCE_POLL = Duration.ofMinutes(10);
+
+    /** The longest quarantine. */
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
+    /** How long interrupted threads may take to end. */
     private static final Duration CANCELLATION = Duration.ofSeconds(5);
 
-    /** For what is not clean-up: threads to end, and the source. */
+    /** The part of the time to close that is not clean-up: ending threads and closing the source. */
     private static final Duration CLOSING = Duration.ofMinutes(1);
 
     private final HostSource source;
@@ -53,7 +59,12 @@ public final class SshProvisioner implements Provisioner {
     private final HostPool pool = new HostPool();
     private final Thread feeder;
     private final Thread closer;
-    private int asked;
+    /**
+     * The number of requested systems that have been neither handed out nor reported as failed. Guarded by the lock.
+     */
+    private int requested;
+
+    /** The reason for which the source has no more hosts, or null. Guarded by the lock. */
     private @Nullable String ended;
     private boolean closed;
 
@@ -66,10 +77,10 @@ public final class SshProvisioner implements Provisioner {
     }
 
     /**
-     * {@return a builder of provisioners of some hosts}
+     * {@return a builder of a provisioner}
      *
-     * @param source where the hosts come from; the provisioner closes it
-     * @param options how they are connected to; the time for that is the builder's
+     * @param source the source of the hosts, which the provisioner closes
+     * @param options the options for connections; the builder's {@code connectWithin} replaces theirs
      */
     public static Builder builder(HostSource source, SshOptions options) {
         return builder(
@@ -79,10 +90,10 @@ public final class SshProvisioner implements Provisioner {
     }
 
     /**
-     * {@return a builder of provisioners of some hosts}
+     * {@return a builder of a provisioner}
      *
-     * @param source where the hosts come from; the provisioner closes it
-     * @param connector how they are connected to
+     * @param source the source of the hosts, which the provisioner closes
+     * @param connector connects to hosts
      */
     static Builder builder(HostSource source, Connector connector) {
         return new Builder(source, connector);
@@ -91,26 +102,27 @@ public final class SshProvisioner implements Provisioner {
     @Override
     public void provision(int count) {
         if (count < 1) {
-            throw new IllegalArgumentException("cannot provision " + count + " systems: ask for at least 1");
+            throw new IllegalArgumentException("could not provision " + count + " systems; request at least 1");
         }
         lock.lock();
         try {
             refuseIfClosed();
-            asked = asked > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : asked + count;
+            // The sum saturates in place of an overflow.
+            requested = requested > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : requested + count;
             dispatch();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Takes hosts from the source, as long as some are missing. */
+    /** Takes hosts from the source while fewer are connected or connecting than requested. Run by {@link #feeder}. */
     private void feed() {
         try {
             while (awaitShortage()) {
-                switch (source.take(PATIENCE)) {
-                    case HostSource.Next.Found(Host host) -> found(host);
+                switch (source.take(SOURCE_POLL)) {
+                    case HostSource.Next.Found(Host host) -> addHost(host);
                     case HostSource.Next.Ended(String why) -> {
-                        end(why);
+                        sourceEnded(why);
                         return;
                     }
                     case HostSource.Next.None() -> LOG.debug("{} has no host yet", source);
@@ -119,7 +131,7 @@ public final class SshProvisioner implements Provisioner {
         } catch (InterruptedException e) {
             LOG.trace("no more hosts are taken from {}", source);
         } catch (RuntimeException e) {
-            end(source + " failed: " + e.getMessage());
+            sourceEnded(source + " failed: " + e.getMessage());
         }
     }
 
@@ -136,35 +148,36 @@ public final class SshProvisioner implements Provisioner {
     }
 
     private int shortage() {
-        return asked - pool.connecting.size() - pool.ready.size();
+        return requested - pool.connecting.size() - pool.ready.size();
     }
 
-    private void found(Host host) {
+    private void addHost(Host host) {
         lock.lock();
         try {
             pool.add(host);
-            pool.unsaid = null;
+            // Another host replaces the failed one, so its failure is not offered.
+            pool.unreported = null;
             dispatch();
         } finally {
             lock.unlock();
         }
     }
 
-    private void end(String why) {
+    private void sourceEnded(String why) {
         lock.lock();
         try {
             if (!closed) {
-                LOG.info("no more hosts will come: {}", why);
+                LOG.info("no more hosts: {}", why);
             }
             ended = why;
-            tellFailure();
+            offerFailure();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Under the lock: connects to what is free, as long as something is missing. */
+    /** Connects to free hosts while systems are missing. The caller holds the lock. */
     private void dispatch() {
         while (!closed && shortage() > 0 && !pool.free.isEmpty()) {
             PooledHost next = pool.free.remove();
@@ -179,23 +192,25 @@ public final class SshProvisioner implements Provisioner {
     private void connect(PooledHost member) {
         try {
             Connection connection = connector.connect(member.host, settings.connectWithin);
-            SshRemote remote = arrived(member, connection);
+            SshRemote remote = connected(member, connection);
+            // clear() or close() ran while this thread was connecting.
             if (remote == null) {
                 connection.close();
-                leave(member);
+                returnUnneeded(member);
             }
         } catch (InterruptedException e) {
-            leave(member); // not wanted any more
+            returnUnneeded(member); // the system is no longer requested
         } catch (RuntimeException e) {
             LOG.debug("could not connect to {}", member.host, e);
-            failed(member, "could not connect to " + member.host + ": " + e.getMessage(), e);
+            recordFailure(member, "could not connect to " + member.host + ": " + e.getMessage(), e);
         }
     }
 
-    /** {@return what can be handed out now, or null if it is not wanted any more} */
-    private @Nullable SshRemote arrived(PooledHost member, Connection connection) {
+    /** {@return the system to hand out, or null if it is no longer requested} */
+    private @Nullable SshRemote connected(PooledHost member, Connection connection) {
         lock.lock();
         try {
+            // clear() has removed it if the system is no longer requested.
             if (pool.connecting.remove(member) == null || closed) {
                 return null;
             }
@@ -209,7 +224,7 @@ public final class SshProvisioner implements Provisioner {
         }
     }
 
-    private void leave(PooledHost member) {
+    private void returnUnneeded(PooledHost member) {
         lock.lock();
         try {
             pool.connecting.remove(member);
@@ -220,19 +235,19 @@ public final class SshProvisioner implements Provisioner {
         }
     }
 
-    private void failed(PooledHost member, String why, @Nullable Throwable cause) {
+    private void recordFailure(PooledHost member, String why, @Nullable Throwable cause) {
         boolean givenUp;
         lock.lock();
         try {
             Thread connecting = pool.connecting.remove(member);
             boolean wanted = connecting != null;
             pool.leave(connecting);
-            boolean news = member.failed(why);
+            boolean newReason = member.recordFailure(why);
             givenUp = member.failures() >= settings.maxAttempts;
             Duration pause = member.pause(settings.retryDelay, LONGEST_PAUSE);
             String next = givenUp ? "it is given up" : "it is tried again in " + pause.toMillis() + " ms";
             String message = why + " (failure " + member.failures() + " of " + settings.maxAttempts + ": " + next + ")";
-            if (news && !closed) {
+            if (newReason && !closed) {
                 LOG.warn("{}", message);
             }
             member.state = givenUp ? PooledHost.State.GIVEN_UP : PooledHost.State.QUARANTINED;
@@ -240,10 +255,10 @@ public final class SshProvisioner implements Provisioner {
                 pool.waiting.add(Threads.start("quarantine-" + member.host, () -> release(member, pause)));
             }
             if (givenUp || wanted && pool.free.isEmpty()) {
-                pool.unsaid = new ProvisioningException(message, cause, member.host.machine());
-                // While the source may have another host, only what is final is worth telling.
+                pool.unreported = new ProvisioningException(message, cause, member.host.machine());
+                // The source may still provide another host: a temporary failure is held back until it has ended.
                 if (givenUp || ended != null) {
-                    tellFailure();
+                    offerFailure();
                 }
             }
             dispatch();
@@ -251,17 +266,18 @@ public final class SshProvisioner implements Provisioner {
             lock.unlock();
         }
         if (givenUp) {
+            // Outside the lock: it may block.
             source.giveBack(member.host, false);
         }
     }
 
-    /** Under the lock: one that was asked for will not come. */
-    private void tellFailure() {
-        if (asked > 0 && pool.unsaid != null) {
-            asked--;
-            pool.failed.add(pool.unsaid);
+    /** Offers the failure that was held back, in place of a requested system. The caller holds the lock. */
+    private void offerFailure() {
+        if (requested > 0 && pool.unreported != null) {
+            requested--;
+            pool.failed.add(pool.unreported);
         }
-        pool.unsaid = null;
+        pool.unreported = null;
     }
 
     private void release(PooledHost member, Duration pause) {
@@ -304,7 +320,7 @@ public final class SshProvisioner implements Provisioner {
     private @Nullable Offer offer() {
         SshRemote remote = pool.ready.poll();
         if (remote != null) {
-            asked--;
+            requested--;
             remote.pooled().state = PooledHost.State.TAKEN;
             pool.taken.add(remote);
             return new Offer.Ready(remote);
@@ -313,12 +329,12 @@ public final class SshProvisioner implements Provisioner {
         if (failure != null) {
             return new Offer.Failed(failure);
         }
-        return asked > 0 && ended != null && pool.allGivenUp()
-                ? new Offer.Exhausted("no host is left: " + ended + troubles())
+        return requested > 0 && ended != null && pool.allGivenUp()
+                ? new Offer.Exhausted("no host is left: " + ended + describeOutOfService())
                 : null;
     }
 
-    private String troubles() {
+    private String describeOutOfService() {
         List<QuarantinedHost> all = pool.outOfService();
         return all.isEmpty()
                 ? ""
@@ -329,15 +345,15 @@ public final class SshProvisioner implements Provisioner {
     private void giveBack(SshRemote remote) {
         Host host = remote.pooled().host;
         SystemHook cleanUp = settings.cleanUp;
-        // At the end nobody wants to know whether it still answers.
+        // During close a host is not checked unless it is cleaned up: no other test will use it here.
         String problem = isClosed() && cleanUp == null
-                ? GiveBack.close(host, remote.connection())
-                : GiveBack.of(host, remote, cleanUp, settings.cleanUpWithin);
+                ? HostCleanUp.closeOnly(host, remote.connection())
+                : HostCleanUp.checkAndClose(host, remote, cleanUp, settings.cleanUpWithin);
         lock.lock();
         try {
             pool.taken.remove(remote);
             if (problem == null) {
-                remote.pooled().worked();
+                remote.pooled().resetFailures();
                 pool.free(remote.pooled());
                 dispatch();
                 return;
@@ -345,7 +361,7 @@ public final class SshProvisioner implements Provisioner {
         } finally {
             lock.unlock();
         }
-        failed(remote.pooled(), host + " is of no use now: " + problem, null);
+        recordFailure(remote.pooled(), host + " cannot be used again: " + problem, null);
     }
 
     @Override
@@ -353,18 +369,21 @@ public final class SshProvisioner implements Provisioner {
         List<SshRemote> unwanted;
         lock.lock();
         try {
-            asked = 0;
+            requested = 0;
             pool.failed.clear();
+            // Ready systems count as taken until they are closed, so that close() waits for them.
             unwanted = new ArrayList<>(pool.ready);
             pool.ready.clear();
             pool.taken.addAll(unwanted);
             pool.connecting.keySet().forEach(member -> member.state = PooledHost.State.LEAVING);
+            // A thread that is no longer in the map discards its connection: see connected().
             pool.connecting.values().forEach(Thread::interrupt);
             pool.connecting.values().forEach(pool::leave);
             pool.connecting.clear();
         } finally {
             lock.unlock();
         }
+        // Closing checks the host and may take a while; this method does not wait for it.
         unwanted.forEach(remote -> Threads.start("unwanted-" + remote, remote::close));
     }
 
@@ -373,7 +392,7 @@ public final class SshProvisioner implements Provisioner {
         return source.labels();
     }
 
-    /** {@return the hosts that are out of service now, for a summary: quarantined, or given up} */
+    /** {@return the hosts that are out of service now, quarantined or given up} */
     public List<QuarantinedHost> quarantined() {
         lock.lock();
         try {
@@ -383,7 +402,7 @@ public final class SshProvisioner implements Provisioner {
         }
     }
 
-    /** {@inheritDoc} Hosts are cleaned up in parallel, none for longer than the limit; then the source is closed. */
+    /** {@inheritDoc} Hosts are cleaned up in parallel, each within the time limit; then the source is closed. */
     @Override
     public void close() {
         lock.lock();
@@ -396,8 +415,8 @@ public final class SshProvisioner implements Provisioner {
         } finally {
             lock.unlock();
         }
-        // Whoever closes waits until it is done. It takes a thread of its own, so that an interrupt does not cut it
-        // short.
+        // Every caller waits until closing is complete. A thread of its own does the work, so that an interrupt of a
+        // caller does not shorten it.
         Threads.join(List.of(closer), settings.cleanUpWithin.plus(CLOSING));
     }
 
@@ -414,6 +433,7 @@ public final class SshProvisioner implements Provisioner {
         } finally {
             lock.unlock();
         }
+        // Outside the lock, which these threads need in order to end.
         threads.forEach(Thread::interrupt);
         List<Thread> closing = taken.stream()
                 .map(remote -> Threads.start("give-back-" + remote, remote::close))
@@ -436,12 +456,12 @@ public final class SshProvisioner implements Provisioner {
         try {
             left.forEach(member -> source.giveBack(member.host, !member.isOutOfService()));
         } catch (RuntimeException e) {
-            LOG.warn("{} did not take its hosts back", source, e);
+            LOG.warn("{} failed to take its hosts back", source, e);
         }
         try {
             source.close();
         } catch (RuntimeException e) {
-            LOG.warn("{} was not closed cleanly", source, e);
+            LOG.warn("{} failed to close", source, e);
         }
         List<QuarantinedHost> bad = quarantined();
         if (!bad.isEmpty()) {
@@ -469,7 +489,7 @@ public final class SshProvisioner implements Provisioner {
         return "hosts of " + source;
     }
 
-    /** Settings of a provisioner, with defaults. For one thread at a time; each is for one provisioner. */
+    /** A builder with default settings. For one thread at a time; each builder is for one provisioner. */
     public static final class Builder {
         private final HostSource source;
         private final Connector connector;
@@ -485,9 +505,9 @@ public final class SshProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how long a host may take until it is connected to; it may be booting. Five minutes unless set.
+         * Sets the time limit for connecting to a host, which may still be booting. Default: 5 minutes.
          *
-         * @param limit how long
+         * @param limit the time limit
          * @return this
          */
         public Builder connectWithin(Duration limit) {
@@ -496,24 +516,24 @@ public final class SshProvisioner implements Provisioner {
         }
 
         /**
-         * Sets after how many failures in a row a host is given up; 3 unless set.
+         * Sets after how many failures in a row a host is given up. Default: 3.
          *
-         * @param count how many, at least 1
+         * @param count the number of failures, at least 1
          * @return this
          */
         public Builder maxAttempts(int count) {
             if (count < 1) {
-                throw new IllegalArgumentException("a host needs at least 1 try, not " + count);
+                throw new IllegalArgumentException("maxAttempts must be at least 1, not " + count);
             }
             maxAttempts = count;
             return this;
         }
 
         /**
-         * Sets how long a host is left alone after its first failure; each further one doubles that, up to five minutes. Five
-         * seconds unless set.
+         * Sets the length of the quarantine after the first failure. Each further failure doubles it, up to 5 minutes.
+         * Default: 5 s.
          *
-         * @param pause how long
+         * @param pause the length of the first quarantine
          * @return this
          */
         public Builder retryDelay(Duration pause) {
@@ -522,9 +542,9 @@ public final class SshProvisioner implements Provisioner {
         }
 
         /**
-         * Sets what is done with a host that is given back, before anybody else gets it.
+         * Sets a hook that cleans up a host before it is used for another system. Default: none.
          *
-         * @param hook what
+         * @param hook the hook
          * @return this
          */
         public Builder cleanUp(SystemHook hook) {
@@ -533,10 +553,9 @@ public final class SshProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how long it may take to see whether a host that is given back still answers, and to clean it up. Half a minute
-         * unless set.
+         * Sets the time limit for checking and cleaning up a host after use. Default: 30 s.
          *
-         * @param limit how long
+         * @param limit the time limit
          * @return this
          */
         public Builder cleanUpWithin(Duration limit) {
@@ -546,12 +565,12 @@ public final class SshProvisioner implements Provisioner {
 
         private static Duration positive(Duration duration, String name) {
             if (duration.isNegative() || duration.isZero()) {
-                throw new IllegalArgumentException(name + " must be longer than nothing, not " + duration);
+                throw new IllegalArgumentException(name + " must be positive, not " + duration);
             }
             return duration;
         }
 
-        /** {@return a provisioner with these settings; nothing is reserved or connected to before it is asked} */
+        /** {@return a provisioner with these settings; it reserves no host before the first request} */
         public SshProvisioner build() {
             SshProvisioner provisioner = new SshProvisioner(this);
             provisioner.feeder.start();

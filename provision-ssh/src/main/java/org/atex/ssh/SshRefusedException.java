@@ -4,17 +4,17 @@ import org.atex.api.AtexException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A host was reached, and either it does not let us in or we do not trust it: trying again is of no use, the keys, the
- * password, the user or the known hosts must be mended.
+ * The host was reached, but its key is not trusted or it refuses the login. Another attempt does not help: correct the
+ * key, the password, the user or the known hosts.
  */
 public final class SshRefusedException extends AtexException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one with a message and what led to it.
+     * Creates an exception with a message and a cause.
      *
-     * @param message which host, what was expected, what came, what to do
-     * @param cause what led to it, if anything did
+     * @param message the host, the expectation, the observation, and a remedy
+     * @param cause the cause, or null
      */
     public SshRefusedException(String message, @Nullable Throwable cause) {
         super(message, cause);

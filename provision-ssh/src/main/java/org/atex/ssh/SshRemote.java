@@ -6,14 +6,17 @@ import java.util.function.Consumer;
 import org.atex.api.Connection;
 import org.atex.api.Remote;
 
-/** A host that is connected to, handed out as a system. */
+/** A host handed out as a system, with its connection. Thread-safe. */
 final class SshRemote implements Remote {
     private final String name;
     private final PooledHost pooled;
     private final Connection connection;
     private final Map<String, String> labels;
     private final Consumer<SshRemote> giveBack;
-    /** Held while it is given back, which is I/O: who closes it too must not return before it is. */
+    /**
+     * Held while the host is given back, although that is I/O: a second thread that calls {@link #close} must not
+     * return before the first has finished.
+     */
     private final ReentrantLock closing = new ReentrantLock();
 
     private boolean closed;
@@ -35,7 +38,7 @@ final class SshRemote implements Remote {
         return name;
     }
 
-    /** {@return the host's own name: that of the system without the number which tells its lives apart} */
+    /** {@return the name of the host, without the number that distinguishes its uses} */
     @Override
     public String host() {
         return pooled.host.machine();

@@ -23,16 +23,19 @@ import org.atex.api.RunningCommand;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Fetches a tree as a tar stream from one command, and a file as it is. */
+/** Downloads a tree as a tar stream from one command, and a single file as its plain content. */
 final class TarDownload extends Transfer {
     private static final Logger LOG = LoggerFactory.getLogger(TarDownload.class);
     private static final int BUFFER = 128 * 1024;
-    private static final int LONGEST = 8192;
+    private static final int MAX_LINE = 8192;
 
     /**
-     * First a line that says what comes. Directories are entered by the shell, as tar takes back-slashes in names for escapes.
+     * The script that sends a file or a tree. Its first line announces the format: {@code tar}, or {@code file} with
+     * mode, time and size of a single file.
      *
-     * <p>Files of the kernel are longer or shorter than they say: tar would believe them, cat and cp read to the end.
+     * <p>The shell changes to the directory, as tar would read back-slashes in its name as escapes. Files of
+     * {@code /proc} and {@code /sys} have a size other than their real length. tar would rely on it; cat and cp read to
+     * the end.
      */
     private static final String PACK = """
             LC_ALL=C
@@ -95,30 +98,31 @@ final class TarDownload extends Transfer {
     void attempt() throws IOException, InterruptedException {
         Command pack = Command.of("sh", "-c", PACK, "sh", source, RemotePath.parent(source), RemotePath.name(source));
         try (RunningCommand tar = connection.start(pack)) {
+            // In a thread of its own: tar would block on a full stderr while this thread reads stdout.
             Callable<String> reading = () -> new String(tar.stderr().readAllBytes(), UTF_8);
-            FutureTask<String> said = new FutureTask<>(reading);
-            Thread.ofVirtual().name("atex-ssh-tar").start(said);
+            FutureTask<String> errors = new FutureTask<>(reading);
+            Thread.ofVirtual().name("atex-ssh-tar").start(errors);
             LocalTree tree = new LocalTree(target, listener);
             InputStream stream = new BufferedInputStream(tar.stdout(), BUFFER);
-            IOException broken = null;
+            IOException failure = null;
             try {
                 receive(tree, stream);
                 drain(stream);
             } catch (InterruptedIOException e) {
                 throw e;
-            } catch (Untar.HereException e) {
+            } catch (Untar.LocalFileException e) {
                 throw e.reason();
             } catch (IOException e) {
-                broken = e;
+                failure = e;
             }
             CommandEnd end = tar.await();
-            String words = text(said);
-            if (end.equals(new CommandEnd.Exited(1)) && broken == null && saysChanged(words)) {
-                LOG.warn("while {} was copied from {}: {}", source, connection, words.strip());
+            String messages = text(errors);
+            if (end.equals(new CommandEnd.Exited(1)) && failure == null && saysChanged(messages)) {
+                LOG.warn("while {} was copied from {}: {}", source, connection, messages.strip());
             } else if (!end.succeeded()) {
-                throw reason(end, words, broken);
-            } else if (broken != null) {
-                throw broken;
+                throw reason(end, messages, failure);
+            } else if (failure != null) {
+                throw failure;
             }
             tree.finish();
         }
@@ -128,15 +132,15 @@ final class TarDownload extends Transfer {
         String first = line(stream);
         List<String> about = List.of(first.split(" ", -1));
         if (first.equals("tar")) {
-            new Untar(tree, RawName.of(RemotePath.name(source))).read(stream);
+            new Untar(tree, RawFileName.of(RemotePath.name(source))).read(stream);
         } else if (about.size() == 4 && about.get(0).equals("file")) {
             file(tree, about, stream);
         } else {
             throw new IOException(
                     first.isEmpty()
                             ? "the system sent nothing"
-                            : "the system did not send what it was asked for, but '" + RawName.readable(first)
-                                    + "' (does its login shell print that?)");
+                            : "the system sent '" + RawFileName.readable(first)
+                                    + "' in place of the file (does a start-up file of its login shell print that?)");
         }
     }
 
@@ -155,40 +159,40 @@ final class TarDownload extends Transfer {
                 throw new ChangedException(source + " became shorter while it was read");
             }
         } catch (NumberFormatException e) {
-            throw new IOException("the system did not say what it sends: " + about, e);
+            throw new IOException("the system sent an invalid description of the file: " + about, e);
         } catch (ChangedException e) {
             throw e;
         } catch (LocalTree.StreamException e) {
             throw e.reason();
         } catch (IOException e) {
-            throw new Untar.HereException(e);
+            throw new Untar.LocalFileException(e);
         }
     }
 
     private static String line(InputStream stream) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (int b; (b = stream.read()) >= 0 && b != '\n' && line.size() < LONGEST; ) {
+        for (int b; (b = stream.read()) >= 0 && b != '\n' && line.size() < MAX_LINE; ) {
             line.write(b);
         }
         return line.toString(ISO_8859_1);
     }
 
-    /** As with logs that are written to meanwhile: what was copied is what was there at some moment. */
-    private static boolean saysChanged(String words) {
-        return !words.isBlank() && words.lines().allMatch(line -> line.contains("file changed as we read it"));
+    /** A warning of tar for files that are written to meanwhile, such as logs. Their content is that of some moment. */
+    private static boolean saysChanged(String messages) {
+        return !messages.isBlank() && messages.lines().allMatch(line -> line.contains("file changed as we read it"));
     }
 
-    /** Padding may follow the end of the archive. */
+    /** Reads the padding after the end of the archive, so that tar does not fail to write it. */
     private static void drain(InputStream stream) throws IOException {
         byte[] piece = new byte[8192];
         while (stream.read(piece) >= 0) {
-            // nothing of interest
+            // the bytes are not needed
         }
     }
 
-    private static String text(FutureTask<String> said) throws InterruptedException {
+    private static String text(FutureTask<String> errors) throws InterruptedException {
         try {
-            return said.get();
+            return errors.get();
         } catch (ExecutionException e) {
             return "";
         }

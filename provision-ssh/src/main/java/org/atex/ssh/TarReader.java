@@ -17,18 +17,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a tar stream as GNU tar, busybox and others write it: names of any bytes and length, times with fractions, holes. What
- * it reads is not trusted: whatever is not understood is an {@link IOException}.
+ * Reads a tar stream of GNU tar, busybox or another tar: with names of any bytes and length, times with fractions of a
+ * second, and holes. The formats are those of ustar and pax (POSIX.1-2001) and the extensions of GNU tar. The stream is
+ * not trusted: invalid or unknown content is an {@link IOException}.
+ *
+ * <p>Numbers such as 124 and 156 are offsets of fields in the header. For one thread.
  */
 final class TarReader {
     private static final int BLOCK = 512;
 
-    /** More than any name, record or list of holes of a real archive. */
-    private static final int LONGEST = 64 << 20;
+    /** The maximum size of a name or a pax header. Real archives stay far below it. */
+    private static final int MAX_EXTENSION = 64 << 20;
 
     private final InputStream in;
     private final byte[] header = new byte[BLOCK];
     private final Map<String, String> global = new HashMap<>();
+    /** The number of content bytes of the current entry that have not been read. */
     private long left;
     private int padding;
 
@@ -37,14 +41,14 @@ final class TarReader {
     }
 
     /**
-     * One entry.
+     * An entry of the archive.
      *
-     * @param type its kind, as the format has it
-     * @param name its raw name
-     * @param link the raw name of what it leads to, or nothing
-     * @param mode its permissions
-     * @param time when it was changed
-     * @param content what a file has
+     * @param type the type flag of the header
+     * @param name the raw name
+     * @param link the raw name of the target of a link, otherwise empty
+     * @param mode the permissions
+     * @param time the modification time
+     * @param content the content of a file
      */
     record Entry(char type, String name, String link, int mode, FileTime time, Content content) {
         boolean isDirectory() {
@@ -57,9 +61,10 @@ final class TarReader {
     }
 
     /**
-     * {@return the next entry, or null at the end} The content of the one before cannot be read any more.
+     * Reads the next entry. The content of the previous entry can no longer be read.
      *
-     * @throws IOException if the stream breaks off, or is no tar stream
+     * @return the entry, or null at the end of the archive
+     * @throws IOException if the stream ends early or is not a tar stream
      */
     @Nullable
     Entry next() throws IOException {
@@ -69,14 +74,15 @@ final class TarReader {
         Map<String, String> records = new HashMap<>(global);
         while (true) {
             if (in.readNBytes(header, 0, BLOCK) < BLOCK) {
-                throw new EOFException("the archive breaks off");
+                throw new EOFException("the archive ends early");
             }
             if (Holes.isZero(header, BLOCK)) {
                 return null;
             }
-            check();
+            verifyChecksum();
             long size = number(124, 12);
             switch (header[156]) {
+                // GNU: a name or link target too long for the header of the next entry. POSIX: pax records.
                 case 'L' -> records.put("path", text(size));
                 case 'K' -> records.put("linkpath", text(size));
                 case 'x' -> records.putAll(records(size));
@@ -94,10 +100,10 @@ final class TarReader {
     private Entry entry(long headerSize, Map<String, String> records) throws IOException {
         long size = records.containsKey("size") ? whole(records.get("size")) : headerSize;
         if (size < 0) {
-            throw new IOException("what the system sent is no tar archive: a file of " + size + " bytes");
+            throw new IOException("the system sent no valid tar archive: a file of " + size + " bytes");
         }
         char type = (char) (header[156] & 0xff);
-        // Other entries have no content, whatever size they tell.
+        // Links and directories have no content, even if the header has a size.
         left = type == '1' || type == '2' || type == '5' ? 0 : size;
         padding = (int) (-left & BLOCK - 1);
         String name = records.getOrDefault("GNU.sparse.name", records.getOrDefault("path", name()));
@@ -116,7 +122,8 @@ final class TarReader {
 
     private String name() {
         String prefix = field(345, 155);
-        boolean posix = header[262] == 0; // GNU has two blanks before it, and other things in place of the prefix
+        // POSIX has "ustar\0". GNU has "ustar  " and uses the prefix field for other data.
+        boolean posix = header[262] == 0;
         return posix && !prefix.isEmpty() ? prefix + "/" + field(0, 100) : field(0, 100);
     }
 
@@ -131,37 +138,40 @@ final class TarReader {
             long nanos = all.subtract(seconds).movePointRight(9).longValue();
             return FileTime.from(Instant.ofEpochSecond(seconds.longValueExact(), nanos));
         } catch (ArithmeticException | NumberFormatException | java.time.DateTimeException e) {
-            throw new IOException("the system sent a time that is none: " + exact, e);
+            throw new IOException("the system sent an invalid time: " + exact, e);
         }
     }
 
-    /** The list of its parts comes first: how many, then where each begins and how long it is, each number in a line. */
+    /**
+     * Reads a sparse file in GNU format 1.0. Before the data is a map of decimal numbers, one a line: the number of
+     * parts, then offset and length of each part. The map is padded to a whole number of blocks.
+     */
     private Content sparse(Map<String, String> records) throws IOException {
         if (!"1".equals(records.get("GNU.sparse.major")) || !"0".equals(records.get("GNU.sparse.minor"))) {
-            throw new IOException("the system sent a file with holes in a form that is not known");
+            throw new IOException("the system sent a sparse file in an unknown format");
         }
         long size = whole(records.get("GNU.sparse.realsize"));
         long begin = left;
         long count = line();
-        List<Extent> data = new ArrayList<>();
+        List<DataRange> data = new ArrayList<>();
         long last = 0;
         long sum = 0;
         for (long i = 0; i < count; i++) {
-            Extent extent = new Extent(line(), line());
-            if (extent.offset() < last || extent.end() < extent.offset() || extent.end() > size) {
-                throw new IOException("the system sent a file whose holes are not in order");
+            DataRange range = new DataRange(line(), line());
+            if (range.offset() < last || range.end() < range.offset() || range.end() > size) {
+                throw new IOException("the system sent a sparse file with overlapping or unordered parts");
             }
-            last = extent.end();
-            sum += extent.length();
-            if (extent.length() > 0) {
-                data.add(extent);
+            last = range.end();
+            sum += range.length();
+            if (range.length() > 0) {
+                data.add(range);
             }
         }
         long rest = -(begin - left) & BLOCK - 1;
         in.skipNBytes(rest);
         left -= rest;
         if (sum != left) {
-            throw new IOException("the system sent a file whose parts are not as long as it says");
+            throw new IOException("the system sent a sparse file with another length of its parts than in its header");
         }
         return new Content(data, size);
     }
@@ -175,24 +185,26 @@ final class TarReader {
                 return value;
             }
             if (c < '0' || c > '9' || digits == 18 || left < 0) {
-                throw new IOException("the system sent a list of holes that is none");
+                throw new IOException("the system sent a sparse file with an invalid map");
             }
             value = 10 * value + c - '0';
         }
     }
 
-    /** Blocks that are none come from something else that writes there, such as a greeting. */
-    private void check() throws IOException {
+    /** Verifies the checksum of the header. It fails for foreign output in the stream, such as a greeting. */
+    private void verifyChecksum() throws IOException {
         int sum = 0;
         for (int i = 0; i < BLOCK; i++) {
+            // The checksum field itself counts as spaces.
             sum += i >= 148 && i < 156 ? ' ' : header[i] & 0xff;
         }
         if (sum != number(148, 8)) {
-            throw new IOException("what the system sent is no tar archive: '"
-                    + RawName.readable(new String(header, 0, 40, ISO_8859_1)).strip() + "…'");
+            throw new IOException("the system sent no valid tar archive: '"
+                    + RawFileName.readable(new String(header, 0, 40, ISO_8859_1)).strip() + "…'");
         }
     }
 
+    /** Reads a numeric field: octal digits, or base 256 (GNU) if the top bit of the first byte is set. */
     private long number(int at, int length) throws IOException {
         if (header[at] < 0) {
             long value = header[at] == (byte) 0xff ? -1 : header[at] & 0x7f;
@@ -205,7 +217,7 @@ final class TarReader {
         try {
             return digits.isEmpty() ? 0 : Long.parseLong(digits, 8);
         } catch (NumberFormatException e) {
-            throw new IOException("what the system sent is no tar archive: '" + digits + "' is no number", e);
+            throw new IOException("the system sent no valid tar archive: '" + digits + "' is not a number", e);
         }
     }
 
@@ -213,7 +225,7 @@ final class TarReader {
         try {
             return Long.parseUnsignedLong(String.valueOf(digits));
         } catch (NumberFormatException e) {
-            throw new IOException("what the system sent is no tar archive: '" + digits + "' is no number", e);
+            throw new IOException("the system sent no valid tar archive: '" + digits + "' is not a number", e);
         }
     }
 
@@ -226,12 +238,12 @@ final class TarReader {
     }
 
     private byte[] content(long size) throws IOException {
-        if (size < 0 || size > LONGEST) {
-            throw new IOException("what the system sent is no tar archive: a name of " + size + " bytes");
+        if (size < 0 || size > MAX_EXTENSION) {
+            throw new IOException("the system sent no valid tar archive: a name of " + size + " bytes");
         }
         byte[] content = in.readNBytes((int) size);
         if (content.length < size) {
-            throw new EOFException("the archive breaks off");
+            throw new EOFException("the archive ends early");
         }
         in.skipNBytes(-size & BLOCK - 1);
         return content;
@@ -242,6 +254,7 @@ final class TarReader {
         return text.endsWith("\0") ? text.substring(0, text.length() - 1) : text;
     }
 
+    /** Reads pax records: {@code LENGTH KEY=VALUE\n}, where the length counts the whole record. */
     private Map<String, String> records(long size) throws IOException {
         Map<String, String> records = new HashMap<>();
         String all = new String(content(size), ISO_8859_1);
@@ -250,7 +263,7 @@ final class TarReader {
             int end = blank < 0 || blank - at > 8 ? -1 : at + (int) whole(all.substring(at, blank));
             int equals = blank < 0 ? -1 : all.indexOf('=', blank);
             if (end > all.length() || equals < 0 || equals >= end || all.charAt(end - 1) != '\n') {
-                throw new IOException("what the system sent is no tar archive: its records cannot be read");
+                throw new IOException("the system sent no valid tar archive: its pax records are malformed");
             }
             records.put(all.substring(blank + 1, equals), all.substring(equals + 1, end - 1));
             at = end;
@@ -258,19 +271,19 @@ final class TarReader {
         return records;
     }
 
-    /** What a file has. Its holes can be skipped, or read as zeros. */
+    /** The content of a file. Holes can be skipped, or read as zeros. */
     final class Content extends InputStream {
-        private final @Nullable List<Extent> data;
+        private final @Nullable List<DataRange> data;
         private final long size;
         private long at;
         private int next;
 
-        private Content(@Nullable List<Extent> data, long size) {
+        private Content(@Nullable List<DataRange> data, long size) {
             this.data = data;
             this.size = size;
         }
 
-        /** {@return how long the hole is that comes next, which is skipped} */
+        /** {@return the length of the hole at the current position, which is skipped; 0 if there is data} */
         long skipHole() {
             long hole = hole();
             at += hole;
@@ -317,7 +330,7 @@ final class TarReader {
             }
             int n = in.read(bytes, offset, (int) Math.min(length, readable()));
             if (n < 0) {
-                throw new EOFException("the archive breaks off");
+                throw new EOFException("the archive ends early");
             }
             at += n;
             left -= n;

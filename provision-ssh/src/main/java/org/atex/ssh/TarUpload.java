@@ -36,16 +36,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends a file or a tree as a tar stream to one command. */
+/** Uploads a file or a tree as a tar stream to one command. */
 final class TarUpload extends Transfer {
     private static final Logger LOG = LoggerFactory.getLogger(TarUpload.class);
     private static final int BUFFER = 128 * 1024;
     private static final int PERMISSIONS = 07777;
 
     /**
-     * Not as the owner that the archive names, but as who is logged in; modes as they are, whatever the umask. The directory is
-     * entered by the shell, as tar's own option takes back-slashes in names for escapes. A first line says whether this tar
-     * makes holes.
+     * The script that unpacks the archive. {@code -o} makes the login user the owner; {@code -p} keeps the modes
+     * without regard to the umask. The shell changes to the directory, as {@code tar -C} would read back-slashes in its
+     * name as escapes. The first line of output says whether this tar supports sparse files.
      */
     private static final String UNPACK = """
             cd "$1" || exit
@@ -99,36 +99,37 @@ final class TarUpload extends Transfer {
 
     private void unpack() throws IOException, InterruptedException {
         try (RunningCommand tar = connection.start(command().withStdin(Input.pipe()))) {
+            // In a thread of its own: tar would block on a full stderr while this thread writes to it.
             Callable<String> reading = () -> new String(tar.stderr().readAllBytes(), UTF_8);
-            FutureTask<String> said = new FutureTask<>(reading);
-            Thread.ofVirtual().name("atex-ssh-tar").start(said);
+            FutureTask<String> errors = new FutureTask<>(reading);
+            Thread.ofVirtual().name("atex-ssh-tar").start(errors);
             Unpacker unpacker = new Unpacker(tar);
-            IOException broken = null;
+            IOException failure = null;
             try (TarWriter archive = new TarWriter(new BufferedOutputStream(tar.stdin(), BUFFER))) {
                 send(archive, unpacker);
                 archive.finish();
             } catch (ChangedException e) {
                 throw e;
             } catch (IOException e) {
-                broken = e;
+                failure = e;
             }
             if (Thread.currentThread().isInterrupted()) {
                 throw new InterruptedIOException();
             }
             CommandEnd end = tar.await();
             if (!end.succeeded()) {
-                throw reason(end, text(said), broken);
+                throw reason(end, text(errors), failure);
             }
-            if (broken != null) {
-                throw broken;
+            if (failure != null) {
+                throw failure;
             }
             if (!isTree()) {
-                unpacker.refuseOtherSize(sizes.values());
+                unpacker.verifySize(sizes.values());
             }
         }
     }
 
-    /** What the system says of its tar and of the copy, which is read only where it matters. */
+    /** Reads the output of {@link #UNPACK}, at the moment at which it is needed. */
     private static final class Unpacker {
         private final BufferedReader answers;
         private @Nullable Boolean holes;
@@ -144,15 +145,19 @@ final class TarUpload extends Transfer {
             return holes;
         }
 
-        void refuseOtherSize(Collection<Long> sent) throws IOException {
+        void verifySize(Collection<Long> sent) throws IOException {
             String size = sent.isEmpty() ? null : answer("size ");
             if (size != null && !sent.contains(Long.parseLong(size.substring(5)))) {
                 throw new IOException("the copy is not as long as the original: "
-                        + sent.iterator().next() + " bytes were sent, and its size there is " + size.substring(5));
+                        + sent.iterator().next() + " bytes were sent, and the copy has "
+                        + size.substring(5) + " bytes");
             }
         }
 
-        /** {@return the next line that begins with one of some words, if there is one} Others are not ours. */
+        /**
+         * {@return the next line that starts with one of the words, or null} Other lines are skipped: a shell may
+         * print.
+         */
         private @Nullable String answer(String... words) throws IOException {
             for (@Nullable String line; (line = answers.readLine()) != null; ) {
                 if (Stream.of(words).anyMatch(line::startsWith)) {
@@ -163,9 +168,9 @@ final class TarUpload extends Transfer {
         }
     }
 
-    private static String text(FutureTask<String> said) throws InterruptedException {
+    private static String text(FutureTask<String> errors) throws InterruptedException {
         try {
-            return said.get();
+            return errors.get();
         } catch (ExecutionException e) {
             return "";
         }
@@ -183,9 +188,9 @@ final class TarUpload extends Transfer {
     }
 
     private void send(TarWriter archive, Unpacker unpacker) throws IOException {
-        boolean kernel = isKernels();
+        boolean kernel = isKernelDirectory();
         if (!isTree()) {
-            String name = "./" + RawName.of(RemotePath.name(target));
+            String name = "./" + RawFileName.of(RemotePath.name(target));
             add(archive, unpacker, source, name, attributes(source), kernel);
             return;
         }
@@ -213,14 +218,16 @@ final class TarUpload extends Transfer {
         });
     }
 
-    /** The files of such directories are longer or shorter than they say. */
-    private boolean isKernels() throws IOException {
+    /**
+     * {@return whether the source is in {@code /proc} or {@code /sys}} Sizes of such files are not their real lengths.
+     */
+    private boolean isKernelDirectory() throws IOException {
         Path real = (isTree() ? source : source.toAbsolutePath().resolveSibling(".")).toRealPath();
         return real.startsWith("/proc") || real.startsWith("/sys");
     }
 
     private String name(Path path) {
-        return path.equals(source) ? "." : "./" + RawName.of(source.relativize(path));
+        return path.equals(source) ? "." : "./" + RawFileName.of(source.relativize(path));
     }
 
     private static BasicFileAttributes attributes(Path path) throws IOException {
@@ -240,20 +247,21 @@ final class TarUpload extends Transfer {
         }
         FileTime time = attributes.lastModifiedTime();
         if (attributes.isOther()) {
-            LOG.warn("left out of the copy to {}: {} is neither a file nor a directory nor a link", target, path);
+            LOG.warn("not copied to {}, as it is not a file, directory or link: {}", target, path);
         } else if (attributes.isSymbolicLink()) {
-            String to = RawName.of(Files.readSymbolicLink(path));
+            String to = RawFileName.of(Files.readSymbolicLink(path));
             archive.begin(TarWriter.LINK, name, to, 0777, time, 0);
         } else {
             int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & PERMISSIONS;
             if (attributes.isDirectory()) {
                 archive.begin(TarWriter.DIRECTORY, name + "/", "", mode, time, 0);
             } else if (kernel) {
+                // The size in the header must be exact, so the file is read before the header is written.
                 byte[] content = Files.readAllBytes(path);
                 archive.begin(TarWriter.FILE, name, "", mode, time, content.length);
                 archive.write(content, content.length);
                 sizes.put(name, (long) content.length);
-                told(path, content.length);
+                reportProgress(path, content.length);
             } else {
                 file(archive, unpacker, path, name, mode, attributes);
             }
@@ -267,25 +275,25 @@ final class TarUpload extends Transfer {
         long size = attributes.size();
         FileTime time = attributes.lastModifiedTime();
         try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            List<Extent> data = Holes.data(in, size);
-            long length = data.stream().mapToLong(Extent::length).sum();
+            List<DataRange> data = Holes.data(in, size);
+            long length = data.stream().mapToLong(DataRange::length).sum();
             if (length < size && unpacker.makesHoles()) {
                 archive.beginSparse(name, mode, time, data, size);
-                told(file, size - length);
+                reportProgress(file, size - length);
             } else {
                 archive.begin(TarWriter.FILE, name, "", mode, time, size);
-                data = List.of(new Extent(0, size));
+                data = List.of(new DataRange(0, size));
             }
-            for (Extent extent : data) {
-                content(archive, file, in, extent);
+            for (DataRange range : data) {
+                content(archive, file, in, range);
             }
         }
         sizes.put(name, size);
     }
 
-    private void content(TarWriter archive, Path file, FileChannel in, Extent extent) throws IOException {
-        long left = extent.length();
-        in.position(extent.offset());
+    private void content(TarWriter archive, Path file, FileChannel in, DataRange range) throws IOException {
+        long left = range.length();
+        in.position(range.offset());
         while (left > 0) {
             int n = in.read(ByteBuffer.wrap(piece, 0, (int) Math.min(piece.length, left)));
             if (n < 0) {
@@ -293,11 +301,11 @@ final class TarUpload extends Transfer {
             }
             archive.write(piece, n);
             left -= n;
-            told(file, n);
+            reportProgress(file, n);
         }
     }
 
-    private void told(Path file, long more) {
+    private void reportProgress(Path file, long more) {
         moved += more;
         listener.moved(file.toString(), moved);
     }

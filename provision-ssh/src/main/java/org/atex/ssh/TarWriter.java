@@ -13,8 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes a tar stream. Names are raw, and arrive as they are with any tar: long ones in the form of GNU, which has no encoding.
- * Fractions of seconds are pax records, which a tar that does not know them skips.
+ * Writes a tar stream that every tar can read. Names are raw. A long name is written as a GNU entry, as pax records
+ * would define an encoding for it. Fractions of seconds are pax records, which a tar without pax support skips. Not
+ * thread-safe.
  */
 final class TarWriter implements Closeable {
     static final char FILE = '0';
@@ -28,6 +29,7 @@ final class TarWriter implements Closeable {
 
     private final OutputStream out;
     private final byte[] header = new byte[BLOCK];
+    /** The number of content bytes of the current entry that have been written. */
     private long written;
 
     TarWriter(OutputStream out) {
@@ -35,34 +37,38 @@ final class TarWriter implements Closeable {
     }
 
     /**
-     * Begins an entry.
+     * Starts an entry.
      *
-     * @param type what it is
-     * @param name its raw name
-     * @param link the raw name of what a link leads to, or nothing
-     * @param mode its permissions
-     * @param time when it was changed
-     * @param size how many bytes follow by {@link #write}
+     * @param type the type flag of the header
+     * @param name the raw name
+     * @param link the raw name of the target of a link, otherwise empty
+     * @param mode the permissions
+     * @param time the modification time
+     * @param size the number of bytes that will be passed to {@link #write}
      */
     void begin(char type, String name, String link, int mode, FileTime time, long size) throws IOException {
         entry(type, name, link, mode, time, size, "");
     }
 
     /**
-     * Begins a file with holes, in the form 1.0 of GNU, which not every tar reads.
+     * Starts a sparse file in GNU format 1.0, which not every tar can read.
      *
-     * @param data the parts that follow by {@link #write}
-     * @param size how long the file is with its holes
+     * @param name the raw name
+     * @param mode the permissions
+     * @param time the modification time
+     * @param data the parts with data, which will be passed to {@link #write}
+     * @param size the length of the file with its holes
      */
-    void beginSparse(String name, int mode, FileTime time, List<Extent> data, long size) throws IOException {
+    void beginSparse(String name, int mode, FileTime time, List<DataRange> data, long size) throws IOException {
         StringBuilder map = new StringBuilder();
         map.append(data.size() + 1).append('\n');
         long length = 0;
-        for (Extent extent : data) {
-            map.append(extent.offset()).append('\n').append(extent.length()).append('\n');
-            length += extent.length();
+        for (DataRange range : data) {
+            map.append(range.offset()).append('\n').append(range.length()).append('\n');
+            length += range.length();
         }
-        map.append(size).append("\n0\n"); // which is how GNU tar tells of a hole at the end
+        // GNU tar ends the map with an empty part at the end of the file, which represents a trailing hole.
+        map.append(size).append("\n0\n");
         byte[] bytes = map.toString().getBytes(US_ASCII);
         int padded = (bytes.length + BLOCK - 1) / BLOCK * BLOCK;
         String records = record("GNU.sparse.major", "1")
@@ -92,7 +98,10 @@ final class TarWriter implements Closeable {
         header(type, name, link, mode, seconds, size);
     }
 
-    /** A line that begins with its own length. */
+    /**
+     * {@return a pax record} It starts with its own length, so the number of digits of the length is found by
+     * iteration.
+     */
     private static String record(String key, String value) {
         String rest = " " + key + "=" + value + "\n";
         int length = rest.length();
@@ -103,16 +112,18 @@ final class TarWriter implements Closeable {
     }
 
     private void extension(char type, String content) throws IOException {
-        byte[] bytes = RawName.bytes(content);
+        byte[] bytes = RawFileName.bytes(content);
         header(type, type == 'x' ? "./PaxHeaders/x" : "././@LongLink", "", 0644, 0, bytes.length);
         write(bytes, bytes.length);
         end();
     }
 
+    /** Writes a header in ustar format. The numbers are the offsets of its fields. */
     private void header(char type, String name, String link, int mode, long seconds, long size) throws IOException {
         Arrays.fill(header, (byte) 0);
         text(0, name, NAME);
         number(100, 8, mode);
+        // User and group 0: the receiver ignores the owner.
         number(108, 8, 0);
         number(116, 8, 0);
         number(124, 12, size);
@@ -120,11 +131,13 @@ final class TarWriter implements Closeable {
         header[156] = (byte) type;
         text(157, link, NAME);
         text(257, "ustar\00000", 8);
+        // The checksum is computed with spaces in its own field.
         Arrays.fill(header, 148, 156, (byte) ' ');
         int sum = 0;
         for (byte b : header) {
             sum += b & 0xff;
         }
+        // 7 digits and NUL, then the space of the fill, as other tars write it.
         number(148, 7, sum);
         out.write(header);
         written = 0;
@@ -136,7 +149,7 @@ final class TarWriter implements Closeable {
         }
     }
 
-    /** Octal digits and a NUL; in base 256 what these cannot hold. */
+    /** Writes a number as octal digits and a NUL, or in base 256 (GNU) if the digits do not fit. */
     private void number(int at, int length, long value) {
         if (value >= 0 && value < 1L << 3 * (length - 1)) {
             long left = value;
@@ -153,13 +166,13 @@ final class TarWriter implements Closeable {
         header[at] = (byte) (value < 0 ? 0xff : 0x80);
     }
 
-    /** Writes content of the entry. */
+    /** Writes content of the current entry. */
     void write(byte[] bytes, int length) throws IOException {
         out.write(bytes, 0, length);
         written += length;
     }
 
-    /** Ends the entry. */
+    /** Ends the current entry with padding to a whole number of blocks. */
     void end() throws IOException {
         int over = (int) (written % BLOCK);
         if (over > 0) {
@@ -174,7 +187,7 @@ final class TarWriter implements Closeable {
         out.flush();
     }
 
-    /** Ends the stream, whether or not the archive has ended. */
+    /** Closes the stream, whether or not the archive has ended. */
     @Override
     public void close() throws IOException {
         out.close();

@@ -5,7 +5,7 @@ import java.util.Collection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where threads about hosts come from: virtual, named, and none dies unheard. */
+/** Creates named virtual threads that log uncaught exceptions. */
 final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
 
@@ -14,7 +14,8 @@ final class Threads {
     static Thread unstarted(String name, Runnable task) {
         return Thread.ofVirtual()
                 .name("atex-" + name)
-                .uncaughtExceptionHandler((thread, e) -> LOG.error("{} died", thread.getName(), e))
+                .uncaughtExceptionHandler(
+                        (thread, e) -> LOG.error("thread {} ended with an exception", thread.getName(), e))
                 .unstarted(task);
     }
 
@@ -25,17 +26,21 @@ final class Threads {
     }
 
     /**
-     * Waits until threads have ended, if they were started, whether or not it is interrupted; an interrupt is kept.
+     * Waits until all threads that were started have ended. An interrupt does not end the wait; it is kept.
      *
-     * @return whether they have
+     * @param threads the threads
+     * @param atMost the time limit for all of them
+     * @return whether they have ended
      */
     static boolean join(Collection<Thread> threads, Duration atMost) {
         boolean interrupted = false;
         boolean ended = true;
         long deadline = System.nanoTime() + atMost.toNanos();
         for (Thread thread : threads) {
+            // An unstarted thread would make join throw.
             while (thread.getState() != Thread.State.NEW) {
                 try {
+                    // At least 1 ns: a thread that has ended must count as ended after the deadline, too.
                     ended &= thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
                     break;
                 } catch (InterruptedException e) {

@@ -8,7 +8,10 @@ import org.atex.api.CommandEnd;
 import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
-/** What both directions share: how failures are told, and that a source which changed meanwhile is read once more. */
+/**
+ * A copy of a file or a tree in one direction. Repeats an attempt if the source changed, and turns errors into
+ * messages.
+ */
 abstract class Transfer {
     private static final int ATTEMPTS = 3;
     private static final int NOT_FOUND = 127;
@@ -21,7 +24,7 @@ abstract class Transfer {
         this.to = to;
     }
 
-    /** The source changed while it was read: it may be worth trying again. */
+    /** The source changed while it was read. Another attempt may succeed. */
     static final class ChangedException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -30,22 +33,22 @@ abstract class Transfer {
         }
     }
 
-    /** Moves everything once. */
+    /** Copies everything once. */
     abstract void attempt() throws IOException, InterruptedException;
 
     /**
-     * Moves everything.
+     * Copies everything. Uses another method if the system has no tar.
      *
-     * @param instead what is done where the system has no tar
+     * @param alternative the other method
      */
-    final void runOr(Transfer instead) throws InterruptedException {
+    final void runOr(Transfer alternative) throws InterruptedException {
         try {
             run();
         } catch (TransferException e) {
             if (!(e.getCause() instanceof NoTarException)) {
                 throw e;
             }
-            instead.run();
+            alternative.run();
         }
     }
 
@@ -62,6 +65,7 @@ abstract class Transfer {
                     throw failed(e);
                 }
             } catch (ClosedByInterruptException | InterruptedIOException e) {
+                // The channel has set the interrupt status, which the InterruptedException replaces.
                 Thread.interrupted();
                 throw interruption();
             } catch (IOException e) {
@@ -75,11 +79,12 @@ abstract class Transfer {
     }
 
     private TransferException failed(IOException e) {
-        // The messages of file system exceptions are paths; their names say what is wrong.
+        // The message of a FileSystemException is only a path; its class name contains the reason.
         String kind =
                 e instanceof FileSystemException ? e.getClass().getSimpleName().replace("Exception", "") + ": " : "";
         return new TransferException(
-                "could not copy " + from + " to " + to + ": " + kind + e.getMessage() + " (part of it may be there)",
+                "could not copy " + from + " to " + to + ": " + kind + e.getMessage()
+                        + " (part of it may have been copied)",
                 e);
     }
 
@@ -93,17 +98,17 @@ abstract class Transfer {
     }
 
     /**
-     * {@return what is to be told of a program that ended, and of what broke because of it}
+     * {@return an exception for a failed tar on the system}
      *
-     * @param end how it ended
-     * @param said what it said
-     * @param broken what broke here, or null
+     * @param end the exit code or signal of tar
+     * @param errors the stderr of tar
+     * @param failure the error on this machine that followed, or null
      */
-    static IOException reason(CommandEnd end, String said, @Nullable IOException broken) {
-        String words =
-                said.isBlank() ? "tar there ended with " + end : said.strip().replace("\n", "; ");
+    static IOException reason(CommandEnd end, String errors, @Nullable IOException failure) {
+        String message =
+                errors.isBlank() ? "tar on the system ended with " + end : errors.strip().replace("\n", "; ");
         return end.equals(new CommandEnd.Exited(NOT_FOUND))
-                ? new NoTarException(words)
-                : new IOException(words, broken);
+                ? new NoTarException(message)
+                : new IOException(message, failure);
     }
 }

@@ -1,14 +1,14 @@
 package org.atex.ssh;
 
-/** Is told how the transfer of a file or a tree goes on. Called by the thread that transfers: it must not block. */
+/** Receives the progress of the copy of a file or tree. Called by the copying thread, so it must not block. */
 @FunctionalInterface
 public interface TransferListener {
     /**
-     * Some more was moved.
+     * Reports progress.
      *
-     * @param path the file that is being moved, as its source has it
-     * @param bytes how much of the whole transfer has been moved so far; a transfer that has to begin again, because its source
-     *     changed or the system has no tar, counts again
+     * @param path the source path of the file that is being copied
+     * @param bytes the number of bytes of the whole transfer copied so far. A transfer that starts again, because its
+     *     source changed or the system has no tar, counts them again
      */
     void moved(String path, long bytes);
 }

@@ -16,18 +16,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A program of this machine as a socket: what it reads and writes goes to a host and comes from there. */
+/** A socket on the input and output of a local program, the proxy command. Thread-safe. */
 final class Tunnel extends Socket {
     private static final Logger LOG = LoggerFactory.getLogger(Tunnel.class);
-    private static final int MOST_WORDS = 4096;
+    private static final int MAX_KEPT_CHARS = 4096;
     private static final int NOT_EXECUTABLE = 126;
     private static final int NOT_FOUND = 127;
 
-    /** Its output ends a moment before itself, and what it says on its errors comes when it comes. */
+    /** How long to wait for the exit and the last error output of the program after the end of its output. */
     private static final long ENDING_MILLIS = 500;
 
-    private final StringBuilder said = new StringBuilder();
-    private final CompletableFuture<Boolean> heardAll = new CompletableFuture<>();
+    private final StringBuilder errors = new StringBuilder();
+    private final CompletableFuture<Boolean> errorsRead = new CompletableFuture<>();
     private final String command;
     private final int port;
     private volatile @Nullable Process process;
@@ -43,38 +43,39 @@ final class Tunnel extends Socket {
         if (closed) {
             throw new SocketException("closed");
         }
+        // exec replaces the shell, so that destroying the process ends the program.
         Process started = new ProcessBuilder("sh", "-c", "exec " + command).start();
         process = started;
-        Thread.ofVirtual().name("atex-ssh-proxy").start(() -> listen(started.getErrorStream()));
+        Thread.ofVirtual().name("atex-ssh-proxy").start(() -> readErrors(started.getErrorStream()));
     }
 
-    private void listen(InputStream errors) {
+    private void readErrors(InputStream errors) {
         byte[] piece = new byte[4096];
         try (errors) {
             for (int n; (n = errors.read(piece)) >= 0; ) {
-                hear(new String(piece, 0, n, UTF_8));
+                appendErrors(new String(piece, 0, n, UTF_8));
             }
         } catch (IOException e) {
-            // It was ended from here.
+            // close() has ended the program.
         } finally {
-            heardAll.complete(true);
+            errorsRead.complete(true);
         }
     }
 
-    private void hear(String words) {
-        LOG.debug("the proxy command {} says: {}", program(), words.strip());
-        synchronized (said) {
-            said.append(words);
-            said.delete(0, Math.max(0, said.length() - MOST_WORDS));
+    private void appendErrors(String words) {
+        LOG.debug("stderr of the proxy command {}: {}", program(), words.strip());
+        synchronized (errors) {
+            errors.append(words);
+            errors.delete(0, Math.max(0, errors.length() - MAX_KEPT_CHARS));
         }
     }
 
-    /** {@return the program's name} The rest of the command may have a secret in it. */
+    /** {@return the name of the program} The arguments may contain a secret, so they are in no message. */
     private String program() {
         return command.strip().replaceAll("\\s.*", "");
     }
 
-    /** The program ended by itself. */
+    /** The program exited, not because of {@link #close}. */
     static final class FailedException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -85,18 +86,18 @@ final class Tunnel extends Socket {
             this.code = code;
         }
 
-        /** {@return its exit code; 0 means that the host hung up} */
+        /** {@return the exit code; 0 means that the host closed the connection} */
         int code() {
             return code;
         }
 
-        /** {@return whether the program was there: then it may have waited for the host in vain} */
-        boolean isPassing() {
+        /** {@return whether the failure may be temporary: the program was found, and may have waited for the host} */
+        boolean isTemporary() {
             return code != NOT_EXECUTABLE && code != NOT_FOUND;
         }
     }
 
-    /** {@return how the program ended and what it said; or null if it goes on, or was ended from here} */
+    /** {@return the exit code and error output of the program; null if it is running or was ended by {@link #close}} */
     @Nullable
     FailedException failure() {
         Process running = process;
@@ -107,16 +108,16 @@ final class Tunnel extends Socket {
             if (!running.waitFor(ENDING_MILLIS, TimeUnit.MILLISECONDS)) {
                 return null;
             }
-            heardAll.get(ENDING_MILLIS, TimeUnit.MILLISECONDS);
+            errorsRead.get(ENDING_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return null;
         } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("something that {} has started still holds its errors", program());
+            LOG.debug("a child process of {} keeps its stderr open", program());
         }
         int code = running.exitValue();
-        synchronized (said) {
-            String words = Keeper.saying(said.toString());
+        synchronized (errors) {
+            String words = ProcessReaper.quoted(errors.toString());
             return new FailedException(
                     "the proxy command " + program() + " ended with exit code " + code + words, code);
         }
@@ -150,7 +151,7 @@ final class Tunnel extends Socket {
         return process != null;
     }
 
-    /** {@return where the host is, by which its key is known} */
+    /** {@return the port of the host, by which its key is looked up} */
     @Override
     public int getPort() {
         return port;
@@ -163,7 +164,7 @@ final class Tunnel extends Socket {
 
     @Override
     public void setSoTimeout(int timeout) {
-        // The link has deadlines of its own.
+        // The link has time limits of its own.
     }
 
     @Override
@@ -177,6 +178,7 @@ final class Tunnel extends Socket {
         super.close();
         Process running = process;
         if (running != null) {
+            // The program may have started others, which would outlive it.
             running.descendants().forEach(ProcessHandle::destroyForcibly);
             running.destroyForcibly();
         }

@@ -11,29 +11,29 @@ import org.slf4j.LoggerFactory;
 final class Untar {
     private static final Logger LOG = LoggerFactory.getLogger(Untar.class);
 
-    /** Devices and named pipes. */
+    /** The type flags of devices and named pipes. */
     private static final String OTHERS = "346";
 
     private final LocalTree tree;
     private final String single;
 
     /**
-     * Makes one.
+     * Creates an unpacker.
      *
-     * @param tree where it goes
-     * @param single the raw name that a single file, which has no directory before it, has in the archive
+     * @param tree the target
+     * @param single the raw name in the archive of a single file that has no directory entry before it
      */
     Untar(LocalTree tree, String single) {
         this.tree = tree;
         this.single = "./" + single;
     }
 
-    /** Something failed on this machine, not on the way. */
-    static final class HereException extends IOException {
+    /** An error of a local file, as opposed to an error of the stream. */
+    static final class LocalFileException extends IOException {
         private static final long serialVersionUID = 1L;
         private final IOException reason;
 
-        HereException(IOException reason) {
+        LocalFileException(IOException reason) {
             super(reason);
             this.reason = reason;
         }
@@ -44,10 +44,10 @@ final class Untar {
     }
 
     /**
-     * Unpacks.
+     * Unpacks a stream.
      *
-     * @throws HereException if it cannot be written here
-     * @throws IOException if the stream breaks
+     * @throws LocalFileException if a local file cannot be written
+     * @throws IOException if the stream breaks or is invalid
      */
     void read(InputStream stream) throws IOException {
         TarReader archive = new TarReader(stream);
@@ -59,7 +59,7 @@ final class Untar {
             } catch (LocalTree.StreamException e) {
                 throw e.reason();
             } catch (IOException e) {
-                throw new HereException(e);
+                throw new LocalFileException(e);
             }
         }
         if (!any) {
@@ -77,12 +77,12 @@ final class Untar {
         } else if (entry.type() == TarWriter.LINK) {
             tree.link(name, entry.link(), time);
         } else if (entry.type() == TarWriter.SECOND_NAME) {
-            tree.again(name, entry.link());
+            tree.hardLink(name, entry.link());
         } else if (OTHERS.indexOf(entry.type()) >= 0) {
-            LOG.warn("left out, as it is no file, directory or link: {}", RawName.readable(entry.name()));
+            LOG.warn("not copied, as it is not a file, directory or link: {}", RawFileName.readable(entry.name()));
         } else {
-            throw new IOException("the system sent something of an unknown kind, '" + entry.type() + "': "
-                    + RawName.readable(entry.name()));
+            throw new IOException("the system sent an entry of the unknown type '" + entry.type() + "': "
+                    + RawFileName.readable(entry.name()));
         }
     }
 }

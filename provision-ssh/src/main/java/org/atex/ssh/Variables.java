@@ -8,21 +8,21 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The variables of one command as text for a shell. Their values go to the shell's input, before the command's own:
- * arguments are visible to every user of the system, a shell's input is not.
+ * Converts the variables of a command to text for a shell. The values are sent to the standard input of the shell,
+ * before that of the command: arguments are visible to all users of the system, input is not.
  *
- * <p>Short ones are one line, which {@code read} takes byte by byte, so that nothing of the command's input is lost.
- * Byte by byte is slow, so that longer ones are read by {@code dd}, which costs a process. {@code head} would
- * do for GNU, but that of busybox reads more than it is told to, which is then missing from the command's input.
+ * <p>Short text is one line for {@code read}, which reads byte by byte, so that no input of the command is lost. That
+ * is slow, so longer text is read by {@code dd}, at the cost of a process. {@code head -c} of GNU would do, but that of
+ * busybox reads more than it is asked for, and takes it from the input of the command.
  *
- * <p>Thread safety: for one thread.
+ * <p>Not thread-safe.
  */
 final class Variables {
-    /** Up to how many bytes reading byte by byte is cheaper than starting a program. */
+    /** The length in bytes up to which {@code read} is faster than the start of a program. */
     private static final int SHORT = 4096;
 
-    /** Names that shells keep for themselves. */
-    private static final Set<String> KEPT =
+    /** Names that shells reserve. */
+    private static final Set<String> RESERVED =
             Set.of("_", "BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID");
 
     private static final String TEXT = "_atex_variables";
@@ -32,13 +32,14 @@ final class Variables {
     private final List<String> words = new ArrayList<>();
 
     /**
-     * Adds variables, which replace those added before.
+     * Adds variables. They replace variables of the same name.
      *
-     * @param variables names and values
+     * @param variables the variables
      */
     void addAll(Map<String, String> variables) {
         variables.forEach((name, value) -> {
-            if (name.matches("[A-Za-z_][A-Za-z0-9_]*") && !KEPT.contains(name)) {
+            if (name.matches("[A-Za-z_][A-Za-z0-9_]*") && !RESERVED.contains(name)) {
+                // A line break would end the line that read takes. It is passed by a variable instead.
                 String quoted = CommandLine.quoted(value).replace("\n", "'\"$" + NEWLINE + "\"'");
                 exports.append("\\export ")
                         .append(name)
@@ -51,22 +52,22 @@ final class Variables {
         });
     }
 
-    /** {@return arguments of {@code env} for the variables whose names no shell can set} */
+    /** {@return arguments of {@code env} for variables with names that a shell cannot set} */
     List<String> words() {
         return words;
     }
 
     private byte[] line() {
-        // Its end shows that it arrived as a whole.
+        // The name of the second variable is also the end mark, which shows that the text arrived completely.
         return (exports + "\\unset " + TEXT + " " + NEWLINE + "\n").getBytes(UTF_8);
     }
 
-    /** {@return the bytes that {@link #reading} reads} */
+    /** {@return the bytes that the text of {@link #reading} reads} */
     byte[] input() {
         return exports.isEmpty() ? new byte[0] : line();
     }
 
-    /** {@return text for {@code sh} that reads and sets the variables} */
+    /** {@return shell commands that read and set the variables} */
     String reading() {
         if (exports.isEmpty()) {
             return "";

@@ -26,7 +26,7 @@ import org.atex.api.RunningCommand;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the system what it has of files that were copied. */
+/** Compares copied files with the originals, by their sizes and checksums on the system. */
 final class Verification {
     private static final Logger LOG = LoggerFactory.getLogger(Verification.class);
     private static final int PIECE = 128 * 1024;
@@ -35,16 +35,17 @@ final class Verification {
     private static final String SUMS = "cd \"$1\" && exec xargs -0 sha256sum";
     private static final String FILES = "cd \"$1\" && exec find . -type f -print0";
 
-    /** The name that follows is not needed, and may have line breaks. */
+    /** A line of sha256sum up to the name. The name is not needed, and may contain escaped line breaks. */
     private static final Pattern SUM = Pattern.compile("^\\\\?([0-9a-f]{64}) [ *]\\./", Pattern.MULTILINE);
 
     private final Connection connection;
     private final String directory;
 
     /**
-     * Makes one.
+     * Creates a verification.
      *
-     * @param directory the directory of the system in which the names begin
+     * @param connection the connection to the system
+     * @param directory the directory on the system to which the names are relative
      */
     Verification(Connection connection, String directory) {
         this.connection = connection;
@@ -52,10 +53,10 @@ final class Verification {
     }
 
     /**
-     * Compares sizes, where the system can tell them.
+     * Compares sizes. Does nothing if the system has no {@code stat} or {@code xargs}.
      *
-     * @param sent how long the files are that were sent, by their raw names
-     * @throws IOException if one is not as long
+     * @param sent the lengths of the sent files by their raw names
+     * @throws IOException if a file has another length
      */
     void sizes(Map<String, Long> sent) throws IOException, InterruptedException {
         if (sent.isEmpty()) {
@@ -64,20 +65,20 @@ final class Verification {
         List<String> names = List.copyOf(sent.keySet());
         List<String> sizes = ask(SIZES, names).lines().toList();
         if (sizes.isEmpty()) {
-            LOG.debug("{} does not tell the sizes of {} files in {}", connection, names.size(), directory);
+            LOG.debug("sizes of {} files in {} on {} not verified: no stat", names.size(), directory, connection);
             return;
         }
         for (int i = 0; i < names.size(); i++) {
             String size = i < sizes.size() ? sizes.get(i) : "unknown";
             if (!size.equals(String.valueOf(sent.get(names.get(i))))) {
                 throw new IOException(
-                        "the copy of " + RawName.readable(names.get(i)) + " is not as long as the original: "
-                                + sent.get(names.get(i)) + " bytes were sent, and its size there is " + size);
+                        "the copy of " + RawFileName.readable(names.get(i)) + " is not as long as the original: "
+                                + sent.get(names.get(i)) + " bytes were sent, and the copy has " + size + " bytes");
             }
         }
     }
 
-    /** {@return the raw names of all files of the directory} */
+    /** {@return the raw names of all files in the directory and below} */
     List<String> files() throws IOException, InterruptedException {
         String all = ask(FILES, List.of());
         return all.isEmpty() ? List.of() : Arrays.asList(all.split("\0"));
@@ -86,8 +87,8 @@ final class Verification {
     /**
      * Compares checksums.
      *
-     * @param files files of the system by their raw names, and what they are here
-     * @throws IOException if they differ, or the system cannot tell
+     * @param files the local files, by the raw names of the files on the system
+     * @throws IOException if a checksum differs, or the system cannot compute them
      */
     void sums(Map<String, Path> files) throws IOException, InterruptedException {
         if (files.isEmpty()) {
@@ -100,14 +101,14 @@ final class Verification {
             sums.add(line.group(1));
         }
         if (sums.size() != names.size()) {
-            throw new IOException("the copy cannot be verified: the system told the checksums of " + sums.size()
+            throw new IOException("could not verify the copy: the system computed the checksums of " + sums.size()
                     + " of " + names.size() + " files (does it have xargs and sha256sum?)");
         }
         Iterator<String> there = sums.iterator();
         for (Map.Entry<String, Path> file : files.entrySet()) {
             if (!there.next().equals(sum(file.getValue()))) {
-                throw new IOException("the copy of " + RawName.readable(file.getKey())
-                        + " differs from the original by its checksum");
+                throw new IOException("the copy of " + RawFileName.readable(file.getKey())
+                        + " has another checksum than the original");
             }
         }
     }
@@ -121,14 +122,14 @@ final class Verification {
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("SHA-256 is not available, though every JDK must have it", e);
         }
     }
 
     private String ask(String script, List<String> names) throws IOException, InterruptedException {
         ByteArrayOutputStream list = new ByteArrayOutputStream();
         for (String name : names) {
-            list.writeBytes(RawName.bytes(name));
+            list.writeBytes(RawFileName.bytes(name));
             list.write(0);
         }
         Command command = Command.of("sh", "-c", script, "sh", directory)

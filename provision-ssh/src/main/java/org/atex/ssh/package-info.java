@@ -1,4 +1,4 @@
-/** Systems that are reached over ssh: a connection, and where hosts come from. */
+/** Systems over ssh: connections, and sources of hosts. */
 @NullMarked
 @Stable
 package org.atex.ssh;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code ~/.ssh/config} says of a host. */
+/** The configuration of a host from a file in the format of {@code ssh_config(5)}. */
 @ExtendWith(LeakCheck.class)
 class ClientConfigTest {
     @TempDir
@@ -34,7 +34,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void whatAnAliasStandsFor() throws Exception {
+    void aliasGetsAllValuesOfItsBlock() throws Exception {
         Path key = Files.writeString(directory.resolve("a key"), "");
         Route route = route("box", """
                 # a comment
@@ -60,7 +60,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void withoutAnAliasTheDefaultsHold() throws Exception {
+    void hostWithoutBlockGetsTheDefaults() throws Exception {
         Route route = route("192.0.2.1", "Host box\nPort 7\n");
         assertThat(route.host()).isEqualTo("192.0.2.1");
         assertThat(route.port()).isEqualTo(22);
@@ -69,7 +69,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void theFirstValueCountsAndTheDestinationComesBeforeIt() throws Exception {
+    void firstValueCountsAndDestinationAndOptionsPrecedeIt() throws Exception {
         String text = """
                 Host box
                   User first
@@ -93,12 +93,12 @@ class ClientConfigTest {
     }
 
     @Test
-    void wordsBeforeAnyHostAreForAll() throws Exception {
+    void keywordsBeforeTheFirstHostApplyToAll() throws Exception {
         assertThat(route("box", "User all\nHost box\nUser one\n").user()).isEqualTo("all");
     }
 
     @Test
-    void patternsAndTheirNegation() throws Exception {
+    void hostPatternsCanBeNegated() throws Exception {
         String text = """
                 Host web? !web9 *.lab "quoted" !secret.lab
                   User matched
@@ -114,7 +114,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void filesAreIncludedForTheHostsOfTheBlock() throws Exception {
+    void includeAppliesToTheHostsOfItsBlock() throws Exception {
         Files.createDirectory(directory.resolve("more"));
         Files.writeString(directory.resolve("more/1.conf"), "User one\nHost b\nPort 11\n");
         Files.writeString(directory.resolve("more/2.conf"), "User two\nPort 12\n");
@@ -134,7 +134,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void whatAFileIncludesEndsWithIt() throws Exception {
+    void blockOfAnIncludedFileEndsWithTheFile() throws Exception {
         Files.writeString(directory.resolve("inner"), "Host other\nPort 1\n");
         assertThat(route("box", "Host box\nInclude " + directory + "/inner\nUser still\n")
                         .user())
@@ -142,7 +142,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void jumpsHaveAliasesOfTheirOwn() throws Exception {
+    void jumpHostsAreLookedUpInTheConfigurationToo() throws Exception {
         Route route = route("box", """
                 Host box
                   ProxyJump first,me@second:7
@@ -162,7 +162,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void hostsThatAreReachedThroughThemselves() throws Exception {
+    void jumpHostsInALoopAreRefused() throws Exception {
         assertThatThrownBy(() -> route("box", "Host *\nProxyJump gate\n"))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining("jumphost loop via gate");
@@ -174,9 +174,11 @@ class ClientConfigTest {
                 .hasMessageContaining("gate");
     }
 
-    /** Of several, only the first has a way of its own: ssh reaches the others through the one before. */
+    /**
+     * As with ssh, each jump host is reached through the one before it, so that a ProxyJump of its own has no effect.
+     */
     @Test
-    void jumpsThatAreNamedHaveNoOtherWay() throws Exception {
+    void onlyTheFirstJumpHostHasAProxyJumpOfItsOwn() throws Exception {
         Route route = route("box", "Host box\nProxyJump ssh://a@first:2201,second\nHost second\nProxyJump third\n");
         assertThat(route.jumps()).extracting(Route::host).containsExactly("first", "second");
         assertThat(route.jumps().get(0).user()).isEqualTo("a");
@@ -184,7 +186,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void noJumpAndNoProxy() throws Exception {
+    void noneDisablesProxyJumpAndProxyCommand() throws Exception {
         Route route = route("box", "ProxyJump none\nProxyCommand NONE\n");
         assertThat(route.jumps()).isEmpty();
         assertThat(route.proxyCommand()).isNull();
@@ -198,24 +200,24 @@ class ClientConfigTest {
     }
 
     @Test
-    void howStrictHostKeysAreTaken() throws Exception {
+    void strictHostKeyCheckingSetsThePolicy() throws Exception {
         ConfiguredHostKeys accepting =
                 hostKeys(route("box", "StrictHostKeyChecking accept-new\nUserKnownHostsFile /a /b\nHostKeyAlias me\n"));
-        assertThat(accepting.strictness()).isEqualTo(Strictness.ACCEPT_NEW);
+        assertThat(accepting.strictness()).isEqualTo(StrictHostKeyChecking.ACCEPT_NEW);
         assertThat(accepting.user()).containsExactly(Path.of("/a"), Path.of("/b"));
         assertThat(accepting.global()).isEqualTo(ConfiguredHostKeys.GLOBAL_FILES);
         assertThat(accepting.alias()).isEqualTo("me");
         assertThat(hostKeys(route("box", "StrictHostKeyChecking off\n")).strictness())
-                .isEqualTo(Strictness.NO);
+                .isEqualTo(StrictHostKeyChecking.NO);
         for (String strict : new String[] {"yes", "ask"}) {
             ConfiguredHostKeys usual = hostKeys(route("box", "StrictHostKeyChecking " + strict + "\n"));
-            assertThat(usual.strictness()).isEqualTo(Strictness.YES);
+            assertThat(usual.strictness()).isEqualTo(StrictHostKeyChecking.YES);
             assertThat(usual.user()).isEqualTo(ConfiguredHostKeys.USER_FILES);
         }
     }
 
     @Test
-    void mistakesAreShownWhereTheyAre() throws Exception {
+    void mistakeIsReportedWithFileAndLine() throws Exception {
         for (String text : new String[] {"Host box\n\nPort\n", "Host box\n\nPort many\n", "Host box\n\nPrt 22\n"}) {
             assertThatThrownBy(() -> route("box", text))
                     .isInstanceOf(SshRefusedException.class)
@@ -229,7 +231,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void wordsThatWeCannotHeedAreRefused() throws Exception {
+    void unsupportedSecurityKeywordsAreRefused() throws Exception {
         for (String word : new String[] {
             "KnownHostsCommand /bin/true", "RevokedHostKeys /etc/revoked", "BindAddress 192.0.2.1", "BindInterface lo"
         }) {
@@ -259,7 +261,7 @@ class ClientConfigTest {
             "hostkeyalias",
             "stricthostkeychecking");
 
-    /** The subset for machines without ssh means what it means to ssh, or is refused. */
+    /** {@link ConfigFile} must agree with {@code ssh -G}. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -293,7 +295,7 @@ class ClientConfigTest {
                 "Host no\nInclude DIR/mixed/*\nHost box\nPort 9\n",
                 "Include DIR/missing DIR/mixed/a\n",
             })
-    void withoutSshAPartOfTheLanguageMeansTheSame(String text) throws Exception {
+    void withoutSshSupportedKeywordsHaveTheSameMeaning(String text) throws Exception {
         Path nested = Files.createDirectories(directory.resolve("conf.d/x"));
         Files.writeString(nested.resolve("config"), "Port 11\n");
         Path mixed = Files.createDirectories(directory.resolve("mixed/sub")).getParent();
@@ -303,19 +305,19 @@ class ClientConfigTest {
         Files.write(file, text.replace("DIR", directory.toString()).getBytes(StandardCharsets.ISO_8859_1));
         Host host = Host.of("box");
         SshOptions options = SshOptions.defaults().withConfig(file);
-        ClientConfig theirs = ClientConfig.of(options, host);
-        ClientConfig ours = ConfigFile.read(file, options, host);
+        ClientConfig bySsh = ClientConfig.of(options, host);
+        ClientConfig byReader = ConfigFile.read(file, options, host);
         for (String word : COMPARED) {
-            if (ours.value(word) != null || word.equals("port") || word.equals("user")) {
+            if (byReader.value(word) != null || word.equals("port") || word.equals("user")) {
                 String usual = word.equals("port") ? "22" : System.getProperty("user.name");
-                List<String> values = ours.values(word).isEmpty() ? List.of(usual) : ours.values(word);
+                List<String> values = byReader.values(word).isEmpty() ? List.of(usual) : byReader.values(word);
                 assertThat(values.stream()
                                 .map(value -> value.replace("%h", "box").toLowerCase(Locale.ROOT)))
                         .as(word)
                         .containsExactlyElementsOf(
-                                theirs.value(word) == null
+                                bySsh.value(word) == null
                                         ? List.of("none")
-                                        : theirs.values(word).stream()
+                                        : bySsh.values(word).stream()
                                                 .map(value -> value.replace("%h", "box")
                                                         .replaceFirst("^true$", "yes")
                                                         .toLowerCase(Locale.ROOT))
@@ -334,7 +336,7 @@ class ClientConfigTest {
                 "CanonicalizeHostname yes\n",
                 "Port\n",
             })
-    void withoutSshTheRestOfTheLanguageIsRefused(String text) throws Exception {
+    void withoutSshOtherKeywordsThatDecideAreRefused(String text) throws Exception {
         Path file = config(text);
         assertThatThrownBy(() -> ConfigFile.read(file, SshOptions.defaults().withConfig(file), Host.of("box")))
                 .isInstanceOf(SshRefusedException.class)
@@ -342,7 +344,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void withoutSshFilesMayHaveSpacesInTheirNames() throws Exception {
+    void withoutSshQuotedFileNamesCanContainSpaces() throws Exception {
         Path file = config("UserKnownHostsFile \"/a b\"\nUserKnownHostsFile /c\nGlobalKnownHostsFile /d \"/e f\"\n");
         ClientConfig config = ConfigFile.read(file, SshOptions.defaults().withConfig(file), Host.of("box"));
         assertThat(config.values("userknownhostsfile")).containsExactly("/a b");
@@ -350,7 +352,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void tokensAndVariablesInFiles() throws Exception {
+    void tokensAndVariablesInFileNamesAreExpanded() throws Exception {
         Route route = route("box", """
                 HostName box.example.com
                 User me
@@ -367,7 +369,7 @@ class ClientConfigTest {
     }
 
     @Test
-    void aRealServerByItsAlias() throws Exception {
+    void connectsToAServerByAlias() throws Exception {
         try (OpenSsh server = OpenSsh.start(Files.createDirectory(directory.resolve("server")))) {
             Path config = config("""
                     Host box

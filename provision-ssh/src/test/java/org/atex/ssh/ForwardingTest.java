@@ -35,7 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Ports forwarded through the real OpenSSH server, which is this machine too: either side reaches the other's ports. */
+/**
+ * Forwarded ports with a real OpenSSH server on this machine, so that both sides can reach the ports of the other one.
+ */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class ForwardingTest {
@@ -46,7 +48,7 @@ class ForwardingTest {
     private SshConnection connection;
     private ServerSocket service;
 
-    private enum Way {
+    private enum Direction {
         LOCAL,
         REMOTE;
 
@@ -85,7 +87,7 @@ class ForwardingTest {
         return bytes;
     }
 
-    /** Reads all, and only then answers. */
+    /** Accepts a connection, reads it to the end, and then sends the answer. {@return the bytes that were read} */
     private static byte[] serve(ServerSocket service, byte[] answer) throws IOException {
         try (Socket socket = service.accept()) {
             byte[] all = socket.getInputStream().readAllBytes();
@@ -97,10 +99,10 @@ class ForwardingTest {
     private static boolean refuses(int port) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             if (socket.getLocalPort() == port) {
-                return true; // where nobody listens, a connection may be made with itself
+                return true; // without a listener, TCP can connect a socket to itself
             }
             socket.setSoTimeout(1_000);
-            return socket.getInputStream().read() < 0; // who listened may still have taken it
+            return socket.getInputStream().read() < 0; // the old listener may still have accepted it
         } catch (ConnectException e) {
             return true;
         } catch (IOException e) {
@@ -110,10 +112,10 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void muchGoesBothWaysAndEachEndsByItself(Way way) throws Exception {
+    void bothDirectionsCarryDataAndEndIndependently(Direction direction) throws Exception {
         byte[] question = random(1_000_000, 1);
         byte[] answer = random(1_000_000, 2);
-        try (Forwarding forwarding = way.open(connection, service);
+        try (Forwarding forwarding = direction.open(connection, service);
                 Socket socket = to(forwarding)) {
             Call<byte[]> served = Call.of(() -> serve(service, answer));
             socket.getOutputStream().write(question);
@@ -125,10 +127,10 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void bothSidesMayTalkAtOnce(Way way) throws Exception {
+    void bothSidesCanSendAtOnce(Direction direction) throws Exception {
         byte[] question = random(3_000_000, 1);
         byte[] answer = random(3_000_000, 2);
-        try (Forwarding forwarding = way.open(connection, service);
+        try (Forwarding forwarding = direction.open(connection, service);
                 Socket here = to(forwarding);
                 Socket there = service.accept()) {
             List<Call<Boolean>> writing = List.of(
@@ -146,8 +148,8 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void manyConnectionsAtOnceAndOneAfterTheOther(Way way) throws Exception {
-        try (Forwarding forwarding = way.open(connection, service)) {
+    void manyConnectionsWorkInParallelAndInSequence(Direction direction) throws Exception {
+        try (Forwarding forwarding = direction.open(connection, service)) {
             for (int round = 0; round < 3; round++) {
                 List<Call<byte[]>> serving = IntStream.range(0, 50)
                         .mapToObj(i -> Call.of(() -> serve(service, "answer".getBytes(UTF_8))))
@@ -173,14 +175,14 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatTheOtherSideHasClosedIsClosedHere(Way way) throws Exception {
-        try (Forwarding forwarding = way.open(connection, service);
+    void closeByTheServiceClosesTheClientSide(Direction direction) throws Exception {
+        try (Forwarding forwarding = direction.open(connection, service);
                 Socket here = to(forwarding);
                 Socket there = service.accept()) {
             there.setSoLinger(true, 0);
             there.close();
             assertThat(Call.of(() -> here.getInputStream().read()).result()).isEqualTo(-1);
-            // Nobody reads it, which whoever writes is told.
+            // The writer must get an error, as its data have no reader.
             assertThat(Call.to(() -> write(here)).failure()).isInstanceOf(IOException.class);
             assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
         }
@@ -188,8 +190,8 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatIsClosedHereIsClosedThere(Way way) throws Exception {
-        try (Forwarding forwarding = way.open(connection, service);
+    void closeByTheClientClosesTheServiceSide(Direction direction) throws Exception {
+        try (Forwarding forwarding = direction.open(connection, service);
                 Socket here = to(forwarding);
                 Socket there = service.accept()) {
             here.close();
@@ -206,8 +208,8 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void aReaderThatStandsStillHoldsUpNobodyElse(Way way) throws Exception {
-        try (Forwarding forwarding = way.open(connection, service);
+    void aBlockedReaderBlocksNoOtherConnection(Direction direction) throws Exception {
+        try (Forwarding forwarding = direction.open(connection, service);
                 Socket here = to(forwarding);
                 Socket there = service.accept()) {
             Call<Boolean> writing = Call.to(() -> write(here)).awaitBlocked();
@@ -224,7 +226,7 @@ class ForwardingTest {
                 assertThat(served.result()).hasSize(100_000);
             }
             forwarding.close();
-            // sshd gives what it has before it lets go.
+            // sshd delivers its buffered data before it closes the connection.
             List<Call<Long>> reading = Stream.of(here, there)
                     .map(socket -> Call.of(() -> socket.getInputStream().transferTo(OutputStream.nullOutputStream())))
                     .toList();
@@ -237,8 +239,8 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void closingEndsWhatIsCarriedAndListensNoMore(Way way) throws Exception {
-        Forwarding forwarding = way.open(connection, service);
+    void closeEndsForwardedConnectionsAndTheListener(Direction direction) throws Exception {
+        Forwarding forwarding = direction.open(connection, service);
         try (Socket here = to(forwarding);
                 Socket there = service.accept()) {
             Call<Integer> reading = Call.of(() -> there.getInputStream().read()).awaitBlocked();
@@ -247,7 +249,7 @@ class ForwardingTest {
             assertThat(reading.result()).isEqualTo(-1);
             assertThat(refuses(forwarding.port())).isTrue();
         }
-        try (Forwarding again = way.open(connection, service);
+        try (Forwarding again = direction.open(connection, service);
                 Socket here = to(again);
                 Socket there = service.accept()) {
             there.getOutputStream().write(7);
@@ -257,8 +259,8 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void closingTheConnectionEndsIt(Way way) throws Exception {
-        Forwarding forwarding = way.open(connection, service);
+    void closingTheSshConnectionEndsTheForwarding(Direction direction) throws Exception {
+        Forwarding forwarding = direction.open(connection, service);
         try (Socket here = to(forwarding);
                 Socket there = service.accept()) {
             Call<Boolean> writing = Call.to(() -> write(here)).awaitBlocked();
@@ -269,13 +271,13 @@ class ForwardingTest {
             Call.eventually("the port is free", () -> refuses(forwarding.port()));
         }
         forwarding.close();
-        assertThatThrownBy(() -> way.open(connection, service)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> direction.open(connection, service)).isInstanceOf(IllegalStateException.class);
     }
 
     @ParameterizedTest
     @EnumSource
-    void aLostConnectionEndsIt(Way way) throws Exception {
-        Forwarding forwarding = way.open(connection, service);
+    void losingTheSshConnectionEndsTheForwarding(Direction direction) throws Exception {
+        Forwarding forwarding = direction.open(connection, service);
         try (Socket here = to(forwarding);
                 Socket there = service.accept()) {
             Call<Boolean> writing = Call.to(() -> write(here)).awaitBlocked();
@@ -286,32 +288,32 @@ class ForwardingTest {
             Call.eventually("the port is free", () -> refuses(forwarding.port()));
         }
         forwarding.close();
-        // Who writes may see the loss before whoever reads, who tells everybody.
-        Call.eventually("the loss is known", () -> isLost(way));
+        // A writer can see the loss before the reader thread does, which marks the connection as lost.
+        Call.eventually("the loss is known", () -> isLost(direction));
     }
 
-    private boolean isLost(Way way) {
-        try (Forwarding one = way.open(connection, service)) {
+    private boolean isLost(Direction direction) {
+        try (Forwarding one = direction.open(connection, service)) {
             return one.port() < 0;
         } catch (ConnectionLostException e) {
             assertThat(e).hasMessageContaining(server.destination());
             return true;
         } catch (Exception e) {
-            throw new AssertionError("that is no loss", e);
+            throw new AssertionError("not a lost connection", e);
         }
     }
 
     @Test
-    void aHostThatDoesNotForward() throws Exception {
+    void refusalByTheServerIsReported() throws Exception {
         try (OpenSsh strict =
                         OpenSsh.start(Files.createDirectories(directory.resolve("strict")), "AllowTcpForwarding no");
                 SshConnection refused = Logins.connect(strict)) {
-            assertThatThrownBy(() -> Way.REMOTE.open(refused, service))
+            assertThatThrownBy(() -> Direction.REMOTE.open(refused, service))
                     .isInstanceOf(TransferException.class)
                     .hasMessageContaining(strict.destination())
                     .hasMessageContaining("AllowTcpForwarding");
             try (Logs logs = new Logs();
-                    Forwarding forwarding = Way.LOCAL.open(refused, service);
+                    Forwarding forwarding = Direction.LOCAL.open(refused, service);
                     Socket here = to(forwarding)) {
                 InputStream in = here.getInputStream();
                 assertThat(Call.of(() -> in.read()).result()).isEqualTo(-1);
@@ -325,9 +327,9 @@ class ForwardingTest {
 
     @ParameterizedTest
     @EnumSource
-    void nobodyListensThere(Way way) throws Exception {
+    void unreachableServiceClosesTheConnection(Direction direction) throws Exception {
         service.close();
-        try (Forwarding forwarding = way.open(connection, service);
+        try (Forwarding forwarding = direction.open(connection, service);
                 Socket here = to(forwarding)) {
             assertThat(Call.of(() -> here.getInputStream().read()).result()).isEqualTo(-1);
             assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
@@ -335,9 +337,9 @@ class ForwardingTest {
     }
 
     @Test
-    void aPortThatIsTakenIsNamed() throws Exception {
+    void aPortInUseIsNamed() throws Exception {
         service.close();
-        service = new ServerSocket(0); // on all addresses: sshd is content with one of two
+        service = new ServerSocket(0); // on all addresses: sshd succeeds if it can bind one of IPv4 and IPv6
         int taken = service.getLocalPort();
         assertThatThrownBy(() -> connection.forwardLocal(taken, "127.0.0.1", 1))
                 .isInstanceOf(TransferException.class)
@@ -349,12 +351,12 @@ class ForwardingTest {
     }
 
     @Test
-    void keysExchangedAnewDisturbNothing() throws Exception {
+    void rekeyingDoesNotDisturbForwarding() throws Exception {
         byte[] answer = random(3_000_000, 3);
         try (OpenSsh rekeying = OpenSsh.start(Files.createDirectories(directory.resolve("re")), "RekeyLimit 100K");
                 SshConnection busy = Logins.connect(rekeying);
-                Forwarding there = Way.REMOTE.open(busy, service);
-                Forwarding here = Way.LOCAL.open(busy, service)) {
+                Forwarding there = Direction.REMOTE.open(busy, service);
+                Forwarding here = Direction.LOCAL.open(busy, service)) {
             for (Forwarding forwarding : List.of(there, here)) {
                 Call<byte[]> served = Call.of(() -> serve(service, answer));
                 try (Socket socket = to(forwarding)) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which host keys are accepted, and what is said of those that are not. */
+/** The host keys that each policy accepts, and the messages of refusals. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class HostKeysTest {
@@ -30,7 +30,7 @@ class HostKeysTest {
 
     private static OpenSsh server;
 
-    /** Of another host. */
+    /** The key of another host. */
     private static String otherKey;
 
     @TempDir
@@ -68,12 +68,12 @@ class HostKeysTest {
 
     private static String run(String... words) throws Exception {
         Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes());
-        assertThat(process.waitFor()).as(said).isZero();
-        return said;
+        String output = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
     }
 
-    /** What ssh-keygen says of a file. */
+    /** {@return the fingerprint of a key file by ssh-keygen} */
     private static String fingerprint(String file, String hash) throws Exception {
         return run(
                         "ssh-keygen",
@@ -100,13 +100,13 @@ class HostKeysTest {
     }
 
     @Test
-    void aHostThatIsKnown() throws Exception {
+    void acceptsAKnownHost() throws Exception {
         Files.writeString(known, "# mine\n\nelsewhere.example.com " + otherKey + "\n" + server.knownHost());
         accepts(HostKeys.known(directory.resolve("not-there"), known));
     }
 
     @Test
-    void aHostThatIsKnownByAHashedName() throws Exception {
+    void acceptsAHashedName() throws Exception {
         Files.writeString(known, server.knownHost());
         run("ssh-keygen", "-H", "-f", known.toString());
         assertThat(known).content().startsWith("|1|").doesNotContain("127.0.0.1");
@@ -114,32 +114,32 @@ class HostKeysTest {
     }
 
     @Test
-    void aHostThatIsKnownByAPattern() throws Exception {
+    void acceptsAPattern() throws Exception {
         Files.writeString(known, "other,[127.0.*.?]:" + server.port() + " " + key("host.pub") + " a comment\n");
         accepts(HostKeys.known(known));
     }
 
     @Test
-    void aHostWithSeveralKeys() throws Exception {
+    void acceptsOneOfSeveralKnownKeys() throws Exception {
         Files.writeString(known, name() + " " + otherKey + "\n" + server.knownHost());
         accepts(HostKeys.known(known));
     }
 
     @Test
-    void aHostThatIsKnownWithoutItsPort() throws Exception {
+    void acceptsALineWithoutPort() throws Exception {
         Files.writeString(known, "127.0.0.1 " + key("host.pub") + "\n");
         accepts(HostKeys.known(known));
     }
 
     @Test
-    void aHostOfAnotherPortIsAnother() throws Exception {
+    void refusesALineWithAnotherPort() throws Exception {
         Files.writeString(known, "[127.0.0.1]:1 " + key("host.pub") + "\n");
         refuses(HostKeys.known(known)).hasMessageContaining("there is none");
     }
 
-    /** A server shows the kind of key that is asked for. */
+    /** A server presents a key of the type that the client asks for. */
     @Test
-    void anyOfTheKeysThatAServerHasMayBePinned() throws Exception {
+    void acceptsAnyPinnedKeyOfTheServer() throws Exception {
         OpenSsh.key(directory.resolve("rsa"), "", "-t", "rsa", "-b", "2048");
         OpenSsh.key(directory.resolve("ecdsa"), "", "-t", "ecdsa");
         try (OpenSsh several = OpenSsh.start(
@@ -163,13 +163,13 @@ class HostKeysTest {
     }
 
     @Test
-    void aHostThatIsExcludedFromAPattern() throws Exception {
+    void refusesANegatedPattern() throws Exception {
         Files.writeString(known, "[127.*]:*,!" + name() + " " + key("host.pub") + "\n");
         refuses(HostKeys.known(known));
     }
 
     @Test
-    void aHostThatIsNotKnown() throws Exception {
+    void refusesAnUnknownHost() throws Exception {
         refuses(HostKeys.known(known))
                 .hasMessageContaining(known.toString())
                 .hasMessageContaining("there is none")
@@ -178,9 +178,9 @@ class HostKeysTest {
         assertThat(known).doesNotExist();
     }
 
-    /** What the message tells to do, does. */
+    /** The advice in the message must work. */
     @Test
-    void theLineOfTheMessageMakesItKnown() throws Exception {
+    void theLineInTheMessageMakesTheHostKnown() throws Exception {
         Throwable refused = Call.of(() -> {
                     accepts(HostKeys.known(known));
                     return true;
@@ -192,7 +192,7 @@ class HostKeysTest {
     }
 
     @Test
-    void aHostWhoseKeyHasChanged() throws Exception {
+    void refusesAChangedKey() throws Exception {
         Files.writeString(known, name() + " " + otherKey + "\n");
         refuses(HostKeys.known(known))
                 .hasMessageContaining(known.toString())
@@ -201,21 +201,21 @@ class HostKeysTest {
     }
 
     @Test
-    void aKeyThatWasRevoked() throws Exception {
+    void refusesARevokedKey() throws Exception {
         Files.writeString(known, "@revoked * " + key("host.pub") + "\n" + server.knownHost());
         refuses(HostKeys.known(known)).hasMessageContaining("revoked");
         refuses(HostKeys.acceptNew(known)).hasMessageContaining("revoked");
     }
 
     @Test
-    void aKeyThatWasRevokedInAnotherFile() throws Exception {
+    void refusesAKeyThatAnotherFileRevokes() throws Exception {
         Files.writeString(known, server.knownHost());
         Path revoked = Files.writeString(directory.resolve("revoked"), "@revoked * " + key("host.pub") + "\n");
         refuses(HostKeys.known(known, revoked)).hasMessageContaining("revoked");
     }
 
     @Test
-    void newHostsAreLearned() throws Exception {
+    void acceptNewAddsTheKeyOnce() throws Exception {
         Path file = directory.resolve("new/known");
         accepts(HostKeys.acceptNew(file));
         assertThat(file).content().isEqualTo(server.knownHost());
@@ -225,7 +225,7 @@ class HostKeysTest {
     }
 
     @Test
-    void newHostsAreLearnedOnceThoughKeysAreExchangedAnew() throws Exception {
+    void acceptNewAddsTheKeyOnceDespiteRekeying() throws Exception {
         try (OpenSsh busy = OpenSsh.start(Files.createDirectory(directory.resolve("busy")), "RekeyLimit 64K");
                 SshConnection connection = SshConnection.open(
                         busy.destination(), Logins.options(busy).withHostKeys(HostKeys.acceptNew(known)))) {
@@ -238,21 +238,21 @@ class HostKeysTest {
     }
 
     @Test
-    void newHostsAreLearnedAfterALineThatHasNoEnd() throws Exception {
+    void acceptNewCompletesALastLineWithoutNewline() throws Exception {
         Files.writeString(known, "elsewhere " + otherKey);
         accepts(HostKeys.acceptNew(known));
         assertThat(known).content().isEqualTo("elsewhere " + otherKey + "\n" + server.knownHost());
     }
 
     @Test
-    void newHostsWhoseKeyChangesAreRefused() throws Exception {
+    void acceptNewRefusesAChangedKey() throws Exception {
         Files.writeString(known, name() + " " + otherKey + "\n");
         refuses(HostKeys.acceptNew(known)).hasMessageContaining(fingerprint("other.pub", "sha256"));
         assertThat(known).content().isEqualTo(name() + " " + otherKey + "\n");
     }
 
     @Test
-    void newHostsWhoseKeyOfAnotherKindIsKnownAreRefused() throws Exception {
+    void acceptNewRefusesAHostKnownByAKeyOfAnotherType() throws Exception {
         OpenSsh.key(directory.resolve("rsa"), "", "-t", "rsa", "-b", "2048");
         String[] rsa = Files.readString(directory.resolve("rsa.pub")).split(" ");
         Files.writeString(known, name() + " " + rsa[0] + " " + rsa[1] + "\n");
@@ -260,13 +260,13 @@ class HostKeysTest {
     }
 
     @Test
-    void aFileThatCannotBeAddedTo() throws Exception {
+    void acceptNewRefusesIfTheFileCannotBeWritten() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "");
         refuses(HostKeys.acceptNew(file.resolve("known"))).hasMessageContaining("could not be added");
     }
 
     @Test
-    void manyLearnAtOnce() throws Exception {
+    void parallelConnectionsCanAddKeys() throws Exception {
         List<Call<Boolean>> calls = IntStream.range(0, 10)
                 .mapToObj(i -> Call.to(() -> accepts(HostKeys.acceptNew(known))))
                 .toList();
@@ -285,7 +285,7 @@ class HostKeysTest {
     }
 
     @Test
-    void aKeyThatIsPinned() throws Exception {
+    void pinnedAcceptsTheKeyAndRefusesOthers() throws Exception {
         accepts(HostKeys.pinned(fingerprint("host.pub", "sha256")));
         accepts(HostKeys.pinned(fingerprint("host.pub", "sha256") + "="));
         accepts(HostKeys.pinned(fingerprint("host.pub", "md5")));
@@ -298,12 +298,12 @@ class HostKeysTest {
     }
 
     @Test
-    void anyKeyIfThatIsWanted() throws Exception {
+    void acceptAnyAcceptsAnUnknownHost() throws Exception {
         accepts(HostKeys.acceptAny());
     }
 
     @Test
-    void aLineThatNobodyUnderstandsHidesNoOther() throws Exception {
+    void invalidLinesAreIgnored() throws Exception {
         Files.writeString(known, "nonsense\n" + name() + " ssh-unknown AAAA\n" + name() + " ssh-ed25519 !!\n");
         Files.writeString(known, server.knownHost(), StandardOpenOption.APPEND);
         accepts(HostKeys.known(known));

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Sources of a list and of a file, and the syntax of hosts. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class HostsTest {
@@ -51,7 +52,7 @@ class HostsTest {
                 "ssh://a, -, a, 0",
                 "ssh://root@[::1]:2222/, root, ::1, 2222",
             })
-    void textIsAHost(String text, String user, String address, int port) {
+    void hostTextIsParsed(String text, String user, String address, int port) {
         assertThat(Host.of(text)).isEqualTo(new Host(address, port, user, 1, null, Map.of(), Map.of()));
         if (port != 0) {
             assertThat(Host.of(Host.of(text).toString())).isEqualTo(Host.of(text));
@@ -78,7 +79,7 @@ class HostsTest {
                 "-l@a",
                 "a:99999999999"
             })
-    void otherTextIsRefusedWithWhatIsExpected(String text) {
+    void invalidTextIsRefusedWithTheExpectedForm(String text) {
         assertThatThrownBy(() -> Host.of(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "'")
@@ -112,7 +113,7 @@ class HostsTest {
     }
 
     @Test
-    void healthyHostIsGivenOutAgainAndTheOtherIsNot() throws Exception {
+    void onlyAHealthyHostIsHandedOutAgain() throws Exception {
         try (HostSource source = Hosts.of("a", "b")) {
             List<Host> hosts = all(source);
             source.giveBack(hosts.get(0), true);
@@ -123,7 +124,7 @@ class HostsTest {
     }
 
     @Test
-    void closedSourceRefusesTakers() {
+    void takeAfterCloseIsRefused() {
         HostSource source = Hosts.of("a");
         source.close();
         source.close();
@@ -132,7 +133,7 @@ class HostsTest {
     }
 
     @Test
-    void hostTwiceIsRefused() {
+    void duplicateHostIsRefused() {
         assertThatThrownBy(() -> Hosts.of("a", "A:22"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("A:22 is listed twice");
@@ -143,7 +144,7 @@ class HostsTest {
     }
 
     @Test
-    void labelsThatAllHaveAreKnownBeforehand() {
+    void commonLabelsAreKnownInAdvance() {
         Host one = Host.of("a").withArguments(Map.of("arch", "arm64", "rack", "1"));
         Host two = Host.of("b").withArguments(Map.of("arch", "arm64", "rack", "2"));
         assertThat(Hosts.of(List.of(one, two)).labels()).isEqualTo(Map.of("arch", "arm64"));
@@ -151,7 +152,7 @@ class HostsTest {
     }
 
     @Test
-    void linesAreHosts() throws Exception {
+    void jsonLinesAreHosts() throws Exception {
         assertThat(read("""
                         {"host": "a", "port": 2222, "arguments": {"cores": 4, "jump_host": "me@j:22", "arch": "x86_64"}}
 
@@ -177,13 +178,13 @@ class HostsTest {
                 "{\"host\": \"b\", \"port\": \"ssh\"} | not a port: 'ssh'; expected 1 to 65535",
                 "{\"host\": \"b\", \"port\": 70000} | not a port: '70000'",
                 "{\"host\": \"b\", \"arguments\": {\"cores\": 0}} | expected a whole number of at least 1",
-                "{\"host\": \"b\", \"cores\": 2, \"arguments\": {\"cores\": 3}} | \"cores\" is said twice",
+                "{\"host\": \"b\", \"cores\": 2, \"arguments\": {\"cores\": 3}} | \"cores\" is given twice",
                 "{\"host\": \"b\", \"host\": \"c\"} | uplicate",
-                "{\"host\": \"b\"} {\"host\": \"c\"} | something follows",
+                "{\"host\": \"b\"} {\"host\": \"c\"} | text after the JSON object",
                 "{\"host\": \"-x\"} | must not begin with '-'",
                 "{\"host\": \"a\"} | already in line 1",
             })
-    void badLineIsRefusedWithItsPlace(String line, String why) {
+    void invalidLineIsRefusedWithItsNumber(String line, String why) {
         assertThatThrownBy(() -> read("{\"host\": \"a\"}\n\n" + line + "\n"))
                 .isInstanceOf(ProvisioningException.class)
                 .hasMessageContaining(directory.resolve("hosts") + ", line 3: ")
@@ -198,7 +199,7 @@ class HostsTest {
     }
 
     @Test
-    void limitsHold() {
+    void limitsOfLengthAndNumberHold() {
         assertThatThrownBy(() -> read("{\"host\": \"" + "a".repeat(70_000) + "\"}"))
                 .isInstanceOf(ProvisioningException.class)
                 .hasMessageContaining("longer than 65536 bytes");

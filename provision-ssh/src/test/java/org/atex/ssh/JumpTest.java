@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hosts that are reached through others, or through a program. */
+/** Connections through jump hosts and proxy commands. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class JumpTest {
@@ -77,13 +77,13 @@ class JumpTest {
     }
 
     @Test
-    void throughOneAndThroughTwo() throws Exception {
+    void connectsThroughOneAndThroughTwoJumpHosts() throws Exception {
         try (SshConnection one = SshConnection.open(target.destination(), all().withJump(first.destination()));
                 SshConnection two = SshConnection.open(
                         target.destination(), all().withJump(first.destination() + ", " + second.destination()))) {
             works(one);
             works(two);
-            // It was not reached otherwise.
+            // The server sees a connection to its own port, which it gets from the last jump host.
             String peer = two.run(Command.bash("echo $SSH_CONNECTION")).stdout();
             assertThat(peer).contains(" " + target.port());
             two.upload(directory.resolve("known"), directory + "/up/known");
@@ -92,7 +92,7 @@ class JumpTest {
     }
 
     @Test
-    void aJumpWithOptionsOfItsOwn() throws Exception {
+    void jumpHostCanHaveOptionsOfItsOwn() throws Exception {
         try (SshConnection connection = SshConnection.open(
                 target.destination(), Logins.options(target).withJump(first.destination(), Logins.options(first)))) {
             works(connection);
@@ -105,7 +105,7 @@ class JumpTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"first", "second", "target"})
-    void theHostKeyOfEachIsCheckedAndNamed(String wrong) throws Exception {
+    void hostKeyOfEachHopIsCheckedAndNamed(String wrong) throws Exception {
         String lines = "";
         for (OpenSsh server : new OpenSsh[] {first, second, target}) {
             lines += server.directory().endsWith(wrong) ? "" : server.knownHost();
@@ -122,7 +122,7 @@ class JumpTest {
     }
 
     @Test
-    void aJumpThatIsNotThere() throws Exception {
+    void unreachableJumpHostIsNamed() throws Exception {
         first.kill();
         assertThatThrownBy(() -> SshConnection.open(
                         target.destination(),
@@ -133,7 +133,7 @@ class JumpTest {
     }
 
     @Test
-    void aTargetThatTheJumpDoesNotReach() throws Exception {
+    void targetUnreachableFromTheJumpHostIsNamed() throws Exception {
         target.kill();
         assertThatThrownBy(() -> SshConnection.open(
                         target.destination(),
@@ -155,7 +155,7 @@ class JumpTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"first", "second", "target"})
-    void theBreakOfAnyIsALoss(String which) throws Exception {
+    void brokenConnectionToAnyHopIsALoss(String which) throws Exception {
         OpenSsh broken = which.equals("first") ? first : which.equals("second") ? second : target;
         try (SshConnection connection = SshConnection.open(
                 target.destination(), all().withJump(first.destination() + "," + second.destination()))) {
@@ -171,7 +171,7 @@ class JumpTest {
     }
 
     @Test
-    void aSilentJumpIsALoss() throws Exception {
+    void silentJumpHostIsALoss() throws Exception {
         try (FaultProxy proxy = FaultProxy.to("127.0.0.1", first.port())) {
             SshOptions jump = all().withHostKeys(HostKeys.acceptAny());
             try (SshConnection connection = SshConnection.open(
@@ -186,7 +186,7 @@ class JumpTest {
     }
 
     @Test
-    void throughAProgram() throws Exception {
+    void connectsThroughAProxyCommand() throws Exception {
         SshOptions options = Logins.options(target)
                 .withProxyCommand("bash -c 'exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3' # as %r, 100%%");
         try (SshConnection connection = SshConnection.open(target.destination(), options)) {
@@ -197,7 +197,7 @@ class JumpTest {
     }
 
     @Test
-    void aProgramThatBreaksIsALoss() throws Exception {
+    void endOfTheProxyCommandIsALoss() throws Exception {
         Path number = directory.resolve("number");
         SshOptions options = Logins.options(target)
                 .withProxyCommand("bash -c 'echo $$ >" + number + "; exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3'");
@@ -222,7 +222,7 @@ class JumpTest {
         "sh -c 'echo SSH-2.0-none; echo sorry >&2; exit 4', sh, 4: sorry",
         "not-a-program-at-all --secret=x, not-a-program-at-all, 127: "
     })
-    void aProgramThatFailsIsToldAtOnceInItsWords(String program, String name, String words) {
+    void failureOfTheProxyCommandIsReportedAtOnceWithItsErrors(String program, String name, String words) {
         SshOptions patient = Logins.options(target).withProxyCommand(program).withConnectWithin(Duration.ofHours(1));
         assertThatThrownBy(() -> SshConnection.open(target.destination(), patient))
                 .isInstanceOf(ConnectionLostException.class)
@@ -232,9 +232,9 @@ class JumpTest {
                 .hasMessageNotContaining("firewall");
     }
 
-    /** What is behind it may start up meanwhile; each reason is in the log once. */
+    /** The machine behind the proxy command may still be starting. Each reason is logged once. */
     @Test
-    void aProgramThatFailsIsTriedAgainWhereTheMachineIsWaitedFor() throws Exception {
+    void failingProxyCommandIsRetriedWhileTheMachineMayBeStarting() throws Exception {
         Path up = directory.resolve("up");
         Path tries = directory.resolve("tries");
         String program = "bash -c 'echo x >>" + tries + "; test -e " + up + " || { echo $$ is down >&2; exit 1; };"
@@ -255,7 +255,7 @@ class JumpTest {
                 assertThat(connection.run(Command.of("echo", "back")).stdout()).isEqualTo("back\n");
             }
             assertThat(logs.messages(Level.INFO).stream().filter(line -> line.contains("is down")))
-                    .as("once when it was opened, and once when it was opened again")
+                    .as("once for open and once for reconnect")
                     .hasSize(2);
         }
     }
@@ -266,7 +266,7 @@ class JumpTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"exit 3", "not-a-program-at-all", "sleep 600", "cat", "exec true"})
-    void aProgramThatLeadsNowhere(String program) throws Exception {
+    void proxyCommandThatDoesNotConnectIsReported(String program) throws Exception {
         assertThatThrownBy(() -> SshConnection.open(
                         target.destination(),
                         Logins.options(target).withProxyCommand(program).withConnectWithin(Duration.ofMillis(300))))

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a hostile system may send: nothing of it gets outside. */
+/** Trees from a hostile system: nothing is written outside the target. */
 @ExtendWith(LeakCheck.class)
 class LocalTreeTest {
     @TempDir
@@ -35,7 +35,7 @@ class LocalTreeTest {
     private TarArchiveOutputStream archive;
 
     @BeforeEach
-    void begin() throws Exception {
+    void createTarget() throws Exception {
         target = Files.createDirectory(directory.resolve("target"));
         outside = Files.createDirectory(directory.resolve("outside"));
         Files.writeString(outside.resolve("victim"), "untouched");
@@ -44,7 +44,7 @@ class LocalTreeTest {
     }
 
     @AfterEach
-    void nothingIsOutside() throws Exception {
+    void assertNothingOutside() throws Exception {
         try (var files = Files.list(outside)) {
             assertThat(files).containsExactly(outside.resolve("victim"));
         }
@@ -91,7 +91,7 @@ class LocalTreeTest {
         tree.finish();
     }
 
-    private void refused() {
+    private void assertRefused() {
         assertThatThrownBy(this::unpack).isInstanceOf(IOException.class);
     }
 
@@ -107,23 +107,23 @@ class LocalTreeTest {
                 "/tmp/atex-evil",
                 "//tmp/atex-evil"
             })
-    void namesThatLeadElsewhere(String name) throws Exception {
-        folder("./").file(name).refused();
+    void namesOutsideTheTargetAreRefused(String name) throws Exception {
+        folder("./").file(name).assertRefused();
         assertThat(Path.of("/tmp/atex-evil")).doesNotExist();
     }
 
     @Test
-    void foldersThatLeadElsewhere() throws Exception {
-        folder("./").folder("../outside/new/").refused();
+    void directoriesOutsideTheTargetAreRefused() throws Exception {
+        folder("./").folder("../outside/new/").assertRefused();
     }
 
     @Test
-    void linksThatLeadElsewhereByTheirName() throws Exception {
-        folder("./").link("../outside/new", "/etc").refused();
+    void linksWithNamesOutsideTheTargetAreRefused() throws Exception {
+        folder("./").link("../outside/new", "/etc").assertRefused();
     }
 
     @Test
-    void aFileThroughALinkReplacesIt() throws Exception {
+    void aFileBelowALinkReplacesTheLink() throws Exception {
         folder("./").link("./way", outside.toString()).file("./way/victim").unpack();
         assertThat(target.resolve("way")).isDirectory();
         assertThat(Files.isSymbolicLink(target.resolve("way"))).isFalse();
@@ -131,13 +131,13 @@ class LocalTreeTest {
     }
 
     @Test
-    void aFileThroughARelativeLink() throws Exception {
+    void aFileBelowARelativeLinkReplacesTheLink() throws Exception {
         folder("./").link("./way", "../outside").file("./way/deeper/victim").unpack();
         assertThat(target.resolve("way/deeper/victim")).hasContent("evil");
     }
 
     @Test
-    void aFileInPlaceOfALinkToAFile() throws Exception {
+    void aFileReplacesALinkToAFile() throws Exception {
         folder("./")
                 .link("./way", outside.resolve("victim").toString())
                 .file("./way")
@@ -146,70 +146,70 @@ class LocalTreeTest {
     }
 
     @Test
-    void aFolderInPlaceOfALink() throws Exception {
+    void aDirectoryReplacesALink() throws Exception {
         folder("./").link("./way", outside.toString()).folder("./way/").unpack();
         assertThat(Files.isDirectory(target.resolve("way"), LinkOption.NOFOLLOW_LINKS))
                 .isTrue();
     }
 
-    /** Its mode and times are set last: not those of what the link leads to. */
+    /** The mode and times of the directory are set last; they must not be set through the link. */
     @Test
-    void aLinkInPlaceOfAFolderThatWasSent() throws Exception {
+    void aLinkThatReplacesADirectoryDoesNotChangeItsTarget() throws Exception {
         Object before = Files.getAttribute(outside, "unix:mode");
         Object time = Files.getLastModifiedTime(outside);
         folder("./").folder("./way/").link("./way", outside.toString());
         try {
             unpack();
         } catch (IOException e) {
-            // Either will do.
+            // An error is allowed, too.
         }
         assertThat(Files.getAttribute(outside, "unix:mode")).isEqualTo(before);
         assertThat(Files.getLastModifiedTime(outside)).isEqualTo(time);
     }
 
     @Test
-    void aLinkThatWasThereBefore() throws Exception {
+    void anExistingLinkIsReplaced() throws Exception {
         Files.createSymbolicLink(target.resolve("way"), outside);
         folder("./").file("./way/victim").unpack();
         assertThat(target.resolve("way/victim")).hasContent("evil");
     }
 
     @Test
-    void aSecondNameOfAFileOutside() throws Exception {
-        folder("./").second("./copy", outside.resolve("victim").toString()).refused();
+    void aHardLinkToAFileOutsideIsRefused() throws Exception {
+        folder("./").second("./copy", outside.resolve("victim").toString()).assertRefused();
         assertThat(target.resolve("copy")).doesNotExist();
     }
 
     @Test
-    void aSecondNameByTwoDots() throws Exception {
-        folder("./").second("./copy", "../outside/victim").refused();
+    void aHardLinkByTwoDotsIsRefused() throws Exception {
+        folder("./").second("./copy", "../outside/victim").assertRefused();
     }
 
     @Test
-    void aSecondNameThroughALink() throws Exception {
+    void aHardLinkThroughALinkIsRefused() throws Exception {
         folder("./")
                 .link("./way", outside.toString())
                 .second("./copy", "./way/victim")
-                .refused();
+                .assertRefused();
         assertThat(target.resolve("copy")).doesNotExist();
     }
 
     @Test
-    void aSecondNameOfALink() throws Exception {
+    void aHardLinkToALinkIsRefused() throws Exception {
         folder("./")
                 .link("./way", outside.resolve("victim").toString())
                 .second("./copy", "./way")
-                .refused();
+                .assertRefused();
     }
 
     @Test
-    void aSecondNameOfAFileThatWasSentAndThenWrittenTo() throws Exception {
+    void aFileThatWasHardLinkedAndIsReceivedAgainIsReplaced() throws Exception {
         folder("./").file("./one").second("./two", "./one").file("./two").unpack();
         assertThat(target.resolve("two")).hasContent("evil");
     }
 
     @Test
-    void aNulInAName() throws Exception {
+    void aNulInANameStaysInside() throws Exception {
         folder("./");
         TarArchiveEntry entry = new TarArchiveEntry("./x", true);
         entry.addPaxHeader("path", "./a\0b");
@@ -218,23 +218,23 @@ class LocalTreeTest {
         try {
             unpack();
         } catch (IOException e) {
-            // Either will do, as long as nothing but this is thrown.
+            // An error is allowed, too, but no other exception.
         }
     }
 
     @Test
-    void aFolderOverAFile() throws Exception {
+    void aDirectoryReplacesAFile() throws Exception {
         folder("./").file("./a").folder("./a/").file("./a/b").unpack();
         assertThat(target.resolve("a/b")).hasContent("evil");
     }
 
     @Test
-    void aFileOverAFolder() throws Exception {
-        folder("./").folder("./a/").file("./a/b").file("./a").refused();
+    void aFileDoesNotReplaceADirectory() throws Exception {
+        folder("./").folder("./a/").file("./a/b").file("./a").assertRefused();
     }
 
     @Test
-    void devicesAreLeftOut() throws Exception {
+    void devicesAreSkipped() throws Exception {
         folder("./")
                 .entry("./device", TarConstants.LF_CHR, "")
                 .entry("./block", TarConstants.LF_BLK, "")
@@ -247,7 +247,7 @@ class LocalTreeTest {
     }
 
     @Test
-    void aSingleFileIsTheTargetAndNothingElse() throws Exception {
+    void aSingleFileIsTheTarget() throws Exception {
         Path file = target.resolve("file");
         file("./name").archive.close();
         LocalTree tree = new LocalTree(file, (path, moved) -> {});
@@ -256,7 +256,7 @@ class LocalTreeTest {
     }
 
     @Test
-    void whatFollowsASingleFileStaysInside() throws Exception {
+    void entriesAfterASingleFileStayInside() throws Exception {
         Path file = target.resolve("file");
         link("./name", outside.toString())
                 .file("./name")
@@ -268,12 +268,12 @@ class LocalTreeTest {
             new Untar(tree, "name").read(new ByteArrayInputStream(bytes.toByteArray()));
             tree.finish();
         } catch (IOException e) {
-            // Either will do.
+            // An error is allowed, too.
         }
     }
 
     @Test
-    void aStreamThatEndsTooSoon() throws Exception {
+    void aTruncatedStreamIsAnError() throws Exception {
         folder("./").file("./a").archive.close();
         LocalTree tree = new LocalTree(target, (path, moved) -> {});
         byte[] half = Arrays.copyOf(bytes.toByteArray(), 1024 + 2);
@@ -282,7 +282,7 @@ class LocalTreeTest {
     }
 
     @Test
-    void nonsense() {
+    void garbageIsAnError() {
         byte[] text = "Welcome to this machine!\n".repeat(100).getBytes(UTF_8);
         LocalTree tree = new LocalTree(target, (path, moved) -> {});
         assertThatThrownBy(() -> new Untar(tree, "name").read(new ByteArrayInputStream(text)))

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Where OpenSSH's client gets in with keys, certificates and agents, we get in, and nowhere else. The server takes four keys
- * only, so that their order counts.
+ * Logins with keys, certificates and agents succeed exactly where they succeed with OpenSSH's client. The server allows
+ * four keys only, so the order of the keys counts.
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
@@ -45,8 +45,8 @@ class LoginAgreementTest {
     /**
      * {@return all scenarios}
      *
-     * <p>KEY is the key itself, ENC the same one encrypted, CERT a certificate that does not lie beside it; the agent MANY has
-     * the key as the last of nine.
+     * <p>KEY is the key, ENC the same key encrypted, CERT a certificate in another directory than the key; the agent
+     * MANY has the key as the last of nine.
      */
     static Stream<Arguments> scenarios() {
         List<Scenario> all = List.of(
@@ -109,7 +109,7 @@ class LoginAgreementTest {
                         false,
                         "good"),
                 new Scenario("no key at all", "IdentityFile none\nIdentityAgent none", true, ""));
-        // Only signatures differ by type.
+        // Types of keys differ only in their signatures, so the other types run the scenarios with certificates only.
         return Stream.concat(
                 all.stream().map(one -> Arguments.of("ed25519", one)),
                 Stream.of("rsa", "ecdsa")
@@ -140,7 +140,7 @@ class LoginAgreementTest {
         return agent;
     }
 
-    /** Signs a key; the certificate gets a name of its own. */
+    /** Signs a key; the certificate is written to a file with another name than the key. */
     private static void sign(String type, String name, String... options) throws Exception {
         Files.copy(file(type + ".pub"), file(type + "-" + name + ".pub"));
         List<String> words =
@@ -204,7 +204,7 @@ class LoginAgreementTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("scenarios")
-    void getsInAsWithOpenSsh(String type, Scenario scenario, @TempDir Path place) throws Exception {
+    void loginSucceedsWhereOpenSshSucceeds(String type, Scenario scenario, @TempDir Path place) throws Exception {
         Path key = Files.copy(file(type), place.resolve("key"));
         Files.copy(file(type + ".pub"), place.resolve("key.pub"));
         Files.copy(file(type + "-encrypted"), place.resolve("encrypted"));
@@ -254,7 +254,7 @@ class LoginAgreementTest {
             refusal = String.valueOf(e.getMessage());
         }
         assertThat(refusal.isEmpty())
-                .as("OpenSSH said: %s%nwe said: %s", said, refusal)
+                .as("OpenSSH: %s%nSshConnection: %s", said, refusal)
                 .isEqualTo(letsThemIn);
     }
 }

@@ -2,11 +2,11 @@ package org.atex.ssh;
 
 import org.atex.lab.OpenSsh;
 
-/** Gets into the servers of the tests. */
+/** Options to log in to the servers of the tests. */
 final class Logins {
     private Logins() {}
 
-    /** {@return options with which one gets in} */
+    /** {@return options with which the login succeeds} */
     static SshOptions options(OpenSsh server) {
         return SshOptions.defaults()
                 .withoutConfig()

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whom OpenSSH's client trusts, we trust, and nobody else: the same files are given to both, with the same servers. Departures
- * have a reason each, and are told in this module's README.
+ * Host keys are accepted exactly where OpenSSH's client accepts them: both get the same files and the same servers. The
+ * README of this module gives the reason for each departure.
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(300)
@@ -36,7 +36,7 @@ class OpenSshAgreementTest {
 
     private static final Map<String, OpenSsh> SERVERS = new LinkedHashMap<>();
 
-    /** What the files of known hosts say. */
+    /** The content of the known-hosts files. */
     private record Known(String user, String second, String global, String more) {
         static Known of(String user) {
             return new Known(user, "", "", "");
@@ -44,7 +44,7 @@ class OpenSshAgreementTest {
     }
 
     private record Scenario(String server, String known, String strict) {
-        /** A key that was revoked is never accepted, though StrictHostKeyChecking is off. */
+        /** A revoked key is never accepted, even with StrictHostKeyChecking off. */
         boolean departs() {
             return strict.equals("no")
                     && known.startsWith("revoked")
@@ -85,7 +85,7 @@ class OpenSshAgreementTest {
         assertThat(process.waitFor()).as(said).isZero();
     }
 
-    /** Signs the host's key; the certificate lies beside it. */
+    /** Signs the host key; the certificate is written beside it. */
     private static void sign(Path key, String authority, String... options) throws Exception {
         List<String> words = new ArrayList<>(
                 List.of("ssh-keygen", "-q", "-s", keys().resolve(authority).toString(), "-I", "host"));
@@ -94,7 +94,7 @@ class OpenSshAgreementTest {
         run(words.toArray(String[]::new));
     }
 
-    /** The host's keys are made before the server is started, so that they can be signed. */
+    /** Starts a server. Its host keys are made before, so that they can be signed. */
     private static void start(String name, String kind, List<String> options, String... signing) throws Exception {
         Path place = Files.createDirectory(directory.resolve(name));
         List<String> lines = new ArrayList<>(options);
@@ -168,7 +168,7 @@ class OpenSshAgreementTest {
         SERVERS.clear();
     }
 
-    /** The host's own keys, in the order in which they are shown. */
+    /** {@return the host keys of a server, in the order in which it offers them} */
     private static List<String> keysOf(String server) {
         return server.equals("all")
                 ? List.of(key(SERVERS.get(server), "host"), key("all-rsa"), key("all-ecdsa"))
@@ -179,7 +179,7 @@ class OpenSshAgreementTest {
         return String.join("", keys.stream().map(key -> name + " " + key + "\n").toList());
     }
 
-    /** {@return what is known in each kind of scenario, of a server} */
+    /** {@return the known-hosts lines of a server for each kind of scenario} */
     private static Map<String, Known> known(String server) {
         String at = "[127.0.0.1]:" + SERVERS.get(server).port();
         List<String> own = keysOf(server);
@@ -285,7 +285,7 @@ class OpenSshAgreementTest {
         return all;
     }
 
-    /** What became of one scenario: whether the host was accepted, and what the user's file said then. */
+    /** The outcome of a scenario: whether the host was accepted, and the user's known-hosts file afterwards. */
     private record Decision(boolean accepted, String known, String said) {
         boolean isAs(Decision other) {
             return accepted == other.accepted && known.equals(other.known);
@@ -324,7 +324,7 @@ class OpenSshAgreementTest {
         return new Decision(refusal.isEmpty(), Files.readString(user), refusal);
     }
 
-    /** {@return what there is against it, or nothing} */
+    /** {@return the differences of the outcomes, or an empty string} */
     private static String theirs(Path config) {
         try {
             Process process = new ProcessBuilder(
@@ -362,7 +362,7 @@ class OpenSshAgreementTest {
     }
 
     @Test
-    void knownHosts() throws Exception {
+    void decisionsAreThoseOfOpenSsh() throws Exception {
         Map<String, String> different = new TreeMap<>();
         List<Scenario> scenarios = scenarios();
         try (ExecutorService workers = Executors.newFixedThreadPool(4)) {
@@ -385,7 +385,7 @@ class OpenSshAgreementTest {
         }
         assertThat(scenarios).hasSizeGreaterThan(250);
         assertThat(different.entrySet())
-                .as("of " + scenarios.size() + " scenarios, decided otherwise than by OpenSSH")
+                .as("decisions that differ from those of OpenSSH, of " + scenarios.size() + " scenarios")
                 .isEmpty();
     }
 }

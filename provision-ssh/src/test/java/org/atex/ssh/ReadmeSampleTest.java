@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's sample that connects, with a test machine in {@code ~/.ssh/config}. */
+/** The sample of the README that connects to a host of {@code ~/.ssh/config}. */
 @Timeout(60)
 class ReadmeSampleTest {
     private static final Pattern SAMPLE = Pattern.compile("```java( compiled)?\n(.*?)```", Pattern.DOTALL);
 
     @Test
-    void connects(@TempDir Path directory) throws Exception {
+    void sampleConnects(@TempDir Path directory) throws Exception {
         String sample = SAMPLE.matcher(Files.readString(Path.of("README.md")))
                 .results()
                 .map(MatchResult::group)
@@ -61,7 +61,9 @@ class ReadmeSampleTest {
                     .redirectErrorStream(true)
                     .redirectOutput(directory.resolve("output").toFile())
                     .start();
-            assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("it ends").isTrue();
+            assertThat(process.waitFor(50, TimeUnit.SECONDS))
+                    .as("the sample ends")
+                    .isTrue();
             assertThat(process.exitValue())
                     .as(Files.readString(directory.resolve("output")))
                     .isZero();

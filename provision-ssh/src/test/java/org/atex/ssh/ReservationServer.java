@@ -19,16 +19,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A real server whose answers are scripts; it keeps what it was asked. */
+/** A real HTTP server that answers by scripts. It records the requests. */
 final class ReservationServer implements AutoCloseable {
-    /** An answer. */
+    /** Answers a request. */
     interface Script {
         void answer(Reply reply) throws Exception;
     }
 
-    /** What a script can do with an exchange. */
+    /** The answer to a request. */
     record Reply(HttpExchange exchange) {
-        /** Sends lines, each at once. */
+        /** Sends lines and flushes after each. */
         void lines(String... lines) throws IOException {
             if (exchange.getResponseCode() == -1) {
                 exchange.sendResponseHeaders(200, 0);
@@ -47,13 +47,13 @@ final class ReservationServer implements AutoCloseable {
             exchange.sendResponseHeaders(status, -1);
         }
 
-        /** Breaks the connection. */
+        /** Closes the connection in the middle of the answer. */
         void breakOff() throws IOException {
             throw new IOException("breaks off");
         }
     }
 
-    /** What was asked. */
+    /** A request. */
     record Question(String path, String token) {}
 
     private final HttpServer server;
@@ -79,7 +79,7 @@ final class ReservationServer implements AutoCloseable {
         return this;
     }
 
-    /** A session whose hosts come by a script; heartbeats and ends are answered. */
+    /** Serves a session; a script sends its hosts; heartbeats and the end are answered. */
     ReservationServer session(Script hosts) {
         return on(
                         "/",
@@ -105,7 +105,7 @@ final class ReservationServer implements AutoCloseable {
             scripts.getOrDefault(path, unknown -> unknown.status(404)).answer(reply);
             exchange.close();
         } catch (IOException e) {
-            // An exception that leaves a handler breaks the connection.
+            // An exception in a handler makes the server close the connection.
             throw new java.io.UncheckedIOException(e);
         } catch (Exception e) {
             throw new IllegalStateException(e);
@@ -137,7 +137,7 @@ final class ReservationServer implements AutoCloseable {
             long nanos = TimeUnit.SECONDS.toNanos(10);
             while (count(path) < count) {
                 if (nanos <= 0) {
-                    throw new AssertionError(path + " was asked for " + count(path) + " times, not " + count);
+                throw new AssertionError(path + " was requested " + count(path) + " times, expected " + count);
                 }
                 nanos = asked.awaitNanos(nanos);
             }

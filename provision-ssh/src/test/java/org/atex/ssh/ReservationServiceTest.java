@@ -39,9 +39,9 @@ class ReservationServiceTest {
     private final CountDownLatch never = new CountDownLatch(1);
     private ReservationServer server;
 
-    /** JDK 25 leaves sockets open for good when somebody asks for the first time which options there are; clients do. */
+    /** JDK 25 leaks sockets when the supported socket options are queried for the first time, as HTTP clients do. */
     @BeforeAll
-    static void makeAClient() {
+    static void makeClient() {
         ReservationService.builder(URI.create("http://localhost/")).build().close();
     }
 
@@ -85,11 +85,11 @@ class ReservationServiceTest {
     }
 
     @Test
-    void withoutSessionHostsAreLines() throws Exception {
+    void hostsAreReadWithoutASession() throws Exception {
         server.on("/", reply -> reply.lines(A, "", B));
         ReservationService service = open(at(server.uri("/")));
         assertThat(server.questions())
-                .as("nothing is asked before a host is wanted")
+                .as("no request before a host is wanted")
                 .isEmpty();
         assertThat(host(service)).isEqualTo("a");
         assertThat(service.take(SOON))
@@ -98,7 +98,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void hostIsThereTheMomentItsLineArrives() throws Exception {
+    void hostIsOfferedWhenItsLineArrives() throws Exception {
         CountDownLatch more = new CountDownLatch(1);
         server.session(reply -> {
             reply.lines(A);
@@ -127,7 +127,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void closeBeforeAnyHostIsWantedAsksNothing() {
+    void closeBeforeTheFirstTakeSendsNoRequest() {
         try (Logs logs = new Logs()) {
             ReservationService service = open(at(server.uri("/")));
             service.close();
@@ -138,7 +138,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void sessionWithoutStartAddressGoesOnInTheSameAnswer() throws Exception {
+    void sessionWithoutStartAddressHasItsHostsInTheSameAnswer() throws Exception {
         server.session(reply -> reply.status(500))
                 .on("/", reply -> reply.lines("{\"session_id\": 1, \"end_session_url\": \"/end\"}", A, B));
         ReservationService service = open(at(server.uri("/")));
@@ -158,12 +158,12 @@ class ReservationServiceTest {
         host(service);
         Thread.currentThread().interrupt();
         service.close();
-        assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
+        assertThat(Thread.interrupted()).as("the interrupt status").isTrue();
         assertThat(server.count("/end")).isEqualTo(1);
     }
 
     @Test
-    void sessionWithoutHostsIsEndedAtOnceAndTheBackupIsAsked() throws Exception {
+    void sessionWithoutHostsIsEndedAndTheBackupIsRequested() throws Exception {
         try (ReservationServer backup = ReservationServer.open()) {
             server.session(reply -> reply.status(404));
             backup.session(reply -> reply.lines(B));
@@ -177,7 +177,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void sessionIsEndedThoughTheFirstTryFails() throws Exception {
+    void sessionIsEndedAfterAFailedAttempt() throws Exception {
         AtomicInteger tries = new AtomicInteger();
         server.session(reply -> reply.lines(A))
                 .on("/end", reply -> reply.status(tries.incrementAndGet() < 3 ? 503 : 200));
@@ -188,7 +188,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void streamThatBreaksOffIsReopenedAndNoHostComesTwice() throws Exception {
+    void brokenStreamIsReopenedAndNoHostIsOfferedTwice() throws Exception {
         AtomicInteger tries = new AtomicInteger();
         server.session(reply -> {
             reply.lines(A);
@@ -200,13 +200,13 @@ class ReservationServiceTest {
         ReservationService service = open(at(server.uri("/")));
         assertThat(List.of(host(service), host(service))).containsExactly("a", "b");
         end(service);
-        assertThat(server.count("/")).as("the session is the same").isEqualTo(1);
+        assertThat(server.count("/")).as("requests for a session").isEqualTo(1);
         service.close();
         assertThat(server.count("/end")).isEqualTo(1);
     }
 
     @Test
-    void serviceThatDiesCostsNoHostThatCame() throws Exception {
+    void receivedHostsStayInUseWhenTheServiceDies() throws Exception {
         server.session(reply -> {
             reply.lines(A);
             never.await();
@@ -231,16 +231,16 @@ class ReservationServiceTest {
                     ready.remote().close();
                 });
                 assertThat(provisioner.take(SOON))
-                        .as("the second wish, by the same host")
+                        .as("the second offer, of the same host")
                         .isInstanceOf(Offer.Ready.class);
                 assertThat(end(source)).contains("no reservation service has more than 1 hosts");
-                assertThat(logs.messages(Level.WARN)).anyMatch(text -> text.contains("misses a heartbeat"));
+                assertThat(logs.messages(Level.WARN)).anyMatch(text -> text.contains("a heartbeat of"));
             }
         }
     }
 
     @Test
-    void goneSessionIsNotKeptAliveAndItsHostsStay() throws Exception {
+    void expiredSessionGetsNoHeartbeatsAndItsHostsStay() throws Exception {
         server.session(reply -> {
             reply.lines(A);
             never.await();
@@ -254,7 +254,7 @@ class ReservationServiceTest {
             assertThat(host(service)).isEqualTo("a");
             service.close();
             assertThat(server.count("/end")).isEqualTo(1);
-            assertThat(logs.messages(Level.WARN).stream().filter(text -> text.contains("is over")))
+            assertThat(logs.messages(Level.WARN).stream().filter(text -> text.contains("has expired")))
                     .hasSizeLessThanOrEqualTo(1);
         }
     }
@@ -271,7 +271,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void backupIsAskedWhenTheFirstIsNotThere() throws Exception {
+    void backupIsRequestedWhenTheFirstServiceIsDown() throws Exception {
         server.on("/", reply -> reply.lines(A));
         try (FaultProxy proxy = FaultProxy.to(server.address())) {
             proxy.set(new Fault.Refuse());
@@ -282,7 +282,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void backupIsAskedWhenTheFirstNeverSpeaks() throws Exception {
+    void backupIsRequestedWhenTheFirstServiceIsSilent() throws Exception {
         server.on("/", reply -> reply.lines(A));
         try (FaultProxy proxy = FaultProxy.to(server.address())) {
             proxy.set(new Fault.Silence());
@@ -295,18 +295,18 @@ class ReservationServiceTest {
     }
 
     @Test
-    void linesThatDoNotComeInTimeEndTheAnswer() throws Exception {
+    void aLateLineEndsTheAnswer() throws Exception {
         server.on("/", reply -> {
             reply.lines(A);
             never.await();
         });
         ReservationService service = open(at(server.uri("/")).hostWithin(Duration.ofMillis(100)));
         assertThat(host(service)).isEqualTo("a");
-        assertThat(end(service)).contains("nothing came for 100 ms");
+        assertThat(end(service)).contains("nothing was received for 100 ms");
     }
 
     @Test
-    void whatTricklesIsBounded() throws Exception {
+    void slowBytesDoNotExtendTheTimeLimit() throws Exception {
         server.on("/", reply -> {
             reply.lines(A);
             while (true) {
@@ -318,11 +318,11 @@ class ReservationServiceTest {
         ReservationService service =
                 open(at(server.uri("/")).hostWithin(Duration.ofMillis(100)).maxAttempts(1));
         assertThat(host(service)).isEqualTo("a");
-        assertThat(end(service)).contains("nothing came for 100 ms");
+        assertThat(end(service)).contains("nothing was received for 100 ms");
     }
 
     @Test
-    void serviceThatIsBusyIsAskedAgainWhenItSays() throws Exception {
+    void retryAfterIsHonoured() throws Exception {
         AtomicInteger tries = new AtomicInteger();
         List<Long> times = new ArrayList<>();
         server.on("/", reply -> {
@@ -340,9 +340,9 @@ class ReservationServiceTest {
     }
 
     @Test
-    void serviceThatWantsALongBreakIsGivenUp() throws Exception {
+    void serviceWithALongRetryAfterIsGivenUp() throws Exception {
         server.on("/", reply -> reply.status(429, "Retry-After", "86400"));
-        assertThat(end(open(at(server.uri("/"))))).contains("429", "come back in 86400 s");
+        assertThat(end(open(at(server.uri("/"))))).contains("429", "Retry-After: 86400 s");
         assertThat(server.count("/")).isEqualTo(1);
     }
 
@@ -360,7 +360,7 @@ class ReservationServiceTest {
 
     @ParameterizedTest
     @ValueSource(ints = {400, 401, 403, 404})
-    void whatIsForEverIsNotTriedAgain(int status) throws Exception {
+    void permanentErrorsAreNotRetried(int status) throws Exception {
         server.on("/", reply -> reply.status(status));
         assertThat(end(open(at(server.uri("/"))))).contains("no reservation service has a host", " answers " + status);
         assertThat(server.count("/")).isEqualTo(1);
@@ -368,20 +368,20 @@ class ReservationServiceTest {
 
     @ParameterizedTest
     @ValueSource(ints = {500, 502, 503, 408})
-    void whatMayPassIsTriedAsOftenAsSaid(int status) throws Exception {
+    void temporaryErrorsAreRetriedUpToMaxAttempts(int status) throws Exception {
         server.on("/", reply -> reply.status(status));
         assertThat(end(open(at(server.uri("/"))))).contains(" answers " + status);
         assertThat(server.count("/")).isEqualTo(3);
     }
 
     @Test
-    void emptyAnswerIsNoHost() throws Exception {
+    void emptyAnswerContainsNoHost() throws Exception {
         server.on("/", reply -> reply.lines());
-        assertThat(end(open(at(server.uri("/"))))).contains("has no host");
+        assertThat(end(open(at(server.uri("/"))))).contains("sent no host");
     }
 
     @Test
-    void redirectsKeepToTheOrigin() throws Exception {
+    void redirectsStayWithinTheOrigin() throws Exception {
         try (ReservationServer other = ReservationServer.open()) {
             server.on("/", reply -> reply.status(307, "Location", "/moved")).on("/moved", reply -> reply.lines(A));
             ReservationService service = open(at(server.uri("/")).token(() -> "s3cret"));
@@ -394,7 +394,7 @@ class ReservationServiceTest {
             server.on(
                     "/away",
                     reply -> reply.status(302, "Location", other.uri("/").toString()));
-            assertThat(end(open(at(server.uri("/away"))))).contains("another origin: not followed");
+            assertThat(end(open(at(server.uri("/away"))))).contains("redirects to another origin");
             server.on("/loop", reply -> reply.status(302, "Location", "/loop"));
             assertThat(end(open(at(server.uri("/loop")).maxAttempts(1)))).contains("redirects more than 5 times");
             assertThat(other.questions()).isEmpty();
@@ -402,7 +402,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void tokenGoesToItsOriginOnly() throws Exception {
+    void tokenIsSentToItsOriginOnly() throws Exception {
         try (ReservationServer other = ReservationServer.open()) {
             other.session(reply -> reply.lines(A));
             server.on(
@@ -430,7 +430,7 @@ class ReservationServiceTest {
             assertThat(server.questions()).allMatch(question -> question.token().equals("Bearer s3cret-t0ken"));
 
             ReservationService broken = open(at(server.uri("/")).token(() -> "s3cret\nt0ken"));
-            assertThat(end(broken)).contains("holds what no header can").doesNotContain("s3cret");
+            assertThat(end(broken)).contains("a header cannot hold").doesNotContain("s3cret");
             ReservationService failing = open(at(server.uri("/")).token(() -> {
                 throw new IllegalStateException("s3cret-t0ken");
             }));
@@ -453,7 +453,7 @@ class ReservationServiceTest {
     }
 
     @Test
-    void limitsHold() throws Exception {
+    void limitsAreEnforced() throws Exception {
         server.on("/long", reply -> {
             reply.lines(A);
             byte[] much = new byte[10_000];
@@ -463,7 +463,7 @@ class ReservationServiceTest {
         });
         ReservationService service = open(at(server.uri("/long")));
         assertThat(host(service)).isEqualTo("a");
-        assertThat(end(service)).contains("line 2: it is longer than 65536 bytes");
+        assertThat(end(service)).contains("line 2: the line is longer than 65536 bytes");
 
         server.on("/many", reply -> {
             for (int i = 0; i < 10_100; i++) {
@@ -483,12 +483,12 @@ class ReservationServiceTest {
                 reply.lines("nonsense");
             }
         });
-        assertThat(end(open(at(server.uri("/bad"))))).contains("no reservation service's");
+        assertThat(end(open(at(server.uri("/bad"))))).contains("not an answer of a reservation service");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"ftp://a/", "a.example", "http:///x", "https://me:pw@a/"})
-    void addressesThatAreNoneAreRefused(String address) {
+    void invalidAddressesAreRefused(String address) {
         assertThatThrownBy(() -> ReservationService.builder(URI.create(address)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageNotContaining("pw");

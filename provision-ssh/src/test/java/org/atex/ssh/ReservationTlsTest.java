@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Certificates are checked, and https stays https. */
+/** Certificates are verified, and an https service does not lead to http. */
 @Timeout(60)
 class ReservationTlsTest {
     private static final Duration SOON = Duration.ofSeconds(10);
@@ -104,7 +104,7 @@ class ReservationTlsTest {
     }
 
     @Test
-    void httpsDoesNotGoOnWithHttp() throws Exception {
+    void httpsDoesNotLeadToHttp() throws Exception {
         SSLContext tls = certificateFor("localhost");
         try (ReservationServer server = serve(tls)) {
             URI plain = URI.create("http://localhost:1/start");

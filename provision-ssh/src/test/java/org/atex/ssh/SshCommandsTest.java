@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commands on the real OpenSSH server, beyond what the contract asks of every connection. */
+/** Commands on a real OpenSSH server, beyond the contract of connections. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class SshCommandsTest {
@@ -74,7 +74,7 @@ class SshCommandsTest {
         return new BufferedReader(new InputStreamReader(command.stdout(), UTF_8)).readLine();
     }
 
-    /** What is dead and waits for its parent to notice is not alive. */
+    /** {@return whether a process is alive} A zombie is not alive. */
     private static boolean alive(String process) throws IOException {
         try {
             String stat = Files.readString(Path.of("/proc", process, "stat"));
@@ -84,14 +84,14 @@ class SshCommandsTest {
         }
     }
 
-    /** Every character that is one byte, but NUL, and some that are more. */
+    /** Every character of one byte except NUL, and some characters of several bytes. */
     private static String everything() {
         return IntStream.range(1, 256).mapToObj(Character::toString).collect(Collectors.joining())
                 + "\u20ac\ud83d\ude00";
     }
 
     @Test
-    void fault01EveryByteOfArgumentsAndVariablesArrivesUnchanged() throws Exception {
+    void everyByteOfArgumentsAndVariablesArrivesUnchanged() throws Exception {
         String all = everything() + "%d 50% %% %s $HOME `id` \\ ' \" !! \n";
         CommandResult result = connection
                 .run(Command.bash("printf '%s\\0' \"$1\" \"$VALUE\" \"$(pwd)\"", all)
@@ -104,7 +104,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void variablesThatNoShellKnowsAreSet() throws Exception {
+    void variablesWithNamesThatShellsRejectAreSet() throws Exception {
         CommandResult result = connection
                 .run(Command.of("env").withEnvironment(Map.of("a.b-c", "1 2", "UID", "7", "PATH_X", "x")))
                 .orThrow();
@@ -114,7 +114,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void variablesOfTheOptionsAreThoseOfEveryCommand() throws Exception {
+    void variablesOfTheOptionsAreSetForEveryCommand() throws Exception {
         try (SshConnection other = SshConnection.open(
                 server.destination(), Logins.options(server).withEnvironment(Map.of("ONE", "1", "TWO", "2")))) {
             CommandResult result = other.run(Command.bash("echo $ONE$TWO").withEnvironment("TWO", "3"));
@@ -140,13 +140,13 @@ class SshCommandsTest {
     }
 
     @Test
-    void whatTheLoginShellSaysIsNotTheCommands() throws Exception {
+    void outputOfTheLoginShellIsNotOutputOfTheCommand() throws Exception {
         assertThat(connection.run(Command.bash("echo out; echo err >&2")).stderr())
                 .isEqualTo("err\n");
     }
 
     @Test
-    void commandsWaitForTheHostToAllowOneMore() throws Exception {
+    void commandsWaitForAFreeChannel() throws Exception {
         try (OpenSsh small = OpenSsh.start(Files.createDirectories(directory.resolve("small")), "MaxSessions 3");
                 SshConnection few = Logins.connect(small)) {
             RunningCommand first = few.start(Command.of("cat").withStdin(Input.pipe()));
@@ -172,7 +172,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void aHostThatAllowsOneSessionIsEnough() throws Exception {
+    void aHostWithASingleChannelIsSupported() throws Exception {
         try (OpenSsh small = OpenSsh.start(Files.createDirectories(directory.resolve("small")), "MaxSessions 1");
                 SshConnection one = Logins.connect(small)) {
             assertThat(one.run(Command.bash("echo one")).orThrow().stdout()).isEqualTo("one\n");
@@ -184,7 +184,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void fault07CommandsEndWhenTheConnectionBreaks() throws Exception {
+    void commandsEndWhenTheConnectionBreaks() throws Exception {
         RunningCommand command = connection.start(Command.bash("echo $$; exec sleep 600"));
         RunningCommand daemon = connection.start(Command.bash("setsid sleep 600 >/dev/null 2>&1 & echo $!"));
         List<ProcessHandle> processes = new ArrayList<>();
@@ -203,7 +203,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void aKilledServerIsALossAndItsReturnIsSeen() throws Exception {
+    void aKilledServerIsALossAndReconnectWaitsForItsReturn() throws Exception {
         RunningCommand command = connection.start(Command.bash("echo $$; exec sleep 600"));
         line(command);
         server.kill();
@@ -217,7 +217,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void reconnectingEndsInTimeAndSaysWhy() throws Exception {
+    void reconnectingEndsInTimeWithTheReason() throws Exception {
         server.kill();
         assertThatThrownBy(() -> connection.reconnect(Duration.ofMillis(300)))
                 .isInstanceOf(ConnectionLostException.class)
@@ -229,9 +229,9 @@ class SshCommandsTest {
         assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
     }
 
-    /** A second link that nobody closes would be found by its threads. */
+    /** A second link that is not closed would leave threads, which the check after each test finds. */
     @Test
-    void twoWhoReconnectAtOnceGetOneLink() throws Exception {
+    void concurrentReconnectsMakeOneLink() throws Exception {
         server.kill();
         Call<Boolean> first = Call.to(() -> connection.reconnect(SOON)).awaitBlocked();
         Call<Boolean> second = Call.to(() -> connection.reconnect(SOON)).awaitBlocked();
@@ -263,7 +263,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void keysAreExchangedAnewUnderLoad() throws Exception {
+    void keysAreReexchangedUnderLoad() throws Exception {
         try (OpenSsh rekeying = OpenSsh.start(Files.createDirectories(directory.resolve("re")), "RekeyLimit 200K");
                 SshConnection busy = SshConnection.open(
                         rekeying.destination(), Logins.options(rekeying).withKeepAlive(Duration.ofMillis(20), 200))) {
@@ -280,10 +280,10 @@ class SshCommandsTest {
         }
     }
 
-    /** A day of keep-alive, in seconds: hundreds of questions, and keys exchanged anew all the time. */
+    /** A day of keep-alive, scaled to seconds: hundreds of requests, with key exchanges all the time. */
     @ParameterizedTest
     @ValueSource(strings = {"idle", "busy"})
-    void aDayOfKeepAliveWithKeysExchangedAnew(String how) throws Exception {
+    void aDayOfKeepAliveWithKeyReexchanges(String how) throws Exception {
         try (OpenSsh rekeying = OpenSsh.start(Files.createDirectories(directory.resolve("re")), "RekeyLimit 16K 1");
                 FaultProxy proxy = FaultProxy.to("127.0.0.1", rekeying.port());
                 SshConnection one = SshConnection.open(
@@ -293,7 +293,7 @@ class SshCommandsTest {
                                 .withKeepAlive(Duration.ofMillis(10), 500));
                 RunningCommand echo =
                         one.start(Command.of("cat").withStdin(Input.pipe()).withStdout(Output.pipe()))) {
-            // Idle, each question is some 100 bytes: that is hundreds of them, and keys each second.
+            // A request takes some 100 bytes when idle: this makes hundreds of them, and a key exchange each second.
             long day = how.equals("idle") ? 40_000 : 18_000_000;
             for (int i = 0; how.equals("busy") && i < 60; i++) {
                 assertThat(one.run(Command.of("cat").withStdin(Input.bytes(new byte[300_000])))
@@ -307,7 +307,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void whoWritesToACommandThatCouldNotBeStartedIsToldWhy() throws Exception {
+    void writingToACommandThatCouldNotBeStartedFailsWithTheReason() throws Exception {
         Command tooLong = Command.of("cat", "x".repeat(140_000)).withStdin(Input.pipe());
         try (RunningCommand command = connection.start(tooLong);
                 OutputStream to = command.stdin()) {
@@ -323,9 +323,9 @@ class SshCommandsTest {
         }
     }
 
-    /** What looks after commands there is bash where there is one, else whatever sh is. */
+    /** The reaper shell is bash if the system has it, otherwise sh. */
     @Test
-    void aSystemWithoutBashIsKeptCleanToo() throws Exception {
+    void processesAreKilledOnASystemWithoutBash() throws Exception {
         Path programs = Files.createDirectory(directory.resolve("programs"));
         for (String program : List.of("sh", "env", "grep", "setsid", "sleep", "true")) {
             Files.createSymbolicLink(programs.resolve(program), Path.of("/bin", program));
@@ -340,7 +340,7 @@ class SshCommandsTest {
                 assertThat(daemon.await()).isEqualTo(new CommandEnd.Exited(0));
                 assertThat(alive(process)).isTrue();
                 daemon.close();
-                assertThat(alive(process)).as("the daemon after close()").isFalse();
+                assertThat(alive(process)).as("the daemon after close").isFalse();
                 one.run(Command.of("true")).orThrow();
             }
         }
@@ -372,9 +372,9 @@ class SshCommandsTest {
         }
     }
 
-    /** The host has closed the command's channel while its input still waits for room. */
+    /** The host has closed the channel of the command while its input still waits for the window to open. */
     @Test
-    void inputThatIsNeverReadHoldsUpNobody() throws Exception {
+    void unreadInputDoesNotBlock() throws Exception {
         for (int i = 0; i < 20; i++) {
             try (RunningCommand command =
                     connection.start(Command.bash("sleep 0.05").withStdin(Input.bytes(new byte[20_000_000])))) {
@@ -388,7 +388,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void outputToAFileIsAllThereWhenTheCommandHasEnded() throws Exception {
+    void outputToAFileIsCompleteWhenTheCommandHasEnded() throws Exception {
         Path file = directory.resolve("output");
         for (int i = 0; i < 20; i++) {
             Files.deleteIfExists(file);
@@ -402,7 +402,7 @@ class SshCommandsTest {
     }
 
     @Test
-    void manyConnectionsAtOnce() throws Exception {
+    void manyConnectionsWorkAtOnce() throws Exception {
         List<Call<Integer>> calls = IntStream.range(0, 40)
                 .mapToObj(i -> Call.of(() -> {
                     try (SshConnection mine = Logins.connect(server)) {
@@ -421,7 +421,7 @@ class SshCommandsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"no password", "a password"})
-    void sudoRunsEverythingAsTheOther(String way) throws Exception {
+    void sudoRunsCommandsAndCopiesAsTheOtherUser(String way) throws Exception {
         assumeTrue(System.getProperty("user.name").equals("root"), "only root may become anybody without asking");
         assumeTrue(Boolean.getBoolean("atex.required") || Files.isExecutable(Path.of("/usr/bin/sudo")), "no sudo here");
         SshOptions options = way.equals("no password")
@@ -480,9 +480,9 @@ class SshCommandsTest {
         }
     }
 
-    /** The kernel takes 128 KiB in one variable; a program that is given more cannot be started. */
+    /** The kernel's limit for one variable is 128 KiB; a program with a longer one cannot be started. */
     @Test
-    void aVariableIsAsLongAsTheSystemAllows() throws Exception {
+    void aVariableMayBeAsLongAsTheSystemAllows() throws Exception {
         Command counts = Command.bash("printf '%s ' \"${#LONG}\"; cat").withStdin(Input.text("its input"));
         for (int length : new int[] {4_000, 4_096, 5_000, 131_000}) {
             String value = "'\n ".repeat(length).substring(0, length);

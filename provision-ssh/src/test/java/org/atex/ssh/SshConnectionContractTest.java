@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On the real OpenSSH server. */
+/** The contract of connections, on a real OpenSSH server. */
 @ExtendWith(LeakCheck.class)
 class SshConnectionContractTest extends ConnectionContract {
     @TempDir

@@ -14,7 +14,7 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.images.builder.Transferable;
 import org.testcontainers.utility.DockerImageName;
 
-/** Ssh servers in a container that Testcontainers describes, as users of Testcontainers have them. */
+/** Ssh servers in a container of Testcontainers. */
 final class SshContainer extends GenericContainer<SshContainer> {
     private static final int FIRST_PORT = 2200;
 
@@ -43,7 +43,7 @@ final class SshContainer extends GenericContainer<SshContainer> {
      * {@return running servers of OpenSSH}
      *
      * @param directory an empty directory
-     * @param options of {@code sshd}, one text for each server
+     * @param options options of {@code sshd}, one text for each server
      */
     static SshContainer openSsh(Path directory, String... options) throws Exception {
         String begin = "mkdir -p /run/sshd; cat /etc/ssh/*.pub >/keys; ";
@@ -86,12 +86,20 @@ final class SshContainer extends GenericContainer<SshContainer> {
         return container;
     }
 
-    /** {@return host and port of a server, counted from 0} */
+    /**
+     * {@return the host and port of a server}
+     *
+     * @param server the number of the server, from 0
+     */
     String place(int server) {
         return getHost() + ":" + getMappedPort(FIRST_PORT + server);
     }
 
-    /** {@return a connection to a server, counted from 0} */
+    /**
+     * {@return a connection to a server}
+     *
+     * @param server the number of the server, from 0
+     */
     SshConnection connect(int server) throws InterruptedException {
         return connect(server, options());
     }
@@ -100,7 +108,7 @@ final class SshContainer extends GenericContainer<SshContainer> {
         return SshConnection.open("root@" + place(server), options);
     }
 
-    /** {@return options with which one gets in} */
+    /** {@return options with which the login succeeds} */
     SshOptions options() {
         return SshOptions.defaults()
                 .withoutConfig()
@@ -109,7 +117,7 @@ final class SshContainer extends GenericContainer<SshContainer> {
                 .withHostKeys(HostKeys.known(directory.resolve("known_hosts")));
     }
 
-    /** {@return what was said in it by a command that it ran} */
+    /** {@return the output of a command that is run in the container} */
     String said(String... command) throws IOException, InterruptedException {
         return execInContainer(command).getStdout().strip();
     }

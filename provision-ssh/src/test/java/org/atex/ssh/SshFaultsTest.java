@@ -41,18 +41,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Everything that can go wrong on the way to a host, and whatever is going on at that moment. */
+/** Faults of the network at every stage of a connection and during every operation. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class SshFaultsTest {
     private static final Duration INTERVAL = Duration.ofMillis(200);
     private static final int MISSES = 5;
 
-    /** What rule C50 promises, and something for machines that are shared. */
+    /** The limit of contract rule C50, with a margin for busy machines. */
     private static final Duration NOTICED =
             INTERVAL.multipliedBy(MISSES).plusSeconds(1).plusSeconds(5);
 
-    /** A machine that stands still for as long as the keep-alive allows loses a connection before the fault strikes. */
+    /** A keep-alive long enough that a busy machine does not lose the connection before the fault. */
     private static final int TRIES = 10;
 
     private static final Duration CLOSED = Duration.ofSeconds(6);
@@ -111,7 +111,7 @@ class SshFaultsTest {
         void run(T what) throws Exception;
     }
 
-    /** Does at the same time what mostly waits, and says which of it failed. */
+    /** Runs a task for all values in parallel, and names the value in a failure. */
     private static <T> void allAtOnce(List<T> all, Task<T> task) {
         Map<T, Call<Boolean>> calls = new LinkedHashMap<>();
         all.forEach(each -> calls.put(each, Call.to(() -> task.run(each))));
@@ -142,7 +142,7 @@ class SshFaultsTest {
                 new Fault.Slow(Direction.TO_CLIENT, 300),
                 new Fault.Slow(Direction.TO_TARGET, 300)));
         for (Direction way : Direction.values()) {
-            // Before the first word, while keys are exchanged, while logging in, while the shell starts.
+            // During the greeting, the key exchange, the login, and the start of the shell.
             for (long after :
                     way == Direction.TO_CLIENT ? List.of(0, 1100, 1900, 2300) : List.of(0, 1100, 2100, 2700)) {
                 faults.add(List.of(
@@ -157,7 +157,7 @@ class SshFaultsTest {
 
     @ParameterizedTest
     @MethodSource("faultsOfConnecting")
-    void connectingEndsInTimeAndSaysWhere(List<Fault> faults) {
+    void connectingEndsInTimeAndNamesTheHost(List<Fault> faults) {
         Duration within = Duration.ofMillis(400);
         allAtOnce(faults, fault -> {
             try (FaultProxy faulty = FaultProxy.to("127.0.0.1", server.port())) {
@@ -173,7 +173,7 @@ class SshFaultsTest {
     }
 
     @Test
-    void fault08APortThatAcceptsAndNeverSpeaksEndsAtTheDeadline() throws Exception {
+    void connectingToASilentPortEndsAtTheDeadline() throws Exception {
         proxy.set(new Fault.Silence());
         timed(
                 Duration.ofSeconds(6),
@@ -185,7 +185,7 @@ class SshFaultsTest {
     }
 
     @Test
-    void connectingGoesOnUntilTheHostWorks() throws Exception {
+    void connectingIsRepeatedUntilTheHostWorks() throws Exception {
         proxy.script(
                 new Fault.Reset(Direction.TO_CLIENT, 0),
                 new Fault.HalfClose(Direction.TO_CLIENT, 100),
@@ -198,7 +198,7 @@ class SshFaultsTest {
     }
 
     @Test
-    void interruptedWhileNobodySpeaks() throws Exception {
+    void connectingToASilentPortCanBeInterrupted() throws Exception {
         proxy.set(new Fault.Silence());
         Call<SshConnection> connecting = Call.of(() -> connect(proxy, Duration.ofSeconds(30)));
         proxy.awaitConnections(1, Call.SOON);
@@ -217,7 +217,7 @@ class SshFaultsTest {
         return faults.add(new Fault.Silence()).build();
     }
 
-    /** What is going on when the fault strikes; each fails, or is told, because of it. */
+    /** Operations during a fault. Each fails with the loss, or reports it. */
     private enum Operation {
         AWAIT {
             @Override
@@ -234,7 +234,7 @@ class SshFaultsTest {
             }
         },
         READ_AND_WRITE {
-            /** Nobody reads what is written, so that the writer waits for room. */
+            /** Writes until the window of the peer is full, as the command does not read. */
             @Override
             List<Call<?>> begin(SshConnection connection, Path directory, ServerSocket service) throws Exception {
                 RunningCommand command = connection.start(
@@ -306,7 +306,7 @@ class SshFaultsTest {
                     Call<Boolean> answering =
                             Call.to(() -> write(there.getOutputStream())).awaitBlocked();
                     return Call.to(() -> {
-                        // Whichever of them is ours; the other is for sshd to end.
+                        // One end belongs to this test. The other end belongs to sshd.
                         try (here;
                                 there) {
                             Call<Boolean> ours = oursIsHere ? writing : answering;
@@ -349,7 +349,7 @@ class SshFaultsTest {
         }
     }
 
-    /** A stream says no more than that it broke; the command knows why. */
+    /** The error of a stream does not contain the reason; that of the command does. */
     private static Call<CommandEnd> told(Call<?> stream, RunningCommand command) {
         return Call.of(() -> {
             assertThat(stream.failure()).isInstanceOf(IOException.class);
@@ -359,7 +359,7 @@ class SshFaultsTest {
 
     @ParameterizedTest
     @MethodSource("faults")
-    void theLossIsNoticedAndEndsWhatGoesOn(Fault fault) {
+    void theLossIsDetectedAndEndsTheOperation(Fault fault) {
         allAtOnce(List.of(Operation.values()), operation -> {
             boolean done = false;
             for (int i = 1; !done; i++) {
@@ -368,7 +368,7 @@ class SshFaultsTest {
         });
     }
 
-    /** {@return whether the connection lived until the fault} */
+    /** {@return whether the connection was still alive when the fault began} */
     private boolean noticesAndEnds(Operation operation, Fault fault, Path place, boolean last) throws Exception {
         Files.createDirectory(place);
         try (FaultProxy faulty = FaultProxy.to("127.0.0.1", server.port());
@@ -410,10 +410,10 @@ class SshFaultsTest {
         }
     }
 
-    /** All that a link carries at once, and then nothing of it is left. */
+    /** All operations at once on one link; afterwards no thread of the link is left. */
     @ParameterizedTest
     @MethodSource("faults")
-    void everythingAtOnceIsToldOfTheLossAndTheHostComesBack(Fault fault) throws Exception {
+    void allOperationsEndWithTheLossAndReconnectSucceeds(Fault fault) throws Exception {
         boolean done = false;
         for (int i = 1; !done; i++) {
             proxy.set();
@@ -421,7 +421,7 @@ class SshFaultsTest {
         }
     }
 
-    /** {@return whether the connection lived until the fault} */
+    /** {@return whether the connection was still alive when the fault began} */
     private boolean tellsAllAndComesBack(Fault fault, Path place, boolean last) throws Exception {
         try (ServerSocket service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
                 SshConnection connection = connect(proxy, Duration.ofSeconds(20))) {
@@ -445,7 +445,7 @@ class SshFaultsTest {
                 assertThat(call.failure()).isInstanceOf(ConnectionLostException.class);
             }
             if (!(fault instanceof Fault.Garbage)) {
-                // New connections fare no better; garbage before the first word may be taken for a greeting.
+                // New connections fail as well, except that garbage may look like a greeting of the server.
                 timed(
                         Duration.ofSeconds(6),
                         () -> assertThatThrownBy(() -> connection.reconnect(Duration.ofMillis(300)))
@@ -460,7 +460,7 @@ class SshFaultsTest {
     }
 
     @Test
-    void aSlowLinkIsNoLoss() throws Exception {
+    void aSlowLinkIsNotLost() throws Exception {
         try (SshConnection connection = SshConnection.open(
                 System.getProperty("user.name") + "@" + place(proxy),
                 options(proxy).withKeepAlive(Duration.ofMillis(200), 10))) {
@@ -473,7 +473,7 @@ class SshFaultsTest {
     }
 
     @Test
-    void closingBesideAStallIsBounded() throws Exception {
+    void closingDuringAStallIsBounded() throws Exception {
         SshConnection connection = SshConnection.open(
                 System.getProperty("user.name") + "@" + place(proxy),
                 options(proxy).withKeepAlive(Duration.ofMinutes(1), 4));

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** All ways to be let in, and what is said when one is not. */
+/** Methods of login, and messages of refused logins. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class SshLoginTest {
@@ -75,11 +75,11 @@ class SshLoginTest {
         return key;
     }
 
-    private void letsIn(SshOptions options) throws Exception {
-        letsIn(server.destination(), options);
+    private void assertLoginSucceeds(SshOptions options) throws Exception {
+        assertLoginSucceeds(server.destination(), options);
     }
 
-    private static void letsIn(String destination, SshOptions options) throws Exception {
+    private static void assertLoginSucceeds(String destination, SshOptions options) throws Exception {
         try (SshConnection connection = SshConnection.open(destination, options)) {
             assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
         }
@@ -95,15 +95,15 @@ class SshLoginTest {
         "rsa, PKCS8",
         "ecdsa, PKCS8"
     })
-    void keysInEveryFormatPlainAndEncrypted(String type, String format) throws Exception {
+    void keysInEveryFormatAreAccepted(String type, String format) throws Exception {
         String[] words = {"-t", type, "-m", format};
-        letsIn(nothing().withKey(key("plain", "", words)));
+        assertLoginSucceeds(nothing().withKey(key("plain", "", words)));
         Path encrypted = key("encrypted", SECRET, words);
-        letsIn(nothing().withKey(encrypted, SECRET::toCharArray));
+        assertLoginSucceeds(nothing().withKey(encrypted, SECRET::toCharArray));
         try (Logs logs = new Logs()) {
             for (SshOptions options : List.of(
                     nothing().withKey(encrypted, WRONG::toCharArray), nothing().withKey(encrypted))) {
-                assertThatThrownBy(() -> letsIn(options))
+                assertThatThrownBy(() -> assertLoginSucceeds(options))
                         .isInstanceOf(SshRefusedException.class)
                         .hasMessageContaining(encrypted.toString())
                         .hasMessageContaining("passphrase")
@@ -115,12 +115,12 @@ class SshLoginTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-b 384", "-b 521"})
-    void longerCurves(String bits) throws Exception {
-        letsIn(nothing().withKey(key("curve", "", "-t", "ecdsa", "-b", bits.substring(3))));
+    void keysOnLongerCurvesAreAccepted(String bits) throws Exception {
+        assertLoginSucceeds(nothing().withKey(key("curve", "", "-t", "ecdsa", "-b", bits.substring(3))));
     }
 
     @Test
-    void aKeyThatIsNone() throws Exception {
+    void aFileThatIsNotAKeyIsNamed() throws Exception {
         Path text = Files.writeString(directory.resolve("text"), "this is no key\n");
         Path empty = Files.writeString(directory.resolve("empty"), "");
         Path publicKey = directory.resolve("id.pub");
@@ -128,7 +128,7 @@ class SshLoginTest {
                 directory.resolve("damaged"),
                 Files.readString(directory.resolve("id")).replaceFirst("(?m)^b3Blb.*$", "b3BlbnNzaC1r"));
         for (Path file : List.of(text, empty, publicKey, damaged, directory.resolve("missing"), directory)) {
-            assertThatThrownBy(() -> letsIn(nothing().withKey(file)))
+            assertThatThrownBy(() -> assertLoginSucceeds(nothing().withKey(file)))
                     .as(file.toString())
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(file.toString());
@@ -136,7 +136,7 @@ class SshLoginTest {
     }
 
     @Test
-    void thePassphraseIsAskedForAtEachConnection() throws Exception {
+    void thePassphraseIsRequestedForEachConnection() throws Exception {
         AtomicInteger asked = new AtomicInteger();
         Path key = key("encrypted", SECRET);
         SshOptions options = nothing().withKey(key, () -> {
@@ -144,17 +144,17 @@ class SshLoginTest {
             return SECRET.toCharArray();
         });
         assertThat(asked).hasValue(0);
-        letsIn(options);
+        assertLoginSucceeds(options);
         int once = asked.get();
         assertThat(once).isPositive();
-        letsIn(options);
+        assertLoginSucceeds(options);
         assertThat(asked).hasValueGreaterThan(once);
     }
 
     @Test
-    void aSupplierThatFailsIsTold() throws Exception {
+    void theErrorOfASupplierIsReported() throws Exception {
         Path key = key("encrypted", SECRET);
-        assertThatThrownBy(() -> letsIn(
+        assertThatThrownBy(() -> assertLoginSucceeds(
                         nothing().withConnectWithin(Duration.ofSeconds(1)).withKey(key, () -> {
                             throw new IllegalStateException("the vault is closed");
                         })))
@@ -162,35 +162,35 @@ class SshLoginTest {
     }
 
     @Test
-    void theRightKeyAmongWrongOnes() throws Exception {
+    void theRightKeyIsFoundAmongOthers() throws Exception {
         OpenSsh.key(directory.resolve("wrong1"), "");
         OpenSsh.key(directory.resolve("wrong2"), "", "-t", "rsa");
-        letsIn(nothing()
+        assertLoginSucceeds(nothing()
                 .withKey(directory.resolve("wrong1"))
                 .withKey(directory.resolve("wrong2"))
                 .withKey(directory.resolve("id")));
     }
 
     @Test
-    void tooManyKeysAreARefusalThatSaysSo() throws Exception {
+    void tooManyKeysAreRefusedWithTheReason() throws Exception {
         SshOptions options = nothing();
         for (int i = 0; i < 8; i++) {
             OpenSsh.key(directory.resolve("wrong" + i), "");
             options = options.withKey(directory.resolve("wrong" + i));
         }
         SshOptions many = options;
-        assertThatThrownBy(() -> letsIn(many))
+        assertThatThrownBy(() -> assertLoginSucceeds(many))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining(server.destination())
                 .hasMessageContaining("Too many authentication failures");
     }
 
     @Test
-    void aUserThatIsRefusedIsToldWhatWasTried() throws Exception {
+    void theRefusalNamesTheAttempts() throws Exception {
         OpenSsh.key(directory.resolve("wrong"), "");
         try (Logs logs = new Logs()) {
             assertThatThrownBy(() ->
-                            letsIn(nothing().withKey(directory.resolve("wrong")).withPassword(SECRET::toCharArray)))
+                            assertLoginSucceeds(nothing().withKey(directory.resolve("wrong")).withPassword(SECRET::toCharArray)))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(server.destination())
                     .hasMessageContaining("it takes publickey")
@@ -199,18 +199,18 @@ class SshLoginTest {
                     .hasMessageNotContaining(SECRET);
             assertThat(logs.text()).doesNotContain(SECRET);
         }
-        assertThatThrownBy(() -> letsIn(
+        assertThatThrownBy(() -> assertLoginSucceeds(
                         "nobody-here@127.0.0.1:" + server.port(), nothing().withKey(directory.resolve("id"))))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining("nobody-here");
-        assertThatThrownBy(() -> letsIn(nothing()
+        assertThatThrownBy(() -> assertLoginSucceeds(nothing()
                         .withConfig(Files.writeString(directory.resolve("config"), "IdentityFile /not/there\n"))))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining("it takes publickey")
                 .hasMessageContaining("no key");
     }
 
-    /** A real ssh-agent. */
+    /** A real ssh-agent process. */
     private static final class Agent implements AutoCloseable {
         private final Path socket;
         private final Process process;
@@ -244,44 +244,44 @@ class SshLoginTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ed25519", "rsa", "ecdsa"})
-    void keysOfAnAgent(String type) throws Exception {
+    void keysOfAnAgentAreAccepted(String type) throws Exception {
         try (Agent agent = new Agent(directory)) {
             SshOptions options = nothing().withAgent(agent.socket);
-            assertThatThrownBy(() -> letsIn(options))
+            assertThatThrownBy(() -> assertLoginSucceeds(options))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining("no key of the agent");
             OpenSsh.key(directory.resolve("wrong"), "");
             agent.add(directory.resolve("wrong"));
-            assertThatThrownBy(() -> letsIn(options))
+            assertThatThrownBy(() -> assertLoginSucceeds(options))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining("key 1 of 1 of the agent");
             agent.add(key("mine", "", "-t", type));
-            letsIn(options);
+            assertLoginSucceeds(options);
         }
     }
 
     @Test
-    void anAgentThatIsNotThereIsNoFaultAmongOthers() throws Exception {
-        letsIn(Logins.options(server).withAgent(directory.resolve("nothing")));
-        assertThatThrownBy(() -> letsIn(nothing().withAgent(directory.resolve("nothing"))))
+    void aMissingAgentDoesNotPreventOtherLogins() throws Exception {
+        assertLoginSucceeds(Logins.options(server).withAgent(directory.resolve("nothing")));
+        assertThatThrownBy(() -> assertLoginSucceeds(nothing().withAgent(directory.resolve("nothing"))))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining("no agent");
     }
 
-    /** An agent that accepts and never speaks is bounded by the deadline. */
+    /** The deadline limits the wait for an agent that accepts a connection and never answers. */
     @Test
-    void anAgentThatHangs() throws Exception {
+    void aHangingAgentIsBounded() throws Exception {
         Path socket = directory.resolve("silent");
         try (var listener = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
             listener.bind(java.net.UnixDomainSocketAddress.of(socket));
             SshOptions options = nothing().withAgent(socket).withConnectWithin(Duration.ofMillis(500));
-            Call<Boolean> connecting = Call.to(() -> letsIn(options));
+            Call<Boolean> connecting = Call.to(() -> assertLoginSucceeds(options));
             assertThat(connecting.failure()).hasMessageContaining("logging in");
         }
         VirtualThreads.awaitNone();
     }
 
-    /** Of Apache MINA, as the real one takes passwords only of real users. */
+    /** A server of Apache MINA, as OpenSSH accepts passwords only of system users. */
     private SshServer other(boolean password, boolean interactive) throws IOException {
         SshServer mina = SshServer.setUpDefaultServer();
         mina.setHost("127.0.0.1");
@@ -304,22 +304,22 @@ class SshLoginTest {
 
     @ParameterizedTest
     @CsvSource({"true, false", "false, true", "true, true"})
-    void passwords(boolean password, boolean interactive) throws Exception {
+    void passwordsAreAccepted(boolean password, boolean interactive) throws Exception {
         SshServer mina = other(password, interactive);
         try (Logs logs = new Logs()) {
             String destination = "me@127.0.0.1:" + mina.getPort();
             SshOptions options = nothing().withHostKeys(HostKeys.acceptAny());
-            letsIn(destination, options.withPassword(SECRET::toCharArray));
-            letsIn(destination, options.withKey(directory.resolve("id")).withPassword(SECRET::toCharArray));
-            assertThatThrownBy(() -> letsIn(destination, options.withPassword(WRONG::toCharArray)))
+            assertLoginSucceeds(destination, options.withPassword(SECRET::toCharArray));
+            assertLoginSucceeds(destination, options.withKey(directory.resolve("id")).withPassword(SECRET::toCharArray));
+            assertThatThrownBy(() -> assertLoginSucceeds(destination, options.withPassword(WRONG::toCharArray)))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(destination)
                     .hasMessageContaining(password ? "password" : "keyboard-interactive")
                     .hasMessageNotContaining(WRONG);
-            assertThatThrownBy(() -> letsIn(destination, options.withKey(directory.resolve("id"))))
+            assertThatThrownBy(() -> assertLoginSucceeds(destination, options.withKey(directory.resolve("id"))))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(password ? "it takes password" : "it takes keyboard-interactive");
-            // The other side's own log is not ours.
+            // The log of the server in this process may contain the password.
             assertThat(logs.text().lines().filter(line -> !line.startsWith("org.apache.sshd")))
                     .noneMatch(line -> line.contains(SECRET) || line.contains(WRONG));
             assertThat(logs.messages(Level.WARN).stream().filter(line -> line.contains(destination)))
@@ -336,11 +336,11 @@ class SshLoginTest {
         "echo Use the portal; echo please >&2, exit code 0: Use the portal; please",
         "exit 7, exit code 7 (",
     })
-    void whatRunsInPlaceOfAShellIsToldAtOnce(String forced, String words) throws Exception {
+    void aForcedCommandIsReportedAtOnce(String forced, String words) throws Exception {
         try (OpenSsh strict =
                 OpenSsh.start(Files.createDirectory(directory.resolve("strict")), "ForceCommand " + forced)) {
             SshOptions patient = Logins.options(strict).withConnectWithin(Duration.ofHours(1));
-            assertThatThrownBy(() -> letsIn(strict.destination(), patient))
+            assertThatThrownBy(() -> assertLoginSucceeds(strict.destination(), patient))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(strict.destination())
                     .hasMessageContaining("could not run a shell there")
@@ -349,19 +349,19 @@ class SshLoginTest {
     }
 
     @Test
-    void whatWaitsInPlaceOfAShellIsTold() throws Exception {
+    void aForcedCommandThatWaitsIsReported() throws Exception {
         try (OpenSsh strict = OpenSsh.start(
                 Files.createDirectory(directory.resolve("strict")),
                 "ForceCommand echo Choose one; exec cat >/dev/null")) {
             SshOptions options = Logins.options(strict).withConnectWithin(Duration.ofSeconds(4));
-            assertThatThrownBy(() -> letsIn(strict.destination(), options))
+            assertThatThrownBy(() -> assertLoginSucceeds(strict.destination(), options))
                     .isInstanceOf(ConnectionLostException.class)
                     .hasMessageContaining("starting a shell in time: Choose one");
         }
     }
 
     @Test
-    void aHostCertificateThatHasExpiredIsToldAtOnce() throws Exception {
+    void anExpiredHostCertificateIsReportedAtOnce() throws Exception {
         OpenSsh.key(directory.resolve("authority"), "");
         Path strict = Files.createDirectory(directory.resolve("strict"));
         try (OpenSsh expired = OpenSsh.start(
@@ -371,13 +371,13 @@ class SshLoginTest {
                     "@cert-authority * " + Files.readString(directory.resolve("authority.pub")));
             SshOptions patient =
                     Logins.options(expired).withHostKeys(HostKeys.known(known)).withConnectWithin(Duration.ofHours(1));
-            assertThatThrownBy(() -> letsIn(expired.destination(), patient))
+            assertThatThrownBy(() -> assertLoginSucceeds(expired.destination(), patient))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(expired.destination());
         }
     }
 
-    /** {@return a new host key, whose certificate has expired} */
+    /** {@return a new host key with an expired certificate} */
     private Path certify(Path place) throws Exception {
         Path key = place.resolve("other");
         OpenSsh.key(key, "");
@@ -401,7 +401,7 @@ class SshLoginTest {
     }
 
     @Test
-    void optionsSayNothingOfTheirSecrets() {
+    void optionsDoNotPrintSecrets() {
         SshOptions options = nothing().withPassword(SECRET::toCharArray).withSudo("root", SECRET::toCharArray);
         assertThat(options.toString()).doesNotContain(SECRET);
     }

@@ -33,7 +33,7 @@ class SshProvisionerTest {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Duration MOMENT = Duration.ofMillis(1);
 
-    /** Hosts whose names are here are refused. */
+    /** The names of hosts that refuse the connection. */
     private final Map<String, String> broken = new ConcurrentHashMap<>();
 
     private final BlockingQueue<String> connected = new LinkedBlockingQueue<>();
@@ -72,7 +72,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void firstFailureIsToldIfThereIsNoOtherHost() throws Exception {
+    void firstFailureIsOfferedIfThereIsNoOtherHost() throws Exception {
         broken.put("a", "Connection refused");
         SshProvisioner provisioner = open(over(Hosts.of("a")).retryDelay(Duration.ofHours(1)));
         provisioner.provision(1);
@@ -84,9 +84,9 @@ class SshProvisionerTest {
                                         "could not connect to a: Connection refused (failure 1 of 3: it is tried again in 3600000 ms)"));
     }
 
-    /** By which an orchestrator counts failures of a host, whichever of its lives failed. */
+    /** An orchestrator counts failures of a host by this name, for all systems on the host. */
     @Test
-    void allLivesOfAHostAndItsFailuresHaveOneHostName() throws Exception {
+    void allSystemsAndFailuresOfAHostHaveOneHostName() throws Exception {
         Host host = Host.of("me@a:2222");
         SshProvisioner provisioner = open(over(Hosts.of(List.of(host))).retryDelay(Duration.ofHours(1)));
         for (String name : List.of("a:2222", "a:2222#2")) {
@@ -115,7 +115,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void systemSaysWhatIsKnownOfItsHost() throws Exception {
+    void systemHasLabelsAndSlotsOfItsHost() throws Exception {
         Host host = Host.of("me@[::1]:2222").withSlots(4).withArguments(Map.of("arch", "arm64"));
         SshProvisioner provisioner = open(over(Hosts.of(List.of(host))));
         provisioner.provision(1);
@@ -126,11 +126,11 @@ class SshProvisionerTest {
         assertThat(provisioner.labels()).isEqualTo(remote.labels());
         remote.close();
         provisioner.provision(1);
-        assertThat(ready(provisioner).name()).as("another life").isEqualTo("[::1]:2222#2");
+        assertThat(ready(provisioner).name()).as("the host used again").isEqualTo("[::1]:2222#2");
     }
 
     @Test
-    void hostsThatNobodyAskedForAreLeftAlone() throws Exception {
+    void hostsAreTakenOnlyOnRequest() throws Exception {
         try (HostSource source = Hosts.of("a", "b", "c")) {
             SshProvisioner provisioner = open(over(source));
             provisioner.provision(2);
@@ -163,7 +163,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void anotherHostTakesTheFailedOnesPlace() throws Exception {
+    void anotherHostReplacesAFailedOne() throws Exception {
         broken.put("a", "Connection refused");
         SshProvisioner provisioner = open(over(Hosts.of("a", "b")).retryDelay(Duration.ofHours(1)));
         provisioner.provision(1);
@@ -177,7 +177,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void quarantinedHostComesBackWhenItWorks() throws Exception {
+    void quarantinedHostIsUsedAgainWhenItWorks() throws Exception {
         broken.put("a", "still booting");
         SshProvisioner provisioner = open(over(Hosts.of("a")).maxAttempts(1000));
         provisioner.provision(1);
@@ -186,7 +186,7 @@ class SshProvisionerTest {
         provisioner.provision(1);
         Offer offer = provisioner.take(SOON);
         for (; offer instanceof Offer.Failed; offer = provisioner.take(SOON)) {
-            provisioner.provision(1); // it was on its way when the host was mended
+            provisioner.provision(1); // the quarantine may have ended before the host was repaired
         }
         assertThat(offer).isInstanceOf(Offer.Ready.class);
     }
@@ -221,7 +221,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void givenUpHostIsNamedThoughOthersAreLeft() throws Exception {
+    void givenUpHostIsOfferedAsFailedThoughOthersAreLeft() throws Exception {
         broken.put("a", "No route to host");
         SshProvisioner provisioner = open(over(Hosts.of("a", "b")).maxAttempts(1));
         provisioner.provision(2);
@@ -231,7 +231,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void hostIsCleanedUpBeforeItIsHandedOutAgain() throws Exception {
+    void hostIsCleanedUpBeforeItIsUsedAgain() throws Exception {
         BlockingQueue<String> events = new LinkedBlockingQueue<>();
         SshProvisioner provisioner = open(over(Hosts.of("a")).cleanUp(cleaned -> {
             cleaned.connection().run(Command.of("rm", "-rf", "/var/tmp/leftovers"));
@@ -257,7 +257,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void cleanUpIsCutOff() throws Exception {
+    void cleanUpIsInterruptedAfterItsTimeLimit() throws Exception {
         AtomicInteger interrupts = new AtomicInteger();
         SshProvisioner provisioner = open(over(Hosts.of("a"))
                 .maxAttempts(1)
@@ -288,7 +288,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void goodUseForgetsFailures() throws Exception {
+    void aSuccessfulUseResetsTheFailures() throws Exception {
         SshProvisioner provisioner = open(over(Hosts.of("a")).maxAttempts(2));
         for (int i = 1; i <= 4; i++) {
             provisioner.provision(1);
@@ -327,7 +327,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void connectionThatComesTooLateIsClosed() throws Exception {
+    void connectionMadeAfterCloseIsClosed() throws Exception {
         FakeConnection late = FakeConnection.obedient();
         CountDownLatch closingNow = new CountDownLatch(1);
         SshProvisioner provisioner = open(SshProvisioner.builder(Hosts.of("a"), (host, within) -> {
@@ -338,7 +338,7 @@ class SshProvisionerTest {
                     closingNow.await();
                     interrupted = false;
                 } catch (InterruptedException e) {
-                    closingNow.countDown(); // somebody who does not listen
+                    closingNow.countDown(); // a connector that ignores the interrupt
                 }
             }
             return late;
@@ -384,7 +384,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void sourceThatBreaksIsAReason() throws Exception {
+    void failureOfTheSourceIsTheReason() throws Exception {
         SshProvisioner provisioner = open(over(new HostSource() {
             @Override
             public Next take(Duration atMost) {
@@ -408,7 +408,7 @@ class SshProvisionerTest {
     }
 
     @Test
-    void settingsThatMakeNoSenseAreRefused() {
+    void invalidSettingsAreRefused() {
         SshProvisioner.Builder builder = over(Hosts.of("a"));
         assertThatThrownBy(() -> builder.maxAttempts(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder.connectWithin(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);

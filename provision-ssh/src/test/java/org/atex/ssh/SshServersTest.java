@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Servers in containers of Testcontainers: what they limit, what they insist on, and who wrote them. */
+/** Servers in containers: with limits, with unusual requirements, and of several projects. */
 @Timeout(120)
 class SshServersTest {
     @RegisterExtension
@@ -39,7 +39,7 @@ class SshServersTest {
 
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    /** Each is a server of its own. */
+    /** The options of the servers, one server each. */
     private static final List<String> ALGORITHMS = List.of(
             "-oKexAlgorithms=curve25519-sha256 -oCiphers=aes128-gcm@openssh.com -oHostKeyAlgorithms=ssh-ed25519",
             "-oKexAlgorithms=ecdh-sha2-nistp256 -oCiphers=aes256-gcm@openssh.com"
@@ -50,7 +50,7 @@ class SshServersTest {
                     + " -oHostKeyAlgorithms=rsa-sha2-256",
             "-oKexAlgorithms=diffie-hellman-group16-sha512 -oCiphers=aes256-ctr"
                     + " -oMACs=hmac-sha2-512-etm@openssh.com",
-            // As machines have it that are old, or whose owner never changed anything.
+            // The algorithms of old servers, or of servers with an old configuration.
             "-oKexAlgorithms=diffie-hellman-group14-sha1 -oCiphers=aes256-cbc -oMACs=hmac-sha1"
                     + " -oHostKeyAlgorithms=ssh-rsa");
 
@@ -98,7 +98,7 @@ class SshServersTest {
         return limits.connect(LIMITS.indexOf(option));
     }
 
-    /** Files there and back, commands, and the end of what never ends. */
+    /** Checks copies in both directions, commands, and closing a command that does not end. */
     private void assertWorks(SshConnection connection) throws Exception {
         byte[] content = new byte[300_000];
         new Random(7).nextBytes(content);
@@ -140,7 +140,7 @@ class SshServersTest {
 
     @ParameterizedTest
     @MethodSource("algorithms")
-    void whatAServerInsistsOnIsDone(String server) throws Exception {
+    void requirementsOfTheServerAreMet(String server) throws Exception {
         try (SshConnection connection = algorithms.connect(ALGORITHMS.indexOf(server))) {
             assertWorks(connection);
             assertRunsManyAtOnce(connection);
@@ -148,18 +148,18 @@ class SshServersTest {
     }
 
     @Test
-    void aServerThatSharesNoAlgorithmIsToldAtOnce() {
+    void aServerWithoutACommonAlgorithmIsReportedAtOnce() {
         String server = "-oKexAlgorithms=sntrup761x25519-sha512@openssh.com";
         SshOptions patient = limits.options().withConnectWithin(Duration.ofHours(1));
         assertThatThrownBy(() -> limits.connect(LIMITS.indexOf(server), patient).close())
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining(limits.place(LIMITS.indexOf(server)))
-                .hasMessageContaining("shares no algorithm with us")
+                .hasMessageContaining("shares no algorithm with this client")
                 .hasMessageContaining("sntrup761x25519-sha512@openssh.com");
     }
 
     @Test
-    void aServerThatOpensOneChannelIsEnough() throws Exception {
+    void aServerWithASingleChannelIsSupported() throws Exception {
         try (SshConnection connection = limited("-oMaxSessions=1")) {
             assertWorks(connection);
             assertRunsManyAtOnce(connection);
@@ -167,7 +167,7 @@ class SshServersTest {
     }
 
     @Test
-    void aServerThatOftenWantsNewKeysGetsThem() throws Exception {
+    void frequentKeyReexchangesAreSupported() throws Exception {
         try (SshConnection connection = limited("-oRekeyLimit=1M")) {
             assertWorks(connection);
             Path large = Files.write(directory.resolve("large"), new byte[5 << 20]);
@@ -177,9 +177,9 @@ class SshServersTest {
         }
     }
 
-    /** A stranger has the only place, until the server has had enough of his silence. */
+    /** Another client holds the only unauthenticated connection until the server's LoginGraceTime is over. */
     @Test
-    void whoIsTurnedAwayComesAgain() throws Exception {
+    void aRejectedConnectionIsTriedAgain() throws Exception {
         int server = LIMITS.indexOf("-oMaxStartups=1 -oLoginGraceTime=1");
         try (Socket stranger = new Socket(limits.getHost(), limits.getMappedPort(2200 + server))) {
             assertThat(stranger.getInputStream().read()).isEqualTo('S');
@@ -190,7 +190,7 @@ class SshServersTest {
     }
 
     @Test
-    void moreConnectionsAtOnceThanTheServerLikesAllGetIn() throws Exception {
+    void allConnectionsSucceedBeyondMaxStartups() throws Exception {
         int server = LIMITS.indexOf("-oMaxStartups=2");
         List<Call<String>> calls = IntStream.range(0, 8)
                 .mapToObj(i -> Call.of(() -> {
@@ -204,9 +204,9 @@ class SshServersTest {
         }
     }
 
-    /** The server ends a connection that leaves a question of its own unanswered for two seconds. */
+    /** The server closes a connection that does not answer its keep-alive request within two seconds. */
     @Test
-    void aServerThatAsksWhetherWeAreThereIsAnswered() throws Exception {
+    void keepAliveRequestsOfTheServerAreAnswered() throws Exception {
         int server = LIMITS.indexOf("-oClientAliveInterval=1 -oClientAliveCountMax=1");
         SshOptions patient = limits.options().withKeepAlive(Duration.ofMinutes(5), 1);
         try (SshConnection connection = limits.connect(server, patient)) {
@@ -216,7 +216,7 @@ class SshServersTest {
     }
 
     @Test
-    void aServerThatForwardsNothingIsToldAndTheRestWorks() throws Exception {
+    void refusedForwardingIsReportedAndCommandsWork() throws Exception {
         try (SshConnection connection = limited("-oAllowTcpForwarding=no")) {
             assertThatThrownBy(() ->
                             connection.forwardRemote(0, new InetSocketAddress(InetAddress.getLoopbackAddress(), 9)))
@@ -227,16 +227,16 @@ class SshServersTest {
     }
 
     @Test
-    void aServerThatRunsOnlyItsOwnCommandIsTold() {
+    void aForcedCommandIsReported() {
         assertThatThrownBy(() ->
                         limited("-oForceCommand=/bin/echo -oMaxSessions=10").close())
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining("could not run a shell there: it ended with exit code 0 (");
     }
 
-    /** One command after another: it forgets to answer when it is asked for several at once, whoever asks. */
+    /** One command at a time: dropbear leaves requests unanswered when several arrive at once, from any client. */
     @Test
-    void dropbearWillDo() throws Exception {
+    void dropbearIsSupported() throws Exception {
         try (SshContainer container = SshContainer.dropbear(Files.createDirectory(directory.resolve("server")));
                 SshConnection connection = container.connect(0)) {
             assertWorks(connection);
@@ -247,9 +247,12 @@ class SshServersTest {
         }
     }
 
-    /** One connection, one channel, for ever: that cannot do, and nobody waits for it for ever. */
+    /**
+     * The server opens a single channel in the life of a connection: that is an error, and no call blocks because of
+     * it.
+     */
     @Test
-    void aServerThatOpensOneChannelInItsLifeIsTold() throws Exception {
+    void aServerWithOneChannelInTheLifeOfAConnectionIsReported() throws Exception {
         try (SshContainer container = SshContainer.tiny(Files.createDirectory(directory.resolve("server")));
                 SshConnection connection = container.connect(0)) {
             assertThatThrownBy(() -> connection.run(Command.of("true")))

@@ -32,17 +32,19 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Accounts with every login shell, and with start-up files that print, of a real system. */
+/** Accounts with every login shell and with start-up files that print, on a real system. */
 @Timeout(60)
 class SshShellsTest {
     @RegisterExtension
     static final Lab LAB = new Lab();
 
-    /** Accounts are called like their shells. */
+    /** The accounts, named like their shells. */
     private static final List<String> SHELLS =
             List.of("sh", "bash", "dash", "ash", "zsh", "ksh93", "mksh", "fish", "tcsh", "bsd-csh");
 
-    /** What start-up files say, on both streams: without an end of line, no UTF-8, and more than a window of ssh has room for. */
+    /**
+     * Output of start-up files on both streams: without a final line break, not UTF-8, and larger than an ssh window.
+     */
     private static final String NOISE = """
             #!/bin/sh
             printf 'Welcome! \\377\\376\\n\\natex-process x\\natex-process 1'
@@ -50,7 +52,7 @@ class SshShellsTest {
             printf 'atex-proc'
             """;
 
-    /** What spoils the script of a command where the login shell reads it. */
+    /** Settings that break a command's script if the login shell applies them. */
     private static final String NASTY = """
             echo() { printf 'function echo\\n'; }
             cd() { builtin cd "$@"; pwd; }
@@ -185,7 +187,7 @@ class SshShellsTest {
         assertThat(missing.stderr()).contains("not-a-program").doesNotContain("Welcome");
     }
 
-    /** As a runner of tests talks with its helper. */
+    /** Input and output alternate, as between a test runner and its helper. */
     private static void assertStreamsAreLive(SshConnection connection) throws Exception {
         String script = "echo ready; while read -r line; do echo \"got $line\"; done; echo over";
         try (RunningCommand command = connection.start(Command.bash(script).withStdin(Input.pipe()));
@@ -215,7 +217,7 @@ class SshShellsTest {
 
     @ParameterizedTest
     @MethodSource("accounts")
-    void everyAccountMovesFiles(String account) throws Exception {
+    void everyAccountCopiesFiles(String account) throws Exception {
         byte[] content = new byte[300_000];
         new Random(7).nextBytes(content);
         Path tree = Files.createDirectories(directory.resolve("tree/inner"));
@@ -239,7 +241,7 @@ class SshShellsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"fish", "noisy-bash", "bsd-csh"})
-    void everyAccountCanBeSomebodyElse(String account) throws Exception {
+    void everyAccountSupportsSudo(String account) throws Exception {
         try (SshConnection connection = connect(account, options().withSudo("root"))) {
             assertThat(connection.run(Command.of("id", "-un")).stdout()).isEqualTo("root\n");
             assertRunsCommands(connection);
@@ -247,7 +249,7 @@ class SshShellsTest {
     }
 
     @Test
-    void anAccountWithoutALoginSaysSoAtOnce() {
+    void anAccountWithoutAShellIsReportedAtOnce() {
         SshOptions patient = options().withConnectWithin(Duration.ofHours(1));
         assertThatThrownBy(() -> connect("closed", patient).close())
                 .isInstanceOf(SshRefusedException.class)

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Systems that are not this machine: their network is cut, their servers have limits, they die. */
+/** Systems in containers: their network is cut, their servers have limits, and they are killed. */
 @Timeout(120)
 class SshSystemsTest {
     private static final Duration LONG = Duration.ofSeconds(60);
@@ -36,7 +36,7 @@ class SshSystemsTest {
     }
 
     @Test
-    void aCutNetworkIsNoticedAndItsReturnUsed() throws Exception {
+    void aCutNetworkIsDetectedAndReconnectSucceeds() throws Exception {
         SshSystem system = lab.ssh();
         try (SshConnection connection = SshConnection.open(system.destination(), options(system))) {
             RunningCommand command = connection.start(Command.of("sleep", "1000"));
@@ -55,7 +55,7 @@ class SshSystemsTest {
     }
 
     @Test
-    void commandsWaitForAServerThatAllowsFewAtOnce() throws Exception {
+    void commandsWaitForAFreeChannel() throws Exception {
         SshSystem system = lab.ssh("-oMaxSessions=2");
         try (SshConnection connection = SshConnection.open(system.destination(), options(system))) {
             List<Call<String>> calls = IntStream.range(0, 12)
@@ -69,7 +69,7 @@ class SshSystemsTest {
     }
 
     @Test
-    void aSystemThatDiesIsLost() throws Exception {
+    void aKilledSystemIsLost() throws Exception {
         SshSystem system = lab.ssh();
         try (SshConnection connection = SshConnection.open(system.destination(), options(system))) {
             RunningCommand command = connection.start(Command.of("sleep", "1000"));
@@ -80,12 +80,12 @@ class SshSystemsTest {
     }
 
     @Test
-    void aServerThatIsKilledLeavesNoCommandBehind() throws Exception {
+    void aKilledServerLeavesNoCommandRunning() throws Exception {
         SshSystem system = lab.bootedSsh();
         try (SshConnection connection = SshConnection.open(system.destination(), options(system))) {
             RunningCommand command = connection.start(Command.bash("setsid sleep 4711 & sleep 4711"));
             Call<?> waiting = Call.of(command::await).awaitBlocked();
-            // The service's own processes; what runs over them is in sessions of its own.
+            // Only processes of the service itself: commands run in sessions of their own.
             system.container().exec("pkill", "-KILL", "sshd");
             assertThat(waiting.failure()).isInstanceOf(ConnectionLostException.class);
 
@@ -97,7 +97,7 @@ class SshSystemsTest {
     }
 
     @Test
-    void aSystemBehindAnotherIsReached() throws Exception {
+    void aSystemBehindAJumpHostIsReached() throws Exception {
         BehindJump two = lab.behindJump();
         SshOptions options =
                 options(two.target(), two.jump()).withJump(two.jump().destination());

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Files and trees to and from the real OpenSSH server, as a tar stream and, where there is no tar, by sftp. */
+/** Copies of files and trees to and from a real OpenSSH server, by tar streams and, without tar, by sftp. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TransferTest {
@@ -55,7 +55,7 @@ class TransferTest {
         TAR,
         SFTP;
 
-        /** For sftp, a PATH that has all that is needed but tar. */
+        /** A PATH without tar, with everything else that is needed. */
         SshOptions options(OpenSsh server) throws Exception {
             if (this == TAR) {
                 return Logins.options(server);
@@ -91,7 +91,7 @@ class TransferTest {
         VirtualThreads.awaitNone();
     }
 
-    /** What is in a tree: of each path its kind, mode, time and content. */
+    /** {@return the entries of a tree by their paths: kind, mode, time and content} */
     private static Map<String, String> tree(Path root) throws IOException {
         Map<String, String> all = new TreeMap<>();
         try (Stream<Path> paths = Files.walk(root)) {
@@ -113,7 +113,7 @@ class TransferTest {
         return all;
     }
 
-    private void goesThereAndBack(Way way) throws Exception {
+    private void assertRoundTrip(Way way) throws Exception {
         try (SshConnection connection = way.connect(server)) {
             connection.upload(here, there.toString());
             assertThat(tree(there)).isEqualTo(tree(here));
@@ -123,18 +123,18 @@ class TransferTest {
     }
 
     @Test
-    void thousandsOfSmallFiles() throws Exception {
+    void thousandsOfSmallFilesAreCopied() throws Exception {
         for (int i = 0; i < 2000; i++) {
             Path file = here.resolve("d" + i % 20 + "/e" + i % 7 + "/file" + i);
             Files.createDirectories(file.getParent());
             Files.writeString(file, "content " + i);
         }
-        goesThereAndBack(Way.TAR);
+        assertRoundTrip(Way.TAR);
     }
 
     @ParameterizedTest
     @EnumSource
-    void aTreeWithEverything(Way way) throws Exception {
+    void aTreeIsCopiedWithModesTimesAndLinks(Way way) throws Exception {
         List<String> names = List.of(
                 "plain",
                 "with space",
@@ -187,13 +187,13 @@ class TransferTest {
         }
         Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("r-xr-xr-x"));
 
-        goesThereAndBack(way);
-        goesThereAndBack(way); // over what is there
+        assertRoundTrip(way);
+        assertRoundTrip(way); // over the existing tree
     }
 
     @ParameterizedTest
     @EnumSource
-    void oneFileUnderAnyName(Way way) throws Exception {
+    void aFileWithAnyNameIsCopied(Way way) throws Exception {
         Path file = Files.writeString(here.resolve("-a file\n'"), "its content");
         Files.setLastModifiedTime(file, TIME);
         try (SshConnection connection = way.connect(server)) {
@@ -203,7 +203,7 @@ class TransferTest {
             connection.download(target, back.resolve("neither/-x"));
             assertThat(tree(back.resolve("neither")))
                     .containsEntry("-x", tree(here).get("-a file\n'"));
-            // A link is copied as a link.
+            // A link is copied as a link, not followed.
             Files.createSymbolicLink(here.resolve("link"), Path.of("/somewhere"));
             connection.upload(here.resolve("link"), there + "/link");
             connection.download(there + "/link", back.resolve("link"));
@@ -211,10 +211,10 @@ class TransferTest {
         }
     }
 
-    /** As any command there, they begin in the home of who logged in. */
+    /** Relative paths begin in the home directory of the login user, as for commands. */
     @ParameterizedTest
     @EnumSource
-    void relativePaths(Way way) throws Exception {
+    void relativePathsBeginInTheHomeDirectory(Way way) throws Exception {
         String name = ".atex-test-" + ProcessHandle.current().pid() + "-" + way;
         Path file = Files.writeString(here.resolve("file"), "content");
         Path home = Path.of(System.getProperty("user.home"), name);
@@ -232,7 +232,7 @@ class TransferTest {
 
     @ParameterizedTest
     @EnumSource
-    void aLargeFile(Way way) throws Exception {
+    void aLargeFileIsCopied(Way way) throws Exception {
         int size = way == Way.TAR ? 200_000_000 : 50_000_000;
         Path file = here.resolve("large");
         try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
@@ -254,7 +254,7 @@ class TransferTest {
 
     @ParameterizedTest
     @EnumSource
-    void progressIsTold(Way way) throws Exception {
+    void progressIsReported(Way way) throws Exception {
         Files.write(here.resolve("a"), new byte[1_000_000]);
         Files.write(here.resolve("b"), new byte[500_000]);
         List<Long> moved = new ArrayList<>();
@@ -265,7 +265,7 @@ class TransferTest {
         });
         try (SshConnection connection = SshConnection.open(server.destination(), options)) {
             connection.upload(here, there.toString());
-            assertThat(moved).endsWith(1_500_000L); // where there is no tar, it begins anew
+            assertThat(moved).endsWith(1_500_000L); // without tar, the transfer starts again
             assertThat(last).containsOnlyKeys("a", "b");
             moved.clear();
             connection.download(there.toString(), back);
@@ -275,19 +275,19 @@ class TransferTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatCannotBeCopiedIsNamed(Way way) throws Exception {
+    void theMessageNamesTheFileThatCannotBeCopied(Way way) throws Exception {
         Path file = Files.writeString(here.resolve("file"), "content");
         Files.createDirectories(there.resolve("directory"));
         Files.createDirectories(back.resolve("directory/full"));
         try (SshConnection connection = way.connect(server)) {
-            fails(() -> connection.upload(here.resolve("missing"), there + "/x"), "missing", there + "/x");
-            fails(() -> connection.upload(file, there + "/directory"), "file", there + "/directory", "in the way");
-            fails(() -> connection.upload(file, "/proc/none/x"), "file", "/proc/none/x", server.destination());
-            fails(() -> connection.upload(file, "/dev/full/x"), "file", "/dev/full/x");
-            fails(() -> connection.download(there + "/missing", back.resolve("x")), there + "/missing", "No such");
-            fails(() -> connection.download(file.toString(), back.resolve("directory")), file.toString(), "in the way");
-            fails(() -> connection.download(file.toString(), Path.of("/proc/none/x")), "/proc/none/x");
-            fails(() -> connection.download(file.toString(), file.resolve("x")), file + "/x");
+            assertFails(() -> connection.upload(here.resolve("missing"), there + "/x"), "missing", there + "/x");
+            assertFails(() -> connection.upload(file, there + "/directory"), "file", there + "/directory", "in the way");
+            assertFails(() -> connection.upload(file, "/proc/none/x"), "file", "/proc/none/x", server.destination());
+            assertFails(() -> connection.upload(file, "/dev/full/x"), "file", "/dev/full/x");
+            assertFails(() -> connection.download(there + "/missing", back.resolve("x")), there + "/missing", "No such");
+            assertFails(() -> connection.download(file.toString(), back.resolve("directory")), file.toString(), "in the way");
+            assertFails(() -> connection.download(file.toString(), Path.of("/proc/none/x")), "/proc/none/x");
+            assertFails(() -> connection.download(file.toString(), file.resolve("x")), file + "/x");
             assertThat(connection.run(Command.of("cat", file.toString())).stdout())
                     .isEqualTo("content");
         }
@@ -299,13 +299,13 @@ class TransferTest {
         return bytes;
     }
 
-    private static void fails(Call.Work work, String... words) {
+    private static void assertFails(Call.Work work, String... words) {
         assertThatThrownBy(work::run).isInstanceOf(TransferException.class).hasMessageContainingAll(words);
     }
 
     @ParameterizedTest
     @EnumSource
-    void aDiskThatIsFull(Way way) throws Exception {
+    void aFullDiskIsReported(Way way) throws Exception {
         Path full = Path.of("/dev/shm/atex-full-" + ProcessHandle.current().pid());
         Files.createDirectory(full);
         boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", full.toString())
@@ -318,9 +318,9 @@ class TransferTest {
             assumeTrue(mounted, "cannot mount a small disk here");
             Path file = Files.write(here.resolve("file"), noise(5_000_000));
             try (SshConnection connection = way.connect(server)) {
-                fails(() -> connection.upload(file, full + "/x"), "file", full + "/x");
+                assertFails(() -> connection.upload(file, full + "/x"), "file", full + "/x");
                 Files.deleteIfExists(full.resolve("x"));
-                fails(() -> connection.download(file.toString(), full.resolve("y")), "file", full + "/y", "space");
+                assertFails(() -> connection.download(file.toString(), full.resolve("y")), "file", full + "/y", "space");
             }
         } finally {
             if (mounted) {
@@ -351,7 +351,7 @@ class TransferTest {
     }
 
     @Test
-    void aFileThatGrowsWhileItIsReadIsWholeAsItWas() throws Exception {
+    void aFileThatGrowsWhileItIsReadIsCopiedWithItsOldLength() throws Exception {
         Path file = Files.write(here.resolve("growing"), noise(3_000_000));
         AtomicLong times = new AtomicLong();
         SshOptions options = Logins.options(server).withTransferListener((path, bytes) -> {
@@ -369,7 +369,7 @@ class TransferTest {
         }
     }
 
-    /** Goes on until it is interrupted, or the link is lost, having moved something. */
+    /** Copies until it is interrupted or the link is lost, after some progress. */
     private Call<Boolean> endless(Way way, boolean up, SshConnection[] connections, CountDownLatch moving)
             throws Exception {
         Path file = Files.write(here.resolve("file"), noise(20_000_000));
@@ -389,7 +389,7 @@ class TransferTest {
 
     @ParameterizedTest
     @EnumSource
-    void anInterruptInTheMidst(Way way) throws Exception {
+    void aTransferCanBeInterrupted(Way way) throws Exception {
         for (boolean up : new boolean[] {true, false}) {
             SshConnection[] connection = new SshConnection[1];
             CountDownLatch moving = new CountDownLatch(3);
@@ -410,7 +410,7 @@ class TransferTest {
 
     @ParameterizedTest
     @EnumSource
-    void aLossInTheMidst(Way way) throws Exception {
+    void aLossDuringATransferIsReported(Way way) throws Exception {
         for (boolean up : new boolean[] {true, false}) {
             SshConnection[] connection = new SshConnection[1];
             CountDownLatch moving = new CountDownLatch(3);

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.atex.testkit.Call;
 
-/** The virtual threads that work for links, which no other list of threads shows. */
+/** The virtual threads of links, which {@code Thread.getAllStackTraces} does not list. */
 final class VirtualThreads {
     private static final AtomicInteger DUMPS = new AtomicInteger();
 
     private VirtualThreads() {}
 
-    /** {@return what each of them is doing} */
+    /** {@return the stack trace of each thread} */
     static List<String> ofLinks() {
         Path dump = Path.of(System.getProperty("java.io.tmpdir"), "threads-" + DUMPS.incrementAndGet())
                 .toAbsolutePath();
@@ -34,7 +34,8 @@ final class VirtualThreads {
         }
     }
 
-    /** Waits until there are none. */
+    /** Waits until all of them have ended. */
+
     static void awaitNone() {
         try {
             Call.eventually("all virtual threads of links end", () -> ofLinks().isEmpty());

@@ -11,46 +11,52 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is done with a host that is given back, before its connection is closed. Bounded in time. */
-final class GiveBack {
+/** Checks and cleans up a host that is given back, and closes its connection. */
+final class HostCleanUp {
     private static final Logger LOG = LoggerFactory.getLogger(SshProvisioner.class);
-    private static final Duration LAST_MOMENT = Duration.ofSeconds(1);
 
-    private GiveBack() {}
+    /** The time for a hook to end after it was interrupted. */
+    private static final Duration INTERRUPT_TIMEOUT = Duration.ofSeconds(1);
+
+    private HostCleanUp() {}
 
     /**
-     * Looks whether the host still answers, cleans it up, and closes the connection.
+     * Checks that the host still answers, runs the clean-up hook, and closes the connection, also after a failure. A
+     * hook that takes too long is interrupted and left to itself 1 s later.
      *
-     * @return why it is of no use any more, or null if it is
+     * @param cleanUp the hook, or null for none
+     * @param within the time for the check and the hook together
+     * @return null if the host can be used again, otherwise the reason why not
      */
-    static @Nullable String of(Host host, Remote remote, @Nullable SystemHook cleanUp, Duration within) {
+    static @Nullable String checkAndClose(Host host, Remote remote, @Nullable SystemHook cleanUp, Duration within) {
+        // The result if the thread below does not finish.
         AtomicReference<@Nullable String> problem = new AtomicReference<>("it did not answer within "
                 + within.toMillis() + " ms when it was given back" + (cleanUp == null ? "" : " and cleaned up"));
         try {
             Thread cleaning = Threads.start("clean-" + host, () -> problem.set(problemOf(host, remote, cleanUp)));
             if (!Threads.join(List.of(cleaning), within)) {
                 cleaning.interrupt();
-                Threads.join(List.of(cleaning), LAST_MOMENT);
+                Threads.join(List.of(cleaning), INTERRUPT_TIMEOUT);
             }
             return problem.get();
         } finally {
-            close(host, remote.connection());
+            closeOnly(host, remote.connection());
         }
     }
 
-    /** {@return null: it is of use, for all that is known} */
-    static @Nullable String close(Host host, Connection connection) {
+    /** Closes the connection without a check. {@return null, for "can be used again"} */
+    static @Nullable String closeOnly(Host host, Connection connection) {
         try {
             connection.close();
         } catch (RuntimeException e) {
-            LOG.warn("the connection to {} was not closed cleanly", host, e);
+            LOG.warn("could not close the connection to {} cleanly", host, e);
         }
         return null;
     }
 
     private static @Nullable String problemOf(Host host, Remote remote, @Nullable SystemHook cleanUp) {
         try {
-            // How it exits does not matter: a lost connection throws.
+            // The exit code does not matter: a lost connection throws.
             remote.connection().run(Command.of("true"));
             if (cleanUp != null) {
                 cleanUp.run(remote);

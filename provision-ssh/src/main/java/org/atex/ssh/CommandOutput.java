@@ -12,37 +12,42 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a channel receives on one of its streams. An interrupted read loses nothing. Once it is closed, what comes is
- * dropped, so that the sender is not held up.
+ * The stdout or stderr of a command, as a channel receives it. An interrupted read loses no bytes. After
+ * {@link #close}, bytes that arrive are dropped and still acknowledged, so that the command does not block.
  *
- * <p>sshj has a stream of its own, which breaks the whole connection when something arrives after it was closed, and
- * sends in the reader's thread, where an interrupt can close the socket.
+ * <p>The stream of sshj is not used: it breaks the whole connection if bytes arrive after it was closed, and it sends
+ * window updates from the reading thread, where an interrupt closes the socket.
  *
- * <p>Thread safety: one thread receives, one reads; {@link #ended} and {@link #close} are for any.
+ * <p>Thread safety: one thread receives and one thread reads; {@link #ended} and {@link #close} may be called from any.
  */
-final class Incoming extends InputStream {
-    private final IntConsumer consumed;
-    private final Runnable unwanted;
+final class CommandOutput extends InputStream {
+    private final IntConsumer onConsumed;
+    private final Runnable onAbandoned;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private final Deque<byte[]> pieces = new ArrayDeque<>();
+
+    /** The number of bytes of the first piece that were read. */
     private int position;
+
     private boolean atEnd;
     private boolean closed;
     private @Nullable IOException failure;
 
     /**
-     * Makes one.
+     * Creates an open stream. Both callbacks are called without the lock of this stream, as they may take locks of the
+     * channel.
      *
-     * @param consumed told how many bytes there is room for again
-     * @param unwanted told when nobody will read what still comes
+     * @param onConsumed called with the number of bytes that were read or dropped
+     * @param onAbandoned called once if the stream is closed before its end
      */
-    Incoming(IntConsumer consumed, Runnable unwanted) {
-        this.consumed = consumed;
-        this.unwanted = unwanted;
+    CommandOutput(IntConsumer onConsumed, Runnable onAbandoned) {
+        this.onConsumed = onConsumed;
+        this.onAbandoned = onAbandoned;
     }
 
+    /** Adds bytes. The array belongs to the stream from now on. */
     void receive(byte[] piece) {
         lock.lock();
         try {
@@ -54,18 +59,19 @@ final class Incoming extends InputStream {
         } finally {
             lock.unlock();
         }
-        consumed.accept(piece.length);
+        onConsumed.accept(piece.length);
     }
 
-    /** Nothing more comes. */
+    /** Marks the end of the stream. The first call of this method or {@link #fail} counts. */
     void end() {
         finish(null);
     }
 
     /**
-     * Nothing more comes, and it is not known whether that was all.
+     * Marks the end of the stream after a loss of data. A reader gets an {@link IOException} after the bytes received
+     * so far.
      *
-     * @param cause why
+     * @param cause the reason
      */
     void fail(IOException cause) {
         finish(cause);
@@ -85,7 +91,7 @@ final class Incoming extends InputStream {
         ended.complete(true);
     }
 
-    /** {@return done when nothing more comes} */
+    /** {@return a future that completes at the end of the stream, also if the rest was lost} */
     CompletableFuture<Boolean> ended() {
         return ended;
     }
@@ -118,10 +124,11 @@ final class Incoming extends InputStream {
         } finally {
             lock.unlock();
         }
-        consumed.accept(n);
+        onConsumed.accept(n);
         return n;
     }
 
+    /** Waits for bytes. {@return false at the end of the stream} */
     private boolean awaitPiece() throws IOException {
         while (true) {
             if (closed) {
@@ -139,7 +146,7 @@ final class Incoming extends InputStream {
             try {
                 changed.await();
             } catch (InterruptedException e) {
-                // Whoever takes this for a mere I/O error must still learn that it was told to stop.
+                // The interrupt status is set too: a caller may handle this exception as an ordinary I/O error.
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted while reading from a command");
             }
@@ -159,10 +166,10 @@ final class Incoming extends InputStream {
     @Override
     public void close() {
         int dropped = 0;
-        boolean tell;
+        boolean abandoned;
         lock.lock();
         try {
-            tell = !closed && !atEnd;
+            abandoned = !closed && !atEnd;
             closed = true;
             for (byte[] piece : pieces) {
                 dropped += piece.length;
@@ -175,10 +182,10 @@ final class Incoming extends InputStream {
             lock.unlock();
         }
         if (dropped > 0) {
-            consumed.accept(dropped);
+            onConsumed.accept(dropped);
         }
-        if (tell) {
-            unwanted.run();
+        if (abandoned) {
+            onAbandoned.run();
         }
     }
 }

@@ -15,15 +15,20 @@ import net.schmizz.sshj.connection.channel.forwarded.RemotePortForwarder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The two kinds of forwarding. */
-final class Forwards {
-    private static final Logger LOG = LoggerFactory.getLogger(Forwards.class);
+/** Opens forwarded ports: local ones ({@code ssh -L}) and remote ones ({@code ssh -R}). */
+final class PortForwarder {
+    private static final Logger LOG = LoggerFactory.getLogger(PortForwarder.class);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** The limit of {@link Forwarding#close}. */
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-    private Forwards() {}
+    private PortForwarder() {}
 
-    /** {@return a port of this machine that leads to one that the host can reach} */
+    /**
+     * {@return a port on the loopback address of this machine, forwarded to a port that the host can reach}
+     *
+     * @throws IOException if the port of this machine cannot be bound
+     */
     static Forwarding local(Link link, int port, String host, int hostPort) throws IOException {
         ServerSocket listener = new ServerSocket();
         try {
@@ -32,32 +37,37 @@ final class Forwards {
             listener.close();
             throw e;
         }
-        Local local = new Local(link, listener, host, hostPort);
+        LocalForwarding local = new LocalForwarding(link, listener, host, hostPort);
         link.threads().execute(local::accept);
-        link.whenLost(local.end);
+        link.onLoss(local.end);
         return local;
     }
 
-    /** {@return a port of the host that leads to one that this machine can reach} */
+    /**
+     * {@return a port on the loopback address of the host, forwarded to a port that this machine can reach}
+     *
+     * @throws IOException if the host refuses, or the link breaks
+     */
     static Forwarding remote(Link link, int port, InetSocketAddress to) throws IOException {
-        Remote remote = new Remote(link, to);
+        RemoteForwarding remote = new RemoteForwarding(link, to);
         remote.bind(port);
-        link.whenLost(remote.end);
+        link.onLoss(remote.end);
         return remote;
     }
 
-    /** What both kinds keep: the sockets of this machine. */
-    private abstract static class Carried implements Forwarding {
+    /** The common part of both directions: the sockets on this machine. */
+    private abstract static class AbstractForwarding implements Forwarding {
         final Link link;
         private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
         final Runnable end = this::close;
         private volatile boolean closed;
 
-        Carried(Link link) {
+        AbstractForwarding(Link link) {
             this.link = link;
         }
 
         final void relay(Socket socket, Channel channel) {
+            // The order matters: close() sets closed first and then reads the sockets, so that one of the two closes it.
             sockets.add(socket);
             Relay.start(socket, channel, link.threads(), () -> sockets.remove(socket));
             if (closed) {
@@ -77,34 +87,38 @@ final class Forwards {
                 return;
             }
             closed = true;
-            link.forget(end);
-            sockets.forEach(Carried::closeQuietly);
-            // Elsewhere: this may be interrupted, and must not take the connection with it.
+            link.removeOnLoss(end);
+            sockets.forEach(AbstractForwarding::closeQuietly);
+            // In a thread of its own: an interrupt of the caller would close the socket of the ssh connection.
             Thread stop = Threads.start("forward-end", () -> {
                 try {
                     stopListening();
                 } catch (IOException e) {
-                    LOG.debug("{} no longer forwards {}: {}", link, port(), e.getMessage());
+                    LOG.debug(
+                            "could not close the forwarded port {} of the link to {}: {}",
+                            port(),
+                            link,
+                            e.getMessage());
                 }
             });
-            Threads.join(List.of(stop), PATIENCE);
+            Threads.join(List.of(stop), CLOSE_TIMEOUT);
         }
 
         static void closeQuietly(Socket socket) {
             try {
                 socket.close();
             } catch (IOException e) {
-                LOG.debug("closing a forwarded connection", e);
+                LOG.debug("could not close a forwarded connection", e);
             }
         }
     }
 
-    private static final class Local extends Carried {
+    private static final class LocalForwarding extends AbstractForwarding {
         private final ServerSocket listener;
         private final String host;
         private final int hostPort;
 
-        Local(Link link, ServerSocket listener, String host, int hostPort) {
+        LocalForwarding(Link link, ServerSocket listener, String host, int hostPort) {
             super(link);
             this.listener = listener;
             this.host = host;
@@ -118,7 +132,7 @@ final class Forwards {
                     link.threads().execute(() -> connect(socket));
                 } catch (IOException e) {
                     if (!isClosed()) {
-                        LOG.warn("the forwarded port {} takes no more connections: {}", port(), e.getMessage());
+                        LOG.warn("stopped accepting connections on the forwarded port {}: {}", port(), e.getMessage());
                     }
                     return;
                 }
@@ -130,12 +144,7 @@ final class Forwards {
                 socket.setTcpNoDelay(true);
                 relay(socket, DirectChannel.open(link.client().getConnection(), host, hostPort));
             } catch (IOException e) {
-                LOG.warn(
-                        "{} does not reach {}:{} for a forwarded connection: {}",
-                        link,
-                        host,
-                        hostPort,
-                        Dialer.reason(e));
+                LOG.warn("could not forward a connection from {} to {}:{}: {}", link, host, hostPort, Dialer.reason(e));
                 closeQuietly(socket);
             }
         }
@@ -151,18 +160,18 @@ final class Forwards {
         }
     }
 
-    private static final class Remote extends Carried {
+    private static final class RemoteForwarding extends AbstractForwarding {
         private final InetSocketAddress to;
         private volatile RemotePortForwarder.Forward forward = new RemotePortForwarder.Forward(0);
 
-        Remote(Link link, InetSocketAddress to) {
+        RemoteForwarding(Link link, InetSocketAddress to) {
             super(link);
             this.to = to;
         }
 
         void bind(int port) throws IOException {
             forward = link.remotePorts().bind(new RemotePortForwarder.Forward("localhost", port), channel -> {
-                // This is the thread that reads for everybody.
+                // This is the reader thread of sshj, which must not block.
                 link.threads().execute(() -> connect(channel));
             });
         }
@@ -175,7 +184,7 @@ final class Forwards {
                 channel.confirm();
                 relay(socket, channel);
             } catch (IOException e) {
-                LOG.warn("{} is not reached for a connection forwarded from {}: {}", to, link, e.getMessage());
+                LOG.warn("could not connect to {} for a connection forwarded from {}: {}", to, link, e.getMessage());
                 closeQuietly(socket);
                 reject(channel, e);
             }
@@ -185,7 +194,7 @@ final class Forwards {
             try {
                 channel.reject(OpenFailException.Reason.CONNECT_FAILED, String.valueOf(why.getMessage()));
             } catch (IOException e) {
-                LOG.debug("refusing a forwarded connection", e);
+                LOG.debug("could not reject a forwarded connection", e);
             }
         }
 
@@ -196,6 +205,7 @@ final class Forwards {
 
         @Override
         void stopListening() throws IOException {
+            // A lost connection has closed the port already, and the request would wait for an answer.
             if (link.lost() == null) {
                 link.remotePorts().cancel(forward);
             }

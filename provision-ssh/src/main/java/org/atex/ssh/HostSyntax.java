@@ -3,20 +3,28 @@ package org.atex.ssh;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code [user@]host[:port]}, with {@code ssh://} in front if one likes, read and checked. */
-final class HostText {
+/**
+ * The syntax {@code [user@]host[:port]}, optionally with {@code ssh://} before it: parsing, checks and output.
+ * Stateless.
+ */
+final class HostSyntax {
     private static final String FORM = "expected [user@]host[:port], with an IPv6 address in brackets";
     private static final String SCHEME = "ssh://";
 
-    private HostText() {}
+    private HostSyntax() {}
 
+    /**
+     * {@return the host that a text describes}
+     *
+     * @throws IllegalArgumentException if the text does not have the form; the message never repeats a password
+     */
     static Host parse(String written) {
         String text =
                 written.startsWith(SCHEME) ? written.substring(SCHEME.length()).replaceFirst("/$", "") : written;
         int at = text.lastIndexOf('@');
         if (at > 0 && text.lastIndexOf(':', at) >= 0) {
-            // Without the text, which holds a password if this is one.
-            throw new IllegalArgumentException("not a host: a user's name holds no colon, and a password is given by"
+            // A colon before the @ means user:password. The message must not repeat the text up to the @.
+            throw new IllegalArgumentException("not a host: a user name cannot contain a colon; give a password by"
                     + " SshOptions.withPassword (at " + text.substring(at) + "); " + FORM);
         }
         String user = at < 0 ? null : text.substring(0, at);
@@ -43,6 +51,11 @@ final class HostText {
         }
     }
 
+    /**
+     * {@return the port that a text contains}
+     *
+     * @throws IllegalArgumentException if it is not a number from 1 to 65535
+     */
     static int port(String text) {
         int port = number(text);
         if (port < 1 || port > 65535) {
@@ -51,18 +64,22 @@ final class HostText {
         return port;
     }
 
-    /** {@return the number, or -1 if it is none of up to nine digits: more than any port or slot} */
+    /**
+     * {@return the number that a text contains, or -1 if the text is not one to nine digits; nine digits fit into an
+     * int}
+     */
     static int number(String text) {
         return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : -1;
     }
 
+    /** {@return {@code address:port}, with an IPv6 address in brackets} */
     static String withPort(String address, int port) {
         return (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + port;
     }
 
     static void checkAddress(String address) {
         if (address.isBlank()) {
-            throw new IllegalArgumentException("a host needs an address");
+            throw new IllegalArgumentException("the address of a host is empty");
         }
         check("address", address, "@/[],");
     }
@@ -70,7 +87,7 @@ final class HostText {
     static void checkUser(@Nullable String user) {
         if (user != null) {
             if (user.isBlank()) {
-                throw new IllegalArgumentException("the user's name is empty");
+                throw new IllegalArgumentException("the user name is empty");
             }
             check("user", user, "@,");
         }
@@ -88,11 +105,15 @@ final class HostText {
         }
     }
 
-    /** What begins with a dash would be an option to whatever program is given it. */
+    /**
+     * Checks a part of a host. A leading dash is refused: a program that gets the text as an argument would see an
+     * option.
+     */
     private static void check(String what, String text, String forbidden) {
         if (text.startsWith("-") || text.chars().anyMatch(c -> c <= ' ' || c == 0x7f || forbidden.indexOf(c) >= 0)) {
             throw new IllegalArgumentException("not a host's " + what + ": '" + text
-                    + "' (it must not begin with '-' nor hold spaces or any of " + forbidden + ")");
+                    + "' (it must not begin with '-', and must not contain spaces, control characters"
+                    + " or any of " + forbidden + ")");
         }
     }
 }

@@ -11,25 +11,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What stands for something else in values of {@code ssh_config(5)}: tokens such as {@code %h}, variables as
- * <code>${NAME}</code>, and a tilde for the home. Immutable.
+ * Expands values of {@code ssh_config(5)}: tokens such as {@code %h}, variables written as <code>${NAME}</code>, and a
+ * leading tilde. Immutable.
  */
-final class Tokens {
+final class ConfigTokens {
     private static final Pattern TOKEN = Pattern.compile("%(.)");
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
 
     private final Map<Character, String> values = new HashMap<>();
 
     /**
-     * Makes them for one host.
+     * Creates the tokens of one host.
      *
-     * @param original as the user calls it
-     * @param host where it is
+     * @param original the name given by the user
+     * @param host the address of the host
      * @param port the port of its sshd
-     * @param user who logs in
-     * @param alias the name by which its key is known
+     * @param user the login name
+     * @param alias the name by which the host key is looked up
      */
-    Tokens(String original, String host, int port, String user, String alias) {
+    ConfigTokens(String original, String host, int port, String user, String alias) {
         values.put('%', "%");
         values.put('n', original);
         values.put('h', host);
@@ -40,7 +40,7 @@ final class Tokens {
         values.put('u', System.getProperty("user.name"));
     }
 
-    /** {@return a text with its tokens; those that nobody knows stay as they are} */
+    /** {@return a text with its tokens expanded; unknown tokens are kept} */
     String expand(String text) {
         return TOKEN.matcher(text)
                 .replaceAll(
@@ -48,7 +48,7 @@ final class Tokens {
     }
 
     /**
-     * {@return a path with its tokens, variables and tilde}
+     * {@return a path with its tokens, variables and tilde expanded}
      *
      * @throws SshRefusedException if a variable is not set
      */
@@ -57,7 +57,7 @@ final class Tokens {
             String set = System.getenv(variable.group(1));
             if (set == null) {
                 throw new SshRefusedException(
-                        "the ssh configuration names '" + text + "', and the variable " + variable.group(1)
+                        "the ssh configuration contains '" + text + "', but the variable " + variable.group(1)
                                 + " is not set",
                         null);
             }
@@ -70,6 +70,7 @@ final class Tokens {
         String value = values.get(token);
         return value != null
                 ? value
+                // Computed on demand: a look-up of the local name may be slow.
                 : switch (token) {
                     case 'l' -> localName();
                     case 'L' -> localName().replaceFirst("\\..*", "");

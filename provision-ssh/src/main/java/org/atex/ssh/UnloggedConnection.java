@@ -13,21 +13,21 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that logs nothing. The client's own logs each header and byte at debug level, which is what some logging
- * libraries do unless told otherwise: tokens would be there to read.
+ * An HTTP connection that logs nothing. The connection class of the client logs each header and byte at debug level,
+ * the default level of some logging libraries, and so would log tokens.
  */
-final class QuietConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
+final class UnloggedConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
     private @Nullable Timeout timeout;
 
-    private QuietConnection() {
+    private UnloggedConnection() {
         super(Http1Config.DEFAULT);
     }
 
-    /** Makes connections for the client's pool. */
+    /** Creates connections for the client's pool. */
     static final class Factory implements HttpConnectionFactory<ManagedHttpClientConnection> {
         @Override
         public ManagedHttpClientConnection createConnection(@Nullable Socket socket) throws IOException {
-            QuietConnection connection = new QuietConnection();
+            UnloggedConnection connection = new UnloggedConnection();
             if (socket != null) {
                 connection.bind(socket);
             }
@@ -56,6 +56,7 @@ final class QuietConnection extends DefaultBHttpClientConnection implements Mana
         return super.getSSLSession();
     }
 
+    /** A pooled connection waits without a time-out; {@link #activate} restores the time-out. */
     @Override
     public void passivate() {
         timeout = getSocketTimeout();

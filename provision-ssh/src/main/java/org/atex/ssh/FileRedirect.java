@@ -14,9 +14,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
-/** Writes what a command says to the end of a file, as it comes. Thread-safe. */
-final class Pump {
-    /** What a process left behind holds open may never end: that it is quiet has to do. */
+/** Appends an output stream of a command to a local file, as the output arrives. Thread-safe. */
+final class FileRedirect {
+    /**
+     * How long a stream that has not ended must be silent to count as complete. A process left behind may keep it open
+     * without end.
+     */
     private static final long QUIET_MILLIS = 200;
 
     private final Path path;
@@ -26,16 +29,17 @@ final class Pump {
     private volatile @Nullable IOException failure;
 
     /**
-     * Opens a file.
+     * Opens the file.
      *
-     * @throws TransferException if it cannot be opened
+     * @throws TransferException if the file cannot be opened
      */
-    Pump(Path path) {
+    FileRedirect(Path path) {
         this.path = path;
         try {
             file = new FileOutputStream(path.toFile(), true);
         } catch (IOException e) {
-            throw new TransferException("cannot write the command's output to " + path + ": " + e.getMessage(), e);
+            throw new TransferException(
+                    "could not open " + path + " for the output of the command: " + e.getMessage(), e);
         }
     }
 
@@ -53,13 +57,15 @@ final class Pump {
                 written.addAndGet(n);
             }
         } catch (IOException e) {
-            // The link broke, which the command's end tells, or the file does not close.
+            // The connection broke, which the end of the command reports, or the file could not be closed.
         } finally {
             done.complete(true);
         }
     }
 
-    /** What cannot be kept is read all the same: the command must not hang because our disk is full. */
+    /**
+     * Writes bytes. After a failure the stream is still read, so that the command does not block when the disk is full.
+     */
     private void write(byte[] piece, int length) {
         try {
             file.write(piece, 0, length);
@@ -68,36 +74,36 @@ final class Pump {
         }
     }
 
-    /** Nothing will come: the command did not start. */
-    void abandon() {
+    /** Closes the file. The command has not started. */
+    void discard() {
         try {
             file.close();
         } catch (IOException e) {
-            // nothing was written
+            // nothing was written, so nothing is lost
         }
         done.complete(true);
     }
 
     /**
-     * Waits until all is in the file.
+     * Waits until the output that the command has written so far is in the file.
      *
-     * @throws TransferException if it cannot be
+     * @throws TransferException if the output could not be written
      */
-    void settle() throws InterruptedException {
+    void awaitWritten() throws InterruptedException {
         long before;
         do {
             before = written.get();
-        } while (!endsSoon() && written.get() != before);
+        } while (!awaitEnd() && written.get() != before);
         IOException cause = failure;
         if (cause != null) {
             throw new TransferException(
-                    "could not write the command's output to " + path + ": " + cause.getMessage()
-                            + " (is there room on the disk?)",
+                    "could not write the output of the command to " + path + ": " + cause.getMessage()
+                            + " (is the disk full?)",
                     cause);
         }
     }
 
-    private boolean endsSoon() throws InterruptedException {
+    private boolean awaitEnd() throws InterruptedException {
         try {
             return done.get(QUIET_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {

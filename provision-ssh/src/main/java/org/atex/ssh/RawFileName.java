@@ -13,20 +13,20 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * File names as bytes. A raw name is a string in which each character stands for one byte, as not all names are valid UTF-8:
- * decoded and encoded again, two of them could become the same.
+ * Conversions between paths and raw names. A raw name is a string in which each character stands for one byte of the
+ * name (ISO 8859-1). File names need not be valid UTF-8, and decoding as UTF-8 could map two names to one.
  */
-final class RawName {
+final class RawFileName {
     private static final Path ROOT = Path.of("/");
 
-    private RawName() {}
+    private RawFileName() {}
 
-    /** {@return the raw name of a text} */
+    /** {@return the raw name for a text, which is encoded as UTF-8} */
     static String of(String text) {
         return isAscii(text) ? text : new String(text.getBytes(UTF_8), ISO_8859_1);
     }
 
-    /** {@return the raw name of a path of this machine, relative if the path is} */
+    /** {@return the raw name of a local path, relative if the path is} */
     static String of(Path path) {
         String text = path.toString();
         if (isAscii(text)) {
@@ -35,7 +35,7 @@ final class RawName {
         if (!path.getFileSystem().equals(FileSystems.getDefault())) {
             return of(text);
         }
-        // Only its URI has the bytes of a path.
+        // Path.toString() decodes the name. Only the URI of a path keeps its bytes.
         String raw = decoded(ROOT.resolve(path).toUri().getRawPath());
         int end = raw.endsWith("/") ? raw.length() - 1 : raw.length();
         return raw.substring(path.isAbsolute() ? 0 : 1, end);
@@ -56,15 +56,16 @@ final class RawName {
     }
 
     /**
-     * {@return the path of this machine that has a raw name}
+     * {@return the local path for a raw name}
      *
-     * @throws IOException if no path can have it
+     * @throws IOException if no local path can have that name
      */
     static Path path(String raw) throws IOException {
         try {
             if (isAscii(raw)) {
                 return Path.of(raw);
             }
+            // Path.of encodes its argument by the locale. A URI passes each byte on.
             StringBuilder uri = new StringBuilder("file:///");
             for (int i = 0; i < raw.length(); i++) {
                 char c = raw.charAt(i);
@@ -73,7 +74,7 @@ final class RawName {
             Path absolute = Path.of(URI.create(uri.toString()));
             return raw.startsWith("/") ? absolute : ROOT.relativize(absolute);
         } catch (IllegalArgumentException e) {
-            throw new IOException("no file of this machine can be named '" + readable(raw) + "'", e);
+            throw new IOException("the name '" + readable(raw) + "' is not valid for a local file", e);
         }
     }
 
@@ -82,7 +83,7 @@ final class RawName {
         return raw.getBytes(ISO_8859_1);
     }
 
-    /** {@return a raw name for messages: bytes that are not valid UTF-8 are escaped} */
+    /** {@return a raw name for messages; bytes that are not valid UTF-8 are written as {@code \xNN}} */
     static String readable(String raw) {
         if (isAscii(raw)) {
             return raw;

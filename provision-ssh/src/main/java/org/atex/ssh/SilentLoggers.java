@@ -4,11 +4,13 @@ import net.schmizz.sshj.common.LoggerFactory;
 import org.slf4j.Logger;
 import org.slf4j.helpers.NOPLogger;
 
-/** Keeps sshj silent: at its finest level it logs whole packets, passwords included, and every lost link as an error. */
-final class Quiet implements LoggerFactory {
-    static final LoggerFactory LOGGERS = new Quiet();
+/**
+ * Disables the logging of sshj: at trace level it logs whole packets with passwords, and each lost link as an error.
+ */
+final class SilentLoggers implements LoggerFactory {
+    static final LoggerFactory LOGGERS = new SilentLoggers();
 
-    private Quiet() {}
+    private SilentLoggers() {}
 
     @Override
     public Logger getLogger(String name) {

@@ -29,21 +29,24 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
-/** Files as they are: names of any bytes, files of the kernel, holes, fractions of seconds; whatever the system's tools. */
+/**
+ * Properties of files that a copy keeps with different tools on the system: any bytes in names, holes, times, kernel
+ * files.
+ */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class FaithfulFilesTest {
+class FileFidelityTest {
     private static final long HOLE = 1L << 28;
 
     @TempDir
     private Path directory;
 
     private OpenSsh server;
-    private Path here;
-    private Path there;
-    private Path back;
+    private Path source;
+    private Path uploaded;
+    private Path downloaded;
 
-    /** What the system has. */
+    /** The programs on the system. */
     enum Tools {
         GNU("sh", "env", "mkdir", "cat", "stat", "tar", "xargs", "mktemp", "cp", "chmod", "rm", "sleep"),
         BUSYBOX("sh", "env", "mkdir", "cat", "stat", "tar", "xargs", "mktemp", "cp", "chmod", "rm", "sleep"),
@@ -58,7 +61,7 @@ class FaithfulFilesTest {
 
         SshOptions options(OpenSsh server) throws Exception {
             Path busybox = Path.of("/bin/busybox");
-            assumeTrue(this != BUSYBOX || Files.exists(busybox), "there is no busybox here");
+            assumeTrue(this != BUSYBOX || Files.exists(busybox), "this machine has no busybox");
             Path path = Files.createDirectories(server.directory().resolve("programs-" + this));
             for (String name : programs) {
                 Path program = path.resolve(name);
@@ -75,9 +78,9 @@ class FaithfulFilesTest {
     @BeforeEach
     void start() throws Exception {
         server = OpenSsh.start(Files.createDirectory(directory.resolve("server")));
-        here = Files.createDirectory(directory.resolve("here"));
-        there = directory.resolve("there");
-        back = directory.resolve("back");
+        source = Files.createDirectory(directory.resolve("here"));
+        uploaded = directory.resolve("there");
+        downloaded = directory.resolve("back");
     }
 
     @AfterEach
@@ -92,54 +95,54 @@ class FaithfulFilesTest {
         return SshConnection.open(server.destination(), tools.options(server));
     }
 
-    /** {@return what a program of this machine says, a character for each byte} */
-    private static String says(String script, Path argument) throws Exception {
+    /** {@return the output of a script that runs on this machine, one character per byte} */
+    private static String output(String script, Path argument) throws Exception {
         Process shell = new ProcessBuilder("sh", "-c", script, "sh", argument.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        String said = new String(shell.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        String output = new String(shell.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
         assertThat(shell.waitFor()).as(script).isZero();
-        return said;
+        return output;
     }
 
     private static String listed(Path tree) throws Exception {
-        return says("""
+        return output("""
                 cd "$1" && LC_ALL=C && export LC_ALL && find . | sort || exit
                 find . -type f | sort | xargs -d '\\n' cat && find . -type l | sort | xargs -d '\\n' -n 1 readlink
                 """, tree);
     }
 
     private static long kilobytes(Path path) throws Exception {
-        return Long.parseLong(says("du -sk \"$1\"", path).replaceAll("\\D.*\n", ""));
+        return Long.parseLong(output("du -sk \"$1\"", path).replaceAll("\\D.*\n", ""));
     }
 
     @ParameterizedTest
     @EnumSource
-    void namesOfAnyBytes(Tools tools) throws Exception {
-        says("""
+    void namesCanHaveAnyBytes(Tools tools) throws Exception {
+        output("""
                 cd "$1" && mkdir d && cd d || exit
                 for name in "$(printf 'u\\374')" "$(printf 'u\\344')" "$(printf 'u\\303\\274')" "$(printf '\\377\\376')" \
                     "$(printf '%0120d\\374' 0)" "$(printf '%0120d\\344' 0)"; do
                     printf %s "$name" >"$name" && mkdir "$name.d" && ln -s "$name" "link $name" || exit
                 done
-                """, here);
+                """, source);
         try (SshConnection connection = connect(tools)) {
-            connection.upload(here, there.toString());
-            assertThat(listed(there)).isEqualTo(listed(here)).contains("u\u00fc\n", "u\u00e4\n", "\u00ff\u00fe\n");
-            connection.download(there.toString(), back);
-            assertThat(listed(back)).isEqualTo(listed(here));
+            connection.upload(source, uploaded.toString());
+            assertThat(listed(uploaded)).isEqualTo(listed(source)).contains("u\u00fc\n", "u\u00e4\n", "\u00ff\u00fe\n");
+            connection.download(uploaded.toString(), downloaded);
+            assertThat(listed(downloaded)).isEqualTo(listed(source));
         }
     }
 
     @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "NO_STAT") // tar alone believes their sizes
-    void filesOfTheKernelComeWhole(Tools tools) throws Exception {
+    @EnumSource(mode = Mode.EXCLUDE, names = "NO_STAT") // without stat, tar trusts the size that the kernel reports
+    void kernelFilesAreCopiedCompletely(Tools tools) throws Exception {
         try (SshConnection connection = connect(tools)) {
             for (String file : List.of("/proc/version", "/sys/kernel/uevent_seqnum")) {
-                connection.download(file, back);
-                assertThat(back).hasContent(Files.readString(Path.of(file)));
-                connection.upload(Path.of(file), there.toString());
-                assertThat(there).hasContent(Files.readString(Path.of(file)));
+                connection.download(file, downloaded);
+                assertThat(downloaded).hasContent(Files.readString(Path.of(file)));
+                connection.upload(Path.of(file), uploaded.toString());
+                assertThat(uploaded).hasContent(Files.readString(Path.of(file)));
             }
             if (tools != Tools.NO_TAR) {
                 connection.download("/proc/sys/kernel/random", directory.resolve("tree"));
@@ -152,8 +155,8 @@ class FaithfulFilesTest {
     @ParameterizedTest
     @EnumSource
     void holesStayHoles(Tools tools) throws Exception {
-        long hole = tools == Tools.GNU ? HOLE : HOLE / 8; // those without GNU tar send them
-        Path file = here.resolve("sparse");
+        long hole = tools == Tools.GNU ? HOLE : HOLE / 8; // only GNU tar sends no bytes for a hole
+        Path file = source.resolve("sparse");
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(hole);
             for (long at : new long[] {0, hole / 2 + 1, hole - 1_000_000}) {
@@ -161,32 +164,32 @@ class FaithfulFilesTest {
                 sparse.write("data".getBytes(UTF_8));
             }
         }
-        String sum = says("sha256sum <\"$1\"", file);
+        String sum = output("sha256sum <\"$1\"", file);
         boolean makesHoles = tools == Tools.GNU || tools == Tools.NO_STAT;
         try (SshConnection connection = connect(tools)) {
-            connection.upload(file, there.toString());
-            assertThat(says("sha256sum <\"$1\"", there)).isEqualTo(sum);
+            connection.upload(file, uploaded.toString());
+            assertThat(output("sha256sum <\"$1\"", uploaded)).isEqualTo(sum);
             if (makesHoles || tools == Tools.NO_TAR) {
-                assertThat(kilobytes(there)).isLessThan(4000);
+                assertThat(kilobytes(uploaded)).isLessThan(4000);
             }
-            connection.download(file.toString(), back.resolve("file"));
-            assertThat(says("sha256sum <\"$1\"", back.resolve("file"))).isEqualTo(sum);
-            assertThat(kilobytes(back.resolve("file"))).isLessThan(4000);
+            connection.download(file.toString(), downloaded.resolve("file"));
+            assertThat(output("sha256sum <\"$1\"", downloaded.resolve("file"))).isEqualTo(sum);
+            assertThat(kilobytes(downloaded.resolve("file"))).isLessThan(4000);
             if (tools == Tools.GNU) {
-                connection.upload(here, there + "-tree");
-                assertThat(kilobytes(Path.of(there + "-tree"))).isLessThan(4000);
-                connection.download(there + "-tree", back.resolve("tree"));
-                assertThat(says("sha256sum <\"$1\"", back.resolve("tree/sparse")))
+                connection.upload(source, uploaded + "-tree");
+                assertThat(kilobytes(Path.of(uploaded + "-tree"))).isLessThan(4000);
+                connection.download(uploaded + "-tree", downloaded.resolve("tree"));
+                assertThat(output("sha256sum <\"$1\"", downloaded.resolve("tree/sparse")))
                         .isEqualTo(sum);
-                assertThat(kilobytes(back)).isLessThan(8000);
+                assertThat(kilobytes(downloaded)).isLessThan(8000);
             }
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void pathsOfAnyCharacters(Tools tools) throws Exception {
-        Path file = Files.writeString(here.resolve("file"), "content");
+    void pathsCanHaveAnyCharacters(Tools tools) throws Exception {
+        Path file = Files.writeString(source.resolve("file"), "content");
         try (SshConnection connection = connect(tools)) {
             for (String name : List.of(
                     "x2d",
@@ -203,15 +206,15 @@ class FaithfulFilesTest {
                     "*?[a]",
                     "$(id)`id`",
                     "a\\")) {
-                String target = there + "/" + name;
-                connection.upload(here, target);
+                String target = uploaded + "/" + name;
+                connection.upload(source, target);
                 assertThat(Path.of(target, "file")).hasContent("content");
-                connection.download(target, back.resolve(name));
-                assertThat(back.resolve(name).resolve("file")).hasContent("content");
+                connection.download(target, downloaded.resolve(name));
+                assertThat(downloaded.resolve(name).resolve("file")).hasContent("content");
                 connection.upload(file, target + "/" + name);
                 assertThat(Path.of(target, name)).hasContent("content");
-                connection.download(target + "/" + name, back.resolve(name + " file"));
-                assertThat(back.resolve(name + " file")).hasContent("content");
+                connection.download(target + "/" + name, downloaded.resolve(name + " file"));
+                assertThat(downloaded.resolve(name + " file")).hasContent("content");
             }
         }
     }
@@ -223,24 +226,26 @@ class FaithfulFilesTest {
                 FileTime.from(Instant.ofEpochSecond(1, 1)),
                 FileTime.from(Instant.ofEpochSecond(-1_000_000_000)));
         for (int i = 0; i < times.size(); i++) {
-            Path file = Files.writeString(here.resolve("file" + i), "content");
+            Path file = Files.writeString(source.resolve("file" + i), "content");
             Files.setLastModifiedTime(file, times.get(i));
         }
         try (SshConnection connection = connect(Tools.GNU)) {
-            connection.upload(here, there.toString());
-            connection.download(there.toString(), back);
+            connection.upload(source, uploaded.toString());
+            connection.download(uploaded.toString(), downloaded);
             for (int i = 0; i < times.size(); i++) {
-                Path single = back.resolve("single");
-                connection.download(there + "/file" + i, single);
-                assertThat(Files.getLastModifiedTime(there.resolve("file" + i)).to(TimeUnit.NANOSECONDS))
+                Path single = downloaded.resolve("single");
+                connection.download(uploaded + "/file" + i, single);
+                assertThat(Files.getLastModifiedTime(uploaded.resolve("file" + i))
+                                .to(TimeUnit.NANOSECONDS))
                         .isEqualTo(times.get(i).to(TimeUnit.NANOSECONDS));
-                assertThat(Files.getLastModifiedTime(back.resolve("file" + i))).isEqualTo(times.get(i));
+                assertThat(Files.getLastModifiedTime(downloaded.resolve("file" + i)))
+                        .isEqualTo(times.get(i));
                 assertThat(Files.getLastModifiedTime(single)).isEqualTo(times.get(i));
             }
         }
     }
 
-    private void lies(SshOptions options, String program, String script) throws Exception {
+    private void replaceProgram(SshOptions options, String program, String script) throws Exception {
         Path path = Path.of(options.environment().get("PATH"), program);
         Files.deleteIfExists(path);
         Files.writeString(path, "#!/bin/sh\n" + script);
@@ -248,55 +253,55 @@ class FaithfulFilesTest {
     }
 
     @Test
-    void aCopyThatIsTooShortIsTold() throws Exception {
-        Path file = Files.writeString(here.resolve("file"), "content");
+    void aShortCopyIsReported() throws Exception {
+        Path file = Files.writeString(source.resolve("file"), "content");
         SshOptions options = Tools.GNU.options(server);
-        // A file system that has lost the end of what it was given, by a tar that cuts it off.
-        lies(options, "tar", "/bin/tar \"$@\" || exit; case $1 in -x) /bin/truncate -s 3 file ;; esac");
+        // Stands for a file system that loses the end of a file: a tar that truncates the file after it was written.
+        replaceProgram(options, "tar", "/bin/tar \"$@\" || exit; case $1 in -x) /bin/truncate -s 3 file ;; esac");
         try (SshConnection connection = SshConnection.open(server.destination(), options)) {
-            for (Path source : List.of(file, here)) {
-                String target = source == file ? there + "/file" : there.toString();
-                assertThatThrownBy(() -> connection.upload(source, target))
+            for (Path from : List.of(file, source)) {
+                String target = from == file ? uploaded + "/file" : uploaded.toString();
+                assertThatThrownBy(() -> connection.upload(from, target))
                         .isInstanceOf(TransferException.class)
-                        .hasMessageContainingAll(source.toString(), "7 bytes were sent", "3");
+                        .hasMessageContainingAll(from.toString(), "7 bytes were sent", "3");
             }
         }
     }
 
     @Test
-    void aCopyThatDiffersIsToldByItsChecksum() throws Exception {
-        Path file = Files.writeString(here.resolve("a\\b\nc"), "content");
-        Files.writeString(here.resolve("other"), "other");
+    void aDifferentCopyIsReportedByItsChecksum() throws Exception {
+        Path file = Files.writeString(source.resolve("a\\b\nc"), "content");
+        Files.writeString(source.resolve("other"), "other");
         SshOptions options = Tools.GNU.options(server).withChecksums();
         assertThatThrownBy(() -> {
                     try (SshConnection connection = SshConnection.open(server.destination(), options)) {
-                        connection.upload(here, there.toString());
+                        connection.upload(source, uploaded.toString());
                     }
                 })
                 .isInstanceOf(TransferException.class)
                 .hasMessageContaining("sha256sum");
         for (String name : List.of("sha256sum", "find")) {
-            lies(options, name, "exec /bin/" + name + " \"$@\"");
+            replaceProgram(options, name, "exec /bin/" + name + " \"$@\"");
         }
         try (SshConnection connection = SshConnection.open(server.destination(), options)) {
-            connection.upload(here, there.toString());
-            connection.upload(file, there + "/one");
-            connection.download(there.toString(), back);
-            connection.download(there + "/one", back.resolve("one"));
-            lies(options, "tar", "/bin/tar \"$@\" || exit; case $1 in -x) printf wrong >other ;; esac");
-            assertThatThrownBy(() -> connection.upload(here, there.toString()))
+            connection.upload(source, uploaded.toString());
+            connection.upload(file, uploaded + "/one");
+            connection.download(uploaded.toString(), downloaded);
+            connection.download(uploaded + "/one", downloaded.resolve("one"));
+            replaceProgram(options, "tar", "/bin/tar \"$@\" || exit; case $1 in -x) printf wrong >other ;; esac");
+            assertThatThrownBy(() -> connection.upload(source, uploaded.toString()))
                     .isInstanceOf(TransferException.class)
                     .hasMessageContainingAll("other", "checksum");
         }
     }
 
     @Test
-    void whatPrintsBeforeIsTold() throws Exception {
+    void outputBeforeTheArchiveIsReported() throws Exception {
         SshOptions options = Tools.GNU.options(server);
-        lies(options, "sh", "echo 'Welcome to this machine'; exec /bin/sh \"$@\"");
-        Files.writeString(here.resolve("file"), "content");
+        replaceProgram(options, "sh", "echo 'Welcome to this machine'; exec /bin/sh \"$@\"");
+        Files.writeString(source.resolve("file"), "content");
         try (SshConnection connection = SshConnection.open(server.destination(), options)) {
-            assertThatThrownBy(() -> connection.download(here.toString(), back))
+            assertThatThrownBy(() -> connection.download(source.toString(), downloaded))
                     .isInstanceOf(TransferException.class)
                     .hasMessageContaining("Welcome to this machine");
             connection.run(Command.of("true"));

@@ -12,11 +12,11 @@ import org.atex.api.CommandEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a channel sends. The sending itself is done in another thread: an interrupt of the caller's must not reach the
- * socket, which it would close. For one thread at a time.
+ * The standard input of a command. Each write runs in another thread, and the caller waits for it: if the caller's
+ * thread wrote to the connection itself, an interrupt would close the socket. For one thread at a time.
  */
-final class Outgoing extends OutputStream {
-    /** What shells say of a program that the system does not start. */
+final class CommandStdin extends OutputStream {
+    /** The exit code of shells for a program that the kernel refuses to start. */
     private static final CommandEnd NOT_STARTED = new CommandEnd.Exited(126);
 
     private final OutputStream channel;
@@ -24,13 +24,13 @@ final class Outgoing extends OutputStream {
     private final CompletableFuture<CommandEnd> end;
 
     /**
-     * Makes one.
+     * Creates a stream.
      *
-     * @param channel what it sends
-     * @param threads where it is sent
-     * @param end done when the command has ended, which explains why nothing can be sent
+     * @param channel the output stream of the channel
+     * @param threads runs the writes
+     * @param end completed when the command has ended; it explains a failed write
      */
-    Outgoing(OutputStream channel, Executor threads, CompletableFuture<CommandEnd> end) {
+    CommandStdin(OutputStream channel, Executor threads, CompletableFuture<CommandEnd> end) {
         this.channel = channel;
         this.threads = threads;
         this.end = end;
@@ -43,6 +43,7 @@ final class Outgoing extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
+        // A copy: the caller may reuse the array when it is interrupted and the write still runs.
         byte[] copy = Arrays.copyOfRange(bytes, offset, offset + length);
         send(() -> {
             channel.write(copy, 0, copy.length);
@@ -55,13 +56,13 @@ final class Outgoing extends OutputStream {
         send(channel::close);
     }
 
-    private interface Sending {
+    private interface Write {
         void run() throws IOException;
     }
 
-    private void send(Sending sending) throws IOException {
+    private void send(Write write) throws IOException {
         FutureTask<Boolean> task = new FutureTask<>(() -> {
-            sending.run();
+            write.run();
             return true;
         });
         threads.execute(task);
@@ -71,19 +72,19 @@ final class Outgoing extends OutputStream {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while writing to a command");
         } catch (ExecutionException e) {
-            throw new IOException("cannot write to the command: " + why(e.getCause()), e.getCause());
+            throw new IOException("could not write to the command: " + reason(e.getCause()), e.getCause());
         }
     }
 
-    private String why(@Nullable Throwable failure) {
+    private String reason(@Nullable Throwable failure) {
         if (!end.isDone() || end.isCompletedExceptionally()) {
             return String.valueOf(failure);
         }
         CommandEnd ended = end.join();
         return "it has ended with " + ended
                 + (ended.equals(NOT_STARTED)
-                        ? " (it could not be started, see its errors: is one of its arguments or variables longer than"
-                                + " the 128 KiB of the system's limit, or the program not executable?)"
+                        ? " (the program could not be started, see stderr: is it executable, and are its arguments and"
+                                + " variables shorter than the kernel's limit of 128 KiB each?)"
                         : "");
     }
 }
