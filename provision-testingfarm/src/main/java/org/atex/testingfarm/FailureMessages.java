@@ -8,44 +8,46 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says why there is no machine, with all that is needed to look into it, and without secrets. */
-final class Diagnosis {
+/**
+ * Builds the messages for failed reservations and lost machines, with all details for a diagnosis and without secrets.
+ */
+final class FailureMessages {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
-    private static final int LINES = 5;
-    private static final int LONGEST_LINE = 200;
+    private static final int LOG_LINES = 5;
+    private static final int MAX_LINE_LENGTH = 200;
 
-    private final Run run;
+    private final RunContext run;
 
-    Diagnosis(Run run) {
+    FailureMessages(RunContext run) {
         this.run = run;
     }
 
-    /** What is known of a reservation when it fails. */
+    /** The state of a reservation when it fails. */
     record Facts(
             @Nullable String id,
             Phase phase,
-            Duration inPhase,
-            Duration inAll,
+            Duration timeInPhase,
+            Duration totalTime,
             @Nullable FarmRequest seen,
             List<String> tail) {}
 
     String failure(Facts facts, String why) {
-        String what = facts.phase() == Phase.READY ? "lost the machine, " : "could not reserve ";
-        StringBuilder text = new StringBuilder(what + run.reservation + " at " + run.api.service()
+        String begin = facts.phase() == Phase.READY ? "lost the machine " : "could not reserve ";
+        StringBuilder text = new StringBuilder(begin + run.reservation + " at " + run.api.service()
                 + ": "
-                + clean(why) + " (request " + (facts.id() == null ? "not submitted" : facts.id()) + ", "
-                + facts.phase().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " for " + shown(facts.inPhase())
-                + ", " + shown(facts.inAll()) + " in all)");
+                + redact(why) + " (request " + (facts.id() == null ? "not submitted" : facts.id()) + ", "
+                + facts.phase().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " for " + format(facts.timeInPhase())
+                + ", " + format(facts.totalTime()) + " in total)");
         text.append(summary(facts));
         FarmRequest seen = facts.seen();
         if (seen != null && !seen.notes().isEmpty()) {
-            text.append("; its notes: ").append(clean(String.join(" | ", seen.notes())));
+            text.append("; its notes: ").append(redact(String.join(" | ", seen.notes())));
         }
         List<String> lines = facts.tail()
-                .subList(Math.max(0, facts.tail().size() - LINES), facts.tail().size());
+                .subList(Math.max(0, facts.tail().size() - LOG_LINES), facts.tail().size());
         if (!lines.isEmpty()) {
             text.append("; last lines of its log:");
-            lines.forEach(line -> text.append("\n    ").append(cut(clean(line))));
+            lines.forEach(line -> text.append("\n    ").append(truncate(redact(line))));
             text.append('\n');
         }
         if (seen != null && seen.artifacts() != null) {
@@ -54,24 +56,24 @@ final class Diagnosis {
         return text.toString();
     }
 
-    /** {@return the same in a line, for each of those who use the machine} */
-    String end(Facts facts, String why) {
-        return "its reservation has ended: " + clean(why) + " (request " + facts.id() + " at " + run.api.service() + ")"
+    /** {@return the reason on one line, for each operation on the machine} */
+    String machineLost(Facts facts, String why) {
+        return "its reservation has ended: " + redact(why) + " (request " + facts.id() + " at " + run.api.service() + ")"
                 + summary(facts);
     }
 
     private String summary(Facts facts) {
         FarmRequest seen = facts.seen();
-        String words = seen == null || seen.summary() == null ? "" : clean(seen.summary());
+        String words = seen == null || seen.summary() == null ? "" : redact(seen.summary());
         return words.isEmpty() ? "" : "; the service says: " + words;
     }
 
-    /** A compose that is not there is a slip of the pen more often than not. */
+    /** {@return the message for a rejected request} A wrong compose is usually a typo: the closest names are listed. */
     String rejected(TestingFarmException.Rejected e, Identity identity) throws InterruptedException {
         String ranch = identity.ranch() == null ? "public" : identity.ranch();
         String text = "could not reserve " + run.reservation + " at " + run.api.service() + ", ranch " + ranch
-                + ", with the token '" + Redaction.plain(String.valueOf(identity.tokenName())) + "': "
-                + clean(e.words());
+                + ", with the token '" + Redaction.singleLine(String.valueOf(identity.tokenName())) + "': "
+                + redact(e.words());
         return text + closest(ranch);
     }
 
@@ -84,22 +86,22 @@ final class Diagnosis {
             }
             List<String> names = composes.stream().map(Compose::name).toList();
             return "; the composes of that ranch whose names are closest: "
-                    + clean(String.join(", ", Names.closest(wanted, names)));
+                    + redact(String.join(", ", SimilarNames.closest(wanted, names)));
         } catch (TestingFarmException other) {
-            LOG.debug("no composes to compare with", other);
+            LOG.debug("could not list the composes to suggest one", other);
             return "";
         }
     }
 
-    private String clean(String text) {
-        return run.redaction.clean(text);
+    private String redact(String text) {
+        return run.redaction.redact(text);
     }
 
-    private static String cut(String line) {
-        return line.length() <= LONGEST_LINE ? line : line.substring(0, LONGEST_LINE) + "…";
+    private static String truncate(String line) {
+        return line.length() <= MAX_LINE_LENGTH ? line : line.substring(0, MAX_LINE_LENGTH) + "…";
     }
 
-    static String shown(Duration time) {
+    static String format(Duration time) {
         long seconds = time.toSeconds();
         return seconds < 120 ? seconds + " s" : seconds / 60 + " min";
     }
