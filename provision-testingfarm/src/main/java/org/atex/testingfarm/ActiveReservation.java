@@ -105,7 +105,7 @@ final class ActiveReservation implements Poller.Target, RequestMonitor.Callback 
         return phases.requestId();
     }
 
-    /** {@return whether the service may have accepted a request whose id is unknown} */
+    /** {@return whether the service may have accepted a request without returning its id} */
     boolean mayHaveLostRequest() {
         return submission.mayHaveLostRequest();
     }
@@ -231,7 +231,7 @@ final class ActiveReservation implements Poller.Target, RequestMonitor.Callback 
 
     /**
      * Begins a section in which {@link #abandon} does not interrupt this thread: an interrupted submission may leave a
-     * request whose id is unknown.
+     * request with an unknown id.
      */
     private boolean beginSubmitting() {
         lock.lock();

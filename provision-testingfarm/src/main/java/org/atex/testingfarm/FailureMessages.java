@@ -28,7 +28,7 @@ final class FailureMessages {
             Phase phase,
             Duration timeInPhase,
             Duration totalTime,
-            @Nullable FarmRequest seen,
+            @Nullable FarmRequest latest,
             List<String> tail) {}
 
     String failure(Facts facts, String why) {
@@ -39,9 +39,9 @@ final class FailureMessages {
                 + facts.phase().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " for " + format(facts.timeInPhase())
                 + ", " + format(facts.totalTime()) + " in total)");
         text.append(summary(facts));
-        FarmRequest seen = facts.seen();
-        if (seen != null && !seen.notes().isEmpty()) {
-            text.append("; its notes: ").append(redact(String.join(" | ", seen.notes())));
+        FarmRequest latest = facts.latest();
+        if (latest != null && !latest.notes().isEmpty()) {
+            text.append("; its notes: ").append(redact(String.join(" | ", latest.notes())));
         }
         List<String> lines = facts.tail()
                 .subList(Math.max(0, facts.tail().size() - LOG_LINES), facts.tail().size());
@@ -50,8 +50,8 @@ final class FailureMessages {
             lines.forEach(line -> text.append("\n    ").append(truncate(redact(line))));
             text.append('\n');
         }
-        if (seen != null && seen.artifacts() != null) {
-            text.append(lines.isEmpty() ? "; " : "").append("artifacts: ").append(seen.artifacts());
+        if (latest != null && latest.artifacts() != null) {
+            text.append(lines.isEmpty() ? "; " : "").append("artifacts: ").append(latest.artifacts());
         }
         return text.toString();
     }
@@ -63,8 +63,8 @@ final class FailureMessages {
     }
 
     private String summary(Facts facts) {
-        FarmRequest seen = facts.seen();
-        String words = seen == null || seen.summary() == null ? "" : redact(seen.summary());
+        FarmRequest latest = facts.latest();
+        String words = latest == null || latest.summary() == null ? "" : redact(latest.summary());
         return words.isEmpty() ? "" : "; the service says: " + words;
     }
 
@@ -85,7 +85,7 @@ final class FailureMessages {
                 return "";
             }
             List<String> names = composes.stream().map(Compose::name).toList();
-            return "; the composes of that ranch whose names are closest: "
+            return "; the composes of that ranch with the closest names: "
                     + redact(String.join(", ", SimilarNames.closest(wanted, names)));
         } catch (TestingFarmException other) {
             LOG.debug("could not list the composes to suggest one", other);

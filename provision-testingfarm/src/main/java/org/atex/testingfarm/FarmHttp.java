@@ -125,7 +125,7 @@ final class FarmHttp implements AutoCloseable {
             return headers.get(name);
         }
 
-        /** {@return the delay in the header {@code Retry-After}, which has seconds or a date; null if there is none} */
+        /** {@return the delay in the header {@code Retry-After}, in seconds or as a date; null without the header} */
         @Nullable
         Duration retryAfter(Instant now) {
             String value = headers.get(HttpHeaders.RETRY_AFTER);

@@ -93,7 +93,7 @@ final class FarmJson {
         return found;
     }
 
-    /** {@return the message of an error response on one line, whichever of the service's error formats it has} */
+    /** {@return the message of an error response on one line, from any of the service's error formats} */
     String errorMessage(String body) {
         String text = body;
         if (body.stripLeading().startsWith("<")) {

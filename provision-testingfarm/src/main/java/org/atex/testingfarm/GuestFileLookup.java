@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds a guest's address in the artifacts of a request whose log stays empty: {@code results.xml} names the work
+ * Finds a guest's address in the artifacts of a request if its log stays empty: {@code results.xml} names the work
  * directory of the reserve test, and {@code guests.yaml} in it has the address once the guest is provisioned. Not
  * thread-safe.
  */

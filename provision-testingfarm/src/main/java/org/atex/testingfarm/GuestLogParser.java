@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 final class GuestLogParser {
-    // The address comes from a log that tests can write to: anything else must not reach an ssh command line.
+    // Strict, because the log is not trusted: an address such as -oProxyCommand=… could be read as an option of ssh.
     static final String HOST = "[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\\[?[0-9A-Fa-f:]{2,45}\\]?";
     static final String USER = "[a-z_][a-z0-9_-]{0,31}";
     private static final Pattern READY = Pattern.compile(
@@ -41,7 +41,7 @@ final class GuestLogParser {
             guest = PRIMARY.matcher(line);
             found = guest.find();
         }
-        // The first address counts: multi-host plans report further guests later.
+        // The first address counts: later lines may name other guests.
         if (found && host == null) {
             host = guest.group("host");
             user = guest.group("user");

@@ -58,7 +58,7 @@ final class GuestLogin {
     /**
      * {@return a connection that runs commands}
      *
-     * @throws AtexException if there is none within the time limit; it is the failure of the last attempt
+     * @throws AtexException the failure of the last attempt, if all attempts within the time limit fail
      */
     Connection connect() throws InterruptedException {
         Instant end = settings.clock().instant().plus(settings.sshWithin());

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenName the name of the token
  * @param ranch the ranch of its machines: {@code public} or {@code redhat}
  * @param role the role of the token
- * @param userName the name of the user who owns it
+ * @param userName the name of its owner
  */
 public record Identity(
         @Nullable String tokenId,

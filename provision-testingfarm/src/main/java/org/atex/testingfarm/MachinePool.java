@@ -34,7 +34,7 @@ final class MachinePool implements ActiveReservation.Owner {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     /**
-     * The reservations whose requests may still cost money, because the service has not confirmed that they are over.
+     * The reservations that may still cost money, because the service has not confirmed that their requests are over.
      * They count against the maximum number of systems.
      */
     private final Set<ActiveReservation> unfinished = new HashSet<>();
@@ -247,7 +247,7 @@ final class MachinePool implements ActiveReservation.Owner {
         }
     }
 
-    /** {@return the reservations whose requests are not confirmed to be over} */
+    /** {@return the reservations with requests that are not confirmed to be over} */
     List<ActiveReservation> unfinished() {
         lock.lock();
         try {
@@ -267,7 +267,7 @@ final class MachinePool implements ActiveReservation.Owner {
         }
     }
 
-    /** {@return whether a submission got no response, so that there may be a request whose id is unknown} */
+    /** {@return whether a submission got no response, so that there may be a request with an unknown id} */
     boolean mayHaveLostRequest() {
         lock.lock();
         try {

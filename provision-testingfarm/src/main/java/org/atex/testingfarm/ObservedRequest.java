@@ -48,7 +48,7 @@ final class ObservedRequest {
         }
     }
 
-    /** {@return the latest response of the service, or null if there is none yet} */
+    /** {@return the latest response of the service, or null before the first one} */
     @Nullable
     FarmRequest latest() {
         lock.lock();

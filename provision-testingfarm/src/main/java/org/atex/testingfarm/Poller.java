@@ -161,7 +161,7 @@ final class Poller implements AutoCloseable {
         return ended;
     }
 
-    /** Waits until there is no request left, also when interrupted; {@return whether there is none left} */
+    /** Waits until no request is left, also when interrupted; {@return whether that was reached in time} */
     boolean awaitEmpty(Duration atMost) {
         boolean interrupted = false;
         long end = System.nanoTime() + atMost.toNanos();

@@ -80,7 +80,7 @@ final class ProvisionerShutdown implements AutoCloseable {
     }
 
     /**
-     * Cancels requests whose submission got no response, so that their ids are unknown. They are found by the tag of
+     * Cancels requests with unknown ids, since their submission got no response. They are found by the tag of
      * the run.
      */
     private void cancelLostRequests() {
@@ -88,7 +88,7 @@ final class ProvisionerShutdown implements AutoCloseable {
             for (FarmRequest request :
                     LeftoverRequests.of(run.api, run.settings.run()).list()) {
                 if (request.state().isAlive()) {
-                    LOG.info("cancelling {}, whose submission got no response", request.id());
+                    LOG.info("cancelling {}; the response to its submission was lost", request.id());
                     pool.cancel(request);
                 }
             }
@@ -107,7 +107,7 @@ final class ProvisionerShutdown implements AutoCloseable {
         pool.unfinished().forEach(reservation -> reservation.giveUp(HOOK_TIMEOUT, "the program is ending"));
     }
 
-    /** Runs in the shutdown hook: releases what can be released within the time limit. */
+    /** Runs in the shutdown hook: releases the machines as far as the time limit allows. */
     private void shutDown() {
         start();
         if (!Threads.join(List.of(releaser), HOOK_TIMEOUT)) {

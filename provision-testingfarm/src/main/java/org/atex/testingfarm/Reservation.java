@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The kind of machine to reserve, and the time for which it is reserved. Immutable and thread-safe; {@link
  * #toBuilder()} gives a builder of changed copies.
  *
- * <p>A reservation is an ordinary request whose test installs an ssh key and sleeps. By default that is Testing Farm's
+ * <p>A reservation is an ordinary request with a test that installs an ssh key and sleeps. By default that is Testing Farm's
  * own reserve test; {@link Builder#reserveTest} sets another one.
  */
 public final class Reservation {
@@ -230,7 +230,7 @@ public final class Reservation {
         }
 
         /**
-         * Sets environment variables whose values are hidden by the service and in all messages of this library.
+         * Sets confidential environment variables. The service and all messages of this library hide their values.
          *
          * @param values values by name
          * @return this

@@ -47,7 +47,7 @@ record RunKey(List<String> authorizedKeys, SshOptions options, List<Path> privat
     /**
      * {@return the keys in a directory such as {@code ~/.ssh} of which both files are readable}
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if none is found
      */
     static RunKey fromDirectory(Path directory, SshOptions options) {
         List<String> lines = new ArrayList<>();

@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Submits one request at most once. If the response is lost, the request may exist without being known here; it is
+ * Submits one request without creating a second one by a repetition. After a lost response the request may exist; it is
  * submitted again only after the service has confirmed that no request has the submission's tag.
  *
  * <p>Not thread-safe.
@@ -68,7 +68,7 @@ final class Submission {
                     Optional<String> found = find(tokenId);
                     responseLost = false;
                     if (found.isPresent()) {
-                        LOG.info("found the request {}, whose submission got no response", found.get());
+                        LOG.info("found the request {}; only the response to its submission was lost", found.get());
                         return found;
                     }
                     continue;

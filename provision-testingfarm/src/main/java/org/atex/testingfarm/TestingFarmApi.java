@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * A client of Testing Farm's REST API, version 0.1: identifies the token, lists composes, submits, reads, cancels and
  * searches requests. Each method is one HTTP request. Requests without side effects and cancellations are retried with
- * growing pauses for the time that {@link Builder#retryWithin} sets. A submission whose response was lost is not
+ * growing pauses for the time that {@link Builder#retryWithin} sets. A submission is not
  * repeated: search for its tag first, as {@link TestingFarmProvisioner} does.
  *
  * <p>Any part of a response may be missing; the client then returns null or an empty collection for it. Errors are
@@ -445,7 +445,7 @@ public final class TestingFarmApi implements AutoCloseable {
          * Sets the supplier of the token. It is called before each request that is authenticated, so that a renewed
          * token takes effect at once. The token is sent to the service only, and appears in no log or message.
          *
-         * @param supplier returns the token, or null if there is none
+         * @param supplier returns the token, or null without one
          * @return this
          */
         public Builder token(Supplier<@Nullable String> supplier) {

@@ -275,7 +275,7 @@ public final class TestingFarmProvisioner implements Provisioner {
          * Uses the user's own keys in {@code ~/.ssh}; they must have no passphrase.
          *
          * @return this
-         * @throws IllegalArgumentException if there is none
+         * @throws IllegalArgumentException if none is found
          */
         public Builder ownKeys() {
             RunKey ownKeys = RunKey.fromDirectory(Path.of(System.getProperty("user.home"), ".ssh"), options);

@@ -167,7 +167,7 @@ final class FakeTestingFarm implements AutoCloseable {
         return URI.create("http://localhost:" + server.getAddress().getPort());
     }
 
-    /** {@return a client whose pauses are a thousandth of the real ones} */
+    /** {@return a client with pauses of a thousandth of the real ones} */
     TestingFarmApi.Builder api() {
         return TestingFarmApi.builder(uri())
                 .token(() -> TOKEN)

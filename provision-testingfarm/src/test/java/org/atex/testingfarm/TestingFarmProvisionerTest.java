@@ -327,7 +327,7 @@ class TestingFarmProvisionerTest {
         assertThat(why)
                 .isEqualTo("could not reserve fedora-4l x86_64 at " + farm.uri()
                         + ", ranch public, with the token 'ci': Compose 'fedora-4l' does not exist; the composes of that"
-                        + " ranch whose names are closest: Fedora-41, Fedora-42, CentOS-Stream-9");
+                        + " ranch with the closest names: Fedora-41, Fedora-42, CentOS-Stream-9");
         Offer offer = provisioner.take(SOON);
         while (offer instanceof Offer.Failed) {
             offer = provisioner.take(Duration.ofMillis(200));
@@ -950,7 +950,7 @@ class TestingFarmProvisionerTest {
         assertThat(expiry()).isEqualTo(Duration.ofMinutes(31).minusSeconds(4 * 33));
     }
 
-    /** {@return the remaining time of a reservation whose start was noticed in the fourth poll} */
+    /** {@return the remaining time of a reservation after the fourth poll has shown its start} */
     private Duration expiry() throws Exception {
         farm.clock(clock);
         TestingFarmProvisioner provisioner =
