@@ -211,7 +211,8 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         await("systemd is up in " + container, () -> {
             List<String> command =
                     List.of("podman", "exec", container.id(), "systemctl", "is-system-running", "--wait");
-            return List.of("running", "degraded").contains(Shell.execute(command).text());
+            return List.of("running", "degraded")
+                    .contains(Shell.execute(command).text());
         });
         return container;
     }

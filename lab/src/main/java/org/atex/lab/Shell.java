@@ -43,7 +43,8 @@ final class Shell {
     static String run(List<String> line) throws IOException, InterruptedException {
         Output output = execute(line);
         if (output.code() != 0) {
-            throw new IOException(String.join(" ", line) + " failed with exit code " + output.code() + ": " + output.text());
+            throw new IOException(
+                    String.join(" ", line) + " failed with exit code " + output.code() + ": " + output.text());
         }
         return output.text();
     }

@@ -154,7 +154,8 @@ final class ActiveReservation implements Poller.Target, RequestMonitor.Callback 
             awaitReported();
             if (beginHandingOver()) {
                 phases.enter(Phase.READY, host.toString());
-                wanted = owner.connected(this, new GuestConnection(connection, this::endReason, this::reasonOfLoss), host);
+                wanted = owner.connected(
+                        this, new GuestConnection(connection, this::endReason, this::reasonOfLoss), host);
             }
         } finally {
             if (!wanted) {
@@ -374,7 +375,12 @@ final class ActiveReservation implements Poller.Target, RequestMonitor.Callback 
 
     private FailureMessages.Facts facts() {
         return new FailureMessages.Facts(
-                phases.requestId(), phases.phase(), phases.timeInPhase(), phases.totalTime(), observed.latest(), observed.tail());
+                phases.requestId(),
+                phases.phase(),
+                phases.timeInPhase(),
+                phases.totalTime(),
+                observed.latest(),
+                observed.tail());
     }
 
     /** {@return the reason for which the machine in use was lost, or null} */

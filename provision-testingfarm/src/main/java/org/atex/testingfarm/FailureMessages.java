@@ -36,7 +36,8 @@ final class FailureMessages {
         StringBuilder text = new StringBuilder(begin + run.reservation + " at " + run.api.service()
                 + ": "
                 + redact(why) + " (request " + (facts.id() == null ? "not submitted" : facts.id()) + ", "
-                + facts.phase().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " for " + format(facts.timeInPhase())
+                + facts.phase().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " for "
+                + format(facts.timeInPhase())
                 + ", " + format(facts.totalTime()) + " in total)");
         text.append(summary(facts));
         FarmRequest latest = facts.latest();
@@ -44,7 +45,9 @@ final class FailureMessages {
             text.append("; its notes: ").append(redact(String.join(" | ", latest.notes())));
         }
         List<String> lines = facts.tail()
-                .subList(Math.max(0, facts.tail().size() - LOG_LINES), facts.tail().size());
+                .subList(
+                        Math.max(0, facts.tail().size() - LOG_LINES),
+                        facts.tail().size());
         if (!lines.isEmpty()) {
             text.append("; last lines of its log:");
             lines.forEach(line -> text.append("\n    ").append(truncate(redact(line))));
@@ -58,8 +61,8 @@ final class FailureMessages {
 
     /** {@return the reason on one line, for each operation on the machine} */
     String machineLost(Facts facts, String why) {
-        return "its reservation has ended: " + redact(why) + " (request " + facts.id() + " at " + run.api.service() + ")"
-                + summary(facts);
+        return "its reservation has ended: " + redact(why) + " (request " + facts.id() + " at " + run.api.service()
+                + ")" + summary(facts);
     }
 
     private String summary(Facts facts) {

@@ -208,7 +208,9 @@ final class FarmHttp implements AutoCloseable {
 
     static String reason(IOException e) {
         String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-        return e instanceof SSLException ? "TLS: " + text + " (does this Java trust the certificate authority of the service?)" : text;
+        return e instanceof SSLException
+                ? "TLS: " + text + " (does this Java trust the certificate authority of the service?)"
+                : text;
     }
 
     @Override

@@ -25,7 +25,8 @@ final class GuestFileLookup {
     private static final Pattern HREF = Pattern.compile("\\bhref=\"([^\"]+)\"");
     private static final Pattern ADDRESS =
             Pattern.compile("(?m)^\\s*primary-address:\\s*[\"']?(" + GuestLogParser.HOST + ")[\"']?\\s*$");
-    private static final Pattern USER = Pattern.compile("(?m)^\\s*user:\\s*[\"']?(" + GuestLogParser.USER + ")[\"']?\\s*$");
+    private static final Pattern USER =
+            Pattern.compile("(?m)^\\s*user:\\s*[\"']?(" + GuestLogParser.USER + ")[\"']?\\s*$");
 
     private final TestingFarmApi api;
     private final URI artifacts;

@@ -43,6 +43,7 @@ final class MachinePool implements ActiveReservation.Owner {
     private final Queue<FarmRemote> ready = new ArrayDeque<>();
     /** Failures that {@link #take} reports; those that were repeated are not among them. */
     private final Queue<ProvisioningException> failed = new ArrayDeque<>();
+
     private final Set<FarmRemote> taken = new HashSet<>();
     /** The threads of reservations that were abandoned before their machine was ready. */
     private final List<Thread> abandonedThreads = new ArrayList<>();

@@ -40,7 +40,8 @@ public final class NewRequest {
     public static NewRequest ofJson(String json) {
         JsonNode body = new FarmJson().parse(json);
         if (!body.isObject()) {
-            throw new IllegalArgumentException("the body of a request must be a JSON object, not " + body.getNodeType());
+            throw new IllegalArgumentException(
+                    "the body of a request must be a JSON object, not " + body.getNodeType());
         }
         return new NewRequest(body);
     }

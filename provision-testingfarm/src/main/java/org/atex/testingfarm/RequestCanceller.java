@@ -99,10 +99,11 @@ final class RequestCanceller {
         String request = phases.requestId();
         String why = run.redaction.redact(String.valueOf(state));
         String detail = request == null
-                ? "there may be an unknown request with the tag " + NewRequest.RUN_TAG + "=" + run.settings.run() + " (" + why
-                        + ")"
-                : "the cancellation of the request " + request + " was not confirmed within " + FailureMessages.format(spent) + " ("
-                        + why + "); cancel it with: " + run.api.cancelCommand(request);
+                ? "there may be an unknown request with the tag " + NewRequest.RUN_TAG + "=" + run.settings.run() + " ("
+                        + why + ")"
+                : "the cancellation of the request " + request + " was not confirmed within "
+                        + FailureMessages.format(spent) + " (" + why + "); cancel it with: "
+                        + run.api.cancelCommand(request);
         LOG.error("{}", detail);
         finish(Phase.LEFT, detail);
     }

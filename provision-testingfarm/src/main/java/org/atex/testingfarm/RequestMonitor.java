@@ -41,7 +41,12 @@ final class RequestMonitor {
     private final Callback callback;
     private final AtomicBoolean accessDenied = new AtomicBoolean();
 
-    RequestMonitor(RunContext run, PhaseTracker phases, ObservedRequest observed, RequestCanceller canceller, Callback callback) {
+    RequestMonitor(
+            RunContext run,
+            PhaseTracker phases,
+            ObservedRequest observed,
+            RequestCanceller canceller,
+            Callback callback) {
         this.run = run;
         this.phases = phases;
         this.observed = observed;

@@ -19,7 +19,8 @@ public record RequestSearch(
     /** Checks the state. */
     public RequestSearch {
         if (state == RequestState.UNKNOWN) {
-            throw new IllegalArgumentException("cannot search for requests in the state UNKNOWN, which the service does not have");
+            throw new IllegalArgumentException(
+                    "cannot search for requests in the state UNKNOWN, which the service does not have");
         }
     }
 

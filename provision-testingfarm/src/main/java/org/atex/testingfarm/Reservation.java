@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The kind of machine to reserve, and the time for which it is reserved. Immutable and thread-safe; {@link
  * #toBuilder()} gives a builder of changed copies.
  *
- * <p>A reservation is an ordinary request with a test that installs an ssh key and sleeps. By default that is Testing Farm's
- * own reserve test; {@link Builder#reserveTest} sets another one.
+ * <p>A reservation is an ordinary request with a test that installs an ssh key and sleeps. By default that is Testing
+ * Farm's own reserve test; {@link Builder#reserveTest} sets another one.
  */
 public final class Reservation {
     /** The repository of Testing Farm's own reserve test. */

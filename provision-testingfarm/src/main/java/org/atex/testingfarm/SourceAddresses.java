@@ -43,7 +43,8 @@ final class SourceAddresses {
                 }
             }
         }
-        LOG.warn("could not look up the public address of this host: the firewall of the machines may block ssh; set sourceCidrs");
+        LOG.warn("could not look up the public address of this host:"
+                + " the firewall of the machines may block ssh; set sourceCidrs");
         return List.of();
     }
 

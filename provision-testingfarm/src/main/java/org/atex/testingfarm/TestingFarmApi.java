@@ -133,8 +133,8 @@ public final class TestingFarmApi implements AutoCloseable {
         if (!ranch.matches("[A-Za-z0-9-]+")) {
             throw new IllegalArgumentException("not a ranch: '" + ranch + "'; expected public or redhat");
         }
-        return json.composes(
-                get("list the composes of " + ranch, uri("/v0.2/composes/" + ranch), Authentication.OPTIONAL, retryWithin));
+        return json.composes(get(
+                "list the composes of " + ranch, uri("/v0.2/composes/" + ranch), Authentication.OPTIONAL, retryWithin));
     }
 
     /**
@@ -211,8 +211,10 @@ public final class TestingFarmApi implements AutoCloseable {
         URI uri = address(id);
         String action = "cancel the request " + id;
         try {
-            FarmHttp.Response response =
-                    sendWithRetries(() -> sendOnce(action, new ApiRequest("DELETE", uri, Authentication.REQUIRED, null)), within, e -> true);
+            FarmHttp.Response response = sendWithRetries(
+                    () -> sendOnce(action, new ApiRequest("DELETE", uri, Authentication.REQUIRED, null)),
+                    within,
+                    e -> true);
             return response.status() == 204 ? Cancellation.ALREADY_CANCELED : Cancellation.REQUESTED;
         } catch (TestingFarmException.Gone e) {
             return Cancellation.ALREADY_OVER;
@@ -274,7 +276,10 @@ public final class TestingFarmApi implements AutoCloseable {
     }
 
     private record ApiRequest(
-            String method, URI uri, Authentication authentication, @Nullable String body) {}
+            String method,
+            URI uri,
+            Authentication authentication,
+            @Nullable String body) {}
 
     private interface Attempt {
         FarmHttp.Response send() throws InterruptedException;
@@ -285,11 +290,17 @@ public final class TestingFarmApi implements AutoCloseable {
         boolean allowsRetry(TestingFarmException.Unavailable e);
     }
 
-    private JsonNode get(String action, URI uri, Authentication authentication, Duration within) throws InterruptedException {
-        return read(action, uri, sendWithRetries(() -> sendOnce(action, new ApiRequest("GET", uri, authentication, null)), within, e -> true));
+    private JsonNode get(String action, URI uri, Authentication authentication, Duration within)
+            throws InterruptedException {
+        return read(
+                action,
+                uri,
+                sendWithRetries(
+                        () -> sendOnce(action, new ApiRequest("GET", uri, authentication, null)), within, e -> true));
     }
 
-    private FarmHttp.Response sendWithRetries(Attempt attempt, Duration within, RetryCondition condition) throws InterruptedException {
+    private FarmHttp.Response sendWithRetries(Attempt attempt, Duration within, RetryCondition condition)
+            throws InterruptedException {
         Instant end = clock.instant().plus(within);
         Duration next = Duration.ofSeconds(1);
         while (true) {
@@ -312,7 +323,8 @@ public final class TestingFarmApi implements AutoCloseable {
         String sent = request.authentication() == Authentication.NONE ? null : token();
         if (sent == null && request.authentication() == Authentication.REQUIRED) {
             throw new TestingFarmException.NotAuthorized(
-                    failurePrefix(action, request.uri()) + "there is no token; set TESTING_FARM_API_TOKEN, or give a supplier",
+                    failurePrefix(action, request.uri())
+                            + "there is no token; set TESTING_FARM_API_TOKEN, or give a supplier",
                     false);
         }
         Map<String, String> headers = sent == null
@@ -321,7 +333,8 @@ public final class TestingFarmApi implements AutoCloseable {
         FarmHttp.Response response;
         try {
             response = http.send(
-                    new FarmHttp.Request(request.method(), request.uri(), headers, request.body(), MAX_BYTES), answerWithin);
+                    new FarmHttp.Request(request.method(), request.uri(), headers, request.body(), MAX_BYTES),
+                    answerWithin);
         } catch (IOException e) {
             throw new TestingFarmException.Unavailable(
                     failurePrefix(action, request.uri()) + FarmHttp.reason(e), FarmHttp.mayHaveArrived(e), null, e);
@@ -367,7 +380,9 @@ public final class TestingFarmApi implements AutoCloseable {
         // Such a header would be refused with an exception that quotes the token.
         if (stripped.chars().anyMatch(c -> c <= ' ' || c > '~')) {
             throw new TestingFarmException.NotAuthorized(
-                    "the token for " + service + " has characters that an HTTP header cannot carry: check that it is the whole token and nothing else",
+                    "the token for " + service
+                            + " has characters that an HTTP header cannot carry:"
+                            + " check that it is the whole token and nothing else",
                     false);
         }
         return stripped;

@@ -246,7 +246,8 @@ public final class TestingFarmProvisioner implements Provisioner {
          * @throws IllegalArgumentException if one is not of that form
          */
         public Builder sourceCidrs(String... cidrs) {
-            sourceCidrs = List.of(cidrs).stream().map(SourceAddresses::checkCidr).toList();
+            sourceCidrs =
+                    List.of(cidrs).stream().map(SourceAddresses::checkCidr).toList();
             return this;
         }
 

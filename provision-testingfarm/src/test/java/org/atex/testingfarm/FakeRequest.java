@@ -131,7 +131,9 @@ final class FakeRequest {
                 state = "canceled";
             }
         } else if (isAlive()) {
-            state = gets >= script.endsAfter ? script.endsAs : script.states.get(Math.min(gets, script.states.size()) - 1);
+            state = gets >= script.endsAfter
+                    ? script.endsAs
+                    : script.states.get(Math.min(gets, script.states.size()) - 1);
         }
         artifactsKnown |= gets > 1 && state.equals("running");
     }
@@ -160,7 +162,10 @@ final class FakeRequest {
             System.arraycopy(piece, 0, next, all.length, piece.length);
             all = next;
         }
-return new String(all, StandardCharsets.ISO_8859_1).replace("@USER@", user).replace("@HOST@", host).getBytes(StandardCharsets.ISO_8859_1);
+        return new String(all, StandardCharsets.ISO_8859_1)
+                .replace("@USER@", user)
+                .replace("@HOST@", host)
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 
     boolean isReserved() {

@@ -295,8 +295,7 @@ final class FakeTestingFarm implements AutoCloseable {
                         : Reply.json(401, "{\"code\": 7, \"message\": \"Not authorized to perform this action\"}");
             case "v0.2/composes" -> Reply.json(200, composes());
             case "v0.1/requests" -> path.length > 2 ? one(http, path[2], known) : all(http, body, known);
-            default ->
-                path[0].equals("artifacts") ? file(http, path) : Reply.json(404, "{\"detail\": \"Not Found\"}");
+            default -> path[0].equals("artifacts") ? file(http, path) : Reply.json(404, "{\"detail\": \"Not Found\"}");
         };
     }
 
@@ -456,9 +455,7 @@ final class FakeTestingFarm implements AutoCloseable {
     }
 
     long count(String method, String pattern) {
-        return received().stream()
-                .filter(http -> http.is(method, pattern))
-                .count();
+        return received().stream().filter(http -> http.is(method, pattern)).count();
     }
 
     List<FakeRequest> requests() {

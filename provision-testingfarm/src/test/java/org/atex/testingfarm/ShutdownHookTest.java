@@ -9,7 +9,9 @@ class ShutdownHookTest {
     void hookIsRegisteredUntilClosed() {
         Runtime runtime = Runtime.getRuntime();
         ShutdownHook hook = ShutdownHook.register("atex-test-shutdown", () -> {});
-        assertThat(runtime.removeShutdownHook(hook.thread())).as("registered before close").isTrue();
+        assertThat(runtime.removeShutdownHook(hook.thread()))
+                .as("registered before close")
+                .isTrue();
         runtime.addShutdownHook(hook.thread());
 
         hook.close();

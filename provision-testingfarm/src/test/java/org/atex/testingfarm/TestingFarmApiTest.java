@@ -74,7 +74,9 @@ class TestingFarmApiTest {
         assertThat(request.variables()).containsEntry("TF_RESERVATION_DURATION", "30");
         assertThat(request.isReservation()).isTrue();
         assertThat(request.notes()).containsExactly("dispatched as job-1");
-        assertThat(request.artifacts()).as("artifacts before a worker has started").isNull();
+        assertThat(request.artifacts())
+                .as("artifacts before a worker has started")
+                .isNull();
         assertThat(request.log()).isNull();
         assertThat(request.created())
                 .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
@@ -194,7 +196,8 @@ class TestingFarmApiTest {
             TestingFarmException e = catchThrowableOfType(TestingFarmException.class, once::about);
             assertThat(e.getClass().getSimpleName()).isEqualTo(type);
             assertThat(e)
-                    .hasMessageStartingWith("could not get the service's version at " + farm.uri() + ": the service answered " + status)
+                    .hasMessageStartingWith(
+                            "could not get the service's version at " + farm.uri() + ": the service answered " + status)
                     .hasMessageContaining(words);
             assertThat(e.getMessage()).doesNotContain("<", "\n");
         }

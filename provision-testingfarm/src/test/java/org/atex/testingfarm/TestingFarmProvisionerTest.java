@@ -29,9 +29,9 @@ import org.atex.api.RunningCommand;
 import org.atex.lab.Logs;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshRefusedException;
+import org.atex.testingfarm.FakeRequest.Script;
 import org.atex.testingfarm.FakeTestingFarm.Fault;
 import org.atex.testingfarm.ReservationEvent.Phase;
-import org.atex.testingfarm.FakeRequest.Script;
 import org.atex.testkit.Call;
 import org.atex.testkit.FakeConnection;
 import org.atex.testkit.FakeProgram;
@@ -326,8 +326,8 @@ class TestingFarmProvisionerTest {
         String why = failure(provisioner);
         assertThat(why)
                 .isEqualTo("could not reserve fedora-4l x86_64 at " + farm.uri()
-                        + ", ranch public, with the token 'ci': Compose 'fedora-4l' does not exist; the composes of that"
-                        + " ranch with the closest names: Fedora-41, Fedora-42, CentOS-Stream-9");
+                        + ", ranch public, with the token 'ci': Compose 'fedora-4l' does not exist; the composes of"
+                        + " that ranch with the closest names: Fedora-41, Fedora-42, CentOS-Stream-9");
         Offer offer = provisioner.take(SOON);
         while (offer instanceof Offer.Failed) {
             offer = provisioner.take(Duration.ofMillis(200));
@@ -475,7 +475,9 @@ class TestingFarmProvisionerTest {
             assertThat(logs.messages(Level.ERROR))
                     .singleElement()
                     .asString()
-                    .contains("the cancellation of the request " + id + " was not confirmed within", "it is cancel-requested")
+                    .contains(
+                            "the cancellation of the request " + id + " was not confirmed within",
+                            "it is cancel-requested")
                     .endsWith("; cancel it with: " + command);
             assertThat(logs.text()).doesNotContain(FakeTestingFarm.TOKEN);
             assertThat(events.getLast().phase()).isEqualTo(Phase.LEFT);
@@ -800,7 +802,8 @@ class TestingFarmProvisionerTest {
 
     @Test
     void requestCancelledByAnotherClientIsOverWhenCanceled() throws Exception {
-        farm.scripts(number -> Script.reserving().getsUntilCanceled(3)).fault("DELETE", ONE, new Fault.Respond(204, ""));
+        farm.scripts(number -> Script.reserving().getsUntilCanceled(3))
+                .fault("DELETE", ONE, new Fault.Respond(204, ""));
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
         Remote remote = ready(provisioner);
@@ -813,7 +816,8 @@ class TestingFarmProvisionerTest {
 
     @Test
     void loginFailureQuotesTheLastLinesOfTheLog() throws Exception {
-        farm.scripts(number -> Script.reserving().appendToLog("sshd: no supported key\n")).clock(clock);
+        farm.scripts(number -> Script.reserving().appendToLog("sshd: no supported key\n"))
+                .clock(clock);
         TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0)
                 .pollEvery(Duration.ofSeconds(30))
                 .time(clock, clock::sleep)

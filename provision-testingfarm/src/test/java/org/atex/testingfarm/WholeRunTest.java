@@ -128,7 +128,8 @@ class WholeRunTest {
 
     @Test
     void runPassesWithThreeFailedReservationsAndOneLostMachine() throws Exception {
-        farm.scripts(number -> number % 7 == 0 ? Script.reserving().endAs("error", 3, "no capacity") : Script.reserving());
+        farm.scripts(
+                number -> number % 7 == 0 ? Script.reserving().endAs("error", 3, "no capacity") : Script.reserving());
         List<TestCase> tests = new ArrayList<>();
         IntStream.range(0, 60).forEach(i -> tests.add(TestCase.named("/t" + i)));
         Path once = directory.resolve("once");
@@ -292,7 +293,9 @@ class WholeRunTest {
     void terminatedProcessCancelsItsRequests() throws Exception {
         Process process = startProgram("run-9");
         process.destroy();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the process has ended").isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                .as("the process has ended")
+                .isTrue();
 
         assertThat(farm.alive()).isEmpty();
         assertThat(farm.requests()).allMatch(request -> request.state.equals("canceled"));
