@@ -1,4 +1,4 @@
-/** Machines reserved through the Testing Farm API. */
+/** A client of the Testing Farm API, and a provisioner of machines that are reserved with it. */
 module org.atex.testingfarm {
     requires transitive org.atex.api;
     requires transitive org.atex.ssh;

@@ -140,7 +140,7 @@ class FarmCommandTest {
                 .isEqualTo(2);
         assertThat(err.toString())
                 .startsWith("farm: could not reserve Fedora-14 x86_64 at ")
-                .contains("Compose does not exist", "closest: Fedora-41");
+                .contains("Compose does not exist", "closest names: Fedora-41");
     }
 
     @ParameterizedTest

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Gives tests real systems: containers of the images that {@code lab/images} has built.
+ * A JUnit extension that provides real systems: containers of the images that {@code lab/images} builds.
  *
  * <p>{@snippet :
  * class MyTest {
@@ -37,56 +37,57 @@ import org.opentest4j.TestAbortedException;
  * }
  * }
  *
- * <p>In an instance field, its systems are gone after each test; in a static one, after the last test of the class. Where
- * there is no podman, or where it cannot run the images, the test is skipped with the reason; with
- * {@code -Datex.required=true} it fails with it. What a killed test JVM left is removed by the next one.
+ * <p>Lifecycle: in an instance field, the systems exist until the end of each test; in a static field, until the end of
+ * the class. Containers of a killed test JVM are removed by the next one. If podman or an image is missing, the test is
+ * skipped with the reason; with {@code -Datex.required=true} it fails.
  *
- * <p>Thread safety: from any thread.
+ * <p>Thread safety: thread-safe.
  */
 public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Lab.class);
     static final String OWNER = "atex.lab.owner";
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-    /** Keeps a container there; it takes in orphans, as an init does, and ends at once when told to. */
+    /** Keeps a container running. As its first process, the shell reaps orphans and ends at once on SIGTERM. */
     private static final String IDLE = "trap 'exit 0' TERM; while :; do sleep infinity & wait $!; done";
 
-    /** For users other than root, whose file only root can read. */
-    private static final String EVERYBODYS_KEYS = "/etc/ssh/authorized_keys";
+    /** For users other than root, since the file in root's home is readable by root only. */
+    private static final String SHARED_AUTHORIZED_KEYS = "/etc/ssh/authorized_keys";
 
     private static final String SSHD = "mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e"
-            + " -oAuthorizedKeysFile='.ssh/authorized_keys " + EVERYBODYS_KEYS + "' \"$@\"";
+            + " -oAuthorizedKeysFile='.ssh/authorized_keys " + SHARED_AUTHORIZED_KEYS + "' \"$@\"";
 
     private final Deque<LabContainer> containers = new ConcurrentLinkedDeque<>();
     private @Nullable Path directory;
-    private boolean ofTheClass;
+    private boolean inStaticField;
 
-    /** Makes one; register it with JUnit. */
+    /** Creates a lab; register it with JUnit. */
     public Lab() {}
 
-    /** What podman can do here, found out once for all tests of a JVM. */
-    private record Readiness(Optional<String> obstacle) implements AutoCloseable {
-        static Readiness find() {
+    /** Whether podman and the images are usable; determined once for all tests of a JVM. */
+    private record Availability(Optional<String> problem) implements AutoCloseable {
+        static Availability find() {
             try {
                 removeOrphans();
                 for (LabImage image : LabImage.values()) {
-                    if (Shell.ask(List.of("podman", "image", "exists", image.reference()))
+                    if (Shell.execute(List.of("podman", "image", "exists", image.reference()))
                                     .code()
                             != 0) {
-                        return new Readiness(Optional.of("there is no image " + image.reference()
-                                + ": run lab/install and lab/images, the same way as the tests"));
+                        return new Availability(Optional.of("there is no image " + image.reference()
+                                + ": run lab/install and lab/images with the user and the environment of the tests"));
                     }
                 }
                 String plain = LabImage.PLAIN.reference();
+                // Finds out whether the runtime can start containers at all.
                 Shell.run("podman", "run", "--rm", "--pull=never", "--label=" + label(), plain, "true");
-                return new Readiness(Optional.empty());
+                return new Availability(Optional.empty());
             } catch (IOException e) {
-                return new Readiness(Optional.of("podman does not work here: " + e.getMessage()
+                return new Availability(Optional.of("podman does not work: " + e.getMessage()
                         + " (lab/install installs it; CONTAINERS_CONF=lab/containers.conf may help)"));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                return new Readiness(Optional.of("interrupted while looking for podman"));
+                return new Availability(Optional.of("interrupted while podman was tried out"));
             }
         }
 
@@ -94,7 +95,7 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         public void close() {}
     }
 
-    /** By the number of a process and when it began, nobody is taken for another. */
+    /** Has the start time besides the process id, since process ids are reused. */
     private static String label() {
         return OWNER + "=" + owner(ProcessHandle.current());
     }
@@ -121,30 +122,30 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        ofTheClass = true;
-        refuseIfUnable(context);
+        inStaticField = true;
+        requireLab(context);
     }
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        refuseIfUnable(context);
+        requireLab(context);
     }
 
-    private static void refuseIfUnable(ExtensionContext context) {
-        Readiness found = context.getRoot()
+    private static void requireLab(ExtensionContext context) {
+        Availability found = context.getRoot()
                 .getStore(NAMESPACE)
-                .computeIfAbsent(Readiness.class, key -> Readiness.find(), Readiness.class);
-        found.obstacle().ifPresent(obstacle -> {
+                .computeIfAbsent(Availability.class, key -> Availability.find(), Availability.class);
+        found.problem().ifPresent(problem -> {
             if (REQUIRED) {
-                throw new AssertionError("the lab is required: " + obstacle);
+                throw new AssertionError("the lab is required but not available: " + problem);
             }
-            throw new TestAbortedException("no lab: " + obstacle);
+            throw new TestAbortedException("the lab is not available: " + problem);
         });
     }
 
     @Override
     public void afterEach(ExtensionContext context) throws Exception {
-        if (!ofTheClass) {
+        if (!inStaticField) {
             removeAll();
         }
     }
@@ -174,9 +175,10 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
     }
 
     /**
-     * {@return a container that waits}
+     * Starts a container that waits.
      *
-     * @throws IOException if podman cannot
+     * @return the container
+     * @throws IOException if podman fails
      * @throws InterruptedException if interrupted
      */
     public LabContainer container() throws IOException, InterruptedException {
@@ -184,11 +186,12 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
     }
 
     /**
-     * {@return a container that waits}
+     * Starts a container that waits.
      *
-     * @param image what is in it
-     * @param options of {@code podman run}
-     * @throws IOException if podman cannot
+     * @param image its image
+     * @param options options of {@code podman run}
+     * @return the container
+     * @throws IOException if podman fails
      * @throws InterruptedException if interrupted
      */
     public LabContainer container(LabImage image, String... options) throws IOException, InterruptedException {
@@ -196,27 +199,30 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
     }
 
     /**
-     * {@return a container with systemd that has booted; a reboot inside starts it again}
+     * Starts a container with systemd and waits until it has booted. A reboot from inside starts it again.
      *
-     * @throws IOException if podman cannot, or if it does not come up
+     * @return the container
+     * @throws IOException if podman fails, or if systemd is not up within 60 s
      * @throws InterruptedException if interrupted
      */
     public LabContainer systemd() throws IOException, InterruptedException {
         LabContainer container =
                 run(LabImage.SYSTEMD, List.of("--systemd=always", "--restart=always"), List.of("/sbin/init"));
-        eventually("systemd is up in " + container, () -> {
-            List<String> question =
+        await("systemd is up in " + container, () -> {
+            List<String> command =
                     List.of("podman", "exec", container.id(), "systemctl", "is-system-running", "--wait");
-            return List.of("running", "degraded").contains(Shell.ask(question).text());
+            return List.of("running", "degraded")
+                    .contains(Shell.execute(command).text());
         });
         return container;
     }
 
     /**
-     * {@return a container with sshd}
+     * Starts a container with sshd.
      *
-     * @param options of sshd, such as {@code -oMaxSessions=2}
-     * @throws IOException if podman cannot, or if sshd does not answer
+     * @param options options of sshd, such as {@code -oMaxSessions=2}
+     * @return the system
+     * @throws IOException if podman fails, or if sshd does not answer within 60 s
      * @throws InterruptedException if interrupted
      */
     public SshSystem ssh(String... options) throws IOException, InterruptedException {
@@ -224,46 +230,49 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
     }
 
     /**
-     * {@return a container with sshd, which lets the key in as every user}
+     * Starts a container with sshd, which accepts the key for every user.
      *
-     * @param image what is in it; it has sshd
-     * @param options of sshd, such as {@code -oMaxSessions=2}
-     * @throws IOException if podman cannot, or if sshd does not answer
+     * @param image its image, which must have sshd
+     * @param options options of sshd, such as {@code -oMaxSessions=2}
+     * @return the system
+     * @throws IOException if podman fails, or if sshd does not answer within 60 s
      * @throws InterruptedException if interrupted
      */
     public SshSystem ssh(LabImage image, String... options) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("sh", "-c", SSHD, "sh"));
         line.addAll(List.of(options));
-        return reached(run(image, List.of(letsUsIn(), letsIn(EVERYBODYS_KEYS)), line));
+        return awaitSshd(run(image, List.of(mountRootKey(), mountKey(SHARED_AUTHORIZED_KEYS)), line));
     }
 
     /**
-     * {@return a container with systemd and sshd that has booted; a reboot inside starts it again}
+     * Starts a container with systemd and sshd, and waits until sshd answers. A reboot from inside starts it again.
      *
-     * @throws IOException if podman cannot, or if it does not come up
+     * @return the system
+     * @throws IOException if podman fails, or if sshd does not answer within 60 s
      * @throws InterruptedException if interrupted
      */
     public SshSystem bootedSsh() throws IOException, InterruptedException {
-        List<String> options = List.of("--systemd=always", "--restart=always", letsUsIn());
-        return reached(run(LabImage.SYSTEMD, options, List.of("/sbin/init")));
+        List<String> options = List.of("--systemd=always", "--restart=always", mountRootKey());
+        return awaitSshd(run(LabImage.SYSTEMD, options, List.of("/sbin/init")));
     }
 
     /**
-     * {@return a container with sshd that only another one reaches}
+     * Starts a container with sshd that is reachable from another one only.
      *
-     * @throws IOException if podman cannot, or if sshd does not answer
+     * @return both systems
+     * @throws IOException if podman fails, or if sshd does not answer within 60 s
      * @throws InterruptedException if interrupted
      */
     public BehindJump behindJump() throws IOException, InterruptedException {
         SshSystem jump = ssh();
         SshSystem target = ssh();
-        target.container().listenOnlyTo(jump.address());
+        target.container().acceptOnlyFrom(jump.address());
         return new BehindJump(jump, target);
     }
 
-    private SshSystem reached(LabContainer container) throws IOException, InterruptedException {
+    private SshSystem awaitSshd(LabContainer container) throws IOException, InterruptedException {
         String address = container.address();
-        eventually("sshd of " + container + " answers on " + address, () -> {
+        await("sshd of " + container + " answers on " + address, () -> {
             try (Socket socket = new Socket()) {
                 socket.connect(new InetSocketAddress(address, 22), 1000);
                 return socket.getInputStream().read() == 'S';
@@ -278,15 +287,15 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         return new SshSystem(container, address, directory().resolve("id"), known);
     }
 
-    private String letsUsIn() throws IOException, InterruptedException {
-        return letsIn("/root/.ssh/authorized_keys");
+    private String mountRootKey() throws IOException, InterruptedException {
+        return mountKey("/root/.ssh/authorized_keys");
     }
 
-    private String letsIn(String file) throws IOException, InterruptedException {
+    private String mountKey(String file) throws IOException, InterruptedException {
         return "--volume=" + directory().resolve("id.pub") + ":" + file + ":ro";
     }
 
-    /** {@return where the key and the known hosts are} */
+    /** {@return the directory of the key and the known hosts} */
     private Path directory() throws IOException, InterruptedException {
         synchronized (containers) {
             Path files = directory;
@@ -322,12 +331,12 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         boolean holds() throws IOException, InterruptedException;
     }
 
-    /** Nobody tells when a system answers: it has to be asked. */
-    private static void eventually(String what, Condition condition) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+    /** Waits for a condition by polling it: containers do not report when a system in them answers. */
+    private static void await(String what, Condition condition) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
         while (!condition.holds()) {
             if (System.nanoTime() > deadline) {
-                throw new IOException("waited " + PATIENCE.toSeconds() + " s in vain until " + what);
+                throw new IOException("timed out after " + TIMEOUT.toSeconds() + " s while waiting until " + what);
             }
             if (Thread.interrupted()) {
                 throw new InterruptedException("interrupted while waiting until " + what);

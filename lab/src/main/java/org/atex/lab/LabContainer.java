@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A running container, until its test is over. Thread safety: from any thread. */
+/** A running container that exists until the end of its test. Thread-safe. */
 public final class LabContainer implements AutoCloseable {
     private final String id;
 
@@ -13,15 +13,15 @@ public final class LabContainer implements AutoCloseable {
         this.id = id;
     }
 
-    /** {@return what podman knows it by} */
+    /** {@return the id of the container in podman} */
     public String id() {
         return id;
     }
 
     /**
-     * {@return its address on podman's network}
+     * {@return its address in podman's network}
      *
-     * @throws IOException if podman does not say
+     * @throws IOException if podman fails
      * @throws InterruptedException if interrupted
      */
     public String address() throws IOException, InterruptedException {
@@ -29,9 +29,9 @@ public final class LabContainer implements AutoCloseable {
     }
 
     /**
-     * {@return the number that its first process has on this machine; 0 if it does not run}
+     * {@return the process id of its first process on this host; 0 if it is not running}
      *
-     * @throws IOException if podman does not say
+     * @throws IOException if podman fails
      * @throws InterruptedException if interrupted
      */
     public long process() throws IOException, InterruptedException {
@@ -43,11 +43,11 @@ public final class LabContainer implements AutoCloseable {
     }
 
     /**
-     * Runs a command in it by {@code podman exec}.
+     * Runs a command in the container with {@code podman exec}.
      *
      * @param command the program and its arguments
-     * @return what it said
-     * @throws IOException if it failed; the message has its words
+     * @return its output
+     * @throws IOException if it fails; the message has its output
      * @throws InterruptedException if interrupted
      */
     public String exec(String... command) throws IOException, InterruptedException {
@@ -57,9 +57,10 @@ public final class LabContainer implements AutoCloseable {
     }
 
     /**
-     * Cuts its network: what comes or goes is dropped, as by a pulled cable, until it is restored. Needs root.
+     * Cuts the network of the container: all packets are dropped, in both directions and without an error to either
+     * side, until {@link #restoreNetwork}. Needs root.
      *
-     * @throws IOException if it cannot be done
+     * @throws IOException if the firewall cannot be changed
      * @throws InterruptedException if interrupted
      */
     public void cutNetwork() throws IOException, InterruptedException {
@@ -70,7 +71,7 @@ public final class LabContainer implements AutoCloseable {
     /**
      * Undoes {@link #cutNetwork}.
      *
-     * @throws IOException if it cannot be done
+     * @throws IOException if the firewall cannot be changed
      * @throws InterruptedException if interrupted
      */
     public void restoreNetwork() throws IOException, InterruptedException {
@@ -78,12 +79,15 @@ public final class LabContainer implements AutoCloseable {
         firewall("-D", "OUTPUT", "!", "-o", "lo", "-j", "DROP");
     }
 
-    /** Drops what comes from elsewhere than an address. */
-    void listenOnlyTo(String address) throws IOException, InterruptedException {
+    /** Drops all packets from other addresses than the given one. */
+    void acceptOnlyFrom(String address) throws IOException, InterruptedException {
         firewall("-I", "INPUT", "!", "-i", "lo", "!", "-s", address, "-j", "DROP");
     }
 
-    /** In its network, and with a program of this machine, as the container needs neither that nor the right. */
+    /**
+     * Runs this host's iptables in the network namespace of the container, which has neither the program nor the
+     * capability.
+     */
     private void firewall(String... rule) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("nsenter", "-n", "-t", Long.toString(process()), "iptables", "-w"));
         line.addAll(List.of(rule));
@@ -91,9 +95,9 @@ public final class LabContainer implements AutoCloseable {
     }
 
     /**
-     * Kills it, as a crash would.
+     * Kills the container, as a crash would.
      *
-     * @throws IOException if it does not run
+     * @throws IOException if it is not running
      * @throws InterruptedException if interrupted
      */
     public void kill() throws IOException, InterruptedException {
@@ -101,18 +105,19 @@ public final class LabContainer implements AutoCloseable {
     }
 
     /**
-     * Starts it again after it was killed.
+     * Starts the container again after {@link #kill}.
      *
-     * @throws IOException if podman cannot
+     * @throws IOException if podman fails
      * @throws InterruptedException if interrupted
      */
     public void start() throws IOException, InterruptedException {
         Shell.run("podman", "start", id);
     }
 
-    /** Removes it. */
+    /** Removes the container. */
     @Override
     public void close() {
+        // A container must not be left behind because the test was interrupted.
         boolean interrupted = Thread.interrupted();
         try {
             Shell.run("podman", "rm", "--force", "--ignore", "--time=0", "--volumes", id);

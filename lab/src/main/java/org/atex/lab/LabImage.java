@@ -4,16 +4,16 @@ package org.atex.lab;
 public enum LabImage {
     /** Debian with bash and without Python; apt has a repository of small packages in {@code /srv/debs}. */
     PLAIN,
-    /** The same with systemd as its init, and sshd. */
+    /** The same with systemd and sshd. */
     SYSTEMD,
     /** Debian with dnf, which has a repository of small packages in {@code /srv/rpms}. */
     DNF,
-    /** Debian with other ssh servers than OpenSSH, dropbear and tinysshd, and without sftp. */
+    /** Debian with the ssh servers dropbear and tinysshd, without OpenSSH and without sftp. */
     SERVERS,
-    /** Debian with sshd, sudo and many shells to log in to. */
+    /** Debian with sshd, sudo and many login shells. */
     SHELLS;
 
-    /** {@return what podman calls it} */
+    /** {@return the name of the image in podman} */
     public String reference() {
         return "localhost/atex-lab-" + name().toLowerCase(java.util.Locale.ROOT);
     }

@@ -12,19 +12,19 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** Everything that is logged, at every level, while it is open. Needs Logback. */
+/** Records all log events at all levels while it is open. Needs Logback. */
 public final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    private final List<Appender<ILoggingEvent>> others = new ArrayList<>();
-    private final Level before = root.getLevel();
+    private final List<Appender<ILoggingEvent>> detached = new ArrayList<>();
+    private final Level previousLevel = root.getLevel();
 
-    /** Begins to listen. */
+    /** Starts to record. */
     public Logs() {
         setContext((LoggerContext) LoggerFactory.getILoggerFactory());
         start();
-        root.iteratorForAppenders().forEachRemaining(others::add);
-        others.forEach(root::detachAppender); // nobody wants to read all of that
+        root.iteratorForAppenders().forEachRemaining(detached::add);
+        detached.forEach(root::detachAppender); // their output would hide that of the tests
         root.setLevel(Level.TRACE);
         root.addAppender(this);
     }
@@ -35,7 +35,7 @@ public final class Logs extends AppenderBase<ILoggingEvent> implements AutoClose
     }
 
     /**
-     * {@return the messages of a level or above}
+     * {@return the messages at a level or above}
      *
      * @param level the level
      */
@@ -46,7 +46,7 @@ public final class Logs extends AppenderBase<ILoggingEvent> implements AutoClose
                 .toList();
     }
 
-    /** {@return all of it, stack traces too} */
+    /** {@return all events as text, with stack traces} */
     public String text() {
         StringBuilder text = new StringBuilder();
         for (ILoggingEvent event : events) {
@@ -64,7 +64,7 @@ public final class Logs extends AppenderBase<ILoggingEvent> implements AutoClose
     @Override
     public void close() {
         root.detachAppender(this);
-        root.setLevel(before);
-        others.forEach(root::addAppender);
+        root.setLevel(previousLevel);
+        detached.forEach(root::addAppender);
     }
 }

@@ -17,20 +17,23 @@ import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /**
- * The real sshd on a port of its own, which lets the user of the tests in with a key of its own: {@code id} in its
- * directory, where {@code known_hosts} is what it is known by.
+ * A real sshd on a port of its own, which accepts the user of the tests with the key {@code id} in its directory. The
+ * file {@code known_hosts} in that directory has its host key.
  *
- * <p>Thread safety: one thread at a time.
+ * <p>Thread safety: not thread-safe.
  */
 public final class OpenSsh implements AutoCloseable {
-    private static final Path PROGRAM = Path.of("/usr/sbin/sshd");
+    private static final Path SSHD = Path.of("/usr/sbin/sshd");
     private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
 
     private final Path directory;
     private final int port;
     private final List<String> options;
 
-    /** Bound until the server is closed, and never listens: nobody else is given the port while the server is down. */
+    /**
+     * Bound to the port until the server is closed, without listening, so that no other process gets the port while the
+     * server is down.
+     */
     private final Socket placeholder;
 
     private Process server;
@@ -45,26 +48,26 @@ public final class OpenSsh implements AutoCloseable {
     }
 
     /**
-     * {@return a running server; the test is skipped where there is none}
+     * {@return a running server; the test is skipped if this host has no sshd}
      *
      * @param directory an empty directory
-     * @param options lines of its configuration
+     * @param options lines for its configuration
      * @throws Exception if it does not start
      */
     public static OpenSsh start(Path directory, String... options) throws Exception {
-        if (!Files.isExecutable(PROGRAM)) {
+        if (!Files.isExecutable(SSHD)) {
             if (REQUIRED) {
-                throw new AssertionError("the OpenSSH server is required, and not here: " + PROGRAM);
+                throw new AssertionError("the OpenSSH server is required but not installed: " + SSHD);
             }
-            throw new TestAbortedException("no OpenSSH server here: " + PROGRAM);
+            throw new TestAbortedException("the OpenSSH server is not installed: " + SSHD);
         }
         if (System.getProperty("user.name").equals("root")) {
-            Files.createDirectories(Path.of("/run/sshd")); // where it locks itself in, until it knows who comes
+            Files.createDirectories(Path.of("/run/sshd")); // sshd changes its root to this directory before the login
         }
         key(directory.resolve("host"), "");
         key(directory.resolve("id"), "");
         Files.copy(directory.resolve("id.pub"), directory.resolve("authorized_keys"));
-        Socket placeholder = keepPort();
+        Socket placeholder = reservePort();
         try {
             return new OpenSsh(directory, placeholder, List.of(options));
         } catch (Exception e) {
@@ -74,12 +77,12 @@ public final class OpenSsh implements AutoCloseable {
     }
 
     /**
-     * Makes a pair of keys.
+     * Creates a key pair.
      *
-     * @param file where the private one goes; the other gets {@code .pub} added
-     * @param passphrase what it is encrypted with; empty for nothing
-     * @param more options of {@code ssh-keygen}; none means an ed25519 key
-     * @throws Exception if it cannot be made
+     * @param file the file of the private key; the public key is written to the same name with {@code .pub} added
+     * @param passphrase the passphrase; empty for none
+     * @param more options of {@code ssh-keygen}; an ed25519 key by default
+     * @throws Exception if it cannot be created
      */
     public static void key(Path file, String passphrase, String... more) throws Exception {
         List<String> line = new ArrayList<>(List.of("ssh-keygen", "-q", "-N", passphrase, "-f", file.toString()));
@@ -87,15 +90,15 @@ public final class OpenSsh implements AutoCloseable {
         Shell.run(line);
     }
 
-    private static Socket keepPort() throws IOException {
+    private static Socket reservePort() throws IOException {
         Socket socket = new Socket();
-        socket.setReuseAddress(true); // sshd may then listen there
+        socket.setReuseAddress(true); // allows sshd to listen on the port as well
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         return socket;
     }
 
     private Process launch() throws IOException {
-        List<String> lines = new ArrayList<>(options); // the first value of a word counts
+        List<String> lines = new ArrayList<>(options); // the first value of an option counts
         lines.addAll(List.of(
                 "Port " + port,
                 "ListenAddress 127.0.0.1",
@@ -109,81 +112,81 @@ public final class OpenSsh implements AutoCloseable {
                 "KbdInteractiveAuthentication no",
                 "MaxSessions 500",
                 "MaxStartups 1000",
-                // Else bash, which knows that sshd started it, reads a .bashrc of unknown slowness.
+                // Otherwise bash notices that sshd started it and reads a .bashrc, which may be slow.
                 "SetEnv SHLVL=2",
                 "LogLevel VERBOSE",
                 "Subsystem sftp internal-sftp"));
         Path config = Files.write(directory.resolve("sshd_config"), lines);
-        Process process = new ProcessBuilder(PROGRAM.toString(), "-D", "-e", "-f", config.toString())
+        Process process = new ProcessBuilder(SSHD.toString(), "-D", "-e", "-f", config.toString())
                 .redirectErrorStream(true)
                 .start();
-        BufferedReader said = process.inputReader();
-        StringBuilder all = new StringBuilder();
-        for (@Nullable String line; (line = said.readLine()) != null; ) {
-            all.append(line).append('\n');
+        BufferedReader output = process.inputReader();
+        StringBuilder log = new StringBuilder();
+        for (@Nullable String line; (line = output.readLine()) != null; ) {
+            log.append(line).append('\n');
             if (line.contains("Server listening")) {
-                Thread.ofVirtual().start(() -> drain(said));
+                Thread.ofVirtual().start(() -> discardLog(output));
                 return process;
             }
         }
-        throw new IOException("sshd did not start: " + all);
+        throw new IOException("sshd did not start: " + log);
     }
 
-    /** A server that cannot write to its log stands still. */
-    private static void drain(BufferedReader said) {
+    /** Discards the log: a server that cannot write to its log blocks. */
+    private static void discardLog(BufferedReader output) {
         try {
-            said.transferTo(Writer.nullWriter());
+            output.transferTo(Writer.nullWriter());
         } catch (IOException e) {
             // The server was killed.
         }
     }
 
-    /** {@return where its keys and its configuration are} */
+    /** {@return the directory of its keys and configuration} */
     public Path directory() {
         return directory;
     }
 
-    /** {@return where it listens, on 127.0.0.1} */
+    /** {@return its port on 127.0.0.1} */
     public int port() {
         return port;
     }
 
-    /** {@return what an ssh client is given to go there} */
+    /** {@return the destination for an ssh client} */
     public String destination() {
         return System.getProperty("user.name") + "@127.0.0.1:" + port;
     }
 
     /**
-     * {@return the line by which it is known}
+     * {@return its line for a known hosts file}
      *
-     * @throws IOException if its key cannot be read
+     * @throws IOException if its host key cannot be read
      */
     public String knownHost() throws IOException {
         String[] key = Files.readString(directory.resolve("host.pub")).split(" ", -1);
         return "[127.0.0.1]:" + port + " " + key[0] + " " + key[1] + "\n";
     }
 
-    /** {@return where it listens} */
+    /** {@return the address on which it listens} */
     public InetSocketAddress address() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
     /**
-     * Lets another key in.
+     * Authorizes another key.
      *
-     * @param publicKey its line
-     * @throws IOException if that cannot be written down
+     * @param publicKey the line of the public key
+     * @throws IOException if the file cannot be written
      */
     public void authorize(String publicKey) throws IOException {
         Files.writeString(directory.resolve("authorized_keys"), publicKey + "\n", StandardOpenOption.APPEND);
     }
 
-    /** Kills the processes that serve the connections; commands go on. */
+    /** Kills the processes that serve the connections; the commands continue. */
     public void cutConnections() {
-        serving().forEach(ProcessHandle::destroyForcibly);
+        sessions().forEach(ProcessHandle::destroyForcibly);
     }
 
-    private Stream<ProcessHandle> serving() {
+    private Stream<ProcessHandle> sessions() {
         return server.descendants()
                 .filter(process -> process.info()
                         .command()
@@ -192,18 +195,19 @@ public final class OpenSsh implements AutoCloseable {
     }
 
     /**
-     * Kills the server and those that serve the connections.
+     * Kills the server and the processes that serve the connections.
      *
      * @throws InterruptedException if interrupted
      */
     public void kill() throws InterruptedException {
-        List<ProcessHandle> serving = serving().toList();
+        // Listed first: once the server is dead, they are no longer its descendants.
+        List<ProcessHandle> sessions = sessions().toList();
         server.destroyForcibly().waitFor();
-        serving.forEach(ProcessHandle::destroyForcibly);
+        sessions.forEach(ProcessHandle::destroyForcibly);
     }
 
     /**
-     * Starts it again, on the same port and with the same keys.
+     * Starts the server again with the same port and keys.
      *
      * @throws IOException if it does not start
      */
@@ -216,7 +220,7 @@ public final class OpenSsh implements AutoCloseable {
         try (placeholder) {
             kill();
         } catch (IOException e) {
-            throw new UncheckedIOException("could not give up port " + port, e);
+            throw new UncheckedIOException("could not release port " + port, e);
         }
     }
 }

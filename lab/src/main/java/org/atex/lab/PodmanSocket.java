@@ -12,14 +12,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Podman's own service, over which programs that know Docker's interface start containers: Testcontainers finds it by the
- * variable {@code DOCKER_HOST}, which the test JVM must have from the beginning. Containers that are started so get
- * {@link #labels()}, so that what a killed test JVM left is removed by the next one.
+ * Podman's API service, which serves the Docker API for programs such as Testcontainers. Testcontainers finds it
+ * through the variable {@code DOCKER_HOST}, which must be set when the test JVM starts. Its containers must get {@link
+ * #labels()}, so that the next test JVM removes those of a killed one.
  *
- * <p>Thread safety: one thread at a time.
+ * <p>Thread safety: not thread-safe.
  */
 public final class PodmanSocket implements AutoCloseable {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Path socket;
     private final Process service;
@@ -30,15 +30,15 @@ public final class PodmanSocket implements AutoCloseable {
     }
 
     /**
-     * {@return the service, which listens where {@code DOCKER_HOST} says}
+     * {@return the running service, which listens on the socket that {@code DOCKER_HOST} names}
      *
      * @throws IOException if it does not start
      */
     public static PodmanSocket open() throws IOException {
         String where = System.getenv("DOCKER_HOST");
         if (where == null || !where.startsWith("unix://")) {
-            throw new IOException("DOCKER_HOST names no socket for podman's service, but " + where
-                    + ": run these tests by maven, which sets it");
+            throw new IOException("DOCKER_HOST must name a unix socket for podman's service, not " + where
+                    + ": run these tests with Maven, which sets it");
         }
         Path socket = Path.of(where.substring("unix://".length()));
         Files.deleteIfExists(socket);
@@ -58,14 +58,14 @@ public final class PodmanSocket implements AutoCloseable {
         }
     }
 
-    /** {@return what Testcontainers labels its containers with} */
+    /** {@return the labels for containers that Testcontainers starts} */
     public static Map<String, String> labels() {
         return Map.of(Lab.OWNER, Lab.owner(ProcessHandle.current()));
     }
 
-    /** Nobody tells when it listens. */
+    /** Polls the socket: the service does not report that it listens. */
     private void awaitAnswer() throws IOException {
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        long deadline = System.nanoTime() + TIMEOUT_NANOS;
         while (!answers()) {
             if (!service.isAlive() || System.nanoTime() > deadline) {
                 throw new IOException("podman's service does not answer on " + socket);

@@ -6,45 +6,47 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Runs programs of this machine for tests. */
+/** Runs programs of this host for tests. */
 final class Shell {
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long TIMEOUT_SECONDS = 60;
 
     private Shell() {}
 
     /**
-     * What a program said.
+     * The result of a program.
      *
      * @param code its exit code
-     * @param text its output and errors, mixed
+     * @param text its standard output and error, interleaved
      */
-    record Said(int code, String text) {}
+    record Output(int code, String text) {}
 
-    static Said ask(List<String> line) throws IOException, InterruptedException {
+    static Output execute(List<String> line) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
         process.getOutputStream().close();
         try {
             String text = new String(process.getInputStream().readAllBytes(), UTF_8);
-            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new IOException(line + " did not end within " + PATIENCE_SECONDS + " s");
+            if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+                throw new IOException(line + " did not end within " + TIMEOUT_SECONDS + " s");
             }
-            return new Said(process.exitValue(), text.strip());
+            return new Output(process.exitValue(), text.strip());
         } finally {
             process.destroyForcibly();
         }
     }
 
     /**
-     * {@return what a program said}
+     * Runs a program that must succeed.
      *
-     * @throws IOException if it failed; the message has its words
+     * @return its output
+     * @throws IOException if it fails; the message has its output
      */
     static String run(List<String> line) throws IOException, InterruptedException {
-        Said said = ask(line);
-        if (said.code() != 0) {
-            throw new IOException(String.join(" ", line) + " ended with " + said.code() + ": " + said.text());
+        Output output = execute(line);
+        if (output.code() != 0) {
+            throw new IOException(
+                    String.join(" ", line) + " failed with exit code " + output.code() + ": " + output.text());
         }
-        return said.text();
+        return output.text();
     }
 
     static String run(String... line) throws IOException, InterruptedException {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The systems of the lab are what they are said to be. */
+/** Tests the systems of the lab. */
 @Timeout(120)
 class LabTest {
     @RegisterExtension
@@ -37,7 +37,7 @@ class LabTest {
     }
 
     @Test
-    void dnfInstallsWithoutANetwork() throws Exception {
+    void dnfInstallsWithoutNetwork() throws Exception {
         LabContainer container = lab.container(LabImage.DNF, "--network=none");
 
         container.exec("dnf", "install", "-y", "atex-lab-greeting");
@@ -46,7 +46,7 @@ class LabTest {
     }
 
     @Test
-    void systemdIsUp() throws Exception {
+    void systemdIsRunning() throws Exception {
         assertThat(lab.systemd().exec("systemctl", "is-active", "ssh")).isEqualTo("active");
     }
 
@@ -65,7 +65,7 @@ class LabTest {
     }
 
     @Test
-    void targetBehindAJumpHostAnswersNobodyElse() throws Exception {
+    void targetBehindJumpHostAcceptsOnlyTheJumpHost() throws Exception {
         BehindJump both = lab.behindJump();
         SshSystem jump = both.jump();
         String proxy = "ssh -F none -i " + jump.key() + " -o UserKnownHostsFile=" + jump.knownHosts() + " -W %h:%p "

@@ -1,12 +1,12 @@
 package org.atex.testingfarm;
 
-/** What became of asking to cancel a request. */
+/** The effect of a cancellation. */
 public enum Cancellation {
-    /** The service will do it; its machine is gone when the state is {@link RequestState#CANCELED}. */
+    /** The service has accepted it; the machine is gone when the state is {@link RequestState#CANCELED}. */
     REQUESTED,
-    /** It was cancelled before. */
+    /** The request was cancelled before. */
     ALREADY_CANCELED,
-    /** It had come to its end before. */
+    /** The request had ended before. */
     ALREADY_OVER,
     /** There is no such request. */
     UNKNOWN

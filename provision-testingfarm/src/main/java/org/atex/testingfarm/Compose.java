@@ -4,14 +4,14 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * An operating system that can be asked for. Immutable.
+ * An operating system that can be requested. Immutable.
  *
- * @param name its name, or a pattern of names
- * @param isPattern whether it is a regular expression
+ * @param name its name, or a regular expression for several names
+ * @param isPattern whether the name is a regular expression
  */
 public record Compose(String name, boolean isPattern) {
     /**
-     * {@return whether it is what a name means}
+     * {@return whether a name denotes this compose} A pattern must match the beginning of the name.
      *
      * @param wanted the name
      */

@@ -35,12 +35,17 @@ import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
-/** One exchange over HTTP or HTTPS at a time, each within a time; no redirects, no repetition. Thread-safe. */
+/**
+ * An HTTP client for single exchanges with a time limit each; it neither follows redirects nor retries. Thread-safe.
+ */
 final class FarmHttp implements AutoCloseable {
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
 
-    /** Who submits and cancels must not wait for looks that hang. */
-    private static final int FOR_OTHERS = 16;
+    /**
+     * Connections in addition to those of the poller, so that submissions and cancellations never wait for polls that
+     * hang.
+     */
+    private static final int NON_POLL_CONNECTIONS = 16;
 
     private final CloseableHttpClient http;
 
@@ -49,18 +54,20 @@ final class FarmHttp implements AutoCloseable {
         if (tls != null) {
             strategy.setSslContext(tls);
         }
-        // Compression is off: a small body could become a huge one, and ranges of a log would mean nothing.
+        // Compression is off: a small body could expand to a huge one, and the byte ranges of a log would not match its
+        // content.
         this.http = HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(new QuietConnection.Factory())
+                        .setConnectionFactory(new NonLoggingConnection.Factory())
                         .setTlsSocketStrategy(strategy.buildClassic())
                         .setDefaultConnectionConfig(ConnectionConfig.custom()
                                 .setConnectTimeout(Timeout.of(CONNECT_WITHIN))
                                 .build())
-                        .setMaxConnPerRoute(Poller.AT_ONCE + FOR_OTHERS)
-                        .setMaxConnTotal(2 * (Poller.AT_ONCE + FOR_OTHERS))
+                        .setMaxConnPerRoute(Poller.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS)
+                        .setMaxConnTotal(2 * (Poller.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS))
                         .build())
                 .disableContentCompression()
+                // A redirect must never take the token to another host.
                 .disableRedirectHandling()
                 .disableAutomaticRetries()
                 .disableCookieManagement()
@@ -70,32 +77,32 @@ final class FarmHttp implements AutoCloseable {
     }
 
     /**
-     * What is asked.
+     * An HTTP request.
      *
      * @param method GET, POST or DELETE
-     * @param uri where
-     * @param headers more headers
-     * @param json what is sent, or null
-     * @param mostBytes how much of the answer to read; the rest is left
+     * @param uri the address
+     * @param headers additional headers
+     * @param json the body, or null
+     * @param maxBytes the number of bytes of the response body to read; the rest is discarded
      */
-    record Question(
+    record Request(
             String method,
             URI uri,
             Map<String, String> headers,
             @Nullable String json,
-            int mostBytes) {
-        static Question get(URI uri, Map<String, String> headers, int mostBytes) {
-            return new Question("GET", uri, headers, null, mostBytes);
+            int maxBytes) {
+        static Request get(URI uri, Map<String, String> headers, int maxBytes) {
+            return new Request("GET", uri, headers, null, maxBytes);
         }
     }
 
-    /** What came. */
-    static final class Answer {
+    /** An HTTP response. */
+    static final class Response {
         private final int status;
         private final byte[] body;
         private final Map<String, String> headers;
 
-        Answer(int status, byte[] body, Map<String, String> headers) {
+        Response(int status, byte[] body, Map<String, String> headers) {
             this.status = status;
             this.body = body;
             this.headers = headers;
@@ -118,7 +125,7 @@ final class FarmHttp implements AutoCloseable {
             return headers.get(name);
         }
 
-        /** {@return how long to wait, by its header: seconds, or a date; null if it says nothing} */
+        /** {@return the delay in the header {@code Retry-After}, in seconds or as a date; null without the header} */
         @Nullable
         Duration retryAfter(Instant now) {
             String value = headers.get(HttpHeaders.RETRY_AFTER);
@@ -134,60 +141,64 @@ final class FarmHttp implements AutoCloseable {
     }
 
     /**
-     * Asks, in a thread of its own: a socket does not heed interrupts.
+     * Sends a request. The exchange runs in a thread of its own, because blocking socket I/O does not react to
+     * interrupts.
      *
-     * @throws IOException if there is no answer in time; {@link #reached} says whether the question may have arrived
+     * @throws IOException if there is no response in time; {@link #mayHaveArrived} says whether the request may have
+     *     arrived
      */
-    Answer ask(Question question, Duration within) throws IOException, InterruptedException {
-        HttpUriRequestBase request = request(question);
-        FutureTask<Answer> task = new FutureTask<>(() -> exchange(request, question.mostBytes()));
+    Response send(Request request, Duration within) throws IOException, InterruptedException {
+        HttpUriRequestBase message = toHttp(request);
+        FutureTask<Response> task = new FutureTask<>(() -> exchange(message, request.maxBytes()));
         Threads.start("http", task);
         try {
             return task.get(within.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-            request.cancel();
+            message.cancel();
             throw e;
         } catch (TimeoutException e) {
-            request.cancel();
-            throw new IOException("no answer within " + within.toMillis() + " ms", e);
+            message.cancel();
+            throw new IOException("no response within " + within.toMillis() + " ms", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException cause) {
                 throw cause;
             }
-            throw new IOException("no answer: " + e.getCause(), e);
+            throw new IOException("no response: " + e.getCause(), e);
         }
     }
 
-    private static HttpUriRequestBase request(Question question) {
-        HttpUriRequestBase request = new HttpUriRequestBase(question.method(), question.uri());
-        question.headers().forEach(request::setHeader);
-        if (question.json() != null) {
-            request.setEntity(new StringEntity(question.json(), ContentType.APPLICATION_JSON));
+    private static HttpUriRequestBase toHttp(Request request) {
+        HttpUriRequestBase message = new HttpUriRequestBase(request.method(), request.uri());
+        request.headers().forEach(message::setHeader);
+        if (request.json() != null) {
+            message.setEntity(new StringEntity(request.json(), ContentType.APPLICATION_JSON));
         }
-        request.setConfig(RequestConfig.custom()
+        message.setConfig(RequestConfig.custom()
                 .setConnectionRequestTimeout(Timeout.of(CONNECT_WITHIN))
+                // The socket timeout restarts with each byte; the limit of the whole exchange is in send().
                 .setResponseTimeout(Timeout.DISABLED)
                 .build());
-        return request;
+        return message;
     }
 
-    private Answer exchange(HttpUriRequestBase request, int most) throws IOException {
+    private Response exchange(HttpUriRequestBase request, int maxBytes) throws IOException {
         try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
             byte[] body = response.getEntity() == null
                     ? new byte[0]
-                    : response.getEntity().getContent().readNBytes(most);
-            // Closing alone would read to an end that may never come. What was read to its end is not touched by this.
+                    : response.getEntity().getContent().readNBytes(maxBytes);
+            // Closing the response alone would read it to its end, which may never come. A response that was read to
+            // its end is not affected by the cancellation.
             request.cancel();
             Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
             for (Header header : response.getHeaders()) {
                 headers.put(header.getName(), header.getValue().strip());
             }
-            return new Answer(response.getCode(), body, headers);
+            return new Response(response.getCode(), body, headers);
         }
     }
 
-    /** {@return whether a question that got no answer may have arrived} */
-    static boolean reached(IOException e) {
+    /** {@return whether a request that failed with this exception may have arrived at the server} */
+    static boolean mayHaveArrived(IOException e) {
         return !(e instanceof ConnectException
                 || e instanceof ConnectTimeoutException
                 || e instanceof UnknownHostException
@@ -196,8 +207,10 @@ final class FarmHttp implements AutoCloseable {
     }
 
     static String reason(IOException e) {
-        String what = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-        return e instanceof SSLException ? "TLS: " + what + " (is the service's authority among those trusted?)" : what;
+        String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        return e instanceof SSLException
+                ? "TLS: " + text + " (does this Java trust the certificate authority of the service?)"
+                : text;
     }
 
     @Override

@@ -15,16 +15,16 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads what the service says; every part of it may be missing, null or of another kind than it should be. */
+/** Parses the JSON responses of the service. Any part may be missing, null or of an unexpected type. */
 final class FarmJson {
-    private static final int LONGEST_WORDS = 500;
+    private static final int MAX_MESSAGE_LENGTH = 500;
 
     private final JsonMapper mapper = JsonMapper.shared();
 
     /**
-     * {@return a text as JSON}
+     * {@return the parsed text}
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if it is not JSON
      */
     JsonNode parse(String text) {
         try {
@@ -36,7 +36,7 @@ final class FarmJson {
 
     FarmRequest request(JsonNode json) {
         if (!isRequest(json)) {
-            throw new IllegalArgumentException("a request without a proper id");
+            throw new IllegalArgumentException("a request without a valid id");
         }
         String id = json.path("id").asString("");
         JsonNode environment = json.path("environments_requested").path(0);
@@ -63,7 +63,7 @@ final class FarmJson {
     List<FarmRequest> requests(JsonNode json) {
         List<FarmRequest> found = new ArrayList<>();
         for (JsonNode each : json.values()) {
-            // One that makes no sense is no reason to be told of none.
+            // An entry that cannot be parsed must not hide the others.
             if (isRequest(each)) {
                 found.add(request(each));
             }
@@ -93,23 +93,23 @@ final class FarmJson {
         return found;
     }
 
-    /** {@return what an error says of itself, whichever of its shapes it has, on one line} */
-    String words(String body) {
-        String words = body;
+    /** {@return the message of an error response on one line, from any of the service's error formats} */
+    String errorMessage(String body) {
+        String text = body;
         if (body.stripLeading().startsWith("<")) {
-            // A proxy's page: it says nothing that the status does not.
+            // A proxy's error page says no more than the status.
             return "";
         }
         try {
             JsonNode json = parse(body);
             String message = text(json, "message");
             JsonNode detail = json.path("detail");
-            words = message != null ? message : detail.isArray() ? details(detail) : detail.asString(body);
+            text = message != null ? message : detail.isArray() ? details(detail) : detail.asString(body);
         } catch (IllegalArgumentException e) {
-            // plain text, then
+            // The body is plain text.
         }
-        String line = Redaction.plain(words);
-        return line.length() > LONGEST_WORDS ? line.substring(0, LONGEST_WORDS) + "…" : line;
+        String line = Redaction.singleLine(text);
+        return line.length() > MAX_MESSAGE_LENGTH ? line.substring(0, MAX_MESSAGE_LENGTH) + "…" : line;
     }
 
     private static String details(JsonNode detail) {
@@ -151,7 +151,7 @@ final class FarmJson {
         return value.isValueNode() && !value.isNull() ? value.asString("") : null;
     }
 
-    /** Times come without a zone and mean UTC. */
+    /** {@return a time; the service sends UTC without a zone} */
     private static @Nullable Instant instant(@Nullable String text) {
         if (text == null) {
             return null;

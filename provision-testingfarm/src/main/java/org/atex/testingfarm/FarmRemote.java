@@ -8,44 +8,47 @@ import org.atex.api.Connection;
 import org.atex.api.Remote;
 import org.atex.ssh.Host;
 
-/** A reserved machine, handed out as a system. */
+/** A reserved machine as a system. */
 final class FarmRemote implements Remote {
-    private final Booking booking;
+    private final ActiveReservation reservation;
     private final Host host;
     private final String name;
     private final Map<String, String> labels;
     private final Connection connection;
     private final Instant expires;
-    private final Consumer<FarmRemote> giveBack;
-    /** Held while it is given back, which is I/O: who closes it too must not return before it is. */
+    private final Consumer<FarmRemote> onClose;
+    /**
+     * Held while the machine is released, which is I/O: a second thread that closes it must not return before that has
+     * ended.
+     */
     private final ReentrantLock closing = new ReentrantLock();
 
     private boolean closed;
 
     FarmRemote(
-            Booking booking,
+            ActiveReservation reservation,
             Host host,
             Map<String, String> labels,
             Connection connection,
-            Consumer<FarmRemote> giveBack) {
-        this.booking = booking;
+            Consumer<FarmRemote> onClose) {
+        this.reservation = reservation;
         this.host = host;
-        this.name = String.valueOf(booking.id());
+        this.name = String.valueOf(reservation.id());
         this.labels = labels;
         this.connection = connection;
-        this.expires = booking.expires();
-        this.giveBack = giveBack;
+        this.expires = reservation.expires();
+        this.onClose = onClose;
     }
 
-    Booking booking() {
-        return booking;
+    ActiveReservation reservation() {
+        return reservation;
     }
 
     Host address() {
         return host;
     }
 
-    /** {@return the id of the request: what leads to everything else that is known of the machine} */
+    /** {@return the id of the request} */
     @Override
     public String name() {
         return name;
@@ -72,7 +75,7 @@ final class FarmRemote implements Remote {
         try {
             if (!closed) {
                 closed = true;
-                giveBack.accept(this);
+                onClose.accept(this);
             }
         } finally {
             closing.unlock();

@@ -8,9 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as the service describes it. What the service leaves out or calls null is null or empty here.
+ * A request as the service describes it. A value that the service omits or sets to null is null or empty here.
  *
- * <p>Immutable. Two requests are equal if all their properties are.
+ * <p>Immutable. Two requests are equal if all their properties are equal.
  */
 public final class FarmRequest {
     private final String id;
@@ -50,17 +50,17 @@ public final class FarmRequest {
         this.notes = List.copyOf(notes);
     }
 
-    /** {@return its id} */
+    /** {@return the id of the request} */
     public String id() {
         return id;
     }
 
-    /** {@return its state} */
+    /** {@return the state of the request} */
     public RequestState state() {
         return state;
     }
 
-    /** {@return when it was submitted} */
+    /** {@return the time of its submission} */
     public @Nullable Instant created() {
         return created;
     }
@@ -75,7 +75,7 @@ public final class FarmRequest {
         return arch;
     }
 
-    /** {@return those of its first environment; values may be hidden, unless the same user submitted it} */
+    /** {@return the variables of its first environment} The service hides the values from other users. */
     public Map<String, String> variables() {
         return variables;
     }
@@ -85,27 +85,27 @@ public final class FarmRequest {
         return tags;
     }
 
-    /** {@return where its files are: known once a worker has it, before there are any} */
+    /** {@return the address of its artifacts} It is known once a worker has started, before any file exists there. */
     public @Nullable URI artifacts() {
         return artifacts;
     }
 
-    /** {@return how it ended, in the service's word: passed, failed, error …} */
+    /** {@return the result in the service's terms, such as {@code passed}, {@code failed} or {@code error}} */
     public @Nullable String result() {
         return result;
     }
 
-    /** {@return what the service says of that} */
+    /** {@return the service's explanation of the result} */
     public @Nullable String summary() {
         return summary;
     }
 
-    /** {@return what the service says beside that, the oldest first} */
+    /** {@return further notes of the service, the oldest first} */
     public List<String> notes() {
         return notes;
     }
 
-    /** {@return where its log is, or null while that is not known} */
+    /** {@return the address of the pipeline log, or null while the artifacts are unknown} */
     public @Nullable URI log() {
         if (artifacts == null) {
             return null;
@@ -114,7 +114,7 @@ public final class FarmRequest {
         return URI.create(base + (base.endsWith("/") ? "" : "/") + "pipeline.log");
     }
 
-    /** {@return whether it reserves a machine: that is, whether it says for how long} */
+    /** {@return whether it reserves a machine: it has a reservation time, or the tag of a run} */
     public boolean isReservation() {
         return variables.containsKey(NewRequest.DURATION) || tags.containsKey(NewRequest.RUN_TAG);
     }

@@ -9,27 +9,27 @@ import org.atex.ssh.Host;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a provisioner deals with the service.
+ * The settings of a provisioner.
  *
- * @param maxSystems how many machines there may be at once
- * @param tolerated how many failed reservations are made good silently
- * @param queueWithin how long a request may wait for a worker
- * @param provisionWithin how long a worker may take to make a machine
- * @param sshWithin how long it may take until we are in
- * @param cancelWithin how long the service may take to cancel
- * @param pollEvery the time between two looks at a request
- * @param sourceCidrs who the firewall lets in; null has our address looked up
- * @param addressSites who knows our address
+ * @param maxSystems the maximum number of machines at a time
+ * @param maxFailedRequests the number of failed reservations that are repeated without being reported
+ * @param queueWithin the time limit for a request to wait for a worker
+ * @param provisionWithin the time limit for a worker to provision a machine
+ * @param sshWithin the time limit until commands run over ssh
+ * @param cancelWithin the time limit for the service to confirm a cancellation
+ * @param pollEvery the interval at which a request is polled
+ * @param sourceCidrs the addresses for which the firewall is opened; null looks up the public address of this host
+ * @param addressSites the web sites that are asked for that address
  * @param hosts changes how a guest is reached
- * @param listener is told what happens
+ * @param listener receives the events
  * @param run the tag of all requests
  * @param connector opens connections
- * @param clock tells the time
- * @param pause lets it pass
+ * @param clock the clock
+ * @param sleeper waits between polls and attempts
  */
 record FarmSettings(
         int maxSystems,
-        int tolerated,
+        int maxFailedRequests,
         Duration queueWithin,
         Duration provisionWithin,
         Duration sshWithin,
@@ -42,14 +42,14 @@ record FarmSettings(
         String run,
         GuestLogin.Connector connector,
         Clock clock,
-        Pause pause) {
-    /** The pace that the service asks for. */
+        Sleeper sleeper) {
+    /** The poll interval that the service recommends. */
     static final Duration POLL_EVERY = Duration.ofSeconds(30);
 
-    /** For what is left to the service when nobody says how long a request may take. */
+    /** Time for the service's own work, in a computed request limit. */
     private static final Duration SLACK = Duration.ofMinutes(10);
 
-    /** {@return how long a request may take in all} */
+    /** {@return the time limit of the whole request} */
     Duration limit(Reservation reservation) {
         Duration given = reservation.pipelineLimit();
         return given != null

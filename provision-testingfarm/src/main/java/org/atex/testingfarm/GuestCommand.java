@@ -8,9 +8,12 @@ import org.atex.api.CommandEnd;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
 
-/** A command on a reserved machine: when that is lost, the reason is told with it. Thread safety as {@link RunningCommand}. */
+/**
+ * A command on a reserved machine. If the connection is lost, the exception names the reason. Thread safety as
+ * specified by {@link RunningCommand}.
+ */
 final class GuestCommand implements RunningCommand {
-    /** Adds the reason to a loss. */
+    /** Adds the reason to the exception. */
     @FunctionalInterface
     interface Reason {
         ConnectionLostException addTo(ConnectionLostException e) throws InterruptedException;

@@ -11,98 +11,99 @@ import org.atex.api.RunningCommand;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection to a reserved machine. When the reservation has ended, whatever is lost by that says so, and nothing new is
- * begun: what answers there may be somebody else's machine by then.
+ * A connection to a reserved machine. Once the reservation has ended, failures name the reason, and no new operation is
+ * started: the address may belong to another user's machine by then.
  *
  * <p>Lifecycle and thread safety are those of {@link Connection}.
  */
 final class GuestConnection implements Connection {
     private final Connection link;
-    private final Supplier<@Nullable String> end;
-    private final Inquiry inquiry;
+    private final Supplier<@Nullable String> endReason;
+    private final ReasonQuery reasonQuery;
     private volatile boolean closed;
 
-    /** Finds out why a machine is gone. */
+    /** Asks the service for the reason of a loss. */
     @FunctionalInterface
-    interface Inquiry {
-        /** {@return why, or null if it is not, or nobody knows soon enough} */
+    interface ReasonQuery {
+        /** {@return the reason, or null if the reservation goes on or the service does not answer soon enough} */
         @Nullable
-        String make() throws InterruptedException;
+        String ask() throws InterruptedException;
     }
 
     /**
-     * Makes one.
+     * Creates a connection.
      *
-     * @param link the way there
-     * @param end says why the machine is gone, or null while it is not, by all that is known
-     * @param inquiry asks the service; made when something was lost
+     * @param link the ssh connection
+     * @param endReason returns the reason for which the reservation has ended, as far as known, or null
+     * @param reasonQuery asks the service; called after the ssh connection was lost
      */
-    GuestConnection(Connection link, Supplier<@Nullable String> end, Inquiry inquiry) {
+    GuestConnection(Connection link, Supplier<@Nullable String> endReason, ReasonQuery reasonQuery) {
         this.link = link;
-        this.end = end;
-        this.inquiry = inquiry;
+        this.endReason = endReason;
+        this.reasonQuery = reasonQuery;
     }
 
     @Override
     public RunningCommand start(Command command) throws InterruptedException {
-        refuseIfGone("start '" + command + "'");
+        checkReserved("start '" + command + "'");
         try {
-            return new GuestCommand(link.start(command), this::told);
+            return new GuestCommand(link.start(command), this::withReason);
         } catch (ConnectionLostException e) {
-            throw told(e);
+            throw withReason(e);
         }
     }
 
     @Override
     public CommandResult run(Command command) throws InterruptedException {
-        refuseIfGone("run '" + command + "'");
+        checkReserved("run '" + command + "'");
         try {
             return link.run(command);
         } catch (ConnectionLostException e) {
-            throw told(e);
+            throw withReason(e);
         }
     }
 
     @Override
     public void upload(Path source, String target) throws InterruptedException {
-        refuseIfGone("upload " + source);
+        checkReserved("upload " + source);
         try {
             link.upload(source, target);
         } catch (ConnectionLostException e) {
-            throw told(e);
+            throw withReason(e);
         }
     }
 
     @Override
     public void download(String source, Path target) throws InterruptedException {
-        refuseIfGone("download " + source);
+        checkReserved("download " + source);
         try {
             link.download(source, target);
         } catch (ConnectionLostException e) {
-            throw told(e);
+            throw withReason(e);
         }
     }
 
     @Override
     public void reconnect(Duration within) throws InterruptedException {
-        refuseIfGone("reconnect");
+        checkReserved("reconnect");
         try {
             link.reconnect(within);
         } catch (ConnectionLostException e) {
-            throw told(e);
+            throw withReason(e);
         }
     }
 
-    private void refuseIfGone(String what) {
-        String why = end.get();
+    private void checkReserved(String operation) {
+        String why = endReason.get();
         if (why != null && !closed) {
-            throw new ConnectionLostException("cannot " + what + " on " + link + ": " + why, null);
+            throw new ConnectionLostException("cannot " + operation + " on " + link + ": " + why, null);
         }
     }
 
-    /** {@return a loss, with the reason if that is known} */
-    private ConnectionLostException told(ConnectionLostException e) throws InterruptedException {
-        String why = closed ? end.get() : inquiry.make();
+    /** {@return the exception with the reason added, if it is known} */
+    private ConnectionLostException withReason(ConnectionLostException e) throws InterruptedException {
+        // A closed connection is lost on purpose: no need to ask the service.
+        String why = closed ? endReason.get() : reasonQuery.ask();
         return why == null ? e : new ConnectionLostException(e.getMessage() + ": " + why, e);
     }
 

@@ -18,15 +18,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gets into a guest. The key that it comes with at first contact is the one that it must come with from then on. The guest
- * lets nobody in before its test has begun, and is asked until it does.
+ * Logs in to a guest. The host key of the first contact is stored and required from then on. A guest refuses logins
+ * until the reserve test has installed the key, so attempts are repeated.
  */
 final class GuestLogin {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
     private static final String MARK = "atex-is-in";
 
-    /** Newer servers lock out for a while whoever fails to log in more often than that. */
-    private static final Duration PAUSE = Duration.ofSeconds(10);
+    /**
+     * The pause between two attempts: newer OpenSSH servers block a client for some time if its logins fail more often.
+     */
+    private static final Duration RETRY_PAUSE = Duration.ofSeconds(10);
 
     /** Opens connections. */
     @FunctionalInterface
@@ -48,15 +50,15 @@ final class GuestLogin {
         this.options = key.options().withHostKeys(HostKeys.acceptNew(knownHosts));
     }
 
-    /** {@return where the guest is} */
+    /** {@return the address of the guest} */
     Host host() {
         return host;
     }
 
     /**
-     * {@return a connection over which commands run}
+     * {@return a connection that runs commands}
      *
-     * @throws AtexException if there is none in time; its message has the last reason
+     * @throws AtexException the failure of the last attempt, if all attempts within the time limit fail
      */
     Connection connect() throws InterruptedException {
         Instant end = settings.clock().instant().plus(settings.sshWithin());
@@ -66,37 +68,40 @@ final class GuestLogin {
             try {
                 Connection connection = settings.connector()
                         .open(host, options.withConnectWithin(left.isPositive() ? left : Duration.ofSeconds(1)));
-                reason = refusal(connection);
+                reason = probe(connection);
                 if (reason == null) {
                     return connection;
                 }
             } catch (SshRefusedException | ConnectionLostException e) {
                 reason = e;
             }
-            if (!settings.clock().instant().plus(PAUSE).isBefore(end)) {
+            if (!settings.clock().instant().plus(RETRY_PAUSE).isBefore(end)) {
                 throw reason;
             }
-            LOG.debug("{} does not let us in yet: {}", host, reason.getMessage());
-            settings.pause().sleep(PAUSE);
+            LOG.debug("could not log in to {} yet: {}", host, reason.getMessage());
+            settings.sleeper().sleep(RETRY_PAUSE);
         }
     }
 
-    /** Being logged in is not enough: some images only tell whoever comes as root to come as somebody else. */
-    private @Nullable AtexException refusal(Connection connection) throws InterruptedException {
-        boolean kept = false;
+    /**
+     * Runs a command, since a login is not sufficient: some images accept root only to print which user to log in as.
+     * {@return the failure, or null if commands run}
+     */
+    private @Nullable AtexException probe(Connection connection) throws InterruptedException {
+        boolean usable = false;
         try {
             CommandResult result = connection.run(Command.of("echo", MARK));
-            kept = result.succeeded() && result.stdout().strip().endsWith(MARK);
-            return kept
+            usable = result.succeeded() && result.stdout().strip().endsWith(MARK);
+            return usable
                     ? null
                     : new ConnectionLostException(
-                            host + " lets us in and runs no commands; it says: "
-                                    + Redaction.plain(result.stdout() + " " + result.stderr()),
+                            host + " accepts the login but runs no commands; its output: "
+                                    + Redaction.singleLine(result.stdout() + " " + result.stderr()),
                             null);
         } catch (ConnectionLostException e) {
             return e;
         } finally {
-            if (!kept) {
+            if (!usable) {
                 connection.close();
             }
         }

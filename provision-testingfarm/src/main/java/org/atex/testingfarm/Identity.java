@@ -3,13 +3,13 @@ package org.atex.testingfarm;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who a token belongs to. Immutable.
+ * The owner and the properties of a token. Immutable.
  *
- * @param tokenId the token's id, by which requests are found
- * @param tokenName what the token is called
- * @param ranch {@code public} or {@code redhat}: where its machines are
- * @param role what it may do
- * @param userName whose it is
+ * @param tokenId the id of the token, with which its requests are found
+ * @param tokenName the name of the token
+ * @param ranch the ranch of its machines: {@code public} or {@code redhat}
+ * @param role the role of the token
+ * @param userName the name of its owner
  */
 public record Identity(
         @Nullable String tokenId,
@@ -17,7 +17,7 @@ public record Identity(
         @Nullable String ranch,
         @Nullable String role,
         @Nullable String userName) {
-    /** {@return whether its machines are behind a firewall that must be told who may come in} */
+    /** {@return whether its machines are behind a firewall that a request must open} */
     public boolean needsFirewallRule() {
         return "public".equals(ranch);
     }

@@ -9,13 +9,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run left that was killed before it could give its machines back: found by the run's tag among the requests that are
- * not over.
+ * The requests that a run left behind because its process was killed. They are found by the tag of the run among the
+ * requests that are not over.
  *
- * <p>Thread-safe.
+ * <p>Immutable and thread-safe.
  */
 public final class LeftoverRequests {
-    /** A request moves on in this order, so that none slips through between two searches. */
+    /**
+     * The states in the order in which a request passes through them: a request that changes its state between two
+     * searches is found by the later one.
+     */
     private static final List<RequestState> NOT_OVER =
             List.of(RequestState.NEW, RequestState.QUEUED, RequestState.RUNNING, RequestState.CANCEL_REQUESTED);
 
@@ -23,24 +26,24 @@ public final class LeftoverRequests {
     private final String run;
     private final Duration age;
     private final Clock clock;
-    private final Pause pause;
+    private final Sleeper sleeper;
     private final Duration pollEvery;
 
     private LeftoverRequests(
-            TestingFarmApi api, String run, Duration age, Clock clock, Pause pause, Duration pollEvery) {
+            TestingFarmApi api, String run, Duration age, Clock clock, Sleeper sleeper, Duration pollEvery) {
         this.api = api;
         this.run = run;
         this.age = age;
         this.clock = clock;
-        this.pause = pause;
+        this.sleeper = sleeper;
         this.pollEvery = pollEvery;
     }
 
     /**
-     * {@return the leftovers of a run that began within the last three days}
+     * {@return the leftover requests of a run that started within the last three days}
      *
-     * @param api where to look; its token must be that of the run
-     * @param run the run's tag: {@link TestingFarmProvisioner#run()}
+     * @param api the client; its token must be the one of the run
+     * @param run the tag of the run: {@link TestingFarmProvisioner#run()}
      */
     public static LeftoverRequests of(TestingFarmApi api, String run) {
         return new LeftoverRequests(
@@ -48,33 +51,33 @@ public final class LeftoverRequests {
     }
 
     /**
-     * {@return these, of runs that may have begun longer ago}
+     * {@return a copy for runs that may have started longer ago}
      *
-     * @param duration how long ago; the service is slow with long times
+     * @param duration the age of the oldest request to find; the service is slow for long periods
      */
     public LeftoverRequests within(Duration duration) {
-        return new LeftoverRequests(api, run, duration, clock, pause, pollEvery);
+        return new LeftoverRequests(api, run, duration, clock, sleeper, pollEvery);
     }
 
     /**
-     * {@return these, looked at at another pace than every 30 s, which is what the service expects}
+     * {@return a copy with another poll interval; 30 seconds by default, as the service recommends}
      *
-     * @param interval the time between two looks
+     * @param interval the interval
      */
     public LeftoverRequests pollEvery(Duration interval) {
         return new LeftoverRequests(
-                api, run, age, clock, pause, TestingFarmApi.Builder.positive(interval, "pollEvery"));
+                api, run, age, clock, sleeper, TestingFarmApi.Builder.positive(interval, "pollEvery"));
     }
 
-    /** {@return these, with another time} */
-    LeftoverRequests time(Clock now, Pause wait, Duration interval) {
+    /** {@return a copy with another clock, sleeper and poll interval} */
+    LeftoverRequests time(Clock now, Sleeper wait, Duration interval) {
         return new LeftoverRequests(api, run, age, now, wait, interval);
     }
 
     /**
      * {@return the requests of the run that are not over}
      *
-     * @throws TestingFarmException if the service does not say
+     * @throws TestingFarmException if the service does not answer as expected
      * @throws InterruptedException if interrupted
      */
     public List<FarmRequest> list() throws InterruptedException {
@@ -93,12 +96,12 @@ public final class LeftoverRequests {
     }
 
     /**
-     * Cancels all of them, and waits until the service says that they are over.
+     * Cancels all requests of the run, and waits until the service confirms that they are over.
      *
-     * @param within how long to wait
-     * @return those that were not seen to be over by then
-     * @throws TestingFarmException if the service does not let us
-     * @throws InterruptedException if interrupted; some may have been cancelled
+     * @param within the time limit for the confirmation
+     * @return the requests that were not confirmed within the limit
+     * @throws TestingFarmException if the token may not cancel a request, or the service does not answer as expected
+     * @throws InterruptedException if interrupted; some requests may have been cancelled
      */
     public List<FarmRequest> cancel(Duration within) throws InterruptedException {
         List<FarmRequest> left = new ArrayList<>();
@@ -121,7 +124,7 @@ public final class LeftoverRequests {
             if (left.isEmpty() || clock.instant().plus(pollEvery).isAfter(end)) {
                 return List.copyOf(left);
             }
-            pause.sleep(pollEvery);
+            sleeper.sleep(pollEvery);
         }
     }
 }

@@ -11,15 +11,15 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What is submitted: the body of a request. Immutable. */
+/** The JSON body of a request to submit. Immutable. */
 public final class NewRequest {
-    /** The variable that says for how many minutes to reserve. */
+    /** The variable with the number of minutes for which the machine is reserved. */
     static final String DURATION = "TF_RESERVATION_DURATION";
 
-    /** The secret with the keys that are let in. */
+    /** The secret with the public keys that may log in. */
     static final String KEYS = "TF_RESERVATION_AUTHORIZED_KEYS_BASE64";
 
-    /** The tag of all requests of a run, by which {@link LeftoverRequests} finds them. */
+    /** The tag of all requests of a run, with which {@link LeftoverRequests} finds them. */
     static final String RUN_TAG = "AtexRun";
 
     /** The tag of one submission. */
@@ -34,28 +34,29 @@ public final class NewRequest {
     /**
      * {@return a request with any body}
      *
-     * @param json an object as the service's documentation has it
-     * @throws IllegalArgumentException if it is no JSON object
+     * @param json a JSON object as the service's API documentation specifies
+     * @throws IllegalArgumentException if it is not a JSON object
      */
     public static NewRequest ofJson(String json) {
         JsonNode body = new FarmJson().parse(json);
         if (!body.isObject()) {
-            throw new IllegalArgumentException("the body of a request is a JSON object, and not " + body.getNodeType());
+            throw new IllegalArgumentException(
+                    "the body of a request must be a JSON object, not " + body.getNodeType());
         }
         return new NewRequest(body);
     }
 
     /**
-     * What a reservation needs beside its description.
+     * The part of a reservation request that does not come from the {@link Reservation}.
      *
-     * @param authorizedKeys a line of {@code authorized_keys} for each key that is let in
-     * @param sourceCidrs addresses that the firewall lets in, such as {@code 192.0.2.1/32}
-     * @param tags more tags
-     * @param limit how long the request may take in all
+     * @param authorizedKeys lines of {@code authorized_keys}, one for each key that may log in
+     * @param sourceCidrs addresses for which the firewall is opened, such as {@code 192.0.2.1/32}
+     * @param tags additional tags
+     * @param limit the time limit of the whole request
      */
     public record Access(
             List<String> authorizedKeys, List<String> sourceCidrs, Map<String, String> tags, Duration limit) {
-        /** Copies what it is given. */
+        /** Copies the collections. */
         public Access {
             authorizedKeys = List.copyOf(authorizedKeys);
             sourceCidrs = List.copyOf(sourceCidrs);
@@ -66,8 +67,8 @@ public final class NewRequest {
     /**
      * {@return a request that reserves a machine}
      *
-     * @param reservation what kind of machine
-     * @param access who may use it, and how it is found again
+     * @param reservation the kind of machine
+     * @param access the keys, addresses and tags of the request, and its limit
      */
     public static NewRequest reserving(Reservation reservation, Access access) {
         Reservation.Builder settings = reservation.settings();
@@ -109,7 +110,7 @@ public final class NewRequest {
     }
 
     private static void provisioning(ObjectNode provisioning, Reservation.Builder settings, Access access) {
-        // Machines that the cloud may take back at any moment are no place for tests.
+        // The cloud may take a spot instance back at any moment, which would lose running tests.
         ObjectNode tags = provisioning.putObject("tags").put("ArtemisUseSpot", "false");
         put(put(tags, settings.tags), access.tags());
         put(provisioning, "post_install_script", settings.postInstallScript);
@@ -143,12 +144,16 @@ public final class NewRequest {
         }
     }
 
-    /** The service counts whole minutes. */
+    /** {@return a time in the service's unit, whole minutes, at least 1} */
     static long minutes(Duration time) {
         return Math.max(1, time.toMinutes());
     }
 
-    /** Refuses what has no place in JSON. */
+    /**
+     * Checks that a value can be written as JSON.
+     *
+     * @throws IllegalArgumentException if it cannot; the message has its path
+     */
     static void checkPlain(String where, @Nullable Object value) {
         switch (value) {
             case String text -> {}
@@ -156,19 +161,19 @@ public final class NewRequest {
             case Boolean bool -> {}
             case Map<?, ?> map -> map.forEach((key, item) -> checkPlain(where + "." + key, item));
             case List<?> items -> items.forEach(item -> checkPlain(where + "[]", item));
-            case null -> throw new IllegalArgumentException(where + " is null: leave it out");
+            case null -> throw new IllegalArgumentException(where + " is null: remove it");
             default ->
                 throw new IllegalArgumentException(where + " is a "
                         + value.getClass().getName() + "; expected a text, a number, true or false, a list or a map");
         }
     }
 
-    /** {@return the body} */
+    /** {@return the JSON body} */
     String json() {
         return json;
     }
 
-    /** {@return nothing of the body, in which there are secrets} */
+    /** {@return the length of the body, and nothing of its content, which has secrets} */
     @Override
     public String toString() {
         return "a request of " + json.length() + " characters";

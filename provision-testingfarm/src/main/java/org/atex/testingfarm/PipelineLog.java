@@ -16,17 +16,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log of a request, read piece by piece while it grows. It appears late, in portions, without regard for lines; the server
- * may know ranges or not, and may replace the file. Here it comes as whole lines, without colours.
+ * A reader of the log of a request while it grows. The log appears late and in pieces that may end within a line or a
+ * character. The server may ignore range requests, compress the file or replace it by a shorter one. The reader returns
+ * whole lines without colour codes.
  *
- * <p>Thread safety: one thread at a time.
+ * <p>Thread safety: not thread-safe.
  */
 public final class PipelineLog {
     private static final Logger LOG = LoggerFactory.getLogger(PipelineLog.class);
-    private static final int MOST_BYTES = 4 << 20;
-    private static final int LONGEST_LINE = 64 << 10;
-    private static final int MOST_REDIRECTS = 3;
-    private static final int KEPT = 20;
+    private static final int MAX_BYTES = 4 << 20;
+    private static final int MAX_LINE_BYTES = 64 << 10;
+    private static final int MAX_REDIRECTS = 3;
+    private static final int TAIL_LINES = 20;
 
     private final TestingFarmApi api;
     private URI log;
@@ -40,45 +41,47 @@ public final class PipelineLog {
     }
 
     /**
-     * {@return the log of a request, from its beginning}
+     * {@return a reader that starts at the beginning of a log}
      *
-     * @param api what asks for it
-     * @param log where it is: {@link FarmRequest#log()}
+     * @param api the client that reads it
+     * @param log the address of the log: {@link FarmRequest#log()}
      */
     public static PipelineLog of(TestingFarmApi api, URI log) {
         return new PipelineLog(api, log);
     }
 
     /**
-     * {@return the lines that were added since the last time; none if there are none, or no log yet}
+     * {@return the lines that were added since the last call; empty if there are none, or if the log cannot be read
+     * yet}
      *
      * @throws InterruptedException if interrupted
      */
     public List<String> next() throws InterruptedException {
         try {
-            return next(MOST_REDIRECTS);
+            return next(MAX_REDIRECTS);
         } catch (IOException e) {
             LOG.debug("could not read {}: {}", log, FarmHttp.reason(e));
             return List.of();
         }
     }
 
+    // FarmHttp follows no redirects. A log is requested without the token, so a redirect cannot leak it.
     private List<String> next(int redirects) throws IOException, InterruptedException {
-        FarmHttp.Answer answer = api.range(log, offset, MOST_BYTES);
-        return switch (answer.status()) {
-            case 206 -> add(answer.body(), begin(answer));
-            case 200 -> whole(answer);
-            case 416 -> shrunk(answer);
+        FarmHttp.Response response = api.readRange(log, offset, MAX_BYTES);
+        return switch (response.status()) {
+            case 206 -> add(response.body(), beginOf(response));
+            case 200 -> addWholeFile(response);
+            case 416 -> handleUnsatisfiableRange(response);
             case 301, 302, 307, 308 -> {
                 if (redirects == 0) {
                     throw new IOException("too many redirects");
                 }
-                follow(answer.header("Location"));
+                follow(response.header("Location"));
                 yield next(redirects - 1);
             }
             default -> {
-                // 404 and 403: the directory is there before the file is.
-                LOG.debug("{} answers {}", log, answer.status());
+                // 404 and 403 are usual: the service announces the directory before the log is in it.
+                LOG.debug("{} answers {}", log, response.status());
                 yield List.of();
             }
         };
@@ -90,44 +93,44 @@ public final class PipelineLog {
             if (next == null
                     || next.getHost() == null
                     || log.getScheme().equals("https") && !next.getScheme().equals("https")) {
-                throw new IOException("a redirect that is not followed");
+                throw new IOException("a redirect without a host, or from https to http");
             }
             log = next;
         } catch (IllegalArgumentException e) {
-            throw new IOException("a redirect to what is no address", e);
+            throw new IOException("a redirect to an invalid address", e);
         }
     }
 
-    /** {@return where a piece begins, by what the server says} */
-    private long begin(FarmHttp.Answer answer) {
-        String range = answer.header("Content-Range");
+    /** {@return the offset at which the received bytes begin, according to the server} */
+    private long beginOf(FarmHttp.Response response) {
+        String range = response.header("Content-Range");
         return range != null && range.matches("bytes \\d{1,15}-.*")
                 ? Long.parseLong(range.substring(6, range.indexOf('-')))
                 : offset;
     }
 
-    /** A server that does not know ranges sends everything each time. */
-    private List<String> whole(FarmHttp.Answer answer) throws IOException, InterruptedException {
-        byte[] body = unpacked(answer.body());
+    /** Handles a response from a server that ignores ranges and sends the whole file each time. */
+    private List<String> addWholeFile(FarmHttp.Response response) throws IOException, InterruptedException {
+        byte[] body = decompress(response.body());
         if (body.length < offset) {
-            restart(); // another file has taken its place
+            restart(); // the file was replaced by a shorter one
         }
         return add(body, 0);
     }
 
-    /** An archive may keep the file packed. */
-    static byte[] unpacked(byte[] body) throws IOException {
-        boolean packed = body.length > 2 && body[0] == 0x1f && body[1] == (byte) 0x8b;
-        if (!packed) {
+    /** Decompresses a body if it is gzip: an archived log may be stored that way. */
+    static byte[] decompress(byte[] body) throws IOException {
+        boolean compressed = body.length > 2 && body[0] == 0x1f && body[1] == (byte) 0x8b;
+        if (!compressed) {
             return body;
         }
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(body))) {
-            return in.readNBytes(MOST_BYTES);
+            return in.readNBytes(MAX_BYTES);
         }
     }
 
-    private List<String> shrunk(FarmHttp.Answer answer) {
-        String range = answer.header("Content-Range");
+    private List<String> handleUnsatisfiableRange(FarmHttp.Response response) {
+        String range = response.header("Content-Range");
         if (range != null && range.matches("bytes \\*/\\d{1,15}") && Long.parseLong(range.substring(8)) < offset) {
             restart();
         }
@@ -140,14 +143,16 @@ public final class PipelineLog {
     }
 
     private List<String> add(byte[] body, long begin) {
+        // Nothing new, or a gap: the piece is ignored, and the next call asks for the same offset again.
         if (begin > offset || begin + body.length <= offset) {
             return List.of();
         }
-        byte[] fresh = Arrays.copyOfRange(body, (int) (offset - begin), body.length);
-        offset += fresh.length;
+        byte[] added = Arrays.copyOfRange(body, (int) (offset - begin), body.length);
+        offset += added.length;
         List<String> lines = new ArrayList<>();
-        for (byte each : fresh) {
-            if (each == '\n' || partial.size() >= LONGEST_LINE) {
+        for (byte each : added) {
+            // A line without an end must not fill the memory.
+            if (each == '\n' || partial.size() >= MAX_LINE_BYTES) {
                 lines.add(endLine());
             }
             if (each != '\n') {
@@ -157,23 +162,23 @@ public final class PipelineLog {
         return lines;
     }
 
-    /** Decoded when it is whole: a piece may end in the middle of a character or a colour. */
+    /** Ends a line. It is decoded only when complete, since a piece may end within a character or a colour code. */
     private String endLine() {
-        String line = Redaction.plain(partial.toString(StandardCharsets.UTF_8));
+        String line = Redaction.singleLine(partial.toString(StandardCharsets.UTF_8));
         partial.reset();
         if (!line.isEmpty()) {
             last.add(line);
-            if (last.size() > KEPT) {
+            if (last.size() > TAIL_LINES) {
                 last.remove();
             }
         }
         return line;
     }
 
-    /** {@return the last lines that were read, twenty at the most, the one that is not ended yet included} */
+    /** {@return the last lines that were read, at most 20, and the line that is not complete yet} */
     public List<String> tail() {
         List<String> tail = new ArrayList<>(last);
-        String open = Redaction.plain(partial.toString(StandardCharsets.UTF_8));
+        String open = Redaction.singleLine(partial.toString(StandardCharsets.UTF_8));
         if (!open.isEmpty()) {
             tail.add(open);
         }

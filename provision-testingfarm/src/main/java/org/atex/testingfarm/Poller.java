@@ -20,97 +20,108 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at all requests of a provisioner, at each once an interval at most. Each has its own turns, which begin at a random
- * moment of the first interval and come a bit later each time than they need: so neither the requests of one provisioner nor
- * many provisioners come all at once. A look that takes long holds up the next one at the same request, and no other.
+ * Polls all requests of a provisioner, each at most once per interval. Each request has its own schedule: it starts at
+ * a random time within the first interval, and a random delay of up to a tenth of the interval is added each time. The
+ * polls of one or of many provisioners are thus spread over time. A poll that hangs delays the next poll of the same
+ * request only.
  *
- * <p>Lifecycle: starts with {@link #start}; {@link #close()} ends it. Thread-safe.
+ * <p>Lifecycle: runs from {@link #start} to {@link #close()}. Thread-safe.
  */
 final class Poller implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
 
-    /** Far more than there are unless the service hangs: then those that hang must not be in the way of the others. */
-    static final int AT_ONCE = 64;
+    /**
+     * The maximum number of concurrent polls. Far fewer run at a time unless the service hangs; polls that hang must
+     * not block the others.
+     */
+    static final int MAX_CONCURRENT_POLLS = 64;
 
     private static final double JITTER = 0.1;
 
-    /** Of an interval, how long it sleeps at most for a single request: others may follow at once, with earlier turns. */
-    private static final double FIRST = 1 / 32.0;
+    /**
+     * The part of an interval after which the first request is polled at the latest. The thread sleeps until the
+     * earliest due time, and a request that is added during that sleep waits for its end.
+     */
+    private static final double MAX_FIRST_WAIT = 1 / 32.0;
 
-    /** What is looked at. */
-    interface Subject {
-        /** Looks; each question has its time. By one thread at a time. */
+    /** A request to poll. */
+    interface Target {
+        /** Polls the request. Called by one thread at a time; each HTTP exchange in it has a time limit. */
         void poll() throws InterruptedException;
     }
 
-    private static final class Turn {
+    private static final class Schedule {
         private Duration due;
-        private boolean looking;
+        private boolean polling;
         private boolean early;
-        private CompletableFuture<Boolean> over = CompletableFuture.completedFuture(true);
+        private CompletableFuture<Boolean> ended = CompletableFuture.completedFuture(true);
 
-        Turn(Duration due) {
+        Schedule(Duration due) {
             this.due = due;
         }
 
         void begin() {
-            looking = true;
-            over = new CompletableFuture<>();
+            polling = true;
+            ended = new CompletableFuture<>();
         }
     }
 
     private final FarmSettings settings;
     private final Executor threads;
-    private final Semaphore looks = new Semaphore(AT_ONCE);
-    private final Set<Thread> looking = ConcurrentHashMap.newKeySet();
+    private final Semaphore permits = new Semaphore(MAX_CONCURRENT_POLLS);
+    private final Set<Thread> pollingThreads = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Map<Subject, Turn> turns = new LinkedHashMap<>();
+    private final Map<Target, Schedule> schedules = new LinkedHashMap<>();
     private final Thread thread;
-    /** How long it has slept: turns are reckoned by that, so that a clock that is set changes nothing. */
-    private Duration slept = Duration.ZERO;
+    /**
+     * The sum of all sleeps, used instead of the clock, so that a change of the system time does not affect the
+     * schedule.
+     */
+    private Duration elapsed = Duration.ZERO;
 
-    private @Nullable Instant restUntil;
+    private @Nullable Instant pausedUntil;
 
     Poller(FarmSettings settings) {
-        this(settings, look -> Threads.start("farm-poll", look));
+        this(settings, poll -> Threads.start("farm-poll", poll));
     }
 
     /**
-     * Makes one.
+     * Creates a poller.
      *
-     * @param threads where looks are run
+     * @param threads runs the polls
      */
     Poller(FarmSettings settings, Executor threads) {
         this.settings = settings;
         this.threads = threads;
-        this.thread = Threads.unstarted("farm-poller", this::poll);
+        this.thread = Threads.unstarted("farm-poller", this::pollUntilClosed);
     }
 
     void start() {
         thread.start();
     }
 
-    void add(Subject subject) {
+    void add(Target target) {
         double moment = ThreadLocalRandom.current().nextDouble();
         lock.lock();
         try {
-            if (turns.isEmpty()) {
-                moment *= FIRST;
+            if (schedules.isEmpty()) {
+                // Only for the first request: with others present, the thread wakes up earlier anyway.
+                moment *= MAX_FIRST_WAIT;
             }
-            turns.put(subject, new Turn(slept.plus(times(interval(), moment))));
+            schedules.put(target, new Schedule(elapsed.plus(times(interval(), moment))));
             changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    void remove(Subject subject) {
+    void remove(Target target) {
         lock.lock();
         try {
-            Turn turn = turns.remove(subject);
-            if (turn != null) {
-                turn.over.complete(true);
+            Schedule schedule = schedules.remove(target);
+            if (schedule != null) {
+                schedule.ended.complete(true);
             }
             changed.signalAll();
         } finally {
@@ -119,50 +130,51 @@ final class Poller implements AutoCloseable {
     }
 
     /**
-     * Looks before it is due, because there is reason to; the next look is then due an interval later, and until then there is
-     * no other one before its time.
+     * Polls a request before it is due. The next regular poll is then due one interval later, and until then there is
+     * no other early poll of that request.
      *
-     * @return is complete when the look is over that was begun, or was under way; or at once if there is none
+     * @return a future that completes when the poll that was started, or is in progress, has ended; at once if the
+     *     request is not polled
      */
-    Future<Boolean> lookEarly(Subject subject) {
-        Future<Boolean> over;
-        boolean begun = false;
+    Future<Boolean> pollEarly(Target target) {
+        Future<Boolean> ended;
+        boolean started = false;
         lock.lock();
         try {
-            Turn turn = turns.get(subject);
-            if (turn == null) {
+            Schedule schedule = schedules.get(target);
+            if (schedule == null) {
                 return CompletableFuture.completedFuture(false);
             }
-            if (!turn.looking && !turn.early && !isResting()) {
-                turn.begin();
-                turn.early = true;
-                turn.due = slept.plus(interval());
-                begun = true;
+            if (!schedule.polling && !schedule.early && !isPaused()) {
+                schedule.begin();
+                schedule.early = true;
+                schedule.due = elapsed.plus(interval());
+                started = true;
             }
-            over = turn.over;
+            ended = schedule.ended;
         } finally {
             lock.unlock();
         }
-        if (begun) {
-            threads.execute(() -> look(subject));
+        if (started) {
+            threads.execute(() -> runPoll(target));
         }
-        return over;
+        return ended;
     }
 
-    /** Waits until nothing is left to look at, whether or not it is interrupted; {@return whether that is so} */
-    boolean awaitNothing(Duration atMost) {
+    /** Waits until no request is left, also when interrupted; {@return whether that was reached in time} */
+    boolean awaitEmpty(Duration atMost) {
         boolean interrupted = false;
         long end = System.nanoTime() + atMost.toNanos();
         lock.lock();
         try {
-            while (!turns.isEmpty() && System.nanoTime() < end) {
+            while (!schedules.isEmpty() && System.nanoTime() < end) {
                 try {
                     changed.awaitNanos(end - System.nanoTime());
                 } catch (InterruptedException e) {
                     interrupted = true;
                 }
             }
-            return turns.isEmpty();
+            return schedules.isEmpty();
         } finally {
             lock.unlock();
             if (interrupted) {
@@ -171,32 +183,32 @@ final class Poller implements AutoCloseable {
         }
     }
 
-    private void poll() {
+    private void pollUntilClosed() {
         try {
             while (true) {
-                Duration wait = awaitSomething();
-                settings.pause().sleep(wait);
-                for (Subject subject : due(wait)) {
-                    threads.execute(() -> look(subject));
+                Duration wait = awaitNextDue();
+                settings.sleeper().sleep(wait);
+                for (Target target : due(wait)) {
+                    threads.execute(() -> runPoll(target));
                 }
             }
         } catch (InterruptedException e) {
-            LOG.trace("nothing more to look at");
+            LOG.trace("the poller is closed");
         }
     }
 
-    /** {@return how long it is until the next turn, when there is one} */
-    private Duration awaitSomething() throws InterruptedException {
+    /** {@return the time until the next poll is due; waits until there is one} */
+    private Duration awaitNextDue() throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
-                Duration next = turns.values().stream()
-                        .filter(turn -> !turn.looking)
-                        .map(turn -> turn.due)
+                Duration next = schedules.values().stream()
+                        .filter(schedule -> !schedule.polling)
+                        .map(schedule -> schedule.due)
                         .min(Duration::compareTo)
                         .orElse(null);
                 if (next != null) {
-                    return next.compareTo(slept) > 0 ? next.minus(slept) : Duration.ZERO;
+                    return next.compareTo(elapsed) > 0 ? next.minus(elapsed) : Duration.ZERO;
                 }
                 changed.await();
             }
@@ -205,19 +217,20 @@ final class Poller implements AutoCloseable {
         }
     }
 
-    private List<Subject> due(Duration justSlept) {
-        List<Subject> due = new ArrayList<>();
+    private List<Target> due(Duration justElapsed) {
+        List<Target> due = new ArrayList<>();
         lock.lock();
         try {
-            slept = slept.plus(justSlept);
-            boolean resting = isResting();
-            turns.forEach((subject, turn) -> {
-                if (!turn.looking && turn.due.compareTo(slept) <= 0) {
-                    turn.due = slept.plus(interval());
-                    turn.early = false;
-                    if (!resting) {
-                        turn.begin();
-                        due.add(subject);
+            elapsed = elapsed.plus(justElapsed);
+            boolean paused = isPaused();
+            schedules.forEach((target, schedule) -> {
+                // A request that is due during a pause skips this poll; its schedule goes on.
+                if (!schedule.polling && schedule.due.compareTo(elapsed) <= 0) {
+                    schedule.due = elapsed.plus(interval());
+                    schedule.early = false;
+                    if (!paused) {
+                        schedule.begin();
+                        due.add(target);
                     }
                 }
             });
@@ -227,9 +240,9 @@ final class Poller implements AutoCloseable {
         }
     }
 
-    /** Under the lock. */
-    private boolean isResting() {
-        return restUntil != null && settings.clock().instant().isBefore(restUntil);
+    /** Requires the lock. */
+    private boolean isPaused() {
+        return pausedUntil != null && settings.clock().instant().isBefore(pausedUntil);
     }
 
     private Duration interval() {
@@ -241,34 +254,34 @@ final class Poller implements AutoCloseable {
         return Duration.ofNanos((long) (duration.toNanos() * factor));
     }
 
-    private void look(Subject subject) {
-        looking.add(Thread.currentThread());
+    private void runPoll(Target target) {
+        pollingThreads.add(Thread.currentThread());
         try {
-            looks.acquire();
+            permits.acquire();
             try {
-                subject.poll();
+                target.poll();
             } finally {
-                looks.release();
+                permits.release();
             }
         } catch (InterruptedException e) {
-            LOG.trace("a look was interrupted");
+            LOG.trace("a poll was interrupted");
         } catch (TestingFarmException.Unavailable e) {
-            rest(e.retryAfter());
+            pauseAll(e.retryAfter());
         } catch (RuntimeException e) {
-            LOG.error("could not look at {}", subject, e);
+            LOG.error("could not poll {}", target, e);
         } finally {
-            looking.remove(Thread.currentThread());
-            endTurn(subject);
+            pollingThreads.remove(Thread.currentThread());
+            endPoll(target);
         }
     }
 
-    private void endTurn(Subject subject) {
+    private void endPoll(Target target) {
         lock.lock();
         try {
-            Turn turn = turns.get(subject);
-            if (turn != null) {
-                turn.looking = false;
-                turn.over.complete(true);
+            Schedule schedule = schedules.get(target);
+            if (schedule != null) {
+                schedule.polling = false;
+                schedule.ended.complete(true);
                 changed.signalAll();
             }
         } finally {
@@ -276,12 +289,12 @@ final class Poller implements AutoCloseable {
         }
     }
 
-    /** Whoever says when to come back has too much to do, and not with this request only. */
-    private void rest(@Nullable Duration time) {
+    /** Pauses all polls: a service that sends {@code Retry-After} is overloaded by more than one request. */
+    private void pauseAll(@Nullable Duration time) {
         if (time != null) {
             lock.lock();
             try {
-                restUntil = settings.clock().instant().plus(time);
+                pausedUntil = settings.clock().instant().plus(time);
             } finally {
                 lock.unlock();
             }
@@ -291,6 +304,6 @@ final class Poller implements AutoCloseable {
     @Override
     public void close() {
         thread.interrupt();
-        looking.forEach(Thread::interrupt);
+        pollingThreads.forEach(Thread::interrupt);
     }
 }

@@ -4,27 +4,28 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which requests to look for. Immutable. The service looks through one state at a time, and is slow with long times.
+ * A search for requests. Immutable. The service searches one state at a time, and is slow for long periods.
  *
- * @param state the state they are in
- * @param tokenId the token that they were submitted with, or null for any
- * @param createdAfter when they were submitted at the earliest, or null
- * @param createdBefore when they were submitted at the latest, or null
+ * @param state the state of the requests
+ * @param tokenId the id of the token with which they were submitted, or null for any
+ * @param createdAfter the earliest time of submission, or null
+ * @param createdBefore the latest time of submission, or null
  */
 public record RequestSearch(
         RequestState state,
         @Nullable String tokenId,
         @Nullable Instant createdAfter,
         @Nullable Instant createdBefore) {
-    /** Checks what it is given. */
+    /** Checks the state. */
     public RequestSearch {
         if (state == RequestState.UNKNOWN) {
-            throw new IllegalArgumentException("cannot look for requests in a state that nobody knows");
+            throw new IllegalArgumentException(
+                    "cannot search for requests in the state UNKNOWN, which the service does not have");
         }
     }
 
     /**
-     * {@return a search for all that are in a state}
+     * {@return a search for all requests in a state}
      *
      * @param state the state
      */
@@ -33,16 +34,16 @@ public record RequestSearch(
     }
 
     /**
-     * {@return this, for one token only}
+     * {@return a copy for the requests of one token}
      *
-     * @param id its {@link Identity#tokenId}
+     * @param id its {@link Identity#tokenId}, or null for any
      */
     public RequestSearch ofToken(@Nullable String id) {
         return new RequestSearch(state, id, createdAfter, createdBefore);
     }
 
     /**
-     * {@return this, from a time on}
+     * {@return a copy with an earliest time of submission}
      *
      * @param when the time
      */
@@ -51,7 +52,7 @@ public record RequestSearch(
     }
 
     /**
-     * {@return this, up to a time}
+     * {@return a copy with a latest time of submission}
      *
      * @param when the time
      */

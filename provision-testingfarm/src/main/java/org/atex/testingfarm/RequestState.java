@@ -3,36 +3,36 @@ package org.atex.testingfarm;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Where a request is in its life. */
+/** The state of a request. */
 public enum RequestState {
-    /** Stored, and nothing more. */
+    /** Stored, but not dispatched yet. */
     NEW,
-    /** Handed to the scheduler; no worker has it yet. */
+    /** Dispatched to the scheduler; no worker has started on it. */
     QUEUED,
-    /** A worker has it: a machine is made, then used. */
+    /** A worker provisions or uses a machine for it. */
     RUNNING,
-    /** It came to its end; its result says how. */
+    /** The pipeline has ended; the result says how. */
     COMPLETE,
-    /** The service failed; notes and summary say why. */
+    /** The service failed; the notes or the summary have the reason. */
     ERROR,
-    /** Somebody wants it cancelled; it is of no use any more, and its machine is not gone yet. */
+    /** The cancellation was requested; the machine can no longer be used, but may still exist. */
     CANCEL_REQUESTED,
-    /** It was cancelled. */
+    /** The cancellation is complete. */
     CANCELED,
-    /** A word that this version does not know. */
+    /** A state that this version does not know. */
     UNKNOWN;
 
-    /** {@return whether nothing more will happen to it} */
+    /** {@return whether the state is final} */
     public boolean isOver() {
         return this == COMPLETE || this == ERROR || this == CANCELED;
     }
 
-    /** {@return whether it is on its way or in use} */
+    /** {@return whether the request is waiting or in use} */
     public boolean isAlive() {
         return this == NEW || this == QUEUED || this == RUNNING;
     }
 
-    /** {@return the word of the service for it} */
+    /** {@return the name of the state in the API} */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

@@ -9,15 +9,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What kind of machine to reserve, and for how long. Immutable, and so thread-safe; {@link #toBuilder()} gives a builder of
- * changed copies.
+ * The kind of machine to reserve, and the time for which it is reserved. Immutable and thread-safe; {@link
+ * #toBuilder()} gives a builder of changed copies.
  *
- * <p>A reservation is an ordinary request whose test does nothing but sleep: the one that Testing Farm has for it, unless
- * {@link Builder#reserveTest} names another.
+ * <p>A reservation is an ordinary request with a test that installs an ssh key and sleeps. By default that is Testing
+ * Farm's own reserve test; {@link Builder#reserveTest} sets another one.
  */
 public final class Reservation {
-    /** The test that sleeps, of Testing Farm itself. */
-    private static final String TESTS = "https://gitlab.com/testing-farm/tests";
+    /** The repository of Testing Farm's own reserve test. */
+    private static final String RESERVE_TESTS = "https://gitlab.com/testing-farm/tests";
 
     private final Builder settings;
 
@@ -26,25 +26,25 @@ public final class Reservation {
     }
 
     /**
-     * Something to install before the machine is handed over.
+     * An artifact that the service installs before the machine is handed over.
      *
-     * @param type {@code fedora-koji-build}, {@code fedora-copr-build}, {@code redhat-brew-build}, {@code repository} or
-     *     {@code repository-file}
-     * @param id which: a build's id, or an address
-     * @param packages which packages of it; all if there are none
+     * @param type {@code fedora-koji-build}, {@code fedora-copr-build}, {@code redhat-brew-build}, {@code repository}
+     *     or {@code repository-file}
+     * @param id the id of the build, or an address
+     * @param packages the packages to install; all if empty
      * @param install whether to install them, or only to make them available
      */
     public record Artifact(String type, String id, List<String> packages, boolean install) {
-        /** Copies what it is given. */
+        /** Copies the list of packages. */
         public Artifact {
             packages = List.copyOf(packages);
         }
 
         /**
-         * {@return all packages of something, to be installed}
+         * {@return an artifact of which all packages are installed}
          *
-         * @param type what it is
-         * @param id which one
+         * @param type the type
+         * @param id the id
          */
         public static Artifact of(String type, String id) {
             return new Artifact(type, id, List.of(), true);
@@ -52,15 +52,15 @@ public final class Reservation {
     }
 
     /**
-     * {@return a builder of reservations for half an hour on x86_64}
+     * {@return a builder of reservations; by default of 30 minutes on x86_64}
      *
-     * @param compose the operating system, as {@link TestingFarmApi#composes} lists them: {@code Fedora-latest} …
+     * @param compose the operating system, as {@link TestingFarmApi#composes} lists it, such as {@code Fedora-latest}
      */
     public static Builder builder(String compose) {
         return new Builder(compose);
     }
 
-    /** {@return a builder that begins with all of this} */
+    /** {@return a builder that starts with the values of this reservation} */
     public Builder toBuilder() {
         return settings.copy();
     }
@@ -75,27 +75,30 @@ public final class Reservation {
         return settings.arch;
     }
 
-    /** {@return the pool that it must come from, or null} */
+    /** {@return the pool from which the machine must come, or null} */
     public @Nullable String pool() {
         return settings.pool;
     }
 
-    /** {@return how long it is reserved, from when it is ready} */
+    /** {@return the time for which the machine is reserved, counted from when it is ready} */
     public Duration duration() {
         return settings.duration;
     }
 
-    /** {@return how long the whole request may take, waiting included, or null if that follows from the rest} */
+    /**
+     * {@return the time limit of the whole request, including queueing, or null if it is computed from the other
+     * limits}
+     */
     public @Nullable Duration pipelineLimit() {
         return settings.pipelineLimit;
     }
 
-    /** The rest is for whoever makes requests of it. */
+    /** {@return the settings, for {@link NewRequest}} */
     Builder settings() {
         return settings;
     }
 
-    /** {@return labels that every such machine has} */
+    /** {@return the labels that all machines of this reservation have} */
     Map<String, String> labels() {
         Map<String, String> labels = new LinkedHashMap<>(Map.of("compose", compose(), "arch", arch()));
         if (pool() != null) {
@@ -104,13 +107,13 @@ public final class Reservation {
         return Map.copyOf(labels);
     }
 
-    /** {@return what and where, without anything that may be secret} */
+    /** {@return compose, architecture and pool; no value that may be secret} */
     @Override
     public String toString() {
         return compose() + " " + arch() + (pool() == null ? "" : " of " + pool());
     }
 
-    /** What a reservation asks for. For one thread at a time. */
+    /** Builds {@link Reservation}s. Not thread-safe. */
     public static final class Builder {
         final String compose;
         String arch = "x86_64";
@@ -134,13 +137,13 @@ public final class Reservation {
         Duration pipelineLimit;
 
         Duration duration = Duration.ofMinutes(30);
-        String testUrl = TESTS;
+        String testUrl = RESERVE_TESTS;
         String testRef = "main";
         String testPlan = "/testing-farm/reserve";
 
         private Builder(String compose) {
             if (compose.isBlank()) {
-                throw new IllegalArgumentException("a reservation needs a compose, such as Fedora-latest");
+                throw new IllegalArgumentException("the compose is blank: name one, such as Fedora-latest");
             }
             this.compose = compose;
         }
@@ -166,7 +169,7 @@ public final class Reservation {
         }
 
         /**
-         * Sets the architecture; {@code x86_64} unless set.
+         * Sets the architecture; {@code x86_64} by default.
          *
          * @param name {@code x86_64}, {@code aarch64}, {@code ppc64le} or {@code s390x}
          * @return this
@@ -177,9 +180,9 @@ public final class Reservation {
         }
 
         /**
-         * Sets the pool that the machine must come from; the service chooses one unless set.
+         * Sets the pool from which the machine must come; by default the service selects one.
          *
-         * @param name its name
+         * @param name the name of the pool
          * @return this
          */
         public Builder pool(String name) {
@@ -188,11 +191,11 @@ public final class Reservation {
         }
 
         /**
-         * Sets what hardware the machine must have.
+         * Sets hardware requirements in tmt's syntax.
          *
-         * @param requirements as tmt has them: texts such as {@code ">= 4 GiB"}, numbers, booleans, lists and maps of these
+         * @param requirements strings such as {@code ">= 4 GiB"}, numbers, booleans, and lists and maps of these
          * @return this
-         * @throws IllegalArgumentException if there is anything else in it; the message says where
+         * @throws IllegalArgumentException if a value is of another type; the message has its path
          */
         public Builder hardware(Map<String, ?> requirements) {
             NewRequest.checkPlain("hardware", requirements);
@@ -201,10 +204,10 @@ public final class Reservation {
         }
 
         /**
-         * Sets how the machine is installed, where it is: Beaker, some of AWS.
+         * Sets kickstart parts, for machines that are installed with kickstart: Beaker, and some in AWS.
          *
-         * @param parts texts for {@code script}, {@code pre-install}, {@code post-install}, {@code metadata},
-         *     {@code kernel-options} and {@code kernel-options-post}
+         * @param parts texts for {@code script}, {@code pre-install}, {@code post-install}, {@code metadata}, {@code
+         *     kernel-options} and {@code kernel-options-post}
          * @return this
          */
         public Builder kickstart(Map<String, String> parts) {
@@ -213,11 +216,12 @@ public final class Reservation {
         }
 
         /**
-         * Sets variables of the environment in which the test runs. Anybody can read them.
+         * Sets environment variables of the reserve test. They are public: use {@link #secrets} for confidential
+         * values.
          *
-         * @param values by name
+         * @param values values by name
          * @return this
-         * @throws IllegalArgumentException if one is set by this library
+         * @throws IllegalArgumentException if the library sets one of them itself
          */
         public Builder variables(Map<String, String> values) {
             refuse("variable", values, NewRequest.DURATION);
@@ -226,11 +230,11 @@ public final class Reservation {
         }
 
         /**
-         * Sets variables whose values the service hides, and so does this library.
+         * Sets confidential environment variables. The service and all messages of this library hide their values.
          *
-         * @param values by name
+         * @param values values by name
          * @return this
-         * @throws IllegalArgumentException if one is set by this library
+         * @throws IllegalArgumentException if the library sets one of them itself
          */
         public Builder secrets(Map<String, String> values) {
             refuse("secret", values, NewRequest.KEYS);
@@ -239,12 +243,12 @@ public final class Reservation {
         }
 
         /**
-         * Sets tags of the machine in its cloud. They are added to those by which this library finds its machines again, and to
-         * {@code ArtemisUseSpot=false}, which they may replace.
+         * Sets tags of the machine in its cloud. The library adds the tags with which it finds its requests, and {@code
+         * ArtemisUseSpot=false} unless that tag is set here.
          *
-         * @param values by name
+         * @param values values by name
          * @return this
-         * @throws IllegalArgumentException if one is set by this library
+         * @throws IllegalArgumentException if the library sets one of them itself
          */
         public Builder tags(Map<String, String> values) {
             refuse("tag", values, NewRequest.RUN_TAG);
@@ -256,14 +260,14 @@ public final class Reservation {
         private static void refuse(String kind, Map<String, String> values, String name) {
             if (values.containsKey(name)) {
                 throw new IllegalArgumentException(
-                        "the " + kind + " " + name + " is set by the library: leave it out of " + values.keySet());
+                        "the " + kind + " " + name + " is set by the library: remove it from " + values.keySet());
             }
         }
 
         /**
-         * Adds something to install.
+         * Adds an artifact to install.
          *
-         * @param artifact what
+         * @param artifact the artifact
          * @return this
          */
         public Builder artifact(Artifact artifact) {
@@ -274,9 +278,9 @@ public final class Reservation {
         }
 
         /**
-         * Sets what the machine runs when it boots for the first time.
+         * Sets a script that the machine runs at its first boot.
          *
-         * @param script its text
+         * @param script the text of the script
          * @return this
          */
         public Builder postInstallScript(String script) {
@@ -285,9 +289,9 @@ public final class Reservation {
         }
 
         /**
-         * Sets whether the service leaves the machine as its image is. It then comes sooner.
+         * Sets whether the service skips its guest setup. The machine is ready sooner and left as its image defines it.
          *
-         * @param skip false unless set
+         * @param skip whether to skip it; false by default
          * @return this
          */
         public Builder skipGuestSetup(boolean skip) {
@@ -296,10 +300,10 @@ public final class Reservation {
         }
 
         /**
-         * Sets how long the whole request may take, from its submission on: waiting, making the machine, and the reservation.
-         * Unless set, that is as long as these three may take.
+         * Sets the time limit of the whole request from its submission: queueing, provisioning and the reservation. By
+         * default it is computed from the limits of these three.
          *
-         * @param limit whole minutes; what is less than one counts as one
+         * @param limit the limit in whole minutes; less than one minute counts as one
          * @return this
          */
         public Builder pipelineLimit(Duration limit) {
@@ -308,9 +312,9 @@ public final class Reservation {
         }
 
         /**
-         * Sets how long the machine is reserved, from when it is ready. Half an hour unless set.
+         * Sets the time for which the machine is reserved, counted from when it is ready; 30 minutes by default.
          *
-         * @param time whole minutes; what is less than one counts as one
+         * @param time the time in whole minutes; less than one minute counts as one
          * @return this
          */
         public Builder duration(Duration time) {
@@ -319,9 +323,9 @@ public final class Reservation {
         }
 
         /**
-         * Sets the test that installs the key and sleeps; that of Testing Farm unless set.
+         * Sets the test that installs the key and sleeps; Testing Farm's own by default.
          *
-         * @param repository the git repository that it is in
+         * @param repository the git repository of the test
          * @param ref a branch, a tag or a commit
          * @param plan the name of its plan
          * @return this
@@ -334,13 +338,13 @@ public final class Reservation {
         }
 
         /**
-         * {@return what is asked for}
+         * {@return the reservation}
          *
-         * @throws IllegalArgumentException if the request would end before the reservation
+         * @throws IllegalArgumentException if {@code pipelineLimit} is shorter than {@code duration}
          */
         public Reservation build() {
             if (pipelineLimit != null && pipelineLimit.compareTo(duration) < 0) {
-                throw new IllegalArgumentException("a request that may take " + pipelineLimit
+                throw new IllegalArgumentException("a request with a limit of " + pipelineLimit
                         + " cannot reserve a machine for " + duration + ": raise pipelineLimit, or lower duration");
             }
             return new Reservation(copy());

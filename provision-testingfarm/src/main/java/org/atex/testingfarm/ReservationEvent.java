@@ -4,38 +4,38 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A reservation has come to another phase.
+ * A reservation has entered a new phase.
  *
- * @param at when that was seen
- * @param request the id of the request; empty while there is none
- * @param phase the phase that begins
- * @param before how long the phase before it took
- * @param detail what there is to say of it: an address, a reason; may be empty
+ * @param at the time at which it was noticed
+ * @param request the id of the request; empty before there is one
+ * @param phase the new phase
+ * @param before the time that the previous phase took
+ * @param detail an address or a reason, depending on the phase; may be empty
  */
 public record ReservationEvent(Instant at, String request, Phase phase, Duration before, String detail) {
-    /** What happens to a reservation, in this order; some may be left out. */
+    /** The phases of a reservation in their order; some may be skipped. */
     public enum Phase {
-        /** It is being submitted. */
+        /** The request is being submitted. */
         SUBMITTING,
-        /** The service has it. */
+        /** The service has accepted the request. */
         SUBMITTED,
-        /** It waits for a worker. */
+        /** The request waits for a worker. */
         QUEUED,
-        /** A worker has it: the machine is being made. */
+        /** A worker provisions the machine. */
         RUNNING,
-        /** The machine is there, and its address is known. */
+        /** The machine exists, and its address is known. */
         GUEST_READY,
-        /** The test that lets us in has begun: we log in. */
+        /** The test that allows the login has started, and the provisioner logs in. */
         RESERVED,
-        /** We are in: the machine can be used. */
+        /** Commands run on the machine: it can be used. */
         READY,
-        /** It failed, or ended while it was in use. */
+        /** The reservation failed, or ended while the machine was in use. */
         FAILED,
-        /** We do not need it any more, and have the service cancel it. */
+        /** The machine is no longer needed, and the cancellation of the request was started. */
         CANCELLING,
-        /** The service says that it is over. */
+        /** The service confirmed that the request is over. */
         OVER,
-        /** The service did not say in time that it is over. The detail has the command that cancels it. */
+        /** The service did not confirm in time that the request is over. The detail has the command that cancels it. */
         LEFT
     }
 }

@@ -1,13 +1,14 @@
 package org.atex.testingfarm;
 
-/** Is told how reservations go on. */
+/** Receives the events of reservations. */
 @FunctionalInterface
 public interface ReservationListener {
     /**
-     * Is told of an event: those of one reservation in order, those of several from several threads at once. Should not take
-     * long; whatever it throws is logged, and changes nothing.
+     * Receives an event. The events of one reservation arrive in order; those of several reservations may arrive
+     * concurrently from several threads. The method should return soon. An exception that it throws is logged and has
+     * no other effect.
      *
-     * @param event what happened
+     * @param event the event
      */
     void happened(ReservationEvent event);
 }

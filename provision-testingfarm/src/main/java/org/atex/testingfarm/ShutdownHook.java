@@ -1,6 +1,6 @@
 package org.atex.testingfarm;
 
-/** Does something if the program ends while it is open. Thread-safe. */
+/** A shutdown hook that is registered until it is closed. Thread-safe. */
 final class ShutdownHook implements AutoCloseable {
     private final Thread thread;
 
@@ -14,7 +14,7 @@ final class ShutdownHook implements AutoCloseable {
         return new ShutdownHook(thread);
     }
 
-    /** {@return what would run} */
+    /** {@return the thread of the hook} */
     Thread thread() {
         return thread;
     }
@@ -24,7 +24,7 @@ final class ShutdownHook implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(thread);
         } catch (IllegalStateException e) {
-            // The program is ending: it does its work.
+            // The JVM is shutting down already, and runs the hook.
         }
     }
 }

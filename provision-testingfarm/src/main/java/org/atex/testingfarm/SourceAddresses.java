@@ -9,9 +9,12 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the world what our address looks like from outside. No run fails for want of an answer. Thread-safe. */
+/**
+ * Looks up the public address of this host at web sites. A failed lookup is logged and does not fail the run.
+ * Thread-safe.
+ */
 final class SourceAddresses {
-    static final List<URI> USUAL = List.of(
+    static final List<URI> DEFAULT_SITES = List.of(
             URI.create("https://ipv4.icanhazip.com"),
             URI.create("https://ifconfig.me/ip"),
             URI.create("https://ifconfig.co/ip"));
@@ -23,31 +26,32 @@ final class SourceAddresses {
 
     private SourceAddresses() {}
 
-    /** {@return our address as {@code a.b.c.d/32}, or nothing if nobody says} */
+    /** {@return the public address as {@code a.b.c.d/32}, or an empty list if no site returns it} */
     static List<String> lookUp(List<URI> sites) throws InterruptedException {
         try (FarmHttp http = new FarmHttp(null)) {
             for (URI site : sites) {
                 try {
-                    FarmHttp.Answer answer =
-                            http.ask(FarmHttp.Question.get(site, Map.of("Accept", "text/plain"), 64), ANSWER_WITHIN);
-                    String address = answer.text().strip();
-                    if (answer.status() == 200 && ADDRESS.matcher(address).matches()) {
+                    FarmHttp.Response response =
+                            http.send(FarmHttp.Request.get(site, Map.of("Accept", "text/plain"), 64), ANSWER_WITHIN);
+                    String address = response.text().strip();
+                    if (response.status() == 200 && ADDRESS.matcher(address).matches()) {
                         return List.of(address + "/32");
                     }
-                    LOG.debug("{} did not say our address", site);
+                    LOG.debug("{} did not return an address", site);
                 } catch (IOException e) {
-                    LOG.debug("{} did not say our address: {}", site, FarmHttp.reason(e));
+                    LOG.debug("could not get an address from {}: {}", site, FarmHttp.reason(e));
                 }
             }
         }
-        LOG.warn("nobody says what our address is: the firewall of the machines may keep us out; give sourceCidrs");
+        LOG.warn("could not look up the public address of this host:"
+                + " the firewall of the machines may block ssh; set sourceCidrs");
         return List.of();
     }
 
-    static String checked(String cidr) {
+    static String checkCidr(String cidr) {
         if (!CIDR.matcher(cidr).matches()) {
             throw new IllegalArgumentException(
-                    "not addresses for a firewall: '" + cidr + "'; expected something as 192.0.2.1/32");
+                    "not an address range: '" + cidr + "'; expected a CIDR such as 192.0.2.1/32");
         }
         return cidr;
     }

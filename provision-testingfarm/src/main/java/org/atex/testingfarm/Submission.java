@@ -11,75 +11,80 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Submits one request, once. When the answer is lost, there may be a request that nobody knows of; so none is submitted again
- * before the service has said that there is none with the submission's tag.
+ * Submits one request without creating a second one by a repetition. After a lost response the request may exist; it is
+ * submitted again only after the service has confirmed that no request has the submission's tag.
  *
- * <p>One thread at a time.
+ * <p>Not thread-safe.
  */
 final class Submission {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
-    private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(2);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+    private static final Duration MIN_PAUSE = Duration.ofSeconds(2);
+    private static final Duration MAX_PAUSE = Duration.ofMinutes(1);
 
-    /** A request moves on in this order, so that none slips through between two searches. */
+    /**
+     * The states in the order in which a request passes through them: a request that changes its state between two
+     * searches is found by the later one.
+     */
     private static final List<RequestState> ALIVE =
             List.of(RequestState.NEW, RequestState.QUEUED, RequestState.RUNNING);
 
-    /** Clocks differ. */
-    private static final Duration WINDOW = Duration.ofHours(1);
+    /** The tolerance for the difference between the clocks of this host and the service. */
+    private static final Duration CLOCK_TOLERANCE = Duration.ofHours(1);
 
-    private final Run run;
+    private final RunContext run;
     private final String tag;
     private final Clock clock;
-    private final Instant begin;
-    private boolean unclear;
-    private boolean everUnclear;
+    private final Instant startTime;
+    private boolean responseLost;
+    private boolean mayHaveLostRequest;
 
-    Submission(Run run, String tag) {
+    Submission(RunContext run, String tag) {
         this.run = run;
         this.tag = tag;
         this.clock = run.settings.clock();
-        this.begin = clock.instant();
+        this.startTime = clock.instant();
     }
 
-    /** {@return whether an answer was lost: what was asked for then may still come to be, however late} */
-    boolean wasUnclear() {
-        return everUnclear;
+    /** {@return whether a response was lost: the request may exist, or may still appear later} */
+    boolean mayHaveLostRequest() {
+        return mayHaveLostRequest;
     }
 
     /**
-     * Submits it.
+     * Submits the request.
      *
-     * @param wanted asked before each attempt, whether to go on
-     * @return the id, or nothing if it is not wanted any more and there is no request
-     * @throws TestingFarmException if there is none; {@link #wasUnclear} says whether that is certain
+     * @param wanted asked before each attempt whether the request is still needed
+     * @return the id, or empty if the request is no longer needed and does not exist
+     * @throws TestingFarmException if the submission failed; {@link #mayHaveLostRequest} says whether the request may
+     *     exist nevertheless
      */
     Optional<String> submit(NewRequest request, @Nullable String tokenId, BooleanSupplier wanted)
             throws InterruptedException {
-        Duration wait = SHORTEST_PAUSE;
-        while (unclear || wanted.getAsBoolean()) {
+        Duration wait = MIN_PAUSE;
+        // After a lost response the search is made even if the request is no longer needed, to be able to cancel it.
+        while (responseLost || wanted.getAsBoolean()) {
             try {
-                if (unclear) {
+                if (responseLost) {
                     Optional<String> found = find(tokenId);
-                    unclear = false;
+                    responseLost = false;
                     if (found.isPresent()) {
-                        LOG.info("the request {} was submitted, though the answer was lost", found.get());
+                        LOG.info("found the request {}; only the response to its submission was lost", found.get());
                         return found;
                     }
                     continue;
                 }
                 return Optional.of(post(request));
             } catch (TestingFarmException.Unavailable e) {
-                unclear |= e.mayHaveTakenEffect();
-                everUnclear |= unclear;
+                responseLost |= e.mayHaveTakenEffect();
+                mayHaveLostRequest |= responseLost;
                 Duration asked = e.retryAfter();
                 Duration pause = asked == null || asked.compareTo(wait) < 0 ? wait : asked;
-                if (clock.instant().plus(pause).isAfter(begin.plus(run.settings.queueWithin()))) {
+                if (clock.instant().plus(pause).isAfter(startTime.plus(run.settings.queueWithin()))) {
                     throw e;
                 }
                 LOG.debug("submitting again in {}: {}", pause, e.getMessage());
-                run.settings.pause().sleep(pause);
-                wait = wait.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? wait.multipliedBy(2) : LONGEST_PAUSE;
+                run.settings.sleeper().sleep(pause);
+                wait = wait.multipliedBy(2).compareTo(MAX_PAUSE) < 0 ? wait.multipliedBy(2) : MAX_PAUSE;
             }
         }
         return Optional.empty();
@@ -89,7 +94,7 @@ final class Submission {
         try {
             return run.api.submit(request, Duration.ZERO);
         } catch (InterruptedException e) {
-            everUnclear = true;
+            mayHaveLostRequest = true;
             throw e;
         }
     }
@@ -97,7 +102,7 @@ final class Submission {
     private Optional<String> find(@Nullable String tokenId) throws InterruptedException {
         for (RequestState state : ALIVE) {
             for (FarmRequest request :
-                    run.api.search(RequestSearch.of(state).ofToken(tokenId).after(begin.minus(WINDOW)))) {
+                    run.api.search(RequestSearch.of(state).ofToken(tokenId).after(startTime.minus(CLOCK_TOLERANCE)))) {
                 if (tag.equals(request.tags().get(NewRequest.SUBMISSION_TAG))) {
                     return Optional.of(request.id());
                 }

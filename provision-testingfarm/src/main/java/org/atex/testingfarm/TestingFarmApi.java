@@ -20,31 +20,32 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The REST API of Testing Farm, version 0.1: who am I, what is there, submit, look, cancel, search. Each method is one
- * question; what can be asked again without harm is, after pauses that grow, for the time that {@link Builder#retryWithin} sets.
- * A submission is not: whoever submits looks for its tag first, as {@link TestingFarmProvisioner} does.
+ * A client of Testing Farm's REST API, version 0.1: identifies the token, lists composes, submits, reads, cancels and
+ * searches requests. Each method is one HTTP request. Requests without side effects and cancellations are retried with
+ * growing pauses for the time that {@link Builder#retryWithin} sets. A submission is not
+ * repeated: search for its tag first, as {@link TestingFarmProvisioner} does.
  *
- * <p>Whatever the service says may lack any part; this client takes it as it comes. What it cannot do is one of the
- * {@link TestingFarmException}s, with the words of the service.
+ * <p>Any part of a response may be missing; the client then returns null or an empty collection for it. Errors are
+ * {@link TestingFarmException}s that quote the service's message.
  *
- * <p>Lifecycle: usable when it is opened; {@link #close()} ends its connections, and questions that wait with them.
+ * <p>Lifecycle: usable after {@link Builder#build}; {@link #close()} closes its connections and ends calls in progress.
  *
- * <p>Thread safety: every method may be called from any thread. Interruption ends a question at once; a submission may then
- * have taken effect.
+ * <p>Thread safety: thread-safe. Interruption ends a call at once; an interrupted submission may still have taken
+ * effect.
  */
 public final class TestingFarmApi implements AutoCloseable {
-    /** Where the public service is. */
+    /** The address of the public service. */
     public static final URI SERVICE = URI.create("https://api.testing-farm.io");
 
-    private static final int MOST_BYTES = 64 << 20;
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(2);
+    private static final int MAX_BYTES = 64 << 20;
+    private static final Duration MAX_PAUSE = Duration.ofMinutes(2);
 
     private final URI service;
     private final @Nullable Supplier<@Nullable String> token;
     private final Duration answerWithin;
     private final Duration retryWithin;
     private final Clock clock;
-    private final Pause pause;
+    private final Sleeper sleeper;
     private final FarmHttp http;
     private final FarmJson json = new FarmJson();
 
@@ -54,25 +55,25 @@ public final class TestingFarmApi implements AutoCloseable {
         this.answerWithin = settings.answerWithin;
         this.retryWithin = settings.retryWithin;
         this.clock = settings.clock;
-        this.pause = settings.pause;
+        this.sleeper = settings.sleeper;
         this.http = new FarmHttp(settings.tls);
     }
 
     /**
      * {@return a builder of clients}
      *
-     * @param service where it is, such as {@link #SERVICE}; {@code /v0.1} at its end is as good as none
-     * @throws IllegalArgumentException if it is no such address
+     * @param service the address of the service, such as {@link #SERVICE}; a trailing {@code /v0.1} is ignored
+     * @throws IllegalArgumentException if it is not an http or https address, or has user info or a query
      */
     public static Builder builder(URI service) {
         return new Builder(service);
     }
 
     /**
-     * {@return a builder of clients for what the environment names: {@code TESTING_FARM_API_URL}, or else {@link #SERVICE},
-     * with {@code TESTING_FARM_API_TOKEN}}
+     * {@return a builder of clients for the service in {@code TESTING_FARM_API_URL}, by default {@link #SERVICE}, with
+     * the token in {@code TESTING_FARM_API_TOKEN}}
      *
-     * @throws IllegalArgumentException if the address is none
+     * @throws IllegalArgumentException if {@code TESTING_FARM_API_URL} is not a valid address
      */
     public static Builder builder() {
         String url = System.getenv("TESTING_FARM_API_URL");
@@ -80,123 +81,126 @@ public final class TestingFarmApi implements AutoCloseable {
         try {
             service = url == null || url.isBlank() ? SERVICE : URI.create(url.strip());
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("TESTING_FARM_API_URL is no address: " + e.getMessage(), e);
+            throw new IllegalArgumentException("TESTING_FARM_API_URL is not a valid address: " + e.getMessage(), e);
         }
         return builder(service).token(() -> System.getenv("TESTING_FARM_API_TOKEN"));
     }
 
-    /** {@return where the service is, without a version} */
+    /** {@return the address of the service, without an API version} */
     public URI service() {
         return service;
     }
 
     /**
-     * {@return where one can look at a request}
+     * {@return the address of a request in the API}
      *
-     * @param id its id
+     * @param id the id of the request
      */
     public URI address(String id) {
-        return uri("/v0.1/requests/" + checked(id));
+        return uri("/v0.1/requests/" + checkId(id));
     }
 
     /**
-     * {@return the version of the service, or {@code unknown}: the cheapest way to see whether it is there}
+     * {@return the version of the service, or {@code unknown}} This is the cheapest check that the service answers.
      *
-     * @throws TestingFarmException if it does not say
+     * @throws TestingFarmException if the service does not response as expected
      * @throws InterruptedException if interrupted
      */
     public String about() throws InterruptedException {
-        JsonNode about = get("ask what it is", uri("/v0.1/about"), Who.NOBODY, retryWithin);
+        JsonNode about = get("get the service's version", uri("/v0.1/about"), Authentication.NONE, retryWithin);
         String version = FarmJson.text(about, "version");
         return version == null ? "unknown" : version;
     }
 
     /**
-     * {@return who the token belongs to}
+     * {@return the identity of the token}
      *
-     * @throws TestingFarmException if the service does not say
+     * @throws TestingFarmException if the token is missing or refused, or the service does not response as expected
      * @throws InterruptedException if interrupted
      */
     public Identity whoami() throws InterruptedException {
-        return json.identity(get("ask who we are", uri("/v0.1/whoami"), Who.OWNER, retryWithin));
+        return json.identity(get("identify the token", uri("/v0.1/whoami"), Authentication.REQUIRED, retryWithin));
     }
 
     /**
-     * {@return what can be asked for}
+     * {@return the composes that can be requested}
      *
      * @param ranch {@code public} or {@code redhat}
-     * @throws TestingFarmException if the service does not say
+     * @throws TestingFarmException if the service does not response as expected
      * @throws InterruptedException if interrupted
      */
     public List<Compose> composes(String ranch) throws InterruptedException {
         if (!ranch.matches("[A-Za-z0-9-]+")) {
             throw new IllegalArgumentException("not a ranch: '" + ranch + "'; expected public or redhat");
         }
-        return json.composes(
-                get("list the composes of " + ranch, uri("/v0.2/composes/" + ranch), Who.ANYBODY, retryWithin));
+        return json.composes(get(
+                "list the composes of " + ranch, uri("/v0.2/composes/" + ranch), Authentication.OPTIONAL, retryWithin));
     }
 
     /**
-     * Submits a request, once; only when the service says that it has too much to do is that done again.
+     * Submits a request. It is sent again only if the service is known not to have accepted it, for example after
+     * status 429.
      *
-     * @param request what is wanted
+     * @param request the request
      * @return its id
-     * @throws TestingFarmException.Unavailable if there was no answer; {@code mayHaveTakenEffect} says whether there may be a
-     *     request all the same
-     * @throws TestingFarmException if the service does not take it
-     * @throws InterruptedException if interrupted; there may be a request all the same
+     * @throws TestingFarmException.Unavailable if there was no usable response; {@code mayHaveTakenEffect} says whether
+     *     the request may exist nevertheless
+     * @throws TestingFarmException if the service rejects the request
+     * @throws InterruptedException if interrupted; the request may exist nevertheless
      */
     public String submit(NewRequest request) throws InterruptedException {
         return submit(request, retryWithin);
     }
 
     String submit(NewRequest request, Duration within) throws InterruptedException {
-        String doing = "submit a request";
+        String action = "submit a request";
         URI uri = uri("/v0.1/requests");
-        FarmHttp.Answer answer = repeat(
-                () -> once(doing, new Ask("POST", uri, Who.OWNER, request.json())),
+        FarmHttp.Response response = sendWithRetries(
+                () -> sendOnce(action, new ApiRequest("POST", uri, Authentication.REQUIRED, request.json())),
                 within,
                 e -> !e.mayHaveTakenEffect());
-        String id = FarmJson.text(read(doing, uri, answer), "id");
+        String id = FarmJson.text(read(action, uri, response), "id");
         if (id == null || !id.matches("[A-Za-z0-9-]{1,64}")) {
             throw new TestingFarmException.Unavailable(
-                    could(doing, uri) + "it did not say the request's id", true, null, null);
+                    failurePrefix(action, uri) + "the response has no request id", true, null, null);
         }
         return id;
     }
 
     /**
-     * {@return what the service says of a request}; secrets are hidden in requests of others
+     * {@return the current description of a request} The service hides the secrets of requests of other users.
      *
-     * @param id its id
-     * @throws TestingFarmException if it says nothing
+     * @param id the id of the request
+     * @throws TestingFarmException if the service does not return it
      * @throws InterruptedException if interrupted
      */
     public FarmRequest get(String id) throws InterruptedException {
         return get(id, retryWithin);
     }
 
-    /** As {@link #get(String)}, with another time limit for retries; zero asks once. */
+    /** As {@link #get(String)}, with another time limit for retries; zero sends it once. */
     FarmRequest get(String id, Duration within) throws InterruptedException {
         URI uri = address(id);
-        String doing = "look at the request " + id;
+        String action = "get the request " + id;
         try {
-            return parsed(doing, uri, json::request, get(doing, uri, Who.ANYBODY, within));
+            return parse(action, uri, json::request, get(action, uri, Authentication.OPTIONAL, within));
         } catch (TestingFarmException.NotAuthorized e) {
             if (e.isExpired() || token() == null) {
                 throw e;
             }
-            // Of somebody else's request a token is told less than nobody is.
-            return parsed(doing, uri, json::request, get(doing, uri, Who.NOBODY, within));
+            // Requests of other users are readable without a token, but the service answers 403 to a token that does
+            // not own them.
+            return parse(action, uri, json::request, get(action, uri, Authentication.NONE, within));
         }
     }
 
     /**
-     * Asks to cancel a request. That takes the service a while: {@link #get} says when it is done.
+     * Requests the cancellation of a request. The service cancels asynchronously: poll {@link #get} until the request
+     * is {@link RequestState#CANCELED}.
      *
-     * @param id its id
-     * @return what became of it
-     * @throws TestingFarmException if it is not ours to cancel, or the service cannot be reached
+     * @param id the id of the request
+     * @return the effect of the call
+     * @throws TestingFarmException if the token may not cancel it, or the service does not response as expected
      * @throws InterruptedException if interrupted
      */
     public Cancellation cancel(String id) throws InterruptedException {
@@ -205,11 +209,13 @@ public final class TestingFarmApi implements AutoCloseable {
 
     Cancellation cancel(String id, Duration within) throws InterruptedException {
         URI uri = address(id);
-        String doing = "cancel the request " + id;
+        String action = "cancel the request " + id;
         try {
-            FarmHttp.Answer answer =
-                    repeat(() -> once(doing, new Ask("DELETE", uri, Who.OWNER, null)), within, e -> true);
-            return answer.status() == 204 ? Cancellation.ALREADY_CANCELED : Cancellation.REQUESTED;
+            FarmHttp.Response response = sendWithRetries(
+                    () -> sendOnce(action, new ApiRequest("DELETE", uri, Authentication.REQUIRED, null)),
+                    within,
+                    e -> true);
+            return response.status() == 204 ? Cancellation.ALREADY_CANCELED : Cancellation.REQUESTED;
         } catch (TestingFarmException.Gone e) {
             return Cancellation.ALREADY_OVER;
         } catch (TestingFarmException.NotFound e) {
@@ -218,10 +224,10 @@ public final class TestingFarmApi implements AutoCloseable {
     }
 
     /**
-     * {@return requests that a search finds, in the order of the service}
+     * {@return the requests that match a search, in the order of the service}
      *
-     * @param search which
-     * @throws TestingFarmException if the service does not say
+     * @param search the search
+     * @throws TestingFarmException if the service does not response as expected
      * @throws InterruptedException if interrupted
      */
     public List<FarmRequest> search(RequestSearch search) throws InterruptedException {
@@ -237,134 +243,156 @@ public final class TestingFarmApi implements AutoCloseable {
             query.add("created_before=" + time(search.createdBefore()));
         }
         URI uri = uri("/v0.1/requests?" + String.join("&", query));
-        String doing = "search for requests that are " + search.state().word();
-        return parsed(doing, uri, json::requests, get(doing, uri, Who.ANYBODY, retryWithin));
+        String action = "search for requests that are " + search.state().word();
+        return parse(action, uri, json::requests, get(action, uri, Authentication.OPTIONAL, retryWithin));
     }
 
-    /** The service takes times without a zone as UTC. */
+    /** Formats a time without a zone, which the service reads as UTC. */
     private static String time(Instant when) {
         LocalDateTime utc = LocalDateTime.ofInstant(when.truncatedTo(ChronoUnit.SECONDS), ZoneOffset.UTC);
         return URLEncoder.encode(utc.toString(), StandardCharsets.UTF_8);
     }
 
-    /** The part of a log from some byte on, as the server has it: see {@link PipelineLog}. Asked without a token. */
-    FarmHttp.Answer range(URI log, long from, int mostBytes) throws IOException, InterruptedException {
-        return http.ask(FarmHttp.Question.get(log, Map.of("Range", "bytes=" + from + "-"), mostBytes), answerWithin);
+    /**
+     * Reads a log from a byte offset on, for {@link PipelineLog}. Sends no token: the artifacts are public, and may be
+     * on another host.
+     */
+    FarmHttp.Response readRange(URI log, long from, int maxBytes) throws IOException, InterruptedException {
+        return http.send(FarmHttp.Request.get(log, Map.of("Range", "bytes=" + from + "-"), maxBytes), answerWithin);
     }
 
-    /** {@return a command with which a person cancels a request; the shell fills in the token} */
+    /** {@return a shell command that cancels a request; it takes the token from the environment} */
     String cancelCommand(String id) {
         return "curl -X DELETE -H \"Authorization: Bearer $TESTING_FARM_API_TOKEN\" " + address(id);
     }
 
-    private enum Who {
-        /** The token must be there. */
-        OWNER,
-        /** The token is sent if there is one. */
-        ANYBODY,
-        /** The token is not sent. */
-        NOBODY
+    private enum Authentication {
+        /** Fails without a token. */
+        REQUIRED,
+        /** Sends the token if there is one. */
+        OPTIONAL,
+        /** Sends no token. */
+        NONE
     }
 
-    private record Ask(
-            String method, URI uri, Who who, @Nullable String body) {}
+    private record ApiRequest(
+            String method,
+            URI uri,
+            Authentication authentication,
+            @Nullable String body) {}
 
     private interface Attempt {
-        FarmHttp.Answer make() throws InterruptedException;
+        FarmHttp.Response send() throws InterruptedException;
     }
 
-    private interface Again {
-        boolean isWorthIt(TestingFarmException.Unavailable e);
+    private interface RetryCondition {
+        // A submission is repeated only if it cannot have taken effect; all other calls always are.
+        boolean allowsRetry(TestingFarmException.Unavailable e);
     }
 
-    private JsonNode get(String doing, URI uri, Who who, Duration within) throws InterruptedException {
-        return read(doing, uri, repeat(() -> once(doing, new Ask("GET", uri, who, null)), within, e -> true));
+    private JsonNode get(String action, URI uri, Authentication authentication, Duration within)
+            throws InterruptedException {
+        return read(
+                action,
+                uri,
+                sendWithRetries(
+                        () -> sendOnce(action, new ApiRequest("GET", uri, authentication, null)), within, e -> true));
     }
 
-    private FarmHttp.Answer repeat(Attempt attempt, Duration within, Again again) throws InterruptedException {
+    private FarmHttp.Response sendWithRetries(Attempt attempt, Duration within, RetryCondition condition)
+            throws InterruptedException {
         Instant end = clock.instant().plus(within);
         Duration next = Duration.ofSeconds(1);
         while (true) {
             try {
-                return attempt.make();
+                return attempt.send();
             } catch (TestingFarmException.Unavailable e) {
+                // A Retry-After header lengthens a pause, but never shortens it.
                 Duration asked = e.retryAfter();
                 Duration wait = asked == null || asked.compareTo(next) < 0 ? next : asked;
-                if (!again.isWorthIt(e) || clock.instant().plus(wait).isAfter(end)) {
+                if (!condition.allowsRetry(e) || clock.instant().plus(wait).isAfter(end)) {
                     throw e;
                 }
-                pause.sleep(wait);
-                next = next.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? next.multipliedBy(2) : LONGEST_PAUSE;
+                sleeper.sleep(wait);
+                next = next.multipliedBy(2).compareTo(MAX_PAUSE) < 0 ? next.multipliedBy(2) : MAX_PAUSE;
             }
         }
     }
 
-    private FarmHttp.Answer once(String doing, Ask ask) throws InterruptedException {
-        String sent = ask.who() == Who.NOBODY ? null : token();
-        if (sent == null && ask.who() == Who.OWNER) {
+    private FarmHttp.Response sendOnce(String action, ApiRequest request) throws InterruptedException {
+        String sent = request.authentication() == Authentication.NONE ? null : token();
+        if (sent == null && request.authentication() == Authentication.REQUIRED) {
             throw new TestingFarmException.NotAuthorized(
-                    could(doing, ask.uri()) + "there is no token; set TESTING_FARM_API_TOKEN, or give a supplier",
+                    failurePrefix(action, request.uri())
+                            + "there is no token; set TESTING_FARM_API_TOKEN, or give a supplier",
                     false);
         }
         Map<String, String> headers = sent == null
                 ? Map.of("Accept", "application/json")
                 : Map.of("Accept", "application/json", "Authorization", "Bearer " + sent);
-        FarmHttp.Answer answer;
+        FarmHttp.Response response;
         try {
-            answer = http.ask(
-                    new FarmHttp.Question(ask.method(), ask.uri(), headers, ask.body(), MOST_BYTES), answerWithin);
+            response = http.send(
+                    new FarmHttp.Request(request.method(), request.uri(), headers, request.body(), MAX_BYTES),
+                    answerWithin);
         } catch (IOException e) {
             throw new TestingFarmException.Unavailable(
-                    could(doing, ask.uri()) + FarmHttp.reason(e), FarmHttp.reached(e), null, e);
+                    failurePrefix(action, request.uri()) + FarmHttp.reason(e), FarmHttp.mayHaveArrived(e), null, e);
         }
-        if (answer.status() / 100 == 2) {
-            return answer;
+        if (response.status() / 100 == 2) {
+            return response;
         }
-        throw failure(could(doing, ask.uri()), answer, sent);
+        throw failure(failurePrefix(action, request.uri()), response, sent);
     }
 
-    private TestingFarmException failure(String could, FarmHttp.Answer answer, @Nullable String sent) {
-        int status = answer.status();
-        String raw = json.words(answer.text());
-        String words = sent == null ? raw : new Redaction(List.of(sent)).clean(raw);
-        String message = could + "it answers " + status + (words.isEmpty() ? "" : ": " + words);
+    private TestingFarmException failure(String prefix, FarmHttp.Response response, @Nullable String sent) {
+        int status = response.status();
+        String raw = json.errorMessage(response.text());
+        // An error may quote the token that it refuses.
+        String message = sent == null ? raw : new Redaction(List.of(sent)).redact(raw);
+        String full = prefix + "the service answered " + status + (message.isEmpty() ? "" : ": " + message);
         return switch (status) {
             case 401 ->
                 new TestingFarmException.NotAuthorized(
-                        message + "; renew the token, or set another one", words.contains("expired"));
+                        full + "; renew the token, or set another one", message.contains("expired"));
             case 403 ->
                 new TestingFarmException.NotAuthorized(
-                        message + "; only the token that submitted it, or an administrator's, may do that", false);
-            case 404 -> new TestingFarmException.NotFound(message);
-            case 409, 410 -> new TestingFarmException.Gone(message);
+                        full + "; only the token that submitted it, or an administrator's, may do that", false);
+            case 404 -> new TestingFarmException.NotFound(full);
+            // The response to the cancellation of a request that is already over.
+            case 409, 410 -> new TestingFarmException.Gone(full);
+            // Status 429 is the only one of these that proves that the request had no effect.
             case 408, 425, 429, 500, 502, 503, 504 ->
-                new TestingFarmException.Unavailable(message, status != 429, answer.retryAfter(clock.instant()), null);
+                new TestingFarmException.Unavailable(full, status != 429, response.retryAfter(clock.instant()), null);
             default ->
                 status >= 500
-                        ? new TestingFarmException.Unavailable(message, true, null, null)
-                        : new TestingFarmException.Rejected(message, words);
+                        ? new TestingFarmException.Unavailable(full, true, null, null)
+                        : new TestingFarmException.Rejected(full, message);
         };
     }
 
     private @Nullable String token() {
-        String text = token == null ? null : said(token);
+        String text = token == null ? null : callSupplier(token);
         if (text == null || text.isBlank()) {
             return null;
         }
         String stripped = text.strip();
+        // Such a header would be refused with an exception that quotes the token.
         if (stripped.chars().anyMatch(c -> c <= ' ' || c > '~')) {
             throw new TestingFarmException.NotAuthorized(
-                    "the token for " + service + " holds what no header can: is it the whole token and nothing else?",
+                    "the token for " + service
+                            + " has characters that an HTTP header cannot carry:"
+                            + " check that it is the whole token and nothing else",
                     false);
         }
         return stripped;
     }
 
-    private @Nullable String said(Supplier<@Nullable String> supplier) {
+    private @Nullable String callSupplier(Supplier<@Nullable String> supplier) {
         try {
             return supplier.get();
         } catch (RuntimeException e) {
-            // Not its message: nobody knows what is in it.
+            // The supplier's own message may contain the token, so it is neither quoted nor kept as the cause.
             throw new TestingFarmException.NotAuthorized(
                     "the supplier of the token for " + service + " failed with "
                             + e.getClass().getName(),
@@ -372,27 +400,27 @@ public final class TestingFarmApi implements AutoCloseable {
         }
     }
 
-    private JsonNode read(String doing, URI uri, FarmHttp.Answer answer) {
-        return parsed(doing, uri, json::parse, answer.text());
+    private JsonNode read(String action, URI uri, FarmHttp.Response response) {
+        return parse(action, uri, json::parse, response.text());
     }
 
-    private static <T, R> R parsed(String doing, URI uri, Function<T, R> parser, T from) {
+    private static <T, R> R parse(String action, URI uri, Function<T, R> parser, T from) {
         try {
             return parser.apply(from);
         } catch (IllegalArgumentException e) {
             throw new TestingFarmException.Unavailable(
-                    could(doing, uri) + "its answer is not understood: " + e.getMessage(), true, null, e);
+                    failurePrefix(action, uri) + "the response cannot be parsed: " + e.getMessage(), true, null, e);
         }
     }
 
-    private static String could(String doing, URI uri) {
-        return "could not " + doing + " at " + uri.getScheme() + "://" + uri.getRawAuthority() + ": ";
+    private static String failurePrefix(String action, URI uri) {
+        return "could not " + action + " at " + uri.getScheme() + "://" + uri.getRawAuthority() + ": ";
     }
 
-    private static String checked(String id) {
+    private static String checkId(String id) {
         if (!id.matches("[A-Za-z0-9-]{1,64}")) {
-            throw new IllegalArgumentException("not the id of a request: '" + Redaction.plain(id)
-                    + "'; it is as 3c9c1b4e-0000-4000-8000-1a2b3c4d5e6f");
+            throw new IllegalArgumentException("not the id of a request: '" + Redaction.singleLine(id)
+                    + "'; expected an id such as 3c9c1b4e-0000-4000-8000-1a2b3c4d5e6f");
         }
         return id;
     }
@@ -406,7 +434,7 @@ public final class TestingFarmApi implements AutoCloseable {
         http.close();
     }
 
-    /** Settings of a client, with defaults. For one thread at a time. */
+    /** Builds {@link TestingFarmApi} clients. Not thread-safe. */
     public static final class Builder {
         private final URI service;
         private @Nullable Supplier<@Nullable String> token;
@@ -414,7 +442,7 @@ public final class TestingFarmApi implements AutoCloseable {
         private Duration retryWithin = Duration.ofMinutes(2);
         private @Nullable SSLContext tls;
         private Clock clock = Clock.systemUTC();
-        private Pause pause = Thread::sleep;
+        private Sleeper sleeper = Thread::sleep;
 
         private Builder(URI service) {
             String scheme = service.getScheme();
@@ -423,15 +451,16 @@ public final class TestingFarmApi implements AutoCloseable {
                     || service.getRawUserInfo() != null
                     || service.getRawQuery() != null) {
                 throw new IllegalArgumentException("not an address of Testing Farm: " + scheme + "://"
-                        + service.getHost() + "; expected one as " + SERVICE + ", without a password");
+                        + service.getHost() + "; expected an address such as " + SERVICE + ", without a password");
             }
             this.service = URI.create(service.toString().replaceFirst("(/v0\\.\\d+)?/*$", ""));
         }
 
         /**
-         * Sets who knows the token. It is asked for each question, goes to the service only, and is in no log and no message.
+         * Sets the supplier of the token. It is called before each request that is authenticated, so that a renewed
+         * token takes effect at once. The token is sent to the service only, and appears in no log or message.
          *
-         * @param supplier gives the token, or null if there is none
+         * @param supplier returns the token, or null without one
          * @return this
          */
         public Builder token(Supplier<@Nullable String> supplier) {
@@ -440,9 +469,9 @@ public final class TestingFarmApi implements AutoCloseable {
         }
 
         /**
-         * Sets how long an answer may take. Half a minute unless set.
+         * Sets the time limit of one HTTP exchange; 30 seconds by default.
          *
-         * @param limit how long
+         * @param limit the limit
          * @return this
          */
         public Builder answerWithin(Duration limit) {
@@ -451,23 +480,24 @@ public final class TestingFarmApi implements AutoCloseable {
         }
 
         /**
-         * Sets for how long a question is asked again while the service does not work. Two minutes unless set.
+         * Sets for how long a call is retried while the service does not work; 2 minutes by default.
          *
-         * @param limit how long; zero asks once
+         * @param limit the limit; zero sends each request once
          * @return this
          */
         public Builder retryWithin(Duration limit) {
             if (limit.isNegative()) {
-                throw new IllegalArgumentException("retryWithin must not be less than nothing, as is " + limit);
+                throw new IllegalArgumentException("retryWithin must be zero or more, not " + limit);
             }
             retryWithin = limit;
             return this;
         }
 
         /**
-         * Sets which certificates are trusted; those that Java trusts unless set. Names are checked all the same.
+         * Sets the TLS context that decides which certificates are trusted; Java's default context by default. Host
+         * names are verified in any case.
          *
-         * @param context what decides
+         * @param context the context
          * @return this
          */
         public Builder tls(SSLContext context) {
@@ -475,21 +505,21 @@ public final class TestingFarmApi implements AutoCloseable {
             return this;
         }
 
-        /** Sets what tells the time, and how it passes between two attempts. */
-        Builder time(Clock now, Pause wait) {
+        /** Sets the clock, and the sleeper that pauses between two attempts. */
+        Builder time(Clock now, Sleeper wait) {
             clock = now;
-            pause = wait;
+            sleeper = wait;
             return this;
         }
 
         static Duration positive(Duration duration, String name) {
             if (duration.isNegative() || duration.isZero()) {
-                throw new IllegalArgumentException(name + " must be longer than nothing, not " + duration);
+                throw new IllegalArgumentException(name + " must be positive, not " + duration);
             }
             return duration;
         }
 
-        /** {@return a client with these settings; nothing is asked before it is wanted} */
+        /** {@return a client with these settings} It connects with the first call. */
         public TestingFarmApi build() {
             return new TestingFarmApi(this);
         }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.atex.api.AtexException;
 import org.jspecify.annotations.Nullable;
 
-/** The service did not do what it was asked for. There is a subtype for each thing that a caller can decide. */
+/** Thrown if a call of the service fails. There is one subtype for each decision that a caller can take. */
 public abstract sealed class TestingFarmException extends AtexException {
     private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ public abstract sealed class TestingFarmException extends AtexException {
         super(message, cause);
     }
 
-    /** The token is missing, unknown, expired, or not the one for it: get another one. */
+    /** The token is missing, unknown, expired, or not entitled to the operation: use another token. */
     public static final class NotAuthorized extends TestingFarmException {
         private static final long serialVersionUID = 1L;
 
@@ -24,13 +24,13 @@ public abstract sealed class TestingFarmException extends AtexException {
             this.expired = expired;
         }
 
-        /** {@return whether it was a good token once} */
+        /** {@return whether the token has expired, and was valid before} */
         public boolean isExpired() {
             return expired;
         }
     }
 
-    /** There is no such thing: mend the id or the address. */
+    /** The resource does not exist: correct the id or the address. */
     public static final class NotFound extends TestingFarmException {
         private static final long serialVersionUID = 1L;
 
@@ -39,7 +39,7 @@ public abstract sealed class TestingFarmException extends AtexException {
         }
     }
 
-    /** The service does not take what it was asked for: ask for something else. */
+    /** The service does not accept the request: change the request. */
     public static final class Rejected extends TestingFarmException {
         private static final long serialVersionUID = 1L;
 
@@ -51,13 +51,13 @@ public abstract sealed class TestingFarmException extends AtexException {
             this.words = words;
         }
 
-        /** {@return what the service said of it} */
+        /** {@return the message of the service} */
         public String words() {
             return words;
         }
     }
 
-    /** It is over: there is nothing left to do for it. */
+    /** The request is over already, and needs no further action. */
     public static final class Gone extends TestingFarmException {
         private static final long serialVersionUID = 1L;
 
@@ -81,12 +81,12 @@ public abstract sealed class TestingFarmException extends AtexException {
             this.retryAfter = retryAfter;
         }
 
-        /** {@return whether what was asked for may have been done all the same, because the answer was lost} */
+        /** {@return whether the operation may have taken effect although its response was lost} */
         public boolean mayHaveTakenEffect() {
             return ambiguous;
         }
 
-        /** {@return how long the service wants to be left alone, or null if it does not say} */
+        /** {@return the pause that the service demands before the next attempt, or null if it names none} */
         public @Nullable Duration retryAfter() {
             return retryAfter;
         }

@@ -20,48 +20,51 @@ import org.atex.ssh.SshOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reserves machines at Testing Farm and hands them out as systems that are reached over ssh.
+ * Reserves machines at Testing Farm and provides them as systems that are reached over ssh.
  *
- * <p>Each machine is a request of its own, with a tag of the run and one of its own. Whatever happens, each request is
- * cancelled in the end: when its system is given back, when it fails, when it is not wanted any more, when this is closed, and
- * by a shutdown hook when the program ends before that; and each cancellation is followed until the service says that it is
- * done. What a killed program leaves is found by the run's tag: {@link LeftoverRequests}.
+ * <p>Each machine is a request of its own. Every request is cancelled when its system is released, when the reservation
+ * fails or is no longer needed, when the provisioner is closed, and by a shutdown hook if the program ends before that.
+ * Each cancellation is followed until the service confirms it. Requests of a killed program are found by the tag of the
+ * run, see {@link LeftoverRequests}.
  *
- * <p>A reservation that fails is made again as often as the builder says; after that, and for what is of no use to try again,
- * there is an {@link Offer.Failed} that says in which phase it failed and what the service and its log say. When the service
- * does not take what is asked for or the token, the offer is {@link Offer.Exhausted} until the next {@link #provision}.
+ * <p>A failed reservation is repeated as often as {@link Builder#maxFailedRequests} allows. After that, and for errors
+ * that a repetition cannot solve, {@link #take} returns an {@link Offer.Failed} that names the phase and quotes the
+ * service and its log. If the service rejects the request or the token, further offers are {@link Offer.Exhausted}
+ * until the next {@link #provision}.
  *
- * <p>Systems are named by the id of their request. Labels are {@code compose}, {@code arch}, {@code pool} if it was given,
- * {@code host} and {@code request}. {@link org.atex.api.Remote#expires()} says when the reservation ends.
+ * <p>The name of a system is the id of its request. Its labels are {@code compose}, {@code arch}, {@code pool} if it
+ * was set, {@code host} and {@code request}. {@link org.atex.api.Remote#expires()} is the end of the reservation.
  *
- * <p>Lifecycle: ready when it is opened, and has a shutdown hook from then on; {@link #close()} gives everything back, which
- * takes the service a minute, and removes the hook.
+ * <p>Lifecycle: registers a shutdown hook when it is built. {@link #close()} releases all machines, which takes the
+ * service about a minute, and removes the hook.
  *
- * <p>Thread safety: that of {@link Provisioner}.
+ * <p>Thread safety: as specified by {@link Provisioner}.
  */
 public final class TestingFarmProvisioner implements Provisioner {
-    private final Run run;
-    private final Machines machines;
-    private final Closing closing;
+    private final RunContext run;
+    private final MachinePool pool;
+    private final ProvisionerShutdown shutdown;
 
-    private TestingFarmProvisioner(Run run) {
+    private TestingFarmProvisioner(RunContext run) {
         this.run = run;
-        this.machines = new Machines(run);
-        this.closing = new Closing(run, machines);
-        machines.start();
+        this.pool = new MachinePool(run);
+        this.shutdown = new ProvisionerShutdown(run, pool);
+        pool.start();
     }
 
     /**
-     * {@return a builder of provisioners of one kind of machine}
+     * {@return a builder of provisioners for one kind of machine}
      *
-     * @param api the service; it stays the caller's to close, after the provisioner
-     * @param reservation what kind of machine, and for how long
+     * @param api the client of the service; the caller closes it, after the provisioner
+     * @param reservation the kind of machine, and the time for which it is reserved
      */
     public static Builder builder(TestingFarmApi api, Reservation reservation) {
         return new Builder(api, reservation);
     }
 
-    /** {@return the tag of all its requests, by which {@link LeftoverRequests} finds them should this program be killed} */
+    /**
+     * {@return the tag of all its requests, with which {@link LeftoverRequests} finds them if this program is killed}
+     */
     public String run() {
         return run.settings.run();
     }
@@ -69,36 +72,37 @@ public final class TestingFarmProvisioner implements Provisioner {
     @Override
     public void provision(int count) {
         if (count < 1) {
-            throw new IllegalArgumentException("cannot provision " + count + " systems: ask for at least 1");
+            throw new IllegalArgumentException("cannot provision " + count + " systems: request at least 1");
         }
-        machines.provision(count);
+        pool.provision(count);
     }
 
     @Override
     public Offer take(Duration atMost) throws InterruptedException {
-        return machines.take(atMost);
+        return pool.take(atMost);
     }
 
     @Override
     public void clear() {
-        machines.clear();
+        pool.clear();
     }
 
     /**
-     * {@return a line for a shell with which a person gets in while this is open, as we do}
+     * {@return a shell command that opens an ssh session on a system} It works until the provisioner is closed, which
+     * deletes the generated key and the known hosts.
      *
      * @param remote a system of this provisioner
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the system is not one of this provisioner
      * @throws InterruptedException if interrupted
      */
     public String sshCommand(Remote remote) throws InterruptedException {
         if (!(remote instanceof FarmRemote machine)) {
             throw new IllegalArgumentException(remote.name() + " is not a machine of " + this);
         }
-        return SshLine.to(
+        return SshCommandLine.to(
                 machine.address(),
-                run.ground().key().privateKeys(),
-                machine.booking().knownHosts());
+                run.prerequisites().key().privateKeys(),
+                machine.reservation().knownHosts());
     }
 
     @Override
@@ -106,10 +110,13 @@ public final class TestingFarmProvisioner implements Provisioner {
         return run.reservation.labels();
     }
 
-    /** {@inheritDoc} Waits until the service says that all requests are over, or for as long as the builder allows. */
+    /**
+     * {@inheritDoc} Waits until the service confirms that all requests are over, at most for the time that {@link
+     * Builder#cancelWithin} allows.
+     */
     @Override
     public void close() {
-        closing.close();
+        shutdown.close();
     }
 
     @Override
@@ -117,27 +124,27 @@ public final class TestingFarmProvisioner implements Provisioner {
         return run.reservation + " from " + run.api.service();
     }
 
-    /** Settings of a provisioner, with defaults. For one thread at a time; each is for one provisioner. */
+    /** Builds one {@link TestingFarmProvisioner}. Not thread-safe. */
     public static final class Builder {
         private final TestingFarmApi api;
         private final Reservation reservation;
         private int maxSystems = 10;
-        private int tolerated = 5;
+        private int maxFailed = 5;
         private Duration queueWithin = Duration.ofHours(1);
         private Duration provisionWithin = Duration.ofHours(1);
         private Duration sshWithin = Duration.ofMinutes(10);
         private Duration cancelWithin = Duration.ofMinutes(5);
         private Duration pollEvery = FarmSettings.POLL_EVERY;
         private @Nullable List<String> sourceCidrs;
-        private List<URI> addressSites = SourceAddresses.USUAL;
+        private List<URI> addressSites = SourceAddresses.DEFAULT_SITES;
         private UnaryOperator<Host> hosts = UnaryOperator.identity();
         private ReservationListener listener = event -> {};
         private String run = UUID.randomUUID().toString();
         private SshOptions options = SshOptions.defaults().withoutConfig().withoutAgent();
-        private Function<Path, RunKey> keys = directory -> RunKey.generated(directory, options);
+        private Function<Path, RunKey> keys = directory -> RunKey.generate(directory, options);
         private GuestLogin.Connector connector = GuestLogin.Connector.ssh();
         private Clock clock = Clock.systemUTC();
-        private Pause pause = Thread::sleep;
+        private Sleeper sleeper = Thread::sleep;
 
         private Builder(TestingFarmApi api, Reservation reservation) {
             this.api = api;
@@ -145,38 +152,38 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how many machines there may be at once, those on their way included. 10 unless set.
+         * Sets the maximum number of machines at a time, including those that are being provisioned; 10 by default. A
+         * machine counts until the service confirms that its request is over.
          *
-         * @param count how many, at least 1
+         * @param count the number, at least 1
          * @return this
          */
         public Builder maxSystems(int count) {
             if (count < 1) {
-                throw new IllegalArgumentException("there must be room for at least 1 machine, not " + count);
+                throw new IllegalArgumentException("maxSystems must be at least 1, not " + count);
             }
             maxSystems = count;
             return this;
         }
 
         /**
-         * Sets how many reservations may fail before a failure is told. Until then another one is made in its place. 5 unless
-         * set.
+         * Sets the number of failed reservations that are repeated before a failure is reported; 5 by default.
          *
-         * @param count how many, of all that the provisioner ever makes
+         * @param count the number, over the lifetime of the provisioner
          * @return this
          */
         public Builder maxFailedRequests(int count) {
             if (count < 0) {
                 throw new IllegalArgumentException("maxFailedRequests must be 0 or more, not " + count);
             }
-            tolerated = count;
+            maxFailed = count;
             return this;
         }
 
         /**
-         * Sets how long a request may wait until a worker has it. An hour unless set.
+         * Sets the time limit for a request to wait for a worker; one hour by default.
          *
-         * @param limit how long
+         * @param limit the limit
          * @return this
          */
         public Builder queueWithin(Duration limit) {
@@ -185,9 +192,10 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how long it may take from then until the machine is reserved. An hour unless set; scarce hardware takes longer.
+         * Sets the time limit from then until the machine is reserved; one hour by default. Scarce hardware takes
+         * longer.
          *
-         * @param limit how long
+         * @param limit the limit
          * @return this
          */
         public Builder provisionWithin(Duration limit) {
@@ -196,9 +204,9 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how long it may take from then until commands run there. Ten minutes unless set.
+         * Sets the time limit from then until commands run over ssh; 10 minutes by default.
          *
-         * @param limit how long
+         * @param limit the limit
          * @return this
          */
         public Builder sshWithin(Duration limit) {
@@ -207,10 +215,10 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /**
-         * Sets how long the service may take to cancel a request, before it is left and an error is logged that has the command
-         * for it. Five minutes unless set.
+         * Sets the time limit for the service to confirm a cancellation; 5 minutes by default. After it, an error is
+         * logged with the command that cancels the request.
          *
-         * @param limit how long
+         * @param limit the limit
          * @return this
          */
         public Builder cancelWithin(Duration limit) {
@@ -219,9 +227,9 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /**
-         * Sets the time between two looks at a request. Half a minute unless set, which is what the service expects.
+         * Sets the interval at which each request is polled; 30 seconds by default, as the service recommends.
          *
-         * @param interval how long
+         * @param interval the interval
          * @return this
          */
         public Builder pollEvery(Duration interval) {
@@ -230,53 +238,56 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /**
-         * Sets whom the firewall of the machines lets in. Unless set, our address is looked up where there is a firewall; if
-         * nobody knows it, a warning says so.
+         * Sets the addresses for which the firewall of the machines is opened. By default the public address of this
+         * host is looked up if the ranch has a firewall; a warning is logged if the lookup fails.
          *
          * @param cidrs addresses, such as {@code 192.0.2.1/32}; none if there is no firewall to open
          * @return this
-         * @throws IllegalArgumentException if one is no such thing
+         * @throws IllegalArgumentException if one is not of that form
          */
         public Builder sourceCidrs(String... cidrs) {
-            sourceCidrs = List.of(cidrs).stream().map(SourceAddresses::checked).toList();
+            sourceCidrs =
+                    List.of(cidrs).stream().map(SourceAddresses::checkCidr).toList();
             return this;
         }
 
-        /** Sets who is asked for our address. */
+        /** Sets the web sites that are asked for the public address of this host. */
         Builder addressSites(URI... sites) {
             addressSites = List.of(sites);
             return this;
         }
 
         /**
-         * Sets the key with which we get in. One is generated for the run unless set, and deleted after it.
+         * Sets the ssh key with which the machines are reached. By default a key is generated for the run and deleted
+         * after it.
          *
-         * @param file a private key without passphrase; its public half is beside it, with {@code .pub} added to its name
+         * @param file a private key without a passphrase; its public key is in the file of the same name with {@code
+         *     .pub} added
          * @return this
-         * @throws IllegalArgumentException if they cannot be read
+         * @throws IllegalArgumentException if a file cannot be read
          */
         public Builder key(Path file) {
-            RunKey given = RunKey.given(file, options);
-            keys = directory -> given;
+            RunKey fromFile = RunKey.fromFile(file, options);
+            keys = directory -> fromFile;
             return this;
         }
 
         /**
-         * Has the user's own keys in {@code ~/.ssh} used, those without passphrase.
+         * Uses the user's own keys in {@code ~/.ssh}; they must have no passphrase.
          *
          * @return this
-         * @throws IllegalArgumentException if there is none
+         * @throws IllegalArgumentException if none is found
          */
         public Builder ownKeys() {
-            RunKey found = RunKey.found(Path.of(System.getProperty("user.home"), ".ssh"), options);
-            keys = directory -> found;
+            RunKey ownKeys = RunKey.fromDirectory(Path.of(System.getProperty("user.home"), ".ssh"), options);
+            keys = directory -> ownKeys;
             return this;
         }
 
         /**
-         * Sets what changes how machines are reached: another port, a jump host.
+         * Sets a function that changes how machines are reached, for example another port or a jump host.
          *
-         * @param change is given what the service says
+         * @param change receives the user and address that the service reports
          * @return this
          */
         public Builder hosts(UnaryOperator<Host> change) {
@@ -285,49 +296,50 @@ public final class TestingFarmProvisioner implements Provisioner {
         }
 
         /**
-         * Sets who is told how reservations go on.
+         * Sets the listener for the phases of the reservations.
          *
-         * @param who is told
+         * @param receiver the listener
          * @return this
          */
-        public Builder listener(ReservationListener who) {
-            listener = who;
+        public Builder listener(ReservationListener receiver) {
+            listener = receiver;
             return this;
         }
 
         /**
-         * Sets the tag of all requests of the run, by which {@link LeftoverRequests} finds them. A new one unless set.
+         * Sets the tag of all requests of the run, with which {@link LeftoverRequests} finds them; a random one by
+         * default.
          *
-         * @param tag letters, digits, {@code -}, {@code _} and {@code .}; no other run must have it
+         * @param tag up to 128 letters, digits, {@code -}, {@code _} and {@code .}; it must be unique to the run
          * @return this
          */
         public Builder run(String tag) {
             if (!tag.matches("[A-Za-z0-9._-]{1,128}")) {
                 throw new IllegalArgumentException(
-                        "not a tag: '" + tag + "'; expected up to 128 letters, digits, '-', '_' and '.'");
+                        "not a valid tag: '" + tag + "'; expected up to 128 letters, digits, '-', '_' and '.'");
             }
             run = tag;
             return this;
         }
 
-        /** Sets what opens connections. */
+        /** Sets the factory of connections. */
         Builder connector(GuestLogin.Connector opener) {
             connector = opener;
             return this;
         }
 
-        /** Sets what tells the time, and how it passes. */
-        Builder time(Clock now, Pause wait) {
+        /** Sets the clock, and the sleeper that waits between polls and attempts. */
+        Builder time(Clock now, Sleeper wait) {
             clock = now;
-            pause = wait;
+            sleeper = wait;
             return this;
         }
 
-        /** {@return a provisioner with these settings; nothing is asked before a machine is wanted} */
+        /** {@return a provisioner with these settings} It sends no request before the first {@link #provision}. */
         public TestingFarmProvisioner build() {
             FarmSettings settings = new FarmSettings(
                     maxSystems,
-                    tolerated,
+                    maxFailed,
                     queueWithin,
                     provisionWithin,
                     sshWithin,
@@ -340,12 +352,12 @@ public final class TestingFarmProvisioner implements Provisioner {
                     run,
                     connector,
                     clock,
-                    pause);
+                    sleeper);
             try {
                 Path directory = Files.createTempDirectory("atex-farm-");
-                return new TestingFarmProvisioner(new Run(api, reservation, settings, directory, keys));
+                return new TestingFarmProvisioner(new RunContext(api, reservation, settings, directory, keys));
             } catch (IOException e) {
-                throw new UncheckedIOException("cannot make a directory for the keys of the run", e);
+                throw new UncheckedIOException("could not create a temporary directory for the keys of the run", e);
             }
         }
     }

@@ -5,7 +5,7 @@ import java.util.Collection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where threads about reservations come from: virtual, named, and none dies unheard. */
+/** Creates the threads of this module: virtual, named, and with a handler that logs uncaught exceptions. */
 final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
 
@@ -25,15 +25,17 @@ final class Threads {
     }
 
     /**
-     * Waits until threads have ended, if they were started, whether or not it is interrupted; an interrupt is kept.
+     * Waits until the threads that were started have ended, also when interrupted; the interrupt is restored
+     * afterwards.
      *
-     * @return whether they have
+     * @return whether all have ended
      */
     static boolean join(Collection<Thread> threads, Duration atMost) {
         boolean interrupted = false;
         boolean ended = true;
         long deadline = System.nanoTime() + atMost.toNanos();
         for (Thread thread : threads) {
+            // A thread that was never started would make join() throw.
             while (thread.getState() != Thread.State.NEW) {
                 try {
                     ended &= thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));

@@ -1,4 +1,4 @@
-/** Machines that are reserved through the Testing Farm API: a typed client, and a provisioner over it. */
+/** A client of the Testing Farm API, and a provisioner of machines that are reserved with it. */
 @NullMarked
 @Stable
 package org.atex.testingfarm;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What stands between a guest and who uses it takes nothing away. */
+/** Runs the connection contract with the wrapper around the ssh connection. */
 @ExtendWith(LeakCheck.class)
 class GuestConnectionContractTest extends ConnectionContract {
     @TempDir
@@ -41,7 +41,7 @@ class GuestConnectionContractTest extends ConnectionContract {
 
     @Override
     protected Connection connect() throws Exception {
-        SshOptions options = RunKey.given(
+        SshOptions options = RunKey.fromFile(
                         directory.resolve("id"),
                         SshOptions.defaults().withoutConfig().withoutAgent())
                 .options()

@@ -24,7 +24,7 @@ class NewRequestTest {
     }
 
     @Test
-    void theLeastThatCanBeAskedFor() {
+    void defaultReservation() {
         assertSends(Reservation.builder("Fedora-41").build(), """
                 {"test": {"fmf": {"url": "https://gitlab.com/testing-farm/tests", "ref": "main",
                                   "name": "/testing-farm/reserve"}},
@@ -41,7 +41,7 @@ class NewRequestTest {
     }
 
     @Test
-    void allThatCanBeAskedFor() {
+    void allSettings() {
         Reservation reservation = Reservation.builder("RHEL-10")
                 .arch("s390x")
                 .pool("metal")
@@ -85,7 +85,7 @@ class NewRequestTest {
     }
 
     @Test
-    void aCopyAsksForTheSame() {
+    void copyOfReservationGivesSameRequest() {
         Reservation reservation = Reservation.builder("F")
                 .skipGuestSetup(true)
                 .secrets(Map.of("PASS", "hunter2"))
@@ -95,7 +95,7 @@ class NewRequestTest {
     }
 
     @Test
-    void anyBodyIsAnObject() {
+    void rawBodyMustBeAJsonObject() {
         assertThat(NewRequest.ofJson("{\"test\": {}}").json()).isEqualTo("{\"test\":{}}");
         assertThatThrownBy(() -> NewRequest.ofJson("[]")).hasMessageContaining("JSON object");
     }

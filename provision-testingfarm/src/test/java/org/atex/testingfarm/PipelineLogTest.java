@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
-import org.atex.testingfarm.FarmStandIn.Fault;
+import org.atex.testingfarm.FakeTestingFarm.Fault;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,18 +29,18 @@ class PipelineLogTest {
     private static final String TEXT = "[a] \u001b[1;32mgrün\u001b[0m\r\n[b] Guest is ready\n\n[c] 日本\n";
     private static final List<String> LINES = List.of("[a] grün", "[b] Guest is ready", "", "[c] 日本");
 
-    private FarmStandIn farm;
+    private FakeTestingFarm farm;
     private TestingFarmApi api;
     private PipelineLog log;
 
     @BeforeAll
     static void warmUp() throws Exception {
-        FarmStandIn.warmUp();
+        FakeTestingFarm.warmUp();
     }
 
     @BeforeEach
     void open() throws IOException {
-        farm = FarmStandIn.open();
+        farm = FakeTestingFarm.open();
         api = farm.api().build();
         log = PipelineLog.of(api, farm.uri().resolve("/log"));
     }
@@ -52,9 +52,9 @@ class PipelineLogTest {
     }
 
     private void serve(int status, byte[] body, String... headers) {
-        // Bytes as they are: what the stand-in says is UTF-8.
+        // The fake sends the text as UTF-8, which gives the same bytes.
         String[] all = headers;
-        farm.fault("GET", "/log.*", new Fault.Says(status, new String(body, StandardCharsets.UTF_8), all));
+        farm.fault("GET", "/log.*", new Fault.Respond(status, new String(body, StandardCharsets.UTF_8), all));
     }
 
     private List<String> read(int times) throws InterruptedException {
@@ -67,13 +67,13 @@ class PipelineLogTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 7, 1000})
-    void piecesMayEndAnywhere(int size) throws Exception {
+    void piecesMayEndWithinLinesAndCharacters(int size) throws Exception {
         byte[] all = TEXT.getBytes(StandardCharsets.UTF_8);
         List<byte[]> pieces = new ArrayList<>();
         for (int i = 0; i < all.length; i += size) {
             pieces.add(Arrays.copyOfRange(all, i, Math.min(all.length, i + size)));
         }
-        farm.lives(number -> StandInRequest.Life.stuck("running").logInPieces(pieces));
+        farm.scripts(number -> FakeRequest.Script.stuckIn("running").logInPieces(pieces));
         String id = submitted();
         for (boolean ranges : List.of(true, false)) {
             if (!ranges) {
@@ -97,7 +97,7 @@ class PipelineLogTest {
 
     @ParameterizedTest
     @CsvSource({"404", "403", "502", "500", "418"})
-    void whatIsNotThereYetHasNoLines(int status) throws Exception {
+    void missingLogHasNoLines(int status) throws Exception {
         serve(status, "<html>line\n</html>".getBytes(StandardCharsets.UTF_8));
         serve(206, "here\n".getBytes(StandardCharsets.UTF_8), "Content-Range", "bytes 0-4/5");
 
@@ -106,19 +106,19 @@ class PipelineLogTest {
     }
 
     @Test
-    void nothingNewIsNothing() throws Exception {
+    void unsatisfiableRangeAddsNoLines() throws Exception {
         serve(206, "one\n".getBytes(StandardCharsets.UTF_8));
         serve(416, new byte[0], "Content-Range", "bytes */4");
         serve(206, "two\n".getBytes(StandardCharsets.UTF_8), "Content-Range", "bytes 4-7/8");
 
         assertThat(read(3)).containsExactly("one", "two");
-        assertThat(farm.questions())
-                .extracting(FarmStandIn.Question::range)
+        assertThat(farm.received())
+                .extracting(FakeTestingFarm.Received::range)
                 .endsWith("bytes=0-", "bytes=4-", "bytes=4-");
     }
 
     @Test
-    void aPieceThatBeginsEarlierIsNotReadTwice() throws Exception {
+    void overlappingPieceIsNotReadTwice() throws Exception {
         serve(206, "one\n".getBytes(StandardCharsets.UTF_8), "Content-Range", "bytes 0-3/4");
         serve(206, "one\ntwo\n".getBytes(StandardCharsets.UTF_8), "Content-Range", "bytes 0-7/8");
         serve(206, "far\n".getBytes(StandardCharsets.UTF_8), "Content-Range", "bytes 900-903/904");
@@ -127,7 +127,7 @@ class PipelineLogTest {
     }
 
     @Test
-    void aFileThatBecameShorterIsReadFromItsBeginning() throws Exception {
+    void shorterFileIsReadFromItsBeginning() throws Exception {
         serve(200, "a long line\nanother\n".getBytes(StandardCharsets.UTF_8));
         serve(200, "short\n".getBytes(StandardCharsets.UTF_8));
         serve(416, new byte[0], "Content-Range", "bytes */3");
@@ -137,25 +137,25 @@ class PipelineLogTest {
     }
 
     @Test
-    void aRedirectIsFollowedWithoutAToken() throws Exception {
+    void redirectIsFollowedWithoutToken() throws Exception {
         serve(302, new byte[0], "Location", "/log2");
         serve(200, "there\n".getBytes(StandardCharsets.UTF_8));
 
         assertThat(log.next()).containsExactly("there");
-        assertThat(farm.questions()).extracting(FarmStandIn.Question::token).containsOnly("");
-        assertThat(farm.questions().getLast().path()).isEqualTo("/log2");
+        assertThat(farm.received()).extracting(FakeTestingFarm.Received::token).containsOnly("");
+        assertThat(farm.received().getLast().path()).isEqualTo("/log2");
     }
 
     @Test
-    void redirectsInACircleEnd() throws Exception {
+    void redirectLoopEnds() throws Exception {
         Stream.generate(() -> 302).limit(20).forEach(status -> serve(status, new byte[0], "Location", "/log"));
 
         assertThat(log.next()).isEmpty();
-        assertThat(farm.questions()).hasSize(4);
+        assertThat(farm.received()).hasSize(4);
     }
 
     @Test
-    void aLineWithoutAnEndIsCut() throws Exception {
+    void longLineIsSplit() throws Exception {
         serve(200, ("x".repeat(200_000) + "\nend\n").getBytes(StandardCharsets.UTF_8));
 
         List<String> lines = log.next();
@@ -164,22 +164,22 @@ class PipelineLogTest {
     }
 
     @Test
-    void aPackedFileIsUnpacked() throws Exception {
-        ByteArrayOutputStream packed = new ByteArrayOutputStream();
-        try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
-            out.write("packed\n".getBytes(StandardCharsets.UTF_8));
+    void compressedFileIsDecompressed() throws Exception {
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(compressed)) {
+            out.write("compressed\n".getBytes(StandardCharsets.UTF_8));
         }
-        assertThat(PipelineLog.unpacked(packed.toByteArray())).asString().isEqualTo("packed\n");
+        assertThat(PipelineLog.decompress(compressed.toByteArray())).asString().isEqualTo("compressed\n");
     }
 
     @Test
-    void aServerThatIsNotThereHasNoLines() throws Exception {
+    void unreachableServerHasNoLines() throws Exception {
         PipelineLog nowhere = PipelineLog.of(api, URI.create("http://localhost:1/pipeline.log"));
         assertThat(nowhere.next()).isEmpty();
     }
 
     @Test
-    void onlyTheLastLinesAreKept() throws Exception {
+    void tailHasLastLinesOnly() throws Exception {
         StringBuilder text = new StringBuilder();
         for (int i = 1; i <= 100; i++) {
             text.append("line ").append(i).append('\n');

@@ -60,7 +60,7 @@ class PollerTest {
         poller.close();
     }
 
-    private void pass(Duration time) throws InterruptedException {
+    private void advance(Duration time) throws InterruptedException {
         Instant end = clock.instant().plus(time);
         while (clock.instant().isBefore(end)) {
             clock.awaitSleepers(1);
@@ -70,22 +70,22 @@ class PollerTest {
     }
 
     @Test
-    void eachIsLookedAtOnceAnIntervalAtMostAndNotAllAtOnce() throws Exception {
+    void pollsAreSpreadAndAtMostOncePerInterval() throws Exception {
         poller.close();
-        poller = new Poller(settings(), Runnable::run); // so that time waits for the looks
+        poller = new Poller(settings(), Runnable::run); // so that the clock does not run ahead of the polls
         poller.start();
-        List<AtomicInteger> looks = new ArrayList<>();
+        List<AtomicInteger> polls = new ArrayList<>();
         BlockingQueue<Instant> first = new LinkedBlockingQueue<>();
         for (int i = 0; i < 50; i++) {
             AtomicInteger count = new AtomicInteger();
-            looks.add(count);
+            polls.add(count);
             poller.add(() -> {
                 if (count.incrementAndGet() == 1) {
                     first.add(clock.instant());
                 }
             });
         }
-        pass(Duration.ofSeconds(300));
+        advance(Duration.ofSeconds(300));
 
         Set<Instant> moments = new HashSet<>();
         for (int i = 0; i < 50; i++) {
@@ -94,34 +94,34 @@ class PollerTest {
             moments.add(moment);
         }
         assertThat(moments).hasSizeGreaterThan(10);
-        assertThat(looks).allSatisfy(count -> assertThat(count.get()).isBetween(7, 11));
+        assertThat(polls).allSatisfy(count -> assertThat(count.get()).isBetween(7, 11));
     }
 
     @Test
-    void manyThatHangHoldUpNoOther() throws Exception {
+    void hangingPollsDoNotDelayOthers() throws Exception {
         CountDownLatch hanging = new CountDownLatch(1);
         AtomicInteger hung = new AtomicInteger();
-        for (int i = 0; i < Poller.AT_ONCE - 1; i++) {
+        for (int i = 0; i < Poller.MAX_CONCURRENT_POLLS - 1; i++) {
             poller.add(() -> {
                 hung.incrementAndGet();
                 hanging.await();
             });
         }
-        BlockingQueue<Instant> looks = new LinkedBlockingQueue<>();
-        poller.add(() -> looks.add(clock.instant()));
+        BlockingQueue<Instant> polls = new LinkedBlockingQueue<>();
+        poller.add(() -> polls.add(clock.instant()));
 
         for (int i = 0; i < 3; ) {
-            pass(Duration.ofSeconds(1));
-            i += looks.poll() == null ? 0 : 1;
+            advance(Duration.ofSeconds(1));
+            i += polls.poll() == null ? 0 : 1;
         }
-        assertThat(hung.get()).as("looks that hang").isEqualTo(Poller.AT_ONCE - 1);
+        assertThat(hung.get()).as("hanging polls").isEqualTo(Poller.MAX_CONCURRENT_POLLS - 1);
     }
 
     @Test
-    void closingEndsLooksThatHang() throws Exception {
+    void closeEndsHangingPolls() throws Exception {
         BlockingQueue<String> ends = new LinkedBlockingQueue<>();
         poller.add(() -> {
-            ends.add("begun");
+            ends.add("started");
             try {
                 new CountDownLatch(1).await();
             } finally {
@@ -130,45 +130,45 @@ class PollerTest {
         });
         clock.awaitSleepers(1);
         clock.advance(Duration.ofSeconds(33));
-        assertThat(ends.poll(20, TimeUnit.SECONDS)).isEqualTo("begun");
+        assertThat(ends.poll(20, TimeUnit.SECONDS)).isEqualTo("started");
         poller.close();
         assertThat(ends.poll(20, TimeUnit.SECONDS)).isEqualTo("ended");
     }
 
     @Test
-    void whatFailsIsLookedAtAgain() throws Exception {
-        BlockingQueue<Instant> looks = new LinkedBlockingQueue<>();
+    void failedPollIsRepeated() throws Exception {
+        BlockingQueue<Instant> polls = new LinkedBlockingQueue<>();
         poller.add(() -> {
-            looks.add(clock.instant());
-            throw new IllegalStateException("looks badly");
+            polls.add(clock.instant());
+            throw new IllegalStateException("poll failed");
         });
         for (int i = 0; i < 2; i++) {
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(33));
-            assertThat(looks.poll(20, TimeUnit.SECONDS)).isNotNull();
+            assertThat(polls.poll(20, TimeUnit.SECONDS)).isNotNull();
         }
     }
 
     @Test
-    void anEarlyLookIsOneAndNotMany() throws Exception {
-        BlockingQueue<Instant> looks = new LinkedBlockingQueue<>();
-        Poller.Subject subject = () -> looks.add(clock.instant());
-        poller.add(subject);
+    void onlyOneEarlyPollPerInterval() throws Exception {
+        BlockingQueue<Instant> polls = new LinkedBlockingQueue<>();
+        Poller.Target target = () -> polls.add(clock.instant());
+        poller.add(target);
         clock.awaitSleepers(1);
         clock.advance(Duration.ofSeconds(33));
-        assertThat(looks.poll(20, TimeUnit.SECONDS)).isNotNull();
+        assertThat(polls.poll(20, TimeUnit.SECONDS)).isNotNull();
         clock.awaitSleepers(1);
 
-        poller.lookEarly(subject).get(20, TimeUnit.SECONDS);
-        poller.lookEarly(subject).get(20, TimeUnit.SECONDS);
-        assertThat(looks).as("early looks").hasSize(1);
-        looks.clear();
+        poller.pollEarly(target).get(20, TimeUnit.SECONDS);
+        poller.pollEarly(target).get(20, TimeUnit.SECONDS);
+        assertThat(polls).as("early polls").hasSize(1);
+        polls.clear();
         for (int i = 0; i < 2; i++) {
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(33));
         }
-        assertThat(looks.poll(20, TimeUnit.SECONDS)).isNotNull();
-        poller.remove(subject);
-        assertThat(poller.lookEarly(subject).get(20, TimeUnit.SECONDS)).isFalse();
+        assertThat(polls.poll(20, TimeUnit.SECONDS)).isNotNull();
+        poller.remove(target);
+        assertThat(poller.pollEarly(target).get(20, TimeUnit.SECONDS)).isFalse();
     }
 }

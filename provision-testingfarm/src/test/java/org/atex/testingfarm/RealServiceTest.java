@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
-/** The real service: only where there is a token for it, as it costs somebody a machine. */
+/** Runs against the real service, with the token in the environment. It reserves a machine, which costs money. */
 @EnabledIfEnvironmentVariable(named = "TESTING_FARM_API_TOKEN", matches = ".+", disabledReason = "no token is set")
 @Timeout(3600)
 class RealServiceTest {
     @Test
-    void aMachineIsReservedUsedAndGivenBack() throws Exception {
+    void machineIsReservedUsedAndReleased() throws Exception {
         try (TestingFarmApi api = TestingFarmApi.builder().build()) {
             Identity identity = api.whoami();
             String compose = api.composes(String.valueOf(identity.ranch())).stream()

@@ -14,42 +14,42 @@ class RunKeyTest {
     @TempDir
     private Path directory;
 
-    private void key(String name, String half) throws Exception {
+    private void key(String name, String publicKey) throws Exception {
         Files.writeString(directory.resolve(name), "private");
-        Files.writeString(directory.resolve(name + ".pub"), half);
+        Files.writeString(directory.resolve(name + ".pub"), publicKey);
     }
 
     @Test
-    void nobodyIsToldWhoseKeyItIs() throws Exception {
+    void commentOfKeyIsReplaced() throws Exception {
         key("id", "ssh-ed25519 AAAA jane@home.example\n");
-        RunKey key = RunKey.given(directory.resolve("id"), SshOptions.defaults());
+        RunKey key = RunKey.fromFile(directory.resolve("id"), SshOptions.defaults());
         assertThat(key.authorizedKeys()).containsExactly("ssh-ed25519 AAAA atex");
         assertThat(key.privateKeys()).containsExactly(directory.resolve("id"));
     }
 
     @Test
-    void keysThatHaveBothHalvesAreFound() throws Exception {
+    void keysWithBothFilesAreFound() throws Exception {
         key("id_rsa", "ssh-rsa BBBB");
         key("id_ed25519", "ssh-ed25519 AAAA jane");
         Files.writeString(directory.resolve("id_ecdsa"), "private, and nothing else");
-        assertThat(RunKey.found(directory, SshOptions.defaults()).authorizedKeys())
+        assertThat(RunKey.fromDirectory(directory, SshOptions.defaults()).authorizedKeys())
                 .containsExactly("ssh-ed25519 AAAA atex", "ssh-rsa BBBB atex");
     }
 
     @Test
-    void whereThereIsNoKeyTheWayOutIsSaid() throws Exception {
-        assertThatThrownBy(() -> RunKey.found(directory, SshOptions.defaults()))
+    void missingKeyIsExplained() throws Exception {
+        assertThatThrownBy(() -> RunKey.fromDirectory(directory, SshOptions.defaults()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(directory.toString())
                 .hasMessageContaining("ssh-keygen");
         key("odd", "nonsense");
-        assertThatThrownBy(() -> RunKey.given(directory.resolve("odd"), SshOptions.defaults()))
-                .hasMessageContaining("odd.pub is no public key");
+        assertThatThrownBy(() -> RunKey.fromFile(directory.resolve("odd"), SshOptions.defaults()))
+                .hasMessageContaining("odd.pub is not a public key");
     }
 
     @Test
-    void aGeneratedKeyIsForItsOwnerOnly() throws Exception {
-        RunKey key = RunKey.generated(directory, SshOptions.defaults());
+    void generatedKeyIsReadableByOwnerOnly() throws Exception {
+        RunKey key = RunKey.generate(directory, SshOptions.defaults());
         assertThat(key.authorizedKeys()).singleElement().asString().matches("ssh-rsa AAAA\\S{300,} atex");
         assertThat(PosixFilePermissions.toString(
                         Files.getPosixFilePermissions(key.privateKeys().getFirst())))

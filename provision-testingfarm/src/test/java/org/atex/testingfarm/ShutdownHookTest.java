@@ -6,16 +6,18 @@ import org.junit.jupiter.api.Test;
 
 class ShutdownHookTest {
     @Test
-    void itIsThereUntilItIsClosed() {
+    void hookIsRegisteredUntilClosed() {
         Runtime runtime = Runtime.getRuntime();
         ShutdownHook hook = ShutdownHook.register("atex-test-shutdown", () -> {});
-        assertThat(runtime.removeShutdownHook(hook.thread())).as("it was there").isTrue();
+        assertThat(runtime.removeShutdownHook(hook.thread()))
+                .as("registered before close")
+                .isTrue();
         runtime.addShutdownHook(hook.thread());
 
         hook.close();
 
         assertThat(runtime.removeShutdownHook(hook.thread()))
-                .as("it is there still")
+                .as("registered after close")
                 .isFalse();
         hook.close();
     }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.atex.lab.Logs;
-import org.atex.testingfarm.FarmStandIn.Fault;
+import org.atex.testingfarm.FakeTestingFarm.Fault;
 import org.atex.testkit.Call;
 import org.atex.testkit.FaultProxy;
 import org.atex.testkit.LeakCheck;
@@ -38,17 +38,17 @@ class TestingFarmApiTest {
             Map.of(NewRequest.RUN_TAG, "run-1"),
             Duration.ofMinutes(90));
 
-    private FarmStandIn farm;
+    private FakeTestingFarm farm;
     private TestingFarmApi api;
 
     @BeforeAll
     static void warmUp() throws Exception {
-        FarmStandIn.warmUp();
+        FakeTestingFarm.warmUp();
     }
 
     @BeforeEach
     void open() throws IOException {
-        farm = FarmStandIn.open();
+        farm = FakeTestingFarm.open();
         api = farm.api().build();
     }
 
@@ -63,20 +63,22 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void aRequestIsSubmittedSeenFoundAndCancelled() throws Exception {
+    void requestIsSubmittedReadFoundAndCancelled() throws Exception {
         String id = submit();
 
-        FarmRequest seen = api.get(id);
-        assertThat(seen.state()).isEqualTo(RequestState.NEW);
-        assertThat(seen.compose()).isEqualTo("Fedora-41");
-        assertThat(seen.arch()).isEqualTo("x86_64");
-        assertThat(seen.tags()).containsEntry("AtexRun", "run-1").containsEntry("ArtemisUseSpot", "false");
-        assertThat(seen.variables()).containsEntry("TF_RESERVATION_DURATION", "30");
-        assertThat(seen.isReservation()).isTrue();
-        assertThat(seen.notes()).containsExactly("dispatched as job-1");
-        assertThat(seen.artifacts()).as("null before a worker has it").isNull();
-        assertThat(seen.log()).isNull();
-        assertThat(seen.created())
+        FarmRequest request = api.get(id);
+        assertThat(request.state()).isEqualTo(RequestState.NEW);
+        assertThat(request.compose()).isEqualTo("Fedora-41");
+        assertThat(request.arch()).isEqualTo("x86_64");
+        assertThat(request.tags()).containsEntry("AtexRun", "run-1").containsEntry("ArtemisUseSpot", "false");
+        assertThat(request.variables()).containsEntry("TF_RESERVATION_DURATION", "30");
+        assertThat(request.isReservation()).isTrue();
+        assertThat(request.notes()).containsExactly("dispatched as job-1");
+        assertThat(request.artifacts())
+                .as("artifacts before a worker has started")
+                .isNull();
+        assertThat(request.log()).isNull();
+        assertThat(request.created())
                 .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
 
         assertThat(api.search(
@@ -84,22 +86,22 @@ class TestingFarmApiTest {
                 .extracting(FarmRequest::id)
                 .containsExactly(id);
         assertThat(api.search(RequestSearch.of(RequestState.RUNNING)))
-                .as("null means none")
+                .as("results of a search that answers null")
                 .isEmpty();
 
         assertThat(api.cancel(id)).isEqualTo(Cancellation.REQUESTED);
         assertThat(api.get(id).state()).isEqualTo(RequestState.CANCELED);
         assertThat(api.cancel(id)).isEqualTo(Cancellation.ALREADY_CANCELED);
-        farm.becomes(id, "complete");
+        farm.setState(id, "complete");
         assertThat(api.cancel(id)).isEqualTo(Cancellation.ALREADY_OVER);
         assertThat(api.cancel("ffffffff-0000-4000-8000-000000000000")).isEqualTo(Cancellation.UNKNOWN);
     }
 
     @Test
-    void whatMakesNoSenseInASearchIsLeftOut() throws Exception {
+    void invalidSearchResultsAreSkipped() throws Exception {
         String id = submit();
         String list = "[null, {}, {\"id\": null}, {\"id\": \"" + id + "\"}]";
-        farm.fault("GET", "/v0.1/requests", new Fault.Says(200, list));
+        farm.fault("GET", "/v0.1/requests", new Fault.Respond(200, list));
 
         assertThat(api.search(RequestSearch.of(RequestState.NEW)))
                 .extracting(FarmRequest::id)
@@ -107,8 +109,8 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void whatIsNotOursIsNotCancelled() {
-        farm.fault("DELETE", ONE, new Fault.Says(403, ""));
+    void requestOfAnotherUserIsNotCancelled() {
+        farm.fault("DELETE", ONE, new Fault.Respond(403, ""));
 
         assertThatThrownBy(() -> api.cancel("1"))
                 .isInstanceOf(TestingFarmException.NotAuthorized.class)
@@ -116,17 +118,17 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void searchesSayTimesInUtcWithoutAZone() throws Exception {
+    void searchTimesAreInUtcWithoutZone() throws Exception {
         api.search(RequestSearch.of(RequestState.NEW)
                 .after(Instant.parse("2026-11-21T10:20:30.5Z"))
                 .before(Instant.parse("2026-11-21T11:00:00Z")));
 
-        assertThat(farm.questions().getLast().query())
+        assertThat(farm.received().getLast().query())
                 .isEqualTo("state=new&created_after=2026-11-21T10:20:30&created_before=2026-11-21T11:00");
     }
 
     @Test
-    void theServiceSaysWhatAndWhoItIs() throws Exception {
+    void versionIdentityAndComposesAreRead() throws Exception {
         assertThat(api.about()).isEqualTo("2026-10.1");
         assertThat(api.whoami()).isEqualTo(new Identity("token-1", "ci", "public", null, "jane"));
         assertThat(api.composes("public"))
@@ -146,8 +148,8 @@ class TestingFarmApiTest {
                 "{\"id\": \"1\", \"run\": {\"artifacts\": \"not an address\"}, \"result\": \"odd\","
                         + " \"environments_requested\": [{\"os\": null, \"settings\": {\"provisioning\": {\"tags\": 7}}}]}"
             })
-    void whateverIsMissingIsMissing(String body) throws Exception {
-        farm.fault("GET", ONE, new Fault.Says(200, body));
+    void missingValuesAreNullOrEmpty(String body) throws Exception {
+        farm.fault("GET", ONE, new Fault.Respond(200, body));
 
         FarmRequest request = api.get("1");
         assertThat(request.state()).isEqualTo(RequestState.UNKNOWN);
@@ -159,12 +161,12 @@ class TestingFarmApiTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "null", "[]", "<html>", "{\"id\": 1", "{\"id\": {}}", "{\"id\": \"../../x\"}"})
-    void anAnswerThatMakesNoSenseIsNone(String body) {
-        farm.fault("GET", ONE, new Fault.Says(200, body));
+    void unparsableResponseIsUnavailable(String body) {
+        farm.fault("GET", ONE, new Fault.Respond(200, body));
 
         assertThatThrownBy(() -> api.get("1", Duration.ZERO))
                 .isInstanceOf(TestingFarmException.Unavailable.class)
-                .hasMessageStartingWith("could not look at the request 1 at " + farm.uri() + ": ");
+                .hasMessageStartingWith("could not get the request 1 at " + farm.uri() + ": ");
     }
 
     @ParameterizedTest
@@ -178,31 +180,32 @@ class TestingFarmApiTest {
                 "413; plain words; Rejected; plain words",
                 "401; {\"message\": \"Not authorized to perform this action\"}; NotAuthorized; Not authorized",
                 "401; {\"message\": \"Token has expired\"}; NotAuthorized; expired",
-                "403; ''; NotAuthorized; answers 403",
+                "403; ''; NotAuthorized; answered 403",
                 "404; {\"detail\": \"Not Found\"}; NotFound; Not Found",
-                "409; ''; Gone; answers 409",
-                "410; ''; Gone; answers 410",
-                "502; <html><h1>Bad Gateway</h1>; Unavailable; answers 502",
-                "503; ''; Unavailable; answers 503",
+                "409; ''; Gone; answered 409",
+                "410; ''; Gone; answered 410",
+                "502; <html><h1>Bad Gateway</h1>; Unavailable; answered 502",
+                "503; ''; Unavailable; answered 503",
                 "429; {\"message\": \"slow down\"}; Unavailable; slow down",
-                "599; ''; Unavailable; answers 599"
+                "599; ''; Unavailable; answered 599"
             })
-    void errorsAreTypedAndKeepTheServicesWords(int status, String body, String type, String words) {
-        farm.fault("GET", ".*/about", new Fault.Says(status, body));
+    void errorsAreTypedAndQuoteTheService(int status, String body, String type, String words) {
+        farm.fault("GET", ".*/about", new Fault.Respond(status, body));
 
         try (TestingFarmApi once = farm.api().retryWithin(Duration.ZERO).build()) {
             TestingFarmException e = catchThrowableOfType(TestingFarmException.class, once::about);
             assertThat(e.getClass().getSimpleName()).isEqualTo(type);
             assertThat(e)
-                    .hasMessageStartingWith("could not ask what it is at " + farm.uri() + ": it answers " + status)
+                    .hasMessageStartingWith(
+                            "could not get the service's version at " + farm.uri() + ": the service answered " + status)
                     .hasMessageContaining(words);
             assertThat(e.getMessage()).doesNotContain("<", "\n");
         }
     }
 
     @Test
-    void anExpiredTokenIsToldFromAWrongOne() {
-        farm.fault("GET", ".*/whoami", new Fault.Says(401, "{\"message\": \"Token has expired\"}"));
+    void expiredTokenDiffersFromWrongOne() {
+        farm.fault("GET", ".*/whoami", new Fault.Respond(401, "{\"message\": \"Token has expired\"}"));
 
         assertThat(catchThrowableOfType(TestingFarmException.NotAuthorized.class, api::whoami)
                         .isExpired())
@@ -215,24 +218,24 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void theTokenIsAskedForEachTimeAndNeverShown() throws Exception {
+    void tokenIsSuppliedForEachRequestAndNeverShown() throws Exception {
         AtomicReference<String> token = new AtomicReference<>("old-secret");
         try (Logs logs = new Logs();
                 TestingFarmApi own = farm.api().token(token::get).build()) {
-            farm.fault("GET", ".*/whoami", new Fault.Says(400, "{\"message\": \"who is old-secret?\"}"));
+            farm.fault("GET", ".*/whoami", new Fault.Respond(400, "{\"message\": \"unknown token old-secret\"}"));
             assertThatThrownBy(own::whoami).hasMessageContaining("(hidden)").hasMessageNotContaining("old-secret");
-            token.set(" " + FarmStandIn.TOKEN + "\n");
+            token.set(" " + FakeTestingFarm.TOKEN + "\n");
             assertThat(own.whoami().tokenName()).isEqualTo("ci");
             token.set("two words");
             assertThatThrownBy(own::whoami).hasMessageNotContaining("two words");
             token.set(null);
             assertThatThrownBy(own::whoami).hasMessageContaining("TESTING_FARM_API_TOKEN");
-            assertThat(logs.text()).doesNotContain("old-secret", FarmStandIn.TOKEN, "two words");
+            assertThat(logs.text()).doesNotContain("old-secret", FakeTestingFarm.TOKEN, "two words");
         }
     }
 
     @Test
-    void aSupplierThatFailsTellsNoSecrets() {
+    void failureOfTokenSupplierIsNotQuoted() {
         try (TestingFarmApi own = farm.api()
                 .token(() -> {
                     throw new IllegalStateException("vault says hunter2");
@@ -246,30 +249,30 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void requestsOfOthersAreLookedAtWithoutAToken() throws Exception {
+    void requestOfAnotherUserIsReadWithoutToken() throws Exception {
         String id = submit();
-        try (TestingFarmApi other = farm.api().token(() -> "of-somebody-else").build()) {
+        try (TestingFarmApi other = farm.api().token(() -> "of-another-user").build()) {
             assertThat(other.get(id).id()).isEqualTo(id);
         }
-        assertThat(farm.questions().getLast().token()).isEmpty();
+        assertThat(farm.received().getLast().token()).isEmpty();
     }
 
     @Test
-    void whatIsHarmlessIsAskedAgain() throws Exception {
-        farm.fault("GET", ".*/about", new Fault.Says(502, "<html>Bad Gateway</html>"))
-                .fault("GET", ".*/about", new Fault.Loses())
-                .fault("GET", ".*/about", new Fault.Says(429, ""));
+    void readsAreRetried() throws Exception {
+        farm.fault("GET", ".*/about", new Fault.Respond(502, "<html>Bad Gateway</html>"))
+                .fault("GET", ".*/about", new Fault.LoseResponse())
+                .fault("GET", ".*/about", new Fault.Respond(429, ""));
 
         assertThat(api.about()).isEqualTo("2026-10.1");
         assertThat(farm.count("GET", ".*/about")).isEqualTo(4);
     }
 
     @Test
-    void aRestIsAsLongAsTheServiceWants() throws Exception {
+    void retryAfterIsObserved() throws Exception {
         ManualClock clock = ManualClock.at(Instant.EPOCH);
-        farm.fault("GET", ".*/about", new Fault.Says(429, "", "Retry-After", "40"));
-        try (TestingFarmApi patient = farm.api().time(clock, clock::sleep).build()) {
-            Call<String> call = Call.of(patient::about);
+        farm.fault("GET", ".*/about", new Fault.Respond(429, "", "Retry-After", "40"));
+        try (TestingFarmApi waiting = farm.api().time(clock, clock::sleep).build()) {
+            Call<String> call = Call.of(waiting::about);
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(39));
             assertThat(farm.count("GET", ".*/about")).isOne();
@@ -279,8 +282,8 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void aRestThatIsLongerThanOurPatienceIsNone() {
-        farm.fault("GET", ".*/about", new Fault.Says(503, "", "Retry-After", "3600"));
+    void retryAfterBeyondTheLimitIsNotAwaited() {
+        farm.fault("GET", ".*/about", new Fault.Respond(503, "", "Retry-After", "3600"));
 
         assertThat(catchThrowableOfType(TestingFarmException.Unavailable.class, api::about)
                         .retryAfter())
@@ -288,8 +291,8 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void aSubmissionIsNotRepeatedWhenItsAnswerIsLost() {
-        farm.fault("POST", ".*", new Fault.Loses());
+    void submissionIsNotRepeatedWhenItsResponseIsLost() {
+        farm.fault("POST", ".*", new Fault.LoseResponse());
 
         TestingFarmException.Unavailable e = catchThrowableOfType(TestingFarmException.Unavailable.class, this::submit);
         assertThat(e.mayHaveTakenEffect()).isTrue();
@@ -297,8 +300,8 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void aSubmissionIsRepeatedWhenItWasNotTaken() throws Exception {
-        farm.fault("POST", ".*", new Fault.Says(429, "", "Retry-After", "1"));
+    void submissionIsRepeatedAfterStatus429() throws Exception {
+        farm.fault("POST", ".*", new Fault.Respond(429, "", "Retry-After", "1"));
 
         submit();
         assertThat(farm.requests()).hasSize(1);
@@ -306,46 +309,46 @@ class TestingFarmApiTest {
     }
 
     @Test
-    void aServiceThatIsNotThereIsNamedAndCannotHaveTakenAnything() throws Exception {
-        // A port that was just closed may be somebody else's.
-        try (FaultProxy nobody = FaultProxy.to("127.0.0.1", 9)) {
-            nobody.set(new org.atex.testkit.Fault.Refuse());
-            URI there = URI.create("http://" + nobody.host() + ":" + nobody.port());
+    void unreachableServiceIsNamedAndSubmissionHadNoEffect() throws Exception {
+        // A port that was just closed may be taken by another process, so a proxy refuses the connections.
+        try (FaultProxy refusing = FaultProxy.to("127.0.0.1", 9)) {
+            refusing.set(new org.atex.testkit.Fault.Refuse());
+            URI address = URI.create("http://" + refusing.host() + ":" + refusing.port());
             api.close();
-            api = TestingFarmApi.builder(there)
+            api = TestingFarmApi.builder(address)
                     .token(() -> "token")
                     .time(Clock.systemUTC(), duration -> Thread.sleep(duration.dividedBy(1000)))
                     .build();
 
             TestingFarmException.Unavailable e =
                     catchThrowableOfType(TestingFarmException.Unavailable.class, this::submit);
-            assertThat(e).hasMessageContaining(there.toString()).hasMessageContaining("refused");
+            assertThat(e).hasMessageContaining(address.toString()).hasMessageContaining("refused");
             assertThat(e.mayHaveTakenEffect()).isFalse();
         }
     }
 
     @Test
-    void anAnswerHasATime() {
-        farm.fault("GET", ".*/about", new Fault.Stalls(5000));
-        try (TestingFarmApi hasty = farm.api()
+    void responseTimeIsLimited() {
+        farm.fault("GET", ".*/about", new Fault.Delay(5000));
+        try (TestingFarmApi impatient = farm.api()
                 .answerWithin(Duration.ofMillis(50))
                 .retryWithin(Duration.ZERO)
                 .build()) {
-            assertThatThrownBy(hasty::about).hasMessageEndingWith("no answer within 50 ms");
+            assertThatThrownBy(impatient::about).hasMessageEndingWith("no response within 50 ms");
         }
     }
 
     @Test
-    void anInterruptEndsAQuestionAtOnce() throws Exception {
-        farm.fault("GET", ".*/about", new Fault.Stalls(20_000));
+    void interruptEndsACallAtOnce() throws Exception {
+        farm.fault("GET", ".*/about", new Fault.Delay(20_000));
         Call<String> call = Call.of(api::about);
-        farm.await("asked", it -> it.count("GET", ".*/about") == 1);
+        farm.await("the request is received", it -> it.count("GET", ".*/about") == 1);
 
         assertThat(call.interrupt().failure()).isInstanceOf(InterruptedException.class);
     }
 
     @Test
-    void theAddressMayHaveAVersionOrNot() {
+    void versionInAddressIsOptional() {
         for (String address : List.of("", "/", "/v0.1", "/v0.1/")) {
             try (TestingFarmApi other =
                     TestingFarmApi.builder(URI.create(farm.uri() + address)).build()) {
@@ -356,15 +359,15 @@ class TestingFarmApiTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageNotContaining("pass@");
         assertThatThrownBy(() -> TestingFarmApi.builder(URI.create("ftp://a.example")))
-                .hasMessageContaining("expected one as https://api.testing-farm.io");
+                .hasMessageContaining("expected an address such as https://api.testing-farm.io");
     }
 
     @Test
-    void idsThatAreNoneAreRefused() {
+    void invalidIdsAreRefused() {
         assertThatThrownBy(() -> api.get("../whoami"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'../whoami'");
         assertThatThrownBy(() -> api.composes("a/b")).isInstanceOf(IllegalArgumentException.class);
-        assertThat(farm.questions()).isEmpty();
+        assertThat(farm.received()).isEmpty();
     }
 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Against the stand-in, in front of the real sshd. */
+/** Runs the provisioner contract against the fake Testing Farm, with a real sshd as the guest. */
 @ExtendWith(LeakCheck.class)
 class TestingFarmProvisionerContractTest extends ProvisionerContract {
     @TempDir
@@ -24,10 +24,10 @@ class TestingFarmProvisionerContractTest extends ProvisionerContract {
 
     private static OpenSsh server;
 
-    private FarmStandIn farm;
+    private FakeTestingFarm farm;
     private TestingFarmApi api;
 
-    /** After the contract has closed its provisioner, and before the leak check looks. */
+    /** Runs after the contract has closed its provisioner and before the leak check. */
     @RegisterExtension
     private final AfterEachCallback closing = context -> {
         api.close();
@@ -51,7 +51,7 @@ class TestingFarmProvisionerContractTest extends ProvisionerContract {
     @Override
     protected Provisioner open() throws IOException {
         if (farm == null) {
-            farm = FarmStandIn.open();
+            farm = FakeTestingFarm.open();
             api = farm.api().build();
         }
         return TestingFarmProvisioner.builder(

@@ -29,9 +29,9 @@ import org.atex.api.RunningCommand;
 import org.atex.lab.Logs;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshRefusedException;
-import org.atex.testingfarm.FarmStandIn.Fault;
+import org.atex.testingfarm.FakeRequest.Script;
+import org.atex.testingfarm.FakeTestingFarm.Fault;
 import org.atex.testingfarm.ReservationEvent.Phase;
-import org.atex.testingfarm.StandInRequest.Life;
 import org.atex.testkit.Call;
 import org.atex.testkit.FakeConnection;
 import org.atex.testkit.FakeProgram;
@@ -47,7 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Against the stand-in; the guests are fakes. */
+/** Runs the provisioner against the fake Testing Farm, with fake guests. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TestingFarmProvisionerTest {
@@ -56,37 +56,37 @@ class TestingFarmProvisionerTest {
     private static final String ALL = "/v0.1/requests";
 
     private final List<ReservationEvent> events = new CopyOnWriteArrayList<>();
-    private final BlockingQueue<ReservationEvent> news = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ReservationEvent> unread = new LinkedBlockingQueue<>();
     private final List<AutoCloseable> closing = new ArrayList<>();
     private final List<Host> hosts = new CopyOnWriteArrayList<>();
 
-    /** For the tests that set it. */
+    /** Used by the tests that pass it to the builder. */
     private final ManualClock clock = ManualClock.at(Instant.parse("2026-11-21T10:00:00Z"));
 
     @TempDir
     private Path directory;
 
     private Path key;
-    private FarmStandIn farm;
+    private FakeTestingFarm farm;
     private TestingFarmApi api;
     private Reservation reservation = Reservation.builder("Fedora-41").build();
 
     @BeforeAll
     static void warmUp() throws Exception {
-        FarmStandIn.warmUp();
+        FakeTestingFarm.warmUp();
     }
 
     @BeforeEach
     void openFarm() throws IOException {
         key = Files.writeString(directory.resolve("id"), "private");
         Files.writeString(directory.resolve("id.pub"), "ssh-ed25519 AAAA jane@home.example");
-        farm = FarmStandIn.open();
+        farm = FakeTestingFarm.open();
         api = farm.api().build();
     }
 
     @AfterEach
     void closeAll() throws Exception {
-        // Closing waits for the service, and so for the clock.
+        // Closing waits for the service, and thus for the clock.
         Call<Boolean> ticking = Call.to(() -> {
             while (true) {
                 clock.awaitSleepers(1);
@@ -98,7 +98,7 @@ class TestingFarmProvisionerTest {
         }
         ticking.interrupt();
         api.close();
-        assertThat(farm.alive()).as("machines that nobody gives back").isEmpty();
+        assertThat(farm.alive()).as("requests that are not over").isEmpty();
         farm.close();
     }
 
@@ -110,7 +110,7 @@ class TestingFarmProvisionerTest {
                         .time(Clock.systemUTC(), duration -> Thread.sleep(duration.dividedBy(1000)))
                         .listener(event -> {
                             events.add(event);
-                            news.add(event);
+                            unread.add(event);
                         })
                         .connector((host, options) -> {
                             hosts.add(host);
@@ -139,7 +139,7 @@ class TestingFarmProvisionerTest {
 
     private ReservationEvent await(Phase phase) throws InterruptedException {
         while (true) {
-            ReservationEvent event = news.poll(20, TimeUnit.SECONDS);
+            ReservationEvent event = unread.poll(20, TimeUnit.SECONDS);
             assertThat(event).as("the event " + phase + " after " + events).isNotNull();
             if (event.phase() == phase) {
                 return event;
@@ -155,7 +155,7 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aSystemSaysWhatIsKnownOfIt() throws Exception {
+    void systemHasNameLabelsAndAddress() throws Exception {
         reservation = reservation.toBuilder().arch("aarch64").pool("metal").build();
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
@@ -180,7 +180,7 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void eventsTellHowItGoesOnInOrder() throws Exception {
+    void eventsReportThePhasesInOrder() throws Exception {
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
         Remote remote = ready(provisioner);
@@ -205,17 +205,17 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aListenerThatFailsChangesNothing() throws Exception {
+    void failureOfListenerHasNoEffect() throws Exception {
         TestingFarmProvisioner provisioner = open(builder -> builder.listener(event -> {
-            throw new IllegalStateException("listens badly");
+            throw new IllegalStateException("listener failed");
         }));
         provisioner.provision(1);
         ready(provisioner);
     }
 
     @Test
-    void whenTheAnswerIsLostTheRequestIsFoundByItsTag() throws Exception {
-        farm.fault("POST", ALL, new Fault.Loses());
+    void requestWithLostResponseIsFoundByItsTag() throws Exception {
+        farm.fault("POST", ALL, new Fault.LoseResponse());
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
 
@@ -225,32 +225,32 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void whatDidNotTakeEffectIsSubmittedAgainOnceThatIsCertain() throws Exception {
-        farm.fault("POST", ALL, new Fault.Says(502, "<html>Bad Gateway</html>"))
-                .fault("GET", ALL, new Fault.Says(503, "<html>try later</html>"));
+    void submissionWithoutEffectIsRepeatedAfterASearch() throws Exception {
+        farm.fault("POST", ALL, new Fault.Respond(502, "<html>Bad Gateway</html>"))
+                .fault("GET", ALL, new Fault.Respond(503, "<html>try later</html>"));
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
         ready(provisioner);
 
         assertThat(farm.requests()).hasSize(1);
-        List<String> asked = farm.questions().stream()
-                .filter(question -> question.path().equals(ALL))
-                .map(FarmStandIn.Question::method)
+        List<String> methods = farm.received().stream()
+                .filter(http -> http.path().equals(ALL))
+                .map(FakeTestingFarm.Received::method)
                 .toList();
-        assertThat(asked)
-                .as("a post, searches, a post")
+        assertThat(methods)
+                .as("POST, searches, POST")
                 .startsWith("POST", "GET", "GET")
                 .contains("POST");
-        assertThat(asked.lastIndexOf("POST")).isGreaterThan(3);
+        assertThat(methods.lastIndexOf("POST")).isGreaterThan(3);
     }
 
     @Test
-    void whatTakesEffectWhenNobodyExpectsItIsFoundInTheEnd() throws Exception {
-        farm.fault("POST", ALL, new Fault.LosesAndWaits());
+    void requestThatAppearsLateIsCancelledByClose() throws Exception {
+        farm.fault("POST", ALL, new Fault.LoseAndDelay());
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
         ready(provisioner);
-        farm.deliverWithheld();
+        farm.applyDelayed();
         assertThat(farm.alive()).hasSize(2);
 
         provisioner.close();
@@ -259,8 +259,8 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aReservationThatFailsIsMadeAgain() throws Exception {
-        farm.lives(number -> number <= 2 ? Life.usual().endsAs("error", 3, "no capacity") : Life.usual());
+    void failedReservationIsRepeated() throws Exception {
+        farm.scripts(number -> number <= 2 ? Script.reserving().endAs("error", 3, "no capacity") : Script.reserving());
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(2));
             provisioner.provision(1);
@@ -272,12 +272,12 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aFailureSaysAllThatIsKnown() throws Exception {
+    void failureMessageHasAllDetails() throws Exception {
         reservation = reservation.toBuilder().secrets(Map.of("PASS", "hunter2")).build();
-        farm.lives(number -> Life.usual()
+        farm.scripts(number -> Script.reserving()
                 .log("booting\n", "the password is hunter2\n\u001b[31mno route to host\u001b[0m\n")
                 .note("dispatched with hunter2")
-                .endsAs("error", 5, "machine broke"));
+                .endAs("error", 5, "machine broke"));
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0));
             provisioner.provision(1);
@@ -285,22 +285,23 @@ class TestingFarmProvisionerTest {
             String id = "00000001-0000-4000-8000-000000000000";
             assertThat(failure(provisioner))
                     .isEqualTo("could not reserve Fedora-41 x86_64 at " + farm.uri()
-                            + ": it ended as error (request " + id + ", running for 0 s, 0 s in all)"
+                            + ": it ended as error (request " + id + ", running for 0 s, 0 s in total)"
                             + "; the service says: machine broke; its notes: dispatched with (hidden)"
                             + "; last lines of its log:\n    booting\n    the password is (hidden)"
                             + "\n    no route to host\nartifacts: " + farm.uri() + "/artifacts/" + id);
             assertThat(logs.text()).doesNotContain("hunter2");
             assertThat(events.toString()).doesNotContain("hunter2");
         }
-        // It is given back by another thread than the one that sees it fail, if that comes in time before it is over.
+        // CANCELLING is entered by another thread than the one that notices the failure; it is left out if the request
+        // is over first.
         assertThat(phases("00000001-0000-4000-8000-000000000000"))
                 .filteredOn(phase -> phase != Phase.CANCELLING)
                 .containsExactly(Phase.SUBMITTED, Phase.QUEUED, Phase.RUNNING, Phase.FAILED, Phase.OVER);
     }
 
     @Test
-    void anErrorInTheLogEndsTheWait() throws Exception {
-        farm.lives(number -> Life.usual().log("preparing\n", "Result of testing: ERROR\n"));
+    void errorInTheLogEndsTheReservation() throws Exception {
+        farm.scripts(number -> Script.reserving().log("preparing\n", "Result of testing: ERROR\n"));
         TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0));
         provisioner.provision(1);
 
@@ -308,16 +309,16 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void whoeverCancelsItFromOutsideIsNoticed() throws Exception {
-        farm.lives(number -> Life.stuck("cancel-requested"));
+    void cancellationByAnotherClientIsReported() throws Exception {
+        farm.scripts(number -> Script.stuckIn("cancel-requested"));
         TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0));
         provisioner.provision(1);
 
-        assertThat(failure(provisioner)).contains("somebody cancelled it");
+        assertThat(failure(provisioner)).contains("it was cancelled by another client");
     }
 
     @Test
-    void aComposeThatIsNotThereIsAnsweredWithOthers() throws Exception {
+    void unknownComposeIsReportedWithSimilarOnes() throws Exception {
         reservation = Reservation.builder("fedora-4l").build();
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(3);
@@ -325,28 +326,28 @@ class TestingFarmProvisionerTest {
         String why = failure(provisioner);
         assertThat(why)
                 .isEqualTo("could not reserve fedora-4l x86_64 at " + farm.uri()
-                        + ", ranch public, with the token 'ci': Compose 'fedora-4l' does not exist; the composes of that"
-                        + " ranch whose names are closest: Fedora-41, Fedora-42, CentOS-Stream-9");
+                        + ", ranch public, with the token 'ci': Compose 'fedora-4l' does not exist; the composes of"
+                        + " that ranch with the closest names: Fedora-41, Fedora-42, CentOS-Stream-9");
         Offer offer = provisioner.take(SOON);
         while (offer instanceof Offer.Failed) {
             offer = provisioner.take(Duration.ofMillis(200));
         }
         assertThat(offer).isIn(new Offer.None(), new Offer.Exhausted(why));
-        assertThat(farm.count("POST", ALL)).as("no retries").isLessThanOrEqualTo(3);
+        assertThat(farm.count("POST", ALL)).as("submissions without retries").isLessThanOrEqualTo(3);
     }
 
     @Test
-    void aTokenThatExpiresEndsTheReservationsThatAreUnderWay() throws Exception {
+    void expiredTokenEndsPendingReservations() throws Exception {
         TestingFarmProvisioner provisioner = open();
-        farm.fault("GET", ONE, new Fault.Says(401, "{\"message\": \"Token has expired\"}"));
+        farm.fault("GET", ONE, new Fault.Respond(401, "{\"message\": \"Token has expired\"}"));
         provisioner.provision(1);
 
         assertThat(failure(provisioner)).contains("Token has expired", "renew the token");
     }
 
     @Test
-    void aWrongTokenIsToldOnceAndTriedAgainWhenAskedAgain() throws Exception {
-        farm.fault("GET", ".*/whoami", new Fault.Says(401, "{\"message\": \"Token has expired\"}"));
+    void refusedTokenIsReportedOnceAndUsedAgainByProvision() throws Exception {
+        farm.fault("GET", ".*/whoami", new Fault.Respond(401, "{\"message\": \"Token has expired\"}"));
         TestingFarmProvisioner provisioner = open(builder -> builder.maxSystems(1));
         provisioner.provision(2);
 
@@ -358,15 +359,15 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aListenerThatTakesItsTimeIsNotOnTheWayToTheGuest() throws Exception {
-        farm.lives(number -> Life.usual()
+    void slowListenerDoesNotDelayTheLogin() throws Exception {
+        farm.scripts(number -> Script.reserving()
                 .log("Guest is ready: ArtemisGuest(a1, @USER@@@HOST@, arch=x86_64)\n", "starting tests execution\n"));
         CountDownLatch attempt = new CountDownLatch(1);
         BlockingQueue<Boolean> inTime = new LinkedBlockingQueue<>();
         TestingFarmProvisioner provisioner = open(builder -> builder.listener(event -> {
                     events.add(event);
                     if (event.phase() == Phase.RESERVED) {
-                        inTime.add(isOver(attempt));
+                        inTime.add(awaitAttempt(attempt));
                     }
                 })
                 .connector((host, options) -> {
@@ -380,7 +381,7 @@ class TestingFarmProvisionerTest {
         assertThat(events).extracting(ReservationEvent::phase).endsWith(Phase.RESERVED, Phase.READY);
     }
 
-    private static boolean isOver(CountDownLatch latch) {
+    private static boolean awaitAttempt(CountDownLatch latch) {
         try {
             return latch.await(10, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -389,7 +390,7 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void theGuestThatDoesNotLetUsInIsAskedUntilItDoes() throws Exception {
+    void loginIsRepeatedUntilCommandsRun() throws Exception {
         TestingFarmProvisioner provisioner = open(builder -> builder.connector((host, options) -> {
             hosts.add(host);
             if (hosts.size() < 3) {
@@ -405,7 +406,7 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void theGuestThatNeverLetsUsInIsGivenUp() throws Exception {
+    void loginFailureIsReportedAfterItsTimeLimit() throws Exception {
         TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0)
                 .sshWithin(Duration.ofSeconds(5))
                 .connector((host, options) -> {
@@ -417,26 +418,26 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void clearCancelsWhatIsUnderWayAndKeepsWhatWasTaken() throws Exception {
-        farm.lives(number -> number == 1 ? Life.usual() : Life.stuck("queued"));
+    void clearCancelsPendingReservationsAndKeepsTakenSystems() throws Exception {
+        farm.scripts(number -> number == 1 ? Script.reserving() : Script.stuckIn("queued"));
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
         Remote kept = ready(provisioner);
         provisioner.provision(3);
-        farm.await("three are queued", it -> it.alive().size() == 4);
+        farm.await("three requests are queued", it -> it.alive().size() == 4);
 
         provisioner.clear();
 
-        farm.await("they are cancelled", it -> it.alive().size() == 1);
+        farm.await("the three are cancelled", it -> it.alive().size() == 1);
         assertThat(farm.alive()).containsExactly(kept.name());
     }
 
     @Test
-    void closingEndsWhatIsBeingSubmitted() throws Exception {
-        farm.fault("POST", ALL, new Fault.Stalls(300));
+    void closeCancelsARequestThatIsBeingSubmitted() throws Exception {
+        farm.fault("POST", ALL, new Fault.Delay(300));
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
-        farm.await("it is submitted", it -> it.count("POST", ALL) == 1);
+        farm.await("the request is submitted", it -> it.count("POST", ALL) == 1);
 
         provisioner.close();
 
@@ -445,10 +446,10 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aCancellationThatFailsIsRepeatedAndFollowed() throws Exception {
-        farm.lives(number -> Life.usual().cancelLooks(3))
-                .fault("DELETE", ONE, new Fault.Says(502, "<html>Bad Gateway</html>"))
-                .fault("DELETE", ONE, new Fault.Loses());
+    void failedCancellationIsRepeated() throws Exception {
+        farm.scripts(number -> Script.reserving().getsUntilCanceled(3))
+                .fault("DELETE", ONE, new Fault.Respond(502, "<html>Bad Gateway</html>"))
+                .fault("DELETE", ONE, new Fault.LoseResponse());
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
         ready(provisioner);
@@ -460,8 +461,8 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aCancellationThatIsNeverSeenIsPrintedWithTheCommandForIt() throws Exception {
-        farm.lives(number -> Life.usual().cancelLooks(1000));
+    void unconfirmedCancellationIsLoggedWithItsCommand() throws Exception {
+        farm.scripts(number -> Script.reserving().getsUntilCanceled(1000));
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = open(builder -> builder.cancelWithin(Duration.ofMillis(100)));
             provisioner.provision(1);
@@ -474,17 +475,19 @@ class TestingFarmProvisionerTest {
             assertThat(logs.messages(Level.ERROR))
                     .singleElement()
                     .asString()
-                    .contains("the request " + id + " was not seen to be cancelled", "it is cancel-requested")
+                    .contains(
+                            "the cancellation of the request " + id + " was not confirmed within",
+                            "it is cancel-requested")
                     .endsWith("; cancel it with: " + command);
-            assertThat(logs.text()).doesNotContain(FarmStandIn.TOKEN);
+            assertThat(logs.text()).doesNotContain(FakeTestingFarm.TOKEN);
             assertThat(events.getLast().phase()).isEqualTo(Phase.LEFT);
-            farm.becomes(id, "canceled");
+            farm.setState(id, "canceled");
         }
     }
 
     @Test
-    void whatWeMayNotCancelIsPrintedAtOnce() throws Exception {
-        farm.fault("DELETE", ONE, new Fault.Says(403, ""));
+    void deniedCancellationIsLoggedAtOnce() throws Exception {
+        farm.fault("DELETE", ONE, new Fault.Respond(403, ""));
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = open();
             provisioner.provision(1);
@@ -499,26 +502,26 @@ class TestingFarmProvisionerTest {
                             "only the token that submitted it",
                             "; cancel it with: curl -X DELETE");
             assertThat(events.getLast().phase()).isEqualTo(Phase.LEFT);
-            farm.becomes(id, "canceled");
+            farm.setState(id, "canceled");
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {404, 409, 410})
-    void whatIsOverNeedNotBeCancelled(int status) throws Exception {
-        farm.fault("DELETE", ONE, new Fault.Says(status, ""));
+    void requestThatIsOverNeedsNoCancellation(int status) throws Exception {
+        farm.fault("DELETE", ONE, new Fault.Respond(status, ""));
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
         String id = ready(provisioner).name();
-        farm.becomes(id, "complete");
+        farm.setState(id, "complete");
         provisioner.close();
 
         assertThat(events.getLast().phase()).isEqualTo(Phase.OVER);
     }
 
     @Test
-    void aLogThatAppearsLateIsWaitedFor() throws Exception {
-        farm.lives(number -> Life.usual().missing(404, 403, 404));
+    void lateLogIsAwaited() throws Exception {
+        farm.scripts(number -> Script.reserving().logStatuses(404, 403, 404));
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
 
@@ -527,8 +530,8 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aGuestWhoseLogStaysEmptyIsFoundInTheFilesOfTheRun() throws Exception {
-        farm.lives(number -> Life.usual().log("", "", "", "", "", "", "", "", "", "", "", ""));
+    void guestWithEmptyLogIsFoundInTheArtifacts() throws Exception {
+        farm.scripts(number -> Script.reserving().log("", "", "", "", "", "", "", "", "", "", "", ""));
         farm.file("results.xml", """
                 <testsuites><testsuite><logs>
                   <log href="elsewhere.txt" name="console"/>
@@ -549,8 +552,8 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void filesElsewhereAreNotAskedFor() throws Exception {
-        farm.lives(number -> Life.usual()
+    void workDirectoryOutsideTheArtifactsIsIgnored() throws Exception {
+        farm.scripts(number -> Script.reserving()
                 .log(
                         "",
                         "",
@@ -572,9 +575,9 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void secretsThatTheServiceQuotesAreHidden() throws Exception {
+    void secretsQuotedByTheServiceAreHidden() throws Exception {
         reservation = reservation.toBuilder().secrets(Map.of("PASS", "hunter2")).build();
-        farm.fault("POST", ALL, new Fault.Says(400, "{\"message\": \"what is hunter2?\"}"));
+        farm.fault("POST", ALL, new Fault.Respond(400, "{\"message\": \"invalid: hunter2\"}"));
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = open();
             provisioner.provision(1);
@@ -582,24 +585,24 @@ class TestingFarmProvisionerTest {
             Offer offer = provisioner.take(SOON);
             assertThat(offer).isInstanceOf(Offer.Failed.class);
             assertThat(((Offer.Failed) offer).cause())
-                    .hasMessageContaining("what is (hidden)?")
-                    .hasStackTraceContaining("what is (hidden)?");
+                    .hasMessageContaining("invalid: (hidden)")
+                    .hasStackTraceContaining("invalid: (hidden)");
             assertThat(Throwables.getStackTrace(((Offer.Failed) offer).cause())).doesNotContain("hunter2");
             assertThat(logs.text()).doesNotContain("hunter2");
         }
     }
 
     @Test
-    void aMachineThatGoesWhileItIsInUseIsToldAndReplaced() throws Exception {
+    void machineLostInUseIsReportedAndReplaced() throws Exception {
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = open(builder -> builder.maxSystems(1));
             provisioner.provision(1);
             Remote remote = ready(provisioner);
 
-            farm.becomes(remote.name(), "error");
+            farm.setState(remote.name(), "error");
 
             assertThat(await(Phase.FAILED).detail())
-                    .startsWith("lost the machine, Fedora-41 x86_64 at ")
+                    .startsWith("lost the machine Fedora-41 x86_64 at ")
                     .contains("it ended as error", remote.name(), "ready for");
             await(Phase.OVER);
             String why = "its reservation has ended: it ended as error (request " + remote.name() + " at " + farm.uri();
@@ -612,7 +615,7 @@ class TestingFarmProvisionerTest {
                     .hasMessageContaining(why);
             remote.close();
             assertThat(farm.requests().getFirst().cancellations)
-                    .as("there is nothing to cancel")
+                    .as("cancellations of a request that is over")
                     .isZero();
             assertThat(logs.messages(Level.WARN)).hasSize(1);
             provisioner.provision(1);
@@ -621,7 +624,7 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void whoWaitsForACommandLearnsWhyTheMachineWent() throws Exception {
+    void runningCommandFailsWithTheReasonOfTheLoss() throws Exception {
         BlockingQueue<FakeConnection> links = new LinkedBlockingQueue<>();
         TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
                 .time(clock, clock::sleep)
@@ -638,27 +641,27 @@ class TestingFarmProvisionerTest {
         Call<Remote> taking = Call.of(() -> ready(provisioner));
         provisioner.provision(1);
         await(Phase.SUBMITTED);
-        for (int look = 1; look <= 4; look++) {
+        for (int poll = 1; poll <= 4; poll++) {
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(33));
         }
         Remote remote = taking.result(SOON);
         try (RunningCommand forever = remote.connection().start(Command.of("forever"))) {
-            long looks = farm.count("GET", ONE);
-            farm.becomes(remote.name(), "canceled");
+            long polls = farm.count("GET", ONE);
+            farm.setState(remote.name(), "canceled");
             links.remove().lose();
 
             assertThatThrownBy(forever::await)
                     .isInstanceOf(ConnectionLostException.class)
                     .hasMessageContaining("its reservation has ended: it ended as canceled (request " + remote.name());
             assertThat(farm.count("GET", ONE))
-                    .as("a look, of which there was none to come")
-                    .isEqualTo(looks + 1);
+                    .as("polls, including the early one")
+                    .isEqualTo(polls + 1);
         }
     }
 
     @Test
-    void aLossThatNobodyCanExplainSoonIsToldWithoutAReason() throws Exception {
+    void lossIsReportedWithoutReasonIfTheServiceIsSlow() throws Exception {
         CountDownLatch hanging = new CountDownLatch(1);
         BlockingQueue<FakeConnection> links = new LinkedBlockingQueue<>();
         TestingFarmProvisioner provisioner = open(builder -> builder.connector((host, options) -> {
@@ -668,7 +671,7 @@ class TestingFarmProvisionerTest {
         }));
         provisioner.provision(1);
         Remote remote = ready(provisioner);
-        farm.fault("GET", ONE, new Fault.Hangs(hanging));
+        farm.fault("GET", ONE, new Fault.Hang(hanging));
         links.remove().lose();
         try {
             assertThatThrownBy(() -> remote.connection().run(Command.of("true")))
@@ -680,15 +683,15 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aTokenThatExpiresTakesNoMachineFromWhoUsesIt() throws Exception {
+    void expiredTokenKeepsMachinesInUse() throws Exception {
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = open();
             provisioner.provision(1);
             Remote remote = ready(provisioner);
-            long looks = farm.count("GET", ONE);
-            farm.fault("GET", ONE, new Fault.Says(401, "{\"message\": \"Token has expired\"}"))
-                    .fault("DELETE", ONE, new Fault.Says(401, "{\"message\": \"Token has expired\"}"));
-            farm.await("it is looked at again", it -> it.count("GET", ONE) > looks + 1);
+            long polls = farm.count("GET", ONE);
+            farm.fault("GET", ONE, new Fault.Respond(401, "{\"message\": \"Token has expired\"}"))
+                    .fault("DELETE", ONE, new Fault.Respond(401, "{\"message\": \"Token has expired\"}"));
+            farm.await("it is polled again", it -> it.count("GET", ONE) > polls + 1);
 
             assertThat(remote.connection().run(Command.of("true")).succeeded()).isTrue();
             assertThat(logs.messages(Level.WARN)).singleElement().asString().contains("Token has expired");
@@ -698,9 +701,9 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void ourAddressIsLookedUp() throws Exception {
-        farm.fault("GET", "/site1", new Fault.Says(200, "<html>you are somewhere</html>"))
-                .fault("GET", "/site2", new Fault.Says(200, "203.0.113.9\n"));
+    void publicAddressIsLookedUp() throws Exception {
+        farm.fault("GET", "/site1", new Fault.Respond(200, "<html>no address</html>"))
+                .fault("GET", "/site2", new Fault.Respond(200, "203.0.113.9\n"));
         TestingFarmProvisioner provisioner = lookingUp();
         provisioner.provision(1);
         ready(provisioner);
@@ -715,7 +718,7 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void noRunFailsBecauseNobodyKnowsOurAddress() throws Exception {
+    void failedAddressLookupIsOnlyLogged() throws Exception {
         farm.withoutFirewall();
         try (Logs logs = new Logs()) {
             TestingFarmProvisioner provisioner = lookingUp();
@@ -737,7 +740,7 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void wherethereIsNoFirewallNobodyIsAsked() throws Exception {
+    void addressIsNotLookedUpWithoutAFirewall() throws Exception {
         farm.ranch("redhat");
         TestingFarmProvisioner provisioner = lookingUp();
         provisioner.provision(1);
@@ -747,11 +750,11 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void oneAnswerThatHangsHoldsUpNoOtherRequest() throws Exception {
+    void hangingResponseDoesNotDelayOtherRequests() throws Exception {
         CountDownLatch hanging = new CountDownLatch(1);
         String first = "/v0.1/requests/00000001-.*";
         String second = "/v0.1/requests/00000002-.*";
-        farm.lives(number -> Life.stuck("queued")).clock(clock).fault("GET", first, new Fault.Hangs(hanging));
+        farm.scripts(number -> Script.stuckIn("queued")).clock(clock).fault("GET", first, new Fault.Hang(hanging));
         TestingFarmProvisioner provisioner = open(builder ->
                 builder.pollEvery(Duration.ofSeconds(30)).maxSystems(2).time(clock, clock::sleep));
         provisioner.provision(2);
@@ -762,7 +765,7 @@ class TestingFarmProvisionerTest {
             clock.advance(Duration.ofSeconds(1));
         }
 
-        assertThat(farm.count("GET", first)).as("looks while one hangs").isOne();
+        assertThat(farm.count("GET", first)).as("polls while one hangs").isOne();
         hanging.countDown();
         while (farm.count("GET", first) < 2) {
             clock.awaitSleepers(1);
@@ -771,21 +774,21 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aMachineIsOneOfThoseThatThereMayBeUntilTheServiceSaysThatItIsGone() throws Exception {
-        farm.lives(number -> Life.usual().cancelLooks(3))
-                .fault("DELETE", ONE, new Fault.Says(502, "<html>Bad Gateway</html>"));
+    void machineCountsUntilItsRequestIsOver() throws Exception {
+        farm.scripts(number -> Script.reserving().getsUntilCanceled(3))
+                .fault("DELETE", ONE, new Fault.Respond(502, "<html>Bad Gateway</html>"));
         TestingFarmProvisioner provisioner = open(builder -> builder.maxSystems(1));
         provisioner.provision(2);
         ready(provisioner).close();
         ready(provisioner);
 
         assertThat(farm.requests()).hasSize(2);
-        assertThat(farm.mostAlive()).isOne();
+        assertThat(farm.maxAlive()).isOne();
     }
 
     @Test
-    void aMachineThatIsLeftMakesRoomForAnother() throws Exception {
-        farm.lives(number -> number == 1 ? Life.usual().cancelLooks(1000) : Life.usual());
+    void machineThatWasGivenUpDoesNotCount() throws Exception {
+        farm.scripts(number -> number == 1 ? Script.reserving().getsUntilCanceled(1000) : Script.reserving());
         TestingFarmProvisioner provisioner =
                 open(builder -> builder.maxSystems(1).cancelWithin(Duration.ofMillis(100)));
         provisioner.provision(2);
@@ -794,16 +797,17 @@ class TestingFarmProvisionerTest {
         ready(provisioner);
 
         assertThat(await(Phase.LEFT).detail()).contains("curl -X DELETE");
-        farm.becomes(left.name(), "canceled");
+        farm.setState(left.name(), "canceled");
     }
 
     @Test
-    void aMachineThatSomebodyCancelsIsOverWhenItIsCanceledAndNotBefore() throws Exception {
-        farm.lives(number -> Life.usual().cancelLooks(3)).fault("DELETE", ONE, new Fault.Says(204, ""));
+    void requestCancelledByAnotherClientIsOverWhenCanceled() throws Exception {
+        farm.scripts(number -> Script.reserving().getsUntilCanceled(3))
+                .fault("DELETE", ONE, new Fault.Respond(204, ""));
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(1);
         Remote remote = ready(provisioner);
-        farm.becomes(remote.name(), "cancel-requested");
+        farm.setState(remote.name(), "cancel-requested");
         remote.close();
 
         await(Phase.OVER);
@@ -811,8 +815,9 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void whatTheLogSaysWhenNobodyGetsInIsTold() throws Exception {
-        farm.lives(number -> Life.usual().more("sshd: no supported key\n")).clock(clock);
+    void loginFailureQuotesTheLastLinesOfTheLog() throws Exception {
+        farm.scripts(number -> Script.reserving().appendToLog("sshd: no supported key\n"))
+                .clock(clock);
         TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0)
                 .pollEvery(Duration.ofSeconds(30))
                 .time(clock, clock::sleep)
@@ -822,7 +827,7 @@ class TestingFarmProvisionerTest {
                 }));
         provisioner.provision(1);
         await(Phase.SUBMITTED);
-        for (int look = 1; look <= 4; look++) {
+        for (int poll = 1; poll <= 4; poll++) {
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(33));
         }
@@ -831,12 +836,12 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void aLogThatDoesNotComeHoldsUpNoFailure() throws Exception {
+    void hangingLogDoesNotDelayAFailure() throws Exception {
         CountDownLatch hanging = new CountDownLatch(1);
         TestingFarmProvisioner provisioner = open(builder -> builder.maxFailedRequests(0)
                 .sshWithin(Duration.ofSeconds(1))
                 .connector((host, options) -> {
-                    farm.fault("GET", ".*/pipeline.log", new Fault.Hangs(hanging));
+                    farm.fault("GET", ".*/pipeline.log", new Fault.Hang(hanging));
                     throw new SshRefusedException("Permission denied", null);
                 }));
         provisioner.provision(1);
@@ -849,10 +854,10 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void oneThatIsToldToComeBackLaterLeavesTheServiceAlone() throws Exception {
-        farm.lives(number -> Life.stuck("queued"))
+    void retryAfterPausesPolling() throws Exception {
+        farm.scripts(number -> Script.stuckIn("queued"))
                 .clock(clock)
-                .fault("GET", ONE, new Fault.Says(429, "", "Retry-After", "100"));
+                .fault("GET", ONE, new Fault.Respond(429, "", "Retry-After", "100"));
         TestingFarmProvisioner provisioner = open(builder ->
                 builder.pollEvery(Duration.ofSeconds(30)).maxSystems(1).time(clock, clock::sleep));
         provisioner.provision(1);
@@ -860,16 +865,16 @@ class TestingFarmProvisionerTest {
         for (int i = 0; i < 3; i++) {
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(33));
-            farm.await("it was looked at", it -> it.count("GET", ONE) == 1);
+            farm.await("it was polled", it -> it.count("GET", ONE) == 1);
         }
         clock.awaitSleepers(1);
         clock.advance(Duration.ofSeconds(40));
-        farm.await("it is looked at again", it -> it.count("GET", ONE) == 2);
+        farm.await("it is polled again", it -> it.count("GET", ONE) == 2);
     }
 
     @Test
-    void aRequestThatIsStuckInTheQueueIsGivenUp() throws Exception {
-        farm.lives(number -> Life.stuck("queued")).clock(clock);
+    void queueWithinLimitsTheQueue() throws Exception {
+        farm.scripts(number -> Script.stuckIn("queued")).clock(clock);
         TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
                 .maxFailedRequests(0)
                 .queueWithin(Duration.ofMinutes(20))
@@ -883,12 +888,12 @@ class TestingFarmProvisionerTest {
         clock.advance(Duration.ofMinutes(21));
 
         assertThat(failure(provisioner))
-                .contains("it took longer than PT20M, and it is queued", "queued for 21 min, 21 min in all");
+                .contains("it took longer than PT20M; it is queued", "queued for 21 min, 21 min in total");
     }
 
     @Test
-    void aMachineThatIsNeverMadeIsGivenUp() throws Exception {
-        farm.lives(number -> Life.stuck("running").log("Guest is being provisioned\n"))
+    void provisionWithinLimitsProvisioning() throws Exception {
+        farm.scripts(number -> Script.stuckIn("running").log("Guest is being provisioned\n"))
                 .clock(clock);
         TestingFarmProvisioner provisioner = open(builder -> builder.pollEvery(Duration.ofSeconds(30))
                 .maxFailedRequests(0)
@@ -902,16 +907,16 @@ class TestingFarmProvisionerTest {
         clock.awaitSleepers(1);
         clock.advance(Duration.ofMinutes(41));
 
-        assertThat(failure(provisioner)).contains("it took longer than PT40M, and it is running", "running for 41 min");
+        assertThat(failure(provisioner)).contains("it took longer than PT40M; it is running", "running for 41 min");
     }
 
     @Test
-    void whoIsInterruptedGivesEverythingBack() throws Exception {
-        farm.lives(number -> number == 1 ? Life.usual() : Life.stuck("queued"));
+    void interruptedCallerReleasesAllMachines() throws Exception {
+        farm.scripts(number -> number == 1 ? Script.reserving() : Script.stuckIn("queued"));
         TestingFarmProvisioner provisioner = open();
         provisioner.provision(2);
         ready(provisioner);
-        farm.await("the other is submitted", it -> it.alive().size() == 2);
+        farm.await("the other request is submitted", it -> it.alive().size() == 2);
         Call<Offer> using = Call.of(() -> {
             try (provisioner) {
                 return provisioner.take(Duration.ofHours(1));
@@ -919,13 +924,13 @@ class TestingFarmProvisionerTest {
         });
         using.interrupt();
 
-        farm.await("both are given back", it -> it.alive().isEmpty());
+        farm.await("both are released", it -> it.alive().isEmpty());
         assertThatThrownBy(() -> using.result(SOON)).isInstanceOf(InterruptedException.class);
     }
 
     @Test
-    void aServiceThatFallsSilentDoesNotHoldAReservationForEver() throws Exception {
-        farm.lives(number -> Life.stuck("new")).clock(clock).fault("GET", ONE, new Fault.Says(502, "<html>"));
+    void silentServiceDoesNotExtendTheLimits() throws Exception {
+        farm.scripts(number -> Script.stuckIn("new")).clock(clock).fault("GET", ONE, new Fault.Respond(502, "<html>"));
         TestingFarmProvisioner provisioner = open(builder ->
                 builder.pollEvery(Duration.ofSeconds(30)).maxFailedRequests(0).time(clock, clock::sleep));
         provisioner.provision(1);
@@ -933,23 +938,23 @@ class TestingFarmProvisionerTest {
         clock.awaitSleepers(1);
         clock.advance(Duration.ofMinutes(61));
 
-        assertThat(failure(provisioner)).contains("it took longer than PT1H, and the service does not answer");
+        assertThat(failure(provisioner)).contains("it took longer than PT1H; the service does not answer");
     }
 
     @Test
-    void aReservationEndsWithItsTime() throws Exception {
-        // It began at the third look at the latest, and its log takes an interval to get here.
+    void systemExpiresWithItsReservation() throws Exception {
+        // The reserve test started before the third poll, and its log may be one interval late.
         assertThat(expiry()).isEqualTo(Duration.ofMinutes(30).minusSeconds(33 + 30));
     }
 
     @Test
-    void aReservationEndsWithItsRequest() throws Exception {
+    void systemExpiresWithItsRequest() throws Exception {
         reservation =
                 reservation.toBuilder().pipelineLimit(Duration.ofMinutes(31)).build();
         assertThat(expiry()).isEqualTo(Duration.ofMinutes(31).minusSeconds(4 * 33));
     }
 
-    /** {@return how long a reservation still lasts when the fourth look has shown it} */
+    /** {@return the remaining time of a reservation after the fourth poll has shown its start} */
     private Duration expiry() throws Exception {
         farm.clock(clock);
         TestingFarmProvisioner provisioner =
@@ -957,7 +962,7 @@ class TestingFarmProvisionerTest {
         provisioner.provision(1);
         await(Phase.SUBMITTED);
         Call<Remote> taking = Call.of(() -> ready(provisioner));
-        for (int look = 1; look <= 4; look++) {
+        for (int poll = 1; poll <= 4; poll++) {
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(33));
         }
@@ -967,9 +972,9 @@ class TestingFarmProvisionerTest {
     }
 
     @Test
-    void badSettingsAreRefusedAtOnce() {
+    void invalidSettingsAreRefusedAtOnce() {
         TestingFarmProvisioner.Builder builder = TestingFarmProvisioner.builder(api, reservation);
-        assertThatThrownBy(() -> builder.maxSystems(0)).hasMessageContaining("at least 1 machine, not 0");
+        assertThatThrownBy(() -> builder.maxSystems(0)).hasMessageContaining("maxSystems must be at least 1, not 0");
         assertThatThrownBy(() -> builder.maxFailedRequests(-1)).hasMessageContaining("not -1");
         assertThatThrownBy(() -> builder.queueWithin(Duration.ZERO)).hasMessageContaining("queueWithin");
         assertThatThrownBy(() -> builder.sourceCidrs("everywhere")).hasMessageContaining("192.0.2.1/32");

@@ -32,7 +32,7 @@ import org.atex.api.Verdict;
 import org.atex.command.CommandExecutor;
 import org.atex.lab.OpenSsh;
 import org.atex.ssh.Host;
-import org.atex.testingfarm.StandInRequest.Life;
+import org.atex.testingfarm.FakeRequest.Script;
 import org.atex.testkit.FaultProxy;
 import org.atex.testkit.LeakCheck;
 import org.atex.testkit.RecordingAggregator;
@@ -45,7 +45,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whole runs against the stand-in, on guests that are a real sshd, each behind a proxy of its own. */
+/**
+ * Runs tests from end to end against the fake Testing Farm. All guests are one real sshd, each behind its own proxy.
+ */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class WholeRunTest {
@@ -58,17 +60,17 @@ class WholeRunTest {
     private Path directory;
 
     private final Map<String, FaultProxy> guests = new ConcurrentHashMap<>();
-    /** Where tests run; told by one thread, as is the number of those that have ended. */
+    /** The system of each running test; written by the thread of the listener only, as is {@link #ended}. */
     private final Map<String, String> running = new HashMap<>();
 
     private int ended;
-    private FarmStandIn farm;
+    private FakeTestingFarm farm;
     private TestingFarmApi api;
 
     @BeforeAll
     static void start() throws Exception {
         server = OpenSsh.start(serverDirectory);
-        FarmStandIn.warmUp();
+        FakeTestingFarm.warmUp();
     }
 
     @AfterAll
@@ -80,7 +82,7 @@ class WholeRunTest {
 
     @BeforeEach
     void open() throws IOException {
-        farm = FarmStandIn.open().onReserved(WholeRunTest::letIn).onGone(request -> {
+        farm = FakeTestingFarm.open().onReserved(WholeRunTest::authorize).onGone(request -> {
             FaultProxy guest = guests.remove(request.id + ".guest.example");
             if (guest != null) {
                 guest.close();
@@ -96,7 +98,7 @@ class WholeRunTest {
         guests.values().forEach(FaultProxy::close);
     }
 
-    private static void letIn(StandInRequest request) {
+    private static void authorize(FakeRequest request) {
         try {
             server.authorize(request.keys().getFirst());
         } catch (IOException e) {
@@ -104,7 +106,7 @@ class WholeRunTest {
         }
     }
 
-    /** The way to a guest, which ends when the guest does. */
+    /** {@return the address of the proxy of a guest, which is closed when the guest's request is over} */
     private Host reach(Host host) {
         FaultProxy proxy = guests.computeIfAbsent(host.address(), unused -> {
             try {
@@ -125,12 +127,13 @@ class WholeRunTest {
     }
 
     @Test
-    void twentyMachinesWithThreeThatFailAndOneThatDies() throws Exception {
-        farm.lives(number -> number % 7 == 0 ? Life.usual().endsAs("error", 3, "no capacity") : Life.usual());
+    void runPassesWithThreeFailedReservationsAndOneLostMachine() throws Exception {
+        farm.scripts(
+                number -> number % 7 == 0 ? Script.reserving().endAs("error", 3, "no capacity") : Script.reserving());
         List<TestCase> tests = new ArrayList<>();
         IntStream.range(0, 60).forEach(i -> tests.add(TestCase.named("/t" + i)));
         Path once = directory.resolve("once");
-        // The first test that gets so far stays until its machine dies.
+        // The first attempt sleeps until its machine is lost.
         String script = "mkdir " + once + " 2>/dev/null && exec sleep 600; sleep 0.1";
         try (RecordingAggregator results = RecordingAggregator.create();
                 TestingFarmProvisioner provisioner = machines().maxSystems(20).build();
@@ -140,7 +143,7 @@ class WholeRunTest {
                         .into(results)
                         .maxSystems(20)
                         .reruns(RerunPolicy.maxReruns(1))
-                        .listener(this::killTheLast)
+                        .listener(this::endLastMachine)
                         .workDirectory(directory.resolve("work"))
                         .build()) {
             RunSummary summary = run.run();
@@ -148,33 +151,33 @@ class WholeRunTest {
             assertThat(summary.verdict()).as(summary.toString()).isEqualTo(Verdict.PASSED);
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 60));
             assertThat(results.records().stream().map(TestRecord::end).filter(end -> end.outcome() == Outcome.LOST))
-                    .as("the test under which a machine died")
+                    .as("results of the test on the lost machine")
                     .hasSize(1);
         }
-        assertThat(farm.alive()).as("machines at the end").isEmpty();
+        assertThat(farm.alive()).as("requests that are not over at the end").isEmpty();
         assertThat(farm.reservedTwice()).isEmpty();
         assertThat(farm.requests()).hasSizeBetween(23, 26);
         assertThat(farm.requests().stream().filter(request -> request.state.equals("error")))
-                .as("three that fail, and the one that dies")
+                .as("three failed reservations and the lost machine")
                 .hasSize(4);
     }
 
-    /** When one test is left of all, the machine on which it runs dies. */
-    private void killTheLast(RunEvent event) {
+    /** Ends the machine on which the last running test runs. */
+    private void endLastMachine(RunEvent event) {
         if (event instanceof RunEvent.TestStarted started) {
             running.put(started.test().name(), started.system().name());
         } else if (event instanceof RunEvent.TestFinished finished) {
             running.remove(finished.record().name());
             if (++ended == 59) {
                 String id = running.values().iterator().next();
-                farm.becomes(id, "error");
+                farm.setState(id, "error");
                 guests.remove(id + ".guest.example").close();
             }
         }
     }
 
     @Test
-    void aKeyIsGeneratedAndNothingOfItIsLeft() throws Exception {
+    void generatedKeyIsDeletedAfterwards() throws Exception {
         try (TestingFarmProvisioner provisioner = machines().build()) {
             provisioner.provision(1);
             Offer offer = provisioner.take(Duration.ofSeconds(30));
@@ -185,7 +188,7 @@ class WholeRunTest {
                             .orThrow()
                             .stdout())
                     .isEqualTo("in\n");
-            assertThat(saidByHand(provisioner.sshCommand(remote) + " echo by hand"))
+            assertThat(outputOf(provisioner.sshCommand(remote) + " echo by hand"))
                     .isEqualTo("by hand\n");
         }
         assertThat(farm.requests().getFirst().keys())
@@ -199,26 +202,26 @@ class WholeRunTest {
         }
     }
 
-    /** {@return what a line says when a person types it, who trusts no other host key than we do} */
-    private String saidByHand(String line) throws Exception {
+    /** {@return the output of an ssh command line in a shell} */
+    private String outputOf(String line) throws Exception {
         Process process = new ProcessBuilder("sh", "-c", line + " </dev/null")
                 .redirectError(directory.resolve("errors").toFile())
                 .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue())
                 .as(line + ": " + Files.readString(directory.resolve("errors")))
                 .isZero();
-        return said;
+        return output;
     }
 
-    /** Reserves two machines in a program of its own, and waits there to be killed. */
-    static final class Victim {
-        private Victim() {}
+    /** Reserves two machines in a process of its own, and waits to be killed. */
+    static final class ReservingProgram {
+        private ReservingProgram() {}
 
         public static void main(String[] arguments) throws Exception {
             try (TestingFarmApi api = TestingFarmApi.builder(URI.create(arguments[0]))
-                            .token(() -> FarmStandIn.TOKEN)
+                            .token(() -> FakeTestingFarm.TOKEN)
                             .build();
                     TestingFarmProvisioner provisioner = TestingFarmProvisioner.builder(
                                     api, Reservation.builder("Fedora-41").build())
@@ -236,15 +239,15 @@ class WholeRunTest {
         }
     }
 
-    private Process victim(String tag) throws Exception {
-        farm.lives(number -> number <= 2 ? Life.usual() : Life.stuck("queued"));
+    private Process startProgram(String tag) throws Exception {
+        farm.scripts(number -> number <= 2 ? Script.reserving() : Script.stuckIn("queued"));
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
                         "-Djava.io.tmpdir=" + directory,
                         "-cp",
                         System.getProperty("java.class.path"),
-                        Victim.class.getName(),
+                        ReservingProgram.class.getName(),
                         farm.uri().toString(),
                         tag,
                         String.valueOf(server.address().getPort()))
@@ -255,13 +258,13 @@ class WholeRunTest {
             line = process.inputReader().readLine();
             assertThat(line).as(Files.readString(directory.resolve("errors"))).isNotNull();
         } while (!line.equals("ready"));
-        farm.await("the third is submitted", it -> it.alive().size() == 3);
+        farm.await("the third request is submitted", it -> it.alive().size() == 3);
         return process;
     }
 
     @Test
-    void whatAKilledProgramLeavesIsFoundAndCancelled() throws Exception {
-        victim("run-7").destroyForcibly().onExit().get(10, TimeUnit.SECONDS);
+    void requestsOfAKilledProcessAreFoundAndCancelled() throws Exception {
+        startProgram("run-7").destroyForcibly().onExit().get(10, TimeUnit.SECONDS);
         api.submit(NewRequest.reserving(
                 Reservation.builder("Fedora-42").build(),
                 new NewRequest.Access(
@@ -270,7 +273,7 @@ class WholeRunTest {
                         Map.of(NewRequest.RUN_TAG, "run-8"),
                         Duration.ofHours(1))));
         assertThat(farm.alive())
-                .as("those of the killed run, and one of another")
+                .as("requests of the killed run, and one of another run")
                 .hasSize(4);
 
         LeftoverRequests leftovers =
@@ -279,7 +282,7 @@ class WholeRunTest {
                 .hasSize(3)
                 .allMatch(request -> "run-7".equals(request.tags().get("AtexRun")));
         assertThat(leftovers.cancel(Duration.ofSeconds(10)))
-                .as("those that are left")
+                .as("requests that are not over")
                 .isEmpty();
 
         assertThat(farm.alive()).hasSize(1);
@@ -287,10 +290,12 @@ class WholeRunTest {
     }
 
     @Test
-    void aProgramThatIsToldToEndGivesItsMachinesBack() throws Exception {
-        Process process = victim("run-9");
+    void terminatedProcessCancelsItsRequests() throws Exception {
+        Process process = startProgram("run-9");
         process.destroy();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                .as("the process has ended")
+                .isTrue();
 
         assertThat(farm.alive()).isEmpty();
         assertThat(farm.requests()).allMatch(request -> request.state.equals("canceled"));

@@ -8,33 +8,36 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.atex.testingfarm.ReservationEvent.Phase;
 import org.jspecify.annotations.Nullable;
 
-/** Where a reservation is, and since when. It tells of each phase. Thread-safe, by the lock of whose reservation it is. */
-final class Stages {
-    private final Run run;
+/**
+ * The current phase of a reservation and the time since it began. Reports each phase to the listener. Thread-safe:
+ * guarded by the lock of the reservation.
+ */
+final class PhaseTracker {
+    private final RunContext run;
     private final Clock clock;
     private final ReentrantLock lock;
     private final Condition changed;
-    private final Instant begin;
+    private final Instant startTime;
     private Phase phase = Phase.SUBMITTING;
-    private Phase told = Phase.SUBMITTING;
+    private Phase reported = Phase.SUBMITTING;
     private Instant since;
     private @Nullable String id;
 
     /**
-     * Makes them.
+     * Creates a tracker in {@link Phase#SUBMITTING}.
      *
-     * @param changed signalled under the lock when there is a new phase, after it was told
+     * @param changed signalled under the lock after the listener has received the event of a new phase
      */
-    Stages(Run run, ReentrantLock lock, Condition changed) {
+    PhaseTracker(RunContext run, ReentrantLock lock, Condition changed) {
         this.run = run;
         this.clock = run.settings.clock();
         this.lock = lock;
         this.changed = changed;
-        this.begin = clock.instant();
-        this.since = begin;
+        this.startTime = clock.instant();
+        this.since = startTime;
     }
 
-    void submitted(String request) {
+    void setRequestId(String request) {
         lock.lock();
         try {
             id = request;
@@ -44,7 +47,7 @@ final class Stages {
     }
 
     @Nullable
-    String id() {
+    String requestId() {
         lock.lock();
         try {
             return id;
@@ -62,21 +65,21 @@ final class Stages {
         }
     }
 
-    /** {@return whether whoever listens has heard of a phase, or of a later one} */
-    boolean isTold(Phase which) {
+    /** {@return whether the listener has received the event of a phase, or of a later one} */
+    boolean isReported(Phase wanted) {
         lock.lock();
         try {
-            return told.compareTo(which) >= 0;
+            return reported.compareTo(wanted) >= 0;
         } finally {
             lock.unlock();
         }
     }
 
-    Instant begin() {
-        return begin;
+    Instant startTime() {
+        return startTime;
     }
 
-    Duration inPhase() {
+    Duration timeInPhase() {
         lock.lock();
         try {
             return Duration.between(since, clock.instant());
@@ -85,8 +88,8 @@ final class Stages {
         }
     }
 
-    Duration inAll() {
-        return Duration.between(begin, clock.instant());
+    Duration totalTime() {
+        return Duration.between(startTime, clock.instant());
     }
 
     boolean isFinished() {
@@ -94,7 +97,7 @@ final class Stages {
         return now == Phase.OVER || now == Phase.LEFT;
     }
 
-    /** {@return whether there is a next phase: after the last one there is none} */
+    /** Enters a phase and reports it; {@return false if the last phase was reached before} */
     boolean enter(Phase next, String detail) {
         ReservationEvent event;
         lock.lock();
@@ -109,10 +112,11 @@ final class Stages {
         } finally {
             lock.unlock();
         }
-        run.tell(event);
+        // Without the lock: the listener is code of the user.
+        run.notifyListener(event);
         lock.lock();
         try {
-            told = next;
+            reported = next;
             changed.signalAll();
         } finally {
             lock.unlock();

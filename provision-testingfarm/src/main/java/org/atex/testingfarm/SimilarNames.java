@@ -5,22 +5,22 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** Finds what somebody may have meant. */
-final class Names {
-    private static final int MOST = 3;
+/** Finds names that are similar to a misspelt one. */
+final class SimilarNames {
+    private static final int MAX_NAMES = 3;
 
-    private Names() {}
+    private SimilarNames() {}
 
-    /** {@return the names that are closest to one that is wrong, the closest first} */
+    /** {@return the most similar names, the closest first} */
     static List<String> closest(String wrong, List<String> names) {
         String wanted = wrong.toLowerCase(Locale.ROOT);
         List<String> sorted = new ArrayList<>(names);
         sorted.sort(Comparator.comparingInt((String name) -> distance(wanted, name.toLowerCase(Locale.ROOT)))
                 .thenComparing(Comparator.naturalOrder()));
-        return List.copyOf(sorted.subList(0, Math.min(MOST, sorted.size())));
+        return List.copyOf(sorted.subList(0, Math.min(MAX_NAMES, sorted.size())));
     }
 
-    /** {@return how many characters must be added, removed or replaced} */
+    /** {@return the Levenshtein distance: the number of characters to add, remove or replace} */
     static int distance(String one, String other) {
         int[] before = new int[other.length() + 1];
         for (int j = 0; j <= other.length(); j++) {

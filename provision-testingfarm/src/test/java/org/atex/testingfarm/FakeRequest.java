@@ -12,22 +12,22 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A request in the stand-in. Each look at it is a moment in its life; its server guards it by a lock. */
-final class StandInRequest {
-    /** What happens to a request, look by look. */
-    static final class Life {
+/** A request in the fake Testing Farm. It advances with each GET of it; the lock of the server guards it. */
+final class FakeRequest {
+    /** The scripted course of a request, one step for each GET. */
+    static final class Script {
         private final List<String> states = new ArrayList<>(List.of("new", "queued", "running"));
-        private final List<Integer> missing = new ArrayList<>();
+        private final List<Integer> logStatuses = new ArrayList<>();
         private final List<byte[]> pieces = new ArrayList<>();
         private String note = "dispatched as job-1";
         private String endsAs = "";
         private String summary = "";
         private int endsAfter = Integer.MAX_VALUE;
-        private int cancelLooks = 1;
+        private int getsUntilCanceled = 1;
 
-        /** The usual one: a machine that is reserved when it has been looked at three times. */
-        static Life usual() {
-            return new Life()
+        /** The default: the machine is reserved after the third GET. */
+        static Script reserving() {
+            return new Script()
                     .log(
                             "[00:01] Guest is being provisioned\n",
                             "[00:02] \u001b[32mGuest is ready\u001b[0m: ArtemisGuest(a1, @USER@@@HOST@, arch=x86_64,compose=F)\n"
@@ -35,14 +35,14 @@ final class StandInRequest {
                                     + "[00:04] [F:x86_64:/testing-farm/reserve] starting tests execution\n");
         }
 
-        static Life stuck(String state) {
-            Life life = usual();
-            life.states.clear();
-            life.states.add(state);
-            return life;
+        static Script stuckIn(String state) {
+            Script script = reserving();
+            script.states.clear();
+            script.states.add(state);
+            return script;
         }
 
-        Life log(String... texts) {
+        Script log(String... texts) {
             pieces.clear();
             for (String text : texts) {
                 pieces.add(text.getBytes(StandardCharsets.UTF_8));
@@ -50,61 +50,61 @@ final class StandInRequest {
             return this;
         }
 
-        /** The log goes on after that. */
-        Life more(String... texts) {
+        /** Appends pieces to the log. */
+        Script appendToLog(String... texts) {
             for (String text : texts) {
                 pieces.add(text.getBytes(StandardCharsets.UTF_8));
             }
             return this;
         }
 
-        Life logInPieces(List<byte[]> bytes) {
+        Script logInPieces(List<byte[]> bytes) {
             pieces.clear();
             pieces.addAll(bytes);
             return this;
         }
 
-        /** These come before the log does. */
-        Life missing(Integer... statuses) {
-            missing.addAll(List.of(statuses));
+        /** Sets the statuses that the log is answered with before it exists. */
+        Script logStatuses(Integer... statuses) {
+            logStatuses.addAll(List.of(statuses));
             return this;
         }
 
-        Life endsAs(String state, int afterLooks, String words) {
+        Script endAs(String state, int afterLooks, String text) {
             endsAs = state;
             endsAfter = afterLooks;
-            summary = words;
+            summary = text;
             return this;
         }
 
-        Life note(String words) {
-            note = words;
+        Script note(String text) {
+            note = text;
             return this;
         }
 
-        /** It takes so many looks after its cancellation until it is canceled. */
-        Life cancelLooks(int count) {
-            cancelLooks = count;
+        /** Sets the number of GETs after the cancellation until the state is canceled. */
+        Script getsUntilCanceled(int count) {
+            getsUntilCanceled = count;
             return this;
         }
     }
 
     final String id;
     final JsonNode body;
-    final Life life;
+    final Script script;
     final Instant created;
     String state = "new";
-    int looks;
+    int gets;
     int cancellations;
     boolean artifactsKnown;
-    private int cancelLooks;
-    private int logLooks;
+    private int getsSinceCancel;
+    private int logReads;
     private int visible;
 
-    StandInRequest(String id, JsonNode body, Life life, Instant created) {
+    FakeRequest(String id, JsonNode body, Script script, Instant created) {
         this.id = id;
         this.body = body;
-        this.life = life;
+        this.script = script;
         this.created = created;
     }
 
@@ -123,17 +123,19 @@ final class StandInRequest {
         return List.of("new", "queued", "running", "cancel-requested").contains(state);
     }
 
-    /** A moment passes. */
-    void look() {
-        looks++;
+    /** Advances by one step. */
+    void advance() {
+        gets++;
         if (state.equals("cancel-requested")) {
-            if (++cancelLooks >= life.cancelLooks) {
+            if (++getsSinceCancel >= script.getsUntilCanceled) {
                 state = "canceled";
             }
         } else if (isAlive()) {
-            state = looks >= life.endsAfter ? life.endsAs : life.states.get(Math.min(looks, life.states.size()) - 1);
+            state = gets >= script.endsAfter
+                    ? script.endsAs
+                    : script.states.get(Math.min(gets, script.states.size()) - 1);
         }
-        artifactsKnown |= looks > 1 && state.equals("running");
+        artifactsKnown |= gets > 1 && state.equals("running");
     }
 
     void cancel() {
@@ -143,33 +145,34 @@ final class StandInRequest {
         }
     }
 
-    /** {@return the status of the log for this look, 200 if it is there; one more piece of it then is} */
-    int logLook() {
-        if (logLooks < life.missing.size()) {
-            return life.missing.get(logLooks++);
+    /** Advances the log by one piece; {@return the status of this read, 200 if the log exists} */
+    int advanceLog() {
+        if (logReads < script.logStatuses.size()) {
+            return script.logStatuses.get(logReads++);
         }
-        visible = Math.min(visible + 1, life.pieces.size());
+        visible = Math.min(visible + 1, script.pieces.size());
         return 200;
     }
 
     byte[] log(String user, String host) {
-        StringBuilder marker = new StringBuilder();
         byte[] all = new byte[0];
-        for (byte[] piece : life.pieces.subList(0, visible)) {
+        for (byte[] piece : script.pieces.subList(0, visible)) {
             byte[] next = new byte[all.length + piece.length];
             System.arraycopy(all, 0, next, 0, all.length);
             System.arraycopy(piece, 0, next, all.length, piece.length);
             all = next;
         }
-        marker.append(new String(all, StandardCharsets.ISO_8859_1));
-        return marker.toString().replace("@USER@", user).replace("@HOST@", host).getBytes(StandardCharsets.ISO_8859_1);
+        return new String(all, StandardCharsets.ISO_8859_1)
+                .replace("@USER@", user)
+                .replace("@HOST@", host)
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 
     boolean isReserved() {
-        return visible == life.pieces.size() && state.equals("running");
+        return visible == script.pieces.size() && state.equals("running");
     }
 
-    /** As the service shows it: what is not there yet is null, secrets are hidden. */
+    /** {@return the request as the service describes it: unknown values are null, secrets are hidden} */
     String json(URI artifacts) {
         ObjectNode json = JsonMapper.shared().createObjectNode();
         json.put("id", id)
@@ -185,12 +188,12 @@ final class StandInRequest {
             }
         });
         json.set("environments_requested", environments);
-        json.putArray("notes").addObject().put("level", "info").put("message", life.note);
+        json.putArray("notes").addObject().put("level", "info").put("message", script.note);
         boolean over = !isAlive();
-        if (over && !life.summary.isEmpty()) {
+        if (over && !script.summary.isEmpty()) {
             json.putObject("result")
                     .put("overall", state.equals("error") ? "error" : "passed")
-                    .put("summary", life.summary)
+                    .put("summary", script.summary)
                     .putNull("xunit_url");
         } else {
             json.putNull("result");

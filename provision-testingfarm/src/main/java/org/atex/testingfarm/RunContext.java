@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What all reservations of a provisioner have in common. Thread-safe. */
-final class Run implements AutoCloseable {
+/** The settings and resources that all reservations of a provisioner share. Thread-safe. */
+final class RunContext implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
     private static final int SUBMISSIONS_AT_ONCE = 4;
 
@@ -25,22 +25,22 @@ final class Run implements AutoCloseable {
     final FarmSettings settings;
     final Redaction redaction;
     final Path directory;
-    /** So that a hundred reservations do not come down on the service in one moment. */
+    /** Limits concurrent submissions, so that a hundred reservations do not reach the service at the same moment. */
     final Semaphore submissions = new Semaphore(SUBMISSIONS_AT_ONCE);
 
     private final Function<Path, RunKey> keys;
-    private final AtomicReference<@Nullable FutureTask<Ground>> ground = new AtomicReference<>();
+    private final AtomicReference<@Nullable FutureTask<Prerequisites>> prerequisites = new AtomicReference<>();
 
     /**
-     * What is found out once, before the first submission.
+     * The values that are determined once, before the first submission.
      *
-     * @param identity who we are
-     * @param key the key with which we get in
-     * @param cidrs where we come from
+     * @param identity the identity of the token
+     * @param key the ssh key
+     * @param cidrs the addresses for which the firewall is opened
      */
-    record Ground(Identity identity, RunKey key, List<String> cidrs) {}
+    record Prerequisites(Identity identity, RunKey key, List<String> cidrs) {}
 
-    Run(
+    RunContext(
             TestingFarmApi api,
             Reservation reservation,
             FarmSettings settings,
@@ -55,23 +55,24 @@ final class Run implements AutoCloseable {
     }
 
     /**
-     * {@return what is found out once; when that fails, whoever asks next tries again}
+     * {@return the prerequisites; determines them in the first call, and again after a failure}
      *
-     * @throws TestingFarmException if the service does not say who we are
+     * @throws TestingFarmException if the token cannot be identified
      */
-    Ground ground() throws InterruptedException {
-        FutureTask<Ground> task = ground.get();
+    Prerequisites prerequisites() throws InterruptedException {
+        FutureTask<Prerequisites> task = prerequisites.get();
         if (task == null) {
-            FutureTask<Ground> mine = new FutureTask<>(this::findOut);
-            if (ground.compareAndSet(null, mine)) {
-                Threads.start("farm-ground", mine);
+            // One thread loads them for all callers; an interrupted caller does not stop it.
+            FutureTask<Prerequisites> created = new FutureTask<>(this::loadPrerequisites);
+            if (prerequisites.compareAndSet(null, created)) {
+                Threads.start("farm-prerequisites", created);
             }
-            return ground();
+            return prerequisites();
         }
         try {
             return task.get();
         } catch (ExecutionException e) {
-            ground.compareAndSet(task, null);
+            prerequisites.compareAndSet(task, null);
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
@@ -79,16 +80,16 @@ final class Run implements AutoCloseable {
         }
     }
 
-    private Ground findOut() throws InterruptedException {
+    private Prerequisites loadPrerequisites() throws InterruptedException {
         Identity identity = api.whoami();
         List<String> cidrs = settings.sourceCidrs();
         if (cidrs == null) {
             cidrs = identity.needsFirewallRule() ? SourceAddresses.lookUp(settings.addressSites()) : List.of();
         }
-        return new Ground(identity, keys.apply(directory), cidrs);
+        return new Prerequisites(identity, keys.apply(directory), cidrs);
     }
 
-    NewRequest request(Ground known, String tag) {
+    NewRequest request(Prerequisites known, String tag) {
         return NewRequest.reserving(
                 reservation,
                 new NewRequest.Access(
@@ -98,7 +99,7 @@ final class Run implements AutoCloseable {
                         settings.limit(reservation)));
     }
 
-    void tell(ReservationEvent event) {
+    void notifyListener(ReservationEvent event) {
         LOG.debug("{}", event);
         try {
             settings.listener().happened(event);
@@ -107,7 +108,7 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** Deletes keys and known hosts. */
+    /** Deletes the directory with the key and the known hosts. */
     @Override
     public void close() {
         try (Stream<Path> files = Files.list(directory)) {
@@ -116,7 +117,7 @@ final class Run implements AutoCloseable {
             }
             Files.deleteIfExists(directory);
         } catch (IOException e) {
-            LOG.warn("could not delete {}, where the keys of the run were", directory, e);
+            LOG.warn("could not delete {}, the directory of the run's ssh keys", directory, e);
         }
     }
 }

@@ -14,54 +14,54 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is known of a request: what the service said of it last, and what its log says. Thread-safe. */
-final class Sight {
+/** The latest state of a request, as reported by the service and its log. Thread-safe. */
+final class ObservedRequest {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
 
-    private final Run run;
-    private final Instant begin;
+    private final RunContext run;
+    private final Instant startTime;
     private final ReentrantLock lock = new ReentrantLock();
-    private final GuestWatch guest = new GuestWatch();
+    private final GuestLogParser guest = new GuestLogParser();
     private List<String> tail = List.of();
-    private @Nullable FarmRequest seen;
+    private @Nullable FarmRequest latest;
     private @Nullable Instant reserved;
-    private Instant lastLook;
+    private Instant lastPoll;
 
-    /** One reads the log at a time. */
+    /** Held while the log is read, which is I/O and thus not done under the lock. */
     private final Semaphore reading = new Semaphore(1);
 
     private @Nullable PipelineLog log;
-    private @Nullable GuestFile file;
+    private @Nullable GuestFileLookup file;
 
-    Sight(Run run, Instant begin) {
+    ObservedRequest(RunContext run, Instant startTime) {
         this.run = run;
-        this.begin = begin;
-        this.lastLook = begin;
+        this.startTime = startTime;
+        this.lastPoll = startTime;
     }
 
-    void saw(FarmRequest now) {
+    void update(FarmRequest now) {
         lock.lock();
         try {
-            seen = now;
+            latest = now;
         } finally {
             lock.unlock();
         }
     }
 
-    /** {@return what the service said last, or null while it said nothing} */
+    /** {@return the latest response of the service, or null before the first one} */
     @Nullable
-    FarmRequest seen() {
+    FarmRequest latest() {
         lock.lock();
         try {
-            return seen;
+            return latest;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Reads what was added to the log, once the service says where it is. */
+    /** Reads the lines that were added to the log, if its address is known. */
     void readLog() throws InterruptedException {
-        FarmRequest now = seen();
+        FarmRequest now = latest();
         URI address = now == null ? null : now.log();
         if (address == null) {
             return;
@@ -72,7 +72,7 @@ final class Sight {
             log = current;
             List<String> lines = current.next();
             if (lines.isEmpty() && current.tail().isEmpty()) {
-                lines = elsewhere(address);
+                lines = fromGuestFile(address);
             }
             lock.lock();
             try {
@@ -86,15 +86,18 @@ final class Sight {
         }
     }
 
-    /** {@return what the log would say, if it were not empty} */
-    private List<String> elsewhere(URI address) throws InterruptedException {
-        GuestFile guestFile = file == null ? new GuestFile(run.api, address) : file;
+    /** {@return the line that stands for the guest's address, from the files of the run, if it is known there} */
+    private List<String> fromGuestFile(URI address) throws InterruptedException {
+        GuestFileLookup guestFile = file == null ? new GuestFileLookup(run.api, address) : file;
         file = guestFile;
-        String line = guestFile.look();
+        String line = guestFile.find();
         return line == null ? List.of() : List.of(line);
     }
 
-    /** Reads it, if that does not take long: for who is about to say what is in it. */
+    /**
+     * Reads the log, but waits for at most the given time. The read goes on in another thread, which is interrupted
+     * then.
+     */
     void readLog(Duration atMost) throws InterruptedException {
         FutureTask<?> task = new FutureTask<>(() -> {
             readLog();
@@ -104,7 +107,7 @@ final class Sight {
         try {
             task.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("the end of the log does not come", e);
+            LOG.debug("could not read the end of the log in time", e);
         } finally {
             task.cancel(true);
         }
@@ -120,7 +123,7 @@ final class Sight {
         }
     }
 
-    /** {@return {@code user@host}, or null while nobody knows} */
+    /** {@return {@code user@host}, or null while it is unknown} */
     @Nullable
     String address() {
         lock.lock();
@@ -131,7 +134,7 @@ final class Sight {
         }
     }
 
-    /** {@return the line of the log that says that nothing will come of it, or null} */
+    /** {@return the line of the log that reports a failure, or null} */
     @Nullable
     String failure() {
         lock.lock();
@@ -142,7 +145,7 @@ final class Sight {
         }
     }
 
-    /** {@return whether the log says that the test has begun which lets us in} */
+    /** {@return whether the log shows that the reserve test, which allows the login, has started} */
     boolean isReserved() {
         lock.lock();
         try {
@@ -152,27 +155,28 @@ final class Sight {
         }
     }
 
-    /** A look is over. */
-    void looked() {
+    /** Marks the end of a poll. */
+    void endPoll() {
         lock.lock();
         try {
             if (reserved == null && guest.isReserved()) {
-                // It began after the look before this one, but for the time that the log needs to get here.
-                reserved = lastLook.minus(run.settings.pollEvery());
+                // The start is estimated early, so that expires() is never too late: the marker was written after the
+                // previous poll, and the log may be up to one interval late.
+                reserved = lastPoll.minus(run.settings.pollEvery());
             }
-            lastLook = run.settings.clock().instant();
+            lastPoll = run.settings.clock().instant();
         } finally {
             lock.unlock();
         }
     }
 
-    /** {@return when the machine goes, at the earliest} */
+    /** {@return the earliest time at which the machine is taken away: the end of the reservation or of the request} */
     Instant expires() {
         lock.lock();
         try {
-            Instant created = seen == null || seen.created() == null ? begin : seen.created();
+            Instant created = latest == null || latest.created() == null ? startTime : latest.created();
             Instant byRequest = created.plus(run.settings.limit(run.reservation));
-            Instant byReservation = (reserved == null ? begin : reserved).plus(run.reservation.duration());
+            Instant byReservation = (reserved == null ? startTime : reserved).plus(run.reservation.duration());
             return byRequest.isBefore(byReservation) ? byRequest : byReservation;
         } finally {
             lock.unlock();

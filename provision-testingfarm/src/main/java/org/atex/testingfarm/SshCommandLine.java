@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.atex.ssh.Host;
 
-/** What a person types to get in as we do. */
-final class SshLine {
-    private SshLine() {}
+/** Builds an ssh command that connects to a guest with the key and the host key of the run. */
+final class SshCommandLine {
+    private SshCommandLine() {}
 
     static String to(Host host, List<Path> privateKeys, Path knownHosts) {
         List<String> words = new ArrayList<>(List.of("ssh", "-o", "IdentitiesOnly=yes"));
@@ -23,7 +23,7 @@ final class SshLine {
             words.addAll(List.of("-J", host.jumpHost()));
         }
         words.add((host.user() == null ? "" : host.user() + "@") + host.address());
-        return words.stream().map(SshLine::quoted).collect(Collectors.joining(" "));
+        return words.stream().map(SshCommandLine::quoted).collect(Collectors.joining(" "));
     }
 
     private static String quoted(String word) {

@@ -23,151 +23,151 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.atex.testingfarm.StandInRequest.Life;
+import org.atex.testingfarm.FakeRequest.Script;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A real web server that behaves as Testing Farm does, its odd ways included. It keeps what it was asked, and has faults for
- * the questions to come.
+ * An HTTP server that imitates Testing Farm, including its peculiarities. It records the requests that it receives, and
+ * can be told to answer future ones with faults.
  */
-final class FarmStandIn implements AutoCloseable {
+final class FakeTestingFarm implements AutoCloseable {
     static final String TOKEN = "s3cret-t0ken";
 
-    /** What was asked. */
-    record Question(String method, String path, String query, String token, String range) {
+    /** An HTTP request that was received. */
+    record Received(String method, String path, String query, String token, String range) {
         boolean is(String wanted, String pattern) {
             return method.equals(wanted) && path.matches(pattern);
         }
     }
 
-    /** What goes wrong. */
+    /** A fault in the answer to an HTTP request. */
     sealed interface Fault {
-        /** Another answer in place of the right one, which takes no effect. */
-        record Says(int status, String body, String... headers) implements Fault {}
+        /** Another response; the request has no effect. */
+        record Respond(int status, String body, String... headers) implements Fault {}
 
-        /** It takes effect, and the answer is lost. */
-        record Loses() implements Fault {}
+        /** The request takes effect, and its response is lost. */
+        record LoseResponse() implements Fault {}
 
-        /** The answer is lost, and it takes effect when the test says so. */
-        record LosesAndWaits() implements Fault {}
+        /** The response is lost, and the request takes effect when the test calls {@link #applyDelayed}. */
+        record LoseAndDelay() implements Fault {}
 
-        /** It takes its time. */
-        record Stalls(long millis) implements Fault {}
+        /** The response is delayed by a time. */
+        record Delay(long millis) implements Fault {}
 
-        /** It takes until the test says so. */
-        record Hangs(CountDownLatch until) implements Fault {}
+        /** The response is delayed until the test counts down. */
+        record Hang(CountDownLatch until) implements Fault {}
     }
 
-    private record Planned(Predicate<Question> which, Fault fault) {}
+    private record PlannedFault(Predicate<Received> matcher, Fault fault) {}
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Map<String, StandInRequest> requests = new LinkedHashMap<>();
-    private final List<Question> questions = new ArrayList<>();
-    private final List<Planned> faults = new ArrayList<>();
-    private final List<JsonNode> withheld = new ArrayList<>();
+    private final Map<String, FakeRequest> requests = new LinkedHashMap<>();
+    private final List<Received> received = new ArrayList<>();
+    private final List<PlannedFault> faults = new ArrayList<>();
+    private final List<JsonNode> delayed = new ArrayList<>();
     private final List<String> composes = new ArrayList<>(List.of("Fedora-41", "Fedora-42", "CentOS-Stream-9"));
-    private Function<Integer, Life> lives = number -> Life.usual();
-    private Function<StandInRequest, String> hosts = request -> request.id + ".guest.example";
+    private Function<Integer, Script> scripts = number -> Script.reserving();
+    private Function<FakeRequest, String> hosts = request -> request.id + ".guest.example";
     private String user = System.getProperty("user.name");
-    private Consumer<StandInRequest> onReserved = request -> {};
-    private Consumer<StandInRequest> onGone = request -> {};
+    private Consumer<FakeRequest> onReserved = request -> {};
+    private Consumer<FakeRequest> onGone = request -> {};
     private Clock clock = Clock.systemUTC();
     private String ranch = "public";
     private final Map<String, String> files = new ConcurrentHashMap<>();
     private boolean ranges = true;
     private boolean firewall = true;
     private int submitted;
-    private int mostAlive;
+    private int maxAlive;
 
-    private FarmStandIn(HttpServer server) {
+    private FakeTestingFarm(HttpServer server) {
         this.server = server;
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();
     }
 
-    static FarmStandIn open() throws IOException {
-        return new FarmStandIn(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 200));
+    static FakeTestingFarm open() throws IOException {
+        return new FakeTestingFarm(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 200));
     }
 
-    /** So that the leak check knows the sockets that Java itself keeps once there was a server. */
+    /** Runs a server once, so that the leak check knows the sockets that the JDK keeps afterwards. */
     static void warmUp() throws Exception {
-        try (FarmStandIn farm = open();
+        try (FakeTestingFarm farm = open();
                 TestingFarmApi api = farm.api().build()) {
             api.about();
         }
     }
 
-    /** What becomes of each request, by its number from 1. */
-    FarmStandIn lives(Function<Integer, Life> script) {
-        lives = script;
+    /** Sets the script of each request, by its number from 1. */
+    FakeTestingFarm scripts(Function<Integer, Script> script) {
+        scripts = script;
         return this;
     }
 
-    FarmStandIn hosts(Function<StandInRequest, String> addresses) {
+    FakeTestingFarm hosts(Function<FakeRequest, String> addresses) {
         hosts = addresses;
         return this;
     }
 
-    FarmStandIn user(String name) {
+    FakeTestingFarm user(String name) {
         user = name;
         return this;
     }
 
-    FarmStandIn onReserved(Consumer<StandInRequest> action) {
+    FakeTestingFarm onReserved(Consumer<FakeRequest> action) {
         onReserved = action;
         return this;
     }
 
-    FarmStandIn onGone(Consumer<StandInRequest> action) {
+    FakeTestingFarm onGone(Consumer<FakeRequest> action) {
         onGone = action;
         return this;
     }
 
-    FarmStandIn clock(Clock time) {
+    FakeTestingFarm clock(Clock time) {
         clock = time;
         return this;
     }
 
-    FarmStandIn ranch(String name) {
+    FakeTestingFarm ranch(String name) {
         ranch = name;
         return this;
     }
 
-    FarmStandIn withoutRanges() {
+    FakeTestingFarm withoutRanges() {
         ranges = false;
         return this;
     }
 
-    FarmStandIn withoutFirewall() {
+    FakeTestingFarm withoutFirewall() {
         firewall = false;
         return this;
     }
 
-    /** The next that matches goes wrong; several of these apply one after another. */
-    FarmStandIn fault(Predicate<Question> which, Fault fault) {
+    /** Applies a fault to the next matching request. Several faults for the same requests apply one after another. */
+    FakeTestingFarm fault(Predicate<Received> matcher, Fault fault) {
         lock.lock();
         try {
-            faults.add(new Planned(which, fault));
+            faults.add(new PlannedFault(matcher, fault));
             return this;
         } finally {
             lock.unlock();
         }
     }
 
-    FarmStandIn fault(String method, String pattern, Fault fault) {
-        return fault(question -> question.is(method, pattern), fault);
+    FakeTestingFarm fault(String method, String pattern, Fault fault) {
+        return fault(http -> http.is(method, pattern), fault);
     }
 
     URI uri() {
         return URI.create("http://localhost:" + server.getAddress().getPort());
     }
 
-    /** {@return a client that asks again soon} */
+    /** {@return a client with pauses of a thousandth of the real ones} */
     TestingFarmApi.Builder api() {
         return TestingFarmApi.builder(uri())
                 .token(() -> TOKEN)
@@ -179,39 +179,39 @@ final class FarmStandIn implements AutoCloseable {
         URI uri = exchange.getRequestURI();
         String authorization = exchange.getRequestHeaders().getFirst("Authorization");
         String range = exchange.getRequestHeaders().getFirst("Range");
-        Question question = new Question(
+        Received http = new Received(
                 exchange.getRequestMethod(),
                 uri.getPath(),
                 uri.getQuery() == null ? "" : uri.getQuery(),
                 authorization == null ? "" : authorization,
                 range == null ? "" : range);
-        Fault fault = ask(question);
+        Fault fault = faultFor(http);
         switch (fault) {
-            case Fault.Says says -> {
-                for (int i = 0; i < says.headers().length; i += 2) {
-                    exchange.getResponseHeaders().add(says.headers()[i], says.headers()[i + 1]);
+            case Fault.Respond respond -> {
+                for (int i = 0; i < respond.headers().length; i += 2) {
+                    exchange.getResponseHeaders().add(respond.headers()[i], respond.headers()[i + 1]);
                 }
-                send(exchange, says.status(), says.body().getBytes(StandardCharsets.UTF_8));
+                send(exchange, respond.status(), respond.body().getBytes(StandardCharsets.UTF_8));
                 return;
             }
-            case Fault.Stalls stalls -> pause(stalls.millis());
-            case Fault.Hangs hangs -> await(hangs.until());
-            case Fault.Loses loses -> {
-                answer(exchange, question, body, true);
-                throw new IOException("the answer is lost");
+            case Fault.Delay delay -> pause(delay.millis());
+            case Fault.Hang hang -> await(hang.until());
+            case Fault.LoseResponse lost -> {
+                answer(exchange, http, body, true);
+                throw new IOException("the response is lost");
             }
-            case Fault.LosesAndWaits waits -> {
+            case Fault.LoseAndDelay later -> {
                 lock.lock();
                 try {
-                    withheld.add(JsonMapper.shared().readTree(body));
+                    delayed.add(JsonMapper.shared().readTree(body));
                 } finally {
                     lock.unlock();
                 }
-                throw new IOException("the answer is lost");
+                throw new IOException("the response is lost");
             }
             case null -> {}
         }
-        answer(exchange, question, body, false);
+        answer(exchange, http, body, false);
     }
 
     private static void pause(long millis) {
@@ -230,13 +230,13 @@ final class FarmStandIn implements AutoCloseable {
         }
     }
 
-    private Fault ask(Question question) {
+    private Fault faultFor(Received http) {
         lock.lock();
         try {
-            questions.add(question);
+            received.add(http);
             changed.signalAll();
-            for (Planned planned : faults) {
-                if (planned.which().test(question)) {
+            for (PlannedFault planned : faults) {
+                if (planned.matcher().test(http)) {
                     faults.remove(planned);
                     return planned.fault();
                 }
@@ -253,11 +253,11 @@ final class FarmStandIn implements AutoCloseable {
         }
     }
 
-    private void answer(HttpExchange exchange, Question question, byte[] body, boolean lost) throws IOException {
+    private void answer(HttpExchange exchange, Received http, byte[] body, boolean lost) throws IOException {
         Reply reply;
         lock.lock();
         try {
-            reply = reply(question, body);
+            reply = reply(http, body);
             changed.signalAll();
         } catch (RuntimeException e) {
             reply = Reply.json(400, "{\"message\": \"" + e + "\"}");
@@ -278,15 +278,15 @@ final class FarmStandIn implements AutoCloseable {
         exchange.close();
     }
 
-    private Reply reply(Question question, byte[] body) {
-        boolean known = question.token().equals("Bearer " + TOKEN);
-        if (!question.token().isEmpty() && !known) {
-            boolean look = question.is("GET", "/v0.1/requests/.+");
-            return look
+    private Reply reply(Received http, byte[] body) {
+        boolean known = http.token().equals("Bearer " + TOKEN);
+        if (!http.token().isEmpty() && !known) {
+            boolean isGet = http.is("GET", "/v0.1/requests/.+");
+            return isGet
                     ? Reply.json(403, "")
                     : Reply.json(401, "{\"message\": \"Not authorized to perform this action\"}");
         }
-        String[] path = question.path().substring(1).split("/");
+        String[] path = http.path().substring(1).split("/");
         return switch (path[0] + "/" + (path.length > 1 ? path[1] : "")) {
             case "v0.1/about" -> Reply.json(200, "{\"version\": \"2026-10.1\", \"release_notes\": null}");
             case "v0.1/whoami" ->
@@ -294,9 +294,8 @@ final class FarmStandIn implements AutoCloseable {
                         ? Reply.json(200, whoami())
                         : Reply.json(401, "{\"code\": 7, \"message\": \"Not authorized to perform this action\"}");
             case "v0.2/composes" -> Reply.json(200, composes());
-            case "v0.1/requests" -> path.length > 2 ? one(question, path[2], known) : all(question, body, known);
-            default ->
-                path[0].equals("artifacts") ? file(question, path) : Reply.json(404, "{\"detail\": \"Not Found\"}");
+            case "v0.1/requests" -> path.length > 2 ? one(http, path[2], known) : all(http, body, known);
+            default -> path[0].equals("artifacts") ? file(http, path) : Reply.json(404, "{\"detail\": \"Not Found\"}");
         };
     }
 
@@ -311,13 +310,13 @@ final class FarmStandIn implements AutoCloseable {
         return json.append("]}").toString();
     }
 
-    private Reply all(Question question, byte[] body, boolean known) {
-        if (question.method().equals("POST")) {
+    private Reply all(Received http, byte[] body, boolean known) {
+        if (http.method().equals("POST")) {
             return known
                     ? submit(JsonMapper.shared().readTree(body))
                     : Reply.json(401, "{\"message\": \"Not authorized to perform this action\"}");
         }
-        String state = question.query().replaceFirst(".*\\bstate=([a-z-]+).*", "$1");
+        String state = http.query().replaceFirst(".*\\bstate=([a-z-]+).*", "$1");
         List<String> found = requests.values().stream()
                 .filter(request -> request.state.equals(state))
                 .map(request -> request.json(artifacts(request)))
@@ -342,20 +341,20 @@ final class FarmStandIn implements AutoCloseable {
         boolean open = !body.at("/environments/0/settings/provisioning/security_group_rules_ingress")
                 .isEmpty();
         if (firewall && ranch.equals("public") && !open) {
-            return Reply.json(400, "{\"message\": \"nobody could get in\"}");
+            return Reply.json(400, "{\"message\": \"no ingress rule\"}");
         }
         String id = "%08d-0000-4000-8000-000000000000".formatted(++submitted);
-        StandInRequest request = new StandInRequest(id, body, lives.apply(submitted), clock.instant());
+        FakeRequest request = new FakeRequest(id, body, scripts.apply(submitted), clock.instant());
         if (request.keys().stream().noneMatch(key -> key.startsWith("ssh-"))) {
             return Reply.json(400, "{\"message\": \"no key\"}");
         }
         requests.put(id, request);
-        mostAlive = Math.max(mostAlive, alive().size());
+        maxAlive = Math.max(maxAlive, alive().size());
         return Reply.json(200, "{\"id\": \"" + id + "\", \"created\": \"now\"}");
     }
 
-    private Reply one(Question question, String id, boolean known) {
-        StandInRequest request = requests.get(id);
+    private Reply one(Received http, String id, boolean known) {
+        FakeRequest request = requests.get(id);
         if (request == null) {
             return id.matches("[0-9a-f-]{36}")
                     ? Reply.json(404, "{\"message\": \"no such request\"}")
@@ -365,7 +364,7 @@ final class FarmStandIn implements AutoCloseable {
         }
         boolean before = request.isAlive();
         Reply reply;
-        if (question.method().equals("DELETE")) {
+        if (http.method().equals("DELETE")) {
             if (!known) {
                 return Reply.json(401, "{\"message\": \"Not authorized to perform this action\"}");
             }
@@ -373,7 +372,7 @@ final class FarmStandIn implements AutoCloseable {
             request.cancel();
             reply = Reply.json(status, status == 200 ? request.json(artifacts(request)) : "");
         } else {
-            request.look();
+            request.advance();
             reply = Reply.json(200, request.json(artifacts(request)));
         }
         if (before && !request.isAlive()) {
@@ -382,27 +381,27 @@ final class FarmStandIn implements AutoCloseable {
         return reply;
     }
 
-    private URI artifacts(StandInRequest request) {
+    private URI artifacts(FakeRequest request) {
         return uri().resolve("/artifacts/" + request.id);
     }
 
-    private Reply file(Question question, String[] path) {
+    private Reply file(Received http, String[] path) {
         String name = String.join("/", List.of(path).subList(2, path.length));
         String text = files.get(name);
         return text == null && !name.equals("pipeline.log")
                 ? Reply.json(404, "<html>not there</html>")
-                : text == null ? log(question, path[1]) : new Reply(200, text.getBytes(StandardCharsets.UTF_8), "");
+                : text == null ? log(http, path[1]) : new Reply(200, text.getBytes(StandardCharsets.UTF_8), "");
     }
 
-    /** These files are among the artifacts of each request. */
+    /** Adds a file to the artifacts of every request. */
     void file(String name, String text) {
         files.put(name, text);
     }
 
-    private Reply log(Question question, String id) {
-        StandInRequest request = requests.get(id);
+    private Reply log(Received http, String id) {
+        FakeRequest request = requests.get(id);
         boolean before = request.isReserved();
-        int status = request.logLook();
+        int status = request.advanceLog();
         if (status != 200) {
             return Reply.json(status, "<html>not there</html>");
         }
@@ -410,10 +409,10 @@ final class FarmStandIn implements AutoCloseable {
             onReserved.accept(request);
         }
         byte[] log = request.log(user, hosts.apply(request));
-        if (!ranges || question.range().isEmpty()) {
+        if (!ranges || http.range().isEmpty()) {
             return new Reply(200, log, "");
         }
-        int from = Integer.parseInt(question.range().replaceAll("[^0-9]", ""));
+        int from = Integer.parseInt(http.range().replaceAll("[^0-9]", ""));
         return from >= log.length
                 ? new Reply(416, new byte[0], "bytes */" + log.length)
                 : new Reply(
@@ -422,8 +421,11 @@ final class FarmStandIn implements AutoCloseable {
                         "bytes " + from + "-" + (log.length - 1) + "/" + log.length);
     }
 
-    /** Somebody else cancels it, or the machine dies, or its time is over. */
-    void becomes(String id, String state) {
+    /**
+     * Sets a state from outside, such as a cancellation by another client, a failed machine or the end of the
+     * reservation.
+     */
+    void setState(String id, String state) {
         lock.lock();
         try {
             requests.get(id).state = state;
@@ -432,33 +434,31 @@ final class FarmStandIn implements AutoCloseable {
         }
     }
 
-    /** What was lost takes effect now. */
-    void deliverWithheld() {
+    /** Submits the requests of {@link Fault.LoseAndDelay}. */
+    void applyDelayed() {
         lock.lock();
         try {
-            withheld.forEach(this::submit);
-            withheld.clear();
+            delayed.forEach(this::submit);
+            delayed.clear();
         } finally {
             lock.unlock();
         }
     }
 
-    List<Question> questions() {
+    List<Received> received() {
         lock.lock();
         try {
-            return List.copyOf(questions);
+            return List.copyOf(received);
         } finally {
             lock.unlock();
         }
     }
 
     long count(String method, String pattern) {
-        return questions().stream()
-                .filter(question -> question.is(method, pattern))
-                .count();
+        return received().stream().filter(http -> http.is(method, pattern)).count();
     }
 
-    List<StandInRequest> requests() {
+    List<FakeRequest> requests() {
         lock.lock();
         try {
             return List.copyOf(requests.values());
@@ -467,25 +467,25 @@ final class FarmStandIn implements AutoCloseable {
         }
     }
 
-    /** {@return the ids of what is not over} */
+    /** {@return the ids of the requests that are not over} */
     List<String> alive() {
         return requests().stream()
-                .filter(StandInRequest::isAlive)
+                .filter(FakeRequest::isAlive)
                 .map(request -> request.id)
                 .toList();
     }
 
-    /** {@return how many there were at once that were not over} */
-    int mostAlive() {
+    /** {@return the maximum number of requests that were not over at the same time} */
+    int maxAlive() {
         lock.lock();
         try {
-            return mostAlive;
+            return maxAlive;
         } finally {
             lock.unlock();
         }
     }
 
-    /** {@return the tags of submissions of which there is more than one request} */
+    /** {@return the tags of submissions that created more than one request} */
     List<String> reservedTwice() {
         List<String> tags = requests().stream()
                 .map(request -> request.tag(NewRequest.SUBMISSION_TAG))
@@ -496,13 +496,13 @@ final class FarmStandIn implements AutoCloseable {
                 .toList();
     }
 
-    void await(String what, Predicate<FarmStandIn> condition) throws InterruptedException {
+    void await(String what, Predicate<FakeTestingFarm> condition) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             long nanos = TimeUnit.SECONDS.toNanos(20);
             while (!condition.test(this)) {
                 if (nanos <= 0) {
-                    throw new AssertionError("never: " + what + "; it was asked " + questions);
+                    throw new AssertionError("not within 20 s: " + what + "; received: " + received);
                 }
                 nanos = changed.awaitNanos(nanos);
             }

@@ -7,8 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class GuestWatchTest {
-    private final GuestWatch watch = new GuestWatch();
+class GuestLogParserTest {
+    private final GuestLogParser parser = new GuestLogParser();
 
     @ParameterizedTest
     @CsvSource(
@@ -21,11 +21,11 @@ class GuestWatchTest {
                 "[default-0.x:y/z]         primary address: 10.1.2.3; root@10.1.2.3",
                 "[a]  primary address: fedora@h.example  ; fedora@h.example"
             })
-    void theAddressIsFound(String line, String address) {
-        watch.read(line);
-        assertThat(watch.isReady()).isTrue();
-        assertThat(watch.address()).isEqualTo(address);
-        assertThat(watch.isReserved()).isFalse();
+    void addressIsFound(String line, String address) {
+        parser.read(line);
+        assertThat(parser.isReady()).isTrue();
+        assertThat(parser.address()).isEqualTo(address);
+        assertThat(parser.isReserved()).isFalse();
     }
 
     @ParameterizedTest
@@ -37,31 +37,31 @@ class GuestWatchTest {
                 "Guest is not ready: root@10.0.0.7",
                 "the guest will be at root@10.0.0.7"
             })
-    void whatIsNoAddressIsNone(String line) {
-        watch.read(line);
-        assertThat(watch.address()).isNull();
+    void invalidAddressesAreIgnored(String line) {
+        parser.read(line);
+        assertThat(parser.address()).isNull();
     }
 
     @Test
-    void theFirstAddressStays() {
-        watch.read("Guest is ready: ArtemisGuest(1, root@10.0.0.1, arch=x)");
-        watch.read("[g] primary address: 10.0.0.2");
-        assertThat(watch.address()).isEqualTo("root@10.0.0.1");
+    void firstAddressIsKept() {
+        parser.read("Guest is ready: ArtemisGuest(1, root@10.0.0.1, arch=x)");
+        parser.read("[g] primary address: 10.0.0.2");
+        assertThat(parser.address()).isEqualTo("root@10.0.0.1");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"[r] starting tests execution", "    execute task #1", "[t] Reservation tick: 1"})
-    void theReserveTestIsRecognised(String line) {
-        watch.read(line);
-        assertThat(watch.isReserved()).isTrue();
+    void startOfReserveTestIsRecognised(String line) {
+        parser.read(line);
+        assertThat(parser.isReserved()).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"Result of testing: ERROR", "[testing-farm-request] Cancelling pipeline"})
-    void aFailureIsRecognised(String line) {
-        watch.read("all is well");
-        assertThat(watch.failure()).isNull();
-        watch.read(line);
-        assertThat(watch.failure()).isEqualTo(line);
+    void failureIsRecognised(String line) {
+        parser.read("all is well");
+        assertThat(parser.failure()).isNull();
+        parser.read(line);
+        assertThat(parser.failure()).isEqualTo(line);
     }
 }

@@ -5,12 +5,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads in a log how far a guest is, and where. There is no other place that says it, and the log's words change from time to
- * time: each thing is recognised by several of them.
+ * Parses the pipeline log for the address and the progress of the guest. The API does not provide them, and the wording
+ * of the log changes between versions of the service: several markers are recognised for each fact.
  *
  * <p>Not thread-safe.
  */
-final class GuestWatch {
+final class GuestLogParser {
+    // Strict, because the log is not trusted: an address such as -oProxyCommand=… could be read as an option of ssh.
     static final String HOST = "[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\\[?[0-9A-Fa-f:]{2,45}\\]?";
     static final String USER = "[a-z_][a-z0-9_-]{0,31}";
     private static final Pattern READY = Pattern.compile(
@@ -28,7 +29,7 @@ final class GuestWatch {
     private boolean reserved;
     private @Nullable String failure;
 
-    /** {@return a line that says that a guest is there, and may let us in at any time} */
+    /** {@return a line as the log has it when a guest is ready and the reserve test starts} */
     static String reserved(String address) {
         return "Guest is ready: " + address + ", starting tests execution";
     }
@@ -40,6 +41,7 @@ final class GuestWatch {
             guest = PRIMARY.matcher(line);
             found = guest.find();
         }
+        // The first address counts: later lines may name other guests.
         if (found && host == null) {
             host = guest.group("host");
             user = guest.group("user");
@@ -55,18 +57,18 @@ final class GuestWatch {
         return ready;
     }
 
-    /** {@return whether the test that lets us in has started, or is about to} */
+    /** {@return whether the reserve test, which installs the ssh key, has started or is about to start} */
     boolean isReserved() {
         return reserved;
     }
 
-    /** {@return {@code user@host}, or null while nobody knows} */
+    /** {@return {@code user@host}, or null while it is unknown} */
     @Nullable
     String address() {
         return host == null ? null : (user == null ? "root" : user) + "@" + host;
     }
 
-    /** {@return the line that says that nothing will come of it, or null} */
+    /** {@return the line that reports a failure, or null} */
     @Nullable
     String failure() {
         return failure;

@@ -2,13 +2,13 @@ package org.atex.testingfarm;
 
 import java.time.Duration;
 
-/** Lets time pass. Thread-safe. */
+/** Waits, in real time or in the time of a test. Thread-safe. */
 @FunctionalInterface
-interface Pause {
+interface Sleeper {
     /**
-     * Waits.
+     * Waits for a time.
      *
-     * @param duration how long
+     * @param duration the time
      * @throws InterruptedException if interrupted
      */
     void sleep(Duration duration) throws InterruptedException;

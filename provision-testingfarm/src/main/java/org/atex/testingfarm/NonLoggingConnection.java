@@ -13,21 +13,21 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that logs nothing. The client's own logs each header and byte at debug level, which is what some logging
- * libraries do unless told otherwise: tokens would be there to read.
+ * A connection that logs nothing. The connections of the HTTP client log each header at debug level, which is the
+ * default level of some logging libraries, and would thus log tokens.
  */
-final class QuietConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
+final class NonLoggingConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
     private @Nullable Timeout timeout;
 
-    private QuietConnection() {
+    private NonLoggingConnection() {
         super(Http1Config.DEFAULT);
     }
 
-    /** Makes connections for the client's pool. */
+    /** Creates connections for the pool of the client. */
     static final class Factory implements HttpConnectionFactory<ManagedHttpClientConnection> {
         @Override
         public ManagedHttpClientConnection createConnection(@Nullable Socket socket) throws IOException {
-            QuietConnection connection = new QuietConnection();
+            NonLoggingConnection connection = new NonLoggingConnection();
             if (socket != null) {
                 connection.bind(socket);
             }
