@@ -4,9 +4,9 @@ import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deep copies that keep sharing: what was one mapping in the original is one mapping in the copy.
+ * Copies data deeply and keeps identity: a mapping that occurs twice in the original is one object in the copy, too.
  *
- * <p>Only mappings are ever changed in place, so scalars and lists of scalars are not copied at all.
+ * <p>Only mappings are changed in place, so scalars and lists of scalars are not copied.
  */
 final class Copies {
     private final Limits.Work work;
@@ -18,22 +18,26 @@ final class Copies {
         this.traced = traced;
     }
 
-    /** {@return a copy for another node, that settling may replace by the original if it is traced} */
+    /**
+     * {@return a copy for another node}
+     *
+     * @param traced whether the copy records its original, so that {@link #settle} can replace an unchanged copy by it
+     */
     static Mapping of(Mapping original, Limits.Work work, boolean traced) {
         return new Copies(work, traced).mapping(original);
     }
 
-    /** {@return a copy for another place in the same node, that has to stay one} */
+    /** {@return a copy for another place in the same node, which is never replaced by its original} */
     static Mapping apart(Mapping original, Limits.Work work) {
         return new Copies(work, false).mapping(original);
     }
 
-    /** {@return what copies the data of several nodes, so that what they share stays shared} */
+    /** {@return a copier for the data of several nodes: a mapping that two nodes share stays shared by their copies} */
     static Copies together(Limits.Work work) {
         return new Copies(work, false);
     }
 
-    /** {@return a copy, which holds the copies made before of what it shares with other data} */
+    /** {@return a copy that reuses the earlier copies of mappings shared with data copied before} */
     Mapping copy(Mapping original) {
         return mapping(original);
     }
@@ -92,15 +96,16 @@ final class Copies {
     }
 
     /**
-     * Ends the building of some data: whatever is an unchanged copy is replaced by its original, so that a thousand
-     * nodes that inherit one environment hold it once. Originals have to be settled before their copies.
+     * Replaces unchanged copies by their originals, deeply, so that 1,000 nodes that inherit one environment hold it
+     * once. The data of a parent must be processed before those of its children.
      */
-    @SuppressWarnings("ReferenceEquality") // It is about what is the same, not equal.
+    @SuppressWarnings("ReferenceEquality") // Compares identity: equal values in different objects are not shared.
     static Mapping settle(Mapping mapping) {
         var done = mapping.settled();
         if (done != null) {
             return done;
         }
+        // The copy is replaced if neither it nor its original was changed since, and all collections in it are replaced.
         var origin = mapping.origin();
         var target = origin == null ? null : origin.settled();
         var same = target != null;
@@ -124,7 +129,7 @@ final class Copies {
         return value instanceof Sequence sequence && sequence.deep() ? settle(sequence) : value;
     }
 
-    @SuppressWarnings("ReferenceEquality") // As above.
+    @SuppressWarnings("ReferenceEquality") // As for mappings.
     private static Sequence settle(Sequence sequence) {
         var done = sequence.settled();
         if (done != null) {

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** A node while its tree is being made. */
+/** A mutable node of a tree that is being read, inherited and adjusted. Used by one thread. */
 final class Draft {
     private final @Nullable Draft parent;
     private final String name;
@@ -18,11 +18,12 @@ final class Draft {
     private final Map<String, Draft> children = new LinkedHashMap<>();
     private final List<Path> ownSources = new ArrayList<>();
 
-    /** Own data as read; after inheritance, the final data. */
+    /** The node's own data as read; after inheritance, the merged data. */
     private Mapping data = new Mapping();
 
     private List<Path> sources = ownSources;
-    /** Of the root: the file that is being applied. */
+
+    /** The file that is being applied. Kept in the root only. */
     private @Nullable Path reading;
 
     private @Nullable Path definition;
@@ -44,7 +45,7 @@ final class Draft {
         return new Draft(null, "/");
     }
 
-    /** {@return the child of that name, made if it is not there} */
+    /** {@return the child of that name, created if necessary} */
     Draft child(String childName) {
         var child = children.get(childName);
         if (child == null) {
@@ -87,7 +88,7 @@ final class Draft {
         ownSources.add(file);
     }
 
-    /** From now on a file says what there is. */
+    /** Sets the file that defines the nodes updated from now on. */
     void reading(Path file) {
         top().reading = file;
     }
@@ -100,18 +101,18 @@ final class Draft {
         return top;
     }
 
-    /** {@return the file that describes this node, or null; of several, the last} */
+    /** {@return the last file that describes this node, or null if no file does} */
     @Nullable
     Path definition() {
         return definition;
     }
 
-    /** {@return the line where that file does so} */
+    /** {@return the line in {@link #definition()} where the node is described, from 1; 0 if unknown} */
     int line() {
         return line;
     }
 
-    /** What is said about a node is wrong. Whoever knows the file adds the line. */
+    /** Invalid content of a node. The caller knows the file, and asks for the line there. */
     final class Rejected extends FmfException {
         private static final long serialVersionUID = 1L;
 
@@ -124,13 +125,13 @@ final class Draft {
             this.key = key;
         }
 
-        /** {@return the line in a file that describes a node, or 0} */
+        /** {@return the line of the invalid key in the file that describes {@code owner}, or 0 if it is not found} */
         int line(Path file, Draft owner) {
             return Places.line(file, owner.name, where.name, key);
         }
     }
 
-    /** Takes over all but the data of a finished node. */
+    /** Copies everything but the data from a finished node. */
     void copy(FmfNode node) {
         ownSources.addAll(node.ownSources());
         sources = node.sources();
@@ -139,12 +140,12 @@ final class Draft {
         line = node.line();
     }
 
-    /** Takes over what a file or a key says about this node. */
+    /** Adds the content of a file, or the value of a key that names this node. */
     void update(@Nullable Object value) {
         if (value != null && !(value instanceof Mapping)) {
             throw new Rejected(
                     Kind.INVALID_VALUE,
-                    "has to be described by a mapping, found " + Values.typeOf(value),
+                    "must be described by a mapping, found " + Values.typeOf(value),
                     parent == null ? this : parent,
                     name.substring(name.lastIndexOf('/'))::equals);
         }
@@ -178,7 +179,7 @@ final class Draft {
             }
             var value = mapping.valueAt(i);
             if (mapping.shared()) {
-                // The mapping is left behind, but others still see what is in it.
+                // An alias elsewhere still refers to this mapping, and so to the values that move into this node.
                 YamlReader.share(value);
             }
             if (key.startsWith("/")) {
@@ -205,7 +206,7 @@ final class Draft {
         child(key.substring(start, slash)).update(rest);
     }
 
-    /** Text in the place of a child's content would be a directory to read, to the reference: it is not followed. */
+    /** Updates the node unless the value is text, which Python fmf would read as the path of a directory. */
     void updateOrIgnore(@Nullable Object value) {
         if (!(value instanceof String)) {
             update(value);
@@ -214,15 +215,15 @@ final class Draft {
 
     private void direct(@Nullable Object directives) {
         if (!(directives instanceof Mapping mapping)) {
-            throw directive("have to be a mapping, found " + Values.typeOf(directives));
+            throw directive("must be a mapping, found " + Values.typeOf(directives));
         }
         for (var i = 0; i < mapping.size(); i++) {
             var key = mapping.keyAt(i);
             if (!"inherit".equals(key) && !"select".equals(key)) {
-                throw directive("are inherit and select, found " + PyText.repr(key));
+                throw directive("can be inherit and select, found " + PyText.repr(key));
             }
             if (!(mapping.valueAt(i) instanceof Boolean on)) {
-                throw directive(key + " has to be true or false, found " + PyText.repr(mapping.valueAt(i)));
+                throw directive(key + " must be true or false, found " + PyText.repr(mapping.valueAt(i)));
             }
             if ("inherit".equals(key)) {
                 inherit = on;
@@ -233,19 +234,19 @@ final class Draft {
     }
 
     private FmfException directive(String what) {
-        return new Rejected(Kind.FORMAT, "has a key \"/\" for directives: they " + what, this, "/"::equals);
+        return new Rejected(Kind.FORMAT, "has invalid directives under the key \"/\": " + what, this, "/"::equals);
     }
 
-    /** Removes the children that nobody described: directories without metadata. */
+    /** Removes the children without content: directories without metadata. */
     void prune() {
         children.values().removeIf(child -> child.children.isEmpty() && !child.updated);
     }
 
     /**
-     * Gives this node and all below it what they inherit.
+     * Merges the data of the parent into this node, then does the same for all nodes below it.
      *
-     * <p>If no other node can change the data of this one, they are settled at once: that frees the memory of copies
-     * which turn out to be unchanged.
+     * <p>If no mapping is shared between nodes, unchanged copies are replaced by their originals at once, which frees
+     * memory while the rest of the tree is processed.
      */
     void inherit(Merge merge) {
         var inherits = inherit && parent != null;
@@ -277,7 +278,7 @@ final class Draft {
         return all;
     }
 
-    /** Ends the work on the data of this node and all below it. */
+    /** Replaces unchanged copies by their originals in this node and all nodes below it. */
     void settle() {
         data = Copies.settle(data);
         for (var child : children.values()) {

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Metadata values in the form in which the corpus compares them: what JSON can hold. */
+/** Converts metadata values to the JSON form in which the conformance corpus compares them. */
 final class Normal {
     private Normal() {}
 
