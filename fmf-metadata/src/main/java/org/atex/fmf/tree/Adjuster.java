@@ -22,42 +22,42 @@ final class Adjuster {
     /**
      * Creates an adjuster for one tree.
      *
-     * @param apart true if no mapping is shared by two nodes
+     * @param unshared true if no mapping is shared by two nodes
      */
-    Adjuster(FmfContext context, FmfAdjustment options, boolean apart) {
-        this.merge = new Merge(new Limits.Work(), apart);
+    Adjuster(FmfContext context, FmfAdjustment options, boolean unshared) {
+        this.merge = new Merge(new Limits.Work(), unshared);
         this.context = context;
         this.options = options;
         this.additional = Sequence.of(
                 options.additionalRules().stream().map(JavaValues::mapping).toList());
     }
 
-    Draft adjust(FmfNode root) {
-        var draft = Draft.root();
-        copy(root, draft, merge.copies());
-        adjust(root, draft);
-        return draft;
+    NodeBuilder adjust(FmfNode root) {
+        var builder = NodeBuilder.root();
+        copy(root, builder, merge.copies());
+        adjust(root, builder);
+        return builder;
     }
 
     // All nodes are copied before the first rule is applied: nodes may share a mapping, and then a rule of one node
     // changes the data of the other. Copying node by node would lose such a change.
-    private void copy(FmfNode node, Draft draft, Copies copies) {
-        draft.copy(node);
-        draft.data(merge.apart() ? node.mapping() : copies.copy(node.mapping()));
-        node.children().forEach((name, child) -> copy(child, draft.child(name), copies));
+    private void copy(FmfNode node, NodeBuilder builder, DeepCopier copies) {
+        builder.copy(node);
+        builder.data(merge.unshared() ? node.mapping() : copies.copy(node.mapping()));
+        node.children().forEach((name, child) -> copy(child, builder.child(name), copies));
     }
 
-    private void adjust(FmfNode node, Draft draft) {
+    private void adjust(FmfNode node, NodeBuilder builder) {
         try {
-            var data = rules(node, draft.data(), false);
+            var data = rules(node, builder.data(), false);
             if (!additional.isEmpty() && options.additionalRulesFor().test(node)) {
                 data = rules(node, data, true);
             }
-            draft.data(merge.apart() ? Copies.settle(data) : data);
+            builder.data(merge.unshared() ? DeepCopier.replaceUnchanged(data) : data);
         } catch (FmfException e) {
-            throw e.at(node.site().of(Places.actingOn(options.key())) + "Node " + node.name());
+            throw e.at(node.nodeFiles().place(KeyLocator.actingOn(options.key())) + "Node " + node.name());
         }
-        node.children().forEach((name, child) -> adjust(child, draft.child(name)));
+        node.children().forEach((name, child) -> adjust(child, builder.child(name)));
     }
 
     /** {@return a changed copy of the data, or the same object if no rule applies} */
@@ -70,7 +70,7 @@ final class Adjuster {
                 throw bad(i, "must be a mapping, found " + Values.typeOf(rules.get(i)));
             }
             var more = rule.containsKey("continue") ? rule.get("continue") : true;
-            if (!(more instanceof Boolean goOn)) {
+            if (!(more instanceof Boolean proceed)) {
                 throw bad(i, "continue must be true or false, found " + PyText.repr(more));
             }
             var decision = decide(i, rule);
@@ -90,7 +90,7 @@ final class Adjuster {
                     rule = (Mapping) Objects.requireNonNull(rules.get(i));
                 }
                 apply(i, data, rule);
-                if (!goOn) {
+                if (!proceed) {
                     break;
                 }
             }

@@ -30,18 +30,18 @@ public final class FmfNode {
     private final Map<String, FmfNode> children = new LinkedHashMap<>();
     private final List<FmfNode> sorted;
 
-    private FmfNode(@Nullable FmfNode parent, Draft draft, @Nullable Path directory) {
+    private FmfNode(@Nullable FmfNode parent, NodeBuilder builder, @Nullable Path directory) {
         this.parent = parent;
-        this.name = draft.name();
-        this.data = draft.data();
-        this.sources = Collections.unmodifiableList(draft.sources());
-        this.ownSources = draft.ownSources().size();
+        this.name = builder.name();
+        this.data = builder.data();
+        this.sources = Collections.unmodifiableList(builder.sources());
+        this.ownSources = builder.ownSources().size();
         this.directory =
-                ownSources == 0 ? directory : draft.ownSources().getLast().getParent();
-        this.definition = draft.definition();
-        this.line = draft.line();
-        this.select = draft.select();
-        draft.children().forEach((key, child) -> children.put(key, new FmfNode(this, child, this.directory)));
+                ownSources == 0 ? directory : builder.ownSources().getLast().getParent();
+        this.definition = builder.definition();
+        this.line = builder.line();
+        this.select = builder.select();
+        builder.children().forEach((key, child) -> children.put(key, new FmfNode(this, child, this.directory)));
         this.sorted = children.size() < 2
                 ? List.copyOf(children.values())
                 : children.entrySet().stream()
@@ -50,7 +50,7 @@ public final class FmfNode {
                         .toList();
     }
 
-    static FmfNode of(Draft root, @Nullable Path directory) {
+    static FmfNode of(NodeBuilder root, @Nullable Path directory) {
         return new FmfNode(null, root, directory);
     }
 
@@ -320,7 +320,7 @@ public final class FmfNode {
         var text = PyText.repr(found);
         return new FmfException(
                 FmfException.Kind.INVALID_VALUE,
-                site().of(Places.actingOn(key)) + "Node " + name + ", key \"" + key + "\": expected " + expected
+                nodeFiles().place(KeyLocator.actingOn(key)) + "Node " + name + ", key \"" + key + "\": expected " + expected
                         + ", found " + Values.typeOf(found) + where + ": "
                         + (text.length() > 80 ? text.substring(0, 77) + "..." : text));
     }
@@ -334,11 +334,11 @@ public final class FmfNode {
      * @param key the key
      */
     public String place(String key) {
-        return site().of(Places.actingOn(key));
+        return nodeFiles().place(KeyLocator.actingOn(key));
     }
 
-    Places.Site site() {
-        return new Places.Site(name, ownSources(), parent == null ? null : parent.site());
+    KeyLocator.NodeFiles nodeFiles() {
+        return new KeyLocator.NodeFiles(name, ownSources(), parent == null ? null : parent.nodeFiles());
     }
 
     /**

@@ -19,15 +19,15 @@ public final class FmfTree {
     private final FmfNode root;
 
     /** True if no mapping is shared by two nodes. YAML aliases share mappings; a rule of one node then changes both. */
-    private final boolean apart;
+    private final boolean unshared;
 
     private final Map<String, FmfNode> byName = new LinkedHashMap<>();
 
-    private FmfTree(@Nullable Path directory, Draft draft, boolean apart) {
+    private FmfTree(@Nullable Path directory, NodeBuilder top, boolean unshared) {
         this.directory = directory;
-        this.apart = apart;
-        draft.settle();
-        this.root = FmfNode.of(draft, directory);
+        this.unshared = unshared;
+        top.replaceUnchanged();
+        this.root = FmfNode.of(top, directory);
         index(root);
     }
 
@@ -47,8 +47,8 @@ public final class FmfTree {
      */
     public static FmfTree load(Path path) {
         var root = FmfRoot.of(path);
-        var drafts = TreeReader.read(root);
-        return inherited(root.directory(), drafts.root(), !drafts.aliased());
+        var nodes = TreeReader.read(root);
+        return inherited(root.directory(), nodes.root(), !nodes.aliased());
     }
 
     /**
@@ -62,9 +62,9 @@ public final class FmfTree {
         if (data.isEmpty()) {
             throw new FmfException(Kind.GENERAL, "Could not create a tree from an empty mapping");
         }
-        var draft = Draft.root();
-        draft.update(JavaValues.mapping(data));
-        return inherited(null, draft, true);
+        var top = NodeBuilder.root();
+        top.update(JavaValues.mapping(data));
+        return inherited(null, top, true);
     }
 
     /**
@@ -76,21 +76,21 @@ public final class FmfTree {
      */
     public static FmfTree ofFile(Path file) {
         var document = MetadataFile.read(file);
-        var draft = Draft.root();
-        draft.addSource(file);
+        var top = NodeBuilder.root();
+        top.addSource(file);
         try {
-            draft.update(document.value());
-        } catch (Draft.Rejected e) {
-            throw e.at(file + ":" + Math.max(1, e.line(file, draft)));
+            top.update(document.value());
+        } catch (NodeBuilder.InvalidContent e) {
+            throw e.at(file + ":" + Math.max(1, e.line(file, top)));
         } catch (FmfException e) {
             throw e.at(file.toString());
         }
-        return inherited(null, draft, !document.aliased());
+        return inherited(null, top, !document.aliased());
     }
 
-    private static FmfTree inherited(@Nullable Path directory, Draft draft, boolean apart) {
-        draft.inherit(new Merge(new Limits.Work(), apart));
-        return new FmfTree(directory, draft, apart);
+    private static FmfTree inherited(@Nullable Path directory, NodeBuilder top, boolean unshared) {
+        top.inherit(new Merge(new Limits.Work(), unshared));
+        return new FmfTree(directory, top, unshared);
     }
 
     /** {@return the root node, whose name is {@code /}} */
@@ -124,8 +124,8 @@ public final class FmfTree {
      *     FmfAdjustment#withFailUndecided} is set
      */
     public FmfTree adjust(FmfContext context, FmfAdjustment options) {
-        var separate = apart && options.additionalRules().isEmpty();
-        return new FmfTree(directory, new Adjuster(context, options, separate).adjust(root), separate);
+        var unsharedResult = unshared && options.additionalRules().isEmpty();
+        return new FmfTree(directory, new Adjuster(context, options, unsharedResult).adjust(root), unsharedResult);
     }
 
     /**

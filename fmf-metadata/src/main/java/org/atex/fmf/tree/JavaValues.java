@@ -11,7 +11,7 @@ import java.util.Set;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** Copies values of a program and converts them to the types of this package, see {@link Values}. */
+/** DeepCopier values of a program and converts them to the types of this package, see {@link Values}. */
 final class JavaValues {
     private int depth;
 

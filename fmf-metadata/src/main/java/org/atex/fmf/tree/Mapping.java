@@ -41,7 +41,7 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
     private @Nullable Mapping origin;
 
     private int originVersion;
-    private @Nullable Mapping settled;
+    private @Nullable Mapping replacement;
 
     Mapping() {
         this(4);
@@ -62,11 +62,11 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
     /**
      * {@return a copy with the same values}
      *
-     * @param traced whether the copy records this mapping as its {@linkplain #origin() origin}
+     * @param recordsOrigin whether the copy records this mapping as its {@linkplain #origin() origin}
      */
-    Mapping shallowCopy(boolean traced) {
+    Mapping shallowCopy(boolean recordsOrigin) {
         var copy = new Mapping(this);
-        copy.origin = traced ? this : null;
+        copy.origin = recordsOrigin ? this : null;
         copy.originVersion = version;
         return copy;
     }
@@ -80,12 +80,12 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
 
     /** {@return the mapping that represents this one in the finished tree, or null if not yet known} */
     @Nullable
-    Mapping settled() {
-        return settled;
+    Mapping replacement() {
+        return replacement;
     }
 
-    void settle(Mapping as) {
-        settled = as;
+    void replaceBy(Mapping representative) {
+        replacement = representative;
         origin = null;
         // Threads may share the finished tree: the index must exist before, not be built by a reader.
         reindex();

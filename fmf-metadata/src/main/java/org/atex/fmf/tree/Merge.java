@@ -56,17 +56,17 @@ final class Merge {
     }
 
     private final Limits.Work work;
-    private final boolean apart;
+    private final boolean unshared;
     private final Map<String, PyRegex> patterns = new HashMap<>();
 
     /**
      * Creates a merger for one tree.
      *
-     * @param apart true if no mapping is shared by two nodes
+     * @param unshared true if no mapping is shared by two nodes
      */
-    Merge(Limits.Work work, boolean apart) {
+    Merge(Limits.Work work, boolean unshared) {
         this.work = work;
-        this.apart = apart;
+        this.unshared = unshared;
     }
 
     /** {@return the key without its operator, if it has one} */
@@ -77,17 +77,17 @@ final class Merge {
 
     /** {@return a copy of the data of another node, to merge into} */
     Mapping copy(Mapping data) {
-        return Copies.of(data, work, apart);
+        return DeepCopier.copyForNode(data, work, unshared);
     }
 
     /** {@return true if no mapping is shared by two nodes, so that one can be finished before the others} */
-    boolean apart() {
-        return apart;
+    boolean unshared() {
+        return unshared;
     }
 
     /** {@return a copier for the data of several nodes, which keeps mappings shared between them} */
-    Copies copies() {
-        return Copies.together(work);
+    DeepCopier copies() {
+        return DeepCopier.forNodes(work);
     }
 
     /** Merges all entries of a mapping into another, in their order. */
@@ -184,7 +184,7 @@ final class Merge {
         var result = new ArrayList<@Nullable Object>();
         for (var item : items) {
             var source = itemMapping(item, "list that is added to a mapping");
-            var copy = Copies.apart(mapping, work);
+            var copy = DeepCopier.copyInNode(mapping, work);
             all(copy, source);
             result.add(copy);
         }

@@ -38,12 +38,12 @@ final class PyRegex {
 
     /** {@return whether the expression matches anywhere in the text, like {@code re.search}} */
     boolean find(String text) {
-        return guarded(text, watched -> pattern.matcher(watched).find());
+        return bounded(text, counted -> pattern.matcher(counted).find());
     }
 
     /** {@return whether the expression matches at the start of the text, like {@code re.match}} */
     boolean matchesStart(String text) {
-        return guarded(text, watched -> pattern.matcher(watched).lookingAt());
+        return bounded(text, counted -> pattern.matcher(counted).lookingAt());
     }
 
     /** {@return a match at the start of the text, or null} */
@@ -56,11 +56,11 @@ final class PyRegex {
     /** {@return the text with all matches replaced by a template in Python's syntax, like {@code re.sub}} */
     String replaceAll(String text, String template) {
         var replacement = PyTemplate.parse(template, groups);
-        return guarded(text, watched -> replaceAll(text, watched, replacement));
+        return bounded(text, counted -> replaceAll(text, counted, replacement));
     }
 
-    private String replaceAll(String text, CharSequence watched, PyTemplate replacement) {
-        var matcher = pattern.matcher(watched);
+    private String replaceAll(String text, CharSequence counted, PyTemplate replacement) {
+        var matcher = pattern.matcher(counted);
         var out = new StringBuilder();
         var copied = 0;
         var from = 0;
@@ -71,7 +71,7 @@ final class PyRegex {
             copied = matcher.end();
             from = copied;
             if (matcher.end() == matcher.start()) {
-                var next = nonEmptyAt(watched, from);
+                var next = nonEmptyAt(counted, from);
                 if (next != null) {
                     replacement.append(next, out);
                     copied = next.end();
@@ -99,9 +99,9 @@ final class PyRegex {
     }
 
     /** Runs a search with a bound on backtracking. Java's matcher recurses, so deep nesting can overflow the stack. */
-    private <T> T guarded(String text, Function<CharSequence, T> search) {
+    private <T> T bounded(String text, Function<CharSequence, T> search) {
         try {
-            return search.apply(new Watched(text, source));
+            return search.apply(new CountingSequence(text, source));
         } catch (StackOverflowError e) {
             throw new FmfException(
                     Kind.LIMIT, "The regular expression \"" + source + "\" is too deeply nested for its text");
@@ -114,12 +114,12 @@ final class PyRegex {
     }
 
     /** Counts the characters read by the matcher, and fails above a limit: ends catastrophic backtracking. */
-    private static final class Watched implements CharSequence {
+    private static final class CountingSequence implements CharSequence {
         private final String text;
         private final String source;
         private int steps;
 
-        Watched(String text, String source) {
+        CountingSequence(String text, String source) {
             this.text = text;
             this.source = source;
         }

@@ -13,8 +13,11 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
     private final @Nullable Object[] items;
     private final boolean tuple;
     private final boolean deep;
+
+    /** The sequence of which this is a copy, or null. */
     private @Nullable Sequence origin;
-    private @Nullable Sequence settled;
+
+    private @Nullable Sequence replacement;
     private boolean shared;
 
     private Sequence(@Nullable Object[] items, boolean tuple, @Nullable Sequence origin) {
@@ -52,10 +55,10 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
      * {@return a sequence of copies of these items}
      *
      * @param copies the copies; the array is not copied
-     * @param traced whether the copy records this sequence as its origin
+     * @param recordsOrigin whether the copy records this sequence as its origin
      */
-    Sequence copy(@Nullable Object[] copies, boolean traced) {
-        var copy = new Sequence(copies, tuple, traced ? this : null);
+    Sequence copy(@Nullable Object[] copies, boolean recordsOrigin) {
+        var copy = new Sequence(copies, tuple, recordsOrigin ? this : null);
         copy.shared = shared;
         return copy;
     }
@@ -75,12 +78,12 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
 
     /** {@return the sequence that represents this one in the finished tree, or null if not yet known} */
     @Nullable
-    Sequence settled() {
-        return settled;
+    Sequence replacement() {
+        return replacement;
     }
 
-    void settle(Sequence as) {
-        settled = as;
+    void replaceBy(Sequence representative) {
+        replacement = representative;
         origin = null;
     }
 

@@ -51,28 +51,28 @@ final class TreeReader {
      * @param root the root node
      * @param aliased whether a YAML alias occurs, so that one object may be in several places
      */
-    record Drafts(Draft root, boolean aliased) {}
+    record Nodes(NodeBuilder root, boolean aliased) {}
 
     /**
      * {@return the nodes of a tree, before inheritance}
      *
      * @throws FmfException the first error, with the others suppressed
      */
-    static Drafts read(FmfRoot root) {
+    static Nodes read(FmfRoot root) {
         return new TreeReader(root).read();
     }
 
-    private Drafts read() {
+    private Nodes read() {
         var directory = Directory.walk(root.directory(), includedOrNone());
         parse(directory);
-        var draft = Draft.root();
-        grow(draft, directory);
+        var top = NodeBuilder.root();
+        build(top, directory);
         if (!errors.isEmpty()) {
             var first = errors.getFirst();
             errors.stream().skip(1).limit(MAX_ERRORS).forEach(first::addSuppressed);
             throw first;
         }
-        return new Drafts(draft, aliased);
+        return new Nodes(top, aliased);
     }
 
     // An error in the configuration is reported later, in the directory where Python fmf detects it: see build.
@@ -99,7 +99,7 @@ final class TreeReader {
         directory.directories().forEach(child -> collect(child, files));
     }
 
-    private void grow(Draft node, Directory directory) {
+    private void build(NodeBuilder node, Directory directory) {
         for (var file : directory.files()) {
             attempt(() -> apply(node, file));
         }
@@ -108,7 +108,7 @@ final class TreeReader {
             attempt(root::included);
         }
         for (var child : directory.directories()) {
-            attempt(() -> grow(node.child(child.name()), child));
+            attempt(() -> build(node.child(child.name()), child));
         }
         node.prune();
     }
@@ -123,7 +123,7 @@ final class TreeReader {
         }
     }
 
-    private void apply(Draft node, Path file) {
+    private void apply(NodeBuilder node, Path file) {
         var content = Objects.requireNonNull(parsed.get(file));
         if (content.error != null) {
             throw content.error;
@@ -140,7 +140,7 @@ final class TreeReader {
             } else {
                 described.updateOrIgnore(document.value());
             }
-        } catch (Draft.Rejected e) {
+        } catch (NodeBuilder.InvalidContent e) {
             throw e.at(file + ":" + Math.max(1, e.line(file, described)));
         } catch (FmfException e) {
             throw e.at(file.toString());

@@ -34,12 +34,12 @@ final class YamlScanner {
     private final Deque<Integer> indents = new ArrayDeque<>();
 
     /** The possible simple key of the block context, then of each open flow collection. */
-    private final List<Candidate> candidates = new ArrayList<>(List.of(new Candidate()));
+    private final List<SimpleKey> simpleKeys = new ArrayList<>(List.of(new SimpleKey()));
 
     private boolean keyAllowed = true;
 
     /** A token that is the beginning of a key without {@code ?} if a colon follows it. */
-    private static final class Candidate {
+    private static final class SimpleKey {
         private boolean possible;
         private boolean required;
         private int number;
@@ -78,9 +78,9 @@ final class YamlScanner {
         if (head == queue.size()) {
             return true;
         }
-        forgetOldCandidates();
-        for (var candidate : candidates) {
-            if (candidate.possible && candidate.number == taken) {
+        dropStaleSimpleKeys();
+        for (var key : simpleKeys) {
+            if (key.possible && key.number == taken) {
                 return true;
             }
         }
@@ -88,11 +88,11 @@ final class YamlScanner {
     }
 
     private boolean inFlow() {
-        return candidates.size() > 1;
+        return simpleKeys.size() > 1;
     }
 
-    private Candidate candidate() {
-        return candidates.getLast();
+    private SimpleKey simpleKey() {
+        return simpleKeys.getLast();
     }
 
     private void add(Kind kind) {
@@ -109,11 +109,11 @@ final class YamlScanner {
             return;
         }
         skipToToken();
-        forgetOldCandidates();
+        dropStaleSimpleKeys();
         if (in.atEnd()) {
             in.beginLine();
             leaveBlocks(-1);
-            forgetCandidate();
+            dropSimpleKey();
             keyAllowed = false;
             ended = true;
             add(Kind.STREAM_END);
@@ -123,7 +123,7 @@ final class YamlScanner {
         var c = in.peek();
         if (in.column() == 0 && (c == '%' || in.atDocumentMark())) {
             leaveBlocks(-1);
-            forgetCandidate();
+            dropSimpleKey();
             keyAllowed = false;
             if (c == '%') {
                 directive();
@@ -143,7 +143,7 @@ final class YamlScanner {
             case ']' -> closeFlow(Kind.FLOW_SEQUENCE_END);
             case '}' -> closeFlow(Kind.FLOW_MAPPING_END);
             case ',' -> {
-                forgetCandidate();
+                dropSimpleKey();
                 keyAllowed = true;
                 add(Kind.FLOW_ENTRY);
                 in.skip();
@@ -194,36 +194,36 @@ final class YamlScanner {
         }
     }
 
-    private void rememberCandidate() {
+    private void rememberSimpleKey() {
         if (!keyAllowed) {
             return;
         }
-        forgetCandidate();
-        var candidate = candidate();
-        candidate.possible = true;
+        dropSimpleKey();
+        var key = simpleKey();
+        key.possible = true;
         // In a block mapping, a token at the column of the keys can only be a key.
-        candidate.required = !inFlow() && indent == in.column();
-        candidate.number = taken + queue.size() - head;
-        candidate.at = in.position();
-        candidate.line = in.line();
-        candidate.column = in.column();
+        key.required = !inFlow() && indent == in.column();
+        key.number = taken + queue.size() - head;
+        key.at = in.position();
+        key.line = in.line();
+        key.column = in.column();
     }
 
-    private void forgetCandidate() {
-        forget(candidate());
+    private void dropSimpleKey() {
+        drop(simpleKey());
     }
 
-    private void forget(Candidate candidate) {
-        if (candidate.possible && candidate.required) {
-            throw in.error("expected a key here, followed by \":\"", candidate.at);
+    private void drop(SimpleKey key) {
+        if (key.possible && key.required) {
+            throw in.error("expected a key here, followed by \":\"", key.at);
         }
-        candidate.possible = false;
+        key.possible = false;
     }
 
-    private void forgetOldCandidates() {
-        for (var candidate : candidates) {
-            if (candidate.possible && (candidate.line < in.line() || isFar(candidate.at))) {
-                forget(candidate);
+    private void dropStaleSimpleKeys() {
+        for (var key : simpleKeys) {
+            if (key.possible && (key.line < in.line() || isFar(key.at))) {
+                drop(key);
             }
         }
     }
@@ -249,20 +249,20 @@ final class YamlScanner {
     }
 
     private void openFlow(Kind kind) {
-        if (candidates.size() > Limits.VALUE_DEPTH) {
+        if (simpleKeys.size() > Limits.VALUE_DEPTH) {
             throw Limits.exceeded("The nesting of collections", Limits.VALUE_DEPTH);
         }
-        rememberCandidate();
-        candidates.add(new Candidate());
+        rememberSimpleKey();
+        simpleKeys.add(new SimpleKey());
         keyAllowed = true;
         add(kind);
         in.skip();
     }
 
     private void closeFlow(Kind kind) {
-        forgetCandidate();
+        dropSimpleKey();
         if (inFlow()) {
-            candidates.removeLast();
+            simpleKeys.removeLast();
         }
         keyAllowed = false;
         add(kind);
@@ -276,7 +276,7 @@ final class YamlScanner {
             }
             enterBlock(Kind.BLOCK_SEQUENCE_START);
         }
-        forgetCandidate();
+        dropSimpleKey();
         keyAllowed = true;
         add(Kind.BLOCK_ENTRY);
         in.skip();
@@ -289,14 +289,14 @@ final class YamlScanner {
             }
             enterBlock(Kind.BLOCK_MAPPING_START);
         }
-        forgetCandidate();
+        dropSimpleKey();
         keyAllowed = !inFlow();
         add(Kind.KEY);
         in.skip();
     }
 
     private void value() {
-        var key = candidate();
+        var key = simpleKey();
         if (key.possible) {
             makeKey(key);
             keyAllowed = false;
@@ -314,7 +314,7 @@ final class YamlScanner {
     }
 
     /** Inserts the tokens of a key before the tokens scanned since the key began. */
-    private void makeKey(Candidate key) {
+    private void makeKey(SimpleKey key) {
         var place = key.number - taken + head;
         if (!inFlow() && indent < key.column) {
             indents.push(indent);
@@ -326,7 +326,7 @@ final class YamlScanner {
     }
 
     private void name(Kind kind) {
-        rememberCandidate();
+        rememberSimpleKey();
         keyAllowed = false;
         var start = in.position();
         var line = in.line();
@@ -349,7 +349,7 @@ final class YamlScanner {
     }
 
     private void tag() {
-        rememberCandidate();
+        rememberSimpleKey();
         keyAllowed = false;
         var start = in.position();
         var line = in.line();
@@ -409,7 +409,7 @@ final class YamlScanner {
     }
 
     private void block() {
-        forgetCandidate();
+        dropSimpleKey();
         keyAllowed = true;
         var start = in.position();
         var line = in.line();
@@ -417,7 +417,7 @@ final class YamlScanner {
     }
 
     private void quoted(char quote) {
-        rememberCandidate();
+        rememberSimpleKey();
         keyAllowed = false;
         var start = in.position();
         var line = in.line();
@@ -425,7 +425,7 @@ final class YamlScanner {
     }
 
     private void plain() {
-        rememberCandidate();
+        rememberSimpleKey();
         keyAllowed = false;
         var start = in.position();
         var line = in.line();

@@ -18,7 +18,7 @@ final class YamlTextScanner {
     }
 
     /** A sequence of line breaks inside a scalar. */
-    private static final class Breaks {
+    private static final class LineBreaks {
         private char first;
         private final StringBuilder more = new StringBuilder();
 
@@ -47,7 +47,7 @@ final class YamlTextScanner {
     String plain(int indent, boolean flow) {
         brokeLine = false;
         StringBuilder text = null;
-        var breaks = new Breaks();
+        var breaks = new LineBreaks();
         var from = in.position();
         var to = from;
         while (!in.atDocumentMark() && in.peek() != '#') {
@@ -91,7 +91,7 @@ final class YamlTextScanner {
         }
     }
 
-    private void plainSpace(int indent, Breaks breaks) {
+    private void plainSpace(int indent, LineBreaks breaks) {
         while (true) {
             if (in.atBlank()) {
                 if (brokeLine && in.column() < indent && in.peek() == '\t') {
@@ -117,7 +117,7 @@ final class YamlTextScanner {
             return simple;
         }
         var text = new StringBuilder();
-        var breaks = new Breaks();
+        var breaks = new LineBreaks();
         while (true) {
             if (in.atDocumentMark()) {
                 throw in.error("the document ends inside quotes");
@@ -153,7 +153,7 @@ final class YamlTextScanner {
     }
 
     /** Appends text up to a blank, a line break or the closing quote. {@return whether an escaped line break ended it} */
-    private boolean quotedRun(char quote, StringBuilder text, Breaks breaks) {
+    private boolean quotedRun(char quote, StringBuilder text, LineBreaks breaks) {
         for (var c = in.peek(); !YamlInput.isBlankOrEnd(c); c = in.peek()) {
             if (c == quote) {
                 if (quote == '"' || in.peek(1) != quote) {
@@ -177,7 +177,7 @@ final class YamlTextScanner {
         return false;
     }
 
-    private void quotedSpace(boolean escapedBreak, StringBuilder text, Breaks breaks) {
+    private void quotedSpace(boolean escapedBreak, StringBuilder text, LineBreaks breaks) {
         var newLine = escapedBreak;
         var start = in.position();
         while (in.atBlank() || in.atBreak()) {
@@ -281,7 +281,7 @@ final class YamlTextScanner {
 
     private String lines(boolean literal, char keep, int given, int parent) {
         var text = new StringBuilder();
-        var breaks = new Breaks();
+        var breaks = new LineBreaks();
         var indent = emptyLines(given, parent, breaks);
         var afterBlank = false;
         while (in.column() == indent && !in.atEnd()) {
@@ -308,7 +308,7 @@ final class YamlTextScanner {
     }
 
     /** Skips empty lines. {@return the indentation of the text: the given one, or that of the first line if 0 is given} */
-    private int emptyLines(int given, int parent, Breaks breaks) {
+    private int emptyLines(int given, int parent, LineBreaks breaks) {
         var deepest = 0;
         while (true) {
             while ((given == 0 || in.column() < given) && in.peek() == ' ') {

@@ -161,7 +161,7 @@ final class Conformance {
         var sources = node.sources().stream()
                 .map(file -> root.relativize(file).toString())
                 .toList();
-        return Map.of("name", node.name(), "data", Normal.form(node.data()), "sources", sources);
+        return Map.of("name", node.name(), "data", NormalForm.form(node.data()), "sources", sources);
     }
 
     private static Object prune(FmfTree tree, Path root, Map<String, @Nullable Object> request) {
@@ -222,7 +222,7 @@ final class Conformance {
         var answer = new LinkedHashMap<String, @Nullable Object>();
         answer.put(
                 "value",
-                Normal.form(YamlReader.read("text", (String) Objects.requireNonNull(request.get("text")))
+                NormalForm.form(YamlReader.read("text", (String) Objects.requireNonNull(request.get("text")))
                         .value()));
         return answer;
     }

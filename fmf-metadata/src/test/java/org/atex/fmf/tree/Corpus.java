@@ -122,7 +122,7 @@ final class Corpus {
     }
 
     /**
-     * Copies the tree of a case and restores its symbolic links, which some tools do not preserve: the links listed in a
+     * DeepCopier the tree of a case and restores its symbolic links, which some tools do not preserve: the links listed in a
      * file {@code links} beside the tree, and files that contain only the path of another file.
      */
     static Path copy(Path folder, Path target) throws IOException {

@@ -24,7 +24,7 @@ class CorpusTest {
     /** A directory with cases from public repositories, which are not part of this project, or null. */
     private static final @Nullable String FOREIGN = System.getProperty("atex.fmf.corpus");
 
-    /** Copies of trees by their directory. A large tree has several cases, and is copied once. */
+    /** DeepCopier of trees by their directory. A large tree has several cases, and is copied once. */
     private static final Map<Path, Path> COPIES = new HashMap<>();
 
     @TempDir

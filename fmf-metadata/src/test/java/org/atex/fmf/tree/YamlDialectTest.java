@@ -33,7 +33,7 @@ class YamlDialectTest {
                     .isInstanceOf(FmfException.class)
                     .hasMessageStartingWith("text:");
         } else {
-            assertThat(Normal.form(YamlReader.read("text", text).value())).isEqualTo(row.get("value"));
+            assertThat(NormalForm.form(YamlReader.read("text", text).value())).isEqualTo(row.get("value"));
         }
     }
 

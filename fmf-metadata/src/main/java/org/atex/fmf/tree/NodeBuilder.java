@@ -11,11 +11,11 @@ import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
 /** A mutable node of a tree that is being read, inherited and adjusted. Used by one thread. */
-final class Draft {
-    private final @Nullable Draft parent;
+final class NodeBuilder {
+    private final @Nullable NodeBuilder parent;
     private final String name;
     private final int depth;
-    private final Map<String, Draft> children = new LinkedHashMap<>();
+    private final Map<String, NodeBuilder> children = new LinkedHashMap<>();
     private final List<Path> ownSources = new ArrayList<>();
 
     /** The node's own data as read; after inheritance, the merged data. */
@@ -32,7 +32,7 @@ final class Draft {
     private @Nullable Boolean select;
     private boolean updated;
 
-    private Draft(@Nullable Draft parent, String name) {
+    private NodeBuilder(@Nullable NodeBuilder parent, String name) {
         this.parent = parent;
         this.name = name;
         this.depth = parent == null ? 0 : parent.depth + 1;
@@ -41,15 +41,15 @@ final class Draft {
         }
     }
 
-    static Draft root() {
-        return new Draft(null, "/");
+    static NodeBuilder root() {
+        return new NodeBuilder(null, "/");
     }
 
     /** {@return the child of that name, created if necessary} */
-    Draft child(String childName) {
+    NodeBuilder child(String childName) {
         var child = children.get(childName);
         if (child == null) {
-            child = new Draft(this, (parent == null ? "" : name) + "/" + childName);
+            child = new NodeBuilder(this, (parent == null ? "" : name) + "/" + childName);
             children.put(childName, child);
         }
         return child;
@@ -59,7 +59,7 @@ final class Draft {
         return name;
     }
 
-    Map<String, Draft> children() {
+    Map<String, NodeBuilder> children() {
         return children;
     }
 
@@ -93,7 +93,7 @@ final class Draft {
         top().reading = file;
     }
 
-    private Draft top() {
+    private NodeBuilder top() {
         var top = this;
         while (top.parent != null) {
             top = top.parent;
@@ -113,25 +113,25 @@ final class Draft {
     }
 
     /** Invalid content of a node. The caller knows the file, and asks for the line there. */
-    final class Rejected extends FmfException {
+    final class InvalidContent extends FmfException {
         private static final long serialVersionUID = 1L;
 
-        private final transient Draft where;
+        private final transient NodeBuilder where;
         private final transient Predicate<String> key;
 
-        private Rejected(Kind kind, String message, Draft where, Predicate<String> key) {
+        private InvalidContent(Kind kind, String message, NodeBuilder where, Predicate<String> key) {
             super(kind, "Node " + name + " " + message);
             this.where = where;
             this.key = key;
         }
 
         /** {@return the line of the invalid key in the file that describes {@code owner}, or 0 if it is not found} */
-        int line(Path file, Draft owner) {
-            return Places.line(file, owner.name, where.name, key);
+        int line(Path file, NodeBuilder owner) {
+            return KeyLocator.line(file, owner.name, where.name, key);
         }
     }
 
-    /** Copies everything but the data from a finished node. */
+    /** DeepCopier everything but the data from a finished node. */
     void copy(FmfNode node) {
         ownSources.addAll(node.ownSources());
         sources = node.sources();
@@ -143,7 +143,7 @@ final class Draft {
     /** Adds the content of a file, or the value of a key that names this node. */
     void update(@Nullable Object value) {
         if (value != null && !(value instanceof Mapping)) {
-            throw new Rejected(
+            throw new InvalidContent(
                     Kind.INVALID_VALUE,
                     "must be described by a mapping, found " + Values.typeOf(value),
                     parent == null ? this : parent,
@@ -152,7 +152,7 @@ final class Draft {
         updated = true;
         if (value instanceof Mapping mapping) {
             locate(mapping.line());
-            take(mapping);
+            apply(mapping);
         }
     }
 
@@ -161,16 +161,16 @@ final class Draft {
         line = number;
     }
 
-    private void take(Mapping mapping) {
+    private void apply(Mapping mapping) {
         if (mapping.containsKey("/")) {
             var directives = mapping.get("/");
             mapping.drop("/");
-            direct(directives);
+            applyDirectives(directives);
         }
         for (var i = 0; i < mapping.size(); i++) {
             if (!(mapping.keyAt(i) instanceof String key)) {
                 var found = mapping.keyAt(i);
-                throw new Rejected(
+                throw new InvalidContent(
                         found == null ? Kind.FORMAT : Kind.INVALID_VALUE,
                         "has the key " + PyText.str(found) + ", which is " + Values.typeOf(found)
                                 + ". Keys are text: quote it",
@@ -213,17 +213,17 @@ final class Draft {
         }
     }
 
-    private void direct(@Nullable Object directives) {
+    private void applyDirectives(@Nullable Object directives) {
         if (!(directives instanceof Mapping mapping)) {
-            throw directive("must be a mapping, found " + Values.typeOf(directives));
+            throw invalidDirectives("must be a mapping, found " + Values.typeOf(directives));
         }
         for (var i = 0; i < mapping.size(); i++) {
             var key = mapping.keyAt(i);
             if (!"inherit".equals(key) && !"select".equals(key)) {
-                throw directive("can be inherit and select, found " + PyText.repr(key));
+                throw invalidDirectives("can be inherit and select, found " + PyText.repr(key));
             }
             if (!(mapping.valueAt(i) instanceof Boolean on)) {
-                throw directive(key + " must be true or false, found " + PyText.repr(mapping.valueAt(i)));
+                throw invalidDirectives(key + " must be true or false, found " + PyText.repr(mapping.valueAt(i)));
             }
             if ("inherit".equals(key)) {
                 inherit = on;
@@ -233,8 +233,8 @@ final class Draft {
         }
     }
 
-    private FmfException directive(String what) {
-        return new Rejected(Kind.FORMAT, "has invalid directives under the key \"/\": " + what, this, "/"::equals);
+    private FmfException invalidDirectives(String what) {
+        return new InvalidContent(Kind.FORMAT, "has invalid directives under the key \"/\": " + what, this, "/"::equals);
     }
 
     /** Removes the children without content: directories without metadata. */
@@ -259,17 +259,17 @@ final class Draft {
             try {
                 merge.apply(base, key, data.valueAt(i));
             } catch (FmfException e) {
-                throw e.at(site().of(key::equals) + "Node " + name);
+                throw e.at(nodeFiles().place(key::equals) + "Node " + name);
             }
         }
-        data = merge.apart() ? Copies.settle(base) : base;
+        data = merge.unshared() ? DeepCopier.replaceUnchanged(base) : base;
         for (var child : children.values()) {
             child.inherit(merge);
         }
     }
 
-    private Places.Site site() {
-        return new Places.Site(name, ownSources, parent == null ? null : parent.site());
+    private KeyLocator.NodeFiles nodeFiles() {
+        return new KeyLocator.NodeFiles(name, ownSources, parent == null ? null : parent.nodeFiles());
     }
 
     private static List<Path> joined(List<Path> first, List<Path> second) {
@@ -279,10 +279,10 @@ final class Draft {
     }
 
     /** Replaces unchanged copies by their originals in this node and all nodes below it. */
-    void settle() {
-        data = Copies.settle(data);
+    void replaceUnchanged() {
+        data = DeepCopier.replaceUnchanged(data);
         for (var child : children.values()) {
-            child.settle();
+            child.replaceUnchanged();
         }
     }
 }

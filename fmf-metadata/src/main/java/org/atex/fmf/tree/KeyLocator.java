@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Reads the files again. Recording the line of each key while loading would cost memory in trees without errors.
  */
-final class Places {
+final class KeyLocator {
     private final YamlParser events;
     private final List<String> path;
     private final Predicate<String> key;
@@ -25,18 +25,18 @@ final class Places {
      * @param files the files of the node itself, in the order in which they were applied
      * @param above the files of the parent, or null for the root
      */
-    record Site(String name, List<Path> files, @Nullable Site above) {
+    record NodeFiles(String name, List<Path> files, @Nullable NodeFiles above) {
         /**
          * {@return the beginning of a message: the file and line of a key, else the last file, else an empty text}
          *
          * <p>Searches the node, then its ancestors, as the key may be inherited; for each of them the files of the node
          * itself, then those of its ancestors, as a file can describe nodes below its own.
          */
-        String of(Predicate<String> key) {
+        String place(Predicate<String> key) {
             for (var node = this; node != null; node = node.above) {
-                for (var site = node; site != null; site = site.above) {
-                    for (var file : site.files.reversed()) {
-                        var line = line(file, site.name, node.name, key);
+                for (var owner = node; owner != null; owner = owner.above) {
+                    for (var file : owner.files.reversed()) {
+                        var line = line(file, owner.name, node.name, key);
                         if (line > 0) {
                             return file + ":" + line + ": ";
                         }
@@ -51,7 +51,7 @@ final class Places {
         }
     }
 
-    private Places(String text, List<String> path, Predicate<String> key) {
+    private KeyLocator(String text, List<String> path, Predicate<String> key) {
         this.events = new YamlParser(text);
         this.path = path;
         this.key = key;
@@ -69,7 +69,7 @@ final class Places {
         }
         try {
             var below = node.substring(owner.length());
-            var places = new Places(MetadataFile.text(file), segments(below), key);
+            var places = new KeyLocator(MetadataFile.text(file), segments(below), key);
             places.search();
             return places.line;
         } catch (FmfException e) {
