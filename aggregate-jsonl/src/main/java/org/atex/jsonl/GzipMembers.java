@@ -11,8 +11,12 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import java.util.zip.ZipException;
 
-/** Members as {@link java.util.zip.GZIPOutputStream} writes them; its reader does not say where one ends. */
+/**
+ * Reads members as {@link java.util.zip.GZIPOutputStream} writes them. {@link java.util.zip.GZIPInputStream} cannot be used:
+ * it does not report the ends of members.
+ */
 final class GzipMembers implements Members {
+    // Lengths in bytes, for a header without optional fields (RFC 1952, 2.3).
     private static final int HEADER = 10;
     private static final int TRAILER = 8;
 
@@ -35,7 +39,7 @@ final class GzipMembers implements Members {
             return false;
         }
         if (!isPlainHeader(header)) {
-            throw new ZipException("byte " + end + " does not begin a gzip member as written here");
+            throw new ZipException("no gzip member of this library begins at byte " + end);
         }
         Inflater inflater = new Inflater(true);
         try {
@@ -45,7 +49,7 @@ final class GzipMembers implements Members {
         } catch (EOFException e) {
             return false;
         } catch (DataFormatException e) {
-            throw new ZipException("the gzip member at byte " + end + " is broken: " + e.getMessage());
+            throw new ZipException("the gzip member at byte " + end + " is corrupt: " + e.getMessage());
         } finally {
             inflater.end();
         }
@@ -57,7 +61,7 @@ final class GzipMembers implements Members {
             return false;
         }
         if (trailer.getInt() != (int) crc.getValue() || trailer.getInt() != (int) inflater.getBytesWritten()) {
-            throw new ZipException("the gzip member at byte " + end + " is broken: its checksum is another");
+            throw new ZipException("the gzip member at byte " + end + " is corrupt: its checksum or length does not match");
         }
         end += HEADER + inflater.getBytesRead() + TRAILER;
         return true;
@@ -87,7 +91,7 @@ final class GzipMembers implements Members {
             crc.update(plain, 0, some);
             to.write(plain, 0, some);
         }
-        // What was read beyond the end belongs to the trailer and to the next member.
+        // Return the bytes read beyond the end: they belong to the trailer and to the next member.
         in.reset();
         in.skipNBytes(got - inflater.getRemaining());
     }

@@ -14,7 +14,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** An array a line: platform, status, test, subtest, files, note. */
+/** Writes each result as a JSON array on a line of its own: platform, status, test, subtest, files, note. */
 final class JsonLayout implements Layout {
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -48,7 +48,7 @@ final class JsonLayout implements Layout {
             }
         } catch (JacksonException e) {
             throw new StreamCorruptedException(
-                    "line " + e.getLocation().getLineNr() + " is broken: " + e.getOriginalMessage());
+                    "line " + e.getLocation().getLineNr() + " is not valid JSON: " + e.getOriginalMessage());
         }
     }
 
@@ -67,7 +67,7 @@ final class JsonLayout implements Layout {
 
     private static StreamCorruptedException broken(JsonParser json) {
         return new StreamCorruptedException(
-                "line " + json.currentTokenLocation().getLineNr() + " is no array of platform, status, test and so on");
+                "line " + json.currentTokenLocation().getLineNr() + " is not an array that begins with platform, status and test");
     }
 
     private static final class Lines implements Page {
@@ -100,7 +100,7 @@ final class JsonLayout implements Layout {
 
         @Override
         public void end() {
-            // Every line is an end.
+            // Lines are complete in themselves.
         }
     }
 }

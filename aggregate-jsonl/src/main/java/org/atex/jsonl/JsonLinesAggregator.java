@@ -20,24 +20,24 @@ import org.atex.artifacts.WriterLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one JSON array a result, {@code [platform, status, test, subtest|null, [files], note|null]}, each on a line of its
- * own, and moves the tests' files to {@code <platform>/<test>/} in a directory.
+ * Writes each result as a JSON array on a line of its own, {@code [platform, status, test, subtest|null, [files],
+ * note|null]}, and moves the files of the tests to {@code <platform>/<test>/} in a directory.
  *
- * <p>A test's results are all stored or none; memory does not grow with their number. When {@link #ingest} returns, they
- * survive the end of this program, however it ends; they are synced to the disk only if
- * {@linkplain JsonLinesOptions#withSync() so wished}. A program that is killed may leave one torn line at the end of the
- * file. The next opening drops it, and {@linkplain JsonLinesOptions#withResume() continues the file} or puts it aside.
+ * <p>Stores all results of a test or none. Memory use does not depend on their number. When {@link #ingest} returns, the
+ * results survive a crash of this program; to survive a crash of the machine, use {@link JsonLinesOptions#withSync()}. A
+ * killed program may leave an incomplete line at the end of the file. The next {@link #open} removes it, and either {@linkplain
+ * JsonLinesOptions#withResume() continues the file} or renames it.
  *
- * <p>While it is open, nobody else can write the same file: a file {@code <results>.lock} says so.
+ * <p>A lock on the file {@code <results>.lock} prevents other writers while the aggregator is open.
  *
- * <p>What the runner knows and the test did not say is a result too: see the README for when it is added. An attempt that
- * was followed by another is dropped, its artifacts deleted, unless
- * {@link JsonLinesOptions#withEarlierAttempts()} keeps it.
+ * <p>If the test did not report how it ended, a result of the runner is added; the README says when. Attempts that were
+ * followed by another one are dropped and their artifacts deleted, unless {@link JsonLinesOptions#withEarlierAttempts()} is
+ * set.
  *
- * <p>Lifecycle: ready when {@link #open} returns it, until {@link #close()}.
+ * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}.
  *
- * <p>Thread safety: every method may be called from any thread. Tests are read and rendered side by side; only renaming
- * their files and appending their lines happens one after the other. No call reacts to interrupts.
+ * <p>Thread safety: all methods are thread-safe. Tests are read and rendered in parallel; only the moves of files and the
+ * writes of lines are serialized. No method reacts to interrupts.
  */
 public final class JsonLinesAggregator implements Aggregator {
     private final Path results;
@@ -52,7 +52,7 @@ public final class JsonLinesAggregator implements Aggregator {
     private final AtomicReference<@Nullable AggregationException> leftOver = new AtomicReference<>();
     private volatile boolean closed;
 
-    /** Whether renaming is known not to do. */
+    /** True if files must be copied to the target file system or compressed, so that a rename is not enough. */
     private volatile boolean elsewhere;
 
     private record Attempt(String platform, String test, int number) {
@@ -74,12 +74,12 @@ public final class JsonLinesAggregator implements Aggregator {
     }
 
     /**
-     * {@return an aggregator with the {@linkplain JsonLinesOptions#defaults() usual options}}
+     * {@return an aggregator with the {@linkplain JsonLinesOptions#defaults() default options}}
      *
-     * @param results the file for the results; new, or empty, or left by a run that did not close it
-     * @param files the directory for the tests' files; likewise
-     * @throws AggregationException if there is something else already, if another aggregator writes them, or if they
-     *     cannot be made
+     * @param results the file for the results: missing, empty, or of a run that did not close it
+     * @param files the directory for the files of the tests: likewise
+     * @throws AggregationException if file or directory have other content, another aggregator writes them, or they cannot be
+     *     created
      */
     public static JsonLinesAggregator open(Path results, Path files) {
         return open(results, files, JsonLinesOptions.defaults());
@@ -88,16 +88,16 @@ public final class JsonLinesAggregator implements Aggregator {
     /**
      * {@return an aggregator}
      *
-     * <p>Unless the options say to continue them, results and files of a run that did not close them (it was killed, or
-     * its program ended before) are completed, renamed to {@code <results>.1} and {@code <files>.1}, or the next number
-     * that is free, and a warning is logged.
+     * <p>Without {@link JsonLinesOptions#withResume()}, results and files of a run that did not close them, because its
+     * program was killed or ended before, are completed and renamed to {@code <results>.1} and {@code <files>.1}, or the next
+     * number that is free for both. A warning is logged.
      *
-     * @param results the file for the results; new, or empty, or left by a run that did not close it, unless the options
-     *     say to continue it
-     * @param files the directory for the tests' files; likewise
-     * @param options what it is to do otherwise
-     * @throws AggregationException if there is something else already, if another aggregator writes them, if what is to
-     *     be continued cannot be read, or if they cannot be made
+     * @param results the file for the results: missing, empty, or of a run that did not close it; any file of this format with
+     *     {@link JsonLinesOptions#withResume()}
+     * @param files the directory for the files of the tests: likewise
+     * @param options the options
+     * @throws AggregationException if file or directory have other content, another aggregator writes them, the file to
+     *     continue cannot be read, or they cannot be created
      */
     public static JsonLinesAggregator open(Path results, Path files, JsonLinesOptions options) {
         Path file = results.toAbsolutePath().normalize();
@@ -123,7 +123,7 @@ public final class JsonLinesAggregator implements Aggregator {
             }
         } catch (IOException e) {
             throw new AggregationException(
-                    "could not open " + file + " and " + directory + " for results: " + e.getMessage(), e);
+                    "could not open " + file + " and " + directory + " to write results: " + e.getMessage(), e);
         }
     }
 
@@ -156,8 +156,8 @@ public final class JsonLinesAggregator implements Aggregator {
     }
 
     /**
-     * Completes the file for its readers: it is whole after each {@link #ingest} already, but for what a full disk has
-     * torn and could not be cut off at once, and for a compressed file without any results, which needs an end.
+     * Completes the file for readers. The file is complete after each {@link #ingest}, with two exceptions: an incomplete end
+     * that could not be cut off after a disk was full, and a compressed file without results, which needs an empty member.
      */
     @Override
     public void flush() {
@@ -208,10 +208,10 @@ public final class JsonLinesAggregator implements Aggregator {
 
     private AggregationException incomplete(IOException why) {
         return new AggregationException(
-                "could not complete " + results + ": " + why.getMessage() + "; what was ingested is in it", why);
+                "could not complete " + results + ": " + why.getMessage() + "; all ingested results are in it", why);
     }
 
-    /** {@return the directory that holds the files, or null if there are none} */
+    /** {@return the directory of the files, or null if the test left none} */
     private @Nullable Path store(Rendering test) throws IOException {
         Path source = test.files();
         Path target = files.resolve(test.directory());
@@ -224,7 +224,7 @@ public final class JsonLinesAggregator implements Aggregator {
                 try {
                     return append(test, lines, new Move(source, target));
                 } catch (AtomicMoveNotSupportedException e) {
-                    // Nothing was done; from now on the files are copied first.
+                    // Nothing was moved yet. This and all later tests are copied to the target file system first.
                     elsewhere = true;
                 }
             }
@@ -241,17 +241,18 @@ public final class JsonLinesAggregator implements Aggregator {
         return test.render(options, listing, files);
     }
 
-    /** {@return the directory that the files are in} */
+    /** Moves the files and appends the lines. {@return the directory of the files} */
     private Path append(Rendering test, Spool lines, Move move) throws IOException {
         appending.lock();
         try {
             checkOpen();
+            // Files first: a crash in between leaves files without lines, but no lines that refer to missing files.
             FileTree.Moved moved = tree.move(move.source(), move.target());
             try {
                 if (moved.instead().isEmpty()) {
                     append(lines);
                 } else {
-                    // Something was in the way of a file: the lines have to say where it is.
+                    // A path was occupied: render again, so that the lines have the actual paths.
                     try (Spool again = render(test, move.target(), moved.instead())) {
                         append(again);
                     }
@@ -283,35 +284,35 @@ public final class JsonLinesAggregator implements Aggregator {
         try {
             artifacts.delete();
         } catch (IOException e) {
-            // The results are stored: that is no failure of ingest. But it should not go unseen.
+            // The results are stored, so ingest has succeeded. close() reports the first failure to delete.
             leftOver.compareAndSet(
                     null,
                     new AggregationException(
-                            "all results are stored, but could not delete " + artifacts + ": " + e.getMessage()
-                                    + "; delete it by hand",
+                            "could not delete " + artifacts + ": " + e.getMessage()
+                                    + "; all results are stored, delete it by hand",
                             e));
         }
     }
 
     private void checkOpen() {
         if (closed) {
-            throw new IllegalStateException("the aggregator of " + results + " is closed");
+            throw new IllegalStateException("the aggregator for " + results + " is closed");
         }
     }
 
     private AggregationException failure(TestRecord record, Artifacts artifacts, Exception why) {
         return new AggregationException(
                 "could not store the results of " + record.name() + " on " + record.platform() + " in " + results + ": "
-                        + why.getMessage() + "; nothing of them was stored, and " + artifacts
-                        + " can be given again once that is mended",
+                        + why.getMessage() + "; no part of them was stored: fix the cause, and ingest " + artifacts
+                        + " again",
                 why);
     }
 
     private static void checkEmpty(LeftResults left, Path path) throws IOException {
         if (!left.isEmpty(path)) {
             throw new AggregationException(
-                    "could not open " + path + " for results: there is something in it already; choose another, delete"
-                            + " it, or continue it by JsonLinesOptions.withResume()",
+                    "could not open " + path + " to write results: it is not empty; choose another path, delete it, or"
+                            + " continue it with JsonLinesOptions.withResume()",
                     null);
         }
     }

@@ -10,7 +10,7 @@ import org.atex.artifacts.WriterLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a writer left that did not close its results: completed, and put aside, so that the next run can begin. */
+/** Results that their writer did not close. They are completed and renamed, so that the next run can start. */
 final class LeftResults {
     private final Path results;
     private final Path files;
@@ -21,9 +21,10 @@ final class LeftResults {
     }
 
     /**
-     * Renames both, to the same number where nothing is yet.
+     * Completes file and directory, and renames both with the first number that is free for both.
      *
-     * @return the lock to hold on: another one if its file had to be renamed with them
+     * @param lock the lock on the results
+     * @return the lock to use from now on: a new one if the lock file was in the renamed directory
      */
     WriterLock putAside(WriterLock lock) throws IOException {
         if (isEmpty(results) && isEmpty(files)) {
@@ -37,7 +38,7 @@ final class LeftResults {
         move(files, aside(files, number));
         WriterLock held = lock;
         if (results.startsWith(files)) {
-            // The results, and the lock, went with the directory.
+            // The results and the lock file are in the directory that was renamed: a new lock file is needed.
             Files.delete(aside(files, number).resolve(files.relativize(lockOf(results))));
             lock.close();
             Files.createDirectories(Objects.requireNonNull(results.getParent()));
@@ -47,15 +48,15 @@ final class LeftResults {
         }
         if (problem.isEmpty()) {
             log().warn(
-                            "{} and {} are of a run that did not close them: they are complete, and kept with .{} at the end of"
-                                    + " their names; JsonLinesOptions.withResume() would have continued them",
+                            "{} and {} were not closed by the run that wrote them: they were completed and renamed with the"
+                                    + " suffix .{}; to continue them instead, use JsonLinesOptions.withResume()",
                             results,
                             files,
                             number);
         } else {
             log().warn(
-                            "{} and {} are of a run that did not close them: they are kept as they are, with .{} at the end of"
-                                    + " their names, but could not be completed: {}",
+                            "{} and {} were not closed by the run that wrote them: they were renamed with the suffix .{}, but"
+                                    + " could not be completed: {}",
                             results,
                             files,
                             number,
@@ -64,7 +65,7 @@ final class LeftResults {
         return held;
     }
 
-    /** {@return what hindered it, or nothing} */
+    /** {@return the reason if the results could not be completed, else an empty text} */
     private String complete() {
         try {
             if (!isEmpty(results)) {
@@ -79,7 +80,7 @@ final class LeftResults {
         }
     }
 
-    /** Only when there is something to say: without a provider, SLF4J says something itself. */
+    // Not a constant: without a provider, the first logger makes SLF4J print a warning.
     private static Logger log() {
         return LoggerFactory.getLogger(JsonLinesAggregator.class);
     }
@@ -90,7 +91,7 @@ final class LeftResults {
         }
     }
 
-    /** {@return where they are kept: out of the way of whoever looks for files by the end of their names} */
+    /** {@return the new path; the number comes last, so that a search for {@code *.jsonl} does not find the file} */
     private static Path aside(Path path, int number) {
         return path.resolveSibling(path.getFileName() + "." + number);
     }
@@ -103,7 +104,7 @@ final class LeftResults {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** {@return whether there is nothing, or a file without a byte, or a directory without anything but the lock} */
+    /** {@return whether the path is missing, an empty file, or a directory that contains at most the lock file} */
     boolean isEmpty(Path path) throws IOException {
         if (!Files.isDirectory(path)) {
             return !isThere(path) || Files.size(path) == 0;

@@ -3,16 +3,17 @@ package org.atex.jsonl;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** The members of a compressed file, in their order. */
+/** Reads the members of a compressed file in order: the parts that were compressed separately, one per test. */
 interface Members {
     /**
-     * Writes what the next one holds.
+     * Decompresses the next member.
      *
-     * @return whether there was a whole one; false at the end of the file, and for one that the end of the file cuts off
-     * @throws IOException for one that is broken otherwise: what follows it would be lost
+     * @param to the stream for the content; it may receive a part of an incomplete member
+     * @return true if the member is complete; false at the end of the file, and for a member cut off by it
+     * @throws IOException if the member is corrupt: later members cannot be read
      */
     boolean next(OutputStream to) throws IOException;
 
-    /** {@return where the last whole one ended} */
+    /** {@return the position in the file after the last complete member} */
     long end();
 }

@@ -16,13 +16,13 @@ import org.atex.artifacts.SafePath;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the text of one attempt's results; all of it, or an exception. */
+/** Renders the results of one attempt as text. */
 final class Rendering {
     private final TestRecord record;
     private final String name;
     private final Artifacts artifacts;
 
-    /** Once made, it stays: the second time, the test's output may have been moved away. */
+    /** The result of the runner. Computed once: at the second rendering the files of the test have been moved. */
     private @Nullable ReportedResult runnersResult;
 
     Rendering(TestRecord record, String name, Artifacts artifacts) {
@@ -31,12 +31,12 @@ final class Rendering {
         this.artifacts = artifacts;
     }
 
-    /** {@return where the files are to go, relative to the directory for all of them} */
+    /** {@return the target of the files, relative to the directory for all files} */
     Path directory() {
         return Path.of(SafePath.ofPart(record.platform()), SafePath.ofTest(name));
     }
 
-    /** {@return where the files are, or null if there are none} */
+    /** {@return the directory of the files, or null if the test left none} */
     @Nullable
     Path files() throws IOException {
         if (artifacts.isNone()) {
@@ -51,6 +51,11 @@ final class Rendering {
         }
     }
 
+    /**
+     * {@return a spool with the text of all results, compressed if the options say so}
+     *
+     * @throws org.atex.artifacts.BrokenResultsException if the results of the test are invalid
+     */
     Spool render(JsonLinesOptions options, Listing listing, Path directory) throws IOException {
         Spool plain = new Spool(directory);
         try {

@@ -10,21 +10,24 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 
 /**
- * What the runner itself has to say of a test: needed where the test said nothing of itself, or where what it said does not
- * show how it ended. A test that called itself passed and then ran into its limit did not pass.
+ * The result of the runner for a test. It is needed if the test reported no result for itself, or if none of these shows how
+ * the test ended: a test that reported a pass and then timed out did not pass.
  */
 final class RunnersResult {
     private static final String OUTPUT = "output.txt";
 
     private final TestEnd end;
+    /** True if the test reported a result for itself, not only for subtests. */
     private boolean spoke;
+
+    /** True if one of these results shows how the test ended. */
     private boolean told;
 
     RunnersResult(TestEnd end) {
         this.end = end;
     }
 
-    /** {@return the word for a result of the test itself that has none} */
+    /** {@return the status for results of the test itself that have none} */
     String status() {
         return end.outcome().status().word();
     }
@@ -41,7 +44,7 @@ final class RunnersResult {
     }
 
     ReportedResult result(Artifacts artifacts) {
-        // If the test never spoke, nobody has listed its output yet.
+        // If the test reported a result for itself, that one lists the output.
         boolean output = !spoke
                 && !artifacts.isNone()
                 && Files.isRegularFile(artifacts.files().resolve(OUTPUT));

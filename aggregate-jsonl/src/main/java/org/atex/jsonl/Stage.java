@@ -16,11 +16,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.atex.api.Artifacts;
 
 /**
- * A copy of a test's files on the file system that they are to be on, compressed if so wished: whatever takes long or can
- * fail half-way is done here, and what remains is to rename it.
+ * A temporary copy of the files of a test on the target file system, compressed if required. Steps that are slow or can fail
+ * half-way are done on this copy; afterwards it only has to be renamed. Closing deletes the rest of the copy.
  */
 final class Stage implements AutoCloseable {
-    /** No platform's directory is ever called that: {@code SafePath} puts hexadecimal digits or nothing after a per cent. */
+    /** Cannot be the directory of a platform: in names made by {@code SafePath}, hexadecimal digits follow a per cent. */
     private static final String PREFIX = "%stage";
 
     private final Path directory;
@@ -29,7 +29,7 @@ final class Stage implements AutoCloseable {
         this.directory = directory;
     }
 
-    /** Deletes what a crash left. */
+    /** Deletes copies that a crash left. */
     static void sweep(Path root) throws IOException {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(root, PREFIX + "*")) {
             for (Path stage : left) {
@@ -98,7 +98,7 @@ final class Stage implements AutoCloseable {
         private Path target(Path source) {
             Path relative = from.relativize(source);
             String name = relative + compression.suffix();
-            // Every name gets the suffix, so none meets another; but for a directory that is called so from the start.
+            // All files get the suffix, so their names stay distinct; but a directory may already have the new name.
             boolean taken = !name.equals(relative.toString()) && Files.isDirectory(from.resolve(name));
             return files().resolve(taken ? relative + " (1)" + compression.suffix() : name);
         }

@@ -7,7 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import org.tukaani.xz.SingleXZInputStream;
 
-/** Streams as xz writes them: its reader of a single one takes not a byte more. */
+/** Reads the streams of an xz file. {@link SingleXZInputStream} reads no byte beyond the end of its stream. */
 final class XzMembers implements Members {
     private static final int MEMORY_LIMIT_KIB = 64 << 10;
 
