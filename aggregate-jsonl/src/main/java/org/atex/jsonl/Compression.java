@@ -47,7 +47,7 @@ public enum Compression {
      * @param size the number of bytes to compress, which determines the size of the dictionary
      */
     OutputStream compress(OutputStream to, long size) throws IOException {
-        OutputStream unclosed = new Unclosed(to);
+        OutputStream unclosed = new NonClosingStream(to);
         return switch (this) {
             case NONE -> unclosed;
             case GZIP -> new GZIPOutputStream(unclosed, 8192);
@@ -62,7 +62,7 @@ public enum Compression {
     }
 
     /** {@return a reader of the members of a file; not for {@link #NONE}} */
-    Members members(InputStream file) {
+    CompressedMembers members(InputStream file) {
         BufferedInputStream in = new BufferedInputStream(file, 64 << 10);
         return switch (this) {
             case NONE -> throw new IllegalStateException("a plain file has no members");
@@ -71,8 +71,8 @@ public enum Compression {
         };
     }
 
-    private static final class Unclosed extends FilterOutputStream {
-        Unclosed(OutputStream out) {
+    private static final class NonClosingStream extends FilterOutputStream {
+        NonClosingStream(OutputStream out) {
             super(out);
         }
 

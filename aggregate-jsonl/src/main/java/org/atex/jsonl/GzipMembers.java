@@ -15,7 +15,7 @@ import java.util.zip.ZipException;
  * Reads members as {@link java.util.zip.GZIPOutputStream} writes them. {@link java.util.zip.GZIPInputStream} cannot be used:
  * it does not report the ends of members.
  */
-final class GzipMembers implements Members {
+final class GzipMembers implements CompressedMembers {
     // Lengths in bytes, for a header without optional fields (RFC 1952, 2.3).
     private static final int HEADER = 10;
     private static final int TRAILER = 8;
@@ -45,7 +45,7 @@ final class GzipMembers implements Members {
         try {
             CRC32 crc = new CRC32();
             inflate(inflater, crc, to);
-            return endsWell(inflater, crc);
+            return verifyTrailer(inflater, crc);
         } catch (EOFException e) {
             return false;
         } catch (DataFormatException e) {
@@ -55,7 +55,7 @@ final class GzipMembers implements Members {
         }
     }
 
-    private boolean endsWell(Inflater inflater, CRC32 crc) throws IOException {
+    private boolean verifyTrailer(Inflater inflater, CRC32 crc) throws IOException {
         ByteBuffer trailer = ByteBuffer.wrap(in.readNBytes(TRAILER)).order(ByteOrder.LITTLE_ENDIAN);
         if (trailer.remaining() < TRAILER) {
             return false;

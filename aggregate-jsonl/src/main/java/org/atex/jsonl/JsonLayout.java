@@ -29,7 +29,7 @@ final class JsonLayout implements Layout {
     }
 
     @Override
-    public Page page(Spool to, Spool scratch, Heading heading) {
+    public TestWriter writer(Spool to, Spool scratch, Heading heading) {
         return new Lines(to, heading);
     }
 
@@ -70,7 +70,7 @@ final class JsonLayout implements Layout {
                 "line " + json.currentTokenLocation().getLineNr() + " is not an array that begins with platform, status and test");
     }
 
-    private static final class Lines implements Page {
+    private static final class Lines implements TestWriter {
         private final Spool to;
         private final Heading heading;
 

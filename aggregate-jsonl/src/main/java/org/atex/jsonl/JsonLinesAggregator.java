@@ -43,17 +43,17 @@ public final class JsonLinesAggregator implements Aggregator {
     private final Path results;
     private final Path files;
     private final JsonLinesOptions options;
-    private final Names names;
+    private final TestNames names;
     private final WriterLock lock;
     private final AppendFile file;
     private final FileTree tree;
     private final Map<Attempt, Path> directories = new ConcurrentHashMap<>();
     private final ReentrantLock appending = new ReentrantLock();
-    private final AtomicReference<@Nullable AggregationException> leftOver = new AtomicReference<>();
+    private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
     private volatile boolean closed;
 
     /** True if files must be copied to the target file system or compressed, so that a rename is not enough. */
-    private volatile boolean elsewhere;
+    private volatile boolean copiesFirst;
 
     private record Attempt(String platform, String test, int number) {
         static Attempt of(TestRecord record) {
@@ -67,9 +67,9 @@ public final class JsonLinesAggregator implements Aggregator {
         this.files = files;
         this.options = options;
         this.lock = lock;
-        names = new Names(options.duplicates());
+        names = new TestNames(options.duplicates());
         tree = new FileTree(files);
-        elsewhere = options.fileCompression() != Compression.NONE;
+        copiesFirst = options.fileCompression() != Compression.NONE;
         file = new ResultsFile(results, files, options).open(names);
     }
 
@@ -107,15 +107,15 @@ public final class JsonLinesAggregator implements Aggregator {
             WriterLock lock = WriterLock.of(file);
             try {
                 if (!options.resume()) {
-                    LeftResults left = new LeftResults(file, directory);
+                    UnclosedResults left = new UnclosedResults(file, directory);
                     if (lock.isLeft()) {
-                        lock = left.putAside(lock);
+                        lock = left.rename(lock);
                     }
                     checkEmpty(left, file);
                     checkEmpty(left, directory);
                 }
                 Files.createDirectories(directory);
-                Stage.sweep(directory);
+                StagedFiles.sweep(directory);
                 return new JsonLinesAggregator(file, directory, options, lock);
             } catch (IOException | RuntimeException e) {
                 lock.release();
@@ -131,10 +131,10 @@ public final class JsonLinesAggregator implements Aggregator {
     public void ingest(TestRecord record, Artifacts artifacts) {
         checkOpen();
         if (record.last() || options.earlierAttempts()) {
-            Names.Taken taken = names.take(record);
+            TestNames.Reservation reservation = names.reserve(record);
             boolean stored = false;
             try {
-                Path directory = store(new Rendering(record, taken.name(), artifacts));
+                Path directory = store(new Rendering(record, reservation.name(), artifacts));
                 if (directory != null) {
                     directories.put(Attempt.of(record), directory);
                 }
@@ -143,7 +143,7 @@ public final class JsonLinesAggregator implements Aggregator {
                 throw failure(record, artifacts, e);
             } finally {
                 if (!stored) {
-                    names.giveBack(taken);
+                    names.release(reservation);
                 }
             }
         }
@@ -190,9 +190,9 @@ public final class JsonLinesAggregator implements Aggregator {
         } finally {
             appending.unlock();
         }
-        AggregationException left = leftOver.get();
-        if (left != null) {
-            throw left;
+        AggregationException failure = deleteFailure.get();
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -220,15 +220,15 @@ public final class JsonLinesAggregator implements Aggregator {
                 append(lines);
                 return null;
             }
-            if (!elsewhere) {
+            if (!copiesFirst) {
                 try {
                     return append(test, lines, new Move(source, target));
                 } catch (AtomicMoveNotSupportedException e) {
                     // Nothing was moved yet. This and all later tests are copied to the target file system first.
-                    elsewhere = true;
+                    copiesFirst = true;
                 }
             }
-            try (Stage stage = Stage.of(source, files, options.fileCompression())) {
+            try (StagedFiles stage = StagedFiles.of(source, files, options.fileCompression())) {
                 return append(test, lines, new Move(stage.files(), target));
             }
         }
@@ -237,7 +237,7 @@ public final class JsonLinesAggregator implements Aggregator {
     private record Move(Path source, Path target) {}
 
     private Spool render(Rendering test, Path target, Map<Path, Path> instead) throws IOException {
-        Listing listing = new Listing(target, options.fileCompression().suffix(), instead);
+        FileListing listing = new FileListing(target, options.fileCompression().suffix(), instead);
         return test.render(options, listing, files);
     }
 
@@ -285,7 +285,7 @@ public final class JsonLinesAggregator implements Aggregator {
             artifacts.delete();
         } catch (IOException e) {
             // The results are stored, so ingest has succeeded. close() reports the first failure to delete.
-            leftOver.compareAndSet(
+            deleteFailure.compareAndSet(
                     null,
                     new AggregationException(
                             "could not delete " + artifacts + ": " + e.getMessage()
@@ -308,7 +308,7 @@ public final class JsonLinesAggregator implements Aggregator {
                 why);
     }
 
-    private static void checkEmpty(LeftResults left, Path path) throws IOException {
+    private static void checkEmpty(UnclosedResults left, Path path) throws IOException {
         if (!left.isEmpty(path)) {
             throw new AggregationException(
                     "could not open " + path + " to write results: it is not empty; choose another path, delete it, or"

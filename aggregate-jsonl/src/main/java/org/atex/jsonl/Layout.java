@@ -22,16 +22,16 @@ interface Layout {
      * @param scratch an empty spool that the writer may use
      * @param heading the data common to all results of the test
      */
-    Page page(Spool to, Spool scratch, Heading heading);
+    TestWriter writer(Spool to, Spool scratch, Heading heading);
 
     /** Reads the platforms and test names in a file, and passes each pair to the consumer. */
     void names(InputStream file, BiConsumer<String, String> platformAndTest) throws IOException;
 
     /** The data common to all results of one test: its platform, its name, and the stored names of its files. */
-    record Heading(String platform, String test, Listing listing) {}
+    record Heading(String platform, String test, FileListing listing) {}
 
     /** Writes the results of one test, in the order in which they were reported; the runner's result is the last. */
-    interface Page {
+    interface TestWriter {
         /** Adds a result. The given status is written if the result has none. */
         void add(ReportedResult result, @Nullable String status) throws IOException;
 

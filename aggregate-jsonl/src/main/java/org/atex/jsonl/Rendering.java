@@ -23,7 +23,7 @@ final class Rendering {
     private final Artifacts artifacts;
 
     /** The result of the runner. Computed once: at the second rendering the files of the test have been moved. */
-    private @Nullable ReportedResult runnersResult;
+    private @Nullable ReportedResult runnerResult;
 
     Rendering(TestRecord record, String name, Artifacts artifacts) {
         this.record = record;
@@ -56,7 +56,7 @@ final class Rendering {
      *
      * @throws org.atex.artifacts.BrokenResultsException if the results of the test are invalid
      */
-    Spool render(JsonLinesOptions options, Listing listing, Path directory) throws IOException {
+    Spool render(JsonLinesOptions options, FileListing listing, Path directory) throws IOException {
         Spool plain = new Spool(directory);
         try {
             write(options.layout(), plain, listing, directory);
@@ -69,21 +69,21 @@ final class Rendering {
         }
     }
 
-    private void write(Layout layout, Spool to, Listing listing, Path directory) throws IOException {
-        RunnersResult runners = new RunnersResult(record.end());
+    private void write(Layout layout, Spool to, FileListing listing, Path directory) throws IOException {
+        RunnerResult runner = new RunnerResult(record.end());
         try (Spool scratch = new Spool(directory);
                 ResultReader reader = ResultReader.of(artifacts)) {
-            Layout.Page page = layout.page(to, scratch, new Layout.Heading(record.platform(), name, listing));
+            Layout.TestWriter writer = layout.writer(to, scratch, new Layout.Heading(record.platform(), name, listing));
             for (ReportedResult result = reader.next(); result != null; result = reader.next()) {
-                runners.saw(result);
-                page.add(result, result.name() == null ? runners.status() : null);
+                runner.observe(result);
+                writer.add(result, result.name() == null ? runner.status() : null);
             }
-            if (runners.isNeeded()) {
-                ReportedResult result = runnersResult == null ? runners.result(artifacts) : runnersResult;
-                runnersResult = result;
-                page.add(result, null);
+            if (runner.isNeeded()) {
+                ReportedResult result = runnerResult == null ? runner.result(artifacts) : runnerResult;
+                runnerResult = result;
+                writer.add(result, null);
             }
-            page.end();
+            writer.end();
         }
     }
 

@@ -30,7 +30,7 @@ final class ResultsFile {
         this.options = options;
     }
 
-    AppendFile open(Names names) throws IOException {
+    AppendFile open(TestNames names) throws IOException {
         AppendFile file = AppendFile.open(path);
         try {
             checkBeginning();
@@ -87,7 +87,7 @@ final class ResultsFile {
             }
         }
         try (InputStream in = new FileInputStream(path.toFile())) {
-            Members members = options.compression().members(in);
+            CompressedMembers members = options.compression().members(in);
             while (members.next(OutputStream.nullOutputStream())) {
                 // Reads all complete members.
             }
@@ -120,7 +120,7 @@ final class ResultsFile {
                 : "the bytes " + HexFormat.ofDelimiter(" ").formatHex(bytes);
     }
 
-    private void resumePlain(AppendFile file, Names names) throws IOException {
+    private void resumePlain(AppendFile file, TestNames names) throws IOException {
         byte[] end = options.layout().end().getBytes(StandardCharsets.US_ASCII);
         try (RandomAccessFile in = new RandomAccessFile(path.toFile(), "r")) {
             file.cut(endOfLast(in, end));
@@ -130,9 +130,9 @@ final class ResultsFile {
         }
     }
 
-    private void resumeMembers(AppendFile file, Names names) throws IOException {
+    private void resumeMembers(AppendFile file, TestNames names) throws IOException {
         try (InputStream in = new FileInputStream(path.toFile())) {
-            Members members = options.compression().members(in);
+            CompressedMembers members = options.compression().members(in);
             while (isAdded(members, names)) {
                 // Reads all complete members.
             }
@@ -141,7 +141,7 @@ final class ResultsFile {
     }
 
     // The content goes through a spool: it may not fit in memory, and is valid only after the checksum was verified.
-    private boolean isAdded(Members members, Names names) throws IOException {
+    private boolean isAdded(CompressedMembers members, TestNames names) throws IOException {
         try (Spool member = new Spool(scratch)) {
             boolean whole = members.next(member);
             if (whole) {

@@ -8,7 +8,7 @@ import java.io.OutputStream;
 import org.tukaani.xz.SingleXZInputStream;
 
 /** Reads the streams of an xz file. {@link SingleXZInputStream} reads no byte beyond the end of its stream. */
-final class XzMembers implements Members {
+final class XzMembers implements CompressedMembers {
     private static final int MEMORY_LIMIT_KIB = 64 << 10;
 
     private final Counting in;

@@ -34,7 +34,7 @@ final class YamlLayout implements Layout {
     }
 
     @Override
-    public Page page(Spool to, Spool scratch, Heading heading) {
+    public TestWriter writer(Spool to, Spool scratch, Heading heading) {
         return new Document(to, scratch, heading);
     }
 
@@ -70,7 +70,7 @@ final class YamlLayout implements Layout {
      * Writes one document. The status, files and note of the test come before the subtests but are known only after the last
      * result, so the subtests are kept in the scratch spool.
      */
-    private static final class Document implements Page {
+    private static final class Document implements TestWriter {
         private final Spool to;
         private final Spool scratch;
         private final Heading heading;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param suffix the suffix of the compression
  * @param moved the actual paths of renamed files and directories, by their wanted paths
  */
-record Listing(Path wanted, String suffix, Map<Path, Path> moved) {
+record FileListing(Path wanted, String suffix, Map<Path, Path> moved) {
     List<String> list(@Nullable String result, List<String> files) {
         if (files.isEmpty() || (suffix.isEmpty() && moved.isEmpty())) {
             return files;

@@ -19,13 +19,13 @@ import org.atex.api.Artifacts;
  * A temporary copy of the files of a test on the target file system, compressed if required. Steps that are slow or can fail
  * half-way are done on this copy; afterwards it only has to be renamed. Closing deletes the rest of the copy.
  */
-final class Stage implements AutoCloseable {
+final class StagedFiles implements AutoCloseable {
     /** Cannot be the directory of a platform: in names made by {@code SafePath}, hexadecimal digits follow a per cent. */
     private static final String PREFIX = "%stage";
 
     private final Path directory;
 
-    private Stage(Path directory) {
+    private StagedFiles(Path directory) {
         this.directory = directory;
     }
 
@@ -38,8 +38,8 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    static Stage of(Path files, Path root, Compression compression) throws IOException {
-        Stage stage = new Stage(Files.createTempDirectory(root, PREFIX));
+    static StagedFiles of(Path files, Path root, Compression compression) throws IOException {
+        StagedFiles stage = new StagedFiles(Files.createTempDirectory(root, PREFIX));
         try {
             Files.createDirectory(stage.files());
             Files.walkFileTree(files, stage.new Copy(files, compression));

@@ -11,11 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Results that their writer did not close. They are completed and renamed, so that the next run can start. */
-final class LeftResults {
+final class UnclosedResults {
     private final Path results;
     private final Path files;
 
-    LeftResults(Path results, Path files) {
+    UnclosedResults(Path results, Path files) {
         this.results = results;
         this.files = files;
     }
@@ -26,25 +26,25 @@ final class LeftResults {
      * @param lock the lock on the results
      * @return the lock to use from now on: a new one if the lock file was in the renamed directory
      */
-    WriterLock putAside(WriterLock lock) throws IOException {
+    WriterLock rename(WriterLock lock) throws IOException {
         if (isEmpty(results) && isEmpty(files)) {
             return lock;
         }
         String problem = complete();
         int number = 1;
-        while (isThere(aside(results, number)) || isThere(aside(files, number))) {
+        while (exists(numbered(results, number)) || exists(numbered(files, number))) {
             number++;
         }
-        move(files, aside(files, number));
+        move(files, numbered(files, number));
         WriterLock held = lock;
         if (results.startsWith(files)) {
             // The results and the lock file are in the directory that was renamed: a new lock file is needed.
-            Files.delete(aside(files, number).resolve(files.relativize(lockOf(results))));
+            Files.delete(numbered(files, number).resolve(files.relativize(lockOf(results))));
             lock.close();
             Files.createDirectories(Objects.requireNonNull(results.getParent()));
             held = WriterLock.of(results);
         } else {
-            move(results, aside(results, number));
+            move(results, numbered(results, number));
         }
         if (problem.isEmpty()) {
             log().warn(
@@ -72,7 +72,7 @@ final class LeftResults {
                 ResultsFile.complete(results);
             }
             if (Files.isDirectory(files)) {
-                Stage.sweep(files);
+                StagedFiles.sweep(files);
             }
             return "";
         } catch (IOException e) {
@@ -86,13 +86,13 @@ final class LeftResults {
     }
 
     private static void move(Path from, Path to) throws IOException {
-        if (isThere(from)) {
+        if (exists(from)) {
             Files.move(from, to);
         }
     }
 
     /** {@return the new path; the number comes last, so that a search for {@code *.jsonl} does not find the file} */
-    private static Path aside(Path path, int number) {
+    private static Path numbered(Path path, int number) {
         return path.resolveSibling(path.getFileName() + "." + number);
     }
 
@@ -100,14 +100,14 @@ final class LeftResults {
         return results.resolveSibling(results.getFileName() + ".lock");
     }
 
-    private static boolean isThere(Path path) {
+    private static boolean exists(Path path) {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
     }
 
     /** {@return whether the path is missing, an empty file, or a directory that contains at most the lock file} */
     boolean isEmpty(Path path) throws IOException {
         if (!Files.isDirectory(path)) {
-            return !isThere(path) || Files.size(path) == 0;
+            return !exists(path) || Files.size(path) == 0;
         }
         try (Stream<Path> entries = Files.list(path)) {
             return entries.allMatch(lockOf(results)::equals);

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /** Reads the members of a compressed file in order: the parts that were compressed separately, one per test. */
-interface Members {
+interface CompressedMembers {
     /**
      * Decompresses the next member.
      *

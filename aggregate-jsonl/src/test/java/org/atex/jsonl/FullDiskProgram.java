@@ -1,4 +1,4 @@
-package org.atex.junitxml;
+package org.atex.jsonl;
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -11,19 +11,18 @@ import org.atex.api.TestRecord;
 import org.atex.testkit.LeftArtifacts;
 import org.atex.testkit.SmallDisk;
 
-/** What {@link FullDiskTest} runs in a JVM of its own, which alone sees the small disk. */
-final class FullDisk {
+/** The program of {@link FullDiskTest}. It runs in a JVM of its own, as the small disk is mounted for one process only. */
+final class FullDiskProgram {
     private static final PrintStream OUT = System.out;
 
-    private FullDisk() {}
+    private FullDiskProgram() {}
 
-    /** Stores results on the disk given, and copies them here in the end. */
+    /** Stores results on the given disk, and finally copies them to the working directory. */
     public static void main(String[] arguments) throws IOException {
         Path here = Path.of("");
         Path disk = Path.of(arguments[0]);
-        Path report = disk.resolve("report");
-        try (JUnitXmlAggregator aggregator =
-                JUnitXmlAggregator.open(report, JUnitXmlOptions.defaults().withProfile(Profile.RICH))) {
+        Path report = disk.resolve("results");
+        try (JsonLinesAggregator aggregator = JsonLinesAggregator.open(report, disk.resolve("FILES"))) {
             ingest(aggregator, "/before", LeftArtifacts.below(here).artifacts());
             OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";
@@ -33,31 +32,22 @@ final class FullDisk {
                 ingest(aggregator, "/big", big);
                 OUT.println("stored on a full disk");
             } catch (AggregationException e) {
-                say(e, report.toString(), "/big");
+                print(e, report.toString(), "/big");
             }
             OUT.println("kept: " + (Files.size(big.results()) == 10_000L * lines.length()));
             SmallDisk.makeRoom(disk);
             ingest(aggregator, "/big", big);
             ingest(aggregator, "/after", LeftArtifacts.below(here).artifacts());
-            OUT.println("full: " + SmallDisk.fill(disk).getMessage());
-            try {
-                aggregator.close();
-                OUT.println("closed on a full disk");
-            } catch (AggregationException e) {
-                say(e, report.toString());
-            }
-            SmallDisk.makeRoom(disk);
-            JUnitXmlAggregator.render(report);
         }
-        Files.copy(report, here.resolve("report"));
+        Files.copy(report, here.resolve("results"));
         OUT.println("done");
     }
 
-    private static void ingest(JUnitXmlAggregator aggregator, String test, Artifacts artifacts) {
+    private static void ingest(JsonLinesAggregator aggregator, String test, Artifacts artifacts) {
         aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), artifacts);
     }
 
-    private static void say(AggregationException e, String... named) {
+    private static void print(AggregationException e, String... named) {
         for (String word : named) {
             if (!String.valueOf(e.getMessage()).contains(word)) {
                 OUT.println("does not name " + word + ": " + e);

@@ -13,7 +13,7 @@ import org.atex.api.TestRecord;
  * <p>A test that this run has stored is refused, or numbered if duplicates are allowed. A test that earlier runs stored in the
  * same file is stored as {@code name (run 2)} and so on. Thread-safe.
  */
-final class Names {
+final class TestNames {
     private static final Pattern EARLIER_ATTEMPT =
             Pattern.compile("(.*) \\(attempt \\d+\\)( \\(\\d+\\))?", Pattern.DOTALL);
 
@@ -28,12 +28,12 @@ final class Names {
 
     private final boolean duplicates;
 
-    Names(boolean duplicates) {
+    TestNames(boolean duplicates) {
         this.duplicates = duplicates;
     }
 
     /** A reserved name: the requested name, and the name in the file. */
-    record Taken(String platform, String asked, String name) {}
+    record Reservation(String platform, String asked, String name) {}
 
     void addEarlier(String platform, String name) {
         stored.add(key(platform, name));
@@ -44,7 +44,7 @@ final class Names {
         }
     }
 
-    Taken take(TestRecord record) {
+    Reservation reserve(TestRecord record) {
         String platform = record.platform();
         String attempt = record.last() ? "" : " (attempt " + record.attempt() + ")";
         String end = attempt;
@@ -68,13 +68,13 @@ final class Names {
             run++;
             name = ofRun(record.name(), run) + end;
         }
-        return new Taken(platform, record.name() + end, name);
+        return new Reservation(platform, record.name() + end, name);
     }
 
     /** Frees a name whose results could not be stored. */
-    void giveBack(Taken taken) {
-        stored.remove(key(taken.platform(), taken.name()));
-        asked.remove(key(taken.platform(), taken.asked()));
+    void release(Reservation reservation) {
+        stored.remove(key(reservation.platform(), reservation.name()));
+        asked.remove(key(reservation.platform(), reservation.asked()));
     }
 
     private static String ofRun(String test, int run) {

@@ -13,17 +13,17 @@ import org.atex.api.TestEnd;
  * The result of the runner for a test. It is needed if the test reported no result for itself, or if none of these shows how
  * the test ended: a test that reported a pass and then timed out did not pass.
  */
-final class RunnersResult {
+final class RunnerResult {
     private static final String OUTPUT = "output.txt";
 
     private final TestEnd end;
     /** True if the test reported a result for itself, not only for subtests. */
-    private boolean spoke;
+    private boolean reported;
 
     /** True if one of these results shows how the test ended. */
-    private boolean told;
+    private boolean endReported;
 
-    RunnersResult(TestEnd end) {
+    RunnerResult(TestEnd end) {
         this.end = end;
     }
 
@@ -32,26 +32,26 @@ final class RunnersResult {
         return end.outcome().status().word();
     }
 
-    void saw(ReportedResult result) {
+    void observe(ReportedResult result) {
         if (result.name() == null) {
-            spoke = true;
-            told |= tells(result);
+            reported = true;
+            endReported |= reportsEnd(result);
         }
     }
 
     boolean isNeeded() {
-        return !told;
+        return !endReported;
     }
 
     ReportedResult result(Artifacts artifacts) {
         // If the test reported a result for itself, that one lists the output.
-        boolean output = !spoke
+        boolean output = !reported
                 && !artifacts.isNone()
                 && Files.isRegularFile(artifacts.files().resolve(OUTPUT));
         return ReportedResult.of(end.outcome().status(), end.note(), output ? List.of(OUTPUT) : List.of());
     }
 
-    private boolean tells(ReportedResult result) {
+    private boolean reportsEnd(ReportedResult result) {
         Status status = result.status();
         return switch (end.outcome()) {
             case PASSED, FAILED, SKIPPED -> true;
