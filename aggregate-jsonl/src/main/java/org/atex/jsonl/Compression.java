@@ -18,7 +18,8 @@ public enum Compression {
     /** The xz format: smaller files than gzip, at several times the CPU time. */
     XZ(".xz", new byte[] {(byte) 0xfd, '7', 'z', 'X', 'Z', 0});
 
-    // The presets of xz use dictionaries of up to 64 MiB per stream, even for small data, and tests are stored in parallel.
+    // The presets of xz use dictionaries of up to 64 MiB per stream, even for small data, and tests are stored in
+    // parallel.
     private static final int SMALL_DICTIONARY = 64 << 10;
     private static final int LARGE_DICTIONARY = 1 << 20;
 

@@ -7,8 +7,8 @@ import org.atex.artifacts.SafePath;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists the files of a result under their stored names: the names that the test reported, plus the suffix of the compression,
- * or a relative path if a file had to be stored elsewhere because its path was occupied.
+ * Lists the files of a result under their stored names: the names that the test reported, plus the suffix of the
+ * compression, or a relative path if a file had to be stored elsewhere because its path was occupied.
  *
  * @param wanted the directory for the files of the test
  * @param suffix the suffix of the compression

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The directory into which the files of the tests are moved. Nothing is overwritten and no symbolic link is followed: if a
- * path is occupied, a new file or directory gets another name.
+ * The directory into which the files of the tests are moved. Nothing is overwritten and no symbolic link is followed:
+ * if a path is occupied, a new file or directory gets another name.
  *
  * <p>Not thread-safe: the caller serializes all calls.
  */
@@ -33,8 +33,8 @@ final class FileTree {
     }
 
     /**
-     * Moves a directory with its content to a path. Entries whose path is occupied get another name, see {@link
-     * Moved#instead()}. On failure, all moves are undone.
+     * Moves a directory with its content to a path. If the path of an entry is occupied, the entry gets another name,
+     * see {@link Moved#instead()}. On failure, all moves are undone.
      *
      * @throws AtomicMoveNotSupportedException if the source is on another file system; nothing was moved
      */
@@ -75,8 +75,8 @@ final class FileTree {
     }
 
     /**
-     * Moves the entries of a directory into an existing directory that is not empty. Happens if tests {@code /a} and {@code
-     * /a/b} both have files.
+     * Moves the entries of a directory into an existing directory that is not empty. Happens if tests {@code /a} and
+     * {@code /a/b} both have files.
      */
     private void merge(Path source, Path target, Moved moved) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(source)) {
@@ -115,7 +115,7 @@ final class FileTree {
     }
 
     private Path parent(Path wanted) throws IOException {
-        return directory(Objects.requireNonNull(wanted.getParent(), "no parent directory: cannot move to the root of the file system"));
+        return directory(Objects.requireNonNull(wanted.getParent(), "cannot move to the root directory"));
     }
 
     private static boolean isDirectory(Path path) {

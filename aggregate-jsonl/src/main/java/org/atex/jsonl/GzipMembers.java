@@ -12,8 +12,8 @@ import java.util.zip.Inflater;
 import java.util.zip.ZipException;
 
 /**
- * Reads members as {@link java.util.zip.GZIPOutputStream} writes them. {@link java.util.zip.GZIPInputStream} cannot be used:
- * it does not report the ends of members.
+ * Reads members as {@link java.util.zip.GZIPOutputStream} writes them. {@link java.util.zip.GZIPInputStream} cannot be
+ * used: it does not report the ends of members.
  */
 final class GzipMembers implements CompressedMembers {
     // Lengths in bytes, for a header without optional fields (RFC 1952, 2.3).
@@ -61,7 +61,7 @@ final class GzipMembers implements CompressedMembers {
             return false;
         }
         if (trailer.getInt() != (int) crc.getValue() || trailer.getInt() != (int) inflater.getBytesWritten()) {
-            throw new ZipException("the gzip member at byte " + end + " is corrupt: its checksum or length does not match");
+            throw new ZipException("the gzip member at byte " + end + " is corrupt: its checksum does not match");
         }
         end += HEADER + inflater.getBytesRead() + TRAILER;
         return true;

@@ -67,7 +67,7 @@ final class JsonLayout implements Layout {
 
     private static StreamCorruptedException broken(JsonParser json) {
         return new StreamCorruptedException(
-                "line " + json.currentTokenLocation().getLineNr() + " is not an array that begins with platform, status and test");
+                "line " + json.currentTokenLocation().getLineNr() + " is not an array of platform, status, test …");
     }
 
     private static final class Lines implements TestWriter {

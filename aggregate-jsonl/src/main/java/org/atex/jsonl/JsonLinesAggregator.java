@@ -23,21 +23,21 @@ import org.jspecify.annotations.Nullable;
  * Writes each result as a JSON array on a line of its own, {@code [platform, status, test, subtest|null, [files],
  * note|null]}, and moves the files of the tests to {@code <platform>/<test>/} in a directory.
  *
- * <p>Stores all results of a test or none. Memory use does not depend on their number. When {@link #ingest} returns, the
- * results survive a crash of this program; to survive a crash of the machine, use {@link JsonLinesOptions#withSync()}. A
- * killed program may leave an incomplete line at the end of the file. The next {@link #open} removes it, and either {@linkplain
- * JsonLinesOptions#withResume() continues the file} or renames it.
+ * <p>Stores all results of a test or none. Memory use does not depend on their number. When {@link #ingest} returns,
+ * the results survive a crash of this program; to survive a crash of the machine, use {@link
+ * JsonLinesOptions#withSync()}. A killed program may leave an incomplete line at the end of the file. The next {@link
+ * #open} removes it, and either {@linkplain JsonLinesOptions#withResume() continues the file} or renames it.
  *
  * <p>A lock on the file {@code <results>.lock} prevents other writers while the aggregator is open.
  *
  * <p>If the test did not report how it ended, a result of the runner is added; the README says when. Attempts that were
- * followed by another one are dropped and their artifacts deleted, unless {@link JsonLinesOptions#withEarlierAttempts()} is
- * set.
+ * followed by another one are dropped and their artifacts deleted, unless {@link
+ * JsonLinesOptions#withEarlierAttempts()} is set.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}.
  *
- * <p>Thread safety: all methods are thread-safe. Tests are read and rendered in parallel; only the moves of files and the
- * writes of lines are serialized. No method reacts to interrupts.
+ * <p>Thread safety: all methods are thread-safe. Tests are read and rendered in parallel; only the moves of files and
+ * the writes of lines are serialized. No method reacts to interrupts.
  */
 public final class JsonLinesAggregator implements Aggregator {
     private final Path results;
@@ -78,8 +78,8 @@ public final class JsonLinesAggregator implements Aggregator {
      *
      * @param results the file for the results: missing, empty, or of a run that did not close it
      * @param files the directory for the files of the tests: likewise
-     * @throws AggregationException if file or directory have other content, another aggregator writes them, or they cannot be
-     *     created
+     * @throws AggregationException if file or directory have other content, another aggregator writes them, or they
+     *     cannot be created
      */
     public static JsonLinesAggregator open(Path results, Path files) {
         return open(results, files, JsonLinesOptions.defaults());
@@ -89,11 +89,11 @@ public final class JsonLinesAggregator implements Aggregator {
      * {@return an aggregator}
      *
      * <p>Without {@link JsonLinesOptions#withResume()}, results and files of a run that did not close them, because its
-     * program was killed or ended before, are completed and renamed to {@code <results>.1} and {@code <files>.1}, or the next
-     * number that is free for both. A warning is logged.
+     * program was killed or ended before, are completed and renamed to {@code <results>.1} and {@code <files>.1}, or
+     * the next number that is free for both. A warning is logged.
      *
-     * @param results the file for the results: missing, empty, or of a run that did not close it; any file of this format with
-     *     {@link JsonLinesOptions#withResume()}
+     * @param results the file for the results: missing, empty, or of a run that did not close it; any file of this
+     *     format with {@link JsonLinesOptions#withResume()}
      * @param files the directory for the files of the tests: likewise
      * @param options the options
      * @throws AggregationException if file or directory have other content, another aggregator writes them, the file to
@@ -156,8 +156,9 @@ public final class JsonLinesAggregator implements Aggregator {
     }
 
     /**
-     * Completes the file for readers. The file is complete after each {@link #ingest}, with two exceptions: an incomplete end
-     * that could not be cut off after a disk was full, and a compressed file without results, which needs an empty member.
+     * Completes the file for readers. The file is complete after each {@link #ingest}, with two exceptions: an
+     * incomplete end that could not be cut off after a disk was full, and a compressed file without results, which
+     * needs an empty member.
      */
     @Override
     public void flush() {

@@ -29,8 +29,8 @@ public final class JsonLinesOptions {
     }
 
     /**
-     * {@return the default options: uncompressed JSON Lines in a new file, each test once per platform, only the last attempt,
-     * not synced to the disk}
+     * {@return the default options: uncompressed JSON Lines in a new file, each test once per platform, only the last
+     * attempt, not synced to the disk}
      */
     public static JsonLinesOptions defaults() {
         return DEFAULTS;
@@ -60,14 +60,16 @@ public final class JsonLinesOptions {
     }
 
     /**
-     * {@return a copy that continues an existing file: an incomplete end is removed, everything else is kept, and a test that
-     * an earlier run stored is stored again as {@code name (run 2)}, {@code name (run 3)} and so on}
+     * {@return a copy that continues an existing file: an incomplete end is removed, everything else is kept, and a
+     * test that an earlier run stored is stored again as {@code name (run 2)}, {@code name (run 3)} and so on}
      */
     public JsonLinesOptions withResume() {
         return with(Choice.RESUME);
     }
 
-    /** {@return a copy that accepts a test again for the same platform, as {@code name (1)}, {@code name (2)} and so on} */
+    /**
+     * {@return a copy that accepts a test again for the same platform, as {@code name (1)}, {@code name (2)} and so on}
+     */
     public JsonLinesOptions withDuplicates() {
         return with(Choice.DUPLICATES);
     }

@@ -12,7 +12,9 @@ interface Layout {
     /** {@return the beginning of the text of each test, in ASCII} */
     String begin();
 
-    /** {@return a text that ends each unit of the format and occurs nowhere else, so that an incomplete end is detected} */
+    /**
+     * {@return a text that ends each unit of the format and occurs nowhere else, so that an incomplete end is detected}
+     */
     String end();
 
     /**

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.atex.artifacts.AppendFile;
 import org.atex.artifacts.Spool;
 
-/** Opens the file for the results: a new one, or that of an earlier run, whose incomplete end is cut off. */
+/** Opens the file for the results: a new one, or that of an earlier run without its incomplete end. */
 final class ResultsFile {
     private static final int CHUNK = 64 << 10;
     // The magic number of xz has 6 bytes, the longest of all formats.
@@ -46,7 +46,8 @@ final class ResultsFile {
         }
     }
 
-    // Checked before anything is cut off: in a file of another format, this format would find no end and cut everything.
+    // Checked before anything is cut off: in a file of another format, this format would find no end and cut
+    // everything.
     private void checkBeginning() throws IOException {
         byte[] beginning = beginning(path);
         if (!begins(beginning, options)) {
@@ -58,7 +59,8 @@ final class ResultsFile {
     /**
      * Cuts off the incomplete end that a killed writer left, whatever its options were.
      *
-     * @throws IOException if the file was not written by this library, or is corrupt before its end; it is unchanged then
+     * @throws IOException if the file was not written by this library, or is corrupt before its end; it is unchanged
+     *     then
      */
     static void complete(Path path) throws IOException {
         byte[] beginning = beginning(path);

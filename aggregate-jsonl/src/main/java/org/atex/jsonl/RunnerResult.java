@@ -10,8 +10,8 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 
 /**
- * The result of the runner for a test. It is needed if the test reported no result for itself, or if none of these shows how
- * the test ended: a test that reported a pass and then timed out did not pass.
+ * The result of the runner for a test. It is needed if the test reported no result for itself, or if none of these
+ * shows how the test ended: a test that reported a pass and then timed out did not pass.
  */
 final class RunnerResult {
     private static final String OUTPUT = "output.txt";

@@ -16,11 +16,13 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.atex.api.Artifacts;
 
 /**
- * A temporary copy of the files of a test on the target file system, compressed if required. Steps that are slow or can fail
- * half-way are done on this copy; afterwards it only has to be renamed. Closing deletes the rest of the copy.
+ * A temporary copy of the files of a test on the target file system, compressed if required. Steps that are slow or can
+ * fail half-way are done on this copy; afterwards it only has to be renamed. Closing deletes the rest of the copy.
  */
 final class StagedFiles implements AutoCloseable {
-    /** Cannot be the directory of a platform: in names made by {@code SafePath}, hexadecimal digits follow a per cent. */
+    /**
+     * Cannot be the directory of a platform: in names made by {@code SafePath}, hexadecimal digits follow a per cent.
+     */
     private static final String PREFIX = "%stage";
 
     private final Path directory;

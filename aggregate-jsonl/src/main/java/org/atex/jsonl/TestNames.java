@@ -10,8 +10,8 @@ import org.atex.api.TestRecord;
 /**
  * Assigns the names under which tests are stored.
  *
- * <p>A test that this run has stored is refused, or numbered if duplicates are allowed. A test that earlier runs stored in the
- * same file is stored as {@code name (run 2)} and so on. Thread-safe.
+ * <p>A test that this run has stored is refused, or numbered if duplicates are allowed. A test that earlier runs stored
+ * in the same file is stored as {@code name (run 2)} and so on. Thread-safe.
  */
 final class TestNames {
     private static final Pattern EARLIER_ATTEMPT =
@@ -21,7 +21,7 @@ final class TestNames {
     private final Set<String> earlier = ConcurrentHashMap.newKeySet();
 
     /** The names requested in this run. */
-    private final Set<String> asked = ConcurrentHashMap.newKeySet();
+    private final Set<String> requested = ConcurrentHashMap.newKeySet();
 
     /** The names in the file, including those that are being written. */
     private final Set<String> stored = ConcurrentHashMap.newKeySet();
@@ -33,7 +33,7 @@ final class TestNames {
     }
 
     /** A reserved name: the requested name, and the name in the file. */
-    record Reservation(String platform, String asked, String name) {}
+    record Reservation(String platform, String requested, String name) {}
 
     void addEarlier(String platform, String name) {
         stored.add(key(platform, name));
@@ -48,12 +48,12 @@ final class TestNames {
         String platform = record.platform();
         String attempt = record.last() ? "" : " (attempt " + record.attempt() + ")";
         String end = attempt;
-        for (int i = 1; !asked.add(key(platform, record.name() + end)); i++) {
+        for (int i = 1; !requested.add(key(platform, record.name() + end)); i++) {
             if (!duplicates) {
                 throw new AggregationException(
                         "could not store the results of " + record.name() + attempt + " on " + platform
-                                + ": results of a test with this name are already stored; rename one of the tests, or allow"
-                                + " duplicates with JsonLinesOptions.withDuplicates()",
+                                + ": results of a test with this name are already stored; rename one of the tests, or"
+                                + " allow duplicates with JsonLinesOptions.withDuplicates()",
                         null);
             }
             end = attempt + " (" + i + ")";
@@ -71,10 +71,10 @@ final class TestNames {
         return new Reservation(platform, record.name() + end, name);
     }
 
-    /** Frees a name whose results could not be stored. */
+    /** Frees a name after its results could not be stored. */
     void release(Reservation reservation) {
         stored.remove(key(reservation.platform(), reservation.name()));
-        asked.remove(key(reservation.platform(), reservation.asked()));
+        requested.remove(key(reservation.platform(), reservation.requested()));
     }
 
     private static String ofRun(String test, int run) {

@@ -48,15 +48,15 @@ final class UnclosedResults {
         }
         if (problem.isEmpty()) {
             log().warn(
-                            "{} and {} were not closed by the run that wrote them: they were completed and renamed with the"
-                                    + " suffix .{}; to continue them instead, use JsonLinesOptions.withResume()",
+                            "{} and {} were not closed by the run that wrote them: they were completed and renamed"
+                                    + " with the suffix .{}; to continue them, use JsonLinesOptions.withResume()",
                             results,
                             files,
                             number);
         } else {
             log().warn(
-                            "{} and {} were not closed by the run that wrote them: they were renamed with the suffix .{}, but"
-                                    + " could not be completed: {}",
+                            "{} and {} were not closed by the run that wrote them: they were renamed with the suffix"
+                                    + " .{}, but could not be completed: {}",
                             results,
                             files,
                             number,

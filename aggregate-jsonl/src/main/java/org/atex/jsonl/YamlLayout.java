@@ -67,8 +67,8 @@ final class YamlLayout implements Layout {
     }
 
     /**
-     * Writes one document. The status, files and note of the test come before the subtests but are known only after the last
-     * result, so the subtests are kept in the scratch spool.
+     * Writes one document. The status, files and note of the test come before the subtests but are known only after the
+     * last result, so the subtests are kept in the scratch spool.
      */
     private static final class Document implements TestWriter {
         private final Spool to;

@@ -11,7 +11,9 @@ import org.atex.api.TestRecord;
 import org.atex.testkit.LeftArtifacts;
 import org.atex.testkit.SmallDisk;
 
-/** The program of {@link FullDiskTest}. It runs in a JVM of its own, as the small disk is mounted for one process only. */
+/**
+ * The program of {@link FullDiskTest}. It runs in a JVM of its own, as the small disk is mounted for one process only.
+ */
 final class FullDiskProgram {
     private static final PrintStream OUT = System.out;
 

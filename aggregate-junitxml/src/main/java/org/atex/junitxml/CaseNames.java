@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The names of a test and its subtests in the report: {@code name} is the full path of the test, and {@code classname} the
- * path above it with dots, by which readers group tests. Both are the same in all runs, so that readers can keep a history:
- * they include neither the system nor the attempt.
+ * The names of a test and its subtests in the report: {@code name} is the full path of the test, and {@code classname}
+ * the path above it with dots, by which readers group tests. Both are the same in all runs, so that readers can keep a
+ * history: they include neither the system nor the attempt.
  */
 final class CaseNames {
     private final String group;

@@ -215,7 +215,9 @@ final class CaseRenderer {
         }
     }
 
-    /** {@return the output of a test or subtest: {@code output.txt}, or the first of its files that is text; or null} */
+    /**
+     * {@return the output of a test or subtest: {@code output.txt}, or the first of its files that is text; or null}
+     */
     private @Nullable Path log(@Nullable String result, List<String> files) throws IOException {
         Path usual = result == null || files.contains(OUTPUT) ? file(result, OUTPUT) : null;
         if (usual != null) {

@@ -6,10 +6,10 @@ import java.util.stream.Stream;
 import org.atex.junitxml.Attempt.Part;
 
 /**
- * Writes a {@code testcase} element for all attempts at a test. If the last attempt passed, earlier failures are written as
- * {@code flakyFailure} or {@code flakyError}. If all attempts failed, the first is written as {@code failure} or {@code
- * error}, the others as {@code rerunFailure} or {@code rerunError}. The elements are in the order that Surefire's schema
- * requires.
+ * Writes a {@code testcase} element for all attempts at a test. If the last attempt passed, earlier failures are
+ * written as {@code flakyFailure} or {@code flakyError}. If all attempts failed, the first is written as {@code
+ * failure} or {@code error}, the others as {@code rerunFailure} or {@code rerunError}. The elements are in the order
+ * that Surefire's schema requires.
  */
 final class CaseWriter {
     private final XmlWriter xml;

@@ -19,22 +19,22 @@ import org.atex.artifacts.WriterLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a JUnit XML file that is complete at any time. About 500 ms after a result, a new file is written beside the old one
- * and replaces it atomically. If writing takes long it is done less often, for at most a fifth of the time.
+ * Writes a JUnit XML file that is complete at any time. About 500 ms after a result, a new file is written beside the
+ * old one and replaces it atomically. If writing takes long it is done less often, for at most a fifth of the time.
  *
- * <p>When {@link #ingest} returns, the results are in a journal beside the file, {@code <file>.journal}, and survive a crash of
- * this program. The file is completed from the journal by {@link #render}, by the next {@link #open} of the same file, and by
- * {@linkplain JUnitXmlOptions#withResume() continuing} it. {@link #flush()} completes the file; {@link #close()} also deletes
- * the journal. Neither file is synced to the disk. A lock on the file {@code <file>.lock} prevents other writers while the
- * aggregator is open.
+ * <p>When {@link #ingest} returns, the results are in a journal beside the file, {@code <file>.journal}, and survive a
+ * crash of this program. The file is completed from the journal by {@link #render}, by the next {@link #open} of the
+ * same file, and by {@linkplain JUnitXmlOptions#withResume() continuing} it. {@link #flush()} completes the file;
+ * {@link #close()} also deletes the journal. Neither file is synced to the disk. A lock on the file {@code <file>.lock}
+ * prevents other writers while the aggregator is open.
  *
- * <p>A platform is a suite. A test with all its attempts is a case, and each of its subtests is another case. Memory use grows
- * with the number of tests, not with their output. Artifacts are deleted when their results are stored.
+ * <p>A platform is a suite. A test with all its attempts is a case, and each of its subtests is another case. Memory
+ * use grows with the number of tests, not with their output. Artifacts are deleted when their results are stored.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}. Uses one daemon thread.
  *
- * <p>Thread safety: all methods are thread-safe. Tests are read and rendered in parallel; only writes to the journal are
- * serialized. No method reacts to interrupts.
+ * <p>Thread safety: all methods are thread-safe. Tests are read and rendered in parallel; only writes to the journal
+ * are serialized. No method reacts to interrupts.
  */
 public final class JUnitXmlAggregator implements Aggregator {
     private final Path path;
@@ -48,7 +48,10 @@ public final class JUnitXmlAggregator implements Aggregator {
     /** Guards the journal, the report and the names in use. Held for short writes only. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** Serializes the writes of the file, so that an older one cannot replace a newer one. Acquired before {@link #lock}. */
+    /**
+     * Serializes the writes of the file, so that an older one cannot replace a newer one. Acquired before {@link
+     * #lock}.
+     */
     private final ReentrantLock rendering = new ReentrantLock();
 
     private final Report report;
@@ -100,14 +103,14 @@ public final class JUnitXmlAggregator implements Aggregator {
     /**
      * {@return an aggregator}
      *
-     * <p>Without {@link JUnitXmlOptions#withResume()}, the report of a run that did not close it, because its program was
-     * killed or ended before, is completed from its journal and renamed to {@code <file>.1}, or the next number that is free.
-     * A warning is logged.
+     * <p>Without {@link JUnitXmlOptions#withResume()}, the report of a run that did not close it, because its program
+     * was killed or ended before, is completed from its journal and renamed to {@code <file>.1}, or the next number
+     * that is free. A warning is logged.
      *
      * @param path the file: missing, empty, or with the journal of a run that did not close it
      * @param options the options
-     * @throws AggregationException if the file has other content, another aggregator writes it, the journal to continue cannot
-     *     be read, or the file cannot be created
+     * @throws AggregationException if the file has other content, another aggregator writes it, the journal to continue
+     *     cannot be read, or the file cannot be created
      */
     public static JUnitXmlAggregator open(Path path, JUnitXmlOptions options) {
         Path file = path.toAbsolutePath().normalize();
@@ -180,8 +183,8 @@ public final class JUnitXmlAggregator implements Aggregator {
     }
 
     /**
-     * Completes the file with all results ingested so far. The journal is kept until {@link #close()}. If {@code close} is
-     * never called, the file is nevertheless complete.
+     * Completes the file with all results ingested so far. The journal is kept until {@link #close()}. If {@code close}
+     * is never called, the file is nevertheless complete.
      */
     @Override
     public void flush() {
@@ -243,7 +246,8 @@ public final class JUnitXmlAggregator implements Aggregator {
         try {
             render();
         } catch (IOException e) {
-            // The old file is kept and all results are in the journal. Try again later; close() reports a lasting failure.
+            // The old file is kept and all results are in the journal. Try again later; close() reports a lasting
+            // failure.
             refresher.changed();
         }
     }
@@ -280,8 +284,8 @@ public final class JUnitXmlAggregator implements Aggregator {
                 if (!options.duplicates()) {
                     throw new AggregationException(
                             "could not store the results of " + name + " on " + record.platform()
-                                    + ": results of a test with this name are already stored; rename one of the tests, or"
-                                    + " allow duplicates with JUnitXmlOptions.withDuplicates()",
+                                    + ": results of a test with this name are already stored; rename one of the tests,"
+                                    + " or allow duplicates with JUnitXmlOptions.withDuplicates()",
                             null);
                 }
                 name = record.name() + " (" + i + ")";
@@ -343,8 +347,8 @@ public final class JUnitXmlAggregator implements Aggregator {
         boolean journal = Files.exists(Journal.beside(file), LinkOption.NOFOLLOW_LINKS);
         if (!journal && Files.exists(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) > 0) {
             throw new AggregationException(
-                    "could not open " + file + " to write results: it is not empty, and has no journal to continue from;"
-                            + " choose another file, or delete it",
+                    "could not open " + file + " to write results: it is not empty, and has no journal to continue"
+                            + " from; choose another file, or delete it",
                     null);
         }
     }

@@ -20,8 +20,8 @@ public final class JUnitXmlOptions {
     private JUnitXmlOptions() {}
 
     /**
-     * {@return the default options: the portable profile, a case for each subtest, the first 16 KiB and the last 64 KiB of each
-     * output, no attachments, a new file, each test once per platform}
+     * {@return the default options: the portable profile, a case for each subtest, the first 16 KiB and the last 64 KiB
+     * of each output, no attachments, a new file, each test once per platform}
      */
     public static JUnitXmlOptions defaults() {
         return DEFAULTS;
@@ -50,8 +50,8 @@ public final class JUnitXmlOptions {
     }
 
     /**
-     * {@return a copy with other limits for the output of a test or subtest; the middle of a longer output is replaced by a
-     * line with the number of omitted bytes}
+     * {@return a copy with other limits for the output of a test or subtest; the middle of a longer output is replaced
+     * by a line with the number of omitted bytes}
      *
      * @param firstBytes the number of bytes to keep from the beginning
      * @param lastBytes the number of bytes to keep from the end
@@ -82,11 +82,11 @@ public final class JUnitXmlOptions {
     }
 
     /**
-     * {@return a copy with another prefix for the source files of tests, which the profile {@link Profile#RICH} writes in the
-     * attribute {@code file} of a case}
+     * {@return a copy with another prefix for the source files of tests, which the profile {@link Profile#RICH} writes
+     * in the attribute {@code file} of a case}
      *
-     * @param base the path of the root of the tests, for the readers of the report: relative to the project, such as {@code
-     *     tests}
+     * @param base the path of the root of the tests, for the readers of the report: relative to the project, such as
+     *     {@code tests}
      */
     public JUnitXmlOptions withSources(String base) {
         JUnitXmlOptions copy = copy();
@@ -95,8 +95,8 @@ public final class JUnitXmlOptions {
     }
 
     /**
-     * {@return a copy that continues the report of a run that did not close it, if there is one: its results are kept, and a
-     * test that is stored again gets further attempts, numbered after the earlier ones}
+     * {@return a copy that continues the report of a run that did not close it, if there is one: its results are kept,
+     * and a test that is stored again gets further attempts, numbered after the earlier ones}
      */
     public JUnitXmlOptions withResume() {
         JUnitXmlOptions copy = copy();
@@ -104,7 +104,9 @@ public final class JUnitXmlOptions {
         return copy;
     }
 
-    /** {@return a copy that accepts a test again for the same platform, as {@code name (1)}, {@code name (2)} and so on} */
+    /**
+     * {@return a copy that accepts a test again for the same platform, as {@code name (1)}, {@code name (2)} and so on}
+     */
     public JUnitXmlOptions withDuplicates() {
         JUnitXmlOptions copy = copy();
         copy.duplicates = true;

@@ -21,10 +21,12 @@ import org.atex.artifacts.AppendFile;
 import org.atex.artifacts.Spool;
 
 /**
- * A file beside the report with all ingested attempts, from which the report can be written at any time, also after a crash.
+ * A file beside the report with all ingested attempts, from which the report can be written at any time, also after a
+ * crash.
  *
- * <p>Format, big-endian: a magic number, a version and the name of the profile; then for each attempt a magic number, the
- * lengths of description and parts, their CRC-32, the description and the parts. An incomplete entry at the end is ignored.
+ * <p>Format, big-endian: a magic number, a version and the name of the profile; then for each attempt a magic number,
+ * the lengths of description and parts, their CRC-32, the description and the parts. An incomplete entry at the end is
+ * ignored.
  *
  * <p>Not thread-safe: the caller serializes all calls.
  */
@@ -159,8 +161,8 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * Reads all attempts. In a corrupt journal, those before the corrupt entry are passed to the consumer before the exception
-     * is thrown.
+     * Reads all attempts. In a corrupt journal, those before the corrupt entry are passed to the consumer before the
+     * exception is thrown.
      *
      * @throws StreamCorruptedException if the journal is corrupt, or the file is not a journal
      */

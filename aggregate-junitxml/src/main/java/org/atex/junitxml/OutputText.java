@@ -18,7 +18,8 @@ final class OutputText {
     }
 
     void write(OutputStream to, Path output) throws IOException {
-        // Not Files.newInputStream: an interrupt of the thread closes its channel, but ingest must not react to interrupts.
+        // Not Files.newInputStream: an interrupt of the thread closes its channel, but ingest must not react to
+        // interrupts.
         long size = Files.size(output);
         try (InputStream in = new FileInputStream(output.toFile())) {
             if (size <= head + tail) {
@@ -33,7 +34,7 @@ final class OutputText {
         }
     }
 
-    /** Skips the rest of a UTF-8 character whose beginning was omitted. */
+    /** Skips the rest of a UTF-8 character if its beginning was omitted. */
     private static final class WholeCharacters extends InputStream {
         private final InputStream in;
         private boolean begun;

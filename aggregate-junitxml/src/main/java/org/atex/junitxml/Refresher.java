@@ -5,8 +5,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Runs a step on a daemon thread of its own, 500 ms after a change. A slow step runs less often: for at most a fifth of the
- * time.
+ * Runs a step on a daemon thread of its own, 500 ms after a change. A slow step runs less often: for at most a fifth of
+ * the time.
  *
  * <p>Thread-safe.
  */
@@ -30,8 +30,8 @@ final class Refresher implements AutoCloseable {
 
     /** Requests a run of the step. Does not block on a running step. */
     void changed() {
-        // Most calls find the flag set, and need no lock. The flag is cleared before the step reads the state, so a change
-        // that finds it set is seen by that step.
+        // Most calls find the flag set, and need no lock. The flag is cleared before the step reads the state, so a
+        // change that finds it set is seen by that step.
         if (!changed) {
             lock.lock();
             try {

@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Map;
 import org.atex.junitxml.Attempt.Part;
 
-/** Writes the complete report to a temporary file and moves it into place atomically, so readers see no partial file. */
+/**
+ * Writes the complete report to a temporary file and moves it into place atomically, so readers see no partial file.
+ */
 final class Renderer {
     private final Path report;
     private final Path journal;
@@ -104,7 +106,9 @@ final class Renderer {
         xml.raw("</testsuite>\n");
     }
 
-    /** Writes earlier attempts as properties, the only element for them that both schemas of the portable profile allow. */
+    /**
+     * Writes earlier attempts as properties, the only element for them that both schemas of the portable profile allow.
+     */
     private static void earlierAttempts(XmlWriter xml, JournalReader reader, Suite suite) throws IOException {
         for (Attempt[] attempts : suite.tests()) {
             for (int i = 0; i < attempts.length - 1; i++) {

@@ -11,8 +11,8 @@ import java.util.Set;
 import org.atex.api.TestRecord;
 
 /**
- * The attempts of a report by platform and test, both in the order in which they first occurred. In a continued report, the
- * attempts of this run follow those of earlier runs. Not thread-safe.
+ * The attempts of a report by platform and test, both in the order in which they first occurred. In a continued report,
+ * the attempts of this run follow those of earlier runs. Not thread-safe.
  */
 final class Report {
     private final Map<String, PlatformTests> suites = new LinkedHashMap<>();
@@ -25,7 +25,7 @@ final class Report {
         /** The highest number of an attempt of earlier runs, by test. Empty unless the report was continued. */
         private final Map<String, Integer> earlier = new HashMap<>();
 
-        /** The tests whose last attempt was stored in this run. */
+        /** The tests for which this run has stored the last attempt. */
         private final Set<String> complete = new HashSet<>();
     }
 

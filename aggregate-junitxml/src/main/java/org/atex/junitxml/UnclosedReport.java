@@ -28,8 +28,8 @@ final class UnclosedReport {
         if (!problem.isEmpty()) {
             Path numbered = numbered();
             log().warn(
-                            "{} was not closed by the run that wrote it, and could not be completed: {}; the results that could be"
-                                    + " read are kept in {}, the journal in {}",
+                            "{} was not closed by the run that wrote it, and could not be completed: {}; the results"
+                                    + " that could be read are kept in {}, the journal in {}",
                             report,
                             problem,
                             numbered,
@@ -41,8 +41,8 @@ final class UnclosedReport {
         if (attempts.size() > 0) {
             Path numbered = numbered();
             log().warn(
-                            "{} was not closed by the run that wrote it: it was completed with all ingested results and renamed to"
-                                    + " {}; to continue it instead, use JUnitXmlOptions.withResume()",
+                            "{} was not closed by the run that wrote it: it was completed with all ingested results"
+                                    + " and renamed to {}; use JUnitXmlOptions.withResume() to continue it instead",
                             report,
                             numbered);
             move(report, numbered);

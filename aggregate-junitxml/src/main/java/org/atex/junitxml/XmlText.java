@@ -17,8 +17,8 @@ import java.nio.charset.StandardCharsets;
  *   <li>Terminal control sequences (colours, titles, cursor movements) are removed.
  *   <li>A carriage return is removed before a newline, and written as a character reference elsewhere.
  *   <li>In attributes, newlines and tabs are written as references, as parsers replace them by spaces otherwise.
- *   <li>Directives for readers, such as {@code [[ATTACHMENT|path]]}, get a space between their brackets. Readers look for them
- *       in all text, and the output of a test must not make a reader publish a file of its machine.
+ *   <li>Directives for readers, such as {@code [[ATTACHMENT|path]]}, get a space between their brackets. Readers look
+ *       for them in all text, and the output of a test must not make a reader publish a file of its machine.
  * </ul>
  *
  * <p>The XML writer of the JDK does none of this: it writes illegal characters, which makes the whole file unreadable.
@@ -88,7 +88,9 @@ final class XmlText {
         xml.end();
     }
 
-    /** Writes the given number of bytes as the text of an element. A character that is cut off at the end is omitted. */
+    /**
+     * Writes the given number of bytes as the text of an element. A character that is cut off at the end is omitted.
+     */
     static void text(OutputStream to, InputStream bytes, long length) throws IOException {
         XmlText xml = new XmlText(to, false, false);
         xml.decode(bytes, length);

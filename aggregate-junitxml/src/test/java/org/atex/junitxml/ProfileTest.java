@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checks the rules of the schemas of readers, written as assertions: those of Jenkins' xUnit plugin and of Ant for the portable
- * profile, those of Surefire and of Jenkins' plugin for the Surefire profile.
+ * Checks the rules of the schemas of readers, written as assertions: those of Jenkins' xUnit plugin and of Ant for the
+ * portable profile, those of Surefire and of Jenkins' plugin for the Surefire profile.
  */
 class ProfileTest {
     private static final String COUNT = "[0-9]+";

@@ -7,10 +7,10 @@ import java.io.RandomAccessFile;
 import java.nio.file.Path;
 
 /**
- * A file to which records are appended as a whole. A record that cannot be written completely, for example because the disk is
- * full, is cut off again, and the file can be used further. When {@link #append} returns, the record survives a crash of this
- * program; after {@link #sync()} it also survives a crash of the machine. If the program is killed during a call, the last
- * record may be incomplete.
+ * A file to which records are appended as a whole. A record that cannot be written completely, for example because the
+ * disk is full, is cut off again, and the file can be used further. When {@link #append} returns, the record survives a
+ * crash of this program; after {@link #sync()} it also survives a crash of the machine. If the program is killed during
+ * a call, the last record may be incomplete.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}. Does not react to interrupts.
  *
@@ -57,7 +57,7 @@ public final class AppendFile implements AutoCloseable {
      */
     public void cut(long length) throws IOException {
         if (length < 0 || length > end) {
-            throw new IllegalArgumentException("could not truncate a file of " + end + " bytes to " + length + " bytes");
+            throw new IllegalArgumentException("could not truncate a file of " + end + " bytes to " + length);
         }
         file.setLength(length);
         end = length;
@@ -68,7 +68,8 @@ public final class AppendFile implements AutoCloseable {
      *
      * @param parts the parts of the record, in their order
      * @return the position of the record in the file
-     * @throws IOException if the record cannot be written completely; it is cut off again, at the latest by the next call
+     * @throws IOException if the record cannot be written completely; it is cut off again, at the latest by the next
+     *     call
      */
     public long append(Spool... parts) throws IOException {
         mend();
@@ -92,7 +93,7 @@ public final class AppendFile implements AutoCloseable {
     }
 
     /**
-     * Cuts off an incomplete record that {@link #append} could not cut off itself. Has no effect if there is none.
+     * Cuts off an incomplete record that {@link #append} could not cut off itself. Has no effect otherwise.
      *
      * @throws IOException if the file cannot be truncated
      */

@@ -5,8 +5,8 @@ import org.atex.api.AtexException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a {@code results} file contains an invalid line. No result of the file should be used, as later lines may be
- * invalid as well.
+ * Thrown when a {@code results} file contains an invalid line. No result of the file should be used, as later lines may
+ * be invalid as well.
  */
 public final class BrokenResultsException extends AtexException {
     private static final long serialVersionUID = 1L;

@@ -3,12 +3,13 @@ package org.atex.artifacts;
 import java.util.regex.Pattern;
 
 /**
- * Disables workflow commands of CI services in lines from tests that are printed on the console of a CI job. CI services parse
- * this console and execute such commands: a test could otherwise set variables or the result of the job.
+ * Disables workflow commands of CI services in lines from tests that are printed on the console of a CI job. CI
+ * services parse this console and execute such commands: a test could otherwise set variables or the result of the job.
  *
- * <p>Covers the commands of GitHub ({@code ::error::}, {@code ##[error]}), Azure Pipelines ({@code ##vso[task.setvariable …]},
- * {@code ##[group]}) and TeamCity ({@code ##teamcity[…]}), and all text of the same form. The commands of GitLab and Buildkite
- * use control characters or marks at the beginning of a line; callers that print lines have to remove these.
+ * <p>Covers the commands of GitHub ({@code ::error::}, {@code ##[error]}), Azure Pipelines ({@code
+ * ##vso[task.setvariable …]}, {@code ##[group]}) and TeamCity ({@code ##teamcity[…]}), and all text of the same form.
+ * The commands of GitLab and Buildkite use control characters or marks at the beginning of a line; callers that print
+ * lines have to remove these.
  *
  * <p>Thread safety: thread-safe.
  */

@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads an excerpt of the artifacts of a failed attempt: its failed results, and the last lines of its output.
  *
- * <p>Memory and time are bounded: it reads the first {@value #MAX_RESULT_BYTES} bytes and {@value #MAX_RESULTS} results of the
- * {@code results} file, and the last {@value #MAX_OUTPUT_BYTES} bytes of the output. It does not fail: results before an
- * invalid line are returned, and files that cannot be read are ignored. Only files inside the artifacts are read; symbolic
- * links that lead out of them are not followed.
+ * <p>Memory and time are bounded: it reads the first {@value #MAX_RESULT_BYTES} bytes and {@value #MAX_RESULTS} results
+ * of the {@code results} file, and the last {@value #MAX_OUTPUT_BYTES} bytes of the output. It does not fail: results
+ * before an invalid line are returned, and files that cannot be read are ignored. Only files inside the artifacts are
+ * read; symbolic links that lead out of them are not followed.
  *
  * <p>Thread safety: thread-safe. Does not react to interrupts.
  */
@@ -58,12 +58,13 @@ public final class Excerpts {
     /**
      * {@return the failed results of subtests and the last lines of the output, as far as they can be read}
      *
-     * <p>A failed result is one with a name whose status is not {@code pass}, {@code info} or {@code skip}. Its name and note
-     * are cut to {@value #MAX_LINE} characters; additional keys are dropped.
+     * <p>A failed result is one with a name and a status other than {@code pass}, {@code info} or {@code skip}. Its
+     * name and note are cut to {@value #MAX_LINE} characters; additional keys are dropped.
      *
-     * <p>The output is determined by the last result of the test itself that lists files: {@code output.txt} if it is among
-     * them, else the first of them. Without such a result it is {@code output.txt}. Malformed UTF-8 becomes U+FFFD, blank lines
-     * at the end are omitted, and of a line that was overwritten with carriage returns the last text is kept.
+     * <p>The output is determined by the last result of the test itself that lists files: {@code output.txt} if it is
+     * among them, else the first of them. Without such a result it is {@code output.txt}. Malformed UTF-8 becomes
+     * U+FFFD, blank lines at the end are omitted, and of a line that was overwritten with carriage returns the last
+     * text is kept.
      *
      * @param artifacts the artifacts, before they are ingested
      * @param lastLines the maximum number of lines of the output; 0 to omit the output
@@ -97,7 +98,8 @@ public final class Excerpts {
                 add(result);
             }
         } catch (IOException | RuntimeException e) {
-            // The aggregator reports invalid results. The results before the invalid line are still useful in an excerpt.
+            // The aggregator reports invalid results. The results before the invalid line are still useful in an
+            // excerpt.
         }
     }
 

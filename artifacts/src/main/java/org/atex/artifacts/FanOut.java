@@ -17,16 +17,16 @@ import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes each result to several aggregators. A failure of one does not affect the others: all of them get every record, and
- * each is flushed and closed on a thread of its own, so that one that blocks does not delay the others.
+ * Passes each result to several aggregators. A failure of one does not affect the others: all of them get every record,
+ * and each is flushed and closed on a thread of its own, so that one that blocks does not delay the others.
  *
- * <p>All but the last get a copy of the artifacts, made of hard links beside them if the file system supports these. The last
- * gets the artifacts themselves, but only if no aggregator failed before: after a failure the artifacts are unchanged and
- * belong to the caller. Some aggregators have stored the results then; if they are ingested again, these may refuse them as
- * duplicates.
+ * <p>All but the last get a copy of the artifacts, made of hard links beside them if the file system supports these.
+ * The last gets the artifacts themselves, but only if no aggregator failed before: after a failure the artifacts are
+ * unchanged and belong to the caller. Some aggregators have stored the results then; if they are ingested again, these
+ * may refuse them as duplicates.
  *
- * <p>Lifecycle: owns its aggregators. {@link #close()} waits for running calls of {@link #ingest}, then closes all aggregators
- * in parallel. {@link #flush()} and {@link #close()} return when all aggregators have finished.
+ * <p>Lifecycle: owns its aggregators. {@link #close()} waits for running calls of {@link #ingest}, then closes all
+ * aggregators in parallel. {@link #flush()} and {@link #close()} return when all aggregators have finished.
  *
  * <p>Thread safety: thread-safe, as aggregators are.
  */
@@ -45,11 +45,11 @@ public final class FanOut implements Aggregator {
      * {@return an aggregator that passes each result to all given aggregators, and owns them}
      *
      * @param aggregators at least one aggregator
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if no aggregator is given
      */
     public static FanOut of(Aggregator... aggregators) {
         if (aggregators.length == 0) {
-            throw new IllegalArgumentException("a fan-out needs at least one aggregator, otherwise results would be lost");
+            throw new IllegalArgumentException("a fan-out needs at least one aggregator");
         }
         return new FanOut(List.of(aggregators));
     }
@@ -203,7 +203,7 @@ public final class FanOut implements Aggregator {
             aggregator.ingest(record, copy.artifacts());
         } catch (IOException e) {
             throw new AggregationException(
-                    "could not copy " + artifacts + " with the results of " + record.name() + " on " + record.platform() + " for "
+                    "could not copy " + artifacts + " of " + record.name() + " on " + record.platform() + " for "
                             + aggregator + ": " + e.getMessage(),
                     e);
         }

@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Checks whether a local file system has free space, to distinguish failures of a program that writes to a local file from a
- * full disk. Thread-safe.
+ * Checks whether a local file system has free space, to distinguish failures of a program that writes to a local file
+ * from a full disk. Thread-safe.
  */
 public final class FreeSpace {
     /** Bytes that must be writable. */
@@ -30,7 +30,8 @@ public final class FreeSpace {
     }
 
     /**
-     * Like {@link #require}, but writes the file only if less than 1 MiB seems to be free. Cheaper if there is enough space.
+     * Like {@link #require}, but writes the file only if less than 1 MiB seems to be free. Cheaper if there is enough
+     * space.
      *
      * @param directory an existing directory
      * @throws IOException if the file cannot be written

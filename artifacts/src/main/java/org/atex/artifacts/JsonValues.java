@@ -58,7 +58,7 @@ final class JsonValues {
             case List<?> list -> writeList(json, list);
             case Map<?, ?> map -> writeMap(json, map);
             default ->
-                throw new IllegalArgumentException("a result can contain null, Boolean, Number, String, List and Map, not "
+                throw new IllegalArgumentException("a result can have null, Boolean, Number, String, List and Map, not "
                         + value.getClass().getName());
         }
     }
@@ -77,7 +77,7 @@ final class JsonValues {
 
     private static void writeDouble(JsonGenerator json, double number) {
         if (!Double.isFinite(number)) {
-            throw new IllegalArgumentException("a result cannot contain the number " + number + ": JSON has no such value");
+            throw new IllegalArgumentException("a result cannot have the number " + number + ", which JSON lacks");
         }
         json.writeNumber(number);
     }

@@ -23,12 +23,12 @@ import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads a {@code results} file one result at a time. Memory use does not grow with the file. The keys of a result are those of
- * {@link ReportedResult}.
+ * Reads a {@code results} file one result at a time. Memory use does not grow with the file. The keys of a result are
+ * those of {@link ReportedResult}.
  *
- * <p>Strict: each line must be a JSON object of at most {@value #MAX_LINE_BYTES} bytes in UTF-8. An empty line, a duplicate
- * key or a value of the wrong type is an error that names file and line. The newline at the end of the last line is optional.
- * A null is treated like a missing key, and an empty {@code name} like a missing one.
+ * <p>Strict: each line must be a JSON object of at most {@value #MAX_LINE_BYTES} bytes in UTF-8. An empty line, a
+ * duplicate key or a value of the wrong type is an error that names file and line. The newline at the end of the last
+ * line is optional. A null is treated like a missing key, and an empty {@code name} like a missing one.
  *
  * <p>Lifecycle: open from the return of a factory method until {@link #close()}. Does not react to interrupts.
  *

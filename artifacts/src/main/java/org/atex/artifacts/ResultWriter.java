@@ -12,8 +12,9 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.ByteArrayBuilder;
 
 /**
- * Appends results to a {@code results} file without buffering: when {@link #write} returns, the line survives a crash of this
- * program, but not of the machine, as it is not synced. A line that cannot be written completely is removed again.
+ * Appends results to a {@code results} file without buffering: when {@link #write} returns, the line survives a crash
+ * of this program, but not of the machine, as it is not synced. A line that cannot be written completely is removed
+ * again.
  *
  * <p>Lifecycle: open from the return of {@link #append} until {@link #close()}. Does not react to interrupts.
  *

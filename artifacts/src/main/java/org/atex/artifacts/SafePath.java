@@ -8,29 +8,30 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts names chosen by tests to relative paths. Each name has a path below a directory, no path leads out of the directory,
- * and different names have different paths. Ordinary names are unchanged: {@code some/log} stays {@code some/log}.
+ * Converts names chosen by tests to relative paths. Each name has a path below a directory, no path leads out of the
+ * directory, and different names have different paths. Ordinary names are unchanged: {@code some/log} stays {@code
+ * some/log}.
  *
  * <p>The rules, for each part between slashes:
  *
  * <ul>
- *   <li>{@code %}, control characters, unpaired surrogates, and characters that the character set of the file system lacks
- *       become {@code %} and two hexadecimal digits for each byte in UTF-8;
+ *   <li>{@code %}, control characters, unpaired surrogates, and characters that the character set of the file system
+ *       lacks become {@code %} and two hexadecimal digits for each byte in UTF-8;
  *   <li>{@code .} becomes {@code %2E}, {@code ..} becomes {@code %2E.}, an empty part becomes {@code %}: so
  *       {@code /etc/x} becomes {@code %/etc/x};
  *   <li>a part of more than 220 bytes is cut, and ends with {@code %~} and a hash of the whole part;
- *   <li>a path of more than 1,500 bytes keeps the parts that fit, and ends with a part that consists of {@code %~} and a hash
- *       of the whole name.
+ *   <li>a path of more than 1,500 bytes keeps the parts that fit, and ends with a part that consists of {@code %~} and
+ *       a hash of the whole name.
  * </ul>
  *
- * <p>Equal names have equal paths. Different names have different paths on case-sensitive file systems; paths with a hash
- * differ with overwhelming probability.
+ * <p>Equal names have equal paths. Different names have different paths on case-sensitive file systems; paths with a
+ * hash differ with overwhelming probability.
  *
  * <p>Thread safety: thread-safe.
  */
 public final class SafePath {
-    // In bytes. Below the limits of 255 and 4,096 bytes of common file systems, which leaves space for suffixes and for the
-    // path of the directory.
+    // In bytes. Below the limits of 255 and 4,096 bytes of common file systems, which leaves space for suffixes and for
+    // the path of the directory.
     private static final int MAX_PART = 220;
     private static final int MAX_PATH = 1500;
     private static final int HASH_BYTES = 16;

@@ -13,14 +13,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A temporary buffer of any size. Up to {@value #IN_MEMORY} bytes are kept in memory; more are written to a deleted temporary
- * file, whose space the system frees when the spool is closed or the program ends.
+ * A temporary buffer of any size. Up to {@value #IN_MEMORY} bytes are kept in memory; more are written to a deleted
+ * temporary file; the system frees its space when the spool is closed or the program ends.
  *
  * <p>Used by aggregators: all results of a test are read and rendered into a spool first, and are then appended to an
  * {@link AppendFile} as a whole.
  *
- * <p>Lifecycle: first written, then read with {@link #writeTo} or {@link #input} any number of times, then {@linkplain #close()
- * closed}. Does not react to interrupts.
+ * <p>Lifecycle: first written, then read with {@link #writeTo} or {@link #input} any number of times, then {@linkplain
+ * #close() closed}. Does not react to interrupts.
  *
  * <p>Thread safety: not thread-safe.
  */
@@ -40,7 +40,8 @@ public final class Spool extends OutputStream {
     /**
      * Creates an empty spool.
      *
-     * @param directory the directory for the temporary file: best that of the file to which the bytes are finally written
+     * @param directory the directory for the temporary file: best that of the file to which the bytes are finally
+     *     written
      */
     public Spool(Path directory) {
         this.directory = directory;

@@ -18,20 +18,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An exclusive lock for the writer of a file, which also records whether the last writer closed the file. The lock file
- * {@code <file>.lock} exists and is locked while the file is open, and is deleted when it is closed. A lock file that exists
- * but is not locked was left by a writer that was killed, or whose program ended without closing the file.
+ * {@code <file>.lock} exists and is locked while the file is open, and is deleted when it is closed. A lock file that
+ * exists but is not locked was left by a writer that was killed, or whose program ended without closing the file.
  *
- * <p>Excludes writers in other programs on the same machine, and other writers in this program. On file systems without locks,
- * only writers in this program are excluded reliably.
+ * <p>Excludes writers in other programs on the same machine, and other writers in this program. On file systems without
+ * locks, only writers in this program are excluded reliably.
  *
- * <p>Lifecycle: held from the return of {@link #of} until {@link #close()} or {@link #release()}. Does not react to interrupts.
+ * <p>Lifecycle: held from the return of {@link #of} until {@link #close()} or {@link #release()}. Does not react to
+ * interrupts.
  *
  * <p>Thread safety: thread-safe.
  */
 public final class WriterLock implements AutoCloseable {
     /**
-     * The lock files held by this program. A program must not open a lock file twice: POSIX locks are lost when any descriptor
-     * of the file is closed.
+     * The lock files held by this program. A program must not open a lock file twice: POSIX locks are lost when any
+     * descriptor of the file is closed.
      */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
@@ -162,8 +163,8 @@ public final class WriterLock implements AutoCloseable {
     }
 
     /**
-     * Releases the lock without changing the state of the file: if the last writer did not close it, the lock file is kept for
-     * the next one.
+     * Releases the lock without changing the state of the file: if the last writer did not close it, the lock file is
+     * kept for the next one.
      *
      * @throws IOException if the lock file cannot be deleted
      */

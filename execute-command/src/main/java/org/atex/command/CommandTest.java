@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * A test that runs a command. Immutable; each {@code with} method returns a changed copy.
  *
  * @param plan the properties of the test for the scheduler
- * @param command the command; its standard output and standard error are written to a file of the artifacts, whatever output the
- *     command specifies
+ * @param command the command; its standard output and standard error are written to a file of the artifacts, which
+ *     overrides the output specified by the command
  */
 public record CommandTest(PlainTest plan, Command command) implements TestCase {
     /**

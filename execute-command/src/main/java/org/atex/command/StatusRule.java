@@ -6,8 +6,8 @@ import org.atex.api.CommandEnd;
 import org.atex.api.Status;
 
 /**
- * Decides the status of a test whose command ended by itself, not by a time limit, an interrupt or a lost connection. Must be
- * thread-safe: it is called for several tests at once.
+ * Decides the status of a test. Called if the command ended by itself, not by a time limit, an interrupt or a lost
+ * connection. Must be thread-safe: it is called for several tests at once.
  */
 @FunctionalInterface
 public interface StatusRule {

@@ -4,7 +4,8 @@ import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * DeepCopier data deeply and keeps identity: a mapping that occurs twice in the original is one object in the copy, too.
+ * DeepCopier data deeply and keeps identity: a mapping that occurs twice in the original is one object in the copy,
+ * too.
  *
  * <p>Only mappings are changed in place, so scalars and lists of scalars are not copied.
  */
@@ -105,7 +106,8 @@ final class DeepCopier {
         if (done != null) {
             return done;
         }
-        // The copy is replaced if neither it nor its original was changed since, and all collections in it are replaced.
+        // The copy is replaced if neither it nor its original was changed since, and all collections in it are
+        // replaced.
         var origin = mapping.origin();
         var target = origin == null ? null : origin.replacement();
         var same = target != null;

@@ -29,8 +29,8 @@ public final class FmfContext {
     }
 
     /**
-     * Creates a context from values of any type that metadata can hold. A value that is not text is converted to the text
-     * that Python gives it: 9.6 becomes {@code 9.6}, true becomes {@code True}.
+     * Creates a context from values of any type that metadata can hold. A value that is not text is converted to the
+     * text that Python gives it: 9.6 becomes {@code 9.6}, true becomes {@code True}.
      *
      * @param dimensions a value or a collection of values for each dimension
      * @return the context
@@ -148,7 +148,7 @@ public final class FmfContext {
      * Evaluates a case-sensitive condition such as {@code distro >= fedora-40 and arch != ppc64le}.
      *
      * @param condition the condition
-     * @return true, false, or undecided if this context does not define what the condition needs
+     * @return true, false, or undecided if the condition needs a dimension that this context does not define
      * @throws FmfException if the syntax of the condition is invalid
      */
     public Decision decide(String condition) {
@@ -160,7 +160,7 @@ public final class FmfContext {
      *
      * @param condition the condition
      * @param caseSensitive whether to distinguish upper and lower case
-     * @return true, false, or undecided if this context does not define what the condition needs
+     * @return true, false, or undecided if the condition needs a dimension that this context does not define
      * @throws FmfException if the syntax of the condition is invalid
      */
     public Decision decide(String condition, boolean caseSensitive) {
@@ -173,7 +173,7 @@ public final class FmfContext {
         TRUE,
         /** The condition does not hold. */
         FALSE,
-        /** The context does not define what the condition needs. */
+        /** The condition needs a dimension, or a part of a version, that the context does not define. */
         UNDECIDED;
 
         static Decision of(boolean holds) {

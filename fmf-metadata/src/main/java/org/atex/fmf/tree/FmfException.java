@@ -65,7 +65,7 @@ public class FmfException extends AtexException {
         return kind;
     }
 
-    /** {@return a copy of this exception, with the stack trace of this one, whose message begins with a place} */
+    /** {@return a copy of this exception with the same stack trace and with a place at the beginning of its message} */
     FmfException at(String place) {
         var placed = new FmfException(kind, place + ": " + getMessage(), getCause());
         placed.setStackTrace(getStackTrace());

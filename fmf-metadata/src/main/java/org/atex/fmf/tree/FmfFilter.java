@@ -72,8 +72,8 @@ public final class FmfFilter {
     }
 
     /**
-     * Creates a case-sensitive filter whose values are regular expressions. An expression must match an item of the data
-     * as a whole; an expression for a name may match a part of it.
+     * Creates a case-sensitive filter. Its values are regular expressions: an expression must match an item of the data
+     * as a whole, but an expression for a name may match a part of it.
      *
      * @param filter the expression
      * @return the filter
@@ -133,16 +133,16 @@ public final class FmfFilter {
      *
      * @param node the node
      * @return true if its name and data match
-     * @throws FmfException if the data lack a key that the filter mentions (kind {@code FILTER}), or a regular expression
-     *     is invalid
+     * @throws FmfException if the data lack a key that the filter mentions (kind {@code FILTER}), or a regular
+     *     expression is invalid
      */
     public boolean matches(FmfNode node) {
         return matches(node.mapping(), node.name());
     }
 
     /**
-     * Evaluates the filter for a node whose format defines defaults. A key that is missing or null has its default value. A
-     * boolean matches in both spellings, {@code True} and {@code true}.
+     * Evaluates the filter for a node in a format that defines defaults. A key that is missing or null has its default
+     * value. A boolean matches in both spellings, {@code True} and {@code true}.
      *
      * @param node the node
      * @param defaults the default values of a key as text, or null if the key has no default
@@ -187,8 +187,8 @@ public final class FmfFilter {
      * @param data the data, of plain Java values
      * @param name the name of the data, or null if they have none
      * @return true if the data and the name match
-     * @throws FmfException if the data lack a key that the filter mentions, the filter tests the name and there is none
-     *     (kind {@code FILTER}), or a regular expression is invalid
+     * @throws FmfException if the data lack a key that the filter mentions, the filter tests the name but the data have
+     *     none (kind {@code FILTER}), or a regular expression is invalid
      */
     public boolean matches(Map<String, ? extends @Nullable Object> data, @Nullable String name) {
         return matches(JavaValues.mapping(data), name);
@@ -214,7 +214,7 @@ public final class FmfFilter {
     }
 
     private boolean matches(Clause clause, Items items, @Nullable String name) {
-        // Names first, as in Python fmf: a clause whose name does not match may mention missing keys.
+        // Names first, as in Python fmf: missing keys are allowed in a clause that does not match the name.
         for (var literal : clause.literals) {
             if (literal.key == null && !matchesName(literal, name)) {
                 return false;

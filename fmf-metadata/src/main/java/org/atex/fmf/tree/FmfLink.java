@@ -34,7 +34,7 @@ record FmfLink(String relation, String target) {
     /** Keys that are not relations: the parts of an fmf identifier, and the note on a link. */
     private static final Set<String> NO_RELATION = Set.of("url", "ref", "path", "name", "note");
 
-    /** {@return a test for nodes with a link whose relation and target match; see {@link FmfQuery#link}} */
+    /** {@return a test for nodes with a matching link; see {@link FmfQuery#link}} */
     static Predicate<FmfNode> query(String relationAndTarget) {
         int colon = relationAndTarget.indexOf(':');
         var relation = PyRegex.compile(colon < 0 ? "" : relationAndTarget.substring(0, colon));

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A node of a tree, with a name and data.
  *
- * <p>Immutable, including its data. The typed accessors treat a missing key and a null alike. For a value of another type
- * they throw an {@link FmfException} that names file, node, key, the expected type and the value found.
+ * <p>Immutable, including its data. The typed accessors treat a missing key and a null alike. For a value of another
+ * type they throw an {@link FmfException} that names file, node, key, the expected type and the value found.
  */
 public final class FmfNode {
     private static final String TEXTS = "a mapping of texts, or a list of such mappings and of texts such as KEY=value";
@@ -99,8 +99,8 @@ public final class FmfNode {
     }
 
     /**
-     * {@return the directory of the file that defines this node, or of its nearest ancestor with a file; empty in a tree
-     * made in memory}
+     * {@return the directory of the file that defines this node, or of its nearest ancestor with a file; empty in a
+     * tree made in memory}
      */
     public Optional<Path> directory() {
         return Optional.ofNullable(directory);
@@ -269,8 +269,9 @@ public final class FmfNode {
     }
 
     /**
-     * Reads a mapping of texts, such as environment variables. The value may also be a list of mappings and of texts of the
-     * form {@code KEY=value}, which are merged; later entries win. Numbers and booleans are converted to text as in Python.
+     * Reads a mapping of texts, such as environment variables. The value may also be a list of mappings and of texts of
+     * the form {@code KEY=value}, which are merged; later entries win. Numbers and booleans are converted to text as in
+     * Python.
      *
      * @param key the key
      * @return the texts in their order; empty for a missing key or null; unmodifiable
@@ -320,14 +321,14 @@ public final class FmfNode {
         var text = PyText.repr(found);
         return new FmfException(
                 FmfException.Kind.INVALID_VALUE,
-                nodeFiles().place(KeyLocator.actingOn(key)) + "Node " + name + ", key \"" + key + "\": expected " + expected
-                        + ", found " + Values.typeOf(found) + where + ": "
+                nodeFiles().place(KeyLocator.actingOn(key)) + "Node " + name + ", key \"" + key + "\": expected "
+                        + expected + ", found " + Values.typeOf(found) + where + ": "
                         + (text.length() > 80 ? text.substring(0, 77) + "..." : text));
     }
 
     /**
-     * {@return the file and line where a key of this node is written, followed by a colon and a blank, as the beginning of a
-     * message; empty for a tree made in memory}
+     * {@return the file and line where a key of this node is written, followed by a colon and a blank, as the beginning
+     * of a message; empty for a tree made in memory}
      *
      * <p>Reads the files of the node again to find the line.
      *
@@ -342,8 +343,8 @@ public final class FmfNode {
     }
 
     /**
-     * Creates an error for an invalid value, in the form of those of the typed accessors. For callers that check more than
-     * the type.
+     * Creates an error for an invalid value, in the form of those of the typed accessors. For callers that check more
+     * than the type.
      *
      * @param key the key
      * @param expected a description of valid values

@@ -68,8 +68,8 @@ public final class FmfQuery {
     }
 
     /**
-     * Sets a prefix that node names have when this tree is combined with others. A {@linkplain #name name} matches if it is
-     * found in the full name with or without the prefix.
+     * Sets a prefix that node names have when this tree is combined with others. A {@linkplain #name name} matches if
+     * it is found in the full name with or without the prefix.
      *
      * @param text the prefix, such as {@code /first}
      * @return a query with this prefix
@@ -111,8 +111,8 @@ public final class FmfQuery {
     /**
      * Requires a link, as in {@code verifies:issue/12}.
      *
-     * @param relationAndTarget two regular expressions separated by a colon, searched for anywhere in the relation and in the
-     *     target of each link of the node; without a colon, only the target is searched
+     * @param relationAndTarget two regular expressions separated by a colon, searched for anywhere in the relation and
+     *     in the target of each link of the node; without a colon, only the target is searched
      * @return a narrower query
      * @throws FmfException if an expression is invalid
      */
@@ -135,7 +135,8 @@ public final class FmfQuery {
     /**
      * Requires a condition.
      *
-     * @param holds the condition; an {@link FmfException} of the kind {@code FILTER} in it means that the node does not match
+     * @param holds the condition; an {@link FmfException} of the kind {@code FILTER} in it means that the node does not
+     *     match
      * @return a narrower query
      */
     public FmfQuery where(Predicate<FmfNode> holds) {

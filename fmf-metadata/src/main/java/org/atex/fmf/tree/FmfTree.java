@@ -93,7 +93,7 @@ public final class FmfTree {
         return new FmfTree(directory, top, unshared);
     }
 
-    /** {@return the root node, whose name is {@code /}} */
+    /** {@return the root node, named {@code /}} */
     public FmfNode root() {
         return root;
     }

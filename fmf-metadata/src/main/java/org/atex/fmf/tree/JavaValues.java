@@ -50,7 +50,7 @@ final class JavaValues {
             default ->
                 throw new FmfException(
                         Kind.INVALID_VALUE,
-                        "Metadata cannot contain " + value.getClass().getName() + ": use text, numbers, lists and maps");
+                        "Metadata cannot contain " + value.getClass().getName() + ": use text, numbers, lists, maps");
         };
         depth--;
         return converted;

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A YAML mapping: ordered, with keys compared as in Python.
  *
- * <p>An immutable map to callers. This package changes it in place while it builds a tree, because YAML aliases make one
- * mapping visible in several places, and a merge into it must show in all of them. Thread-safe once the tree is built.
+ * <p>An immutable map to callers. This package changes it in place while it builds a tree, because YAML aliases make
+ * one mapping visible in several places, and a merge into it must show in all of them. Thread-safe once the tree is
+ * built.
  */
 final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
     /** Up to this number of keys a linear search is faster than a hash table. */

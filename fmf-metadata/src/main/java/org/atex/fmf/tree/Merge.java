@@ -45,7 +45,9 @@ final class Merge {
             return null;
         }
 
-        /** {@return the key without all trailing characters that occur in the operator, like Python's {@code rstrip}} */
+        /**
+         * {@return the key without all trailing characters that occur in the operator, like Python's {@code rstrip}}
+         */
         private String strip(String key) {
             var end = key.length();
             while (end > 0 && stripped.indexOf(key.charAt(end - 1)) >= 0) {
@@ -215,7 +217,8 @@ final class Merge {
             for (var key : unwanted) {
                 // Python rejects an unhashable key only when it looks it up, and not in an empty mapping.
                 if (!mapping.isEmpty() && (key instanceof Mapping || Values.list(key) != null)) {
-                    throw new FmfException(Kind.INVALID_VALUE, "Could not remove a key from a mapping: " + Values.typeOf(key) + " is no key");
+                    throw new FmfException(
+                            Kind.INVALID_VALUE, "Could not remove a key: " + Values.typeOf(key) + " is no key");
                 }
                 mapping.drop(key);
             }
@@ -324,7 +327,7 @@ final class Merge {
             var delimiter = Character.toString(text.codePointAt(0));
             var parts = text.split(Pattern.quote(delimiter), -1);
             if (parts.length != 4 || !parts[3].isEmpty()) {
-                throw malformed(text, "the delimiter \"" + delimiter + "\" must occur exactly three times, the last at the end");
+                throw malformed(text, "the delimiter \"" + delimiter + "\" must occur three times, also at the end");
             }
             if (parts[1].isEmpty()) {
                 throw malformed(text, "the pattern is empty");

@@ -234,7 +234,7 @@ final class NodeBuilder {
     }
 
     private FmfException invalidDirectives(String what) {
-        return new InvalidContent(Kind.FORMAT, "has invalid directives under the key \"/\": " + what, this, "/"::equals);
+        return new InvalidContent(Kind.FORMAT, "has invalid directives, key \"/\": " + what, this, "/"::equals);
     }
 
     /** Removes the children without content: directories without metadata. */

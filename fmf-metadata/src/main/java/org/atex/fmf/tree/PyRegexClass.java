@@ -9,7 +9,7 @@ final class PyRegexClass {
     private final boolean ascii;
     private final StringBuilder out = new StringBuilder("[");
 
-    /** Creates a translator for the class whose opening bracket was just read. */
+    /** Creates a translator for a class. The opening bracket was already read. */
     PyRegexClass(PyRegexReader in, boolean ascii) {
         this.in = in;
         this.ascii = ascii;

@@ -10,7 +10,8 @@ import org.atex.fmf.tree.FmfException.Kind;
  * Translates a Python regular expression to an equivalent one in Java's syntax.
  *
  * <p>Java's predefined classes, boundaries and anchors differ in details, such as the characters of a word and the ends
- * of lines. They are replaced by explicit classes and look-around; only groups, quantifiers and plain characters are kept.
+ * of lines. They are replaced by explicit classes and look-around; only groups, quantifiers and plain characters are
+ * kept.
  */
 final class PyRegexTranslator {
     // The translator recurses once per group.
@@ -22,8 +23,8 @@ final class PyRegexTranslator {
     /**
      * The groups that conditional groups test, by Python's numbers.
      *
-     * <p>Java has no conditional groups. Each tested group gets an empty helper group at its end; a back reference to the
-     * helper matches if and only if the group took part in the match.
+     * <p>Java has no conditional groups. Each tested group gets an empty helper group at its end; a back reference to
+     * the helper matches if and only if the group took part in the match.
      */
     private final Set<Integer> tested;
 

@@ -8,7 +8,9 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Converts values to text as Python's {@code str} and {@code repr} do. Filters, patterns and contexts use this text. */
+/**
+ * Converts values to text as Python's {@code str} and {@code repr} do. Filters, patterns and contexts use this text.
+ */
 final class PyText {
     private final StringBuilder out = new StringBuilder();
 

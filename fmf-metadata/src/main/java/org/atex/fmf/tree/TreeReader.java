@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the files of a tree into mutable nodes.
  *
- * <p>Lists the directories, then parses all files, in parallel if there are many. Finally applies their contents one after
- * another in the calling thread, so that the order of the data and the first error are those of Python fmf.
+ * <p>Lists the directories, then parses all files, in parallel if there are many. Finally applies their contents one
+ * after another in the calling thread, so that the order of the data and the first error are those of Python fmf.
  */
 final class TreeReader {
     /** From this number of files on they are parsed in the common fork-join pool. */

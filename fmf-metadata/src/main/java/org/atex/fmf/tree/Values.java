@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Types, equality and arithmetic of metadata values.
  *
  * <p>Values are null, {@code Boolean}, {@code Long} or {@code BigInteger} (only beyond 64 bits), {@code Double}, {@code
- * String}, {@code LocalDate}, {@code LocalDateTime}, {@link FmfBinary}, {@link Sequence}, {@link Mapping} and sets. Equality
- * is that of Python: 1, 1.0 and true are equal.
+ * String}, {@code LocalDate}, {@code LocalDateTime}, {@link FmfBinary}, {@link Sequence}, {@link Mapping} and sets.
+ * Equality is that of Python: 1, 1.0 and true are equal.
  */
 final class Values {
     private static final BigInteger MIN = BigInteger.valueOf(Long.MIN_VALUE);
@@ -67,7 +67,8 @@ final class Values {
         var result = number instanceof Double real ? real : toInteger(number).doubleValue();
         if (Double.isInfinite(result) && !(number instanceof Double)) {
             throw new FmfException(
-                    FmfException.Kind.INVALID_VALUE, "Could not add an integer to a floating-point number: the integer is too large");
+                    FmfException.Kind.INVALID_VALUE,
+                    "Could not add an integer to a floating-point number: the integer is too large");
         }
         return result;
     }

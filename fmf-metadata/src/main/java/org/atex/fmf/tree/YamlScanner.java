@@ -9,8 +9,8 @@ import org.atex.fmf.tree.YamlToken.Kind;
 /**
  * Splits a YAML text into tokens, exactly as libyaml does, which Python fmf uses.
  *
- * <p>libyaml implements YAML 1.1 with stricter rules for blanks and tabs. Parsers for YAML 1.2 accept other texts, and read
- * some texts differently, so they cannot replace this class. Used by one thread.
+ * <p>libyaml implements YAML 1.1 with stricter rules for blanks and tabs. Parsers for YAML 1.2 accept other texts, and
+ * read some texts differently, so they cannot replace this class. Used by one thread.
  */
 final class YamlScanner {
     /** The maximum length of a key without {@code ?}, in code points. Such a key must also fit on one line. */

@@ -152,7 +152,9 @@ final class YamlTextScanner {
         }
     }
 
-    /** Appends text up to a blank, a line break or the closing quote. {@return whether an escaped line break ended it} */
+    /**
+     * Appends text up to a blank, a line break or the closing quote. {@return whether an escaped line break ended it}
+     */
     private boolean quotedRun(char quote, StringBuilder text, LineBreaks breaks) {
         for (var c = in.peek(); !YamlInput.isBlankOrEnd(c); c = in.peek()) {
             if (c == quote) {
@@ -307,7 +309,9 @@ final class YamlTextScanner {
         return text.toString();
     }
 
-    /** Skips empty lines. {@return the indentation of the text: the given one, or that of the first line if 0 is given} */
+    /**
+     * Skips empty lines. {@return the indentation of the text: the given one, or that of the first line if 0 is given}
+     */
     private int emptyLines(int given, int parent, LineBreaks breaks) {
         var deepest = 0;
         while (true) {

@@ -140,7 +140,7 @@ final class Conformance {
                 default ->
                     adjustment.withListener((node, rule, decision) -> {
                         if (decision == FmfContext.Decision.UNDECIDED) {
-                            throw new FmfException(FmfException.Kind.GENERAL, "unknown value of the option undecided: " + undecided);
+                            throw new FmfException(FmfException.Kind.GENERAL, "unknown option: " + undecided);
                         }
                     });
             };

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Corpus {
     private Corpus() {}
 
-    /** {@return the files with expected answers below a folder, of the cases whose name begins with a prefix} */
+    /** {@return the files with expected answers below a folder, for cases with a prefix} */
     static List<Path> expectations(Path folder, String prefix) {
         try (Stream<Path> files = Files.find(folder, 2, (file, attributes) -> isExpectation(folder, file, prefix))) {
             return files.sorted().toList();
@@ -122,8 +122,8 @@ final class Corpus {
     }
 
     /**
-     * DeepCopier the tree of a case and restores its symbolic links, which some tools do not preserve: the links listed in a
-     * file {@code links} beside the tree, and files that contain only the path of another file.
+     * DeepCopier the tree of a case and restores its symbolic links, which some tools do not preserve: the links listed
+     * in a file {@code links} beside the tree, and files that contain only the path of another file.
      */
     static Path copy(Path folder, Path target) throws IOException {
         var tree = folder.resolve("tree");

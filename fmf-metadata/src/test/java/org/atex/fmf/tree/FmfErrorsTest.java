@@ -68,7 +68,7 @@ class FmfErrorsTest {
         write("tests.fmf", "a: 1\n/x:\n  b: 1\n  /y:\n    /:\n      inherit: yes\n");
         fails(
                 Kind.FORMAT,
-                "tests.fmf:5: Node /tests/x/y has invalid directives under the key \"/\": inherit must be true or false,"
+                "tests.fmf:5: Node /tests/x/y has invalid directives, key \"/\": inherit must be true or false,"
                         + " found 'yes'");
     }
 
@@ -178,8 +178,8 @@ class FmfErrorsTest {
         write("main.fmf", "tag: [a]\n/x:\n  tag~: [/a/, 5]\n");
         fails(
                 Kind.FORMAT,
-                "main.fmf:3: Node /x: Key \"tag~\": Invalid substitution \"/a/\", the delimiter \"/\" must occur exactly"
-                        + " three times, the last at the end. Write it like \"/pattern/replacement/\"");
+                "main.fmf:3: Node /x: Key \"tag~\": Invalid substitution \"/a/\", the delimiter \"/\" must occur"
+                        + " three times, also at the end. Write it like \"/pattern/replacement/\"");
     }
 
     @Test

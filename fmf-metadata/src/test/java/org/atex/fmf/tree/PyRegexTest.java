@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Compares regular expressions with Python 3.11, whose results are in {@code regex.json}. */
+/** Compares regular expressions with the results of Python 3.11, in {@code regex.json}. */
 class PyRegexTest {
     static Stream<Arguments> matchesLikePython() throws URISyntaxException {
         var table = Path.of(Objects.requireNonNull(PyRegexTest.class.getResource("regex.json"))

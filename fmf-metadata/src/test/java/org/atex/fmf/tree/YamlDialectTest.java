@@ -15,7 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Compares the parser with ruamel.yaml 0.17.21 on libyaml, whose results for special cases are in {@code dialect.json}. */
+/**
+ * Compares the parser with the results of ruamel.yaml 0.17.21 on libyaml for special cases, in {@code dialect.json}.
+ */
 class YamlDialectTest {
     static Stream<Arguments> readsTextLikeLibyaml() throws URISyntaxException {
         var table = Path.of(Objects.requireNonNull(YamlDialectTest.class.getResource("dialect.json"))
