@@ -60,6 +60,7 @@ final class FileTree {
         } catch (AtomicMoveNotSupportedException e) {
             throw e;
         } catch (FileSystemException e) {
+            // A rename replaces an empty directory, so this one has entries.
             if (isDirectory(target)) {
                 merge(source, target, moved);
             } else if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {

@@ -77,6 +77,7 @@ final class GzipMembers implements CompressedMembers {
         int got = 0;
         while (!inflater.finished()) {
             if (inflater.needsInput()) {
+                // The end of the member is found only by the inflater, possibly in the middle of these bytes.
                 in.mark(compressed.length);
                 got = in.read(compressed);
                 if (got < 0) {

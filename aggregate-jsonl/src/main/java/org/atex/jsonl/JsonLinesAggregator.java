@@ -118,6 +118,7 @@ public final class JsonLinesAggregator implements Aggregator {
                 StagedFiles.sweep(directory);
                 return new JsonLinesAggregator(file, directory, options, lock);
             } catch (IOException | RuntimeException e) {
+                // Keeps the lock file of an unclosed run, so that the next attempt still recognizes it.
                 lock.release();
                 throw e;
             }
@@ -182,6 +183,7 @@ public final class JsonLinesAggregator implements Aggregator {
                 return;
             }
             closed = true;
+            // Resources are closed in reverse order: the file before its lock.
             try (lock;
                     file) {
                 complete();
@@ -214,6 +216,7 @@ public final class JsonLinesAggregator implements Aggregator {
 
     /** {@return the directory of the files, or null if the test left none} */
     private @Nullable Path store(Rendering test) throws IOException {
+        // Renders everything before files are moved: invalid results must leave the artifacts unchanged.
         Path source = test.files();
         Path target = files.resolve(test.directory());
         try (Spool lines = render(test, target, Map.of())) {

@@ -9,6 +9,7 @@ import org.tukaani.xz.SingleXZInputStream;
 
 /** Reads the streams of an xz file. {@link SingleXZInputStream} reads no byte beyond the end of its stream. */
 final class XzMembers implements CompressedMembers {
+    // Files of this library need far less. A corrupt header must not cause an allocation of gigabytes.
     private static final int MEMORY_LIMIT_KIB = 64 << 10;
 
     private final Counting in;

@@ -187,6 +187,7 @@ final class Attempt {
         return after - start(part);
     }
 
+    // Not writeUTF, which is limited to 65,535 bytes.
     private static void string(DataOutputStream out, String string) throws IOException {
         byte[] bytes = string.getBytes(StandardCharsets.UTF_8);
         out.writeInt(bytes.length);

@@ -47,6 +47,7 @@ final class CaseNames {
         return test + "[" + name + "]" + (before == 0 ? "" : " (" + before + ")");
     }
 
+    // Dots in names become underscores, as readers split classnames at dots.
     private static String dotted(String path) {
         return path.replaceFirst("^/+", "").replace('.', '_').replaceAll("/+", ".");
     }

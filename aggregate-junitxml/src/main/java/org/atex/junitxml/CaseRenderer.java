@@ -253,6 +253,7 @@ final class CaseRenderer {
         if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
             return null;
         }
+        // The file itself is no link, but a directory on the path to it may be one.
         Path home = artifacts.directory().toRealPath().resolve("files");
         return path.toRealPath().startsWith(home) ? path : null;
     }

@@ -160,6 +160,8 @@ public final class JUnitXmlAggregator implements Aggregator {
     public void ingest(TestRecord record, Artifacts artifacts) {
         String name = reserveName(record);
         try (RenderedAttempt one = CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
+            // Rendered without the lock, so that tests are rendered in parallel. The aggregator may have been closed
+            // since.
             lock.lock();
             try {
                 checkOpen();
@@ -265,6 +267,7 @@ public final class JUnitXmlAggregator implements Aggregator {
             } finally {
                 lock.unlock();
             }
+            // Without the lock: results can be ingested while the file is written.
             if (size != rendered) {
                 renderer.render(snapshot);
                 rendered = size;

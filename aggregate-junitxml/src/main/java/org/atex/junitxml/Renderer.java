@@ -28,6 +28,7 @@ final class Renderer {
     }
 
     void render(Map<String, List<Attempt[]>> platforms) throws IOException {
+        // A hidden name without the suffix .xml, so that readers do not find the temporary file.
         Path temporary = report.resolveSibling("." + report.getFileName() + ".tmp");
         try {
             try (OutputStream out = new BufferedOutputStream(new FileOutputStream(temporary.toFile()), 64 << 10);

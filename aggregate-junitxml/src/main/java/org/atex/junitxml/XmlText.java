@@ -121,6 +121,7 @@ final class XmlText {
     private void characters(CharSequence text) throws IOException {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
+            // The common case: a plain character, and no incomplete sequence, line break or surrogate pair before it.
             if (state == State.TEXT && c >= ' ' && c < '\u007f' && !pendingReturn && pendingHigh == 0) {
                 filterDirective(c);
             } else {

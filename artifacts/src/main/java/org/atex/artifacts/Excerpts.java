@@ -171,7 +171,7 @@ public final class Excerpts {
         }
         List<String> lines = List.of(text.split("\n", -1));
         if (begun && lines.size() > 1) {
-            // The first line is incomplete.
+            // The first line is incomplete, as its beginning was not read.
             lines = lines.subList(1, lines.size());
         }
         return lines.subList(Math.max(0, lines.size() - count), lines.size()).stream()

@@ -70,6 +70,7 @@ public final class FanOut implements Aggregator {
     }
 
     private void ingestIntoAll(TestRecord record, Artifacts artifacts) {
+        // The last aggregator may move and delete the artifacts, so it must not get them while others could still fail.
         Failures failures = new Failures();
         int last = aggregators.size() - 1;
         for (Aggregator aggregator : aggregators.subList(0, last)) {
@@ -151,6 +152,7 @@ public final class FanOut implements Aggregator {
         for (int i = 0; i < aggregators.size(); i++) {
             Aggregator aggregator = aggregators.get(i);
             Failures own = failures.get(i);
+            // Platform threads: aggregators block on files, which can block the carriers of virtual threads.
             threads.add(Thread.ofPlatform()
                     .daemon()
                     .name(what + " " + aggregator)

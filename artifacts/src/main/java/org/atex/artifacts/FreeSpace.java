@@ -37,6 +37,7 @@ public final class FreeSpace {
      * @throws IOException if the file cannot be written
      */
     public static void requireIfScarce(Path directory) throws IOException {
+        // The estimate of the system may not include quotas, so it only decides whether to try.
         if (directory.toFile().getUsableSpace() < 16 * ENOUGH) {
             require(directory);
         }

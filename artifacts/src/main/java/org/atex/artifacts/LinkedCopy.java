@@ -20,6 +20,7 @@ final class LinkedCopy implements AutoCloseable {
 
     static LinkedCopy of(Artifacts artifacts) throws IOException {
         Path source = artifacts.directory().toAbsolutePath();
+        // Beside the artifacts: hard links, and the renames of aggregators, work within one file system only.
         Path home = source.getParent();
         LinkedCopy copy = new LinkedCopy(Files.createTempDirectory(home == null ? source : home, ".copy-"));
         try {

@@ -63,6 +63,7 @@ public final class ResultWriter implements AutoCloseable {
             file.write(bytes);
             end += bytes.length;
         } catch (IOException e) {
+            // A part of the line may have been written, for example if the disk became full.
             file.setLength(end);
             file.seek(end);
             throw e;

@@ -84,6 +84,7 @@ public final class SafePath {
         StringBuilder path = new StringBuilder();
         for (String part : name.split("/", -1)) {
             String safe = part(part);
+            // A part is kept only if a hash still fits after it.
             if (path.length() + 1 + safe.length() + HASHED_LENGTH > MAX_PATH) {
                 return append(path, hashed(name)).toString();
             }

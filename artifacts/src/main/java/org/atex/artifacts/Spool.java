@@ -86,6 +86,7 @@ public final class Spool extends OutputStream {
             out.write(buffer, 0, buffered);
             return;
         }
+        // All bytes go to the file first, so that the buffer can be used to copy them.
         drain(file);
         file.seek(0);
         for (long left = inFile; left > 0; ) {

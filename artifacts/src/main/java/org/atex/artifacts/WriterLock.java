@@ -54,6 +54,7 @@ public final class WriterLock implements AutoCloseable {
      * @throws IOException if another writer holds the lock, or the lock file cannot be created
      */
     public static WriterLock of(Path file) throws IOException {
+        // The real path of the directory, so that all paths to the same file use the same lock file.
         Path absolute = file.toAbsolutePath();
         Path directory = Objects.requireNonNull(absolute.getParent(), "the root directory is not a file")
                 .toRealPath();
@@ -192,6 +193,7 @@ public final class WriterLock implements AutoCloseable {
                 Files.deleteIfExists(path);
             }
         } finally {
+            // Only after the channel is closed may another writer of this program open the lock file.
             HELD.remove(path);
         }
     }
