@@ -245,7 +245,11 @@ public final class JsonLinesAggregator implements Aggregator {
         return test.render(options, listing, files);
     }
 
-    /** Moves the files and appends the lines. {@return the directory of the files} */
+    /**
+     * Moves the files and appends the lines.
+     *
+     * @return the directory of the files
+     */
     private Path append(Rendering test, Spool lines, Move move) throws IOException {
         appending.lock();
         try {

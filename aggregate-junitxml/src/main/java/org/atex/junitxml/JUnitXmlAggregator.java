@@ -277,7 +277,11 @@ public final class JUnitXmlAggregator implements Aggregator {
         }
     }
 
-    /** Reserves a name for a test. {@return the name in the report} */
+    /**
+     * Reserves a name for a test.
+     *
+     * @return the name in the report
+     */
     private String reserveName(TestRecord record) {
         lock.lock();
         try {

@@ -88,7 +88,11 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Appends an attempt. {@return the attempt, with the positions of its parts} */
+    /**
+     * Appends an attempt.
+     *
+     * @return the attempt, with the positions of its parts
+     */
     Attempt append(byte[] description, RenderedAttempt rendered) throws IOException {
         // The checksum is in the header of the entry, so the parts are read once more before they are written.
         CRC32 crc = new CRC32();

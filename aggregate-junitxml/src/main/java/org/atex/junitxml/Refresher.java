@@ -82,7 +82,11 @@ final class Refresher implements AutoCloseable {
         }
     }
 
-    /** Waits for a change, then for the pause. {@return true to run the step, false if closed} */
+    /**
+     * Waits for a change, then for the pause.
+     *
+     * @return true to run the step, false if closed
+     */
     private boolean isDue(long pause) throws InterruptedException {
         lock.lock();
         try {

@@ -64,7 +64,11 @@ final class UnclosedReport {
         }
     }
 
-    /** Reads the journal; if it is corrupt, up to the corrupt entry. {@return the reason, or an empty text} */
+    /**
+     * Reads the journal; if it is corrupt, up to the corrupt entry.
+     *
+     * @return the reason, or an empty text
+     */
     private String read(Report attempts) throws IOException {
         try {
             Journal.Contents unused = Journal.read(journal, attempts::add);

@@ -170,7 +170,7 @@ public final class FanOut implements Aggregator {
         together.throwFirst();
     }
 
-    /** Waits for the end of a thread, even if interrupted. {@return false if the wait was interrupted} */
+    /** {@return false if the wait for the end of the thread was interrupted; the thread has ended in any case} */
     private static boolean isJoined(Thread thread) {
         boolean interrupted = false;
         while (true) {

@@ -42,7 +42,7 @@ public final class SafePath {
     private SafePath() {}
 
     /**
-     * {@return the path of a file of a test, relative to the directory {@code files} of its artifacts}
+     * {@return the path of a file of a test, relative to the directory for files in its artifacts}
      *
      * @param result the name of the result to which the file belongs, or null for the test itself
      * @param file the name of the file as reported by the test

@@ -181,7 +181,11 @@ final class Merge {
         throw cannot("add " + Values.typeOf(value) + " to " + Values.typeOf(old));
     }
 
-    /** Adds a list of mappings to a mapping: {@return one copy of the mapping for each item, merged with the item} */
+    /**
+     * Adds a list of mappings to a mapping.
+     *
+     * @return one copy of the mapping for each item, merged with the item
+     */
     private Sequence multiply(Mapping mapping, Sequence items) {
         var result = new ArrayList<@Nullable Object>();
         for (var item : items) {

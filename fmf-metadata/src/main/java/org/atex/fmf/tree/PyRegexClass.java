@@ -84,7 +84,11 @@ final class PyRegexClass {
         }
     }
 
-    /** Appends one member of the class. {@return the character, or -1 for a category} */
+    /**
+     * Appends one member of the class.
+     *
+     * @return the character, or -1 for a category
+     */
     private int character() {
         var c = in.next();
         if (c == '\\') {

@@ -110,7 +110,11 @@ final class PyRegexReader {
         return true;
     }
 
-    /** Skips white space and comments, which verbose expressions may contain. {@return whether there was any} */
+    /**
+     * Skips white space and comments, which verbose expressions may contain.
+     *
+     * @return whether there was any
+     */
     boolean skipVerbose() {
         var start = at;
         takeWhile(" \t\n\r\u000b\f");
@@ -165,7 +169,11 @@ final class PyRegexReader {
         }
     }
 
-    /** Reads the number of a group after a backslash. {@return the number, or 0 if no reference follows} */
+    /**
+     * Reads the number of a group after a backslash.
+     *
+     * @return the number, or 0 if no reference follows
+     */
     int groupReference() {
         if (atEnd() || source.charAt(at) < '1' || source.charAt(at) > '9') {
             return 0;
@@ -185,7 +193,11 @@ final class PyRegexReader {
         return position < source.length() && source.charAt(position) >= '0' && source.charAt(position) <= '7';
     }
 
-    /** Reads an escaped character after its backslash. {@return the character} */
+    /**
+     * Reads an escaped character after its backslash.
+     *
+     * @return the character
+     */
     int escapedCharacter(boolean inClass) {
         if (isOctal(at) && (source.charAt(at) == '0' || inClass || (isOctal(at + 1) && isOctal(at + 2)))) {
             return octal();

@@ -108,7 +108,11 @@ final class YamlInput {
         return at == lineStart && (text.startsWith("---", at) || text.startsWith("...", at)) && isBlankOrEnd(3);
     }
 
-    /** Skips a line break. {@return the character that represents it in a scalar} */
+    /**
+     * Skips a line break.
+     *
+     * @return the character that represents it in a scalar
+     */
     char readBreak() {
         var c = peek();
         at++;

@@ -61,7 +61,11 @@ final class YamlScanner {
         return queue.get(head);
     }
 
-    /** Consumes the next token. {@return the token} */
+    /**
+     * Consumes the next token.
+     *
+     * @return the token
+     */
     YamlToken next() {
         var token = peek();
         head++;

@@ -153,7 +153,9 @@ final class YamlTextScanner {
     }
 
     /**
-     * Appends text up to a blank, a line break or the closing quote. {@return whether an escaped line break ended it}
+     * Appends text up to a blank, a line break or the closing quote.
+     *
+     * @return whether an escaped line break ended it
      */
     private boolean quotedRun(char quote, StringBuilder text, LineBreaks breaks) {
         for (var c = in.peek(); !YamlInput.isBlankOrEnd(c); c = in.peek()) {
@@ -310,7 +312,9 @@ final class YamlTextScanner {
     }
 
     /**
-     * Skips empty lines. {@return the indentation of the text: the given one, or that of the first line if 0 is given}
+     * Skips empty lines.
+     *
+     * @return the indentation of the text: the given one, or that of the first line if 0 is given
      */
     private int emptyLines(int given, int parent, LineBreaks breaks) {
         var deepest = 0;
