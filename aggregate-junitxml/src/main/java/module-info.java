@@ -1,4 +1,4 @@
-/** Results as JUnit XML, test by test. */
+/** Writes test results as a JUnit XML file that is complete at any time. */
 module org.atex.junitxml {
     requires transitive org.atex.api;
     requires static org.jspecify;

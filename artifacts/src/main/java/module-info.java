@@ -1,4 +1,4 @@
-/** Reads and writes what a test leaves behind: results as JSON Lines, and files. */
+/** Reads and writes the artifacts of a test: results as JSON Lines, and files. */
 module org.atex.artifacts {
     requires transitive org.atex.api;
     requires static org.jspecify;

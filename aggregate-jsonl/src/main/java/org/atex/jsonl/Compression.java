@@ -9,16 +9,17 @@ import java.util.zip.GZIPOutputStream;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
-/** Whether and how bytes are made fewer. */
+/** The compression of a file. */
 public enum Compression {
-    /** They are left as they are. */
+    /** No compression. */
     NONE("", new byte[0]),
-    /** As by gzip. */
+    /** The gzip format, RFC 1952. */
     GZIP(".gz", new byte[] {0x1f, (byte) 0x8b}),
-    /** As by xz: fewer bytes than gzip, at several times the effort. */
+    /** The xz format: smaller files than gzip, at several times the CPU time. */
     XZ(".xz", new byte[] {(byte) 0xfd, '7', 'z', 'X', 'Z', 0});
 
-    // xz's own presets take up to 64 MiB of memory for each stream, however little goes in.
+    // The presets of xz use dictionaries of up to 64 MiB per stream, even for small data, and tests are stored in
+    // parallel.
     private static final int SMALL_DICTIONARY = 64 << 10;
     private static final int LARGE_DICTIONARY = 1 << 20;
 
@@ -30,19 +31,24 @@ public enum Compression {
         this.begin = begin;
     }
 
-    /** {@return what the names of such files end in, as {@code .gz}; empty for {@link #NONE}} */
+    /** {@return the suffix of the names of such files, such as {@code .gz}; empty for {@link #NONE}} */
     public String suffix() {
         return suffix;
     }
 
-    /** {@return what every compressed file begins with} */
+    /** {@return the first bytes of every file with this compression; empty for {@link #NONE}} */
     byte[] begin() {
         return begin.clone();
     }
 
-    /** {@return a stream that writes one whole member; closing it ends the member, and leaves the other stream open} */
+    /**
+     * {@return a stream that writes one member; closing it ends the member but does not close the underlying stream}
+     *
+     * @param to the underlying stream
+     * @param size the number of bytes to compress, which determines the size of the dictionary
+     */
     OutputStream compress(OutputStream to, long size) throws IOException {
-        OutputStream unclosed = new Unclosed(to);
+        OutputStream unclosed = new NonClosingStream(to);
         return switch (this) {
             case NONE -> unclosed;
             case GZIP -> new GZIPOutputStream(unclosed, 8192);
@@ -56,8 +62,8 @@ public enum Compression {
         return options;
     }
 
-    /** What is in a file of such members, up to a torn one. */
-    Members members(InputStream file) {
+    /** {@return a reader of the members of a file; not for {@link #NONE}} */
+    CompressedMembers members(InputStream file) {
         BufferedInputStream in = new BufferedInputStream(file, 64 << 10);
         return switch (this) {
             case NONE -> throw new IllegalStateException("a plain file has no members");
@@ -66,8 +72,8 @@ public enum Compression {
         };
     }
 
-    private static final class Unclosed extends FilterOutputStream {
-        Unclosed(OutputStream out) {
+    private static final class NonClosingStream extends FilterOutputStream {
+        NonClosingStream(OutputStream out) {
             super(out);
         }
 

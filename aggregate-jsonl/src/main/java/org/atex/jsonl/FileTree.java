@@ -16,15 +16,15 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The directory that the tests' files are moved into, which always makes room: nothing is overwritten, no link is
- * followed, and whatever is in the way keeps its place.
+ * The directory into which the files of the tests are moved. Nothing is overwritten and no symbolic link is followed:
+ * if a path is occupied, a new file or directory gets another name.
  *
- * <p>For one thread at a time.
+ * <p>Not thread-safe: the caller serializes all calls.
  */
 final class FileTree {
     private final Path root;
 
-    /** Directories that are known to be there and to be no links, by where they should be. */
+    /** Actual directories by the wanted path. Known to exist and not to be symbolic links. */
     private final Map<Path, Path> directories = new HashMap<>();
 
     FileTree(Path root) {
@@ -33,9 +33,10 @@ final class FileTree {
     }
 
     /**
-     * Moves a whole directory to where it should be, or as near as can be.
+     * Moves a directory with its content to a path. If the path of an entry is occupied, the entry gets another name,
+     * see {@link Moved#instead()}. On failure, all moves are undone.
      *
-     * @throws AtomicMoveNotSupportedException if it is on another file system; nothing was moved
+     * @throws AtomicMoveNotSupportedException if the source is on another file system; nothing was moved
      */
     Moved move(Path source, Path wanted) throws IOException {
         Moved moved = new Moved();
@@ -59,6 +60,7 @@ final class FileTree {
         } catch (AtomicMoveNotSupportedException e) {
             throw e;
         } catch (FileSystemException e) {
+            // A rename replaces an empty directory, so this one has entries.
             if (isDirectory(target)) {
                 merge(source, target, moved);
             } else if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -73,7 +75,10 @@ final class FileTree {
         }
     }
 
-    /** Only for a directory that is there and not empty: as where tests {@code /a} and {@code /a/b} both have files. */
+    /**
+     * Moves the entries of a directory into an existing directory that is not empty. Happens if tests {@code /a} and
+     * {@code /a/b} both have files.
+     */
     private void merge(Path source, Path target, Moved moved) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(source)) {
             for (Path entry : entries) {
@@ -91,7 +96,7 @@ final class FileTree {
         }
     }
 
-    /** {@return a directory that is there, and is the one wanted unless something else has its place} */
+    /** {@return an existing directory: the wanted one, or one beside it if the path is occupied by a file or link} */
     private Path directory(Path wanted) throws IOException {
         Path known = directories.get(wanted);
         if (known != null) {
@@ -111,7 +116,7 @@ final class FileTree {
     }
 
     private Path parent(Path wanted) throws IOException {
-        return directory(Objects.requireNonNull(wanted.getParent(), "nothing is moved to the root of the file system"));
+        return directory(Objects.requireNonNull(wanted.getParent(), "cannot move to the root directory"));
     }
 
     private static boolean isDirectory(Path path) {
@@ -132,12 +137,12 @@ final class FileTree {
         return root.toString();
     }
 
-    /** What was moved, so that it can be moved back. */
+    /** The record of a move, which can be undone. */
     static final class Moved {
         private final Map<Path, Path> sources = new LinkedHashMap<>();
         private final Map<Path, Path> instead = new HashMap<>();
 
-        /** {@return where something is instead, by where it should be} */
+        /** {@return the actual paths of files and directories that were renamed, by their wanted paths} */
         Map<Path, Path> instead() {
             return instead;
         }
@@ -147,6 +152,7 @@ final class FileTree {
             sources.put(target, source);
         }
 
+        /** Moves everything back. Failures are added to the given exception as suppressed ones. */
         void undo(Exception failure) {
             sources.forEach((target, source) -> {
                 try {

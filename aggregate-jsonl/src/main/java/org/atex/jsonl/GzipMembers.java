@@ -11,8 +11,12 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import java.util.zip.ZipException;
 
-/** Members as {@link java.util.zip.GZIPOutputStream} writes them; its reader does not say where one ends. */
-final class GzipMembers implements Members {
+/**
+ * Reads members as {@link java.util.zip.GZIPOutputStream} writes them. {@link java.util.zip.GZIPInputStream} cannot be
+ * used: it does not report the ends of members.
+ */
+final class GzipMembers implements CompressedMembers {
+    // Lengths in bytes, for a header without optional fields (RFC 1952, 2.3).
     private static final int HEADER = 10;
     private static final int TRAILER = 8;
 
@@ -35,29 +39,29 @@ final class GzipMembers implements Members {
             return false;
         }
         if (!isPlainHeader(header)) {
-            throw new ZipException("byte " + end + " does not begin a gzip member as written here");
+            throw new ZipException("no gzip member of this library begins at byte " + end);
         }
         Inflater inflater = new Inflater(true);
         try {
             CRC32 crc = new CRC32();
             inflate(inflater, crc, to);
-            return endsWell(inflater, crc);
+            return verifyTrailer(inflater, crc);
         } catch (EOFException e) {
             return false;
         } catch (DataFormatException e) {
-            throw new ZipException("the gzip member at byte " + end + " is broken: " + e.getMessage());
+            throw new ZipException("the gzip member at byte " + end + " is corrupt: " + e.getMessage());
         } finally {
             inflater.end();
         }
     }
 
-    private boolean endsWell(Inflater inflater, CRC32 crc) throws IOException {
+    private boolean verifyTrailer(Inflater inflater, CRC32 crc) throws IOException {
         ByteBuffer trailer = ByteBuffer.wrap(in.readNBytes(TRAILER)).order(ByteOrder.LITTLE_ENDIAN);
         if (trailer.remaining() < TRAILER) {
             return false;
         }
         if (trailer.getInt() != (int) crc.getValue() || trailer.getInt() != (int) inflater.getBytesWritten()) {
-            throw new ZipException("the gzip member at byte " + end + " is broken: its checksum is another");
+            throw new ZipException("the gzip member at byte " + end + " is corrupt: its checksum does not match");
         }
         end += HEADER + inflater.getBytesRead() + TRAILER;
         return true;
@@ -73,6 +77,7 @@ final class GzipMembers implements Members {
         int got = 0;
         while (!inflater.finished()) {
             if (inflater.needsInput()) {
+                // The end of the member is found only by the inflater, possibly in the middle of these bytes.
                 in.mark(compressed.length);
                 got = in.read(compressed);
                 if (got < 0) {
@@ -87,7 +92,7 @@ final class GzipMembers implements Members {
             crc.update(plain, 0, some);
             to.write(plain, 0, some);
         }
-        // What was read beyond the end belongs to the trailer and to the next member.
+        // Return the bytes read beyond the end: they belong to the trailer and to the next member.
         in.reset();
         in.skipNBytes(got - inflater.getRemaining());
     }

@@ -14,7 +14,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** An array a line: platform, status, test, subtest, files, note. */
+/** Writes each result as a JSON array on a line of its own: platform, status, test, subtest, files, note. */
 final class JsonLayout implements Layout {
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -29,7 +29,7 @@ final class JsonLayout implements Layout {
     }
 
     @Override
-    public Page page(Spool to, Spool scratch, Heading heading) {
+    public TestWriter writer(Spool to, Spool scratch, Heading heading) {
         return new Lines(to, heading);
     }
 
@@ -48,7 +48,7 @@ final class JsonLayout implements Layout {
             }
         } catch (JacksonException e) {
             throw new StreamCorruptedException(
-                    "line " + e.getLocation().getLineNr() + " is broken: " + e.getOriginalMessage());
+                    "line " + e.getLocation().getLineNr() + " is not valid JSON: " + e.getOriginalMessage());
         }
     }
 
@@ -67,10 +67,10 @@ final class JsonLayout implements Layout {
 
     private static StreamCorruptedException broken(JsonParser json) {
         return new StreamCorruptedException(
-                "line " + json.currentTokenLocation().getLineNr() + " is no array of platform, status, test and so on");
+                "line " + json.currentTokenLocation().getLineNr() + " is not an array of platform, status, test …");
     }
 
-    private static final class Lines implements Page {
+    private static final class Lines implements TestWriter {
         private final Spool to;
         private final Heading heading;
 
@@ -100,7 +100,7 @@ final class JsonLayout implements Layout {
 
         @Override
         public void end() {
-            // Every line is an end.
+            // Lines are complete in themselves.
         }
     }
 }

@@ -20,40 +20,40 @@ import org.atex.artifacts.WriterLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one JSON array a result, {@code [platform, status, test, subtest|null, [files], note|null]}, each on a line of its
- * own, and moves the tests' files to {@code <platform>/<test>/} in a directory.
+ * Writes each result as a JSON array on a line of its own, {@code [platform, status, test, subtest|null, [files],
+ * note|null]}, and moves the files of the tests to {@code <platform>/<test>/} in a directory.
  *
- * <p>A test's results are all stored or none; memory does not grow with their number. When {@link #ingest} returns, they
- * survive the end of this program, however it ends; they are synced to the disk only if
- * {@linkplain JsonLinesOptions#withSync() so wished}. A program that is killed may leave one torn line at the end of the
- * file. The next opening drops it, and {@linkplain JsonLinesOptions#withResume() continues the file} or puts it aside.
+ * <p>Stores all results of a test or none. Memory use does not depend on their number. When {@link #ingest} returns,
+ * the results survive a crash of this program; to survive a crash of the machine, use {@link
+ * JsonLinesOptions#withSync()}. A killed program may leave an incomplete line at the end of the file. The next {@link
+ * #open} removes it, and either {@linkplain JsonLinesOptions#withResume() continues the file} or renames it.
  *
- * <p>While it is open, nobody else can write the same file: a file {@code <results>.lock} says so.
+ * <p>A lock on the file {@code <results>.lock} prevents other writers while the aggregator is open.
  *
- * <p>What the runner knows and the test did not say is a result too: see the README for when it is added. An attempt that
- * was followed by another is dropped, its artifacts deleted, unless
- * {@link JsonLinesOptions#withEarlierAttempts()} keeps it.
+ * <p>If the test did not report how it ended, a result of the runner is added; the README says when. Attempts that were
+ * followed by another one are dropped and their artifacts deleted, unless {@link
+ * JsonLinesOptions#withEarlierAttempts()} is set.
  *
- * <p>Lifecycle: ready when {@link #open} returns it, until {@link #close()}.
+ * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}.
  *
- * <p>Thread safety: every method may be called from any thread. Tests are read and rendered side by side; only renaming
- * their files and appending their lines happens one after the other. No call reacts to interrupts.
+ * <p>Thread safety: all methods are thread-safe. Tests are read and rendered in parallel; only the moves of files and
+ * the writes of lines are serialized. No method reacts to interrupts.
  */
 public final class JsonLinesAggregator implements Aggregator {
     private final Path results;
     private final Path files;
     private final JsonLinesOptions options;
-    private final Names names;
+    private final TestNames names;
     private final WriterLock lock;
     private final AppendFile file;
     private final FileTree tree;
     private final Map<Attempt, Path> directories = new ConcurrentHashMap<>();
     private final ReentrantLock appending = new ReentrantLock();
-    private final AtomicReference<@Nullable AggregationException> leftOver = new AtomicReference<>();
+    private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
     private volatile boolean closed;
 
-    /** Whether renaming is known not to do. */
-    private volatile boolean elsewhere;
+    /** True if files must be copied to the target file system or compressed, so that a rename is not enough. */
+    private volatile boolean copiesFirst;
 
     private record Attempt(String platform, String test, int number) {
         static Attempt of(TestRecord record) {
@@ -67,19 +67,19 @@ public final class JsonLinesAggregator implements Aggregator {
         this.files = files;
         this.options = options;
         this.lock = lock;
-        names = new Names(options.duplicates());
+        names = new TestNames(options.duplicates());
         tree = new FileTree(files);
-        elsewhere = options.fileCompression() != Compression.NONE;
+        copiesFirst = options.fileCompression() != Compression.NONE;
         file = new ResultsFile(results, files, options).open(names);
     }
 
     /**
-     * {@return an aggregator with the {@linkplain JsonLinesOptions#defaults() usual options}}
+     * {@return an aggregator with the {@linkplain JsonLinesOptions#defaults() default options}}
      *
-     * @param results the file for the results; new, or empty, or left by a run that did not close it
-     * @param files the directory for the tests' files; likewise
-     * @throws AggregationException if there is something else already, if another aggregator writes them, or if they
-     *     cannot be made
+     * @param results the file for the results: missing, empty, or of a run that did not close it
+     * @param files the directory for the files of the tests: likewise
+     * @throws AggregationException if file or directory have other content, another aggregator writes them, or they
+     *     cannot be created
      */
     public static JsonLinesAggregator open(Path results, Path files) {
         return open(results, files, JsonLinesOptions.defaults());
@@ -88,16 +88,16 @@ public final class JsonLinesAggregator implements Aggregator {
     /**
      * {@return an aggregator}
      *
-     * <p>Unless the options say to continue them, results and files of a run that did not close them (it was killed, or
-     * its program ended before) are completed, renamed to {@code <results>.1} and {@code <files>.1}, or the next number
-     * that is free, and a warning is logged.
+     * <p>Without {@link JsonLinesOptions#withResume()}, results and files of a run that did not close them, because its
+     * program was killed or ended before, are completed and renamed to {@code <results>.1} and {@code <files>.1}, or
+     * the next number that is free for both. A warning is logged.
      *
-     * @param results the file for the results; new, or empty, or left by a run that did not close it, unless the options
-     *     say to continue it
-     * @param files the directory for the tests' files; likewise
-     * @param options what it is to do otherwise
-     * @throws AggregationException if there is something else already, if another aggregator writes them, if what is to
-     *     be continued cannot be read, or if they cannot be made
+     * @param results the file for the results: missing, empty, or of a run that did not close it; any file of this
+     *     format with {@link JsonLinesOptions#withResume()}
+     * @param files the directory for the files of the tests: likewise
+     * @param options the options
+     * @throws AggregationException if file or directory have other content, another aggregator writes them, the file to
+     *     continue cannot be read, or they cannot be created
      */
     public static JsonLinesAggregator open(Path results, Path files, JsonLinesOptions options) {
         Path file = results.toAbsolutePath().normalize();
@@ -107,23 +107,24 @@ public final class JsonLinesAggregator implements Aggregator {
             WriterLock lock = WriterLock.of(file);
             try {
                 if (!options.resume()) {
-                    LeftResults left = new LeftResults(file, directory);
+                    UnclosedResults left = new UnclosedResults(file, directory);
                     if (lock.isLeft()) {
-                        lock = left.putAside(lock);
+                        lock = left.rename(lock);
                     }
                     checkEmpty(left, file);
                     checkEmpty(left, directory);
                 }
                 Files.createDirectories(directory);
-                Stage.sweep(directory);
+                StagedFiles.sweep(directory);
                 return new JsonLinesAggregator(file, directory, options, lock);
             } catch (IOException | RuntimeException e) {
+                // Keeps the lock file of an unclosed run, so that the next attempt still recognizes it.
                 lock.release();
                 throw e;
             }
         } catch (IOException e) {
             throw new AggregationException(
-                    "could not open " + file + " and " + directory + " for results: " + e.getMessage(), e);
+                    "could not open " + file + " and " + directory + " to write results: " + e.getMessage(), e);
         }
     }
 
@@ -131,10 +132,10 @@ public final class JsonLinesAggregator implements Aggregator {
     public void ingest(TestRecord record, Artifacts artifacts) {
         checkOpen();
         if (record.last() || options.earlierAttempts()) {
-            Names.Taken taken = names.take(record);
+            TestNames.Reservation reservation = names.reserve(record);
             boolean stored = false;
             try {
-                Path directory = store(new Rendering(record, taken.name(), artifacts));
+                Path directory = store(new Rendering(record, reservation.name(), artifacts));
                 if (directory != null) {
                     directories.put(Attempt.of(record), directory);
                 }
@@ -143,7 +144,7 @@ public final class JsonLinesAggregator implements Aggregator {
                 throw failure(record, artifacts, e);
             } finally {
                 if (!stored) {
-                    names.giveBack(taken);
+                    names.release(reservation);
                 }
             }
         }
@@ -156,8 +157,9 @@ public final class JsonLinesAggregator implements Aggregator {
     }
 
     /**
-     * Completes the file for its readers: it is whole after each {@link #ingest} already, but for what a full disk has
-     * torn and could not be cut off at once, and for a compressed file without any results, which needs an end.
+     * Completes the file for readers. The file is complete after each {@link #ingest}, with two exceptions: an
+     * incomplete end that could not be cut off after a disk was full, and a compressed file without results, which
+     * needs an empty member.
      */
     @Override
     public void flush() {
@@ -181,6 +183,7 @@ public final class JsonLinesAggregator implements Aggregator {
                 return;
             }
             closed = true;
+            // Resources are closed in reverse order: the file before its lock.
             try (lock;
                     file) {
                 complete();
@@ -190,9 +193,9 @@ public final class JsonLinesAggregator implements Aggregator {
         } finally {
             appending.unlock();
         }
-        AggregationException left = leftOver.get();
-        if (left != null) {
-            throw left;
+        AggregationException failure = deleteFailure.get();
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -208,11 +211,12 @@ public final class JsonLinesAggregator implements Aggregator {
 
     private AggregationException incomplete(IOException why) {
         return new AggregationException(
-                "could not complete " + results + ": " + why.getMessage() + "; what was ingested is in it", why);
+                "could not complete " + results + ": " + why.getMessage() + "; all ingested results are in it", why);
     }
 
-    /** {@return the directory that holds the files, or null if there are none} */
+    /** {@return the directory of the files, or null if the test left none} */
     private @Nullable Path store(Rendering test) throws IOException {
+        // Renders everything before files are moved: invalid results must leave the artifacts unchanged.
         Path source = test.files();
         Path target = files.resolve(test.directory());
         try (Spool lines = render(test, target, Map.of())) {
@@ -220,15 +224,15 @@ public final class JsonLinesAggregator implements Aggregator {
                 append(lines);
                 return null;
             }
-            if (!elsewhere) {
+            if (!copiesFirst) {
                 try {
                     return append(test, lines, new Move(source, target));
                 } catch (AtomicMoveNotSupportedException e) {
-                    // Nothing was done; from now on the files are copied first.
-                    elsewhere = true;
+                    // Nothing was moved yet. This and all later tests are copied to the target file system first.
+                    copiesFirst = true;
                 }
             }
-            try (Stage stage = Stage.of(source, files, options.fileCompression())) {
+            try (StagedFiles stage = StagedFiles.of(source, files, options.fileCompression())) {
                 return append(test, lines, new Move(stage.files(), target));
             }
         }
@@ -237,21 +241,26 @@ public final class JsonLinesAggregator implements Aggregator {
     private record Move(Path source, Path target) {}
 
     private Spool render(Rendering test, Path target, Map<Path, Path> instead) throws IOException {
-        Listing listing = new Listing(target, options.fileCompression().suffix(), instead);
+        FileListing listing = new FileListing(target, options.fileCompression().suffix(), instead);
         return test.render(options, listing, files);
     }
 
-    /** {@return the directory that the files are in} */
+    /**
+     * Moves the files and appends the lines.
+     *
+     * @return the directory of the files
+     */
     private Path append(Rendering test, Spool lines, Move move) throws IOException {
         appending.lock();
         try {
             checkOpen();
+            // Files first: a crash in between leaves files without lines, but no lines that refer to missing files.
             FileTree.Moved moved = tree.move(move.source(), move.target());
             try {
                 if (moved.instead().isEmpty()) {
                     append(lines);
                 } else {
-                    // Something was in the way of a file: the lines have to say where it is.
+                    // A path was occupied: render again, so that the lines have the actual paths.
                     try (Spool again = render(test, move.target(), moved.instead())) {
                         append(again);
                     }
@@ -283,35 +292,35 @@ public final class JsonLinesAggregator implements Aggregator {
         try {
             artifacts.delete();
         } catch (IOException e) {
-            // The results are stored: that is no failure of ingest. But it should not go unseen.
-            leftOver.compareAndSet(
+            // The results are stored, so ingest has succeeded. close() reports the first failure to delete.
+            deleteFailure.compareAndSet(
                     null,
                     new AggregationException(
-                            "all results are stored, but could not delete " + artifacts + ": " + e.getMessage()
-                                    + "; delete it by hand",
+                            "could not delete " + artifacts + ": " + e.getMessage()
+                                    + "; all results are stored, delete it by hand",
                             e));
         }
     }
 
     private void checkOpen() {
         if (closed) {
-            throw new IllegalStateException("the aggregator of " + results + " is closed");
+            throw new IllegalStateException("the aggregator for " + results + " is closed");
         }
     }
 
     private AggregationException failure(TestRecord record, Artifacts artifacts, Exception why) {
         return new AggregationException(
                 "could not store the results of " + record.name() + " on " + record.platform() + " in " + results + ": "
-                        + why.getMessage() + "; nothing of them was stored, and " + artifacts
-                        + " can be given again once that is mended",
+                        + why.getMessage() + "; no part of them was stored: fix the cause, and ingest " + artifacts
+                        + " again",
                 why);
     }
 
-    private static void checkEmpty(LeftResults left, Path path) throws IOException {
+    private static void checkEmpty(UnclosedResults left, Path path) throws IOException {
         if (!left.isEmpty(path)) {
             throw new AggregationException(
-                    "could not open " + path + " for results: there is something in it already; choose another, delete"
-                            + " it, or continue it by JsonLinesOptions.withResume()",
+                    "could not open " + path + " to write results: it is not empty; choose another path, delete it, or"
+                            + " continue it with JsonLinesOptions.withResume()",
                     null);
         }
     }

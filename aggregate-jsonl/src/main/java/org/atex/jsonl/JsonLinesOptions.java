@@ -4,8 +4,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What a {@link JsonLinesAggregator} can do otherwise. Immutable, and so thread-safe: each {@code with…} method gives a
- * changed copy.
+ * Options of a {@link JsonLinesAggregator}. Immutable and thread-safe; each {@code with} method returns a changed copy.
  */
 public final class JsonLinesOptions {
     private enum Choice {
@@ -30,55 +29,57 @@ public final class JsonLinesOptions {
     }
 
     /**
-     * {@return the usual ones: plain JSON Lines to a new file, a test once for a platform, its last attempt only, not
-     * synced}
+     * {@return the default options: uncompressed JSON Lines in a new file, each test once per platform, only the last
+     * attempt, not synced to the disk}
      */
     public static JsonLinesOptions defaults() {
         return DEFAULTS;
     }
 
-    /** {@return these with a YAML document a test, instead of JSON Lines} */
+    /** {@return a copy that writes one YAML document per test instead of JSON Lines} */
     public JsonLinesOptions withYaml() {
         return with(Choice.YAML);
     }
 
     /**
-     * {@return these with the results compressed, each test's as a member of its own}
+     * {@return a copy that compresses the results, those of each test as a separate member}
      *
-     * @param to how
+     * @param to the compression
      */
     public JsonLinesOptions withCompression(Compression to) {
         return new JsonLinesOptions(choices, to, fileCompression);
     }
 
     /**
-     * {@return these with each uploaded file compressed; its name gets the suffix, in the results too}
+     * {@return a copy that compresses each file of a test; the suffix is appended to its name, in the results as well}
      *
-     * @param to how
+     * @param to the compression
      */
     public JsonLinesOptions withCompressedFiles(Compression to) {
         return new JsonLinesOptions(choices, compression, to);
     }
 
     /**
-     * {@return these with an existing file continued: what a crash tore at its end is dropped, and what it holds is kept; a
-     * test that is stored again goes by {@code name (run 2)}, the next time by {@code name (run 3)} and so on}
+     * {@return a copy that continues an existing file: an incomplete end is removed, everything else is kept, and a
+     * test that an earlier run stored is stored again as {@code name (run 2)}, {@code name (run 3)} and so on}
      */
     public JsonLinesOptions withResume() {
         return with(Choice.RESUME);
     }
 
-    /** {@return these with a test taken again for a platform, as {@code name (1)}, {@code name (2)} and so on} */
+    /**
+     * {@return a copy that accepts a test again for the same platform, as {@code name (1)}, {@code name (2)} and so on}
+     */
     public JsonLinesOptions withDuplicates() {
         return with(Choice.DUPLICATES);
     }
 
-    /** {@return these with attempts that were followed by another one kept, as {@code name (attempt 1)} and so on} */
+    /** {@return a copy that keeps attempts that were followed by another one, as {@code name (attempt 1)} and so on} */
     public JsonLinesOptions withEarlierAttempts() {
         return with(Choice.EARLIER_ATTEMPTS);
     }
 
-    /** {@return these with the results of each test synced to the disk before they count as stored} */
+    /** {@return a copy that syncs the results of each test to the disk before {@code ingest} returns} */
     public JsonLinesOptions withSync() {
         return with(Choice.SYNC);
     }

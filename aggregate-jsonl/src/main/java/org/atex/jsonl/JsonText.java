@@ -6,7 +6,7 @@ import java.util.List;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 
-/** Writes strings so that they are right in JSON and in YAML, both 1.1 and 1.2. */
+/** Writes strings that are valid in JSON, in YAML 1.1 and in YAML 1.2, with the same meaning. */
 final class JsonText {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] NULL = {'n', 'u', 'l', 'l'};
@@ -53,6 +53,7 @@ final class JsonText {
             case '\r' -> escaped(to, 'r');
             default -> {
                 if (Character.isSurrogate(c)) {
+                    // Half of a surrogate pair cannot be encoded in UTF-8.
                     threeBytes(to, '\ufffd');
                 } else if (mustBeNumeric(c)) {
                     numeric(to, c);
@@ -66,7 +67,7 @@ final class JsonText {
         }
     }
 
-    /** Control characters, and what YAML or a line-wise reader takes for a line break, a byte order mark or no character. */
+    /** {@return whether a character is a control character, a line break in YAML, a byte order mark or no character} */
     private static boolean mustBeNumeric(char c) {
         return c < 0xa0 || c == 0x2028 || c == 0x2029 || c == 0xfeff || c >= 0xfffe;
     }

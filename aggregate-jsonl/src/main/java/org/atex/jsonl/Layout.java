@@ -7,26 +7,34 @@ import org.atex.api.ReportedResult;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 
-/** How results look in the file. */
+/** The format of results in the file: JSON Lines or YAML. */
 interface Layout {
-    /** {@return what each test's text begins with} */
+    /** {@return the beginning of the text of each test, in ASCII} */
     String begin();
 
-    /** {@return what each test's text ends in, and nothing else does: how a torn end is told} */
+    /**
+     * {@return a text that ends each unit of the format and occurs nowhere else, so that an incomplete end is detected}
+     */
     String end();
 
-    /** {@return a writer of one test's results, which may need another spool until it ends} */
-    Page page(Spool to, Spool scratch, Heading heading);
+    /**
+     * {@return a writer for the results of one test}
+     *
+     * @param to the spool for the text
+     * @param scratch an empty spool that the writer may use
+     * @param heading the data common to all results of the test
+     */
+    TestWriter writer(Spool to, Spool scratch, Heading heading);
 
-    /** Reads back which platforms and tests a file holds. */
+    /** Reads the platforms and test names in a file, and passes each pair to the consumer. */
     void names(InputStream file, BiConsumer<String, String> platformAndTest) throws IOException;
 
-    /** What is common to the results of one test: whose they are, and under which names its files were stored. */
-    record Heading(String platform, String test, Listing listing) {}
+    /** The data common to all results of one test: its platform, its name, and the stored names of its files. */
+    record Heading(String platform, String test, FileListing listing) {}
 
-    /** One test's results, in the order in which they were reported; the runner's own is the last. */
-    interface Page {
-        /** Adds a result, with the status to write if it has none. */
+    /** Writes the results of one test, in the order in which they were reported; the runner's result is the last. */
+    interface TestWriter {
+        /** Adds a result. The given status is written if the result has none. */
         void add(ReportedResult result, @Nullable String status) throws IOException;
 
         void end() throws IOException;

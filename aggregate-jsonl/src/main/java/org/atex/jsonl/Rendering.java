@@ -16,14 +16,14 @@ import org.atex.artifacts.SafePath;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the text of one attempt's results; all of it, or an exception. */
+/** Renders the results of one attempt as text. */
 final class Rendering {
     private final TestRecord record;
     private final String name;
     private final Artifacts artifacts;
 
-    /** Once made, it stays: the second time, the test's output may have been moved away. */
-    private @Nullable ReportedResult runnersResult;
+    /** The result of the runner. Computed once: at the second rendering the files of the test have been moved. */
+    private @Nullable ReportedResult runnerResult;
 
     Rendering(TestRecord record, String name, Artifacts artifacts) {
         this.record = record;
@@ -31,12 +31,12 @@ final class Rendering {
         this.artifacts = artifacts;
     }
 
-    /** {@return where the files are to go, relative to the directory for all of them} */
+    /** {@return the target of the files, relative to the directory for all files} */
     Path directory() {
         return Path.of(SafePath.ofPart(record.platform()), SafePath.ofTest(name));
     }
 
-    /** {@return where the files are, or null if there are none} */
+    /** {@return the directory of the files, or null if the test left none} */
     @Nullable
     Path files() throws IOException {
         if (artifacts.isNone()) {
@@ -51,7 +51,12 @@ final class Rendering {
         }
     }
 
-    Spool render(JsonLinesOptions options, Listing listing, Path directory) throws IOException {
+    /**
+     * {@return a spool with the text of all results, compressed if the options say so}
+     *
+     * @throws org.atex.artifacts.BrokenResultsException if the results of the test are invalid
+     */
+    Spool render(JsonLinesOptions options, FileListing listing, Path directory) throws IOException {
         Spool plain = new Spool(directory);
         try {
             write(options.layout(), plain, listing, directory);
@@ -64,21 +69,21 @@ final class Rendering {
         }
     }
 
-    private void write(Layout layout, Spool to, Listing listing, Path directory) throws IOException {
-        RunnersResult runners = new RunnersResult(record.end());
+    private void write(Layout layout, Spool to, FileListing listing, Path directory) throws IOException {
+        RunnerResult runner = new RunnerResult(record.end());
         try (Spool scratch = new Spool(directory);
                 ResultReader reader = ResultReader.of(artifacts)) {
-            Layout.Page page = layout.page(to, scratch, new Layout.Heading(record.platform(), name, listing));
+            Layout.TestWriter writer = layout.writer(to, scratch, new Layout.Heading(record.platform(), name, listing));
             for (ReportedResult result = reader.next(); result != null; result = reader.next()) {
-                runners.saw(result);
-                page.add(result, result.name() == null ? runners.status() : null);
+                runner.observe(result);
+                writer.add(result, result.name() == null ? runner.status() : null);
             }
-            if (runners.isNeeded()) {
-                ReportedResult result = runnersResult == null ? runners.result(artifacts) : runnersResult;
-                runnersResult = result;
-                page.add(result, null);
+            if (runner.isNeeded()) {
+                ReportedResult result = runnerResult == null ? runner.result(artifacts) : runnerResult;
+                runnerResult = result;
+                writer.add(result, null);
             }
-            page.end();
+            writer.end();
         }
     }
 

@@ -14,9 +14,10 @@ import java.util.stream.Stream;
 import org.atex.artifacts.AppendFile;
 import org.atex.artifacts.Spool;
 
-/** Opens the file for the results: a new one, or one that a run before left, whose torn end is cut off. */
+/** Opens the file for the results: a new one, or that of an earlier run without its incomplete end. */
 final class ResultsFile {
     private static final int CHUNK = 64 << 10;
+    // The magic number of xz has 6 bytes, the longest of all formats.
     private static final int LONGEST_BEGINNING = 6;
 
     private final Path path;
@@ -29,7 +30,7 @@ final class ResultsFile {
         this.options = options;
     }
 
-    AppendFile open(Names names) throws IOException {
+    AppendFile open(TestNames names) throws IOException {
         AppendFile file = AppendFile.open(path);
         try {
             checkBeginning();
@@ -45,19 +46,21 @@ final class ResultsFile {
         }
     }
 
-    /** Before anything is cut off: what was written otherwise has its end elsewhere. */
+    // Checked before anything is cut off: in a file of another format, this format would find no end and cut
+    // everything.
     private void checkBeginning() throws IOException {
         byte[] beginning = beginning(path);
         if (!begins(beginning, options)) {
             throw new StreamCorruptedException(path + " was not written with these options: it begins with "
-                    + printable(beginning) + "; choose the compression and the layout that it has, or another file");
+                    + printable(beginning) + "; choose the compression and the layout of the file, or another file");
         }
     }
 
     /**
-     * Cuts off what a writer that was killed left of its last piece, whichever options it had.
+     * Cuts off the incomplete end that a killed writer left, whatever its options were.
      *
-     * @throws IOException if it was not written by one, or is broken before its end; it is as it was
+     * @throws IOException if the file was not written by this library, or is corrupt before its end; it is unchanged
+     *     then
      */
     static void complete(Path path) throws IOException {
         byte[] beginning = beginning(path);
@@ -73,7 +76,7 @@ final class ResultsFile {
                 .filter(some -> begins(beginning, some))
                 .findFirst()
                 .orElseThrow(() -> new StreamCorruptedException(
-                        path + " is not written as results are: it begins with " + printable(beginning)));
+                        path + " is not a results file: it begins with " + printable(beginning)));
         try (AppendFile file = AppendFile.open(path)) {
             file.cut(wholeLength(path, options));
         }
@@ -86,9 +89,9 @@ final class ResultsFile {
             }
         }
         try (InputStream in = new FileInputStream(path.toFile())) {
-            Members members = options.compression().members(in);
+            CompressedMembers members = options.compression().members(in);
             while (members.next(OutputStream.nullOutputStream())) {
-                // One after the other.
+                // Reads all complete members.
             }
             return members.end();
         }
@@ -100,7 +103,7 @@ final class ResultsFile {
         }
     }
 
-    /** {@return whether a file that begins so may have been written with these options; a torn beginning may} */
+    /** {@return whether a file with this beginning, which may be incomplete, was written with the given options} */
     private static boolean begins(byte[] beginning, JsonLinesOptions options) {
         byte[] expected = options.compression() == Compression.NONE
                 ? options.layout().begin().getBytes(StandardCharsets.US_ASCII)
@@ -119,7 +122,7 @@ final class ResultsFile {
                 : "the bytes " + HexFormat.ofDelimiter(" ").formatHex(bytes);
     }
 
-    private void resumePlain(AppendFile file, Names names) throws IOException {
+    private void resumePlain(AppendFile file, TestNames names) throws IOException {
         byte[] end = options.layout().end().getBytes(StandardCharsets.US_ASCII);
         try (RandomAccessFile in = new RandomAccessFile(path.toFile(), "r")) {
             file.cut(endOfLast(in, end));
@@ -129,18 +132,18 @@ final class ResultsFile {
         }
     }
 
-    private void resumeMembers(AppendFile file, Names names) throws IOException {
+    private void resumeMembers(AppendFile file, TestNames names) throws IOException {
         try (InputStream in = new FileInputStream(path.toFile())) {
-            Members members = options.compression().members(in);
+            CompressedMembers members = options.compression().members(in);
             while (isAdded(members, names)) {
-                // One after the other.
+                // Reads all complete members.
             }
             file.cut(members.end());
         }
     }
 
-    /** What a member holds is not to be believed before its checksum was seen, and may not fit in memory. */
-    private boolean isAdded(Members members, Names names) throws IOException {
+    // The content goes through a spool: it may not fit in memory, and is valid only after the checksum was verified.
+    private boolean isAdded(CompressedMembers members, TestNames names) throws IOException {
         try (Spool member = new Spool(scratch)) {
             boolean whole = members.next(member);
             if (whole) {
@@ -150,12 +153,12 @@ final class ResultsFile {
         }
     }
 
-    /** {@return the place after the last of those marks; 0 if there is none} */
+    /** {@return the position after the last occurrence of a mark; 0 if it does not occur} */
     private static long endOfLast(RandomAccessFile file, byte[] mark) throws IOException {
         byte[] chunk = new byte[CHUNK + mark.length];
         for (long to = file.length(); to > 0; to -= CHUNK) {
             long from = Math.max(0, to - CHUNK);
-            // With some of the chunk after it: a mark may lie across the border.
+            // Includes the beginning of the next chunk, as a mark may cross the border.
             int length = (int) Math.min(chunk.length, file.length() - from);
             file.seek(from);
             file.readFully(chunk, 0, length);

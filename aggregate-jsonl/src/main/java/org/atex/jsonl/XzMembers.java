@@ -7,8 +7,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import org.tukaani.xz.SingleXZInputStream;
 
-/** Streams as xz writes them: its reader of a single one takes not a byte more. */
-final class XzMembers implements Members {
+/** Reads the streams of an xz file. {@link SingleXZInputStream} reads no byte beyond the end of its stream. */
+final class XzMembers implements CompressedMembers {
+    // Files of this library need far less. A corrupt header must not cause an allocation of gigabytes.
     private static final int MEMORY_LIMIT_KIB = 64 << 10;
 
     private final Counting in;

@@ -17,7 +17,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** A YAML document a test, in which every scalar that a test chose is a double-quoted JSON string. */
+/** Writes one YAML document per test. All text from a test is written as a double-quoted JSON string. */
 final class YamlLayout implements Layout {
     private static final JsonFactory JSON = new JsonFactory();
     private static final String PLATFORM = "platform: ";
@@ -34,20 +34,20 @@ final class YamlLayout implements Layout {
     }
 
     @Override
-    public Page page(Spool to, Spool scratch, Heading heading) {
+    public TestWriter writer(Spool to, Spool scratch, Heading heading) {
         return new Document(to, scratch, heading);
     }
 
     @Override
     public void names(InputStream file, BiConsumer<String, String> platformAndTest) throws IOException {
-        // Not closed: the file is the caller's.
+        // Not closed: the caller closes the file.
         BufferedReader lines = new BufferedReader(new InputStreamReader(file, StandardCharsets.UTF_8));
         long number = 0;
         String platform = "";
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             number++;
             if (number == 1 && !line.equals("---")) {
-                throw new StreamCorruptedException("line 1 begins no document");
+                throw new StreamCorruptedException("line 1 is not the start of a YAML document, \"---\"");
             }
             if (line.startsWith(PLATFORM)) {
                 platform = string(line.substring(PLATFORM.length()), number);
@@ -62,15 +62,15 @@ final class YamlLayout implements Layout {
             json.nextToken();
             return json.getString();
         } catch (JacksonException e) {
-            throw new StreamCorruptedException("line " + line + " is broken: " + e.getOriginalMessage());
+            throw new StreamCorruptedException("line " + line + " is not a valid string: " + e.getOriginalMessage());
         }
     }
 
     /**
-     * The status, files and note of the document itself come before the subtests, but are known only when all results were
-     * seen: so the subtests wait in the scratch.
+     * Writes one document. The status, files and note of the test come before the subtests but are known only after the
+     * last result, so the subtests are kept in the scratch spool.
      */
-    private static final class Document implements Page {
+    private static final class Document implements TestWriter {
         private final Spool to;
         private final Spool scratch;
         private final Heading heading;
@@ -91,7 +91,7 @@ final class YamlLayout implements Layout {
                 subtest(result, word);
                 return;
             }
-            // The last one about the test itself is its own; what it said before is kept among the subtests.
+            // The last result of the test itself is that of the document; earlier ones are written among the subtests.
             if (own != null) {
                 subtest(own, ownStatus);
             }

@@ -1,4 +1,4 @@
-/** Results as JSON Lines and as YAML documents, with files; and to several places at once. */
+/** Writes test results as JSON Lines or YAML documents, and stores the files of the tests. */
 @NullMarked
 @Stable
 package org.atex.jsonl;

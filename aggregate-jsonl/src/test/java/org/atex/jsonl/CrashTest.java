@@ -24,14 +24,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Another JVM aggregates and is killed, or has only a small heap. */
+/** Runs the aggregator in another JVM that is killed, exits early, or has a small heap. */
 class CrashTest {
     @TempDir
     Path directory;
 
     @ParameterizedTest
     @EnumSource
-    void whateverWasIngestedBeforeAKillIsThere(Compression compression) throws Exception {
+    void resultsIngestedBeforeAKillAreKept(Compression compression) throws Exception {
         Random random = new Random(5);
         for (int run = 0; run < 2; run++) {
             Path home = Files.createDirectory(directory.resolve("run" + run));
@@ -58,7 +58,7 @@ class CrashTest {
 
     @ParameterizedTest
     @EnumSource
-    void theNextRunAfterAKillWorksAndKeepsWhatWasIngested(Compression compression) throws Exception {
+    void nextRunAfterAKillKeepsTheIngestedResults(Compression compression) throws Exception {
         Random random = new Random(7);
         List<Integer> ingested = new ArrayList<>();
         for (int run = 0; run < 3; run++) {
@@ -81,7 +81,7 @@ class CrashTest {
 
     @ParameterizedTest
     @EnumSource
-    void aProgramThatExitsInsideTheTryLosesNothingAndTheNextRunWorks(Compression compression) throws Exception {
+    void programThatExitsWithoutCloseLosesNothing(Compression compression) throws Exception {
         for (int run = 0; run < 2; run++) {
             Process process = start(directory, "exit", compression.name());
             try (BufferedReader lines = process.inputReader()) {
@@ -95,7 +95,7 @@ class CrashTest {
     }
 
     @Test
-    void aMillionResultsFitInASmallHeap() throws Exception {
+    void millionResultsFitInASmallHeap() throws Exception {
         Process process = start(directory, "million", "NONE");
         try (BufferedReader lines = process.inputReader()) {
             assertThat(lines.lines()).containsExactly("done");
@@ -105,8 +105,8 @@ class CrashTest {
     }
 
     @Test
-    void aFullDiskLosesNothingButWhatDoesNotFit() throws Exception {
-        // No file may have more than 64 KiB: to a program that is what a full disk is like.
+    void fullDiskLosesOnlyTheResultsThatDoNotFit() throws Exception {
+        // A limit of 64 KiB per file makes writes fail as on a full disk.
         String[] limited = {"bash", "-c", "ulimit -f 64; exec \"$@\"", "bash"};
         List<String> command = new ArrayList<>(List.of(limited));
         command.addAll(java("full", "NONE"));
@@ -130,7 +130,7 @@ class CrashTest {
             while (ingested < after && lines.readLine() != null) {
                 ingested++;
             }
-            // Not process.destroyForcibly(): that closes the stream with what it said last.
+            // Not process.destroyForcibly(): it closes the stream, which may still hold the last lines.
             process.toHandle().destroyForcibly();
             while (lines.readLine() != null) {
                 ingested++;
@@ -148,12 +148,12 @@ class CrashTest {
 
     private static List<String> java(String... arguments) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        // Not Logback: it would log among what the program says.
+        // Without Logback, which would write log lines to the standard output that the test reads.
         String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(entry -> !entry.contains("logback"))
                 .collect(Collectors.joining(File.pathSeparator));
         List<String> command = new ArrayList<>(List.of(java, "-Xmx64m", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-        command.addAll(List.of("-Dslf4j.internal.verbosity=ERROR", "-cp", classes, Ingesting.class.getName()));
+        command.addAll(List.of("-Dslf4j.internal.verbosity=ERROR", "-cp", classes, IngestingProgram.class.getName()));
         command.addAll(List.of(arguments));
         return command;
     }
@@ -171,9 +171,9 @@ class CrashTest {
         }
         ByteArrayOutputStream plain = new ByteArrayOutputStream();
         try (InputStream in = Files.newInputStream(results)) {
-            Members members = compression.members(in);
+            CompressedMembers members = compression.members(in);
             while (members.next(plain)) {
-                // One after the other.
+                // Reads all members.
             }
             assertThat(members.end()).isEqualTo(Files.size(results));
         }

@@ -11,7 +11,7 @@ import org.atex.testkit.AggregatorContract;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Two of a kind, which always store the same. */
+/** Runs the contract on a fan-out to two aggregators, which must store the same results. */
 @ExtendWith(LeakCheck.class)
 class FanOutContractTest extends AggregatorContract {
     @Override

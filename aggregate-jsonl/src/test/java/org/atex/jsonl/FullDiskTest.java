@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk without room, really: a small one in memory, which only a process of its own sees. */
+/** Fills a real disk: a small file system in memory, mounted for a process of its own. */
 @Timeout(120)
 class FullDiskTest {
     @TempDir
@@ -22,9 +22,9 @@ class FullDiskTest {
     Path disk;
 
     @Test
-    void nothingIsLostAndItGoesOnWhenThereIsRoomAgain() throws Exception {
-        assumeTrue(SmallDisk.isPossible(disk), "this user may not mount a file system, not even one of its own");
-        Process process = SmallDisk.run(disk, directory, FullDisk.class);
+    void resultsAreKeptOnAFullDiskAndStoredWhenThereIsSpaceAgain() throws Exception {
+        assumeTrue(SmallDisk.isPossible(disk), "this user cannot mount a file system in a namespace of its own");
+        Process process = SmallDisk.run(disk, directory, FullDiskProgram.class);
 
         try (BufferedReader lines = process.inputReader()) {
             assertThat(lines.lines())

@@ -31,13 +31,13 @@ class JsonLinesAggregatorTest {
     private Path files;
 
     @BeforeEach
-    void nameTheOutput() {
+    void setPaths() {
         results = directory.resolve("out/results.jsonl");
         files = directory.resolve("out/FILES");
     }
 
     @Test
-    void writesALineAResultAndMovesTheFiles() throws IOException {
+    void writesOneLinePerResultAndMovesTheFiles() throws IOException {
         Artifacts artifacts = left().results("""
             {"status":"fail","name":"sub/test","note":"why","files":["some/log"],"more":1}
             {"status":"pass","files":["output.txt"]}
@@ -59,7 +59,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void addsTheRunnersOwnWordToATestThatSaidNothingOfItself() throws IOException {
+    void addsAResultOfTheRunnerIfTheTestReportedNoneForItself() throws IOException {
         try (JsonLinesAggregator aggregator = open()) {
             aggregator.ingest(
                     TestRecord.of("here", "/silent", TestEnd.exited(3)),
@@ -81,7 +81,7 @@ class JsonLinesAggregatorTest {
 
     @ParameterizedTest
     @EnumSource(names = {"TIMED_OUT", "LOST", "SETUP_FAILED", "CANCELLED"})
-    void saysHowTheRunnerEndedATestThatCalledItselfPassed(Outcome outcome) throws IOException {
+    void addsTheOutcomeToATestThatReportedAPass(Outcome outcome) throws IOException {
         try (JsonLinesAggregator aggregator = open()) {
             TestRecord record = TestRecord.of("here", "/a", TestEnd.of(outcome, "because"));
             aggregator.ingest(record, left().results("{\"status\":\"pass\"}\n").artifacts());
@@ -93,7 +93,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void doesNotRepeatWhatTheExecutorWroteAlready() throws IOException {
+    void doesNotRepeatAResultWrittenByTheExecutor() throws IOException {
         try (JsonLinesAggregator aggregator = open()) {
             TestRecord record = TestRecord.of("here", "/a", TestEnd.of(Outcome.TIMED_OUT, "took more than 5 min"));
             String line = "{\"status\":\"error\",\"note\":\"took more than 5 min\",\"files\":[\"output.txt\"]}\n";
@@ -103,7 +103,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void takesAllOfATestOrNothing() throws IOException {
+    void storesAllResultsOfATestOrNone() throws IOException {
         LeftArtifacts broken =
                 left().results("{\"status\":\"pass\"}\n{\"status\":\n").file("log", "x");
         try (JsonLinesAggregator aggregator = open()) {
@@ -111,7 +111,7 @@ class JsonLinesAggregatorTest {
                     .isInstanceOf(AggregationException.class)
                     .hasMessageContaining("/a on here")
                     .hasMessageContaining(broken.artifacts().results() + ", line 2: ")
-                    .hasMessageContaining("can be given again");
+                    .hasMessageContaining("fix the cause, and ingest");
             assertThat(results).isEmptyFile();
             assertThat(files).isEmptyDirectory();
             assertThat(broken.artifacts().files().resolve("log")).hasContent("x");
@@ -123,7 +123,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void refusesATestThatIsTakenAndLeavesItsArtifacts() throws IOException {
+    void refusesADuplicateTestAndKeepsItsArtifacts() throws IOException {
         try (JsonLinesAggregator aggregator = open()) {
             aggregator.ingest(passed("/a"), left().artifacts());
             aggregator.ingest(TestRecord.of("there", "/a", TestEnd.exited(0)), left().artifacts());
@@ -150,7 +150,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void keepsEarlierAttemptsOnlyIfWished() throws IOException {
+    void keepsEarlierAttemptsOnlyWithTheOption() throws IOException {
         Artifacts dropped = left().file("log", "first").artifacts();
         try (JsonLinesAggregator aggregator = open()) {
             aggregator.ingest(attempt(1, false), dropped);
@@ -172,7 +172,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void everyNameHasItsPlaceWhateverElseIsThere() throws IOException {
+    void everyTestNameGetsASafeDirectory() throws IOException {
         try (JsonLinesAggregator aggregator = open()) {
             aggregator.ingest(passed("/a/b"), left().file("log", "of a/b").artifacts());
             aggregator.ingest(passed("/a"), left().file("log", "of a").artifacts());
@@ -193,7 +193,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void aFileInTheWayOfAnotherTestKeepsItsPlaceAndTheLinesSayWhereTheOtherIs() throws IOException {
+    void testWhosePathIsOccupiedByAFileIsStoredBesideIt() throws IOException {
         try (JsonLinesAggregator aggregator = open()) {
             aggregator.ingest(
                     passed("/a"),
@@ -220,7 +220,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void aDirectoryInTheWayOfAFileKeepsItsPlaceToo() throws IOException {
+    void fileWhosePathIsOccupiedByADirectoryIsStoredBesideIt() throws IOException {
         try (JsonLinesAggregator aggregator = open()) {
             aggregator.ingest(passed("/a/b"), left().file("x", "of a/b").artifacts());
             Artifacts artifacts = left().results("{\"name\":\"s\",\"files\":[\"l\"]}\n{\"files\":[\"b\",\"c\"]}\n")
@@ -229,7 +229,7 @@ class JsonLinesAggregatorTest {
                     .file("s/l", "of s")
                     .artifacts();
             aggregator.ingest(passed("/a"), artifacts);
-            // The same directory, as a leading slash is dropped.
+            // The same directory as for "/a": a leading slash is dropped.
             aggregator.ingest(
                     passed("a"),
                     left().results("{\"name\":\"s\",\"files\":[\"l\"]}\n")
@@ -249,7 +249,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void noLinkIsFollowedOutOfTheDirectory() throws IOException {
+    void symbolicLinksAreNotFollowed() throws IOException {
         Path outside = Files.createDirectory(directory.resolve("outside"));
         try (JsonLinesAggregator aggregator = open()) {
             LeftArtifacts evil = left().file("x", "x");
@@ -262,7 +262,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void refusesToWriteIntoWhatIsThere() throws IOException {
+    void refusesFilesAndDirectoriesThatAreNotEmpty() throws IOException {
         open().close();
         open().close();
         Files.writeString(results, "[]\n");
@@ -277,7 +277,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void aClosedOneTakesNothingAndClosesTwice() throws IOException {
+    void closedAggregatorRefusesTestsAndClosesTwice() throws IOException {
         JsonLinesAggregator aggregator = open();
         aggregator.close();
         aggregator.close();
@@ -288,7 +288,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void anInterruptStaysPendingAndHindersNobody() throws IOException {
+    void interruptStaysPendingAndDoesNotDisturbIngest() throws IOException {
         try (JsonLinesAggregator aggregator = open()) {
             Artifacts artifacts = left().results("{}\n").file("log", "x").artifacts();
             Thread.currentThread().interrupt();
@@ -300,7 +300,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void manyThreadsDoNotMixTheirLines() throws Exception {
+    void linesOfParallelTestsAreNotMixed() throws Exception {
         int threads = 100;
         try (JsonLinesAggregator aggregator = open();
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -330,7 +330,7 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void aTestOfManyResultsIsNotHeldInMemoryAndLeavesNoRubbish() throws IOException {
+    void testWithManyResultsLeavesNoTemporaryFiles() throws IOException {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < 50_000; i++) {
             lines.append("{\"status\":\"pass\",\"name\":\"sub ").append(i).append("\"}\n");

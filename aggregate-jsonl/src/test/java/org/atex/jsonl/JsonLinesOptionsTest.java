@@ -36,7 +36,7 @@ class JsonLinesOptionsTest {
 
     @ParameterizedTest
     @EnumSource
-    void compressedResultsAreThoseOfAPlainFile(Compression compression) throws IOException {
+    void compressedResultsEqualThoseOfAPlainFile(Compression compression) throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS.withCompression(compression))) {
             ingest(aggregator, "/a", 3);
             ingest(aggregator, "/b", 20_000);
@@ -50,7 +50,7 @@ class JsonLinesOptionsTest {
 
     @ParameterizedTest
     @EnumSource
-    void whereverTheFileIsTornTheWholeTestsBeforeThatAreKept(Compression compression) throws IOException {
+    void completeTestsAreKeptWhereverTheFileIsCut(Compression compression) throws IOException {
         JsonLinesOptions options = OPTIONS.withCompression(compression);
         try (JsonLinesAggregator aggregator = open(options)) {
             ingest(aggregator, "/a", 1);
@@ -79,7 +79,7 @@ class JsonLinesOptionsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aContinuedFileKnowsWhichTestsItHas(Compression compression) throws IOException {
+    void continuedFileRecognizesItsTests(Compression compression) throws IOException {
         JsonLinesOptions options = OPTIONS.withCompression(compression).withResume();
         try (JsonLinesAggregator aggregator = open(options)) {
             ingest(aggregator, "/a \" \ud83d\ude00", 1);
@@ -97,7 +97,7 @@ class JsonLinesOptionsTest {
 
     @ParameterizedTest
     @EnumSource
-    void afterAFlushTheFileIsWholeAndTakesMore(Compression compression) throws IOException {
+    void fileIsCompleteAfterAFlushAndAcceptsMore(Compression compression) throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS.withCompression(compression))) {
             aggregator.flush();
             assertThat(plain(compression, Files.readAllBytes(results()))).isEmpty();
@@ -116,7 +116,7 @@ class JsonLinesOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"GZIP", "XZ"})
-    void aCompressedFileWithoutResultsIsWhole(Compression compression) throws IOException {
+    void compressedFileWithoutResultsIsValid(Compression compression) throws IOException {
         open(OPTIONS.withCompression(compression)).close();
 
         assertThat(Files.size(results())).isPositive();
@@ -125,7 +125,7 @@ class JsonLinesOptionsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aFileIsNotContinuedInAnotherFormat(Compression written) throws IOException {
+    void fileIsNotContinuedInAnotherFormat(Compression written) throws IOException {
         for (boolean yaml : new boolean[] {false, true}) {
             Files.deleteIfExists(results());
             JsonLinesOptions options = yaml ? OPTIONS.withYaml() : OPTIONS;
@@ -150,7 +150,7 @@ class JsonLinesOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"GZIP", "XZ"})
-    void aFileBrokenInItsMiddleIsRefusedNotShortened(Compression compression) throws IOException {
+    void fileCorruptInItsMiddleIsRefusedAndUnchanged(Compression compression) throws IOException {
         JsonLinesOptions options = OPTIONS.withCompression(compression);
         try (JsonLinesAggregator aggregator = open(options)) {
             ingest(aggregator, "/a", 100);
@@ -167,7 +167,7 @@ class JsonLinesOptionsTest {
     }
 
     @Test
-    void aBrokenLineInTheMiddleIsRefusedWithItsNumber() throws IOException {
+    void corruptLineInTheMiddleIsRefusedWithItsNumber() throws IOException {
         Files.writeString(results(), "[\"p\",\"pass\",\"/a\",null,[],null]\n[\"p\",\n[\"torn");
 
         assertThatThrownBy(() -> open(OPTIONS.withResume()))
@@ -177,7 +177,7 @@ class JsonLinesOptionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"GZIP", "XZ"})
-    void uploadedFilesAreCompressedAndListedSo(Compression compression) throws IOException {
+    void filesAreCompressedAndListedWithTheSuffix(Compression compression) throws IOException {
         LeftArtifacts left = LeftArtifacts.below(directory)
                 .results("{\"name\":\"s\",\"files\":[\"log\"]}\n{\"files\":[\"log\",\"log.gz\"]}\n")
                 .file("s/log", "of s")
@@ -203,7 +203,7 @@ class JsonLinesOptionsTest {
     }
 
     @Test
-    void writesAYamlDocumentATest() throws IOException {
+    void writesOneYamlDocumentPerTest() throws IOException {
         LeftArtifacts left = LeftArtifacts.below(directory).results("""
             {"status":"info","note":"first"}
             {"status":"fail","name":"sub: - \\"x\\"","note":"\\u001b[31m\\u0085\\u2028\\ufeff\\ud800 \\ud83d\\ude00","files":["a"]}
@@ -236,7 +236,7 @@ class JsonLinesOptionsTest {
     }
 
     @Test
-    void theTestsResultsCanBeSynced() throws IOException {
+    void resultsAreStoredWithSync() throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS.withSync())) {
             ingest(aggregator, "/a", 1);
         }

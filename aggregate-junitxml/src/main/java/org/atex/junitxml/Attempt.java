@@ -13,31 +13,31 @@ import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
 
 /**
- * What is kept in memory of one attempt: whose it is, how it counts, and where in the journal the pieces of XML are that it
- * was rendered to. Immutable. It is flat because there may be a hundred thousand of it.
+ * The data of one attempt that are kept in memory: its test, its contribution to the counts, and the positions of its
+ * rendered XML in the journal. Immutable. Has only primitive and shared fields, as a report may have 100,000 attempts.
  */
 final class Attempt {
-    /** The pieces, each escaped already, in the order in which they are in the journal. */
-    enum Piece {
-        /** The attributes {@code name} and {@code classname}. */
+    /** The parts of a rendered attempt, with XML escapes, in the order in which they are in the journal. */
+    enum Part {
+        /** The attributes {@code name} and {@code classname}, and in the rich profile {@code file} and {@code line}. */
         NAME,
         /** The value of the attribute {@code message}. */
         MESSAGE,
-        /** What it was about. */
+        /** The text of the failure. */
         TEXT,
-        /** Attachments and output. */
+        /** The attachments and the output. */
         OUTPUT,
-        /** Whole cases. */
+        /** The complete {@code testcase} elements of the subtests. */
         SUBTESTS
     }
 
-    private static final Piece[] PIECES = Piece.values();
+    private static final Part[] PARTS = Part.values();
 
     private final String platform;
     private final String name;
     private final int number;
     private final boolean last;
-    private final Kind kind;
+    private final CaseStatus status;
     private final String type;
     private final List<String> tags;
     private final String system;
@@ -53,11 +53,11 @@ final class Attempt {
     private final long end;
 
     /**
-     * Reads one.
+     * Reads an attempt.
      *
-     * @param description as {@link #describe} made it
-     * @param position where the pieces are
-     * @param shared gives one and the same of strings that are equal
+     * @param description the bytes written by {@link #describe}
+     * @param position the position of the first part in the journal
+     * @param shared maps equal strings to one instance
      */
     Attempt(byte[] description, long position, UnaryOperator<String> shared) throws IOException {
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(description));
@@ -65,7 +65,7 @@ final class Attempt {
         name = string(in);
         number = in.readInt();
         last = in.readBoolean();
-        kind = Kind.valueOf(in.readUTF());
+        status = CaseStatus.valueOf(in.readUTF());
         type = shared.apply(string(in));
         String[] words = new String[in.readInt()];
         for (int i = 0; i < words.length; i++) {
@@ -85,14 +85,15 @@ final class Attempt {
         end = afterOutput + in.readLong();
     }
 
-    static byte[] describe(TestRecord record, String name, int number, Case rendered) throws IOException {
+    /** {@return the data of an attempt, in the format of the journal} */
+    static byte[] describe(TestRecord record, String name, int number, RenderedAttempt rendered) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
         string(out, record.platform());
         string(out, name);
         out.writeInt(number);
         out.writeBoolean(record.last());
-        out.writeUTF(rendered.kind().name());
+        out.writeUTF(rendered.status().name());
         string(out, rendered.type());
         out.writeInt(record.test().tags().size());
         for (String tag : new TreeSet<>(record.test().tags())) {
@@ -104,8 +105,8 @@ final class Attempt {
         out.writeLong(record.started().toEpochMilli());
         out.writeLong(Times.millis(record.took()));
         rendered.subtests().write(out);
-        for (Piece piece : PIECES) {
-            out.writeLong(rendered.piece(piece).size());
+        for (Part part : PARTS) {
+            out.writeLong(rendered.part(part).size());
         }
         return bytes.toByteArray();
     }
@@ -119,7 +120,7 @@ final class Attempt {
         return name;
     }
 
-    /** {@return which of the attempts at the test it is, over all runs; 0 if it never started} */
+    /** {@return the number of the attempt over all runs, from 1; 0 if it never started} */
     int number() {
         return number;
     }
@@ -128,21 +129,21 @@ final class Attempt {
         return last;
     }
 
-    Kind kind() {
-        return kind;
+    CaseStatus status() {
+        return status;
     }
 
-    /** {@return what kind of failure, in a word} */
+    /** {@return the attribute {@code type} of a failure or error; else empty} */
     String type() {
         return type;
     }
 
-    /** {@return the tags of the test, in their order} */
+    /** {@return the tags of the test, sorted} */
     List<String> tags() {
         return tags;
     }
 
-    /** {@return the name of the system, empty if there was none} */
+    /** {@return the name of the system; empty if there was none} */
     String system() {
         return system;
     }
@@ -151,12 +152,12 @@ final class Attempt {
         return slot;
     }
 
-    /** {@return when, in milliseconds since 1970} */
+    /** {@return the start, in milliseconds since 1970} */
     long started() {
         return started;
     }
 
-    /** {@return how long, in milliseconds} */
+    /** {@return the duration in milliseconds} */
     long took() {
         return took;
     }
@@ -165,8 +166,8 @@ final class Attempt {
         return subtests;
     }
 
-    long start(Piece piece) {
-        return switch (piece) {
+    long start(Part part) {
+        return switch (part) {
             case NAME -> position;
             case MESSAGE -> afterName;
             case TEXT -> afterMessage;
@@ -175,17 +176,18 @@ final class Attempt {
         };
     }
 
-    long length(Piece piece) {
-        long after = switch (piece) {
+    long length(Part part) {
+        long after = switch (part) {
             case NAME -> afterName;
             case MESSAGE -> afterMessage;
             case TEXT -> afterText;
             case OUTPUT -> afterOutput;
             case SUBTESTS -> end;
         };
-        return after - start(piece);
+        return after - start(part);
     }
 
+    // Not writeUTF, which is limited to 65,535 bytes.
     private static void string(DataOutputStream out, String string) throws IOException {
         byte[] bytes = string.getBytes(StandardCharsets.UTF_8);
         out.writeInt(bytes.length);

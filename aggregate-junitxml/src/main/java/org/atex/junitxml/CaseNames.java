@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How a test and its subtests are called: {@code name} is the full path, by which people search, and {@code classname} the
- * path above it with dots, by which readers group. Both are the same in each run: neither a system nor an attempt is part
- * of them.
+ * The names of a test and its subtests in the report: {@code name} is the full path of the test, and {@code classname}
+ * the path above it with dots, by which readers group tests. Both are the same in all runs, so that readers can keep a
+ * history: they include neither the system nor the attempt.
  */
 final class CaseNames {
     private final String group;
@@ -14,11 +14,11 @@ final class CaseNames {
     private final Map<String, Integer> seen = new HashMap<>();
 
     /**
-     * Names a test.
+     * Creates the names for a test.
      *
-     * @param platform groups what has no path above it
-     * @param test the test's name
-     * @param allInOneSuite whether the platform has to be part of the group, as there is no suite for it
+     * @param platform the platform, which is the classname of tests without a path above them
+     * @param test the name of the test
+     * @param allInOneSuite true if the platform must be part of the classname, as it has no suite of its own
      */
     CaseNames(String platform, String test, boolean allInOneSuite) {
         this.test = test;
@@ -35,18 +35,19 @@ final class CaseNames {
         return group;
     }
 
-    /** {@return the classname of the test's subtests} */
+    /** {@return the classname of the subtests} */
     String subtestClassname() {
         String own = dotted(test.substring(test.lastIndexOf('/') + 1));
         return own.isEmpty() ? group : group + "." + own;
     }
 
-    /** {@return the name of a subtest; one that was reported before gets a number, as readers drop all but the first} */
+    /** {@return the name of a subtest; repeated names get a number, as readers keep only the first of equal names} */
     String subtest(String name) {
         int before = seen.merge(name, 1, Integer::sum) - 1;
         return test + "[" + name + "]" + (before == 0 ? "" : " (" + before + ")");
     }
 
+    // Dots in names become underscores, as readers split classnames at dots.
     private static String dotted(String path) {
         return path.replaceFirst("^/+", "").replace('.', '_').replaceAll("/+", ".");
     }

@@ -19,24 +19,31 @@ import org.atex.artifacts.SafePath;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
 
-/** Renders one attempt to the pieces that a report is put together of; all of it, or an exception. */
+/** Renders one attempt to the parts from which a report is assembled. */
 final class CaseRenderer {
     private static final String OUTPUT = "output.txt";
-    private static final int MOST_NAMED = 100;
-    private static final int LONGEST_MESSAGE = 1000;
-    private static final int ENOUGH_TO_TELL = 4096;
+
+    /** Maximum number of failed subtests listed in the text of a failure. */
+    private static final int MAX_LISTED = 100;
+
+    /** Maximum length of the attribute {@code message}, in characters. */
+    private static final int MAX_MESSAGE = 1000;
+
+    /** Number of bytes examined to decide whether a file is text. */
+    private static final int PROBE_BYTES = 4096;
+
 
     private final JUnitXmlOptions options;
     private final TestRecord record;
     private final String name;
     private final Artifacts artifacts;
     private final CaseNames names;
-    private final Case rendered;
+    private final RenderedAttempt rendered;
     private final OutputText outputText;
     private @Nullable ReportedResult own;
     private int bad;
 
-    private CaseRenderer(JUnitXmlOptions options, Subject subject, Case rendered) {
+    private CaseRenderer(JUnitXmlOptions options, Subject subject, RenderedAttempt rendered) {
         this.options = options;
         this.record = subject.record();
         this.name = subject.name();
@@ -46,11 +53,16 @@ final class CaseRenderer {
         outputText = new OutputText(options);
     }
 
-    /** What is rendered: an attempt, under which name, and what it left. */
+    /** The attempt to render: its record, its name in the report, and its artifacts. */
     record Subject(TestRecord record, String name, Artifacts artifacts) {}
 
-    static Case render(JUnitXmlOptions options, Subject subject, Path scratch) throws IOException {
-        Case rendered = new Case(scratch, Kind.of(subject.record().end().outcome()));
+    /**
+     * {@return the rendered attempt; the caller closes it}
+     *
+     * @throws org.atex.artifacts.BrokenResultsException if the results of the test are invalid
+     */
+    static RenderedAttempt render(JUnitXmlOptions options, Subject subject, Path scratch) throws IOException {
+        RenderedAttempt rendered = new RenderedAttempt(scratch, CaseStatus.of(subject.record().end().outcome()));
         try {
             new CaseRenderer(options, subject, rendered).render();
             return rendered;
@@ -61,8 +73,8 @@ final class CaseRenderer {
     }
 
     private void render() throws IOException {
-        Spool text = rendered.piece(Attempt.Piece.TEXT);
-        OutputStream nameOut = rendered.piece(Attempt.Piece.NAME);
+        Spool text = rendered.part(Attempt.Part.TEXT);
+        OutputStream nameOut = rendered.part(Attempt.Part.NAME);
         attribute(nameOut, "name", name);
         attribute(nameOut, "classname", names.classname());
         source(nameOut);
@@ -73,12 +85,12 @@ final class CaseRenderer {
         }
         rendered.setType(type());
         String message = message();
-        XmlText.attribute(rendered.piece(Attempt.Piece.MESSAGE), message);
-        if (bad > MOST_NAMED) {
-            XmlText.text(text, "and " + (bad - MOST_NAMED) + " more\n");
+        XmlText.attribute(rendered.part(Attempt.Part.MESSAGE), message);
+        if (bad > MAX_LISTED) {
+            XmlText.text(text, "and " + (bad - MAX_LISTED) + " more\n");
         }
         if (text.size() == 0) {
-            // Some readers show only the text.
+            // Some readers show the text but not the attribute "message".
             XmlText.text(text, message + "\n");
         }
         addOutput();
@@ -86,29 +98,29 @@ final class CaseRenderer {
 
     private void add(ReportedResult result) throws IOException {
         if (result.name() == null) {
-            attachments(rendered.piece(Attempt.Piece.OUTPUT), result);
-            // The last one about the test itself is what it came to.
+            attachments(rendered.part(Attempt.Part.OUTPUT), result);
+            // Of several results of the test itself, the last one is the final result.
             own = result;
             note(result);
             return;
         }
-        Kind kind = kind(result.status());
-        if (kind.isBad() && ++bad <= MOST_NAMED) {
+        CaseStatus status = statusOf(result.status());
+        if (status.isBad() && ++bad <= MAX_LISTED) {
             note(result);
         }
         if (options.subtests() == Subtests.CASES) {
-            rendered.addSubtest(kind);
-            subtest(result, result.name(), kind);
+            rendered.addSubtest(status);
+            subtest(result, result.name(), status);
         } else {
-            attachments(rendered.piece(Attempt.Piece.OUTPUT), result);
+            attachments(rendered.part(Attempt.Part.OUTPUT), result);
         }
     }
 
-    private static Kind kind(@Nullable Status status) {
-        return status == null ? Kind.PASSED : Kind.of(Outcome.of(status));
+    private static CaseStatus statusOf(@Nullable Status status) {
+        return status == null ? CaseStatus.PASSED : CaseStatus.of(Outcome.of(status));
     }
 
-    /** A line of the text: which part, how it went, and why. */
+    /** Adds a line to the text: the status, the name of the subtest, and the note. */
     private void note(ReportedResult result) throws IOException {
         if (result.name() == null && result.note() == null) {
             return;
@@ -121,33 +133,33 @@ final class CaseRenderer {
         if (result.note() != null) {
             line.append(": ").append(result.note());
         }
-        XmlText.text(rendered.piece(Attempt.Piece.TEXT), line.append('\n').toString());
+        XmlText.text(rendered.part(Attempt.Part.TEXT), line.append('\n').toString());
     }
 
-    private void subtest(ReportedResult result, String subtest, Kind kind) throws IOException {
-        OutputStream to = rendered.piece(Attempt.Piece.SUBTESTS);
+    private void subtest(ReportedResult result, String subtest, CaseStatus status) throws IOException {
+        OutputStream to = rendered.part(Attempt.Part.SUBTESTS);
         raw(to, "<testcase");
         attribute(to, "name", names.subtest(subtest));
         attribute(to, "classname", names.subtestClassname());
         source(to);
         raw(to, " time=\"0.000\">");
         Path output = log(subtest, result.files());
-        if (kind != Kind.PASSED) {
+        if (status != CaseStatus.PASSED) {
             String note = result.note();
             String word =
-                    result.status() == null ? kind.element() : result.status().word();
-            raw(to, "<" + kind.element());
+                    result.status() == null ? status.element() : result.status().word();
+            raw(to, "<" + status.element());
             attribute(to, "message", firstLine(note == null ? word : note));
-            if (kind.isBad()) {
+            if (status.isBad()) {
                 attribute(to, "type", word);
             }
             raw(to, ">");
-            // Some readers show only the text.
-            XmlText.text(to, kind.isBad() ? (note == null ? word : note) + "\n" : "");
-            if (kind.isBad() && options.profile() == Profile.PORTABLE && output != null) {
+            // Some readers show the text but not the attribute "message".
+            XmlText.text(to, status.isBad() ? (note == null ? word : note) + "\n" : "");
+            if (status.isBad() && options.profile() == Profile.PORTABLE && output != null) {
                 outputText.write(to, output);
             }
-            raw(to, "</" + kind.element() + ">");
+            raw(to, "</" + status.element() + ">");
         }
         Path shown = options.profile() == Profile.PORTABLE ? null : output;
         if (shown != null || hasAttachments(result)) {
@@ -161,7 +173,7 @@ final class CaseRenderer {
         raw(to, "</testcase>\n");
     }
 
-    /** No schema allows these. */
+    /** Writes the attributes {@code file} and {@code line}, in the rich profile only: no schema allows them. */
     private void source(OutputStream to) throws IOException {
         TestSource source = record.test().source();
         if (source == null || options.profile() != Profile.RICH) {
@@ -185,9 +197,9 @@ final class CaseRenderer {
         String test = base + SafePath.ofPart(record.platform()) + "/" + SafePath.ofTest(name) + "/";
         for (String file : result.files()) {
             String path = test + SafePath.ofFile(result.name(), file);
-            // Readers know no way to say a name with one of these.
-            boolean canBeSaid = path.chars().noneMatch(c -> c == '[' || c == ']' || c == '|' || c < ' ');
-            if (canBeSaid) {
+            // The syntax of attachments has no escapes for these characters.
+            boolean representable = path.chars().noneMatch(c -> c == '[' || c == ']' || c == '|' || c < ' ');
+            if (representable) {
                 XmlText.trusted(to, "[[ATTACHMENT|" + path + "]]\n");
             } else {
                 XmlText.text(to, "attachment: " + path + "\n");
@@ -197,13 +209,15 @@ final class CaseRenderer {
 
     private void addOutput() throws IOException {
         boolean portable = options.profile() == Profile.PORTABLE;
-        Path output = portable && !rendered.kind().isBad() ? null : log(null, own == null ? List.of() : own.files());
+        Path output = portable && !rendered.status().isBad() ? null : log(null, own == null ? List.of() : own.files());
         if (output != null) {
-            outputText.write(rendered.piece(portable ? Attempt.Piece.TEXT : Attempt.Piece.OUTPUT), output);
+            outputText.write(rendered.part(portable ? Attempt.Part.TEXT : Attempt.Part.OUTPUT), output);
         }
     }
 
-    /** {@return what a test, or a part of it, wrote: the usual file, or the first of its files that is text} */
+    /**
+     * {@return the output of a test or subtest: {@code output.txt}, or the first of its files that is text; or null}
+     */
     private @Nullable Path log(@Nullable String result, List<String> files) throws IOException {
         Path usual = result == null || files.contains(OUTPUT) ? file(result, OUTPUT) : null;
         if (usual != null) {
@@ -218,10 +232,10 @@ final class CaseRenderer {
         return null;
     }
 
-    /** Pictures, archives and programs all have a zero byte near their beginning. */
+    /** {@return whether the file has no zero byte near its beginning, unlike images, archives and programs} */
     private static boolean isText(Path file) throws IOException {
         try (InputStream in = new FileInputStream(file.toFile())) {
-            for (byte b : in.readNBytes(ENOUGH_TO_TELL)) {
+            for (byte b : in.readNBytes(PROBE_BYTES)) {
                 if (b == 0) {
                     return false;
                 }
@@ -230,7 +244,7 @@ final class CaseRenderer {
         }
     }
 
-    /** {@return a file that is there and is one: a link may lead out of what the test left} */
+    /** {@return a regular file inside the artifacts, or null: symbolic links may lead out of the artifacts} */
     private @Nullable Path file(@Nullable String result, String file) throws IOException {
         if (artifacts.isNone()) {
             return null;
@@ -239,6 +253,7 @@ final class CaseRenderer {
         if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
             return null;
         }
+        // The file itself is no link, but a directory on the path to it may be one.
         Path home = artifacts.directory().toRealPath().resolve("files");
         return path.toRealPath().startsWith(home) ? path : null;
     }
@@ -248,8 +263,8 @@ final class CaseRenderer {
         return switch (record.end().outcome()) {
             case TIMED_OUT -> "timeout";
             case LOST, SETUP_FAILED -> "infrastructure";
-            case FAILED -> status != null && kind(status) == Kind.FAILURE ? status.word() : "fail";
-            case ERROR -> status != null && kind(status) == Kind.ERROR ? status.word() : "error";
+            case FAILED -> status != null && statusOf(status) == CaseStatus.FAILURE ? status.word() : "fail";
+            case ERROR -> status != null && statusOf(status) == CaseStatus.ERROR ? status.word() : "error";
             case PASSED, SKIPPED, CANCELLED, NOT_RUN -> "";
         };
     }
@@ -263,24 +278,24 @@ final class CaseRenderer {
             return firstLine(note);
         }
         Integer exitCode = record.end().exitCode();
-        if (rendered.kind().isBad() && exitCode != null && exitCode != 0) {
+        if (rendered.status().isBad() && exitCode != null && exitCode != 0) {
             return "exit code " + exitCode;
         }
         return switch (record.end().outcome()) {
             case PASSED -> "passed";
-            case FAILED -> bad > 0 ? bad + " of its results failed" : "failed";
-            case ERROR -> "could not do its work";
-            case TIMED_OUT -> "its time limit passed";
+            case FAILED -> bad > 0 ? "failed results: " + bad : "failed";
+            case ERROR -> "error";
+            case TIMED_OUT -> "time limit exceeded";
             case SKIPPED -> "skipped";
             case LOST -> "the system was lost";
-            case SETUP_FAILED -> "what it requires could not be set up";
+            case SETUP_FAILED -> "setup failed";
             case CANCELLED -> "cancelled";
             case NOT_RUN -> "not run";
         };
     }
 
     private static String firstLine(String note) {
-        return note.length() <= LONGEST_MESSAGE ? note : note.substring(0, LONGEST_MESSAGE) + " …";
+        return note.length() <= MAX_MESSAGE ? note : note.substring(0, MAX_MESSAGE) + " …";
     }
 
     private static void attribute(OutputStream to, String key, String value) throws IOException {

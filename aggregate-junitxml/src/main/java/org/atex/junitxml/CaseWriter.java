@@ -3,28 +3,29 @@ package org.atex.junitxml;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
-import org.atex.junitxml.Attempt.Piece;
+import org.atex.junitxml.Attempt.Part;
 
 /**
- * Puts a case together of the attempts at it. A test that passed in the end has what went wrong before as
- * {@code flakyFailure} or {@code flakyError}; one that never did has its first failure as such, and the others as
- * {@code rerunFailure} or {@code rerunError}. The elements come in the one order that Surefire's schema allows.
+ * Writes a {@code testcase} element for all attempts at a test. If the last attempt passed, earlier failures are
+ * written as {@code flakyFailure} or {@code flakyError}. If all attempts failed, the first is written as {@code
+ * failure} or {@code error}, the others as {@code rerunFailure} or {@code rerunError}. The elements are in the order
+ * that Surefire's schema requires.
  */
 final class CaseWriter {
-    private final Xml xml;
-    private final Pieces pieces;
+    private final XmlWriter xml;
+    private final JournalReader journal;
     private final Profile profile;
 
-    CaseWriter(Xml xml, Pieces pieces, Profile profile) {
+    CaseWriter(XmlWriter xml, JournalReader journal, Profile profile) {
         this.xml = xml;
-        this.pieces = pieces;
+        this.journal = journal;
         this.profile = profile;
     }
 
     void write(Attempt[] attempts) throws IOException {
         Attempt last = attempts[attempts.length - 1];
         xml.raw("<testcase");
-        pieces.copy(last, Piece.NAME, xml.out());
+        journal.copy(last, Part.NAME, xml.out());
         xml.attribute("time", Times.seconds(last.took()));
         if (profile == Profile.RICH) {
             xml.attribute("timestamp", Times.stamp(last.started()) + "Z");
@@ -40,53 +41,53 @@ final class CaseWriter {
             allOutcomes(attempts, last);
         }
         xml.raw("</testcase>\n");
-        pieces.copy(last, Piece.SUBTESTS, xml.out());
+        journal.copy(last, Part.SUBTESTS, xml.out());
     }
 
     private void allOutcomes(Attempt[] attempts, Attempt last) throws IOException {
         Attempt main = profile.shown(attempts);
         List<Attempt> others = Stream.of(attempts)
-                .filter(one -> one.kind().isBad() && one != main)
+                .filter(one -> one.status().isBad() && one != main)
                 .toList();
-        String prefix = last.kind() == Kind.PASSED ? "flaky" : "rerun";
-        if (main.kind() == Kind.FAILURE) {
+        String prefix = last.status() == CaseStatus.PASSED ? "flaky" : "rerun";
+        if (main.status() == CaseStatus.FAILURE) {
             outcome(main);
         }
-        again(others, Kind.FAILURE, prefix + "Failure");
-        if (main.kind() != Kind.FAILURE) {
+        reruns(others, CaseStatus.FAILURE, prefix + "Failure");
+        if (main.status() != CaseStatus.FAILURE) {
             outcome(main);
         }
-        again(others, Kind.ERROR, prefix + "Error");
+        reruns(others, CaseStatus.ERROR, prefix + "Error");
         output(main);
     }
 
     private void output(Attempt attempt) throws IOException {
-        if (attempt.length(Piece.OUTPUT) > 0) {
-            piece("system-out", attempt, Piece.OUTPUT);
+        if (attempt.length(Part.OUTPUT) > 0) {
+            part("system-out", attempt, Part.OUTPUT);
         }
     }
 
     private void outcome(Attempt attempt) throws IOException {
-        Kind kind = attempt.kind();
-        if (kind == Kind.PASSED) {
+        CaseStatus status = attempt.status();
+        if (status == CaseStatus.PASSED) {
             return;
         }
-        xml.raw("<" + kind.element());
+        xml.raw("<" + status.element());
         message(attempt);
         xml.raw(">");
-        if (kind.isBad()) {
-            pieces.copy(attempt, Piece.TEXT, xml.out());
+        if (status.isBad()) {
+            journal.copy(attempt, Part.TEXT, xml.out());
         }
-        xml.raw("</" + kind.element() + ">");
+        xml.raw("</" + status.element() + ">");
     }
 
-    private void again(List<Attempt> attempts, Kind kind, String element) throws IOException {
+    private void reruns(List<Attempt> attempts, CaseStatus status, String element) throws IOException {
         for (Attempt attempt : attempts) {
-            if (attempt.kind() == kind) {
+            if (attempt.status() == status) {
                 xml.raw("<" + element);
                 message(attempt);
                 xml.raw(">");
-                piece("stackTrace", attempt, Piece.TEXT);
+                part("stackTrace", attempt, Part.TEXT);
                 output(attempt);
                 xml.raw("</" + element + ">");
             }
@@ -95,16 +96,16 @@ final class CaseWriter {
 
     private void message(Attempt attempt) throws IOException {
         xml.raw(" message=\"");
-        pieces.copy(attempt, Piece.MESSAGE, xml.out());
+        journal.copy(attempt, Part.MESSAGE, xml.out());
         xml.raw("\"");
-        if (attempt.kind().isBad()) {
+        if (attempt.status().isBad()) {
             xml.attribute("type", attempt.type());
         }
     }
 
-    private void piece(String element, Attempt attempt, Piece piece) throws IOException {
+    private void part(String element, Attempt attempt, Part part) throws IOException {
         xml.raw("<" + element + ">");
-        pieces.copy(attempt, piece, xml.out());
+        journal.copy(attempt, part, xml.out());
         xml.raw("</" + element + ">");
     }
 

@@ -5,22 +5,22 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 
 /**
- * How many cases there are, and how many of which kind. Immutable.
+ * The numbers of cases by kind. Immutable.
  *
- * @param tests all of them
- * @param failures those whose expectations were not met
- * @param errors those that could not do their work
- * @param skipped those that were not run
+ * @param tests the number of all cases
+ * @param failures the number of cases with a failure
+ * @param errors the number of cases with an error
+ * @param skipped the number of cases that were skipped
  */
 record Counts(int tests, int failures, int errors, int skipped) {
     static final Counts NONE = new Counts(0, 0, 0, 0);
 
-    Counts plus(Kind kind) {
+    Counts plus(CaseStatus status) {
         return new Counts(
                 tests + 1,
-                failures + (kind == Kind.FAILURE ? 1 : 0),
-                errors + (kind == Kind.ERROR ? 1 : 0),
-                skipped + (kind == Kind.SKIPPED ? 1 : 0));
+                failures + (status == CaseStatus.FAILURE ? 1 : 0),
+                errors + (status == CaseStatus.ERROR ? 1 : 0),
+                skipped + (status == CaseStatus.SKIPPED ? 1 : 0));
     }
 
     Counts plus(Counts other) {

@@ -19,21 +19,22 @@ import org.atex.artifacts.WriterLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a JUnit XML file that is whole at any time: about half a second after a result it is made anew beside the file,
- * and put in its place at once (less often where that takes long: it has a fifth of the time at most).
+ * Writes a JUnit XML file that is complete at any time. About 500 ms after a result, a new file is written beside the
+ * old one and replaces it atomically. If writing takes long it is done less often, for at most a fifth of the time.
  *
- * <p>What {@link #ingest} returned for is in a journal beside the file, {@code <file>.journal}, and survives the end of this
- * program, however it ends; {@link #render}, {@linkplain JUnitXmlOptions#withResume() continuing}, or the next opening of
- * the same file completes the file from it. {@link #flush()} completes the file; {@link #close()} also deletes the journal.
- * Neither is synced to the disk. While it is open, nobody else can write the same file: a file {@code <file>.lock} says so.
+ * <p>When {@link #ingest} returns, the results are in a journal beside the file, {@code <file>.journal}, and survive a
+ * crash of this program. The file is completed from the journal by {@link #render}, by the next {@link #open} of the
+ * same file, and by {@linkplain JUnitXmlOptions#withResume() continuing} it. {@link #flush()} completes the file;
+ * {@link #close()} also deletes the journal. Neither file is synced to the disk. A lock on the file {@code <file>.lock}
+ * prevents other writers while the aggregator is open.
  *
- * <p>Each platform is a suite, each test a case, and each of its subtests another; the attempts at a test are one case.
- * Memory grows with the number of tests, not with their output. The artifacts are deleted when their results are stored.
+ * <p>A platform is a suite. A test with all its attempts is a case, and each of its subtests is another case. Memory
+ * use grows with the number of tests, not with their output. Artifacts are deleted when their results are stored.
  *
- * <p>Lifecycle: ready when {@link #open} returns it, until {@link #close()}. It has one daemon thread.
+ * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}. Uses one daemon thread.
  *
- * <p>Thread safety: every method may be called from any thread. Tests are read and rendered side by side; only appending to
- * the journal happens one after the other. No call reacts to interrupts.
+ * <p>Thread safety: all methods are thread-safe. Tests are read and rendered in parallel; only writes to the journal
+ * are serialized. No method reacts to interrupts.
  */
 public final class JUnitXmlAggregator implements Aggregator {
     private final Path path;
@@ -43,17 +44,24 @@ public final class JUnitXmlAggregator implements Aggregator {
     private final Journal journal;
     private final Renderer renderer;
     private final Refresher refresher;
+
+    /** Guards the journal, the report and the names in use. Held for short writes only. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** Held while the file is made; taken before the other. */
+    /**
+     * Serializes the writes of the file, so that an older one cannot replace a newer one. Acquired before {@link
+     * #lock}.
+     */
     private final ReentrantLock rendering = new ReentrantLock();
 
     private final Report report;
-    private final Set<String> underWay = new HashSet<>();
-    private final AtomicReference<@Nullable AggregationException> leftOver = new AtomicReference<>();
+
+    /** The names of the tests that are being ingested. */
+    private final Set<String> ingesting = new HashSet<>();
+    private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
     private volatile boolean closed;
 
-    /** How many attempts the file has; changed while rendering only. */
+    /** The number of attempts in the file, -1 before the first write. Guarded by {@link #rendering}. */
     private long rendered = -1;
 
     private JUnitXmlAggregator(Path path, JUnitXmlOptions options, WriterLock writerLock) throws IOException {
@@ -83,11 +91,10 @@ public final class JUnitXmlAggregator implements Aggregator {
     }
 
     /**
-     * {@return an aggregator with the {@linkplain JUnitXmlOptions#defaults() usual options}}
+     * {@return an aggregator with the {@linkplain JUnitXmlOptions#defaults() default options}}
      *
-     * @param path the file; new, or empty, or left by a run that did not close it
-     * @throws AggregationException if there is something else already, if another aggregator writes it, or if it cannot be
-     *     made
+     * @param path the file: missing, empty, or of a run that did not close it
+     * @throws AggregationException if the file has other content, another aggregator writes it, or it cannot be created
      */
     public static JUnitXmlAggregator open(Path path) {
         return open(path, JUnitXmlOptions.defaults());
@@ -96,14 +103,14 @@ public final class JUnitXmlAggregator implements Aggregator {
     /**
      * {@return an aggregator}
      *
-     * <p>Unless the options say to continue it, the report of a run that did not close it (it was killed, or its program
-     * ended before) is completed from its journal, renamed to {@code <file>.1}, or the next number that is free, and a
-     * warning is logged.
+     * <p>Without {@link JUnitXmlOptions#withResume()}, the report of a run that did not close it, because its program
+     * was killed or ended before, is completed from its journal and renamed to {@code <file>.1}, or the next number
+     * that is free. A warning is logged.
      *
-     * @param path the file; new, or empty, or with the journal of a run that did not close it
-     * @param options what it is to do otherwise
-     * @throws AggregationException if there is something else already, if another aggregator writes it, if what is to be
-     *     continued cannot be read, or if it cannot be made
+     * @param path the file: missing, empty, or with the journal of a run that did not close it
+     * @param options the options
+     * @throws AggregationException if the file has other content, another aggregator writes it, the journal to continue
+     *     cannot be read, or the file cannot be created
      */
     public static JUnitXmlAggregator open(Path path, JUnitXmlOptions options) {
         Path file = path.toAbsolutePath().normalize();
@@ -112,7 +119,7 @@ public final class JUnitXmlAggregator implements Aggregator {
             WriterLock lock = WriterLock.of(file);
             try {
                 if (!options.resume()) {
-                    new LeftReport(file).putAside();
+                    new UnclosedReport(file).rename();
                 }
                 checkEmpty(file);
                 return new JUnitXmlAggregator(file, options, lock);
@@ -121,15 +128,15 @@ public final class JUnitXmlAggregator implements Aggregator {
                 throw e;
             }
         } catch (IOException e) {
-            throw new AggregationException("could not open " + file + " for results: " + e.getMessage(), e);
+            throw new AggregationException("could not open " + file + " to write results: " + e.getMessage(), e);
         }
     }
 
     /**
-     * Completes the file of a run that did not end properly from the journal that it left, which stays as it is.
+     * Completes the file of a run that did not close it from its journal, which is left unchanged.
      *
      * @param path the file
-     * @return whether there was a journal; if not, the run ended properly, or never was
+     * @return true if there was a journal; false if the file was closed, or never written
      * @throws AggregationException if the journal cannot be read, or the file cannot be written
      */
     public static boolean render(Path path) {
@@ -151,8 +158,10 @@ public final class JUnitXmlAggregator implements Aggregator {
 
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
-        String name = take(record);
-        try (Case one = CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
+        String name = reserveName(record);
+        try (RenderedAttempt one = CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
+            // Rendered without the lock, so that tests are rendered in parallel. The aggregator may have been closed
+            // since.
             lock.lock();
             try {
                 checkOpen();
@@ -165,19 +174,19 @@ public final class JUnitXmlAggregator implements Aggregator {
             throw new AggregationException(
                     "could not store the results of " + record.name() + " on " + record.platform() + " for " + path
                             + ": "
-                            + e.getMessage() + "; nothing of them was stored, and " + artifacts
-                            + " can be given again once that is mended",
+                            + e.getMessage() + "; no part of them was stored: fix the cause, and ingest " + artifacts
+                            + " again",
                     e);
         } finally {
-            giveBack(record, name);
+            releaseName(record, name);
         }
         refresher.changed();
         delete(artifacts);
     }
 
     /**
-     * Completes the file with all that was ingested so far. The journal stays until {@link #close()}: if that is never
-     * called, the next opening finds a file that is complete.
+     * Completes the file with all results ingested so far. The journal is kept until {@link #close()}. If {@code close}
+     * is never called, the file is nevertheless complete.
      */
     @Override
     public void flush() {
@@ -202,6 +211,7 @@ public final class JUnitXmlAggregator implements Aggregator {
         } finally {
             lock.unlock();
         }
+        // Ends the thread first: a later write of the file would need the journal, which is deleted below.
         refresher.close();
         try {
             try (journal) {
@@ -212,16 +222,16 @@ public final class JUnitXmlAggregator implements Aggregator {
         } catch (IOException e) {
             throw abandoned(incomplete(e));
         }
-        AggregationException left = leftOver.get();
-        if (left != null) {
-            throw left;
+        AggregationException failure = deleteFailure.get();
+        if (failure != null) {
+            throw failure;
         }
     }
 
     private AggregationException incomplete(IOException why) {
         return new AggregationException(
                 "could not complete " + path + ": " + why.getMessage() + "; all results are in " + Journal.beside(path)
-                        + ", and JUnitXmlAggregator.render(path) completes it",
+                        + ", call JUnitXmlAggregator.render(path) to complete the file",
                 why);
     }
 
@@ -238,12 +248,13 @@ public final class JUnitXmlAggregator implements Aggregator {
         try {
             render();
         } catch (IOException e) {
-            // The file stays as it was, and all results are in the journal: the next time, or close(), may do better.
+            // The old file is kept and all results are in the journal. Try again later; close() reports a lasting
+            // failure.
             refresher.changed();
         }
     }
 
-    /** Makes the file anew, if there is anything that it has not. */
+    /** Writes the file if attempts were added since it was last written. */
     private void render() throws IOException {
         rendering.lock();
         try {
@@ -256,6 +267,7 @@ public final class JUnitXmlAggregator implements Aggregator {
             } finally {
                 lock.unlock();
             }
+            // Without the lock: results can be ingested while the file is written.
             if (size != rendered) {
                 renderer.render(snapshot);
                 rendered = size;
@@ -265,37 +277,41 @@ public final class JUnitXmlAggregator implements Aggregator {
         }
     }
 
-    /** {@return the name that the test goes by, which is the caller's until it gives it back} */
-    private String take(TestRecord record) {
+    /**
+     * Reserves a name for a test.
+     *
+     * @return the name in the report
+     */
+    private String reserveName(TestRecord record) {
         lock.lock();
         try {
             checkOpen();
             String name = record.name();
-            for (int i = 1; isTaken(record, name); i++) {
+            for (int i = 1; isUsed(record, name); i++) {
                 if (!options.duplicates()) {
                     throw new AggregationException(
                             "could not store the results of " + name + " on " + record.platform()
-                                    + ": there are results of a test of that name already; name tests differently, or"
-                                    + " allow duplicates by JUnitXmlOptions.withDuplicates()",
+                                    + ": results of a test with this name are already stored; rename one of the tests,"
+                                    + " or allow duplicates with JUnitXmlOptions.withDuplicates()",
                             null);
                 }
                 name = record.name() + " (" + i + ")";
             }
-            underWay.add(key(record, name));
+            ingesting.add(key(record, name));
             return name;
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean isTaken(TestRecord record, String name) {
-        return underWay.contains(key(record, name)) || report.isTaken(record, name);
+    private boolean isUsed(TestRecord record, String name) {
+        return ingesting.contains(key(record, name)) || report.isStored(record, name);
     }
 
-    private void giveBack(TestRecord record, String name) {
+    private void releaseName(TestRecord record, String name) {
         lock.lock();
         try {
-            underWay.remove(key(record, name));
+            ingesting.remove(key(record, name));
         } finally {
             lock.unlock();
         }
@@ -309,27 +325,27 @@ public final class JUnitXmlAggregator implements Aggregator {
         try {
             artifacts.delete();
         } catch (IOException e) {
-            // The results are stored: that is no failure of ingest. But it should not go unseen.
-            leftOver.compareAndSet(
+            // The results are stored, so ingest has succeeded. close() reports the first failure to delete.
+            deleteFailure.compareAndSet(
                     null,
                     new AggregationException(
-                            "all results are stored, but could not delete " + artifacts + ": " + e.getMessage()
-                                    + "; delete it by hand",
+                            "could not delete " + artifacts + ": " + e.getMessage()
+                                    + "; all results are stored, delete it by hand",
                             e));
         }
     }
 
     private void checkOpen() {
         if (closed) {
-            throw new IllegalStateException("the aggregator of " + path + " is closed");
+            throw new IllegalStateException("the aggregator for " + path + " is closed");
         }
     }
 
     private void checkProfile(Profile before) {
         if (before != options.profile()) {
             throw new AggregationException(
-                    "could not continue " + path + ": it was begun with the profile " + before + ", not "
-                            + options.profile() + "; choose that one, or another file",
+                    "could not continue " + path + ": it was written with the profile " + before + ", not "
+                            + options.profile() + "; choose " + before + ", or another file",
                     null);
         }
     }
@@ -338,8 +354,8 @@ public final class JUnitXmlAggregator implements Aggregator {
         boolean journal = Files.exists(Journal.beside(file), LinkOption.NOFOLLOW_LINKS);
         if (!journal && Files.exists(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) > 0) {
             throw new AggregationException(
-                    "could not open " + file + " for results: there is something in it already, and no journal to"
-                            + " continue from; choose another, or delete it",
+                    "could not open " + file + " to write results: it is not empty, and has no journal to continue"
+                            + " from; choose another file, or delete it",
                     null);
         }
     }

@@ -3,8 +3,7 @@ package org.atex.junitxml;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link JUnitXmlAggregator} can do otherwise. Immutable, and so thread-safe: each {@code with…} method gives a
- * changed copy.
+ * Options of a {@link JUnitXmlAggregator}. Immutable and thread-safe; each {@code with} method returns a changed copy.
  */
 public final class JUnitXmlOptions {
     private static final JUnitXmlOptions DEFAULTS = new JUnitXmlOptions();
@@ -21,17 +20,17 @@ public final class JUnitXmlOptions {
     private JUnitXmlOptions() {}
 
     /**
-     * {@return the usual ones: the portable profile, a case for each subtest, of each output the first 16 and the last 64
-     * KiB, no attachments, to a new file, a test once for a platform}
+     * {@return the default options: the portable profile, a case for each subtest, the first 16 KiB and the last 64 KiB
+     * of each output, no attachments, a new file, each test once per platform}
      */
     public static JUnitXmlOptions defaults() {
         return DEFAULTS;
     }
 
     /**
-     * {@return these with another dialect}
+     * {@return a copy with another profile}
      *
-     * @param value which
+     * @param value the profile
      */
     public JUnitXmlOptions withProfile(Profile value) {
         JUnitXmlOptions copy = copy();
@@ -40,9 +39,9 @@ public final class JUnitXmlOptions {
     }
 
     /**
-     * {@return these with subtests shown otherwise}
+     * {@return a copy with another representation of subtests}
      *
-     * @param value how
+     * @param value the representation
      */
     public JUnitXmlOptions withSubtests(Subtests value) {
         JUnitXmlOptions copy = copy();
@@ -51,15 +50,17 @@ public final class JUnitXmlOptions {
     }
 
     /**
-     * {@return these with other bounds for the output of a test; what lies between is left out, and said to be}
+     * {@return a copy with other limits for the output of a test or subtest; the middle of a longer output is replaced
+     * by a line with the number of omitted bytes}
      *
-     * @param firstBytes how much of its beginning is kept
-     * @param lastBytes how much of its end is kept
+     * @param firstBytes the number of bytes to keep from the beginning
+     * @param lastBytes the number of bytes to keep from the end
+     * @throws IllegalArgumentException if one of them is negative
      */
     public JUnitXmlOptions withOutput(int firstBytes, int lastBytes) {
         if (firstBytes < 0 || lastBytes < 0) {
             throw new IllegalArgumentException(
-                    "cannot keep " + firstBytes + " and " + lastBytes + " bytes of an output");
+                    "the limits of an output must not be negative: " + firstBytes + " and " + lastBytes + " bytes");
         }
         JUnitXmlOptions copy = copy();
         copy.head = firstBytes;
@@ -68,10 +69,11 @@ public final class JUnitXmlOptions {
     }
 
     /**
-     * {@return these with a line {@code [[ATTACHMENT|path]]} for each file of a test, as Jenkins and GitLab know it}
+     * {@return a copy that writes a line {@code [[ATTACHMENT|path]]} for each file of a test, which Jenkins and GitLab
+     * recognize}
      *
-     * @param base how the readers of the report come to the directory that holds {@code <platform>/<test>/…}, as another
-     *     aggregator writes it: relative to the project, or absolute
+     * @param base the path of the directory with the files, {@code <platform>/<test>/…}, for the readers of the report:
+     *     relative to the project, or absolute; another aggregator has to store the files there
      */
     public JUnitXmlOptions withAttachments(String base) {
         JUnitXmlOptions copy = copy();
@@ -80,10 +82,10 @@ public final class JUnitXmlOptions {
     }
 
     /**
-     * {@return these with another beginning of the paths of the files that describe tests, as the {@link Profile#RICH} profile
-     * names them in the attribute {@code file} of a case}
+     * {@return a copy with another prefix for the source files of tests, which the profile {@link Profile#RICH} writes
+     * in the attribute {@code file} of a case}
      *
-     * @param base how the readers of the report come to the root of the tests' tree: relative to the project, such as
+     * @param base the path of the root of the tests, for the readers of the report: relative to the project, such as
      *     {@code tests}
      */
     public JUnitXmlOptions withSources(String base) {
@@ -93,8 +95,8 @@ public final class JUnitXmlOptions {
     }
 
     /**
-     * {@return these with the report of a run continued that did not close it, if there was one: what it stored is kept, and
-     * a test that is stored again gets further attempts, numbered after those}
+     * {@return a copy that continues the report of a run that did not close it, if there is one: its results are kept,
+     * and a test that is stored again gets further attempts, numbered after the earlier ones}
      */
     public JUnitXmlOptions withResume() {
         JUnitXmlOptions copy = copy();
@@ -102,7 +104,9 @@ public final class JUnitXmlOptions {
         return copy;
     }
 
-    /** {@return these with a test taken again for a platform, as {@code name (1)}, {@code name (2)} and so on} */
+    /**
+     * {@return a copy that accepts a test again for the same platform, as {@code name (1)}, {@code name (2)} and so on}
+     */
     public JUnitXmlOptions withDuplicates() {
         JUnitXmlOptions copy = copy();
         copy.duplicates = true;

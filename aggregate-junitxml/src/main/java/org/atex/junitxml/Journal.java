@@ -21,19 +21,29 @@ import org.atex.artifacts.AppendFile;
 import org.atex.artifacts.Spool;
 
 /**
- * Everything that was ingested, in a file beside the report: what a report is made of at any time, also after a crash.
+ * A file beside the report with all ingested attempts, from which the report can be written at any time, also after a
+ * crash.
  *
- * <p>For one thread at a time.
+ * <p>Format, big-endian: a magic number, a version and the name of the profile; then for each attempt a magic number,
+ * the lengths of description and parts, their CRC-32, the description and the parts. An incomplete entry at the end is
+ * ignored.
+ *
+ * <p>Not thread-safe: the caller serializes all calls.
  */
 final class Journal implements AutoCloseable {
+    /** {@code ATEX} in ASCII. */
     private static final int MAGIC = 0x41544558;
-    private static final int VERSION = 2;
-    /** What the file begins with, but for the profile's name: the two numbers, and the name's length. */
-    private static final int HEAD = 4 + 1 + 2;
-    /** What an entry begins with: the number, two lengths and the checksum. */
-    private static final int ENTRY_HEAD = 4 + 4 + 8 + 8;
 
-    private static final int MOST_DESCRIPTION = 64 << 20;
+    private static final int VERSION = 2;
+
+    /** Length of the header without the name of the profile: magic number, version, length of the name. */
+    private static final int HEADER = 4 + 1 + 2;
+
+    /** Length of the header of an entry: magic number, two lengths, checksum. */
+    private static final int ENTRY_HEADER = 4 + 4 + 8 + 8;
+
+    /** Maximum length of a description in bytes. Protects against huge allocations when a corrupt journal is read. */
+    private static final int MAX_DESCRIPTION = 64 << 20;
 
     private final Path path;
     private final AppendFile file;
@@ -44,10 +54,12 @@ final class Journal implements AutoCloseable {
         this.file = file;
     }
 
+    /** {@return the path of the journal of a report} */
     static Path beside(Path report) {
         return report.resolveSibling(report.getFileName() + ".journal");
     }
 
+    /** Creates an empty journal, in place of an existing one. */
     static Journal create(Path path, Profile profile) throws IOException {
         Journal journal = new Journal(path, AppendFile.open(path));
         try (Spool head = journal.spool()) {
@@ -64,7 +76,7 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Opens one that a crash left, without what was torn at its end. */
+    /** Opens the journal of a crashed run, and cuts off the incomplete entry at its end. */
     static Journal resume(Path path, long end) throws IOException {
         Journal journal = new Journal(path, AppendFile.open(path));
         try {
@@ -76,14 +88,20 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    Attempt append(byte[] description, Case rendered) throws IOException {
+    /**
+     * Appends an attempt.
+     *
+     * @return the attempt, with the positions of its parts
+     */
+    Attempt append(byte[] description, RenderedAttempt rendered) throws IOException {
+        // The checksum is in the header of the entry, so the parts are read once more before they are written.
         CRC32 crc = new CRC32();
         long size = 0;
         try (CheckedOutputStream sum = new CheckedOutputStream(OutputStream.nullOutputStream(), crc)) {
             sum.write(description);
-            for (Spool piece : rendered.pieces()) {
-                piece.writeTo(sum);
-                size += piece.size();
+            for (Spool part : rendered.parts()) {
+                part.writeTo(sum);
+                size += part.size();
             }
         }
         try (Spool head = spool()) {
@@ -93,10 +111,10 @@ final class Journal implements AutoCloseable {
             out.writeLong(size);
             out.writeLong(crc.getValue());
             out.write(description);
-            Spool[] pieces = rendered.pieces();
-            Spool[] all = new Spool[1 + pieces.length];
+            Spool[] parts = rendered.parts();
+            Spool[] all = new Spool[1 + parts.length];
             all[0] = head;
-            System.arraycopy(pieces, 0, all, 1, pieces.length);
+            System.arraycopy(parts, 0, all, 1, parts.length);
             long position = file.append(all) + head.size();
             return new Attempt(description, position, this::share);
         }
@@ -121,13 +139,13 @@ final class Journal implements AutoCloseable {
         return before == null ? string : before;
     }
 
-    /** What a journal says it holds: the profile, and where the last whole entry ends. */
+    /** The profile of a journal, and the position after its last complete entry. */
     record Contents(Profile profile, long end) {}
 
-    /** {@return whether its writer was killed before anything could be in it} */
+    /** {@return whether the journal ends within its header: its writer was killed before the first entry} */
     static boolean isBlank(Path path) throws IOException {
         try (DataInputStream in = new DataInputStream(new FileInputStream(path.toFile()))) {
-            // Read, not skipped: a file may be skipped beyond its end.
+            // Read, not skipped: FileInputStream skips beyond the end of a file without an error.
             in.readFully(new byte[4 + 1]);
             in.readFully(new byte[in.readUnsignedShort()]);
             return false;
@@ -137,9 +155,9 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * {@return the profile of a report}
+     * {@return the profile in the header of a journal}
      *
-     * @throws StreamCorruptedException if it is no journal
+     * @throws StreamCorruptedException if the file is not a journal
      */
     static Profile profile(Path path) throws IOException {
         try (DataInputStream in = new DataInputStream(new FileInputStream(path.toFile()))) {
@@ -148,9 +166,10 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * Reads all attempts; of a journal that is broken, those before that place.
+     * Reads all attempts. In a corrupt journal, those before the corrupt entry are passed to the consumer before the
+     * exception is thrown.
      *
-     * @throws StreamCorruptedException if it is broken, or is none
+     * @throws StreamCorruptedException if the journal is corrupt, or the file is not a journal
      */
     static Contents read(Path path, Consumer<Attempt> attempts) throws IOException {
         CRC32 crc = new CRC32();
@@ -158,20 +177,20 @@ final class Journal implements AutoCloseable {
         try (DataInputStream in = new DataInputStream(
                 new CheckedInputStream(new BufferedInputStream(new FileInputStream(path.toFile()), 64 << 10), crc))) {
             Profile profile = profile(in, path);
-            long end = HEAD + (long) profile.name().length();
+            long end = HEADER + (long) profile.name().length();
             try {
                 while (true) {
                     check(in.readInt() == MAGIC, path, end);
                     int length = in.readInt();
                     long size = in.readLong();
                     long sum = in.readLong();
-                    check(length > 0 && length <= MOST_DESCRIPTION && size >= 0, path, end);
+                    check(length > 0 && length <= MAX_DESCRIPTION && size >= 0, path, end);
                     crc.reset();
                     byte[] description = new byte[length];
                     in.readFully(description);
                     in.skipNBytes(size);
                     check(crc.getValue() == sum, path, end);
-                    long position = end + ENTRY_HEAD + length;
+                    long position = end + ENTRY_HEADER + length;
                     attempts.accept(new Attempt(description, position, s -> shared.computeIfAbsent(s, t -> t)));
                     end = position + size;
                 }
@@ -186,15 +205,15 @@ final class Journal implements AutoCloseable {
             check(in.readInt() == MAGIC && in.readByte() == VERSION, path, 0);
             return Profile.valueOf(in.readUTF());
         } catch (IllegalArgumentException | UTFDataFormatException e) {
-            throw new StreamCorruptedException(path + " is broken at byte 0");
+            throw new StreamCorruptedException(path + " is corrupt at byte 0");
         } catch (EOFException e) {
-            throw new StreamCorruptedException(path + " is empty: nothing was ingested; delete it");
+            throw new StreamCorruptedException(path + " is empty: no results were ingested; delete it");
         }
     }
 
-    private static void check(boolean well, Path path, long at) throws IOException {
-        if (!well) {
-            throw new StreamCorruptedException(path + " is broken at byte " + at);
+    private static void check(boolean valid, Path path, long at) throws IOException {
+        if (!valid) {
+            throw new StreamCorruptedException(path + " is corrupt at byte " + at);
         }
     }
 }

@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Writes the beginning and the end of a test's output, however long it is, without ever holding it. */
+/** Writes the beginning and the end of the output of a test, without reading the output into memory. */
 final class OutputText {
     private final long head;
     private final long tail;
@@ -18,7 +18,8 @@ final class OutputText {
     }
 
     void write(OutputStream to, Path output) throws IOException {
-        // Not Files.newInputStream: that one is closed by an interrupt that is meant for somebody else.
+        // Not Files.newInputStream: an interrupt of the thread closes its channel, but ingest must not react to
+        // interrupts.
         long size = Files.size(output);
         try (InputStream in = new FileInputStream(output.toFile())) {
             if (size <= head + tail) {
@@ -27,13 +28,13 @@ final class OutputText {
             }
             XmlText.text(to, in, head);
             long left = size - head - tail;
-            XmlText.text(to, "\n[… " + left + " bytes left out …]\n");
+            XmlText.text(to, "\n[… " + left + " bytes omitted …]\n");
             in.skipNBytes(left);
             XmlText.text(to, new WholeCharacters(in), tail);
         }
     }
 
-    /** Leaves out the rest of a character whose beginning was left out. */
+    /** Skips the rest of a UTF-8 character if its beginning was omitted. */
     private static final class WholeCharacters extends InputStream {
         private final InputStream in;
         private boolean begun;

@@ -1,31 +1,34 @@
 package org.atex.junitxml;
 
-/** Which of the dialects of JUnit XML is written: no file can satisfy all readers' schemas. */
+/** The dialect of JUnit XML. The schemas of different readers contradict each other, so no file is valid for all. */
 public enum Profile {
     /**
-     * Valid by the schemas of Jenkins' xUnit plugin (junit-10.xsd) and of Ant (JUnit.xsd), and read by everything. A
-     * case has no output of its own: what a failed one wrote is part of its failure; earlier attempts are properties of
-     * the suite. With attachments, each case names its own in its {@code system-out}, which JUnit.xsd does not allow.
+     * Valid for the schemas of Jenkins' xUnit plugin (junit-10.xsd) and of Ant (JUnit.xsd), and read by all tools. The
+     * output of a failed case is part of the text of its failure; other cases have no output. Earlier attempts are
+     * properties of the suite. Attachments are in the {@code system-out} of their case, which JUnit.xsd does not allow.
      */
     PORTABLE,
     /**
-     * Valid by the schemas of Maven Surefire, and by junit-10.xsd: a single suite, cases with output, earlier attempts as
-     * {@code flakyFailure}, {@code rerunFailure} and so on.
+     * Valid for the schemas of Maven Surefire and for junit-10.xsd: a single suite, cases with output, earlier attempts
+     * as {@code flakyFailure}, {@code rerunFailure} and so on.
      */
     SUREFIRE,
     /**
-     * All there is: as Surefire's, with a suite a platform, totals, time stamps, and of each case the
-     * properties and the file and line that describe the test. No schema
-     * allows all of it; readers take what they know.
+     * All data: like {@link #SUREFIRE}, with one suite per platform, totals and time stamps, and for each case its
+     * properties and the file and line of the test. Valid for no schema; readers ignore the parts that they do not
+     * know.
      */
     RICH;
 
-    /** {@return which of the attempts the case is about: of those that all failed, Surefire shows the first} */
+    /**
+     * {@return the attempt that the case shows: the last, but in the style of Surefire the first failed one if the last
+     * failed}
+     */
     Attempt shown(Attempt[] attempts) {
         Attempt last = attempts[attempts.length - 1];
-        if (this != PORTABLE && last.kind().isBad()) {
+        if (this != PORTABLE && last.status().isBad()) {
             for (Attempt attempt : attempts) {
-                if (attempt.kind().isBad()) {
+                if (attempt.status().isBad()) {
                     return attempt;
                 }
             }

@@ -5,14 +5,16 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Runs a step some time after something changed, on a thread of its own that otherwise waits. A step that takes long comes
- * the less often: it has a fifth of the time at most.
+ * Runs a step on a daemon thread of its own, 500 ms after a change. A slow step runs less often: for at most a fifth of
+ * the time.
  *
- * <p>Safe for many threads.
+ * <p>Thread-safe.
  */
 final class Refresher implements AutoCloseable {
     private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final int REST = 4;
+
+    /** Minimum pause between two runs, as a multiple of the duration of the last one. */
+    private static final int PAUSE_FACTOR = 4;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changes = lock.newCondition();
@@ -26,7 +28,10 @@ final class Refresher implements AutoCloseable {
         thread = Thread.ofPlatform().daemon().name(name).start(this::run);
     }
 
+    /** Requests a run of the step. Does not block on a running step. */
     void changed() {
+        // Most calls find the flag set, and need no lock. The flag is cleared before the step reads the state, so a
+        // change that finds it set is seen by that step.
         if (!changed) {
             lock.lock();
             try {
@@ -38,7 +43,7 @@ final class Refresher implements AutoCloseable {
         }
     }
 
-    /** Ends the thread; a step under way is waited for. */
+    /** Ends the thread, and waits for a running step. An interrupt stays pending. */
     @Override
     public void close() {
         lock.lock();
@@ -54,7 +59,7 @@ final class Refresher implements AutoCloseable {
                 thread.join();
                 break;
             } catch (InterruptedException e) {
-                // The step is short, and what follows must not overlap with it.
+                // Continue to wait: the caller deletes the journal next, which the step may be reading.
                 interrupted = true;
             }
         }
@@ -69,15 +74,19 @@ final class Refresher implements AutoCloseable {
             while (isDue(pause)) {
                 long start = System.nanoTime();
                 step.run();
-                pause = Math.max(PAUSE, REST * (System.nanoTime() - start));
+                pause = Math.max(PAUSE, PAUSE_FACTOR * (System.nanoTime() - start));
             }
         } catch (InterruptedException e) {
-            // Nobody but close() ends it, and that does not interrupt; whoever does anyway wants it to end.
+            // close() does not interrupt. Another interrupt can only mean that the thread should end.
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Waits for a change, and then a while for others; says whether to go on. */
+    /**
+     * Waits for a change, then for the pause.
+     *
+     * @return true to run the step, false if closed
+     */
     private boolean isDue(long pause) throws InterruptedException {
         lock.lock();
         try {
@@ -88,7 +97,7 @@ final class Refresher implements AutoCloseable {
             while (left > 0 && !closed) {
                 left = changes.awaitNanos(left);
             }
-            // Before the step: what comes during it is a change again.
+            // Cleared before the step: a change during the step requests another run.
             changed = false;
             return !closed;
         } finally {

@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import org.atex.junitxml.Attempt.Piece;
+import org.atex.junitxml.Attempt.Part;
 
-/** Makes the whole file of what is known, beside it, and puts it in its place at once: readers never see half of one. */
+/**
+ * Writes the complete report to a temporary file and moves it into place atomically, so readers see no partial file.
+ */
 final class Renderer {
     private final Path report;
     private final Path journal;
@@ -26,11 +28,12 @@ final class Renderer {
     }
 
     void render(Map<String, List<Attempt[]>> platforms) throws IOException {
+        // A hidden name without the suffix .xml, so that readers do not find the temporary file.
         Path temporary = report.resolveSibling("." + report.getFileName() + ".tmp");
         try {
             try (OutputStream out = new BufferedOutputStream(new FileOutputStream(temporary.toFile()), 64 << 10);
-                    Pieces pieces = new Pieces(journal)) {
-                document(new Xml(out), pieces, platforms);
+                    JournalReader reader = new JournalReader(journal)) {
+                document(new XmlWriter(out), reader, platforms);
             }
             Files.move(temporary, report, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -43,11 +46,11 @@ final class Renderer {
         }
     }
 
-    private void document(Xml xml, Pieces pieces, Map<String, List<Attempt[]>> platforms) throws IOException {
+    private void document(XmlWriter xml, JournalReader reader, Map<String, List<Attempt[]>> platforms) throws IOException {
         xml.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         if (profile == Profile.SUREFIRE) {
             String name = platforms.size() == 1 ? platforms.keySet().iterator().next() : "tests";
-            suite(xml, pieces, Suite.of(CaseNames.notBlank(name), all(platforms.values()), profile), 0);
+            suite(xml, reader, Suite.of(CaseNames.notBlank(name), all(platforms.values()), profile), 0);
             return;
         }
         List<Suite> suites = new ArrayList<>();
@@ -58,7 +61,7 @@ final class Renderer {
         }
         xml.raw(">\n");
         for (int id = 0; id < suites.size(); id++) {
-            suite(xml, pieces, suites.get(id), id);
+            suite(xml, reader, suites.get(id), id);
         }
         xml.raw("</testsuites>\n");
     }
@@ -67,7 +70,7 @@ final class Renderer {
         return platforms.stream().flatMap(List::stream).toList();
     }
 
-    private void totals(Xml xml, Suite suite) throws IOException {
+    private void totals(XmlWriter xml, Suite suite) throws IOException {
         xml.attribute("name", suite.name());
         xml.attribute("tests", suite.counts().tests());
         xml.attribute("failures", suite.counts().failures());
@@ -79,7 +82,7 @@ final class Renderer {
         }
     }
 
-    private void suite(Xml xml, Pieces pieces, Suite suite, int id) throws IOException {
+    private void suite(XmlWriter xml, JournalReader reader, Suite suite, int id) throws IOException {
         xml.raw("<testsuite");
         totals(xml, suite);
         if (profile != Profile.SUREFIRE) {
@@ -90,29 +93,31 @@ final class Renderer {
         xml.raw(">\n");
         xml.raw("<properties>\n");
         if (profile == Profile.PORTABLE) {
-            earlierAttempts(xml, pieces, suite);
+            earlierAttempts(xml, reader, suite);
         }
         xml.raw("</properties>\n");
-        CaseWriter cases = new CaseWriter(xml, pieces, profile);
+        CaseWriter cases = new CaseWriter(xml, reader, profile);
         for (Attempt[] attempts : suite.tests()) {
             cases.write(attempts);
         }
         if (profile == Profile.PORTABLE) {
-            // JUnit.xsd wants them.
+            // JUnit.xsd requires these elements.
             xml.raw("<system-out/>\n<system-err/>\n");
         }
         xml.raw("</testsuite>\n");
     }
 
-    /** There is no other place for them that all readers allow. */
-    private static void earlierAttempts(Xml xml, Pieces pieces, Suite suite) throws IOException {
+    /**
+     * Writes earlier attempts as properties, the only element for them that both schemas of the portable profile allow.
+     */
+    private static void earlierAttempts(XmlWriter xml, JournalReader reader, Suite suite) throws IOException {
         for (Attempt[] attempts : suite.tests()) {
             for (int i = 0; i < attempts.length - 1; i++) {
                 xml.raw("<property");
                 xml.attribute("name", "attempt " + attempts[i].number() + " at " + attempts[i].name());
                 xml.raw(" value=\""
-                        + (attempts[i].kind().isBad() ? attempts[i].kind().element() + ": " : ""));
-                pieces.copy(attempts[i], Piece.MESSAGE, xml.out());
+                        + (attempts[i].status().isBad() ? attempts[i].status().element() + ": " : ""));
+                reader.copy(attempts[i], Part.MESSAGE, xml.out());
                 xml.raw("\"/>\n");
             }
         }

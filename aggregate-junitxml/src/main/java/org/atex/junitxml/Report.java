@@ -11,26 +11,26 @@ import java.util.Set;
 import org.atex.api.TestRecord;
 
 /**
- * All attempts, by platform and test, in the order in which these came first. The attempts of a run follow those of earlier
- * runs, whose report it continues. For one thread at a time.
+ * The attempts of a report by platform and test, both in the order in which they first occurred. In a continued report,
+ * the attempts of this run follow those of earlier runs. Not thread-safe.
  */
 final class Report {
-    private final Map<String, Suite> suites = new LinkedHashMap<>();
+    private final Map<String, PlatformTests> suites = new LinkedHashMap<>();
     private long size;
 
-    private static final class Suite {
+    private static final class PlatformTests {
         private final List<Attempt[]> tests = new ArrayList<>();
         private final Map<String, Integer> indices = new HashMap<>();
 
-        /** How many attempts of a test are those of earlier runs; there are no others in most reports. */
+        /** The highest number of an attempt of earlier runs, by test. Empty unless the report was continued. */
         private final Map<String, Integer> earlier = new HashMap<>();
 
-        /** The tests of which this run stored the last attempt. */
+        /** The tests for which this run has stored the last attempt. */
         private final Set<String> complete = new HashSet<>();
     }
 
     void add(Attempt attempt) {
-        Suite suite = suites.computeIfAbsent(attempt.platform(), platform -> new Suite());
+        PlatformTests suite = suites.computeIfAbsent(attempt.platform(), platform -> new PlatformTests());
         size++;
         if (attempt.isLast()) {
             suite.complete.add(attempt.name());
@@ -40,21 +40,21 @@ final class Report {
             suite.tests.add(new Attempt[] {attempt});
             return;
         }
-        // A new array: a snapshot may hold the other.
+        // A new array, as a snapshot may refer to the old one.
         Attempt[] before = suite.tests.get(index);
         Attempt[] attempts = Arrays.copyOf(before, before.length + 1);
         attempts[before.length] = attempt;
         if (attempt.number() == 0) {
-            // That it was not started again does not undo what it came to before.
+            // "Not run" goes first: the result of an earlier attempt remains the final one.
             System.arraycopy(before, 0, attempts, 1, before.length);
             attempts[0] = attempt;
         }
         suite.tests.set(index, attempts);
     }
 
-    /** All there is was stored by earlier runs: what follows is another run's. */
+    /** Starts a new run: all attempts added so far belong to earlier runs. */
     void beginRun() {
-        for (Suite suite : suites.values()) {
+        for (PlatformTests suite : suites.values()) {
             suite.complete.clear();
             for (Attempt[] attempts : suite.tests) {
                 int highest = 0;
@@ -66,16 +66,16 @@ final class Report {
         }
     }
 
-    /** {@return the number of an attempt over all runs: it follows those of earlier runs} */
+    /** {@return the number of an attempt over all runs, which follows those of earlier runs; 0 if it never started} */
     int number(TestRecord record, String name) {
-        Suite suite = suites.get(record.platform());
+        PlatformTests suite = suites.get(record.platform());
         int before = suite == null ? 0 : suite.earlier.getOrDefault(name, 0);
         return record.attempt() == 0 ? 0 : before + record.attempt();
     }
 
-    /** {@return whether this run has stored that attempt of a test, or its last one} */
-    boolean isTaken(TestRecord record, String name) {
-        Suite suite = suites.get(record.platform());
+    /** {@return whether this run has already stored this attempt of the test, or the last one} */
+    boolean isStored(TestRecord record, String name) {
+        PlatformTests suite = suites.get(record.platform());
         Integer index = suite == null ? null : suite.indices.get(name);
         if (suite == null || index == null) {
             return false;
@@ -85,12 +85,12 @@ final class Report {
                 || number > 0 && Arrays.stream(suite.tests.get(index)).anyMatch(attempt -> attempt.number() == number);
     }
 
-    /** {@return how many attempts there are} */
+    /** {@return the number of attempts} */
     long size() {
         return size;
     }
 
-    /** {@return the attempts at each test of each platform, which nobody changes any more} */
+    /** {@return an immutable copy: for each platform, the attempts at each test} */
     Map<String, List<Attempt[]>> snapshot() {
         Map<String, List<Attempt[]>> snapshot = new LinkedHashMap<>();
         suites.forEach((platform, suite) -> snapshot.put(platform, List.copyOf(suite.tests)));

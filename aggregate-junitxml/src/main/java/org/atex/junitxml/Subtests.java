@@ -1,12 +1,12 @@
 package org.atex.junitxml;
 
-/** What becomes of the results that a test reports for its parts. */
+/** The representation of subtests: results that a test reports for its parts. */
 public enum Subtests {
     /**
-     * Each is a case of its own, after that of the test, named {@code test[subtest]}. One that failed has its own note as
-     * the message, and its own log.
+     * Each subtest is a case of its own, named {@code test[subtest]}, after the case of the test. A failed subtest has
+     * its note as the message, and its own log.
      */
     CASES,
-    /** Those that failed are named in the text of the test's failure. */
+    /** Failed subtests are listed in the text of the failure of the test. */
     TEXT
 }

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The tests of a platform, or of all of them, each with its attempts; and what they amount to. Immutable.
+ * The tests of one platform, or of all platforms, with their totals. Immutable.
  *
- * @param name what it is called
- * @param tests the attempts at each
- * @param counts how many cases there are
- * @param started when the first began, in milliseconds since 1970
- * @param took from then to the end of the last, in milliseconds
- * @param host the system, if there was only one
+ * @param name the name of the suite
+ * @param tests the attempts at each test
+ * @param counts the numbers of cases
+ * @param started the start of the first attempt, in milliseconds since 1970
+ * @param took the time from the first start to the last end, in milliseconds
+ * @param host the name of the system if there was only one, else {@code localhost}
  */
 record Suite(String name, List<Attempt[]> tests, Counts counts, long started, long took, String host) {
     static Suite of(String name, List<Attempt[]> tests, Profile profile) {
@@ -23,10 +23,10 @@ record Suite(String name, List<Attempt[]> tests, Counts counts, long started, lo
         Set<String> systems = new HashSet<>();
         for (Attempt[] attempts : tests) {
             Attempt last = attempts[attempts.length - 1];
-            counts = counts.plus(profile.shown(attempts).kind()).plus(last.subtests());
+            counts = counts.plus(profile.shown(attempts).status()).plus(last.subtests());
             for (Attempt attempt : attempts) {
                 systems.add(attempt.system());
-                // One that never started was only noted, perhaps long after everything else.
+                // Attempts that never started do not count: their record may be much later than the last test.
                 if (attempt.number() > 0) {
                     first = Math.min(first, attempt.started());
                     end = Math.max(end, attempt.started() + attempt.took());
@@ -39,7 +39,7 @@ record Suite(String name, List<Attempt[]> tests, Counts counts, long started, lo
             end = first;
         }
         systems.removeIf(String::isBlank);
-        // The clock may have been set back meanwhile: a suite takes as long as its longest test at least.
+        // If the clock was set back, the difference may be too small: use the duration of the longest test instead.
         long took = Math.max(longest, end - first);
         String host = systems.size() == 1 ? systems.iterator().next() : "localhost";
         return new Suite(name, tests, counts, first, took, host);

@@ -6,14 +6,14 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** Times as readers understand them, whatever the locale. */
+/** Formats times for readers, independent of the locale. */
 final class Times {
     private static final DateTimeFormatter SECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private Times() {}
 
-    /** {@return milliseconds, as many as there can be} */
+    /** {@return a duration in milliseconds, at most {@code Long.MAX_VALUE}} */
     static long millis(Duration duration) {
         return duration.compareTo(Duration.ofMillis(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : duration.toMillis();
     }
@@ -25,7 +25,7 @@ final class Times {
         return positive / 1000 + "." + decimals;
     }
 
-    /** {@return a time stamp in UTC, in seconds and without a zone, which some readers refuse} */
+    /** {@return a time stamp in UTC with seconds, without a zone, as some readers reject zones} */
     static String stamp(long millis) {
         return SECONDS.format(Instant.ofEpochMilli(millis));
     }

@@ -10,18 +10,18 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Makes of any text, or any bytes, what may stand in an XML document in UTF-8.
+ * Converts arbitrary text or bytes to valid XML text in UTF-8.
  *
  * <ul>
- *   <li>Bytes that are not UTF-8, and characters that XML cannot hold, become U+FFFD.
- *   <li>Terminal control sequences are left out: colours, titles, cursor movements.
- *   <li>A carriage return is left out before a newline, and kept as a reference elsewhere.
- *   <li>In attributes, newlines and tabs are references too: readers would make spaces of them.
- *   <li>Words that readers obey, such as {@code [[ATTACHMENT|path]]}, get a space between their brackets: they are read in
- *       what tests wrote, and a test must not have a reader publish a file of its choice.
+ *   <li>Malformed UTF-8, and characters that XML does not allow, become U+FFFD.
+ *   <li>Terminal control sequences (colours, titles, cursor movements) are removed.
+ *   <li>A carriage return is removed before a newline, and written as a character reference elsewhere.
+ *   <li>In attributes, newlines and tabs are written as references, as parsers replace them by spaces otherwise.
+ *   <li>Directives for readers, such as {@code [[ATTACHMENT|path]]}, get a space between their brackets. Readers look
+ *       for them in all text, and the output of a test must not make a reader publish a file of its machine.
  * </ul>
  *
- * <p>The JDK's own writer does none of this: it lets illegal characters through, and the whole file becomes unreadable.
+ * <p>The XML writer of the JDK does none of this: it writes illegal characters, which makes the whole file unreadable.
  */
 final class XmlText {
     private static final char ESCAPE = '\u001b';
@@ -35,26 +35,26 @@ final class XmlText {
     private static final byte[] NEWLINE = ascii("&#10;");
     private static final byte[] RETURN = ascii("&#13;");
 
-    /** How long a word for readers is at most, with its brackets. */
-    private static final int LONGEST_WORD = 64;
+    /** Maximum length of a directive for readers, with its brackets and without its value. */
+    private static final int MAX_DIRECTIVE = 64;
 
     private enum State {
         TEXT,
-        /** After the escape character. */
+        /** After an escape character. */
         ESCAPED,
-        /** After escape and bracket, until a letter. */
+        /** In a control sequence, escape and bracket, until its final letter. */
         CONTROL,
-        /** A title or the like, until bell or escape and backslash; never beyond the line. */
+        /** In a control string, such as a title, until a bell, an escape and backslash, or the end of the line. */
         STRING
     }
 
     private final OutputStream to;
     private final boolean attribute;
 
-    /** Whether the text is ours, and readers may obey it. */
+    /** True for text of this library, in which directives for readers are kept. */
     private final boolean trusted;
 
-    /** Brackets and letters that may become a word for readers. */
+    /** Brackets and letters that may be the beginning of a directive for readers. */
     private final StringBuilder held = new StringBuilder(0);
 
     private State state = State.TEXT;
@@ -67,28 +67,30 @@ final class XmlText {
         this.trusted = trusted;
     }
 
-    /** Writes an attribute's value. */
+    /** Writes the value of an attribute. */
     static void attribute(OutputStream to, String text) throws IOException {
         XmlText xml = new XmlText(to, true, false);
         xml.characters(text);
         xml.end();
     }
 
-    /** Writes an element's text. */
+    /** Writes the text of an element. */
     static void text(OutputStream to, String text) throws IOException {
         XmlText xml = new XmlText(to, false, false);
         xml.characters(text);
         xml.end();
     }
 
-    /** Writes an element's text that is meant for readers to obey. */
+    /** Writes the text of an element without changing directives for readers. */
     static void trusted(OutputStream to, String text) throws IOException {
         XmlText xml = new XmlText(to, false, true);
         xml.characters(text);
         xml.end();
     }
 
-    /** Writes some bytes as an element's text, but for a character that is cut off at their end. */
+    /**
+     * Writes the given number of bytes as the text of an element. A character that is cut off at the end is omitted.
+     */
     static void text(OutputStream to, InputStream bytes, long length) throws IOException {
         XmlText xml = new XmlText(to, false, false);
         xml.decode(bytes, length);
@@ -119,8 +121,9 @@ final class XmlText {
     private void characters(CharSequence text) throws IOException {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
+            // The common case: a plain character, and no incomplete sequence, line break or surrogate pair before it.
             if (state == State.TEXT && c >= ' ' && c < '\u007f' && !pendingReturn && pendingHigh == 0) {
-                word(c);
+                filterDirective(c);
             } else {
                 step(c);
             }
@@ -141,7 +144,7 @@ final class XmlText {
                 if (c >= '@' && c <= '~') {
                     state = State.TEXT;
                 } else if (c < ' ' || c > '~') {
-                    again(c);
+                    reprocess(c);
                 }
             }
             case STRING -> {
@@ -150,7 +153,7 @@ final class XmlText {
                 } else if (c == ESCAPE) {
                     state = State.ESCAPED;
                 } else if (c == '\n' || c == '\r') {
-                    again(c);
+                    reprocess(c);
                 }
             }
         }
@@ -161,11 +164,11 @@ final class XmlText {
             case '[' -> state = State.CONTROL;
             case ']', 'P', 'X', '^', '_' -> state = State.STRING;
             case ESCAPE -> {
-                // The one before was cut short.
+                // The sequence before was incomplete.
             }
             default -> {
                 if (c < ' ' || c > '~') {
-                    again(c);
+                    reprocess(c);
                 } else if (c >= '0') {
                     state = State.TEXT;
                 }
@@ -173,8 +176,8 @@ final class XmlText {
         }
     }
 
-    /** The sequence was no proper one, and this is not part of it. */
-    private void again(char c) throws IOException {
+    /** Ends an invalid control sequence, and handles a character that is not part of it as text. */
+    private void reprocess(char c) throws IOException {
         state = State.TEXT;
         step(c);
     }
@@ -203,7 +206,7 @@ final class XmlText {
         } else if (Character.isHighSurrogate(c)) {
             pendingHigh = c;
         } else if (c < 0x80) {
-            word(c);
+            filterDirective(c);
         } else {
             release();
             beyondAscii(c);
@@ -223,8 +226,8 @@ final class XmlText {
         }
     }
 
-    /** Two brackets, letters and a bar are a word for readers: until it is known whether they are, they are held back. */
-    private void word(char c) throws IOException {
+    /** Holds back text that may be a directive for readers: two brackets, letters and a bar. */
+    private void filterDirective(char c) throws IOException {
         int length = held.length();
         if (length == 0 && (c != '[' || trusted)) {
             ascii(c);
@@ -232,18 +235,18 @@ final class XmlText {
             held.append(c);
         } else if (length == 2 && c == '[') {
             ascii(c);
-        } else if (length >= 2 && length < LONGEST_WORD && isWordPart(c)) {
+        } else if (length >= 2 && length < MAX_DIRECTIVE && isDirectivePart(c)) {
             held.append(c);
         } else {
             if (length > 2 && c == '|') {
                 held.insert(1, ' ');
             }
             release();
-            word(c);
+            filterDirective(c);
         }
     }
 
-    private static boolean isWordPart(char c) {
+    private static boolean isDirectivePart(char c) {
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     }
 

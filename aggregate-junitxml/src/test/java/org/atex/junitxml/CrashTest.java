@@ -19,7 +19,7 @@ import org.atex.testkit.LeftArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Another JVM writes a report and is killed, or has only a small heap. */
+/** Writes a report in another JVM that is killed, exits early, or has a small heap. */
 class CrashTest {
     private static final JUnitXmlOptions RICH = JUnitXmlOptions.defaults().withProfile(Profile.RICH);
 
@@ -27,13 +27,13 @@ class CrashTest {
     Path directory;
 
     @Test
-    void whateverWasIngestedBeforeAKillIsInTheCompletedFile() throws Exception {
+    void resultsIngestedBeforeAKillAreInTheCompletedFile() throws Exception {
         Random random = new Random(3);
         for (int run = 0; run < 3; run++) {
             Path report = directory.resolve("report" + run + ".xml");
             int ingested = ingestUntilKilled(report, 1 + random.nextInt(200));
 
-            assertThat(Parsed.read(report)).as("the file as the crash left it").isNotNull();
+            assertThat(Parsed.read(report)).as("the file after the crash").isNotNull();
             assertThat(JUnitXmlAggregator.render(report)).isTrue();
             assertThat(Parsed.read(report).cases().size()).isGreaterThanOrEqualTo(ingested);
             assertThat(Parsed.read(report)
@@ -52,7 +52,7 @@ class CrashTest {
     }
 
     @Test
-    void theNextRunAfterAKillWorksAndKeepsWhatWasIngested() throws Exception {
+    void nextRunAfterAKillKeepsTheIngestedResults() throws Exception {
         Random random = new Random(4);
         Path report = directory.resolve("report.xml");
         List<Integer> ingested = new ArrayList<>();
@@ -69,7 +69,7 @@ class CrashTest {
     }
 
     @Test
-    void aProgramThatExitsInsideTheTryLosesNothingAndTheNextRunWorks() throws Exception {
+    void programThatExitsWithoutCloseLosesNothing() throws Exception {
         Path report = directory.resolve("report.xml");
         for (int run = 0; run < 2; run++) {
             Process process = start("64m", "exit", report.toString());
@@ -83,14 +83,14 @@ class CrashTest {
     }
 
     @Test
-    void twoHundredMegabytesOfOutputNeedNoMemory() throws Exception {
+    void outputOf200MegabytesFitsInASmallHeap() throws Exception {
         run("64m", "output", directory.resolve("report.xml").toString());
 
         assertThat(Files.size(directory.resolve("report.xml"))).isGreaterThan(200 << 20);
     }
 
     @Test
-    void aHundredThousandCasesFitInASmallHeap() throws Exception {
+    void hundredThousandCasesFitInASmallHeap() throws Exception {
         run("64m", "cases", directory.resolve("report.xml").toString());
 
         try (Stream<String> lines = Files.lines(directory.resolve("report.xml"))) {
@@ -105,7 +105,7 @@ class CrashTest {
             while (ingested < after && lines.readLine() != null) {
                 ingested++;
             }
-            // Not process.destroyForcibly(): that closes the stream with what it said last.
+            // Not process.destroyForcibly(): it closes the stream, which may still hold the last lines.
             process.toHandle().destroyForcibly();
             while (lines.readLine() != null) {
                 ingested++;
@@ -126,14 +126,14 @@ class CrashTest {
 
     private Process start(String heap, String... arguments) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        // Not Logback: it would log among what the program says.
+        // Without Logback, which would write log lines to the standard output that the test reads.
         String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(entry -> !entry.contains("logback"))
                 .collect(Collectors.joining(File.pathSeparator));
         String[] command = {java, "-Xmx" + heap, "-XX:+UseSerialGC", "-Dslf4j.internal.verbosity=ERROR", "-cp", classes
         };
         return new ProcessBuilder(
-                        Stream.of(Arrays.stream(command), Stream.of(Ingesting.class.getName()), Stream.of(arguments))
+                        Stream.of(Arrays.stream(command), Stream.of(IngestingProgram.class.getName()), Stream.of(arguments))
                                 .flatMap(part -> part)
                                 .toList())
                 .directory(directory.toFile())

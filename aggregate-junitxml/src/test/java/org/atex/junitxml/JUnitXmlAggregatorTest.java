@@ -45,7 +45,7 @@ class JUnitXmlAggregatorTest {
     private Path report;
 
     @BeforeEach
-    void nameTheReport() {
+    void setPath() {
         report = directory.resolve("out/report.xml");
     }
 
@@ -63,7 +63,7 @@ class JUnitXmlAggregatorTest {
                 "CANCELLED, skipped, -",
                 "NOT_RUN, skipped, -",
             })
-    void everyEndHasItsElement(Outcome outcome, String element, String type) throws IOException {
+    void eachOutcomeHasItsElement(Outcome outcome, String element, String type) throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(TestRecord.of("here", "/a", TestEnd.of(outcome, "because")), Artifacts.none());
         }
@@ -80,7 +80,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void aFailureSaysWhatFailedAndShowsTheOutput() throws IOException {
+    void failureNamesFailedResultsAndShowsTheOutput() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(
                     TestRecord.of("here", "/a/b/c", TestEnd.exited(3)),
@@ -108,7 +108,7 @@ class JUnitXmlAggregatorTest {
 
     @ParameterizedTest
     @EnumSource
-    void eachPartThatFailedHasItsOwnMessageAndLog(Profile profile) throws IOException {
+    void failedSubtestHasItsOwnMessageAndLog(Profile profile) throws IOException {
         LeftArtifacts left = left().results("""
                 {"status":"fail","name":"one","note":"2 is not 3","files":["output.txt"]}
                 {"status":"error","name":"two/deep","note":"no disk","files":["screen.png","phase <1>.log"]}
@@ -154,7 +154,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void withoutAnythingSaidTheExitCodeIsTheMessage() throws IOException {
+    void exitCodeIsTheMessageIfThereIsNoNote() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(TestRecord.of("here", "/a", TestEnd.exited(3)), left().artifacts());
         }
@@ -162,7 +162,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void subtestsCanStayPartOfTheText() throws IOException {
+    void subtestsAreListedInTheTextWithTheOption() throws IOException {
         try (JUnitXmlAggregator aggregator = open(OPTIONS.withSubtests(Subtests.TEXT))) {
             String lines = "{\"status\":\"fail\",\"name\":\"s\",\"note\":\"n\"}\n".repeat(150);
             aggregator.ingest(
@@ -176,7 +176,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void aSubtestReportedAgainHasANameOfItsOwn() throws IOException {
+    void repeatedSubtestGetsANumber() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(
                     passed("/a"),
@@ -186,7 +186,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void eachPlatformIsASuiteWithItsWallTime() throws IOException {
+    void eachPlatformIsASuiteWithItsElapsedTime() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(record("one", "/a", START, 4000), Artifacts.none());
             aggregator.ingest(record("two", "/a", START.plusSeconds(60), 1), Artifacts.none());
@@ -210,7 +210,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void aTestThatNeverRanDoesNotMakeItsSuiteLonger() throws IOException {
+    void testThatNeverRanDoesNotAddToTheTimeOfItsSuite() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(record("one", "/a", START, 4000), Artifacts.none());
             aggregator.ingest(TestRecord.notRun("one", "/b", "stopped"), Artifacts.none());
@@ -219,7 +219,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void noTimeIsNegativeOrOddWhateverTheClockDid() throws IOException {
+    void timesAreValidIfTheClockWasSetBack() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(record("one", "/a", START, 10_000), Artifacts.none());
             aggregator.ingest(record("one", "/b", START.minusSeconds(3600), 10), Artifacts.none());
@@ -252,7 +252,7 @@ class JUnitXmlAggregatorTest {
 
     @ParameterizedTest
     @EnumSource
-    void anEmptyRunIsAWholeFile(Profile profile) {
+    void emptyRunIsAValidFile(Profile profile) {
         JUnitXmlAggregator aggregator = open(OPTIONS.withProfile(profile));
         assertThat(Parsed.read(report).cases()).isEmpty();
         aggregator.close();
@@ -261,7 +261,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void aTestThatPassedInTheEndIsFlaky() throws IOException {
+    void testThatFinallyPassedIsFlaky() throws IOException {
         try (JUnitXmlAggregator aggregator = open(RICH)) {
             aggregator.ingest(
                     attempt(1, Outcome.FAILED),
@@ -283,7 +283,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void aTestThatNeverPassedHasItsFirstFailureAndTheOthersAsReruns() throws IOException {
+    void testThatNeverPassedHasItsFirstFailureAndReruns() throws IOException {
         try (JUnitXmlAggregator aggregator = open(OPTIONS.withProfile(Profile.SUREFIRE))) {
             aggregator.ingest(attempt(1, Outcome.TIMED_OUT), Artifacts.none());
             aggregator.ingest(attempt(2, Outcome.LOST), Artifacts.none());
@@ -296,7 +296,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void theCountsAreThoseOfWhatIsShown() throws IOException {
+    void countsMatchTheElements() throws IOException {
         try (JUnitXmlAggregator aggregator = open(RICH)) {
             aggregator.ingest(attempt(1, Outcome.TIMED_OUT), Artifacts.none());
             aggregator.ingest(last(2, Outcome.FAILED), Artifacts.none());
@@ -306,7 +306,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void thePortableProfileKeepsEarlierAttemptsAsProperties() throws IOException {
+    void portableProfileHasEarlierAttemptsAsProperties() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(attempt(1, Outcome.FAILED), Artifacts.none());
             aggregator.ingest(last(2, Outcome.PASSED), Artifacts.none());
@@ -323,11 +323,11 @@ class JUnitXmlAggregatorTest {
             aggregator.ingest(passed("/a"), left().file("output.txt", text).artifacts());
         }
         assertThat(onlyCase().child("system-out").text())
-                .isEqualTo("h".repeat(9) + "\n[… 1002 bytes left out …]\n" + "t".repeat(9));
+                .isEqualTo("h".repeat(9) + "\n[… 1002 bytes omitted …]\n" + "t".repeat(9));
     }
 
     @Test
-    void namesTheFilesAsAttachments() throws IOException {
+    void filesAreListedAsAttachments() throws IOException {
         String lines = "{\"name\":\"s\",\"files\":[\"log\",\"odd|name\"]}\n{\"files\":[\"../x\"]}\n";
         for (Profile profile : Profile.values()) {
             Path path = directory.resolve(profile + ".xml");
@@ -348,7 +348,7 @@ class JUnitXmlAggregatorTest {
         }
     }
 
-    /** A reader that knows attachments keeps one file of a name for each case. */
+    // Jenkins keeps only one attachment per name and case.
     @ParameterizedTest
     @EnumSource
     void eachTestHasItsOwnAttachments(Profile profile) throws IOException {
@@ -379,12 +379,12 @@ class JUnitXmlAggregatorTest {
         }
     }
 
-    /** As the readers look for them: GitLab's and Jenkins' patterns, and Testmo's. */
+    /** The patterns with which GitLab, Jenkins and Testmo look for directives. */
     private static final Pattern OBEYED = Pattern.compile("\\[\\[(ATTACHMENT|PROPERTY)\\|.+]]");
 
     @ParameterizedTest
     @EnumSource
-    void noTestHasAFileOfItsChoicePublished(Profile profile) throws IOException {
+    void directivesInTestOutputAreDisabled(Profile profile) throws IOException {
         String word = "[[ATTACHMENT|/etc/shadow]]";
         String lines = """
                 {"status":"fail","name":"[ATTACHMENT|/etc/shadow]","note":"WORD","files":["output.txt"]}
@@ -423,7 +423,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void theRichProfileHasTheTagsOfATest() throws IOException {
+    void richProfileHasTheTagsOfATest() throws IOException {
         TestCase test = TestCase.named("/a").withTag("slow").withTag("net");
         try (JUnitXmlAggregator aggregator = open(OPTIONS.withProfile(Profile.RICH))) {
             aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), Artifacts.none());
@@ -434,7 +434,7 @@ class JUnitXmlAggregatorTest {
 
     @ParameterizedTest
     @EnumSource
-    void theRichProfileNamesTheFileThatDescribesATest(Profile profile) throws IOException {
+    void richProfileNamesTheSourceFileOfATest(Profile profile) throws IOException {
         TestRecord record = passed("/a", new TestSource("shell/main.fmf", 7));
         JUnitXmlOptions options = OPTIONS.withProfile(profile).withSources("tests");
         try (JUnitXmlAggregator aggregator = open(options)) {
@@ -457,7 +457,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void aLinkThatATestLeftIsNotFollowed() throws IOException {
+    void symbolicLinksInArtifactsAreNotFollowed() throws IOException {
         Files.writeString(directory.resolve("secret"), "the contents");
         LeftArtifacts left = left().file("x", "");
         Files.createSymbolicLink(left.artifacts().files().resolve("output.txt"), directory.resolve("secret"));
@@ -470,7 +470,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void brokenResultsAreRefusedAndTheArtifactsStay() throws IOException {
+    void invalidResultsAreRefusedAndTheArtifactsKept() throws IOException {
         LeftArtifacts left = left().results("{}\nnonsense\n");
         try (JUnitXmlAggregator aggregator = open()) {
             assertThatThrownBy(() -> aggregator.ingest(passed("/a"), left.artifacts()))
@@ -484,7 +484,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void refusesATestThatIsTakenUnlessDuplicatesAreAllowed() throws IOException {
+    void refusesADuplicateTestUnlessAllowed() throws IOException {
         try (JUnitXmlAggregator aggregator = open()) {
             aggregator.ingest(passed("/a"), Artifacts.none());
             Artifacts again = left().artifacts();
@@ -506,14 +506,14 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void refusesToWriteOverWhatIsThere() throws IOException {
+    void refusesAFileThatIsNotEmpty() throws IOException {
         open().close();
         assertThatThrownBy(this::open).isInstanceOf(AggregationException.class).hasMessageContaining(report.toString());
         assertThatThrownBy(() -> open(OPTIONS.withResume())).isInstanceOf(AggregationException.class);
     }
 
     @Test
-    void aClosedOneTakesNothingAndClosesTwice() throws IOException {
+    void closedAggregatorRefusesTestsAndClosesTwice() throws IOException {
         JUnitXmlAggregator aggregator = open();
         aggregator.close();
         aggregator.close();
@@ -524,7 +524,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void anInterruptStaysPendingAndHindersNobody() throws IOException {
+    void interruptStaysPendingAndDoesNotDisturbIngest() throws IOException {
         JUnitXmlAggregator aggregator = open(RICH);
         LeftArtifacts left = left().results("{}\n").file("output.txt", "x".repeat(200_000));
         Artifacts artifacts = left.artifacts();
@@ -539,7 +539,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void manyThreadsLoseNothing() throws Exception {
+    void resultsOfParallelTestsAreComplete() throws Exception {
         try (JUnitXmlAggregator aggregator = open();
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> all = new ArrayList<>();
@@ -572,7 +572,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void whatACrashLeftIsCompletedFromTheJournal() throws IOException {
+    void reportOfACrashedRunIsCompletedFromTheJournal() throws IOException {
         Path journal = report.resolveSibling("report.xml.journal");
         JUnitXmlAggregator crashed = open(RICH);
         crashed.ingest(
@@ -597,7 +597,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void whereverTheJournalIsTornTheEntriesBeforeThatAreKept() throws IOException {
+    void completeEntriesAreKeptWhereverTheJournalIsCut() throws IOException {
         Path journal = report.resolveSibling("report.xml.journal");
         JUnitXmlAggregator crashed = open(RICH);
         crashed.ingest(passed("/a"), left().file("output.txt", "first").artifacts());
@@ -617,7 +617,7 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void aBrokenJournalIsRefusedWithThePlace() throws IOException {
+    void corruptJournalIsRefusedWithThePosition() throws IOException {
         Path journal = report.resolveSibling("report.xml.journal");
         JUnitXmlAggregator crashed = open();
         crashed.ingest(passed("/a"), Artifacts.none());
@@ -628,7 +628,7 @@ class JUnitXmlAggregatorTest {
 
         assertThatThrownBy(() -> JUnitXmlAggregator.render(report))
                 .isInstanceOf(AggregationException.class)
-                .hasMessageContaining(journal + " is broken at byte ");
+                .hasMessageContaining(journal + " is corrupt at byte ");
     }
 
     private JUnitXmlAggregator open() {

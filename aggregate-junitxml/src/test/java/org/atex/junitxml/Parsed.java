@@ -14,7 +14,7 @@ import org.w3c.dom.NamedNodeMap;
 import org.w3c.dom.Node;
 import org.xml.sax.SAXException;
 
-/** A report as a reader sees it; only elements. */
+/** An element of a parsed report, with its attributes, text and child elements. */
 record Parsed(Element element) {
     static Parsed read(Path report) {
         try {

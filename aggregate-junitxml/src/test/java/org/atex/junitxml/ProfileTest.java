@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the schemas of readers demand, said in our own words: those of Jenkins' xUnit plugin and of Ant for the portable
- * profile, those of Surefire and of Jenkins' plugin for Surefire's.
+ * Checks the rules of the schemas of readers, written as assertions: those of Jenkins' xUnit plugin and of Ant for the
+ * portable profile, those of Surefire and of Jenkins' plugin for the Surefire profile.
  */
 class ProfileTest {
     private static final String COUNT = "[0-9]+";
@@ -36,11 +36,11 @@ class ProfileTest {
     @TempDir
     Path directory;
 
-    /** With attachments for Jenkins only. */
+    // With attachments, the file is valid for Jenkins only.
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = "F")
-    void thePortableProfileIsValidForJenkinsAndAnt(@Nullable String attachments) throws IOException {
+    void portableProfileIsValidForJenkinsAndAnt(@Nullable String attachments) throws IOException {
         Parsed root = write(Profile.PORTABLE, attachments);
         assertThat(root.name()).isEqualTo("testsuites");
         assertThat(root.attributes()).isEmpty();
@@ -87,7 +87,7 @@ class ProfileTest {
     }
 
     @Test
-    void theSurefireProfileIsValidForSurefireAndJenkins() throws IOException {
+    void surefireProfileIsValidForSurefireAndJenkins() throws IOException {
         Parsed suite = write(Profile.SUREFIRE);
         assertThat(suite.name()).isEqualTo("testsuite");
         assertThat(suite.attributes().keySet())
@@ -126,7 +126,7 @@ class ProfileTest {
     }
 
     @Test
-    void theRichProfileHasTotalsTimesAndProperties() throws IOException {
+    void richProfileHasTotalsTimesAndProperties() throws IOException {
         Parsed root = write(Profile.RICH);
         assertThat(root.attributes())
                 .contains(Map.entry("tests", "10"), Map.entry("failures", "3"), Map.entry("errors", "2"));
@@ -184,7 +184,7 @@ class ProfileTest {
         return Parsed.read(report);
     }
 
-    /** For whoever has the schemas at hand. */
+    /** Copies the report to a directory, where it can be validated with the schemas themselves. */
     private static void keepForValidation(Path report, String name) throws IOException {
         String directory = System.getProperty("org.atex.junitxml.keep");
         if (directory != null) {

@@ -72,7 +72,7 @@ class XmlTextTest {
                 "\ufffe\uffff,\ufffd\ufffd",
                 "]]> & < \" ',]]> & < \" '",
             })
-    void leavesOutWhatOnlyATerminalUnderstandsAndReplacesWhatXmlCannotHold(String text, String read)
+    void removesControlSequencesAndReplacesIllegalCharacters(String text, String read)
             throws IOException {
         assertThat(parse(text).getTextContent()).isEqualTo(read);
         assertThat(parse(text).getAttribute("a")).isEqualTo(read);
@@ -99,7 +99,7 @@ class XmlTextTest {
                 "[,[",
                 "[|x [[|x,[|x [[|x",
             })
-    void wordsThatReadersObeyAreNoWordsAnyMore(String text, String read) throws IOException {
+    void directivesForReadersAreDisabled(String text, String read) throws IOException {
         assertThat(parse(text).getTextContent()).isEqualTo(read);
         assertThat(parse(text).getAttribute("a")).isEqualTo(read);
     }
@@ -111,12 +111,12 @@ class XmlTextTest {
     }
 
     @Test
-    void anUnendedTitleDoesNotSwallowTheNextLine() throws IOException {
+    void unterminatedTitleEndsAtTheLineEnd() throws IOException {
         assertThat(parse("\u001b]0;title\nnext\u001b[\nlast").getTextContent()).isEqualTo("\nnext\nlast");
     }
 
     @Test
-    void anyTextIsWellFormedAndComesBackAsDocumented() throws IOException {
+    void randomTextIsWellFormedAndParsedAsDocumented() throws IOException {
         Random random = new Random(11);
         for (int i = 0; i < 3000; i++) {
             StringBuilder text = new StringBuilder();
@@ -135,13 +135,13 @@ class XmlTextTest {
     }
 
     @Test
-    void anyBytesAreWellFormedWhereverTheBufferEnds() throws IOException {
+    void randomBytesAreWellFormedForAnyBufferSize() throws IOException {
         Random random = new Random(12);
         for (int i = 0; i < 300; i++) {
             byte[] bytes = new byte[random.nextInt(20_000)];
             random.nextBytes(bytes);
             for (int j = 0; j < bytes.length; j++) {
-                // Mostly text, so that there are whole characters too.
+                // Mostly text, so that there are complete characters.
                 bytes[j] = bytes[j] % 3 == 0 ? bytes[j] : (byte) ('a' + (bytes[j] & 15));
             }
             String decoded = new String(bytes, StandardCharsets.UTF_8);
@@ -153,7 +153,7 @@ class XmlTextTest {
     }
 
     @Test
-    void aCharacterAcrossTheBufferIsWhole() throws IOException {
+    void characterAcrossABufferBoundaryIsKept() throws IOException {
         for (int before = 8180; before < 8195; before++) {
             String text = "x".repeat(before) + "\ud83d\ude00ü\u20ac\r\n.";
             assertThat(parse(text.getBytes(StandardCharsets.UTF_8)).getTextContent())
@@ -161,7 +161,7 @@ class XmlTextTest {
         }
     }
 
-    /** A character that is cut off at the end is left out. */
+    /** Removes the replacement of a character that is cut off at the end, which is omitted. */
     private static String withoutEnd(String text) {
         return text.replaceFirst("\ufffd+$", "");
     }

@@ -7,18 +7,19 @@ import java.io.RandomAccessFile;
 import java.nio.file.Path;
 
 /**
- * A file that grows by whole pieces: one that cannot be written to its end (a full disk) is cut off again, and the file can
- * be used on. A piece that {@link #append} returned for survives the end of this program; after {@link #sync()}, that of
- * the machine too. If the program is killed inside a call, the last piece may be torn.
+ * A file to which records are appended as a whole. A record that cannot be written completely, for example because the
+ * disk is full, is cut off again, and the file can be used further. When {@link #append} returns, the record survives a
+ * crash of this program; after {@link #sync()} it also survives a crash of the machine. If the program is killed during
+ * a call, the last record may be incomplete.
  *
- * <p>Lifecycle: open when {@link #open} returns it, until {@link #close()}. It does not react to interrupts.
+ * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}. Does not react to interrupts.
  *
- * <p>Thread safety: for one thread at a time.
+ * <p>Thread safety: not thread-safe.
  */
 public final class AppendFile implements AutoCloseable {
     private final RandomAccessFile file;
     private long end;
-    private boolean torn;
+    private boolean incomplete;
 
     private AppendFile(RandomAccessFile file, long end) {
         this.file = file;
@@ -26,13 +27,13 @@ public final class AppendFile implements AutoCloseable {
     }
 
     /**
-     * {@return the file, to be continued at its end; it is made if need be}
+     * {@return the file, opened for appending; it is created if necessary}
      *
-     * @param path the file; nobody else writes to it meanwhile
+     * @param path the file; there must be no other writer
      * @throws IOException if it cannot be opened for writing
      */
     public static AppendFile open(Path path) throws IOException {
-        // Not a FileChannel: an interrupt would close that for everybody.
+        // Not a FileChannel: an interrupt of one thread closes the channel for all threads.
         RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
         try {
             return new AppendFile(file, file.length());
@@ -42,68 +43,71 @@ public final class AppendFile implements AutoCloseable {
         }
     }
 
-    /** {@return how many bytes it has} */
+    /** {@return the length of the file in bytes, without an incomplete record} */
     public long length() {
         return end;
     }
 
     /**
-     * Forgets what comes after a place in it.
+     * Truncates the file.
      *
-     * @param length how many bytes stay; no more than there are
-     * @throws IOException if it cannot be cut
+     * @param length the new length in bytes, at most {@link #length()}
+     * @throws IllegalArgumentException if the length is negative or too large
+     * @throws IOException if the file cannot be truncated
      */
     public void cut(long length) throws IOException {
         if (length < 0 || length > end) {
-            throw new IllegalArgumentException("cannot cut a file of " + end + " bytes to " + length);
+            throw new IllegalArgumentException("could not truncate a file of " + end + " bytes to " + length);
         }
         file.setLength(length);
         end = length;
     }
 
     /**
-     * Adds one piece.
+     * Appends one record.
      *
-     * @param parts what it consists of
-     * @return where it begins
-     * @throws IOException if it cannot be written; the file is as before, or will be before anything else is written
+     * @param parts the parts of the record, in their order
+     * @return the position of the record in the file
+     * @throws IOException if the record cannot be written completely; it is cut off again, at the latest by the next
+     *     call
      */
     public long append(Spool... parts) throws IOException {
         mend();
         long start = end;
         long size = 0;
         file.seek(start);
-        torn = true;
-        try (OutputStream out = new BufferedOutputStream(new Unclosed(file))) {
+        // Set before the first byte is written: an exception of any kind leaves the mark for the next call.
+        incomplete = true;
+        try (OutputStream out = new BufferedOutputStream(new NonClosingStream(file))) {
             for (Spool part : parts) {
                 part.writeTo(out);
                 size += part.size();
             }
         } catch (IOException e) {
-            cutBack(e);
+            cutIncomplete(e);
             throw e;
         }
-        torn = false;
+        incomplete = false;
         end = start + size;
         return start;
     }
 
     /**
-     * Cuts off what is left of a piece that could not be written to its end, if that could not be done at once.
+     * Cuts off an incomplete record that {@link #append} could not cut off itself. Has no effect otherwise.
      *
-     * @throws IOException if it cannot be cut off now either
+     * @throws IOException if the file cannot be truncated
      */
     public void mend() throws IOException {
-        if (torn) {
+        if (incomplete) {
             file.setLength(end);
-            torn = false;
+            incomplete = false;
         }
     }
 
     /**
-     * Waits until everything has reached the disk.
+     * Syncs the file to the disk. Blocks until the data are written.
      *
-     * @throws IOException if that fails
+     * @throws IOException if the sync fails
      */
     public void sync() throws IOException {
         file.getFD().sync();
@@ -114,19 +118,19 @@ public final class AppendFile implements AutoCloseable {
         file.close();
     }
 
-    private void cutBack(IOException failure) {
+    private void cutIncomplete(IOException failure) {
         try {
             file.setLength(end);
-            torn = false;
+            incomplete = false;
         } catch (IOException e) {
             failure.addSuppressed(e);
         }
     }
 
-    private static final class Unclosed extends OutputStream {
+    private static final class NonClosingStream extends OutputStream {
         private final RandomAccessFile file;
 
-        Unclosed(RandomAccessFile file) {
+        NonClosingStream(RandomAccessFile file) {
             this.file = file;
         }
 

@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import org.atex.api.AtexException;
 import org.jspecify.annotations.Nullable;
 
-/** A {@code results} file holds something that is not a result. None of it should be used: what else is wrong is unknown. */
+/**
+ * Thrown when a {@code results} file contains an invalid line. No result of the file should be used, as later lines may
+ * be invalid as well.
+ */
 public final class BrokenResultsException extends AtexException {
     private static final long serialVersionUID = 1L;
 
@@ -17,7 +20,7 @@ public final class BrokenResultsException extends AtexException {
     BrokenResultsException(Path file, long line, String why, @Nullable Throwable cause) {
         super(
                 "could not read the results in " + file + ", line " + line + ": " + why
-                        + "; each line has to be one JSON object, see ReportedResult for its keys",
+                        + "; each line must be a JSON object, see ReportedResult for its keys",
                 cause);
         this.file = file.toString();
         this.line = line;
@@ -28,7 +31,7 @@ public final class BrokenResultsException extends AtexException {
         return Path.of(file);
     }
 
-    /** {@return the first line that is wrong, from 1 upwards} */
+    /** {@return the number of the first invalid line, from 1} */
     public long line() {
         return line;
     }

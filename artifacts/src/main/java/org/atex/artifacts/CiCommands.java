@@ -3,26 +3,27 @@ package org.atex.artifacts;
 import java.util.regex.Pattern;
 
 /**
- * Makes lines harmless that come from a test and are printed on the console of a CI job. CI services read that console, and
- * obey what looks like a command of theirs: a test could end the job's log, set variables or results of the job.
+ * Disables workflow commands of CI services in lines from tests that are printed on the console of a CI job. CI
+ * services parse this console and execute such commands: a test could otherwise set variables or the result of the job.
  *
- * <p>Known are the commands of GitHub ({@code ::error::}, {@code ##[error]}), Azure Pipelines
- * ({@code ##vso[task.setvariable …]}, {@code ##[group]}) and TeamCity ({@code ##teamcity[…]}), and whatever else has their form.
- * GitLab's and Buildkite's need control characters or begin a line with a mark; they are the business of those who print.
+ * <p>Covers the commands of GitHub ({@code ::error::}, {@code ##[error]}), Azure Pipelines ({@code
+ * ##vso[task.setvariable …]}, {@code ##[group]}) and TeamCity ({@code ##teamcity[…]}), and all text of the same form.
+ * The commands of GitLab and Buildkite use control characters or marks at the beginning of a line; callers that print
+ * lines have to remove these.
  *
- * <p>Thread safety: any number of threads may call it.
+ * <p>Thread safety: thread-safe.
  */
 public final class CiCommands {
-    /** Anywhere in a line. */
+    /** Commands with {@code ##} and a bracket, which are recognized anywhere in a line. */
     private static final Pattern MARKED = Pattern.compile("##(?=[\\w.-]*\\[)");
 
-    /** At its beginning only. */
+    /** Commands with two colons, which are recognized at the beginning of a line only. */
     private static final Pattern COLONS = Pattern.compile("(?m)^(\\s*):(?=:)");
 
     private CiCommands() {}
 
     /**
-     * {@return a text in which no line is a command: a space stands between the two characters by which services know them}
+     * {@return the text with commands disabled: a space is inserted between the two characters that mark a command}
      *
      * @param text one or more lines
      */

@@ -19,29 +19,29 @@ import org.atex.api.ReportedResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what people want to see first of an attempt that did not pass: its failed parts, and the last lines of its output.
+ * Reads an excerpt of the artifacts of a failed attempt: its failed results, and the last lines of its output.
  *
- * <p>It needs little memory and time whatever the test left: it reads the first {@value #MAX_RESULT_BYTES} bytes and
- * {@value #MAX_RESULTS} results of the {@code results} file, and the last {@value #MAX_OUTPUT_BYTES} bytes of the output.
- * It never fails: of results that are broken it returns those before the broken line, and of files that cannot be read
- * nothing. A file is read only if it lies in the artifacts; a symbolic link that leads out of them is not followed.
+ * <p>Memory and time are bounded: it reads the first {@value #MAX_RESULT_BYTES} bytes and {@value #MAX_RESULTS} results
+ * of the {@code results} file, and the last {@value #MAX_OUTPUT_BYTES} bytes of the output. It does not fail: results
+ * before an invalid line are returned, and files that cannot be read are ignored. Only files inside the artifacts are
+ * read; symbolic links that lead out of them are not followed.
  *
- * <p>Thread safety: any number of threads may call it. It does not react to interrupts.
+ * <p>Thread safety: thread-safe. Does not react to interrupts.
  */
 public final class Excerpts {
-    /** How many failed parts an excerpt has at most. */
+    /** Maximum number of failed results in an excerpt. */
     public static final int MAX_PARTS = 20;
 
-    /** How many characters of a line, a name or a note are kept: a longer one is cut and ends in {@code …}. */
+    /** Maximum number of characters of a line, a name or a note; longer ones are cut and end with {@code …}. */
     public static final int MAX_LINE = 500;
 
-    /** How much of the output is read: the last 64 KiB. */
+    /** Number of bytes read from the end of the output: 64 KiB. */
     public static final int MAX_OUTPUT_BYTES = 64 << 10;
 
-    /** How much of the results is read: the first 16 MiB. */
+    /** Number of bytes read from the beginning of the results: 16 MiB. */
     public static final int MAX_RESULT_BYTES = 16 << 20;
 
-    /** How many results are read. */
+    /** Maximum number of results read. */
     public static final int MAX_RESULTS = 100_000;
 
     private static final String OUTPUT = "output.txt";
@@ -56,20 +56,23 @@ public final class Excerpts {
     }
 
     /**
-     * {@return the failed parts of a test and the last lines of its output, as far as they can be read}
+     * {@return the failed results of subtests and the last lines of the output, as far as they can be read}
      *
-     * <p>A failed part is a result with a name whose status is neither {@code pass}, {@code info} nor {@code skip}. Its
-     * name and note are cut to {@value #MAX_LINE} characters; further keys are left out. The output is the file
-     * {@code output.txt} of the last result about the test itself that lists files, or the first of those files if that
-     * is not among them, or {@code output.txt} if no such result lists files. Bytes that are not UTF-8 become U+FFFD;
-     * blank lines at the end are left out; of a line that was overwritten by carriage returns the last text is kept.
+     * <p>A failed result is one with a name and a status other than {@code pass}, {@code info} or {@code skip}. Its
+     * name and note are cut to {@value #MAX_LINE} characters; additional keys are dropped.
      *
-     * @param artifacts what the test left, not yet ingested
-     * @param lastLines how many lines of the output to read at most; none for 0
+     * <p>The output is determined by the last result of the test itself that lists files: {@code output.txt} if it is
+     * among them, else the first of them. Without such a result it is {@code output.txt}. Malformed UTF-8 becomes
+     * U+FFFD, blank lines at the end are omitted, and of a line that was overwritten with carriage returns the last
+     * text is kept.
+     *
+     * @param artifacts the artifacts, before they are ingested
+     * @param lastLines the maximum number of lines of the output; 0 to omit the output
+     * @throws IllegalArgumentException if the number of lines is negative
      */
     public static Excerpt read(Artifacts artifacts, int lastLines) {
         if (lastLines < 0) {
-            throw new IllegalArgumentException("cannot read the last " + lastLines + " lines of an output");
+            throw new IllegalArgumentException("the number of lines must not be negative: " + lastLines);
         }
         if (artifacts.isNone()) {
             return Excerpt.none();
@@ -80,7 +83,7 @@ public final class Excerpts {
     }
 
     private void readParts() {
-        // A pipe or a device would be waited for.
+        // Opening a pipe or a device could block.
         if (!Files.isRegularFile(artifacts.results(), LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
@@ -95,7 +98,8 @@ public final class Excerpts {
                 add(result);
             }
         } catch (IOException | RuntimeException e) {
-            // Whoever stores the results says what is wrong with them. Those before are worth showing all the same.
+            // The aggregator reports invalid results. The results before the invalid line are still useful in an
+            // excerpt.
         }
     }
 
@@ -119,7 +123,7 @@ public final class Excerpts {
         return outcome != Outcome.PASSED && outcome != Outcome.SKIPPED;
     }
 
-    /** What is kept of a test for as long as the run goes on must not be as large as the test likes. */
+    /** Bounds the size of a result: excerpts are kept in memory until the end of the run. */
     private static ReportedResult cut(ReportedResult result) {
         List<String> files = result.files().stream()
                 .filter(file -> file.length() <= MAX_LINE)
@@ -140,7 +144,7 @@ public final class Excerpts {
         }
     }
 
-    /** {@return the file itself, or null if it is none or not in the artifacts} */
+    /** {@return the real path of a file, or null if it is not a regular file or not inside the artifacts} */
     private @Nullable Path inside(String path) throws IOException {
         Path files = artifacts.directory().toRealPath().resolve("files");
         Path file = files.resolve(path).toRealPath();
@@ -148,7 +152,7 @@ public final class Excerpts {
     }
 
     private static List<String> lastLines(Path file, int count) throws IOException {
-        // Not a channel: an interrupt that is meant for the caller would close it.
+        // Not a FileChannel: a pending interrupt of the caller would close it.
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             long length = in.length();
             long start = Math.max(0, length - MAX_OUTPUT_BYTES);
@@ -167,7 +171,7 @@ public final class Excerpts {
         }
         List<String> lines = List.of(text.split("\n", -1));
         if (begun && lines.size() > 1) {
-            // The first one is the rest of a line.
+            // The first line is incomplete, as its beginning was not read.
             lines = lines.subList(1, lines.size());
         }
         return lines.subList(Math.max(0, lines.size() - count), lines.size()).stream()
@@ -175,7 +179,7 @@ public final class Excerpts {
                 .toList();
     }
 
-    /** Leaves out what is left of a character whose beginning was not read. */
+    /** {@return the position of the first complete UTF-8 character} */
     private static int firstCharacter(byte[] bytes) {
         int first = 0;
         while (first < 3 && first < bytes.length && (bytes[first] & 0xc0) == 0x80) {
@@ -184,7 +188,7 @@ public final class Excerpts {
         return first;
     }
 
-    /** What a terminal shows in the end: progress is written over itself many times. */
+    /** {@return the text that a terminal finally shows: progress bars overwrite a line with carriage returns} */
     private static String lastShown(String line) {
         String text = line.stripTrailing();
         return text.substring(text.lastIndexOf('\r') + 1);
@@ -202,7 +206,7 @@ public final class Excerpts {
         return line.substring(0, Character.isHighSurrogate(line.charAt(end - 1)) ? end - 1 : end) + "…";
     }
 
-    /** A file whose end is not wanted. */
+    /** Ends a stream after a number of bytes. */
     private static final class FirstBytes extends FilterInputStream {
         private long left;
 

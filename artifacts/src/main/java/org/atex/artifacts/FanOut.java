@@ -17,23 +17,24 @@ import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives every result to several aggregators. One that fails hinders none of the others: each gets every record, and each is
- * flushed and closed, on a thread of its own, so that one that blocks does not keep the others from it.
+ * Passes each result to several aggregators. A failure of one does not affect the others: all of them get every record,
+ * and each is flushed and closed on a thread of its own, so that one that blocks does not delay the others.
  *
- * <p>All but the last get a copy of the artifacts, made beside them of hard links where the file system can. The last gets
- * the artifacts themselves, but only if none failed before it: after any failure they are the caller's, untouched. Then
- * some of the aggregators have stored the results all the same; given again, those may refuse them as taken.
+ * <p>All but the last get a copy of the artifacts, made of hard links beside them if the file system supports these.
+ * The last gets the artifacts themselves, but only if no aggregator failed before: after a failure the artifacts are
+ * unchanged and belong to the caller. Some aggregators have stored the results then; if they are ingested again, these
+ * may refuse them as duplicates.
  *
- * <p>Lifecycle: it closes its aggregators, all at once, when no results are under way to some of them; {@link #flush()} and
- * {@link #close()} return when the last of them has.
+ * <p>Lifecycle: owns its aggregators. {@link #close()} waits for running calls of {@link #ingest}, then closes all
+ * aggregators in parallel. {@link #flush()} and {@link #close()} return when all aggregators have finished.
  *
- * <p>Thread safety: every method may be called from any thread, as with the aggregators themselves.
+ * <p>Thread safety: thread-safe, as aggregators are.
  */
 public final class FanOut implements Aggregator {
     private final List<Aggregator> aggregators;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition idle = lock.newCondition();
-    private int underWay; // guarded by the lock
+    private int running; // guarded by the lock
     private boolean closed; // guarded by the lock
 
     private FanOut(List<Aggregator> aggregators) {
@@ -41,13 +42,14 @@ public final class FanOut implements Aggregator {
     }
 
     /**
-     * {@return one that gives to all of these; they are its own from now on}
+     * {@return an aggregator that passes each result to all given aggregators, and owns them}
      *
-     * @param aggregators at least one
+     * @param aggregators at least one aggregator
+     * @throws IllegalArgumentException if no aggregator is given
      */
     public static FanOut of(Aggregator... aggregators) {
         if (aggregators.length == 0) {
-            throw new IllegalArgumentException("a fan-out needs an aggregator: results would be lost");
+            throw new IllegalArgumentException("a fan-out needs at least one aggregator");
         }
         return new FanOut(List.of(aggregators));
     }
@@ -55,7 +57,7 @@ public final class FanOut implements Aggregator {
     /**
      * {@inheritDoc}
      *
-     * @throws AggregationException the first that an aggregator threw, the others suppressed in it
+     * @throws AggregationException the first exception of an aggregator, with the others suppressed
      */
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
@@ -68,6 +70,7 @@ public final class FanOut implements Aggregator {
     }
 
     private void ingestIntoAll(TestRecord record, Artifacts artifacts) {
+        // The last aggregator may move and delete the artifacts, so it must not get them while others could still fail.
         Failures failures = new Failures();
         int last = aggregators.size() - 1;
         for (Aggregator aggregator : aggregators.subList(0, last)) {
@@ -90,7 +93,7 @@ public final class FanOut implements Aggregator {
                 throw new IllegalStateException("could not store the results of " + record.name() + " on "
                         + record.platform() + ": the fan-out is closed");
             }
-            underWay++;
+            running++;
         } finally {
             lock.unlock();
         }
@@ -99,14 +102,14 @@ public final class FanOut implements Aggregator {
     private void end() {
         lock.lock();
         try {
-            underWay--;
+            running--;
             idle.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    /** {@return the directory that the first of the aggregators that knows it says} */
+    /** {@return the directory returned by the first aggregator that has one} */
     @Override
     public Optional<Path> files(TestRecord record) {
         Failures failures = new Failures();
@@ -123,7 +126,7 @@ public final class FanOut implements Aggregator {
     /**
      * {@inheritDoc}
      *
-     * @throws AggregationException the first that an aggregator threw, the others suppressed in it
+     * @throws AggregationException the first exception of an aggregator, with the others suppressed
      */
     @Override
     public void flush() {
@@ -133,7 +136,7 @@ public final class FanOut implements Aggregator {
     /**
      * {@inheritDoc}
      *
-     * @throws AggregationException the first that an aggregator threw, the others suppressed in it
+     * @throws AggregationException the first exception of an aggregator, with the others suppressed
      */
     @Override
     public void close() {
@@ -141,7 +144,7 @@ public final class FanOut implements Aggregator {
         all("close", Aggregator::close);
     }
 
-    /** Each on a thread of its own; a pending interrupt stays pending. */
+    /** Runs a step for each aggregator on a thread of its own, and waits for all. A pending interrupt stays pending. */
     private void all(String what, Consumer<Aggregator> step) {
         List<Failures> failures =
                 Stream.generate(Failures::new).limit(aggregators.size()).toList();
@@ -149,6 +152,7 @@ public final class FanOut implements Aggregator {
         for (int i = 0; i < aggregators.size(); i++) {
             Aggregator aggregator = aggregators.get(i);
             Failures own = failures.get(i);
+            // Platform threads: aggregators block on files, which can block the carriers of virtual threads.
             threads.add(Thread.ofPlatform()
                     .daemon()
                     .name(what + " " + aggregator)
@@ -166,7 +170,7 @@ public final class FanOut implements Aggregator {
         together.throwFirst();
     }
 
-    /** {@return whether that went without an interrupt; it has ended in any case} */
+    /** {@return false if the wait for the end of the thread was interrupted; the thread has ended in any case} */
     private static boolean isJoined(Thread thread) {
         boolean interrupted = false;
         while (true) {
@@ -179,12 +183,12 @@ public final class FanOut implements Aggregator {
         }
     }
 
-    /** Else one aggregator might have been closed before some results came, and another after it. */
+    // Without this wait, one aggregator could be closed before it gets a record, and another after it.
     private void awaitIdle() {
         lock.lock();
         try {
             closed = true;
-            while (underWay > 0) {
+            while (running > 0) {
                 idle.awaitUninterruptibly();
             }
         } finally {
@@ -207,7 +211,7 @@ public final class FanOut implements Aggregator {
         }
     }
 
-    /** The first failure, with the rest suppressed in it. For one thread at a time. */
+    /** Collects failures: the first, with the others suppressed. Not thread-safe. */
     private static final class Failures {
         private @Nullable Throwable first;
 
@@ -220,7 +224,7 @@ public final class FanOut implements Aggregator {
                     false);
         }
 
-        // An Error of one aggregator is no reason why another should get nothing; it is thrown in the end.
+        // Catches Errors as well: the other aggregators must get the record. The first failure is thrown at the end.
         <T> T get(Supplier<T> step, T otherwise) {
             try {
                 return step.get();
@@ -241,11 +245,11 @@ public final class FanOut implements Aggregator {
         void throwFirst() {
             switch (first) {
                 case null -> {
-                    // All is well.
+                    // No failure.
                 }
                 case RuntimeException e -> throw e;
                 case Error e -> throw e;
-                // Some languages need not declare what they throw.
+                // Checked exceptions can come from other JVM languages, which do not declare them.
                 default -> throw new AggregationException("an aggregator failed: " + first, first);
             }
         }

@@ -5,19 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Finds out whether a file system of this machine has room left. A program that writes to a file here fails when there is
- * none, and the blame is not the program's. Thread-safe.
+ * Checks whether a local file system has free space, to distinguish failures of a program that writes to a local file
+ * from a full disk. Thread-safe.
  */
 public final class FreeSpace {
+    /** Bytes that must be writable. */
     private static final int ENOUGH = 64 * 1024;
 
     private FreeSpace() {}
 
     /**
-     * Writes a small file, and removes it.
+     * Writes a file of 64 KiB and deletes it.
      *
-     * @param directory where; must be there
-     * @throws IOException if it cannot be written: no room, no inodes, no quota, no right
+     * @param directory an existing directory
+     * @throws IOException if the file cannot be written: no space, no inodes, quota exceeded, or no permission
      */
     public static void require(Path directory) throws IOException {
         Path probe = Files.createTempFile(directory, "room", ".tmp");
@@ -29,12 +30,14 @@ public final class FreeSpace {
     }
 
     /**
-     * Does the same if there does not seem to be much room, which costs less where there is.
+     * Like {@link #require}, but writes the file only if less than 1 MiB seems to be free. Cheaper if there is enough
+     * space.
      *
-     * @param directory where; must be there
-     * @throws IOException if it cannot be written
+     * @param directory an existing directory
+     * @throws IOException if the file cannot be written
      */
     public static void requireIfScarce(Path directory) throws IOException {
+        // The estimate of the system may not include quotas, so it only decides whether to try.
         if (directory.toFile().getUsableSpace() < 16 * ENOUGH) {
             require(directory);
         }

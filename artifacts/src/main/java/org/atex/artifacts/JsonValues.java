@@ -11,11 +11,11 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
-/** JSON values as plain Java ones: null, Boolean, Number, String, List and Map; and back. */
+/** Converts JSON values to plain Java values (null, Boolean, Number, String, List and Map) and back. */
 final class JsonValues {
     private JsonValues() {}
 
-    /** Reads the value that the parser stands at, and leaves it at the value's last token. */
+    /** Reads the value at the current token. Afterwards the current token is the last one of the value. */
     static @Nullable Object read(JsonParser parser) {
         JsonToken token = parser.currentToken();
         return switch (token) {
@@ -24,11 +24,11 @@ final class JsonValues {
             case VALUE_FALSE -> false;
             case VALUE_STRING -> parser.getString();
             case VALUE_NUMBER_INT -> parser.getNumberValue();
-            // Not a double: what the test wrote is passed on digit by digit.
+            // Not a double: all digits of the number are kept.
             case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
             case START_ARRAY -> list(parser);
             case START_OBJECT -> map(parser);
-            default -> throw new IllegalStateException("no JSON value starts with " + token);
+            default -> throw new IllegalStateException("a JSON value cannot start with " + token);
         };
     }
 
@@ -58,7 +58,7 @@ final class JsonValues {
             case List<?> list -> writeList(json, list);
             case Map<?, ?> map -> writeMap(json, map);
             default ->
-                throw new IllegalArgumentException("a result can hold null, Boolean, Number, String, List and Map, not "
+                throw new IllegalArgumentException("a result can have null, Boolean, Number, String, List and Map, not "
                         + value.getClass().getName());
         }
     }
@@ -77,7 +77,7 @@ final class JsonValues {
 
     private static void writeDouble(JsonGenerator json, double number) {
         if (!Double.isFinite(number)) {
-            throw new IllegalArgumentException("a result cannot hold the number " + number + ": JSON has no such");
+            throw new IllegalArgumentException("a result cannot have the number " + number + ", which JSON lacks");
         }
         json.writeNumber(number);
     }
@@ -99,7 +99,7 @@ final class JsonValues {
         json.writeEndObject();
     }
 
-    /** Half a surrogate pair is no character, and UTF-8 cannot hold it: U+FFFD takes its place. */
+    /** {@return the text with unpaired surrogates, which UTF-8 cannot encode, replaced by U+FFFD} */
     static String wellFormed(String string) {
         for (int i = 0; i < string.length(); i++) {
             if (Character.isSurrogate(string.charAt(i))) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 
-/** Refuses lines that are too long before anybody tries to hold one of them in memory. */
+/** Limits the length of lines in a stream: fails before the parser reads a longer line into memory. */
 final class LineLimit extends FilterInputStream {
     private final Path file;
     private final int limit;
@@ -43,19 +43,19 @@ final class LineLimit extends FilterInputStream {
         int start = from;
         for (int i = from; i < end; i++) {
             if (bytes[i] == '\n') {
-                lineMayHave(length + i - start);
+                checkLength(length + i - start);
                 line++;
                 length = 0;
                 start = i + 1;
             }
         }
         length += end - start;
-        lineMayHave(length);
+        checkLength(length);
     }
 
-    private void lineMayHave(long bytes) {
+    private void checkLength(long bytes) {
         if (bytes > limit) {
-            throw new BrokenResultsException(file, line, "it has more than " + limit + " bytes", null);
+            throw new BrokenResultsException(file, line, "the line has more than " + limit + " bytes", null);
         }
     }
 }

@@ -10,7 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.atex.api.Artifacts;
 
-/** A copy of artifacts, right beside them, whose files are hard links. Closing it deletes what is left of it. */
+/** A copy of artifacts in a directory beside them, made of hard links. Closing deletes the copy if it still exists. */
 final class LinkedCopy implements AutoCloseable {
     private final Path directory;
 
@@ -20,6 +20,7 @@ final class LinkedCopy implements AutoCloseable {
 
     static LinkedCopy of(Artifacts artifacts) throws IOException {
         Path source = artifacts.directory().toAbsolutePath();
+        // Beside the artifacts: hard links, and the renames of aggregators, work within one file system only.
         Path home = source.getParent();
         LinkedCopy copy = new LinkedCopy(Files.createTempDirectory(home == null ? source : home, ".copy-"));
         try {
@@ -78,7 +79,7 @@ final class LinkedCopy implements AutoCloseable {
                 Files.createLink(target(from), from);
                 return true;
             } catch (IOException | UnsupportedOperationException e) {
-                // Another owner's file, too many links, or a file system without any: a copy does as well.
+                // The file has another owner or too many links, or the file system has no hard links: copy the file.
                 return false;
             }
         }

@@ -23,18 +23,19 @@ import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads a {@code results} file, one result at a time, in memory that does not grow with the file.
+ * Reads a {@code results} file one result at a time. Memory use does not grow with the file. The keys of a result are
+ * those of {@link ReportedResult}.
  *
- * <p>It is strict: each line is one JSON object of at most {@value #MAX_LINE_BYTES} bytes in UTF-8; an empty line, a key
- * given twice or a value of the wrong type is refused with the file's name and the line's number. Only the last line may
- * lack its newline. A null is as good as a key left out, and an empty {@code name} as good as none.
+ * <p>Strict: each line must be a JSON object of at most {@value #MAX_LINE_BYTES} bytes in UTF-8. An empty line, a
+ * duplicate key or a value of the wrong type is an error that names file and line. The newline at the end of the last
+ * line is optional. A null is treated like a missing key, and an empty {@code name} like a missing one.
  *
- * <p>Lifecycle: open when a factory returns it, until {@link #close()}. It does not react to interrupts.
+ * <p>Lifecycle: open from the return of a factory method until {@link #close()}. Does not react to interrupts.
  *
- * <p>Thread safety: for one thread at a time.
+ * <p>Thread safety: not thread-safe.
  */
 public final class ResultReader implements AutoCloseable {
-    /** The longest line that is read: 8 MiB. */
+    /** Maximum length of a line in bytes: 8 MiB. */
     public static final int MAX_LINE_BYTES = 8 << 20;
 
     private static final int MAX_KEY_LENGTH = 4096;
@@ -58,10 +59,10 @@ public final class ResultReader implements AutoCloseable {
     }
 
     /**
-     * {@return a reader of a test's results; without any, if the test left none}
+     * {@return a reader of the results of a test, which returns none if there is no {@code results} file}
      *
-     * @param artifacts what the test left behind
-     * @throws IOException if the file is there but cannot be opened
+     * @param artifacts the artifacts of the test
+     * @throws IOException if the file exists but cannot be opened
      */
     public static ResultReader of(Artifacts artifacts) throws IOException {
         if (artifacts.isNone()) {
@@ -79,17 +80,17 @@ public final class ResultReader implements AutoCloseable {
     }
 
     /**
-     * {@return a reader of that file}
+     * {@return a reader of a file}
      *
      * @param results an existing file
      * @throws IOException if it cannot be opened
      */
     public static ResultReader open(Path results) throws IOException {
-        // Not Files.newInputStream: that one is closed by an interrupt that is meant for somebody else.
+        // Not Files.newInputStream: an interrupt of the reading thread closes its channel.
         return new ResultReader(results, new FileInputStream(results.toFile()));
     }
 
-    /** {@return a reader of a file's text, which it closes} */
+    /** {@return a reader of a stream, which it closes; the path is used in error messages} */
     static ResultReader of(Path results, InputStream text) {
         return new ResultReader(results, text);
     }
@@ -97,7 +98,7 @@ public final class ResultReader implements AutoCloseable {
     /**
      * {@return the next result, or null after the last}
      *
-     * @throws BrokenResultsException if what comes next is not a result
+     * @throws BrokenResultsException if the next line is not a valid result
      * @throws IOException if the file cannot be read
      */
     public @Nullable ReportedResult next() throws IOException {
@@ -109,13 +110,13 @@ public final class ResultReader implements AutoCloseable {
         } catch (JacksonIOException e) {
             throw e.getCause();
         } catch (JacksonException e) {
-            // An object that does not end on its line goes wrong on a later one.
+            // The parser may detect the error on a later line, if the object does not end on its own line.
             long at = insideObject ? line : e.getLocation().getLineNr();
             throw new BrokenResultsException(file, at, e.getOriginalMessage(), e);
         }
     }
 
-    /** {@return the line of the result read last, from 1 upwards; 0 before the first} */
+    /** {@return the line number of the last result that was read, from 1; 0 before the first} */
     public long line() {
         return line;
     }
@@ -138,20 +139,20 @@ public final class ResultReader implements AutoCloseable {
         }
         long start = json.currentTokenLocation().getLineNr();
         if (start == line) {
-            throw broken(start, "a second value follows on it");
+            throw broken(start, "the line has a second value");
         }
         if (start > line + 1) {
-            throw broken(line + 1, "it is empty");
+            throw broken(line + 1, "the line is empty");
         }
         line = start;
         if (token != JsonToken.START_OBJECT) {
-            throw broken(start, "it is no object");
+            throw broken(start, "the line is not a JSON object");
         }
         insideObject = true;
         ReportedResult result = object(json);
         insideObject = false;
         if (json.currentLocation().getLineNr() != start) {
-            throw broken(start, "its object does not end on it");
+            throw broken(start, "the object does not end on the line");
         }
         return result;
     }
@@ -181,16 +182,16 @@ public final class ResultReader implements AutoCloseable {
 
     private <T> @Nullable T once(String key, @Nullable T before, @Nullable T now) {
         if (before != null) {
-            throw broken(line, "its key '" + key + "' is given twice");
+            throw broken(line, "the key '" + key + "' occurs twice");
         }
         return now;
     }
 
     private Map<String, @Nullable Object> add(Map<String, @Nullable Object> more, String key, @Nullable Object value) {
-        // Most results have none of these: they share the empty map.
+        // Most results have no additional keys, and share the empty map.
         Map<String, @Nullable Object> map = more.isEmpty() ? new LinkedHashMap<>() : more;
         if (map.containsKey(key)) {
-            throw broken(line, "its key '" + key + "' is given twice");
+            throw broken(line, "the key '" + key + "' occurs twice");
         }
         map.put(key, value);
         return map;
@@ -203,7 +204,7 @@ public final class ResultReader implements AutoCloseable {
             case "info" -> Status.INFO;
             default -> {
                 if (word.isBlank()) {
-                    throw broken(line, "its status is blank");
+                    throw broken(line, "the status is blank");
                 }
                 yield new Status(word);
             }
@@ -212,14 +213,14 @@ public final class ResultReader implements AutoCloseable {
 
     private String string(JsonParser json, String key) {
         if (json.currentToken() != JsonToken.VALUE_STRING) {
-            throw broken(line, "its '" + key + "' is no string");
+            throw broken(line, "the value of '" + key + "' is not a string");
         }
         return json.getString();
     }
 
     private List<String> strings(JsonParser json, String key) {
         if (json.currentToken() != JsonToken.START_ARRAY) {
-            throw broken(line, "its '" + key + "' is no array");
+            throw broken(line, "the value of '" + key + "' is not an array");
         }
         List<String> strings = new ArrayList<>();
         while (json.nextToken() != JsonToken.END_ARRAY) {

@@ -12,12 +12,13 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.ByteArrayBuilder;
 
 /**
- * Adds results to a {@code results} file, each at once: when {@link #write} returns, the line survives the end of this
- * program (not that of the machine: it is not synced). A line that cannot be written whole is taken back.
+ * Appends results to a {@code results} file without buffering: when {@link #write} returns, the line survives a crash
+ * of this program, but not of the machine, as it is not synced. A line that cannot be written completely is removed
+ * again.
  *
- * <p>Lifecycle: open when {@link #append} returns it, until {@link #close()}. It does not react to interrupts.
+ * <p>Lifecycle: open from the return of {@link #append} until {@link #close()}. Does not react to interrupts.
  *
- * <p>Thread safety: for one thread at a time.
+ * <p>Thread safety: not thread-safe.
  */
 public final class ResultWriter implements AutoCloseable {
     private static final JsonFactory JSON = new JsonFactory();
@@ -31,13 +32,13 @@ public final class ResultWriter implements AutoCloseable {
     }
 
     /**
-     * {@return a writer that adds to a file, which is made if need be}
+     * {@return a writer that appends to a file; it is created if necessary}
      *
-     * @param results the file; nobody else writes to it meanwhile
+     * @param results the file; there must be no other writer
      * @throws IOException if it cannot be opened
      */
     public static ResultWriter append(Path results) throws IOException {
-        // Not a FileChannel: that one is closed by an interrupt that is meant for somebody else.
+        // Not a FileChannel: an interrupt of the writing thread closes the channel.
         RandomAccessFile file = new RandomAccessFile(results.toFile(), "rw");
         try {
             long end = file.length();
@@ -50,11 +51,11 @@ public final class ResultWriter implements AutoCloseable {
     }
 
     /**
-     * Adds one line. Half a surrogate pair in a text is written as U+FFFD.
+     * Appends one line. Unpaired surrogates in text are written as U+FFFD.
      *
-     * @param result what it says
-     * @throws IllegalArgumentException if one of its further values is none that JSON knows; nothing is written
-     * @throws IOException if it cannot be written; the file is as before
+     * @param result the result
+     * @throws IllegalArgumentException if an additional value has a type that JSON does not support; nothing is written
+     * @throws IOException if the line cannot be written; the file is unchanged
      */
     public void write(ReportedResult result) throws IOException {
         byte[] bytes = line(result);
@@ -62,6 +63,7 @@ public final class ResultWriter implements AutoCloseable {
             file.write(bytes);
             end += bytes.length;
         } catch (IOException e) {
+            // A part of the line may have been written, for example if the disk became full.
             file.setLength(end);
             file.seek(end);
             throw e;

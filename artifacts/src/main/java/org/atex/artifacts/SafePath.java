@@ -8,25 +8,30 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes relative paths of names that tests choose, so that every name has a place below a directory, none leads out of it,
- * and no two names share one. An ordinary name is its own path: {@code some/log} stays {@code some/log}.
+ * Converts names chosen by tests to relative paths. Each name has a path below a directory, no path leads out of the
+ * directory, and different names have different paths. Ordinary names are unchanged: {@code some/log} stays {@code
+ * some/log}.
  *
  * <p>The rules, for each part between slashes:
  *
  * <ul>
- *   <li>a {@code %}, a control character, half a surrogate pair, and whatever the file system's character set lacks
- *       becomes {@code %} and two hexadecimal digits for each byte of its UTF-8 form;
+ *   <li>{@code %}, control characters, unpaired surrogates, and characters that the character set of the file system
+ *       lacks become {@code %} and two hexadecimal digits for each byte in UTF-8;
  *   <li>{@code .} becomes {@code %2E}, {@code ..} becomes {@code %2E.}, an empty part becomes {@code %}: so
  *       {@code /etc/x} becomes {@code %/etc/x};
- *   <li>a part of more than 220 bytes is cut and ends in {@code %~} and a hash of the whole part;
- *   <li>of a path of more than 1,500 bytes the parts that still fit are kept, and the rest is one part,
- *       {@code %~} and a hash of the whole name.
+ *   <li>a part of more than 220 bytes is cut, and ends with {@code %~} and a hash of the whole part;
+ *   <li>a path of more than 1,500 bytes keeps the parts that fit, and ends with a part that consists of {@code %~} and
+ *       a hash of the whole name.
  * </ul>
  *
- * <p>The same name always gives the same path. Names that differ give paths that differ (where a hash is involved: for all
- * practical purposes), on file systems that tell upper from lower case.
+ * <p>Equal names have equal paths. Different names have different paths on case-sensitive file systems; paths with a
+ * hash differ with overwhelming probability.
+ *
+ * <p>Thread safety: thread-safe.
  */
 public final class SafePath {
+    // In bytes. Below the limits of 255 and 4,096 bytes of common file systems, which leaves space for suffixes and for
+    // the path of the directory.
     private static final int MAX_PART = 220;
     private static final int MAX_PATH = 1500;
     private static final int HASH_BYTES = 16;
@@ -37,10 +42,10 @@ public final class SafePath {
     private SafePath() {}
 
     /**
-     * {@return the path of a file that a test uploaded, relative to the directory of its artifacts' files}
+     * {@return the path of a file of a test, relative to the directory for files in its artifacts}
      *
-     * @param result the name of the result that it belongs to, or null for the test itself
-     * @param file its name as the test gave it
+     * @param result the name of the result to which the file belongs, or null for the test itself
+     * @param file the name of the file as reported by the test
      */
     public static String ofFile(@Nullable String result, String file) {
         return result == null ? of(file) : of(result) + "/" + of(file);
@@ -49,26 +54,26 @@ public final class SafePath {
     /**
      * {@return the directory of a test, relative to that of its platform}
      *
-     * <p>One leading slash is dropped, as most tests' names have one: this is the one place where two names, {@code a}
-     * and {@code /a}, have the same path.
+     * <p>One leading slash is dropped, as most names of tests have one. This is the only case in which different names,
+     * {@code a} and {@code /a}, have the same path.
      *
-     * @param test the test's name
+     * @param test the name of the test
      */
     public static String ofTest(String test) {
         return of(test.startsWith("/") ? test.substring(1) : test);
     }
 
     /**
-     * {@return a path of a single part}
+     * {@return a path that consists of a single part}
      *
-     * @param name any name; a slash in it is escaped too
+     * @param name any name; slashes are escaped
      */
     public static String ofPart(String name) {
         return part(name);
     }
 
     /**
-     * {@return a path of as many parts as the name has}
+     * {@return a path with the same number of parts as the name}
      *
      * @param name any name
      */
@@ -79,6 +84,7 @@ public final class SafePath {
         StringBuilder path = new StringBuilder();
         for (String part : name.split("/", -1)) {
             String safe = part(part);
+            // A part is kept only if a hash still fits after it.
             if (path.length() + 1 + safe.length() + HASHED_LENGTH > MAX_PATH) {
                 return append(path, hashed(name)).toString();
             }
@@ -91,7 +97,7 @@ public final class SafePath {
         return path.append(path.isEmpty() ? "" : "/").append(part);
     }
 
-    /** The quick answer for nearly all names: short, of plain characters, and no part that is empty or starts with a dot. */
+    /** {@return whether a name needs no escapes; a fast path for short names in ASCII without empty or hidden parts} */
     private static boolean isOrdinary(String name) {
         char before = '/';
         for (int i = 0; i < name.length(); i++) {
@@ -139,7 +145,7 @@ public final class SafePath {
     }
 
     private static void escape(int c, StringBuilder to) {
-        // A surrogate on its own has no UTF-8 form; this is what it would be, so that no two look the same.
+        // UTF-8 does not define bytes for unpaired surrogates. The bytes of its scheme keep different names different.
         byte[] bytes = isSurrogate(c)
                 ? new byte[] {(byte) (0xe0 | (c >> 12)), (byte) (0x80 | ((c >> 6) & 0x3f)), (byte) (0x80 | (c & 0x3f))}
                 : Character.toString(c).getBytes(StandardCharsets.UTF_8);
@@ -148,7 +154,7 @@ public final class SafePath {
         }
     }
 
-    /** As many of the bytes as make whole characters. */
+    /** {@return the first bytes as text, without a character that is cut off at the end} */
     private static String start(byte[] bytes, int length) {
         int end = length;
         while ((bytes[end] & 0xc0) == 0x80) {
@@ -159,13 +165,13 @@ public final class SafePath {
 
     private static String hashed(String name) {
         try {
-            // Char by char, as getBytes would take all lone surrogates for the same.
+            // Hashes UTF-16 code units: getBytes would map all unpaired surrogates to the same byte.
             ByteBuffer chars = ByteBuffer.allocate(2 * name.length());
             chars.asCharBuffer().put(name);
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(chars.array());
             return "%~" + HEX.formatHex(hash, 0, HASH_BYTES);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256, but this one", e);
+            throw new IllegalStateException("this JDK has no SHA-256, which every JDK must provide", e);
         }
     }
 }

@@ -13,33 +13,35 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes that are gathered before it is known whether they are to be kept. Up to {@value #IN_MEMORY} of them stay in memory;
- * more go to a file without a name, which is gone when this is closed or the program ends in whatever way.
+ * A temporary buffer of any size. Up to {@value #IN_MEMORY} bytes are kept in memory; more are written to a deleted
+ * temporary file; the system frees its space when the spool is closed or the program ends.
  *
- * <p>It is the buffer of whoever aggregates: everything that a test left is read and rendered first, and appended to an
- * {@link AppendFile} when nothing can be wrong with it any more.
+ * <p>Used by aggregators: all results of a test are read and rendered into a spool first, and are then appended to an
+ * {@link AppendFile} as a whole.
  *
- * <p>Lifecycle: writing, then {@link #writeTo} any number of times, then {@link #close()}. It does not react to interrupts.
+ * <p>Lifecycle: first written, then read with {@link #writeTo} or {@link #input} any number of times, then {@linkplain
+ * #close() closed}. Does not react to interrupts.
  *
- * <p>Thread safety: for one thread at a time.
+ * <p>Thread safety: not thread-safe.
  */
 public final class Spool extends OutputStream {
-    /** What stays in memory: 256 KiB. */
+    /** Maximum number of bytes kept in memory: 256 KiB. */
     public static final int IN_MEMORY = 256 << 10;
 
-    private static final int AT_FIRST = 1024;
-    private static final int AT_ONCE = 64 << 10;
+    private static final int INITIAL_SIZE = 1024;
+    private static final int READ_SIZE = 64 << 10;
 
     private final Path directory;
-    private byte[] buffer = new byte[AT_FIRST];
+    private byte[] buffer = new byte[INITIAL_SIZE];
     private int buffered;
     private long inFile;
     private @Nullable RandomAccessFile file;
 
     /**
-     * Makes an empty one.
+     * Creates an empty spool.
      *
-     * @param directory where there is room for many bytes: that of the file they will go to
+     * @param directory the directory for the temporary file: best that of the file to which the bytes are finally
+     *     written
      */
     public Spool(Path directory) {
         this.directory = directory;
@@ -48,7 +50,7 @@ public final class Spool extends OutputStream {
     @Override
     public void write(int b) throws IOException {
         if (buffered == buffer.length) {
-            makeRoom(1);
+            makeSpace(1);
         }
         buffer[buffered++] = (byte) b;
     }
@@ -59,7 +61,7 @@ public final class Spool extends OutputStream {
         int done = 0;
         while (done < length) {
             if (buffered == buffer.length) {
-                makeRoom(length - done);
+                makeSpace(length - done);
             }
             int some = Math.min(length - done, buffer.length - buffered);
             System.arraycopy(bytes, offset + done, buffer, buffered, some);
@@ -68,22 +70,23 @@ public final class Spool extends OutputStream {
         }
     }
 
-    /** {@return how many bytes were written} */
+    /** {@return the number of bytes written} */
     public long size() {
         return inFile + buffered;
     }
 
     /**
-     * Copies all of it.
+     * Copies all bytes to a stream.
      *
-     * @param out where to
-     * @throws IOException if that, or reading back, fails
+     * @param out the stream
+     * @throws IOException if the stream cannot be written, or the temporary file cannot be read
      */
     public void writeTo(OutputStream out) throws IOException {
         if (file == null) {
             out.write(buffer, 0, buffered);
             return;
         }
+        // All bytes go to the file first, so that the buffer can be used to copy them.
         drain(file);
         file.seek(0);
         for (long left = inFile; left > 0; ) {
@@ -95,9 +98,9 @@ public final class Spool extends OutputStream {
     }
 
     /**
-     * {@return all of it, to be read before anything else is done with this}
+     * {@return a stream of all bytes, which is valid until the next call of any method of this spool}
      *
-     * @throws IOException if it cannot be read back
+     * @throws IOException if the temporary file cannot be read
      */
     public InputStream input() throws IOException {
         if (file == null) {
@@ -105,7 +108,7 @@ public final class Spool extends OutputStream {
         }
         drain(file);
         file.seek(0);
-        return new BufferedInputStream(new FromFile(file), AT_ONCE);
+        return new BufferedInputStream(new FromFile(file), READ_SIZE);
     }
 
     @Override
@@ -115,14 +118,14 @@ public final class Spool extends OutputStream {
         }
     }
 
-    private void makeRoom(int wanted) throws IOException {
+    private void makeSpace(int wanted) throws IOException {
         if (buffer.length < IN_MEMORY) {
             long enough = Math.max(2L * buffer.length, (long) buffered + wanted);
             buffer = Arrays.copyOf(buffer, (int) Math.min(IN_MEMORY, enough));
             return;
         }
         if (file == null) {
-            file = nameless(directory);
+            file = deletedFile(directory);
         }
         drain(file);
     }
@@ -134,7 +137,8 @@ public final class Spool extends OutputStream {
         buffered = 0;
     }
 
-    private static RandomAccessFile nameless(Path directory) throws IOException {
+    private static RandomAccessFile deletedFile(Path directory) throws IOException {
+        // Deleted at once: the open file remains usable, and no crash can leave it behind.
         Path path = Files.createTempFile(directory, ".spool-", null);
         try {
             return new RandomAccessFile(path.toFile(), "rw");

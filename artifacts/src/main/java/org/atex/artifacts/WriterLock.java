@@ -17,20 +17,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets one writer at a time have a file, and tells the next one whether the last one closed it: a file
- * {@code <file>.lock} is there and locked while the writer lives, and deleted when it closes. One that is there and not
- * locked was left by a writer that was killed, or whose program ended without closing it.
+ * An exclusive lock for the writer of a file, which also records whether the last writer closed the file. The lock file
+ * {@code <file>.lock} exists and is locked while the file is open, and is deleted when it is closed. A lock file that
+ * exists but is not locked was left by a writer that was killed, or whose program ended without closing the file.
  *
- * <p>Two programs on one machine exclude each other, and so do two writers in one program. On file systems without locks
- * only the second is certain.
+ * <p>Excludes writers in other programs on the same machine, and other writers in this program. On file systems without
+ * locks, only writers in this program are excluded reliably.
  *
- * <p>Lifecycle: held when {@link #of} returns it, until {@link #close()} or {@link #release()}. It does not react to
+ * <p>Lifecycle: held from the return of {@link #of} until {@link #close()} or {@link #release()}. Does not react to
  * interrupts.
  *
- * <p>Thread safety: every method may be called from any thread.
+ * <p>Thread safety: thread-safe.
  */
 public final class WriterLock implements AutoCloseable {
-    /** What this program holds: closing any descriptor of a file loses the system's lock on it, so it is not opened twice. */
+    /**
+     * The lock files held by this program. A program must not open a lock file twice: POSIX locks are lost when any
+     * descriptor of the file is closed.
+     */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path path;
@@ -45,24 +48,25 @@ public final class WriterLock implements AutoCloseable {
     }
 
     /**
-     * {@return the lock of a file, which need not be there yet}
+     * {@return the lock of a file, acquired}
      *
-     * @param file the file, in an existing directory
-     * @throws IOException if another writer has it, or the lock cannot be made
+     * @param file the file, which need not exist, in an existing directory
+     * @throws IOException if another writer holds the lock, or the lock file cannot be created
      */
     public static WriterLock of(Path file) throws IOException {
+        // The real path of the directory, so that all paths to the same file use the same lock file.
         Path absolute = file.toAbsolutePath();
-        Path directory = Objects.requireNonNull(absolute.getParent(), "the root is no file")
+        Path directory = Objects.requireNonNull(absolute.getParent(), "the root directory is not a file")
                 .toRealPath();
         Path path = directory.resolve(absolute.getFileName() + ".lock");
         if (!HELD.add(path)) {
-            throw taken(file, "this program writes it already");
+            throw refused(file, "this program already writes it");
         }
         boolean locked = false;
         try {
             WriterLock lock = locked(path);
             if (lock == null) {
-                throw taken(file, "another program is writing it");
+                throw refused(file, "another program is writing it");
             }
             locked = true;
             return lock;
@@ -75,28 +79,30 @@ public final class WriterLock implements AutoCloseable {
 
     private static @Nullable WriterLock locked(Path path) throws IOException {
         while (true) {
-            boolean made = isMade(path);
+            // The previous holder may delete the file between any two of these steps: then start again.
+            boolean created = isCreated(path);
             Object key = key(path);
-            try (Opened opened = new Opened(FileChannel.open(path, StandardOpenOption.WRITE))) {
-                if (!isLocked(opened.channel())) {
+            try (OpenChannel open = new OpenChannel(FileChannel.open(path, StandardOpenOption.WRITE))) {
+                if (!isLocked(open.channel())) {
                     return null;
                 }
-                // Not the one that its holder deleted after it was opened here.
+                // The path must still refer to the locked file, not to a new one: the previous holder may have deleted
+                // this file after it was opened here.
                 if (key != null && key.equals(key(path))) {
-                    return new WriterLock(path, opened.kept(), !made);
+                    return new WriterLock(path, open.keep(), !created);
                 }
             } catch (NoSuchFileException e) {
-                // Its holder has just deleted it.
+                // The previous holder has just deleted the file: create a new one.
             }
         }
     }
 
-    /** Closed at the end of a block, unless it is kept. */
-    private static final class Opened implements AutoCloseable {
+    /** Closes a channel at the end of a block, unless it is kept. */
+    private static final class OpenChannel implements AutoCloseable {
         private final FileChannel channel;
         private boolean kept;
 
-        Opened(FileChannel channel) {
+        OpenChannel(FileChannel channel) {
             this.channel = channel;
         }
 
@@ -104,7 +110,7 @@ public final class WriterLock implements AutoCloseable {
             return channel;
         }
 
-        FileChannel kept() {
+        FileChannel keep() {
             kept = true;
             return channel;
         }
@@ -117,7 +123,7 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    private static boolean isMade(Path path) throws IOException {
+    private static boolean isCreated(Path path) throws IOException {
         try {
             Files.createFile(path);
             return true;
@@ -142,34 +148,35 @@ public final class WriterLock implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return false;
         } catch (IOException e) {
-            // A file system without locks: the file itself still tells who did not close.
+            // The file system has no locks. The file still shows whether the last writer closed.
             return true;
         }
     }
 
-    private static IOException taken(Path file, String why) {
+    private static IOException refused(Path file, String why) {
         return new IOException(
-                why + ", as " + file.getFileName() + ".lock shows; wait for its end, or choose another file");
+                why + " (lock file " + file.getFileName() + ".lock); wait until it ends, or choose another file");
     }
 
-    /** {@return whether the last writer did not close the file} */
+    /** {@return true if the last writer did not close the file} */
     public boolean isLeft() {
         return left;
     }
 
     /**
-     * Gives the file back as it was found: if the last writer did not close it, the next one is told so again.
+     * Releases the lock without changing the state of the file: if the last writer did not close it, the lock file is
+     * kept for the next one.
      *
-     * @throws IOException if the lock cannot be deleted
+     * @throws IOException if the lock file cannot be deleted
      */
     public void release() throws IOException {
         end(!left);
     }
 
     /**
-     * Gives the file back, closed.
+     * Releases the lock and marks the file as closed.
      *
-     * @throws IOException if the lock cannot be deleted
+     * @throws IOException if the lock file cannot be deleted
      */
     @Override
     public void close() throws IOException {
@@ -181,11 +188,12 @@ public final class WriterLock implements AutoCloseable {
             return;
         }
         try (channel) {
-            // Deleted while it is locked: nobody can have it in between.
+            // Deleted while locked, so that no other writer can lock the file before it is deleted.
             if (closed) {
                 Files.deleteIfExists(path);
             }
         } finally {
+            // Only after the channel is closed may another writer of this program open the lock file.
             HELD.remove(path);
         }
     }

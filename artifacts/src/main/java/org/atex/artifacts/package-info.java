@@ -1,4 +1,4 @@
-/** Reads and writes what a test leaves behind: results as JSON Lines, and files. */
+/** Reads and writes the artifacts of a test: results as JSON Lines, and files. */
 @NullMarked
 @Stable
 package org.atex.artifacts;

@@ -18,7 +18,7 @@ class AppendFileTest {
     Path directory;
 
     @Test
-    void growsByWholePieces() throws IOException {
+    void recordsAreAppended() throws IOException {
         Path path = directory.resolve("file");
         Files.writeString(path, "before\n");
         try (AppendFile file = AppendFile.open(path)) {
@@ -32,7 +32,7 @@ class AppendFileTest {
     }
 
     @Test
-    void aPieceThatCannotBeWrittenWholeIsCutOffAgain() throws IOException {
+    void incompleteRecordIsCutOff() throws IOException {
         Path path = directory.resolve("file");
         Spool broken = new Spool(directory);
         broken.write(new byte[2 * Spool.IN_MEMORY]);
@@ -48,7 +48,7 @@ class AppendFileTest {
     }
 
     @Test
-    void isCutToWhatIsWanted() throws IOException {
+    void fileIsTruncatedToTheGivenLength() throws IOException {
         Path path = directory.resolve("file");
         try (AppendFile file = AppendFile.open(path)) {
             file.append(spool("one\ntw"));
@@ -60,7 +60,7 @@ class AppendFileTest {
     }
 
     @Test
-    void aSpoolGivesBackWhatWentInHoweverMuchItIs() throws IOException {
+    void spoolReturnsTheWrittenBytesForAnySize() throws IOException {
         Random random = new Random(1);
         for (int size : new int[] {0, 1, 1024, 1025, Spool.IN_MEMORY, Spool.IN_MEMORY + 1, 3 * Spool.IN_MEMORY + 7}) {
             byte[] bytes = new byte[size];

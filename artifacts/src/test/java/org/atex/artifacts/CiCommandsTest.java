@@ -22,7 +22,7 @@ class CiCommandsTest {
                 ":::x,: ::x",
                 "std::vector ## heading [1] #vso[a] a::b,std::vector ## heading [1] #vso[a] a::b",
             })
-    void noLineIsACommand(String line, String printed) {
+    void commandsAreDisabled(String line, String printed) {
         assertThat(CiCommands.disarmed(line)).isEqualTo(printed);
         assertThat(CiCommands.disarmed("x\n" + line + "\ny")).isEqualTo("x\n" + printed + "\ny");
         assertThat(CiCommands.disarmed(printed)).isEqualTo(printed);

@@ -34,13 +34,13 @@ class ExcerptsTest {
     private Path left;
 
     @BeforeEach
-    void makeArtifacts() throws IOException {
+    void createArtifacts() throws IOException {
         left = Files.createDirectory(directory.resolve("left"));
         Files.createDirectory(left.resolve("files"));
     }
 
     @Test
-    void showsTheFailedPartsInTheirOrder() throws IOException {
+    void failedResultsAreReturnedInTheirOrder() throws IOException {
         results("""
             {"status":"pass","name":"good"}
             {"status":"fail","name":"one","note":"2 is not 3","files":["log"],"more":[1]}
@@ -62,7 +62,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void showsTheLastLinesOfTheOutput() throws IOException {
+    void lastLinesOfTheOutputAreReturned() throws IOException {
         results("{\"status\":\"fail\",\"files\":[\"journal.xml\",\"output.txt\"]}\n");
         file("journal.xml", "<journal/>");
         file("output.txt", "1\n2\r\n\n  4\nprogress 1%\rprogress 100%\n\n\n");
@@ -73,7 +73,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void theOutputIsWhatTheLastResultAboutTheTestItselfSays() throws IOException {
+    void outputIsTheFileOfTheLastResultOfTheTestItself() throws IOException {
         results("""
             {"status":"info","files":["first"]}
             {"status":"fail","files":["sub/my log","other"]}
@@ -90,7 +90,7 @@ class ExcerptsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"", "{\"status\":\"fail\"}\n", "{\"status\":\"fail\",\"name\":\"p\",\"files\":[\"log\"]}\n"})
-    void anOutputThatNoResultNamesIsFoundByItsUsualName(String text) throws IOException {
+    void outputIsOutputTxtIfNoResultListsFiles(String text) throws IOException {
         results(text);
         file("output.txt", "no newline");
 
@@ -98,7 +98,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void aTestThatLeftNothingHasNoExcerpt() throws IOException {
+    void excerptOfMissingArtifactsIsEmpty() throws IOException {
         Files.delete(left.resolve("files"));
 
         assertThat(Excerpts.read(artifacts(), 8)).isEqualTo(Excerpt.none());
@@ -117,7 +117,7 @@ class ExcerptsTest {
                 "[[[[\n",
                 "{\"a\":1,\"a\":2}\n",
             })
-    void ofBrokenResultsThoseBeforeAreShown(String broken) throws IOException {
+    void resultsBeforeAnInvalidLineAreReturned(String broken) throws IOException {
         results("{\"status\":\"fail\",\"name\":\"one\"}\n" + broken);
         file("output.txt", "out");
 
@@ -128,7 +128,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void bytesThatAreNotUtf8AreReplaced() throws IOException {
+    void malformedUtf8IsReplaced() throws IOException {
         Files.write(
                 left.resolve("files/output.txt"), new byte[] {'a', (byte) 0xff, 'b', '\n', (byte) 0xe2, (byte) 0x82});
 
@@ -136,7 +136,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void nothingIsLongerThanItMayBe() throws IOException {
+    void namesNotesAndLinesAreCut() throws IOException {
         results(IntStream.range(0, 100)
                 .mapToObj(i -> "{\"status\":\"fail\",\"name\":\"" + "n".repeat(600) + "\",\"note\":\""
                         + "\ud83d\ude00".repeat(600) + "\",\"files\":[\"" + "f".repeat(600) + "\""
@@ -157,7 +157,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void ofALongOutputOnlyTheEndIsRead() throws IOException {
+    void onlyTheEndOfALongOutputIsRead() throws IOException {
         try (RandomAccessFile output =
                 new RandomAccessFile(left.resolve("files/output.txt").toFile(), "rw")) {
             output.setLength(20L << 30); // a hole: it takes no room
@@ -168,7 +168,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void ofAGigabyteOfResultsOnlyTheBeginningIsRead() throws IOException {
+    void onlyTheBeginningOfLargeResultsIsRead() throws IOException {
         byte[] line = ("{\"status\":\"pass\",\"name\":\"p\",\"note\":\"" + "x".repeat(1 << 20) + "\"}\n")
                 .getBytes(StandardCharsets.UTF_8);
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(left.resolve("results")))) {
@@ -196,7 +196,7 @@ class ExcerptsTest {
     @ValueSource(
             strings = {"../../secret", "/etc/passwd", "linked", "dir/secret", "..", "", ".", "dir", "a\\u0000b", "pipe"
             })
-    void noFileOutsideIsRead(String name) throws Exception {
+    void filesOutsideTheArtifactsAreNotRead(String name) throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), "secret");
         Files.createSymbolicLink(left.resolve("files/linked"), secret);
         Files.createSymbolicLink(left.resolve("files/dir"), directory);
@@ -210,7 +210,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void noDirectoryThatIsALinkIsRead() throws IOException {
+    void directoriesThatAreSymbolicLinksAreNotRead() throws IOException {
         Path other = Files.createDirectory(directory.resolve("other"));
         Files.writeString(other.resolve("output.txt"), "secret");
         Files.delete(left.resolve("files"));
@@ -222,7 +222,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void aLinkWithinTheArtifactsIsFollowed() throws IOException {
+    void symbolicLinksInsideTheArtifactsAreFollowed() throws IOException {
         file("real.log", "real");
         Files.createSymbolicLink(left.resolve("files/output.txt"), Path.of("real.log"));
 
@@ -230,7 +230,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void resultsThatArePipeAreNotWaitedFor() throws Exception {
+    void resultsThatAreAPipeDoNotBlock() throws Exception {
         assertThat(new ProcessBuilder("mkfifo", left.resolve("results").toString())
                         .start()
                         .waitFor())
@@ -241,7 +241,7 @@ class ExcerptsTest {
     }
 
     @Test
-    void aPendingInterruptStaysPendingAndHindersNothing() throws IOException {
+    void interruptStaysPendingAndDoesNotDisturbReading() throws IOException {
         results("{\"status\":\"fail\",\"name\":\"one\"}\n");
         file("output.txt", "out");
         Thread.currentThread().interrupt();

@@ -32,7 +32,7 @@ class FanOutTest {
     private final List<String> seen = Collections.synchronizedList(new ArrayList<>());
 
     @Test
-    void everyAggregatorGetsAllOfIt() throws IOException {
+    void eachAggregatorGetsRecordAndArtifacts() throws IOException {
         Artifacts artifacts = artifacts();
         try (FanOut both = FanOut.of(taker("one"), taker("two"))) {
             both.ingest(RECORD, artifacts);
@@ -45,7 +45,7 @@ class FanOutTest {
     }
 
     @Test
-    void aFailureHindersNoOtherAndLeavesTheArtifactsToTheCaller() throws IOException {
+    void failureDoesNotAffectOthersAndKeepsTheArtifacts() throws IOException {
         for (int failing = 0; failing < 3; failing++) {
             seen.clear();
             Aggregator[] three = {taker("0"), taker("1"), taker("2")};
@@ -65,7 +65,7 @@ class FanOutTest {
     }
 
     @Test
-    void ofSeveralFailuresTheFirstIsThrownAndTheOthersAreKnown() throws IOException {
+    void firstFailureIsThrownWithTheOthersSuppressed() throws IOException {
         Artifacts artifacts = artifacts();
         FanOut fanOut = FanOut.of(failer("one"), taker("two"), failer("three"));
 
@@ -81,7 +81,7 @@ class FanOutTest {
     }
 
     @Test
-    void everyAggregatorIsFlushedWhateverAnotherDoes() {
+    void eachAggregatorIsFlushedEvenIfAnotherFails() {
         Aggregator error = new Flushed(() -> {
             throw new NoClassDefFoundError("gone");
         });
@@ -107,14 +107,14 @@ class FanOutTest {
 
     @Test
     @Timeout(60)
-    void oneThatHangsKeepsNoOtherFromBeingFlushedAndClosed() throws Exception {
+    void blockedAggregatorDoesNotDelayFlushAndCloseOfOthers() throws Exception {
         CountDownLatch hang = new CountDownLatch(1);
         CountDownLatch flushed = new CountDownLatch(1);
         FanOut fanOut = FanOut.of(new Flushed(() -> await(hang)), new Flushed(flushed::countDown));
         for (Runnable step : List.<Runnable>of(fanOut::flush, fanOut::close)) {
             Thread thread = Thread.ofVirtual().start(step);
             flushed.await();
-            assertThat(thread.isAlive()).as("it waits for the one that hangs").isTrue();
+            assertThat(thread.isAlive()).as("waits for the blocked aggregator").isTrue();
             thread.interrupt();
             hang.countDown();
             thread.join();
@@ -123,7 +123,7 @@ class FanOutTest {
     }
 
     @Test
-    void anInterruptStaysPendingInAFlush() {
+    void flushKeepsAnInterruptPending() {
         Thread.currentThread().interrupt();
         FanOut.of(new Flushed(() -> {}), new Flushed(() -> {})).flush();
 
@@ -132,7 +132,7 @@ class FanOutTest {
     }
 
     @Test
-    void theFilesAreWhereTheFirstThatKnowsSays() {
+    void filesComeFromTheFirstAggregatorThatHasThem() {
         Path known = directory.resolve("known");
         Aggregator knows = new Flushed(() -> {}) {
             @Override
@@ -159,7 +159,7 @@ class FanOutTest {
         }
     }
 
-    /** Does something when it is flushed, and when it is closed. */
+    /** An aggregator that runs the given actions when it is flushed and closed. */
     private class Flushed implements Aggregator {
         private final Runnable step;
 
@@ -186,7 +186,7 @@ class FanOutTest {
     }
 
     @Test
-    void refusesToGiveToNobody() {
+    void refusesAnEmptyListOfAggregators() {
         assertThatThrownBy(FanOut::of).isInstanceOf(IllegalArgumentException.class);
     }
 

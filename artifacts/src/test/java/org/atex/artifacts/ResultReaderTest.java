@@ -26,7 +26,7 @@ class ResultReaderTest {
     Path directory;
 
     @Test
-    void readsWhatATestReported() throws IOException {
+    void readsAllKeysOfAResult() throws IOException {
         List<ReportedResult> results = read("""
             {"status":"pass","name":"sub/test","note":"ok","files":["some/log","b"],"bug":[1,2.50,null,{"a":true}]}
             {"status":"odd"}
@@ -43,18 +43,18 @@ class ResultReaderTest {
     }
 
     @Test
-    void takesNullAndAnEmptyNameForNone() throws IOException {
+    void treatsNullAndAnEmptyNameAsMissing() throws IOException {
         assertThat(read("{\"status\":null,\"name\":\"\",\"note\":null,\"files\":null}\n"))
                 .containsExactly(new ReportedResult(null, null, null, List.of(), Map.of()));
     }
 
     @Test
-    void takesALastLineWithoutItsNewline() throws IOException {
+    void acceptsALastLineWithoutNewline() throws IOException {
         assertThat(read("{}\n{\"note\":\"x\"}")).hasSize(2);
     }
 
     @Test
-    void aTestThatNeverRanOrLeftNothingHasNoResults() throws IOException {
+    void missingArtifactsAndMissingFilesHaveNoResults() throws IOException {
         try (ResultReader none = ResultReader.of(Artifacts.none());
                 ResultReader empty = ResultReader.of(Artifacts.at(directory))) {
             assertThat(none.next()).isNull();
@@ -63,7 +63,7 @@ class ResultReaderTest {
     }
 
     @Test
-    void resultsThatCannotBeOpenedAreNotTakenForNone() throws IOException {
+    void resultsThatCannotBeOpenedAreAnError() throws IOException {
         Files.createDirectory(directory.resolve("results"));
 
         assertThatThrownBy(() -> ResultReader.of(Artifacts.at(directory))).isInstanceOf(IOException.class);
@@ -91,7 +91,7 @@ class ResultReaderTest {
                 "{}|{\"x\":1,\"x\":2} ~ 2",
                 "{}|{\"status\":\"pa ~ 2",
             })
-    void refusesWhatIsNoResultNamingFileAndLine(String text, long line) {
+    void invalidLinesAreRefusedWithFileAndLine(String text, long line) {
         assertThatThrownBy(() -> read(text.replace('|', '\n')))
                 .isInstanceOfSatisfying(BrokenResultsException.class, e -> {
                     assertThat(e.line()).isEqualTo(line);
@@ -101,7 +101,7 @@ class ResultReaderTest {
     }
 
     @Test
-    void refusesBytesThatAreNotUtf8() throws IOException {
+    void malformedUtf8IsRefused() throws IOException {
         Files.write(
                 directory.resolve("results"), new byte[] {'{', '"', 'a', '"', ':', '"', (byte) 0xff, '"', '}', '\n'});
 
@@ -111,7 +111,7 @@ class ResultReaderTest {
     }
 
     @Test
-    void refusesALineThatIsTooLongWithoutHoldingIt() throws IOException {
+    void tooLongLinesAreRefusedWithoutReadingThem() throws IOException {
         try (BufferedWriter writer = Files.newBufferedWriter(directory.resolve("results"))) {
             writer.write("{}\n{\"a\":[");
             for (int i = 0; i < ResultReader.MAX_LINE_BYTES / 10; i++) {
@@ -122,11 +122,11 @@ class ResultReaderTest {
 
         assertThatThrownBy(this::read)
                 .isInstanceOf(BrokenResultsException.class)
-                .hasMessageContaining("line 2: it has more than 8388608 bytes");
+                .hasMessageContaining("line 2: the line has more than 8388608 bytes");
     }
 
     @Test
-    void aPendingInterruptStaysPendingAndHindersNothing() throws IOException {
+    void interruptStaysPendingAndDoesNotDisturbReading() throws IOException {
         Files.writeString(directory.resolve("results"), "{}\n");
 
         Thread.currentThread().interrupt();
@@ -138,7 +138,7 @@ class ResultReaderTest {
     }
 
     @Test
-    void whatTheWriterWroteIsReadBackTheSame() throws IOException {
+    void writtenResultsAreReadUnchanged() throws IOException {
         List<ReportedResult> results = List.of(
                 new ReportedResult(
                         new Status("pass"),

@@ -21,12 +21,12 @@ class ResultWriterTest {
     private Path file;
 
     @BeforeEach
-    void nameTheFile() {
+    void setPath() {
         file = directory.resolve("results");
     }
 
     @Test
-    void eachLineIsInTheFileAtOnce() throws IOException {
+    void writesEachLineAtOnce() throws IOException {
         try (ResultWriter writer = ResultWriter.append(file)) {
             writer.write(ReportedResult.of(Status.PASS, null, List.of()));
             assertThat(file).hasContent("{\"status\":\"pass\"}\n");
@@ -38,7 +38,7 @@ class ResultWriterTest {
     }
 
     @Test
-    void addsToWhatIsThere() throws IOException {
+    void appendsToAnExistingFile() throws IOException {
         Files.writeString(file, "{}\n");
 
         try (ResultWriter writer = ResultWriter.append(file)) {
@@ -49,7 +49,7 @@ class ResultWriterTest {
     }
 
     @Test
-    void halfACharacterDoesNotBreakTheLine() throws IOException {
+    void unpairedSurrogatesAreReplaced() throws IOException {
         try (ResultWriter writer = ResultWriter.append(file)) {
             writer.write(
                     new ReportedResult(null, null, "\ud83d!", List.of("\ude00"), Map.of("k\ud800", "\ud83d\ude00")));
@@ -60,7 +60,7 @@ class ResultWriterTest {
     }
 
     @Test
-    void refusesAValueThatJsonDoesNotKnowAndWritesNothing() throws IOException {
+    void refusesValuesThatJsonDoesNotSupportAndWritesNothing() throws IOException {
         try (ResultWriter writer = ResultWriter.append(file)) {
             ReportedResult odd =
                     new ReportedResult(null, null, null, List.of(), Map.of("when", Thread.currentThread()));

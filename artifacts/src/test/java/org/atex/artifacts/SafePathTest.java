@@ -41,7 +41,7 @@ class SafePathTest {
     @ValueSource(
             strings = {"a", "some/log", "sub/test/some.log", "output.txt", "a b", "a..b", ".hidden", "größe/ŝ", "a:b\\c"
             })
-    void anOrdinaryNameIsItsOwnPath(String name) {
+    void ordinaryNamesAreUnchanged(String name) {
         assertThat(SafePath.of(name)).isEqualTo(name);
     }
 
@@ -56,7 +56,7 @@ class SafePathTest {
         "a/, a/%",
         "100%, 100%25",
     })
-    void aNameThatWouldLeaveItsDirectoryIsEscaped(String name, String path) {
+    void namesThatLeadOutOfTheDirectoryAreEscaped(String name, String path) {
         assertThat(SafePath.of(name)).isEqualTo(path);
     }
 
@@ -66,7 +66,7 @@ class SafePathTest {
     }
 
     @Test
-    void aTestsLeadingSlashIsDropped() {
+    void leadingSlashOfATestIsDropped() {
         assertThat(SafePath.ofTest("/a/b")).isEqualTo("a/b");
         assertThat(SafePath.ofTest("a/b")).isEqualTo("a/b");
         assertThat(SafePath.ofTest("//a")).isEqualTo("%/a");
@@ -74,7 +74,7 @@ class SafePathTest {
     }
 
     @Test
-    void aPartHasNoSlashes() {
+    void slashesAreEscapedInASinglePart() {
         assertThat(SafePath.ofPart("a/../b")).isEqualTo("a%2F..%2Fb");
         assertThat(SafePath.ofPart("..")).isEqualTo("%2E.");
         assertThat(SafePath.ofPart("/".repeat(300)))
@@ -83,14 +83,14 @@ class SafePathTest {
     }
 
     @Test
-    void aFileIsBelowItsResult() {
+    void filesAreBelowTheirResult() {
         assertThat(SafePath.ofFile(null, "a/b")).isEqualTo("a/b");
         assertThat(SafePath.ofFile("sub/test", "some/log")).isEqualTo("sub/test/some/log");
         assertThat(SafePath.ofFile("../s", "../f")).isEqualTo("%2E./s/%2E./f");
     }
 
     @Test
-    void longNamesCanBeFilesAndStayDifferent(@TempDir Path directory) throws IOException {
+    void longNamesAreValidFileNamesAndStayDifferent(@TempDir Path directory) throws IOException {
         for (String name : new String[] {
             "x".repeat(300),
             "x".repeat(301),
@@ -106,7 +106,7 @@ class SafePathTest {
     }
 
     @Test
-    void namesThatDifferHavePathsThatDifferAndStayInside() {
+    void differentNamesHaveDifferentPathsInsideTheDirectory() {
         Random random = new Random(7);
         Map<String, String> names = new HashMap<>();
         for (int i = 0; i < 30_000; i++) {

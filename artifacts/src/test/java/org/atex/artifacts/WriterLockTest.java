@@ -27,12 +27,12 @@ class WriterLockTest {
     private Path lock;
 
     @BeforeEach
-    void nameTheFile() {
+    void setPath() {
         file = directory.resolve("file");
         lock = directory.resolve("file.lock");
     }
 
-    /** Another program that has a lock until it is killed. */
+    /** A program that holds a lock until it is killed. */
     static final class Holder {
         public static void main(String[] arguments) throws Exception {
             WriterLock lock = WriterLock.of(Path.of(arguments[0]));
@@ -42,13 +42,13 @@ class WriterLockTest {
     }
 
     @Test
-    void oneWriterAtATimeHasIt() throws IOException {
+    void secondWriterIsRefused() throws IOException {
         try (WriterLock held = WriterLock.of(file)) {
             assertThat(held.isLeft()).isFalse();
             for (int i = 0; i < 2; i++) {
                 assertThatThrownBy(() -> WriterLock.of(file))
                         .isInstanceOf(IOException.class)
-                        .hasMessageContaining("this program writes it already");
+                        .hasMessageContaining("this program already writes it");
             }
             assertThat(lock).exists();
             try (WriterLock other = WriterLock.of(directory.resolve("other"))) {
@@ -59,7 +59,7 @@ class WriterLockTest {
     }
 
     @Test
-    void theSameFileByAnotherPathIsTheSame() throws IOException {
+    void anotherPathToTheSameFileIsRefused() throws IOException {
         Path link =
                 Files.createSymbolicLink(directory.resolve("link"), Files.createDirectory(directory.resolve("dir")));
         try (WriterLock held = WriterLock.of(directory.resolve("dir/file"))) {
@@ -69,7 +69,7 @@ class WriterLockTest {
     }
 
     @Test
-    void whatAKilledProgramHadIsLeft() throws Exception {
+    void lockOfAKilledProgramIsDetected() throws Exception {
         Process holder = holder(file.toString());
         try (BufferedReader lines = holder.inputReader()) {
             assertThat(lines.readLine()).isEqualTo("false");
@@ -88,7 +88,7 @@ class WriterLockTest {
     }
 
     @Test
-    void aSecondAttemptInThisProgramDoesNotLoseTheLockToAnotherProgram() throws Exception {
+    void refusedWriterDoesNotLoseTheLockOfTheProgram() throws Exception {
         try (WriterLock held = WriterLock.of(file)) {
             assertThatThrownBy(() -> WriterLock.of(file)).isInstanceOf(IOException.class);
             Process other = holder(file.toString());
@@ -101,7 +101,7 @@ class WriterLockTest {
     }
 
     @Test
-    void aLockThatIsReleasedTellsTheNextTheSame() throws IOException {
+    void releaseKeepsTheStateForTheNextWriter() throws IOException {
         Files.createFile(lock);
         WriterLock.of(file).release();
         WriterLock left = WriterLock.of(file);
@@ -118,7 +118,7 @@ class WriterLockTest {
     }
 
     @Test
-    void aPendingInterruptHindersNothing() throws IOException {
+    void pendingInterruptDoesNotDisturbTheLock() throws IOException {
         Thread.currentThread().interrupt();
         try (WriterLock held = WriterLock.of(file)) {
             assertThat(held.isLeft()).isFalse();
@@ -129,7 +129,7 @@ class WriterLockTest {
     }
 
     @Test
-    void ofManyThreadsOneHasIt() throws Exception {
+    void oneOfManyThreadsGetsTheLock() throws Exception {
         AtomicInteger holders = new AtomicInteger();
         AtomicInteger held = new AtomicInteger();
         try (ExecutorService threads = Executors.newFixedThreadPool(8)) {

@@ -11,17 +11,18 @@ import org.atex.api.TestSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A test that is a command. Immutable: each {@code with…} method gives a changed copy.
+ * A test that runs a command. Immutable; each {@code with} method returns a changed copy.
  *
- * @param plan what a scheduler may know of it
- * @param command what to run; its output and errors go to a file, wherever it says they should
+ * @param plan the properties of the test for the scheduler
+ * @param command the command; its standard output and standard error are written to a file of the artifacts, which
+ *     overrides the output specified by the command
  */
 public record CommandTest(PlainTest plan, Command command) implements TestCase {
     /**
-     * {@return a test that is a command, and nothing else}
+     * {@return a test with default properties}
      *
-     * @param name what it is called
-     * @param command what to run
+     * @param name the name of the test
+     * @param command the command
      */
     public static CommandTest of(String name, Command command) {
         return new CommandTest(TestCase.named(name), command);
@@ -75,25 +76,25 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
     /**
      * {@return this test with another priority}
      *
-     * @param value higher goes sooner
+     * @param value the priority; tests with a higher one start earlier
      */
     public CommandTest withPriority(int value) {
         return new CommandTest(plan.withPriority(value), command);
     }
 
     /**
-     * {@return this test with one more lock}
+     * {@return this test with an additional lock}
      *
-     * @param lock what it holds while it runs
+     * @param lock a lock that the test holds while it runs
      */
     public CommandTest withLock(TestLock lock) {
         return new CommandTest(plan.withLock(lock), command);
     }
 
     /**
-     * {@return this test with one more need}
+     * {@return this test with an additional need}
      *
-     * @param need what it needs of its system
+     * @param need a property that the system of the test must have
      */
     public CommandTest withNeed(Need need) {
         return new CommandTest(plan.withNeed(need), command);
@@ -102,7 +103,7 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
     /**
      * {@return this test with an expected duration}
      *
-     * @param duration how long it is expected to take
+     * @param duration the expected duration
      */
     public CommandTest withExpected(Duration duration) {
         return new CommandTest(plan.withExpected(duration), command);
@@ -111,7 +112,7 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
     /**
      * {@return this test with a time limit}
      *
-     * @param duration how long it may take
+     * @param duration the maximum duration of the command, after which it is ended
      */
     public CommandTest withLimit(Duration duration) {
         return new CommandTest(plan.withLimit(duration), command);
@@ -120,25 +121,25 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
     /**
      * {@return this test, marked as destructive or not}
      *
-     * @param value whether its system must not run another test after it
+     * @param value true if the system must not run another test afterwards
      */
     public CommandTest withDestructive(boolean value) {
         return new CommandTest(plan.withDestructive(value), command);
     }
 
     /**
-     * {@return this test with one more tag}
+     * {@return this test with an additional tag}
      *
-     * @param tag a word by which people choose it
+     * @param tag a tag, by which tests are selected
      */
     public CommandTest withTag(String tag) {
         return new CommandTest(plan.withTag(tag), command);
     }
 
     /**
-     * {@return this test with the place where it is written}
+     * {@return this test with another source location}
      *
-     * @param place a file, and a line if it is known; null if nothing says so
+     * @param place the file and line where the test is defined, or null if unknown
      */
     public CommandTest withSource(@Nullable TestSource place) {
         return new CommandTest(plan.withSource(place), command);

@@ -5,19 +5,22 @@ import java.nio.file.Path;
 import org.atex.api.CommandEnd;
 import org.atex.api.Status;
 
-/** Decides how a test went whose command ended by itself. Called by any number of threads at once. */
+/**
+ * Decides the status of a test. Called if the command ended by itself, not by a time limit, an interrupt or a lost
+ * connection. Must be thread-safe: it is called for several tests at once.
+ */
 @FunctionalInterface
 public interface StatusRule {
     /**
-     * {@return how it went}
+     * {@return the status of the test}
      *
-     * @param end how the command ended
-     * @param output the file with all that it wrote
-     * @throws IOException if the output cannot be read; the test then ends as an error
+     * @param end the end of the command, with its exit code or signal
+     * @param output the file with the standard output and the standard error of the command
+     * @throws IOException if the output cannot be read; the test then ends with the outcome {@code ERROR}
      */
     Status judge(CommandEnd end, Path output) throws IOException;
 
-    /** {@return by its exit code: 0 is {@code pass}, all else {@code fail}; the default} */
+    /** {@return the default rule: {@code pass} for exit code 0, else {@code fail}} */
     static StatusRule byExitCode() {
         return (end, output) -> end.succeeded() ? Status.PASS : Status.FAIL;
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CommandTestTest {
     @Test
-    void saysWhatItsPlanSays() {
+    void propertiesAreThoseOfThePlan() {
         TestCase test = CommandTest.of("/test", Command.of("true"))
                 .withPriority(3)
                 .withLock(TestLock.exclusive("printer"))

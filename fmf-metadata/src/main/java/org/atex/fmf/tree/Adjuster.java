@@ -7,88 +7,90 @@ import org.atex.fmf.tree.FmfContext.Decision;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** Applies the rules of the nodes of one tree, for one context. */
+/** Applies the {@code adjust} rules of all nodes of one tree in one context. Used by one thread. */
 final class Adjuster {
     private final FmfContext context;
     private final FmfAdjustment options;
     private final Merge merge;
 
-    /** Conditions come to the same in all nodes. */
+    /** Decisions by condition text: a condition depends on the context only, so each is evaluated once per tree. */
     private final Map<String, Decision> decisions = new HashMap<>();
 
-    /** One for all nodes: the reference, too, shares the values in them. */
+    /** The additional rules, one object for all nodes: Python fmf shares their values between nodes as well. */
     private final Sequence additional;
 
     /**
-     * Adjusts one tree.
+     * Creates an adjuster for one tree.
      *
-     * @param apart whether no two nodes share a mapping
+     * @param unshared true if no mapping is shared by two nodes
      */
-    Adjuster(FmfContext context, FmfAdjustment options, boolean apart) {
-        this.merge = new Merge(new Limits.Work(), apart);
+    Adjuster(FmfContext context, FmfAdjustment options, boolean unshared) {
+        this.merge = new Merge(new Limits.Work(), unshared);
         this.context = context;
         this.options = options;
         this.additional = Sequence.of(
                 options.additionalRules().stream().map(JavaValues::mapping).toList());
     }
 
-    Draft adjust(FmfNode root) {
-        var draft = Draft.root();
-        copy(root, draft, merge.copies());
-        adjust(root, draft);
-        return draft;
+    NodeBuilder adjust(FmfNode root) {
+        var builder = NodeBuilder.root();
+        copy(root, builder, merge.copies());
+        adjust(root, builder);
+        return builder;
     }
 
-    /** What nodes share is copied before the first rule: a rule for one node may change the data of another. */
-    private void copy(FmfNode node, Draft draft, Copies copies) {
-        draft.copy(node);
-        draft.data(merge.apart() ? node.mapping() : copies.copy(node.mapping()));
-        node.children().forEach((name, child) -> copy(child, draft.child(name), copies));
+    // All nodes are copied before the first rule is applied: nodes may share a mapping, and then a rule of one node
+    // changes the data of the other. Copying node by node would lose such a change.
+    private void copy(FmfNode node, NodeBuilder builder, DeepCopier copies) {
+        builder.copy(node);
+        builder.data(merge.unshared() ? node.mapping() : copies.copy(node.mapping()));
+        node.children().forEach((name, child) -> copy(child, builder.child(name), copies));
     }
 
-    private void adjust(FmfNode node, Draft draft) {
+    private void adjust(FmfNode node, NodeBuilder builder) {
         try {
-            var data = rules(node, draft.data(), false);
+            var data = rules(node, builder.data(), false);
             if (!additional.isEmpty() && options.additionalRulesFor().test(node)) {
                 data = rules(node, data, true);
             }
-            draft.data(merge.apart() ? Copies.settle(data) : data);
+            builder.data(merge.unshared() ? DeepCopier.replaceUnchanged(data) : data);
         } catch (FmfException e) {
-            throw e.at(node.site().of(Places.actingOn(options.key())) + "Node " + node.name());
+            throw e.at(node.nodeFiles().place(KeyLocator.actingOn(options.key())) + "Node " + node.name());
         }
-        node.children().forEach((name, child) -> adjust(child, draft.child(name)));
+        node.children().forEach((name, child) -> adjust(child, builder.child(name)));
     }
 
-    /** {@return the data with a list of rules applied: a changed copy, or the same if no rule holds} */
-    @SuppressWarnings("ReferenceEquality") // Not equal data but the node's own ones must not be changed.
+    /** {@return a changed copy of the data, or the same object if no rule applies} */
+    @SuppressWarnings("ReferenceEquality") // Detects whether the data are still the node's own object.
     private Mapping rules(FmfNode node, Mapping original, boolean fromOptions) {
         var data = original;
         var rules = fromOptions ? additional : own(data);
         for (var i = 0; i < rules.size(); i++) {
             if (!(rules.get(i) instanceof Mapping rule)) {
-                throw bad(i, "has to be a mapping, found " + Values.typeOf(rules.get(i)));
+                throw bad(i, "must be a mapping, found " + Values.typeOf(rules.get(i)));
             }
             var more = rule.containsKey("continue") ? rule.get("continue") : true;
-            if (!(more instanceof Boolean goOn)) {
-                throw bad(i, "continue has to be true or false, found " + PyText.repr(more));
+            if (!(more instanceof Boolean proceed)) {
+                throw bad(i, "continue must be true or false, found " + PyText.repr(more));
             }
             var decision = decide(i, rule);
             options.listener().decided(node, rule, decision);
             if (decision == Decision.UNDECIDED && options.failUndecided()) {
                 throw new FmfException(
                         Kind.CANNOT_DECIDE,
-                        place(i) + "the context " + context + " cannot decide the condition\n"
+                        place(i) + "could not decide the condition in the context " + context + "\n"
                                 + ConditionParser.caret(PyText.str(rule.get("when")), 0));
             }
             if (decision == Decision.TRUE) {
                 if (data == node.mapping()) {
-                    // Only now, and once: what a rule sets has to be what stands in the copied rule.
+                    // Copied once, when the first rule applies. The rule is then read again from the copy, so that
+                    // values which the data share with the rule stay shared within the copy.
                     data = merge.copy(data);
                     rules = fromOptions ? rules : own(data);
                     rule = (Mapping) Objects.requireNonNull(rules.get(i));
                 }
                 apply(i, data, rule);
-                if (!goOn) {
+                if (!proceed) {
                     break;
                 }
             }
@@ -110,7 +112,7 @@ final class Adjuster {
         }
         throw new FmfException(
                 Kind.FORMAT,
-                "Key \"" + options.key() + "\": rules have to be a mapping or a list of them, found "
+                "Key \"" + options.key() + "\": rules must be a mapping or a list of mappings, found "
                         + Values.typeOf(rules));
     }
 
@@ -120,7 +122,7 @@ final class Adjuster {
             case Boolean decided -> Decision.of(decided);
             case String text -> decide(position, text);
             case null, default ->
-                throw bad(Kind.INVALID_VALUE, position, "when has to be text, found " + PyText.repr(when));
+                throw bad(Kind.INVALID_VALUE, position, "when must be text, found " + PyText.repr(when));
         };
     }
 
@@ -149,7 +151,7 @@ final class Adjuster {
         try {
             merge.all(data, changes);
         } catch (FmfException e) {
-            throw e.at(place(position) + "cannot be applied");
+            throw e.at(place(position) + "could not apply the rule");
         }
     }
 

@@ -4,9 +4,9 @@ import java.util.List;
 import org.atex.fmf.tree.FmfContext.Decision;
 import org.atex.fmf.tree.Version.Order;
 
-/** A parsed condition: groups of which one has to hold, each of terms that all have to. Immutable. */
+/** A parsed condition: groups joined by {@code or}, each a list of terms joined by {@code and}. Immutable. */
 record Condition(List<List<Condition.Term>> groups) {
-    /** What can be said about one dimension, or about none. */
+    /** One operand of {@code and}: a comparison, a test for a dimension, or a literal. */
     sealed interface Term {
         Decision evaluate(FmfContext context, boolean caseSensitive);
     }
@@ -15,7 +15,7 @@ record Condition(List<List<Condition.Term>> groups) {
         return new ConditionParser(text).parse();
     }
 
-    /** One group that is true decides; else an undecided one leaves all undecided. */
+    /** Combines the groups: TRUE if any group is TRUE, else UNDECIDED if any is UNDECIDED, else FALSE. */
     Decision evaluate(FmfContext context, boolean caseSensitive) {
         var result = Decision.FALSE;
         for (var group : groups) {
@@ -40,7 +40,7 @@ record Condition(List<List<Condition.Term>> groups) {
         return result;
     }
 
-    /** {@code true} or {@code false}. */
+    /** The literal {@code true} or {@code false}. */
     record Literal(boolean value) implements Term {
         @Override
         public Decision evaluate(FmfContext context, boolean caseSensitive) {
@@ -48,7 +48,7 @@ record Condition(List<List<Condition.Term>> groups) {
         }
     }
 
-    /** {@code is defined} or {@code is not defined}. */
+    /** The operator {@code is defined} or {@code is not defined}. */
     record Defined(String dimension, boolean wanted) implements Term {
         @Override
         public Decision evaluate(FmfContext context, boolean caseSensitive) {
@@ -56,7 +56,7 @@ record Condition(List<List<Condition.Term>> groups) {
         }
     }
 
-    /** Any of the other operators. */
+    /** A comparison of a dimension with one or more values, or a search for a pattern ({@code ~}, {@code !~}). */
     record Comparison(String dimension, String operator, List<Version> values) implements Term {
         @Override
         public Decision evaluate(FmfContext context, boolean caseSensitive) {
@@ -64,6 +64,8 @@ record Condition(List<List<Condition.Term>> groups) {
             if (known == null) {
                 return Decision.UNDECIDED;
             }
+            // TRUE for any pair of values wins, then FALSE. An empty dimension, and only pairs that cannot be ordered,
+            // leave the comparison undecided.
             var result = Decision.UNDECIDED;
             for (var value : values) {
                 for (var left : known) {

@@ -6,7 +6,12 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.atex.fmf.tree.FmfException.Kind;
 
-/** Parses conditions as the reference does, with its oddities: they are part of what people's metadata mean. */
+/**
+ * Parses conditions as Python fmf does.
+ *
+ * <p>Its special cases are kept, because existing metadata depend on them: a term that begins with {@code true} is true
+ * whatever follows, and {@code =} means {@code ==}.
+ */
 final class ConditionParser {
     private static final PyRegex LITERAL = PyRegex.compile("(true|false)");
     private static final PyRegex COMPARISON =
@@ -15,7 +20,7 @@ final class ConditionParser {
     private static final Pattern OR = word("or");
     private static final Pattern AND = word("and");
 
-    /** Java's own boundaries take combining marks for parts of words. */
+    // Python's \b. Java's \b also counts combining marks as parts of words.
     private static Pattern word(String word) {
         var part = PyRegexClass.category('w', false);
         return Pattern.compile("(?<!" + part + ")" + word + "(?!" + part + ")");
@@ -23,9 +28,10 @@ final class ConditionParser {
 
     private final String source;
 
-    /** The source with single equal signs doubled, and where each character was before. */
+    /** The source with each single {@code =} doubled. */
     private final StringBuilder text = new StringBuilder();
 
+    /** The position in the source of each character of {@link #text}, for error messages. */
     private final int[] places;
 
     ConditionParser(String source) {
@@ -64,6 +70,7 @@ final class ConditionParser {
     }
 
     private List<int[]> split(Pattern word, int start, int end) {
+        // Transparent bounds: the look-around of the word boundary must see the characters outside the region.
         var pieces = new ArrayList<int[]>();
         var matcher = word.matcher(text)
                 .useAnchoringBounds(false)
@@ -88,7 +95,7 @@ final class ConditionParser {
             end--;
         }
         if (start == end) {
-            throw invalid(start, "an expression is missing here");
+            throw invalid(start, "expected an expression here");
         }
         var piece = text.substring(start, end);
         var literal = LITERAL.start(piece);
@@ -116,7 +123,7 @@ final class ConditionParser {
         return new FmfException(Kind.INVALID_RULE, "Invalid condition, " + what + ":\n" + caret(source, places[at]));
     }
 
-    /** {@return the line of a text with a caret under a place in it} */
+    /** {@return two indented lines: the line of the source that holds a position, and a caret under the position} */
     static String caret(String source, int place) {
         var start = source.lastIndexOf('\n', place - 1) + 1;
         var end = source.indexOf('\n', Math.max(start, place));

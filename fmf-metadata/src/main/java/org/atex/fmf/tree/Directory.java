@@ -14,21 +14,22 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A directory of a tree: the metadata files and the directories in it that count, in the order in which they do.
+ * A directory of a tree with its metadata files and subdirectories, in the order in which they are applied.
  *
- * @param path where it is
- * @param name its name, the one of the node it makes
- * @param files the metadata files, {@code main.fmf} first
- * @param directories the directories to go on with
- * @param hidden whether there are hidden directories in it
+ * @param path the path of the directory
+ * @param name the name of the directory and of its node
+ * @param files the metadata files, {@code main.fmf} first, the others by code points
+ * @param directories the subdirectories that belong to the tree, by code points
+ * @param hidden whether hidden entries were left out
  */
 record Directory(Path path, String name, List<Path> files, List<Directory> directories, boolean hidden) {
     private static final String SUFFIX = ".fmf";
     private static final String MAIN = "main.fmf";
 
-    /** By code points, which is not the order of Java's strings. */
+    /** Orders text by code points, as Python does. Java's natural order compares UTF-16 code units. */
     static final Comparator<String> BY_CODE_POINT = Directory::compare;
 
+    // Python fmf does not enter these either.
     private static final Set<Path> SYSTEM = Set.of(Path.of("/dev"), Path.of("/proc"), Path.of("/sys"));
 
     static int compare(String a, String b) {
@@ -44,12 +45,12 @@ record Directory(Path path, String name, List<Path> files, List<Directory> direc
         return Integer.compare(a.length(), b.length());
     }
 
-    /** Surrogates stand for the highest code points. */
+    /** {@return the rank of a code unit: surrogates after all others, as they encode code points above U+FFFF} */
     private static int ordered(char c) {
         return Character.isSurrogate(c) ? c + 0x10000 : c;
     }
 
-    /** Walks the directories of a tree. */
+    /** Lists the directories of a tree. Directories that cannot be listed count as empty. */
     static Directory walk(Path root, Set<String> included) {
         var walk = new Walk(included);
         var directory = walk.directory(root, "", walk.list(root), 0);
@@ -65,7 +66,7 @@ record Directory(Path path, String name, List<Path> files, List<Directory> direc
     private static final class Walk {
         private final Set<String> included;
 
-        /** Where symbolic links led: each such directory is entered by one link only. */
+        /** Targets of symbolic links. Each is entered by one link only, which also ends cycles of links. */
         private final Set<Path> entered = new HashSet<>();
 
         private int entries;
@@ -84,7 +85,7 @@ record Directory(Path path, String name, List<Path> files, List<Directory> direc
                     }
                 }
             } catch (IOException | DirectoryIteratorException e) {
-                // The reference takes what it cannot list for empty.
+                // Python fmf, too, treats a directory that cannot be listed as empty.
                 return List.of();
             }
             names.sort(BY_CODE_POINT);
@@ -137,6 +138,7 @@ record Directory(Path path, String name, List<Path> files, List<Directory> direc
             if (link && !firstLinkTo(path)) {
                 return null;
             }
+            // A directory with a .fmf directory of its own is the root of another tree.
             var names = list(path);
             var nested = names.contains(SUFFIX) && Files.isDirectory(path.resolve(SUFFIX));
             return nested ? null : directory(path, name, names, depth + 1);

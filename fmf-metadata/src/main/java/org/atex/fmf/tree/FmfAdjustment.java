@@ -7,10 +7,11 @@ import org.atex.fmf.tree.FmfContext.Decision;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to adjust a tree. Immutable; each {@code with} method returns a changed copy.
+ * Options of {@link FmfTree#adjust(FmfContext, FmfAdjustment)}. Immutable; each {@code with} method returns a changed
+ * copy.
  *
- * <p>By default the rules stand under the key {@code adjust}, undecided conditions are skipped, and capital and small
- * letters differ.
+ * <p>By default the rules are read from the key {@code adjust}, rules with undecided conditions are skipped, and
+ * conditions are case-sensitive.
  */
 public final class FmfAdjustment {
     private static final FmfAdjustment DEFAULTS =
@@ -38,60 +39,60 @@ public final class FmfAdjustment {
         this.listener = listener;
     }
 
-    /** Hears what becomes of each rule. */
+    /** Receives the decision about each rule. Called by the thread that adjusts the tree. */
     @FunctionalInterface
     public interface Listener {
         /**
-         * A condition was evaluated; if it is true, the rule is about to be applied.
+         * Called after the condition of a rule was evaluated, and before the rule is applied if it is true.
          *
          * @param node the node, not yet adjusted
          * @param rule the rule
-         * @param decision what its condition came to
+         * @param decision the value of its condition
          */
         void decided(FmfNode node, Map<?, ? extends @Nullable Object> rule, Decision decision);
     }
 
-    /** {@return the usual options} */
+    /** {@return the default options} */
     public static FmfAdjustment defaults() {
         return DEFAULTS;
     }
 
     /**
-     * Takes the rules from another key.
+     * Sets the key that holds the rules, {@code adjust} by default.
      *
      * @param newKey the key
-     * @return changed options
+     * @return a copy with this key
      */
     public FmfAdjustment withKey(String newKey) {
         return new FmfAdjustment(newKey, failUndecided, caseSensitive, additionalRules, additionalRulesFor, listener);
     }
 
     /**
-     * Says what to do when a condition cannot be decided.
+     * Sets whether a condition that cannot be decided is an error. By default its rule is skipped.
      *
-     * @param fail whether to throw, not to skip the rule
-     * @return changed options
+     * @param fail true to throw an {@link FmfException} of the kind {@code CANNOT_DECIDE}, false to skip the rule
+     * @return a copy with this setting
      */
     public FmfAdjustment withFailUndecided(boolean fail) {
         return new FmfAdjustment(key, fail, caseSensitive, additionalRules, additionalRulesFor, listener);
     }
 
     /**
-     * Says whether capital and small letters differ in conditions.
+     * Sets whether conditions are case-sensitive, which is the default.
      *
-     * @param sensitive whether they differ
-     * @return changed options
+     * @param sensitive true to distinguish upper and lower case
+     * @return a copy with this setting
      */
     public FmfAdjustment withCaseSensitive(boolean sensitive) {
         return new FmfAdjustment(key, failUndecided, sensitive, additionalRules, additionalRulesFor, listener);
     }
 
     /**
-     * Adds rules that are applied to nodes after their own.
+     * Sets additional rules, which are applied to each selected node after the node's own rules.
      *
-     * @param rules the rules
-     * @param which the nodes to apply them to
-     * @return changed options
+     * @param rules the rules, in the form that they have under the key of the rules
+     * @param which selects the nodes to which the rules are applied
+     * @return a copy with these rules instead of earlier ones
      */
     public FmfAdjustment withAdditionalRules(
             List<? extends Map<String, ? extends @Nullable Object>> rules, Predicate<FmfNode> which) {
@@ -99,10 +100,10 @@ public final class FmfAdjustment {
     }
 
     /**
-     * Sets who hears about decisions.
+     * Sets the listener for decisions.
      *
-     * @param newListener who
-     * @return changed options
+     * @param newListener the listener
+     * @return a copy with this listener instead of an earlier one
      */
     public FmfAdjustment withListener(Listener newListener) {
         return new FmfAdjustment(key, failUndecided, caseSensitive, additionalRules, additionalRulesFor, newListener);

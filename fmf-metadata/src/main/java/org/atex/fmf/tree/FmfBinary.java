@@ -2,7 +2,7 @@ package org.atex.fmf.tree;
 
 import java.util.Arrays;
 
-/** The value of a {@code !!binary} scalar: bytes. Immutable. */
+/** The bytes of a YAML scalar with the tag {@code !!binary}. Immutable. */
 public final class FmfBinary {
     private final byte[] bytes;
 

@@ -10,7 +10,7 @@ import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about where metadata are to be used: dimensions, such as {@code distro}, and their values.
+ * The environment in which metadata are used: dimensions, such as {@code distro} or {@code arch}, and their values.
  *
  * <p>Immutable.
  */
@@ -23,17 +23,18 @@ public final class FmfContext {
         this.dimensions = dimensions;
     }
 
-    /** {@return a context that knows nothing} */
+    /** {@return a context without dimensions} */
     public static FmfContext empty() {
         return EMPTY;
     }
 
     /**
-     * Makes a context of values that may have any type: what is not text is taken in its Python text form, 9.6 as
-     * {@code 9.6}, true as {@code True}.
+     * Creates a context from values of any type that metadata can hold. A value that is not text is converted to the
+     * text that Python gives it: 9.6 becomes {@code 9.6}, true becomes {@code True}.
      *
      * @param dimensions a value or a collection of values for each dimension
      * @return the context
+     * @throws FmfException if a value has a type that metadata cannot hold
      */
     public static FmfContext of(Map<String, ? extends @Nullable Object> dimensions) {
         var versions = new LinkedHashMap<String, List<Version>>();
@@ -47,11 +48,12 @@ public final class FmfContext {
     }
 
     /**
-     * Reads pairs as they stand on command lines: {@code distro=fedora-41}, several values separated by commas.
+     * Creates a context from pairs as they are written on command lines: {@code distro=fedora-41}. Several values are
+     * separated by commas.
      *
      * @param pairs the pairs
      * @return the context
-     * @throws FmfException if one of them has no {@code =}
+     * @throws FmfException if a pair has no {@code =} or no dimension before it
      */
     public static FmfContext ofPairs(Collection<String> pairs) {
         var context = EMPTY;
@@ -69,11 +71,11 @@ public final class FmfContext {
     }
 
     /**
-     * Reads a context from a rule: {@code distro == fedora-41 and arch == x86_64, aarch64}.
+     * Creates a context from a condition: {@code distro == fedora-41 and arch == x86_64, aarch64}.
      *
-     * @param rule comparisons by {@code ==} joined by {@code and}
+     * @param rule comparisons by {@code ==}, joined by {@code and}
      * @return the context
-     * @throws FmfException if the rule is anything else
+     * @throws FmfException if the condition has any other form
      */
     public static FmfContext parse(String rule) {
         var dimensions = new LinkedHashMap<String, List<Version>>();
@@ -94,7 +96,7 @@ public final class FmfContext {
         if (dimensions.isEmpty()) {
             throw new FmfException(
                     Kind.INVALID_CONTEXT,
-                    "Invalid context \"" + rule + "\": it may consist of == joined by \"and\", nothing else");
+                    "Invalid context \"" + rule + "\": use only comparisons by ==, joined by \"and\"");
         }
         return new FmfContext(dimensions);
     }
@@ -103,8 +105,8 @@ public final class FmfContext {
      * Sets a dimension.
      *
      * @param dimension its name
-     * @param values its values; none is not the same as an undefined dimension
-     * @return a context with the dimension set to these values
+     * @param values its values; a dimension without values is defined, unlike one that was never set
+     * @return a copy in which the dimension has these values instead of earlier ones
      */
     public FmfContext with(String dimension, String... values) {
         return with(dimension, List.of(values));
@@ -117,10 +119,10 @@ public final class FmfContext {
     }
 
     /**
-     * Adds another context.
+     * Combines this context with another one.
      *
-     * @param more what else is known; it wins where both define a dimension
-     * @return a context that knows both
+     * @param more the other context; its values replace those of this one for a dimension that both define
+     * @return a context with the dimensions of both
      */
     public FmfContext and(FmfContext more) {
         var all = new LinkedHashMap<>(dimensions);
@@ -128,7 +130,7 @@ public final class FmfContext {
         return new FmfContext(all);
     }
 
-    /** {@return the names of the dimensions that are defined, with their values as text; unmodifiable} */
+    /** {@return the defined dimensions with their values as text, in the order of definition; unmodifiable} */
     public Map<String, List<String>> dimensions() {
         var texts = new LinkedHashMap<String, List<String>>();
         dimensions.forEach((dimension, values) ->
@@ -143,11 +145,11 @@ public final class FmfContext {
     }
 
     /**
-     * Evaluates a condition such as {@code distro >= fedora-40 and arch != ppc64le}.
+     * Evaluates a case-sensitive condition such as {@code distro >= fedora-40 and arch != ppc64le}.
      *
      * @param condition the condition
-     * @return true, false, or that this context knows too little
-     * @throws FmfException if the condition is not written as it must be
+     * @return true, false, or undecided if the condition needs a dimension that this context does not define
+     * @throws FmfException if the syntax of the condition is invalid
      */
     public Decision decide(String condition) {
         return decide(condition, true);
@@ -157,21 +159,21 @@ public final class FmfContext {
      * Evaluates a condition.
      *
      * @param condition the condition
-     * @param caseSensitive whether capital and small letters differ
-     * @return true, false, or that this context knows too little
-     * @throws FmfException if the condition is not written as it must be
+     * @param caseSensitive whether to distinguish upper and lower case
+     * @return true, false, or undecided if the condition needs a dimension that this context does not define
+     * @throws FmfException if the syntax of the condition is invalid
      */
     public Decision decide(String condition, boolean caseSensitive) {
         return Condition.parse(condition).evaluate(this, caseSensitive);
     }
 
-    /** What evaluating a condition comes to. */
+    /** The value of a condition in a context. */
     public enum Decision {
-        /** It holds. */
+        /** The condition holds. */
         TRUE,
-        /** It does not hold. */
+        /** The condition does not hold. */
         FALSE,
-        /** The context does not say. */
+        /** The condition needs a dimension, or a part of a version, that the context does not define. */
         UNDECIDED;
 
         static Decision of(boolean holds) {

@@ -3,49 +3,53 @@ package org.atex.fmf.tree;
 import org.atex.api.AtexException;
 import org.jspecify.annotations.Nullable;
 
-/** Metadata that cannot be used: the message names file and line, node and key, or the expression. */
+/**
+ * Thrown when metadata cannot be read, merged, adjusted or queried.
+ *
+ * <p>The message names file and line, node and key, or marks the place in the expression.
+ */
 public class FmfException extends AtexException {
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong, in the words of the format; one word for each thing that a caller can do about it. */
+    /** The kind of an error: one constant for each reaction that a caller can have. */
     public enum Kind {
-        /** An empty tree, a bad configuration, an option that does not exist. */
+        /** A tree is empty, the configuration is invalid, or an option does not exist. */
         GENERAL,
-        /** The version file, directives, keys, rules or substitutions are not written as they must be. */
+        /** The version file, a directive, key, rule or substitution has an invalid form. */
         FORMAT,
         /** A file or directory cannot be read, or is not YAML. */
         FILE,
-        /** There is no {@code .fmf} directory here or above. */
+        /** Neither the directory nor one above it has a {@code .fmf} directory. */
         ROOT,
-        /** A filter asks for a key that the data lack, or for a name where there is none. */
+        /** A filter mentions a key that the data lack, or tests a name where none was given. */
         FILTER,
         /** A merge operator cannot be applied to values of these types. */
         MERGE,
-        /** An identifier leads to no node. */
+        /** An identifier refers to a node that does not exist. */
         REFERENCE,
         /** A remote tree cannot be fetched. */
         FETCH,
-        /** A condition asks for a dimension that the context does not define well enough. */
+        /** A condition needs a dimension, or a part of a version, that the context does not define. */
         CANNOT_DECIDE,
-        /** A condition is not written as it must be. */
+        /** The syntax of a condition is invalid. */
         INVALID_RULE,
-        /** A context is not written as it must be. */
+        /** The syntax of a context is invalid. */
         INVALID_CONTEXT,
-        /** A value of a type that cannot stand there, an invalid regular expression, an impossible date. */
+        /** A value has the wrong type, a regular expression is invalid, or a date does not exist. */
         INVALID_VALUE,
-        /** The metadata are larger or deeper than any honest ones. */
+        /** The metadata exceed a limit of size, depth or cost. */
         LIMIT
     }
 
-    /** The kind. */
+    /** The kind of the error. */
     private final Kind kind;
 
     /**
-     * Makes one with a message and what led to it.
+     * Creates an exception.
      *
-     * @param kind what is wrong, in the words of the format
-     * @param message what is wrong, where, and what to do
-     * @param cause what led to it, if anything did
+     * @param kind the kind of the error
+     * @param message the error, its place, and a remedy
+     * @param cause the cause, or null
      */
     public FmfException(Kind kind, String message, @Nullable Throwable cause) {
         super(message, cause);
@@ -56,12 +60,12 @@ public class FmfException extends AtexException {
         this(kind, message, null);
     }
 
-    /** {@return what is wrong, in the words of the format} */
+    /** {@return the kind of the error} */
     public Kind kind() {
         return kind;
     }
 
-    /** {@return the same failure, with the place where it happened in front of its message} */
+    /** {@return a copy of this exception with the same stack trace and with a place at the beginning of its message} */
     FmfException at(String place) {
         var placed = new FmfException(kind, place + ": " + getMessage(), getCause());
         placed.setStackTrace(getStackTrace());

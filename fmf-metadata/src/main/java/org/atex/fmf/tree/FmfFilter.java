@@ -11,25 +11,26 @@ import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A filter expression, such as {@code tag: core & tier: 1, 2 | /tests/smoke}.
+ * A filter expression, such as {@code tag: core & tier: 1, 2 | /tests/smoke}. The syntax is that of fmf filters.
  *
- * <p>Immutable and safe for use by several threads.
+ * <p>Immutable and thread-safe.
  */
 public final class FmfFilter {
+    // Python's \s, which matches more characters than Java's.
     private static final String BLANKS = "[\\s\\x1c-\\x1f\\x85\\p{Z}]*";
 
-    /** What has to hold together. */
+    /** Literals joined by {@code &}: all must match. */
     private record Clause(List<Literal> literals) {}
 
-    /** One condition: on the name if there is no key. */
+    /** A condition on the values of a key, or on the name of the node if the key is null. */
     private record Literal(@Nullable String key, String text, List<Atom> atoms) {}
 
-    /** One of the values that a literal accepts, or wants to be absent. */
+    /** One of the values of a literal, which must be present, or absent if it is negative. */
     private static final class Atom {
         private final String text;
         private final boolean negative;
 
-        /** Compiled when it is first needed, as an invalid one is an error only then. */
+        /** Compiled on first use: in Python fmf, an invalid expression that is never evaluated is not an error. */
         private volatile @Nullable PyRegex pattern;
 
         Atom(String text, boolean negative) {
@@ -71,7 +72,8 @@ public final class FmfFilter {
     }
 
     /**
-     * Makes a filter whose values are regular expressions, which have to match all of an item.
+     * Creates a case-sensitive filter. Its values are regular expressions: an expression must match an item of the data
+     * as a whole, but an expression for a name may match a part of it.
      *
      * @param filter the expression
      * @return the filter
@@ -81,11 +83,11 @@ public final class FmfFilter {
     }
 
     /**
-     * Makes a filter.
+     * Creates a filter.
      *
      * @param filter the expression
-     * @param regexp whether its values are regular expressions, not plain text
-     * @param caseSensitive whether capital and small letters differ
+     * @param regexp true if its values are regular expressions, false if they are plain text
+     * @param caseSensitive whether to distinguish upper and lower case
      * @return the filter
      */
     public static FmfFilter of(String filter, boolean regexp, boolean caseSensitive) {
@@ -106,6 +108,7 @@ public final class FmfFilter {
     private static Literal literal(String text) {
         var colon = text.indexOf(':');
         var value = colon < 0 ? "" : stripStart(text.substring(colon + 1));
+        // As in Python fmf, values with a line break in the middle are not recognized: the literal tests the name then.
         var line = value.endsWith("\n") ? value.substring(0, value.length() - 1) : value;
         if (colon < 0 || line.indexOf('\n') >= 0) {
             return new Literal(null, text, List.of(new Atom(text, false)));
@@ -126,23 +129,24 @@ public final class FmfFilter {
     }
 
     /**
-     * Tells whether a node fits.
+     * Evaluates the filter for a node.
      *
      * @param node the node
-     * @return whether its name and data fit
-     * @throws FmfException if the data lack a key that the filter asks for, or a regular expression is invalid
+     * @return true if its name and data match
+     * @throws FmfException if the data lack a key that the filter mentions (kind {@code FILTER}), or a regular
+     *     expression is invalid
      */
     public boolean matches(FmfNode node) {
         return matches(node.mapping(), node.name());
     }
 
     /**
-     * Tells whether a node fits whose format has defaults: a key that the data lack, or that is null there, has the value
-     * that it has by default. A boolean also counts in small letters, {@code True} as {@code true}.
+     * Evaluates the filter for a node in a format that defines defaults. A key that is missing or null has its default
+     * value. A boolean matches in both spellings, {@code True} and {@code true}.
      *
      * @param node the node
-     * @param defaults the texts that a key stands for by default, or null if it has no default
-     * @return whether its data fit; a name without a key never does
+     * @param defaults the default values of a key as text, or null if the key has no default
+     * @return true if its data match; false if the filter tests the name, or a missing key without a default
      * @throws FmfException if a regular expression is invalid
      */
     public boolean matches(FmfNode node, Function<String, @Nullable List<String>> defaults) {
@@ -178,13 +182,13 @@ public final class FmfFilter {
     }
 
     /**
-     * Tells whether data fit.
+     * Evaluates the filter for data.
      *
      * @param data the data, of plain Java values
-     * @param name the name that goes with them, if there is one
-     * @return whether they fit
-     * @throws FmfException if the data lack a key that the filter asks for, a name is asked for and there is none, or
-     *     a regular expression is invalid
+     * @param name the name of the data, or null if they have none
+     * @return true if the data and the name match
+     * @throws FmfException if the data lack a key that the filter mentions, the filter tests the name but the data have
+     *     none (kind {@code FILTER}), or a regular expression is invalid
      */
     public boolean matches(Map<String, ? extends @Nullable Object> data, @Nullable String name) {
         return matches(JavaValues.mapping(data), name);
@@ -197,19 +201,20 @@ public final class FmfFilter {
         Map<String, List<String>> lowered = sensitive ? Map.of() : lowered(data);
         var result = false;
         for (var clause : clauses) {
-            // All of them, although one suffices: a missing key is an error wherever it is asked for.
+            // All clauses are evaluated, although one match would do: a missing key is an error in any clause.
             result |= matches(clause, key -> sensitive ? items(data, key) : lowered.get(key), name);
         }
         return result;
     }
 
-    /** What a key holds, in the text form, or null if it is not there. */
+    /** Looks up the values of a key as text, or null if the key is missing. */
     private interface Items {
         @Nullable
         List<String> of(String key);
     }
 
     private boolean matches(Clause clause, Items items, @Nullable String name) {
+        // Names first, as in Python fmf: missing keys are allowed in a clause that does not match the name.
         for (var literal : clause.literals) {
             if (literal.key == null && !matchesName(literal, name)) {
                 return false;
@@ -222,7 +227,7 @@ public final class FmfFilter {
                 if (values == null) {
                     throw new FmfException(
                             Kind.FILTER,
-                            "There is no key \"" + literal.key + "\", which the filter asks for:\n"
+                            "The data have no key \"" + literal.key + "\", which the filter mentions:\n"
                                     + ConditionParser.caret(source, Math.max(0, place(literal.key))));
                 }
                 result &= literal.atoms.stream().anyMatch(atom -> matches(atom, values));
@@ -246,7 +251,7 @@ public final class FmfFilter {
         if (name == null) {
             throw new FmfException(
                     Kind.FILTER,
-                    "The filter asks for a name and there is none. Or is a colon missing?\n"
+                    "The filter tests the name, but the data have none. Check for a missing colon:\n"
                             + ConditionParser.caret(source, Math.max(0, source.indexOf(literal.text))));
         }
         return literal.atoms.getFirst().isIn(name, regexp);

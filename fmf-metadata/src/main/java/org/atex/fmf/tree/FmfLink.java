@@ -7,10 +7,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A link of a node.
+ * An entry of the key {@code link} of a node.
  *
- * @param relation how the node is related to the target
- * @param target an address, the name of a node, or empty for an identifier without a name
+ * @param relation the relation of the node to the target, such as {@code verifies}
+ * @param target a URL or the name of a node; empty for an fmf identifier without a name
  */
 record FmfLink(String relation, String target) {
     private static final String DEFAULT_RELATION = "relates";
@@ -31,9 +31,10 @@ record FmfLink(String relation, String target) {
             "relates",
             "test-script");
 
-    /** What an identifier of a node consists of, and the remark on a link: neither is a relation. */
+    /** Keys that are not relations: the parts of an fmf identifier, and the note on a link. */
     private static final Set<String> NO_RELATION = Set.of("url", "ref", "path", "name", "note");
 
+    /** {@return a test for nodes with a matching link; see {@link FmfQuery#link}} */
     static Predicate<FmfNode> query(String relationAndTarget) {
         int colon = relationAndTarget.indexOf(':');
         var relation = PyRegex.compile(colon < 0 ? "" : relationAndTarget.substring(0, colon));
@@ -50,7 +51,7 @@ record FmfLink(String relation, String target) {
         };
     }
 
-    /** {@return the link, or null if it is not written as one} */
+    /** {@return the link, or null if the value is not a link} */
     private static @Nullable FmfLink of(@Nullable Object written) {
         if (written instanceof String text) {
             int colon = text.indexOf(':');

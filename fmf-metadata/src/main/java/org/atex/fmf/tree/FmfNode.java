@@ -10,10 +10,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node of a tree: a name and data.
+ * A node of a tree, with a name and data.
  *
- * <p>Immutable, its data included. The typed accessors take a missing key and a null for the same thing, and throw an
- * error that names file, node, key, what was expected and what was found if the type is another.
+ * <p>Immutable, including its data. The typed accessors treat a missing key and a null alike. For a value of another
+ * type they throw an {@link FmfException} that names file, node, key, the expected type and the value found.
  */
 public final class FmfNode {
     private static final String TEXTS = "a mapping of texts, or a list of such mappings and of texts such as KEY=value";
@@ -30,18 +30,18 @@ public final class FmfNode {
     private final Map<String, FmfNode> children = new LinkedHashMap<>();
     private final List<FmfNode> sorted;
 
-    private FmfNode(@Nullable FmfNode parent, Draft draft, @Nullable Path directory) {
+    private FmfNode(@Nullable FmfNode parent, NodeBuilder builder, @Nullable Path directory) {
         this.parent = parent;
-        this.name = draft.name();
-        this.data = draft.data();
-        this.sources = Collections.unmodifiableList(draft.sources());
-        this.ownSources = draft.ownSources().size();
+        this.name = builder.name();
+        this.data = builder.data();
+        this.sources = Collections.unmodifiableList(builder.sources());
+        this.ownSources = builder.ownSources().size();
         this.directory =
-                ownSources == 0 ? directory : draft.ownSources().getLast().getParent();
-        this.definition = draft.definition();
-        this.line = draft.line();
-        this.select = draft.select();
-        draft.children().forEach((key, child) -> children.put(key, new FmfNode(this, child, this.directory)));
+                ownSources == 0 ? directory : builder.ownSources().getLast().getParent();
+        this.definition = builder.definition();
+        this.line = builder.line();
+        this.select = builder.select();
+        builder.children().forEach((key, child) -> children.put(key, new FmfNode(this, child, this.directory)));
         this.sorted = children.size() < 2
                 ? List.copyOf(children.values())
                 : children.entrySet().stream()
@@ -50,7 +50,7 @@ public final class FmfNode {
                         .toList();
     }
 
-    static FmfNode of(Draft root, @Nullable Path directory) {
+    static FmfNode of(NodeBuilder root, @Nullable Path directory) {
         return new FmfNode(null, root, directory);
     }
 
@@ -59,16 +59,17 @@ public final class FmfNode {
         return name;
     }
 
-    /** {@return the node above, nothing for the root} */
+    /** {@return the parent node; empty for the root} */
     public Optional<FmfNode> parent() {
         return Optional.ofNullable(parent);
     }
 
-    /** {@return the nodes below by their short names, in the order in which they were defined; unmodifiable} */
+    /** {@return the child nodes by their short names, in the order of definition; unmodifiable} */
     public Map<String, FmfNode> children() {
         return Collections.unmodifiableMap(children);
     }
 
+    /** {@return the child nodes, ordered by short name} */
     List<FmfNode> sorted() {
         return sorted;
     }
@@ -79,7 +80,7 @@ public final class FmfNode {
      */
     @SuppressWarnings("unchecked")
     public Map<String, @Nullable Object> data() {
-        // The keys of a node are text: everything else fails when the tree is read.
+        // The keys of a node are text: a tree with other keys is rejected when it is read.
         return (Map<String, @Nullable Object>) (Map<?, ?>) data;
     }
 
@@ -92,22 +93,25 @@ public final class FmfNode {
         return sources;
     }
 
-    /** {@return the files that describe this very node} */
+    /** {@return the files that describe this node itself, not its ancestors} */
     List<Path> ownSources() {
         return sources.subList(sources.size() - ownSources, sources.size());
     }
 
-    /** {@return the directory of the file that defines this node; nothing in a tree made in memory} */
+    /**
+     * {@return the directory of the file that defines this node, or of its nearest ancestor with a file; empty in a
+     * tree made in memory}
+     */
     public Optional<Path> directory() {
         return Optional.ofNullable(directory);
     }
 
-    /** {@return the file that describes this very node (of several, the last); nothing in a tree made in memory} */
+    /** {@return the last file that describes this node itself; empty if no file does} */
     public Optional<Path> definition() {
         return Optional.ofNullable(definition);
     }
 
-    /** {@return the line of that file where the node's own keys begin, from 1 upwards; 0 if there is none} */
+    /** {@return the line of {@link #definition()} where the node's own keys begin, from 1; 0 if unknown} */
     public int line() {
         return line;
     }
@@ -117,7 +121,10 @@ public final class FmfNode {
         return select;
     }
 
-    /** {@return whether climbing stops here: a leaf, unless its directives say otherwise} */
+    /**
+     * {@return whether {@link FmfTree#climb()} lists this node: the value of its directive {@code select}, by default
+     * true for a leaf and false for a node with children}
+     */
     public boolean selected() {
         return select == null ? children.isEmpty() : select;
     }
@@ -125,8 +132,8 @@ public final class FmfNode {
     /**
      * Lists this node and those below it.
      *
-     * @param whole all of them, not only those that are {@linkplain #selected selected}
-     * @return the nodes, each before those below it, siblings by name
+     * @param whole true to list all nodes, false to list only those that are {@linkplain #selected selected}
+     * @return the nodes, parents before their children, siblings by name
      */
     public List<FmfNode> climb(boolean whole) {
         var nodes = new ArrayList<FmfNode>();
@@ -144,10 +151,10 @@ public final class FmfNode {
     }
 
     /**
-     * Tells whether a key is there, be it with a null.
+     * Tests whether the data have a key, even with the value null.
      *
      * @param key the key
-     * @return whether it is there
+     * @return true if the data have it
      */
     public boolean has(String key) {
         return data.containsKey(key);
@@ -157,31 +164,31 @@ public final class FmfNode {
      * Reads text.
      *
      * @param key the key
-     * @return the text, if there is any
-     * @throws FmfException if the value is no text
+     * @return the text; empty for a missing key or null
+     * @throws FmfException if the value is not text
      */
     public Optional<String> text(String key) {
         return Optional.ofNullable(typed(key, String.class, "text"));
     }
 
     /**
-     * Reads text that has a default.
+     * Reads text with a default.
      *
      * @param key the key
-     * @param otherwise what a missing key or null means
+     * @param otherwise the default for a missing key or null
      * @return the text
-     * @throws FmfException if the value is no text
+     * @throws FmfException if the value is not text
      */
     public String text(String key, String otherwise) {
         return text(key).orElse(otherwise);
     }
 
     /**
-     * Reads a list of texts. A single text is as good as a list with one.
+     * Reads a list of texts. A single text counts as a list of one.
      *
      * @param key the key
-     * @return the texts, none for a missing key or null; unmodifiable
-     * @throws FmfException if the value is something else
+     * @return the texts; empty for a missing key or null; unmodifiable
+     * @throws FmfException if the value has another type
      */
     public List<String> textList(String key) {
         var value = data.get(key);
@@ -208,9 +215,9 @@ public final class FmfNode {
      * Reads a boolean.
      *
      * @param key the key
-     * @param otherwise what a missing key or null means
+     * @param otherwise the default for a missing key or null
      * @return the boolean
-     * @throws FmfException if the value is no boolean
+     * @throws FmfException if the value is not a boolean
      */
     public boolean bool(String key, boolean otherwise) {
         var value = typed(key, Boolean.class, "true or false");
@@ -221,8 +228,8 @@ public final class FmfNode {
      * Reads an integer.
      *
      * @param key the key
-     * @return the integer, if there is any
-     * @throws FmfException if the value is no integer, or one of more than 64 bits
+     * @return the integer; empty for a missing key or null
+     * @throws FmfException if the value is not an integer or does not fit into 64 bits
      */
     public Optional<Long> integer(String key) {
         return Optional.ofNullable(typed(key, Long.class, "an integer of at most 64 bits"));
@@ -232,8 +239,8 @@ public final class FmfNode {
      * Reads a list.
      *
      * @param key the key
-     * @return the items, none for a missing key or null; unmodifiable
-     * @throws FmfException if the value is no list
+     * @return the items; empty for a missing key or null; unmodifiable
+     * @throws FmfException if the value is not a list
      */
     public List<@Nullable Object> list(String key) {
         var value = typed(key, Sequence.class, "a list");
@@ -244,8 +251,8 @@ public final class FmfNode {
      * Reads a mapping.
      *
      * @param key the key
-     * @return the mapping, empty for a missing key or null; unmodifiable
-     * @throws FmfException if the value is no mapping, or has keys that are no text
+     * @return the mapping; empty for a missing key or null; unmodifiable
+     * @throws FmfException if the value is not a mapping, or a key in it is not text
      */
     @SuppressWarnings("unchecked")
     public Map<String, @Nullable Object> map(String key) {
@@ -262,12 +269,13 @@ public final class FmfNode {
     }
 
     /**
-     * Reads a mapping of texts, such as environment variables. It may be written as a list of mappings, and of texts such as
-     * {@code KEY=value}: they are merged, and later ones win. Numbers and booleans are taken in their text form.
+     * Reads a mapping of texts, such as environment variables. The value may also be a list of mappings and of texts of
+     * the form {@code KEY=value}, which are merged; later entries win. Numbers and booleans are converted to text as in
+     * Python.
      *
      * @param key the key
-     * @return the texts in their order, none for a missing key or null; unmodifiable
-     * @throws FmfException if the value is something else
+     * @return the texts in their order; empty for a missing key or null; unmodifiable
+     * @throws FmfException if the value has another type
      */
     public Map<String, String> textMap(String key) {
         var texts = new LinkedHashMap<String, String>();
@@ -313,31 +321,34 @@ public final class FmfNode {
         var text = PyText.repr(found);
         return new FmfException(
                 FmfException.Kind.INVALID_VALUE,
-                site().of(Places.actingOn(key)) + "Node " + name + ", key \"" + key + "\": expected " + expected
-                        + ", found " + Values.typeOf(found) + where + ": "
+                nodeFiles().place(KeyLocator.actingOn(key)) + "Node " + name + ", key \"" + key + "\": expected "
+                        + expected + ", found " + Values.typeOf(found) + where + ": "
                         + (text.length() > 80 ? text.substring(0, 77) + "..." : text));
     }
 
     /**
-     * {@return the file and line where a key of this node is written, and a colon, to begin a message; empty for a tree made in
-     * memory}
+     * {@return the file and line where a key of this node is written, followed by a colon and a blank, as the beginning
+     * of a message; empty for a tree made in memory}
+     *
+     * <p>Reads the files of the node again to find the line.
      *
      * @param key the key
      */
     public String place(String key) {
-        return site().of(Places.actingOn(key));
+        return nodeFiles().place(KeyLocator.actingOn(key));
     }
 
-    Places.Site site() {
-        return new Places.Site(name, ownSources(), parent == null ? null : parent.site());
+    KeyLocator.NodeFiles nodeFiles() {
+        return new KeyLocator.NodeFiles(name, ownSources(), parent == null ? null : parent.nodeFiles());
     }
 
     /**
-     * Describes a wrong value the way the typed accessors do, for callers that expect more of a key than a type.
+     * Creates an error for an invalid value, in the form of those of the typed accessors. For callers that check more
+     * than the type.
      *
      * @param key the key
-     * @param expected what the value should be
-     * @return an error that names file, node, key, what was expected and what was found
+     * @param expected a description of valid values
+     * @return an error that names file, node, key, the expected value and the value found
      */
     public FmfException unexpected(String key, String expected) {
         return wrong(key, expected, data.get(key));

@@ -7,7 +7,8 @@ import java.util.function.Predicate;
 import org.atex.fmf.tree.FmfException.Kind;
 
 /**
- * What to look for in a tree: all that is asked for has to hold. Immutable; each method returns a narrower query.
+ * A query for the nodes of a tree: a node matches if it satisfies all criteria. Immutable and thread-safe; each method
+ * returns a copy with one more criterion.
  *
  * <p>{@code FmfQuery.all().name("^/tests/").filter("tag: core")} finds the tests below {@code /tests} with that tag.
  */
@@ -40,26 +41,26 @@ public final class FmfQuery {
         this.condition = condition;
     }
 
-    /** {@return the query that every node that {@linkplain FmfTree#climb() counts} answers} */
+    /** {@return a query for all {@linkplain FmfNode#selected selected} nodes} */
     public static FmfQuery all() {
         return ALL;
     }
 
     /**
-     * Includes the nodes that do not count when climbing.
+     * Sets whether nodes are included that are not {@linkplain FmfNode#selected selected}. By default they are not.
      *
-     * @param branches whether to include them
-     * @return such a query
+     * @param branches true to include them
+     * @return a query with this setting
      */
     public FmfQuery whole(boolean branches) {
         return new FmfQuery(branches, prefix, names, filters, keys, sources, condition);
     }
 
     /**
-     * Asks for a name. With several of them, one has to be found.
+     * Requires a name. If this is called several times, one of the expressions must match.
      *
-     * @param pattern a regular expression, to be found anywhere in the full name
-     * @return such a query
+     * @param pattern a regular expression, searched for anywhere in the full name
+     * @return a narrower query
      * @throws FmfException if the expression is invalid
      */
     public FmfQuery name(String pattern) {
@@ -67,51 +68,52 @@ public final class FmfQuery {
     }
 
     /**
-     * Says what nodes of this tree are called among those of other trees: a name may also be found with that in front.
+     * Sets a prefix that node names have when this tree is combined with others. A {@linkplain #name name} matches if
+     * it is found in the full name with or without the prefix.
      *
-     * @param text what is in front, such as {@code /first}
-     * @return such a query
+     * @param text the prefix, such as {@code /first}
+     * @return a query with this prefix
      */
     public FmfQuery prefix(String text) {
         return new FmfQuery(whole, text, names, filters, keys, sources, condition);
     }
 
     /**
-     * Asks for a filter to hold. A node that lacks a key that the filter mentions does not answer.
+     * Requires a filter to match. A node that lacks a key that the filter mentions does not match.
      *
      * @param filter the filter expression
-     * @return such a query
+     * @return a narrower query
      */
     public FmfQuery filter(String filter) {
         return filter(FmfFilter.of(filter));
     }
 
     /**
-     * Asks for a filter to hold. A node that lacks a key that the filter mentions does not answer.
+     * Requires a filter to match. A node that lacks a key that the filter mentions does not match.
      *
      * @param filter the filter
-     * @return such a query
+     * @return a narrower query
      */
     public FmfQuery filter(FmfFilter filter) {
         return new FmfQuery(whole, prefix, names, and(filters, filter), keys, sources, condition);
     }
 
     /**
-     * Asks for a key to be there, be it with a null.
+     * Requires a key, even with the value null.
      *
      * @param key the key
-     * @return such a query
+     * @return a narrower query
      */
     public FmfQuery key(String key) {
         return new FmfQuery(whole, prefix, names, filters, and(keys, key), sources, condition);
     }
 
     /**
-     * Asks for a link, as in {@code verifies:issue/12}.
+     * Requires a link, as in {@code verifies:issue/12}.
      *
-     * @param relationAndTarget two regular expressions with a colon between them, to be found anywhere in the relation and the
-     *     target of one of the node's links; without a colon, the relation does not matter
-     * @return such a query
+     * @param relationAndTarget two regular expressions separated by a colon, searched for anywhere in the relation and
+     *     in the target of each link of the node; without a colon, only the target is searched
+     * @return a narrower query
      * @throws FmfException if an expression is invalid
      */
     public FmfQuery link(String relationAndTarget) {
@@ -119,10 +121,11 @@ public final class FmfQuery {
     }
 
     /**
-     * Asks for a file among the sources. With several of them, one has to be.
+     * Requires a file among the {@linkplain FmfNode#sources sources}. If this is called several times, one of the files
+     * must be a source.
      *
      * @param file the file; a relative path starts from the working directory
-     * @return such a query
+     * @return a narrower query
      */
     public FmfQuery source(Path file) {
         var absolute = file.toAbsolutePath().normalize();
@@ -130,10 +133,11 @@ public final class FmfQuery {
     }
 
     /**
-     * Asks for a condition to hold.
+     * Requires a condition.
      *
-     * @param holds the condition; a filter error in it means that it does not hold
-     * @return such a query
+     * @param holds the condition; an {@link FmfException} of the kind {@code FILTER} in it means that the node does not
+     *     match
+     * @return a narrower query
      */
     public FmfQuery where(Predicate<FmfNode> holds) {
         return new FmfQuery(whole, prefix, names, filters, keys, sources, condition.and(holds));
@@ -154,10 +158,10 @@ public final class FmfQuery {
     }
 
     /**
-     * Tells whether a node answers, wherever it is in its tree.
+     * Evaluates the query for a node, whether or not the node is {@linkplain FmfNode#selected selected}.
      *
      * @param node the node
-     * @return whether all that is asked for holds
+     * @return true if the node satisfies all criteria
      * @throws FmfException if a regular expression of the query is invalid
      */
     public boolean matches(FmfNode node) {

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** The root directory of a tree and what its {@code .fmf} directory says. */
+/** The root directory of a tree, with the version and the configuration in its {@code .fmf} directory. */
 final class FmfRoot {
     private final Path directory;
     private final @Nullable Object config;
@@ -29,11 +29,11 @@ final class FmfRoot {
         if (!Files.isDirectory(start)) {
             throw new FmfException(
                     Kind.FILE,
-                    "Cannot read fmf metadata from " + start + ": "
-                            + (Files.exists(start) ? "it is not a directory" : "there is no such directory"));
+                    "Could not read fmf metadata from " + start + ": "
+                            + (Files.exists(start) ? "it is not a directory" : "no such directory"));
         }
         if (!Files.isReadable(start)) {
-            throw new FmfException(Kind.FILE, "Cannot read the directory " + start + ": check its permissions");
+            throw new FmfException(Kind.FILE, "Could not read the directory " + start + ": check its permissions");
         }
         for (var directory = start; directory != null; directory = directory.getParent()) {
             if (Files.isDirectory(directory.resolve(".fmf"))) {
@@ -42,8 +42,8 @@ final class FmfRoot {
         }
         throw new FmfException(
                 Kind.ROOT,
-                "There is no fmf tree at " + start
-                        + " or above. Make one: a directory .fmf with a file version that holds 1");
+                "Could not find an fmf tree at " + start
+                        + " or above: no .fmf directory. Create one with a file \"version\" that contains 1");
     }
 
     private static void checkVersion(Path file) {
@@ -52,14 +52,15 @@ final class FmfRoot {
             if (!Files.isRegularFile(file)) {
                 throw new NoSuchFileException(file.toString());
             }
+            // A longer file is no version: it is not read into memory, and reported as an empty one.
             text = Files.size(file) > 1000 ? "" : Files.readString(file);
         } catch (IOException e) {
-            throw new FmfException(Kind.FORMAT, "Cannot read the version file " + file + ": it should hold 1", e);
+            throw new FmfException(Kind.FORMAT, "Could not read the version file " + file + ": it must contain 1", e);
         }
         if (PyInt.parse(text) == null) {
             throw new FmfException(
                     Kind.FORMAT,
-                    file + ":1: The version has to be an integer, 1 for now, found \"" + text.strip() + "\"");
+                    file + ":1: The version must be an integer, such as 1, found \"" + text.strip() + "\"");
         }
     }
 
@@ -67,22 +68,26 @@ final class FmfRoot {
         return directory;
     }
 
-    /** {@return the hidden names to read, or throws if the configuration is wrong} */
+    /**
+     * {@return the names of hidden files and directories to read}
+     *
+     * @throws FmfException if the configuration is invalid
+     */
     Set<String> included() {
         if (!configured) {
             return Set.of();
         }
         if (!(config instanceof Mapping mapping)) {
-            throw bad(Kind.INVALID_VALUE, "it has to be a mapping, found " + Values.typeOf(config));
+            throw bad(Kind.INVALID_VALUE, "the file must contain a mapping, found " + Values.typeOf(config));
         }
         var explore = mapping.containsKey("explore") ? mapping.get("explore") : new Mapping();
         if (!(explore instanceof Mapping section)) {
-            throw bad(Kind.INVALID_VALUE, "explore has to be a mapping, found " + Values.typeOf(explore));
+            throw bad(Kind.INVALID_VALUE, "explore must be a mapping, found " + Values.typeOf(explore));
         }
         var value = section.containsKey("include") ? section.get("include") : Sequence.EMPTY;
         var include = Values.list(value);
         if (include == null) {
-            throw bad(Kind.GENERAL, "explore.include has to be a list, found " + Values.typeOf(value));
+            throw bad(Kind.GENERAL, "explore.include must be a list, found " + Values.typeOf(value));
         }
         var names = include.stream()
                 .filter(String.class::isInstance)
@@ -95,6 +100,6 @@ final class FmfRoot {
     }
 
     private FmfException bad(Kind kind, String what) {
-        return new FmfException(kind, "Bad configuration " + directory.resolve(".fmf/config") + ": " + what);
+        return new FmfException(kind, "Invalid configuration " + directory.resolve(".fmf/config") + ": " + what);
     }
 }

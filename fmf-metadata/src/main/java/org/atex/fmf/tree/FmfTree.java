@@ -10,24 +10,24 @@ import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tree of fmf metadata, inherited and merged.
+ * A tree of fmf metadata, with inheritance and merging applied.
  *
- * <p>Immutable, and so safe to use by any number of threads. Adjusting makes a new tree.
+ * <p>Immutable and thread-safe. Adjusting returns a new tree.
  */
 public final class FmfTree {
     private final @Nullable Path directory;
     private final FmfNode root;
 
-    /** Whether no two nodes share a mapping, as aliases make them do. Adjusting one then adjusts the others, too. */
-    private final boolean apart;
+    /** True if no mapping is shared by two nodes. YAML aliases share mappings; a rule of one node then changes both. */
+    private final boolean unshared;
 
     private final Map<String, FmfNode> byName = new LinkedHashMap<>();
 
-    private FmfTree(@Nullable Path directory, Draft draft, boolean apart) {
+    private FmfTree(@Nullable Path directory, NodeBuilder top, boolean unshared) {
         this.directory = directory;
-        this.apart = apart;
-        draft.settle();
-        this.root = FmfNode.of(draft, directory);
+        this.unshared = unshared;
+        top.replaceUnchanged();
+        this.root = FmfNode.of(top, directory);
         index(root);
     }
 
@@ -37,78 +37,78 @@ public final class FmfTree {
     }
 
     /**
-     * Loads the tree that a directory belongs to.
+     * Loads the tree to which a directory belongs: the nearest directory with a {@code .fmf} directory, at or above it.
      *
-     * <p>Blocks for as long as reading all metadata files of the tree takes.
+     * <p>Blocks until all metadata files of the tree are read. Does not react to interrupts.
      *
-     * @param path a directory; its tree is the nearest at or above it
-     * @return the tree, whole also if the path is inside
-     * @throws FmfException the first error in the tree, with those of other files suppressed
+     * @param path a directory
+     * @return the whole tree, even if the path is a directory inside it
+     * @throws FmfException the first error in the tree, with up to 100 errors of other files suppressed
      */
     public static FmfTree load(Path path) {
         var root = FmfRoot.of(path);
-        var drafts = TreeReader.read(root);
-        return inherited(root.directory(), drafts.root(), !drafts.aliased());
+        var nodes = TreeReader.read(root);
+        return inherited(root.directory(), nodes.root(), !nodes.aliased());
     }
 
     /**
-     * Makes a tree of a mapping in memory: what a single {@code main.fmf} would hold.
+     * Creates a tree from a mapping in memory, which has the structure of a {@code main.fmf}.
      *
      * @param data the mapping, of plain Java values
      * @return the tree, without directory and sources
-     * @throws FmfException if the mapping is empty or is not good metadata
+     * @throws FmfException if the mapping is empty or is not valid metadata
      */
     public static FmfTree of(Map<String, ? extends @Nullable Object> data) {
         if (data.isEmpty()) {
-            throw new FmfException(Kind.GENERAL, "There is no tree in an empty mapping");
+            throw new FmfException(Kind.GENERAL, "Could not create a tree from an empty mapping");
         }
-        var draft = Draft.root();
-        draft.update(JavaValues.mapping(data));
-        return inherited(null, draft, true);
+        var top = NodeBuilder.root();
+        top.update(JavaValues.mapping(data));
+        return inherited(null, top, true);
     }
 
     /**
-     * Reads a single file of YAML, as if it were all that a tree has.
+     * Creates a tree from a single YAML file, which does not have to be in a directory with metadata.
      *
      * @param file the file
      * @return the tree, without directory
-     * @throws FmfException if the file cannot be read, or holds no mapping
+     * @throws FmfException if the file cannot be read or does not contain a mapping
      */
     public static FmfTree ofFile(Path file) {
         var document = MetadataFile.read(file);
-        var draft = Draft.root();
-        draft.addSource(file);
+        var top = NodeBuilder.root();
+        top.addSource(file);
         try {
-            draft.update(document.value());
-        } catch (Draft.Rejected e) {
-            throw e.at(file + ":" + Math.max(1, e.line(file, draft)));
+            top.update(document.value());
+        } catch (NodeBuilder.InvalidContent e) {
+            throw e.at(file + ":" + Math.max(1, e.line(file, top)));
         } catch (FmfException e) {
             throw e.at(file.toString());
         }
-        return inherited(null, draft, !document.aliased());
+        return inherited(null, top, !document.aliased());
     }
 
-    private static FmfTree inherited(@Nullable Path directory, Draft draft, boolean apart) {
-        draft.inherit(new Merge(new Limits.Work(), apart));
-        return new FmfTree(directory, draft, apart);
+    private static FmfTree inherited(@Nullable Path directory, NodeBuilder top, boolean unshared) {
+        top.inherit(new Merge(new Limits.Work(), unshared));
+        return new FmfTree(directory, top, unshared);
     }
 
-    /** {@return the node at the top, whose name is {@code /}} */
+    /** {@return the root node, named {@code /}} */
     public FmfNode root() {
         return root;
     }
 
-    /** {@return the directory that holds the {@code .fmf} directory; nothing for a tree made in memory} */
+    /** {@return the directory that contains the {@code .fmf} directory; empty unless the tree was loaded from one} */
     public Optional<Path> directory() {
         return Optional.ofNullable(directory);
     }
 
     /**
-     * Adjusts all nodes to a context with the usual options.
+     * Adjusts all nodes to a context with the default options.
      *
-     * @param context what is known about where the metadata are to be used
-     * @return a new tree; adjusting that once more applies the rules once more
-     * @throws FmfException if a rule is not written as it must be or cannot be merged
+     * @param context the environment in which the metadata are used
+     * @return a new tree; adjusting it again applies the rules again
+     * @throws FmfException if a rule is invalid or cannot be merged
      */
     public FmfTree adjust(FmfContext context) {
         return adjust(context, FmfAdjustment.defaults());
@@ -117,31 +117,31 @@ public final class FmfTree {
     /**
      * Adjusts all nodes to a context.
      *
-     * @param context what is known about where the metadata are to be used
-     * @param options how to adjust
-     * @return a new tree
-     * @throws FmfException if a rule is not written as it must be, cannot be merged, or cannot be decided where that
-     *     is asked for
+     * @param context the environment in which the metadata are used
+     * @param options the options
+     * @return a new tree; adjusting it again applies the rules again
+     * @throws FmfException if a rule is invalid or cannot be merged, or if its condition cannot be decided and {@link
+     *     FmfAdjustment#withFailUndecided} is set
      */
     public FmfTree adjust(FmfContext context, FmfAdjustment options) {
-        var separate = apart && options.additionalRules().isEmpty();
-        return new FmfTree(directory, new Adjuster(context, options, separate).adjust(root), separate);
+        var unsharedResult = unshared && options.additionalRules().isEmpty();
+        return new FmfTree(directory, new Adjuster(context, options, unsharedResult).adjust(root), unsharedResult);
     }
 
     /**
      * Looks up a node.
      *
      * @param name the full name, such as {@code /tests/core}
-     * @return the node, if there is one of exactly that name
+     * @return the node with exactly this name, if it exists
      */
     public Optional<FmfNode> find(String name) {
         return Optional.ofNullable(byName.get(name));
     }
 
     /**
-     * Lists the nodes that count: leaves, and what says {@code select: true}.
+     * Lists the {@linkplain FmfNode#selected selected} nodes: by default the leaves.
      *
-     * @return the nodes, each before those below it, siblings by name
+     * @return the nodes, parents before their children, siblings by name
      */
     public List<FmfNode> climb() {
         return climb(false);
@@ -150,18 +150,18 @@ public final class FmfTree {
     /**
      * Lists nodes.
      *
-     * @param whole all of them, not only those that count
-     * @return the nodes, each before those below it, siblings by name
+     * @param whole true to list all nodes, false to list only those that are {@linkplain FmfNode#selected selected}
+     * @return the nodes, parents before their children, siblings by name
      */
     public List<FmfNode> climb(boolean whole) {
         return root.climb(whole);
     }
 
     /**
-     * Lists the nodes that answer a query.
+     * Lists the nodes that match a query.
      *
-     * @param query what is asked for
-     * @return the nodes, each before those below it, siblings by name
+     * @param query the query
+     * @return the nodes, parents before their children, siblings by name
      * @throws FmfException if a regular expression of the query is invalid
      */
     public List<FmfNode> prune(FmfQuery query) {

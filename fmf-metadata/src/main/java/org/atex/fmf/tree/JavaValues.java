@@ -11,7 +11,7 @@ import java.util.Set;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** Takes over values that a program made: copies them, and gives them the types that this package works with. */
+/** DeepCopier values of a program and converts them to the types of this package, see {@link Values}. */
 final class JavaValues {
     private int depth;
 
@@ -50,7 +50,7 @@ final class JavaValues {
             default ->
                 throw new FmfException(
                         Kind.INVALID_VALUE,
-                        "Metadata cannot hold " + value.getClass().getName() + ": use text, numbers, lists, maps");
+                        "Metadata cannot contain " + value.getClass().getName() + ": use text, numbers, lists, maps");
         };
         depth--;
         return converted;

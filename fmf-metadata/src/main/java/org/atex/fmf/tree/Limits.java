@@ -2,36 +2,40 @@ package org.atex.fmf.tree;
 
 import org.atex.fmf.tree.FmfException.Kind;
 
-/** How large metadata may be. Honest ones stay orders of magnitude below; what is above fails instead of exhausting memory. */
+/**
+ * Limits of the size and the cost of metadata.
+ *
+ * <p>Trees in real use stay orders of magnitude below. Larger ones fail instead of exhausting memory or time.
+ */
 final class Limits {
-    /** Bytes of one file. */
+    /** Maximum size of one file, in bytes. */
     static final int FILE_BYTES = 16 << 20;
 
-    /** Directories and files of one tree. */
+    /** Maximum number of directories and files of one tree. */
     static final int TREE_ENTRIES = 1_000_000;
 
-    /** Values of one document, each alias counted as all that it stands for. */
+    /** Maximum number of values of one document. An alias counts as all values of its anchor. */
     static final int DOCUMENT_VALUES = 1_000_000;
 
-    /** Collections inside collections. */
+    /** Maximum nesting of collections. */
     static final int VALUE_DEPTH = 200;
 
-    /** Nodes below nodes. */
+    /** Maximum nesting of nodes and of directories. */
     static final int NODE_DEPTH = 500;
 
-    /** Characters of one text that merging made, or of the text form of one value. */
+    /** Maximum length of one merged text, and of the text form of one value, in UTF-16 code units. */
     static final int TEXT_LENGTH = 16 << 20;
 
-    /** Digits of one integer; Python has the same limit. */
+    /** Maximum number of digits of one integer. Python has the same limit. */
     static final int INTEGER_DIGITS = 4300;
 
-    /** Entries and items copied and merged to make one tree. */
+    /** Maximum number of entries and items copied and merged for one tree. */
     static final long TREE_WORK = 20_000_000;
 
-    /** What a collection weighs beside its entries or items, as it does in memory. */
+    /** The cost of copying a collection in addition to its entries or items, in proportion to its memory. */
     static final int COLLECTION_WORK = 8;
 
-    /** Characters looked at to find one regular expression in one text: more means endless backtracking. */
+    /** Maximum number of characters examined to match one regular expression in one text: bounds backtracking. */
     static final int PATTERN_STEPS = 20_000_000;
 
     private Limits() {}
@@ -47,7 +51,7 @@ final class Limits {
         }
     }
 
-    /** Adds up the work of making one tree. Used by one thread. */
+    /** The number of entries and items copied and merged so far for one tree. Used by one thread. */
     static final class Work {
         private long done;
 

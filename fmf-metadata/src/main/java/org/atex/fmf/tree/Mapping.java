@@ -10,13 +10,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mapping as YAML has it: ordered, with keys compared the Python way.
+ * A YAML mapping: ordered, with keys compared as in Python.
  *
- * <p>To users it is an immutable map. While a tree is being built this package changes it in place, because YAML
- * aliases make one mapping visible in several places and a merge into it must show in all of them.
+ * <p>An immutable map to callers. This package changes it in place while it builds a tree, because YAML aliases make
+ * one mapping visible in several places, and a merge into it must show in all of them. Thread-safe once the tree is
+ * built.
  */
 final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
-    /** Up to this many keys a scan beats a hash table. */
+    /** Up to this number of keys a linear search is faster than a hash table. */
     private static final int SCANNED = 8;
 
     private static final int[] NO_INDEX = {};
@@ -25,21 +26,23 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
     private @Nullable Object[] values;
     private int size;
 
-    /** Open addressing: position + 1 in {@link #keys}, or 0. Made when first needed. */
+    /** Hash table with open addressing: position in {@link #keys} plus 1, or 0 for a free slot. Built when needed. */
     private int @Nullable [] index;
 
-    /** May be reached by more than one way from one root, so that copying has to keep identity. */
+    /** True if it may occur more than once below one root, so that copying has to keep identity. */
     private boolean shared;
 
-    /** Where it begins in its file, or 0. */
+    /** The line in its file where it begins, from 1; 0 if unknown. */
     private int line;
 
-    /** Counts changes. */
+    /** The number of changes. */
     private int version;
 
+    /** The mapping of which this is a shallow copy, and its version at that time. */
     private @Nullable Mapping origin;
+
     private int originVersion;
-    private @Nullable Mapping settled;
+    private @Nullable Mapping replacement;
 
     Mapping() {
         this(4);
@@ -57,31 +60,35 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
         shared = other.shared;
     }
 
-    /** {@return a copy, the values in it not copied, that may know what it is a copy of} */
-    Mapping shallowCopy(boolean traced) {
+    /**
+     * {@return a copy with the same values}
+     *
+     * @param recordsOrigin whether the copy records this mapping as its {@linkplain #origin() origin}
+     */
+    Mapping shallowCopy(boolean recordsOrigin) {
         var copy = new Mapping(this);
-        copy.origin = traced ? this : null;
+        copy.origin = recordsOrigin ? this : null;
         copy.originVersion = version;
         return copy;
     }
 
-    /** {@return what this is an unchanged copy of (its values may have changed), or null} */
+    /** {@return the mapping of which this is a copy with the same keys and values, or null; collections may differ} */
     @Nullable
     Mapping origin() {
         var from = origin;
         return from != null && version == 0 && from.version == originVersion ? from : null;
     }
 
-    /** {@return the mapping that stands for this one in the finished tree, or null if that is not known yet} */
+    /** {@return the mapping that represents this one in the finished tree, or null if not yet known} */
     @Nullable
-    Mapping settled() {
-        return settled;
+    Mapping replacement() {
+        return replacement;
     }
 
-    void settle(Mapping as) {
-        settled = as;
+    void replaceBy(Mapping representative) {
+        replacement = representative;
         origin = null;
-        // From now on several threads may read it: nothing may be made lazily.
+        // Threads may share the finished tree: the index must exist before, not be built by a reader.
         reindex();
     }
 
@@ -116,7 +123,7 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
         return values[position];
     }
 
-    /** Replaces a value by its copy: not a change. */
+    /** Replaces a value by a copy of it. Does not count as a change. */
     void replaceAt(int position, @Nullable Object value) {
         values[position] = value;
     }
@@ -132,7 +139,7 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
         return find(key) >= 0;
     }
 
-    /** Sets the value of a key, which keeps its position if it is there. */
+    /** Sets the value of a key. An existing key keeps its position. */
     void store(@Nullable Object key, @Nullable Object value) {
         version++;
         var position = find(key);
@@ -152,7 +159,7 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
         }
     }
 
-    /** Removes a key, if it is there. */
+    /** Removes a key if it exists. */
     void drop(@Nullable Object key) {
         var position = find(key);
         if (position < 0) {
@@ -200,6 +207,7 @@ final class Mapping extends AbstractMap<@Nullable Object, @Nullable Object> {
 
     private void enter(int[] table, int position) {
         if (table.length < size * 2) {
+            // More than half full: probing becomes slow. The next lookup builds a larger table.
             index = null;
             return;
         }

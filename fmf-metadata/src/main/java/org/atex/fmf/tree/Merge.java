@@ -10,12 +10,13 @@ import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The merge operators: what {@code key+}, {@code key+<}, {@code key-}, {@code key~} and {@code key-~} do.
+ * The merge operators {@code key+}, {@code key+<}, {@code key-}, {@code key~} and {@code key-~}.
  *
- * <p>Merging works in place and moves references, as the reference does: what YAML aliases share stays shared.
+ * <p>Merges in place and moves references, as Python fmf does: mappings shared by YAML aliases stay shared. Used by one
+ * thread.
  */
 final class Merge {
-    /** How a key ends tells what to do; the first that fits decides. */
+    /** The operators by the ending of a key. The first match decides, so longer endings come before shorter ones. */
     private enum Operator {
         PREPEND("+<", "+<"),
         APPEND("+", "+"),
@@ -44,7 +45,9 @@ final class Merge {
             return null;
         }
 
-        /** {@return the key without all trailing characters of the operator} */
+        /**
+         * {@return the key without all trailing characters that occur in the operator, like Python's {@code rstrip}}
+         */
         private String strip(String key) {
             var end = key.length();
             while (end > 0 && stripped.indexOf(key.charAt(end - 1)) >= 0) {
@@ -55,38 +58,38 @@ final class Merge {
     }
 
     private final Limits.Work work;
-    private final boolean apart;
+    private final boolean unshared;
     private final Map<String, PyRegex> patterns = new HashMap<>();
 
     /**
-     * Merges within one tree.
+     * Creates a merger for one tree.
      *
-     * @param apart whether no two nodes share a mapping
+     * @param unshared true if no mapping is shared by two nodes
      */
-    Merge(Limits.Work work, boolean apart) {
+    Merge(Limits.Work work, boolean unshared) {
         this.work = work;
-        this.apart = apart;
+        this.unshared = unshared;
     }
 
-    /** {@return the key that another one, with an operator or without, acts on} */
+    /** {@return the key without its operator, if it has one} */
     static String target(String key) {
         var operator = Operator.of(key);
         return operator == null ? key : operator.strip(key);
     }
 
-    /** {@return a copy of the data of another node to merge into} */
+    /** {@return a copy of the data of another node, to merge into} */
     Mapping copy(Mapping data) {
-        return Copies.of(data, work, apart);
+        return DeepCopier.copyForNode(data, work, unshared);
     }
 
-    /** {@return whether no two nodes share a mapping, so that one can be finished without the others} */
-    boolean apart() {
-        return apart;
+    /** {@return true if no mapping is shared by two nodes, so that one can be finished before the others} */
+    boolean unshared() {
+        return unshared;
     }
 
-    /** {@return what copies the data of several nodes} */
-    Copies copies() {
-        return Copies.together(work);
+    /** {@return a copier for the data of several nodes, which keeps mappings shared between them} */
+    DeepCopier copies() {
+        return DeepCopier.forNodes(work);
     }
 
     /** Merges all entries of a mapping into another, in their order. */
@@ -96,19 +99,20 @@ final class Merge {
             if (!(source.keyAt(i) instanceof String key)) {
                 throw new FmfException(
                         Kind.INVALID_VALUE,
-                        "The key " + PyText.repr(source.keyAt(i)) + " cannot be merged: it is "
-                                + Values.typeOf(source.keyAt(i)) + ", quote it");
+                        "Could not merge the key " + PyText.repr(source.keyAt(i)) + ": it is "
+                                + Values.typeOf(source.keyAt(i)) + ", not text. Quote it");
             }
             var value = source.valueAt(i);
             share(value);
             apply(target, key, value);
+            // Aliases can make target and source the same object, or one a part of the other.
             if (source.size() != size) {
-                throw new FmfException(Kind.INVALID_VALUE, "A mapping cannot be merged into itself");
+                throw new FmfException(Kind.INVALID_VALUE, "Could not merge a mapping into itself");
             }
         }
     }
 
-    /** A value that is merged from a mapping may stay visible there, too. */
+    /** Marks a value as shared: after a merge it is visible in the source and in the target. */
     private static void share(@Nullable Object value) {
         if (value instanceof Mapping mapping) {
             mapping.share();
@@ -117,7 +121,7 @@ final class Merge {
         }
     }
 
-    /** Applies one key with its operator. */
+    /** Merges one entry into a mapping: applies the operator of the key, or sets the key if it has none. */
     void apply(Mapping target, String key, @Nullable Object value) {
         work.add(1);
         var operator = Operator.of(key);
@@ -177,12 +181,16 @@ final class Merge {
         throw cannot("add " + Values.typeOf(value) + " to " + Values.typeOf(old));
     }
 
-    /** A mapping to which a list of mappings is added becomes a list of its copies, one merged with each item. */
+    /**
+     * Adds a list of mappings to a mapping.
+     *
+     * @return one copy of the mapping for each item, merged with the item
+     */
     private Sequence multiply(Mapping mapping, Sequence items) {
         var result = new ArrayList<@Nullable Object>();
         for (var item : items) {
             var source = itemMapping(item, "list that is added to a mapping");
-            var copy = Copies.apart(mapping, work);
+            var copy = DeepCopier.copyInNode(mapping, work);
             all(copy, source);
             result.add(copy);
         }
@@ -193,7 +201,7 @@ final class Merge {
         if (item instanceof Mapping mapping) {
             return mapping;
         }
-        throw cannot("merge " + Values.typeOf(item) + ": every item of a " + where + " has to be a mapping");
+        throw cannot("merge " + Values.typeOf(item) + ": every item of a " + where + " must be a mapping");
     }
 
     private Object remove(@Nullable Object old, @Nullable Object value) {
@@ -211,9 +219,10 @@ final class Merge {
         }
         if (old instanceof Mapping mapping && unwanted != null) {
             for (var key : unwanted) {
-                // Looked at only if there is something to find.
+                // Python rejects an unhashable key only when it looks it up, and not in an empty mapping.
                 if (!mapping.isEmpty() && (key instanceof Mapping || Values.list(key) != null)) {
-                    throw new FmfException(Kind.INVALID_VALUE, Values.typeOf(key) + " cannot be the key of a mapping");
+                    throw new FmfException(
+                            Kind.INVALID_VALUE, "Could not remove a key: " + Values.typeOf(key) + " is no key");
                 }
                 mapping.drop(key);
             }
@@ -270,7 +279,8 @@ final class Merge {
         if (!(old instanceof String || list != null || old instanceof Mapping)) {
             throw cannot("remove by pattern from " + Values.typeOf(old));
         }
-        // An empty list is left alone whatever the patterns are, and one that is not needed may be wrong.
+        // Patterns are compiled only when an item is tested, as in Python fmf: an invalid pattern is no error for an
+        // empty list, or after an earlier pattern that matched.
         Predicate<@Nullable Object> matching = item -> {
             var text = PyText.str(item);
             for (var wanted : items(value)) {
@@ -309,10 +319,10 @@ final class Merge {
     }
 
     private static FmfException cannot(String what) {
-        return new FmfException(Kind.MERGE, "Cannot " + what);
+        return new FmfException(Kind.MERGE, "Could not " + what);
     }
 
-    /** One entry of a {@code key~}: a pattern and a replacement between delimiters. */
+    /** One substitution of {@code key~}: a pattern and a replacement. The first character is the delimiter. */
     private record Substitution(String pattern, String replacement) {
         static Substitution parse(String text) {
             if (text.isEmpty()) {
@@ -321,7 +331,7 @@ final class Merge {
             var delimiter = Character.toString(text.codePointAt(0));
             var parts = text.split(Pattern.quote(delimiter), -1);
             if (parts.length != 4 || !parts[3].isEmpty()) {
-                throw malformed(text, "\"" + delimiter + "\" has to be there exactly three times, and at the end");
+                throw malformed(text, "the delimiter \"" + delimiter + "\" must occur three times, also at the end");
             }
             if (parts[1].isEmpty()) {
                 throw malformed(text, "the pattern is empty");

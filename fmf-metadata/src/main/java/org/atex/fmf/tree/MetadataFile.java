@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.atex.fmf.tree.FmfException.Kind;
 
-/** Reads one file of YAML. */
+/** Reads YAML files. */
 final class MetadataFile {
     private MetadataFile() {}
 
@@ -21,17 +21,17 @@ final class MetadataFile {
             if (!Files.isRegularFile(file)) {
                 throw new FmfException(
                         Kind.FILE,
-                        "Cannot read " + file + ": "
-                                + (Files.exists(file) ? "it is not a regular file" : "it leads to no file"));
+                        "Could not read " + file + ": "
+                                + (Files.exists(file) ? "it is not a regular file" : "no such file"));
             }
             if (Files.size(file) > Limits.FILE_BYTES) {
                 throw Limits.exceeded("The size of " + file + " in bytes", Limits.FILE_BYTES);
             }
             return decode(Files.readAllBytes(file));
         } catch (CharacterCodingException e) {
-            throw new FmfException(Kind.INVALID_VALUE, "Cannot read " + file + ": it is not UTF-8 text", e);
+            throw new FmfException(Kind.INVALID_VALUE, "Could not read " + file + ": it is not UTF-8 text", e);
         } catch (IOException e) {
-            throw new FmfException(Kind.FILE, "Cannot read " + file + ": " + e.getMessage(), e);
+            throw new FmfException(Kind.FILE, "Could not read " + file + ": " + e.getMessage(), e);
         }
     }
 

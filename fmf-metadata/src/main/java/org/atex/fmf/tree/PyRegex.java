@@ -7,13 +7,13 @@ import java.util.regex.PatternSyntaxException;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** A regular expression with the syntax and the meaning that Python gives it. Immutable. */
+/** A regular expression with the syntax and the semantics of Python's {@code re}. Immutable. */
 final class PyRegex {
     private final String source;
     private final Pattern pattern;
     private final PyRegexTranslator.Groups groups;
 
-    /** The same, for a match that is not empty; made when first needed. */
+    /** A variant of {@link #pattern} that does not match the empty text. Compiled on first use. */
     private volatile @Nullable Pattern nonEmpty;
 
     private PyRegex(String source, Pattern pattern, PyRegexTranslator.Groups groups) {
@@ -22,7 +22,11 @@ final class PyRegex {
         this.groups = groups;
     }
 
-    /** {@return the compiled expression, or throws an error with a caret under what is wrong with it} */
+    /**
+     * {@return the compiled expression}
+     *
+     * @throws FmfException if the expression is invalid, with a caret under the place of the error
+     */
     static PyRegex compile(String source) {
         var translation = PyRegexTranslator.translate(source);
         try {
@@ -32,31 +36,31 @@ final class PyRegex {
         }
     }
 
-    /** {@return whether there is a match anywhere in the text} */
+    /** {@return whether the expression matches anywhere in the text, like {@code re.search}} */
     boolean find(String text) {
-        return guarded(text, watched -> pattern.matcher(watched).find());
+        return bounded(text, counted -> pattern.matcher(counted).find());
     }
 
-    /** {@return whether there is a match at the very start of the text} */
+    /** {@return whether the expression matches at the start of the text, like {@code re.match}} */
     boolean matchesStart(String text) {
-        return guarded(text, watched -> pattern.matcher(watched).lookingAt());
+        return bounded(text, counted -> pattern.matcher(counted).lookingAt());
     }
 
-    /** {@return the first match, if it is at the very start of the text} */
+    /** {@return a match at the start of the text, or null} */
     @Nullable
     Matcher start(String text) {
         var matcher = pattern.matcher(text);
         return matcher.lookingAt() ? matcher : null;
     }
 
-    /** {@return the text with all matches replaced by the template, which is Python's, too} */
+    /** {@return the text with all matches replaced by a template in Python's syntax, like {@code re.sub}} */
     String replaceAll(String text, String template) {
         var replacement = PyTemplate.parse(template, groups);
-        return guarded(text, watched -> replaceAll(text, watched, replacement));
+        return bounded(text, counted -> replaceAll(text, counted, replacement));
     }
 
-    private String replaceAll(String text, CharSequence watched, PyTemplate replacement) {
-        var matcher = pattern.matcher(watched);
+    private String replaceAll(String text, CharSequence counted, PyTemplate replacement) {
+        var matcher = pattern.matcher(counted);
         var out = new StringBuilder();
         var copied = 0;
         var from = 0;
@@ -67,7 +71,7 @@ final class PyRegex {
             copied = matcher.end();
             from = copied;
             if (matcher.end() == matcher.start()) {
-                var next = nonEmptyAt(watched, from);
+                var next = nonEmptyAt(counted, from);
                 if (next != null) {
                     replacement.append(next, out);
                     copied = next.end();
@@ -80,7 +84,7 @@ final class PyRegex {
         return out.append(text, copied, text.length()).toString();
     }
 
-    /** After an empty match Python looks for one that is not, at the same place, before it goes on. */
+    /** Finds a non-empty match at a position. After an empty match, Python tries this before it moves on. */
     private @Nullable Matcher nonEmptyAt(CharSequence text, int from) {
         var again = nonEmpty;
         if (again == null) {
@@ -94,9 +98,10 @@ final class PyRegex {
         return matcher.lookingAt() ? matcher : null;
     }
 
-    private <T> T guarded(String text, Function<CharSequence, T> search) {
+    /** Runs a search with a bound on backtracking. Java's matcher recurses, so deep nesting can overflow the stack. */
+    private <T> T bounded(String text, Function<CharSequence, T> search) {
         try {
-            return search.apply(new Watched(text, source));
+            return search.apply(new CountingSequence(text, source));
         } catch (StackOverflowError e) {
             throw new FmfException(
                     Kind.LIMIT, "The regular expression \"" + source + "\" is too deeply nested for its text");
@@ -108,13 +113,13 @@ final class PyRegex {
         return source;
     }
 
-    /** Counts how often it is looked at, and so ends a search that backtracks without end. */
-    private static final class Watched implements CharSequence {
+    /** Counts the characters read by the matcher, and fails above a limit: ends catastrophic backtracking. */
+    private static final class CountingSequence implements CharSequence {
         private final String text;
         private final String source;
         private int steps;
 
-        Watched(String text, String source) {
+        CountingSequence(String text, String source) {
             this.text = text;
             this.source = source;
         }

@@ -1,6 +1,6 @@
 package org.atex.fmf.tree;
 
-/** Translates a character class: {@code [...]} or a category such as {@code \w}. */
+/** Translates a character class of Python, {@code [...]} or a category such as {@code \w}, to Java's syntax. */
 final class PyRegexClass {
     private static final String WORD = "\\p{L}\\p{N}_";
     private static final String SPACE = "\\t-\\r\\x{1c}-\\x{1f}\\x{85}\\p{Z}";
@@ -9,13 +9,13 @@ final class PyRegexClass {
     private final boolean ascii;
     private final StringBuilder out = new StringBuilder("[");
 
-    /** The class starts behind its opening bracket. */
+    /** Creates a translator for a class. The opening bracket was already read. */
     PyRegexClass(PyRegexReader in, boolean ascii) {
         this.in = in;
         this.ascii = ascii;
     }
 
-    /** {@return a category as a class of its own, which may also stand inside another} */
+    /** {@return a category as a Java class in brackets, which may be nested in another class} */
     static String category(char letter, boolean ascii) {
         var set = switch (Character.toLowerCase(letter)) {
             case 'd' -> ascii ? "0-9" : "\\p{Nd}";
@@ -25,12 +25,12 @@ final class PyRegexClass {
         return (Character.isUpperCase(letter) ? "[^" : "[") + set + "]";
     }
 
-    /** {@return whether Python takes a character for white space} */
+    /** {@return whether a character is white space in Python} */
     static boolean isSpace(char c) {
         return c <= ' ' ? c == ' ' || (c >= '\t' && c <= '\r') || c >= 0x1c : c == 0x85 || Character.isSpaceChar(c);
     }
 
-    /** {@return the text without white space at both ends, the Python way} */
+    /** {@return the text without white space at both ends, like Python's {@code strip}} */
     static String strip(String text) {
         var start = 0;
         var end = text.length();
@@ -55,6 +55,7 @@ final class PyRegexClass {
         if (in.take('^')) {
             out.append('^');
         }
+        // A "]" in the first position is a plain character.
         var first = true;
         while (first || !in.at("]")) {
             if (in.atEnd()) {
@@ -83,7 +84,11 @@ final class PyRegexClass {
         }
     }
 
-    /** {@return the character that was written, or -1 for a category} */
+    /**
+     * Appends one member of the class.
+     *
+     * @return the character, or -1 for a category
+     */
     private int character() {
         var c = in.next();
         if (c == '\\') {

@@ -2,12 +2,12 @@ package org.atex.fmf.tree;
 
 import org.jspecify.annotations.Nullable;
 
-/** The characters of a Python regular expression, and the small things that are read from them. */
+/** Reads the elements of a Python regular expression: characters, escapes, names and quantifiers. */
 final class PyRegexReader {
     private final String source;
     private int at;
 
-    /** A quantifier, and how Java writes it. */
+    /** A quantifier: its text in Java's syntax, and the minimum and maximum number of repetitions. */
     record Quantifier(String java, long min, long max) {}
 
     PyRegexReader(String source) {
@@ -110,7 +110,11 @@ final class PyRegexReader {
         return true;
     }
 
-    /** Skips what a verbose expression may contain between its parts. */
+    /**
+     * Skips white space and comments, which verbose expressions may contain.
+     *
+     * @return whether there was any
+     */
     boolean skipVerbose() {
         var start = at;
         takeWhile(" \t\n\r\u000b\f");
@@ -121,7 +125,7 @@ final class PyRegexReader {
         return at > start;
     }
 
-    /** {@return the quantifier here, or null} */
+    /** {@return the quantifier at this position, or null} */
     @Nullable
     Quantifier quantifier() {
         var c = peek();
@@ -140,6 +144,7 @@ final class PyRegexReader {
     }
 
     private @Nullable Quantifier braces() {
+        // Braces that are no quantifier, such as "{a}", are plain characters: restore the position.
         var start = at++;
         var low = takeWhile("0123456789");
         var comma = take(',');
@@ -164,12 +169,17 @@ final class PyRegexReader {
         }
     }
 
-    /** Reads the number of a group after a backslash. {@return the number, or 0 if there is none} */
+    /**
+     * Reads the number of a group after a backslash.
+     *
+     * @return the number, or 0 if no reference follows
+     */
     int groupReference() {
         if (atEnd() || source.charAt(at) < '1' || source.charAt(at) > '9') {
             return 0;
         }
         if (isOctal(at) && isOctal(at + 1) && isOctal(at + 2)) {
+            // Three octal digits are a character.
             return 0;
         }
         var number = source.charAt(at++) - '0';
@@ -183,7 +193,11 @@ final class PyRegexReader {
         return position < source.length() && source.charAt(position) >= '0' && source.charAt(position) <= '7';
     }
 
-    /** Reads a character that stands behind a backslash. {@return the character} */
+    /**
+     * Reads an escaped character after its backslash.
+     *
+     * @return the character
+     */
     int escapedCharacter(boolean inClass) {
         if (isOctal(at) && (source.charAt(at) == '0' || inClass || (isOctal(at + 1) && isOctal(at + 2)))) {
             return octal();

@@ -7,31 +7,46 @@ import java.util.Set;
 import org.atex.fmf.tree.FmfException.Kind;
 
 /**
- * Reads a Python regular expression and writes one that means the same to Java.
+ * Translates a Python regular expression to an equivalent one in Java's syntax.
  *
- * <p>Java's own classes, boundaries and anchors differ in details (what a word is, where lines end), so everything but
- * groups, quantifiers and plain characters is written out.
+ * <p>Java's predefined classes, boundaries and anchors differ in details, such as the characters of a word and the ends
+ * of lines. They are replaced by explicit classes and look-around; only groups, quantifiers and plain characters are
+ * kept.
  */
 final class PyRegexTranslator {
+    // The translator recurses once per group.
     private static final int MAX_DEPTH = 200;
 
     private final PyRegexReader in;
     private final StringBuilder out = new StringBuilder();
 
-    /** Groups that a conditional group asks about: they get an empty group at their end, which can be asked for. */
+    /**
+     * The groups that conditional groups test, by Python's numbers.
+     *
+     * <p>Java has no conditional groups. Each tested group gets an empty helper group at its end; a back reference to
+     * the helper matches if and only if the group took part in the match.
+     */
     private final Set<Integer> tested;
 
+    /** The tested groups found in this pass; they are known in advance only in a second pass. */
     private final Set<Integer> testedSeen = new HashSet<>();
+
+    /** The Java numbers of the helper groups. */
     private final Map<Integer, Integer> helpers = new HashMap<>();
+
+    /** Java's numbers of the groups, which differ from Python's once there are helpers. */
     private final Map<Integer, Integer> javaNumbers = new HashMap<>();
+
+    /** The widths of the groups that are closed: only these can be referred to. */
     private final Map<Integer, Width> closed = new HashMap<>();
+
     private final Map<String, Integer> names = new HashMap<>();
     private int count;
     private int javaCount;
     private boolean caseless;
     private boolean caselessAscii;
 
-    /** The groups of an expression by Python's numbers, and where Java has them. */
+    /** The groups of an expression: their count and names, and Java's number for each of Python's numbers. */
     record Groups(int count, Map<String, Integer> names, Map<Integer, Integer> javaNumbers) {
         int javaNumber(int number) {
             return javaNumbers.getOrDefault(number, number);
@@ -40,7 +55,7 @@ final class PyRegexTranslator {
 
     record Translation(String pattern, Groups groups) {}
 
-    /** How many characters something matches. */
+    /** The minimum and maximum number of characters that a part matches: a look-behind needs a fixed width. */
     private record Width(long min, long max) {
         static final Width NONE = new Width(0, 0);
         static final Width ONE = new Width(1, 1);
@@ -59,7 +74,7 @@ final class PyRegexTranslator {
         }
     }
 
-    /** What holds for a part of an expression. */
+    /** The flags in force for a part of an expression. Case-insensitivity is left to Java's own flag. */
     private record Flags(boolean multiline, boolean dotAll, boolean verbose, boolean ascii) {}
 
     private PyRegexTranslator(String source, Set<Integer> tested) {
@@ -68,6 +83,7 @@ final class PyRegexTranslator {
     }
 
     static Translation translate(String source) {
+        // A conditional group can precede the group that it tests, so the tested groups are known after one pass only.
         var translator = new PyRegexTranslator(source, Set.of());
         var translation = translator.translate();
         return translator.testedSeen.isEmpty()
@@ -94,7 +110,7 @@ final class PyRegexTranslator {
         return new Translation(prefix + body, new Groups(count, names, javaNumbers));
     }
 
-    /** Flags for the whole expression stand at its very start. */
+    /** Reads the flags of the whole expression, which must be at its start. */
     private Flags globalFlags() {
         var flags = new Flags(false, false, false, false);
         while (in.at("(?")) {
@@ -144,6 +160,7 @@ final class PyRegexTranslator {
             if ((flags.verbose && in.skipVerbose()) || in.skipComment()) {
                 continue;
             }
+            // The width of an atom is added only after its quantifier, if any, is known.
             var quantifier = in.quantifier();
             if (quantifier != null) {
                 if (!repeatable) {
@@ -210,6 +227,7 @@ final class PyRegexTranslator {
         if (width == null) {
             throw in.bad(group > count ? "invalid group reference " + group : "cannot refer to an open group");
         }
+        // In a group of its own, so that a digit that follows is not read as part of the number.
         out.append("(?:\\").append(javaNumbers.getOrDefault(group, group)).append(')');
         return width;
     }
@@ -341,7 +359,7 @@ final class PyRegexTranslator {
         out.append(')');
     }
 
-    /** {@return the error for an expression with a caret under a place in it} */
+    /** {@return an error that shows the expression with a caret under a position} */
     static FmfException invalid(String source, int at, String what) {
         return new FmfException(
                 Kind.INVALID_VALUE,

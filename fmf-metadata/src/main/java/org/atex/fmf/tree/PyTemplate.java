@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.regex.Matcher;
 import org.atex.fmf.tree.FmfException.Kind;
 
-/** A replacement text as Python's {@code re.sub} reads it. Immutable. */
+/** A replacement template in the syntax of Python's {@code re.sub}. Immutable after parsing. */
 final class PyTemplate {
-    /** Texts, and the numbers of groups as {@code Integer}. */
+    /** The parts of the template: literal text as {@code String}, Java's group numbers as {@code Integer}. */
     private final List<Object> parts = new ArrayList<>();
 
     private final StringBuilder literal = new StringBuilder();
@@ -51,7 +51,7 @@ final class PyTemplate {
 
     private void escape() {
         if (at == source.length()) {
-            throw bad("a backslash at the end");
+            throw bad("backslash at the end");
         }
         var c = source.charAt(at++);
         switch (c) {
@@ -92,7 +92,7 @@ final class PyTemplate {
                     && isOctal(source.charAt(at + 1))) {
                 var value = number * 64 + (source.charAt(at) - '0') * 8 + source.charAt(at + 1) - '0';
                 if (value > 0377) {
-                    throw bad("an octal escape above \\377");
+                    throw bad("octal escape above \\377");
                 }
                 at += 2;
                 literal.append((char) value);
@@ -124,7 +124,7 @@ final class PyTemplate {
 
     private void group(int number) {
         if (number > groups.count()) {
-            throw bad("there is no group " + number);
+            throw bad("unknown group " + number);
         }
         endLiteral();
         parts.add(number == 0 ? 0 : groups.javaNumber(number));

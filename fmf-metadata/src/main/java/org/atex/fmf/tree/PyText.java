@@ -8,13 +8,15 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The text forms of values that filters, patterns and contexts see: Python's {@code str} and {@code repr}. */
+/**
+ * Converts values to text as Python's {@code str} and {@code repr} do. Filters, patterns and contexts use this text.
+ */
 final class PyText {
     private final StringBuilder out = new StringBuilder();
 
     private PyText() {}
 
-    /** {@return what {@code str} gives} */
+    /** {@return the result of {@code str}} */
     static String str(@Nullable Object value) {
         return switch (value) {
             case null -> "None";
@@ -30,7 +32,7 @@ final class PyText {
         };
     }
 
-    /** {@return what {@code repr} gives} */
+    /** {@return the result of {@code repr}} */
     static String repr(@Nullable Object value) {
         var text = new PyText();
         text.append(value);
@@ -166,7 +168,7 @@ final class PyText {
         return micros == 0 ? text : text + ".%06d".formatted(micros);
     }
 
-    /** {@return the shortest decimal that reads back, laid out as Python does} */
+    /** {@return the shortest decimal that is parsed to the same number, in Python's format} */
     static String real(double value) {
         if (Double.isNaN(value)) {
             return "nan";
@@ -179,6 +181,7 @@ final class PyText {
         }
         var decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
         var exponent = decimal.precision() - decimal.scale() - 1;
+        // Python switches to an exponent below 1e-4 and from 1e16 on.
         if (exponent >= -4 && exponent < 16) {
             return decimal.scale() > 0 ? decimal.toPlainString() : decimal.toPlainString() + ".0";
         }

@@ -6,15 +6,18 @@ import java.util.List;
 import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
-/** A sequence as YAML has it: never changed, but a mapping in it may be while a tree is being built. */
+/** A YAML sequence. Its items never change, but mappings in it may be changed in place while a tree is built. */
 final class Sequence extends AbstractList<@Nullable Object> implements RandomAccess {
     static final Sequence EMPTY = new Sequence(new Object[0], false, null);
 
     private final @Nullable Object[] items;
     private final boolean tuple;
     private final boolean deep;
+
+    /** The sequence of which this is a copy, or null. */
     private @Nullable Sequence origin;
-    private @Nullable Sequence settled;
+
+    private @Nullable Sequence replacement;
     private boolean shared;
 
     private Sequence(@Nullable Object[] items, boolean tuple, @Nullable Sequence origin) {
@@ -43,19 +46,24 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
         return new Sequence(items.toArray(), false, null);
     }
 
-    /** {@return these items as a tuple, which is what sequences become as keys and in {@code !!pairs}} */
+    /** {@return these items as a tuple, the type of sequences used as keys, and of the items of {@code !!pairs}} */
     static Sequence tuple(List<? extends @Nullable Object> items) {
         return new Sequence(items.toArray(), true, null);
     }
 
-    /** {@return a sequence of copies of these items, that may know what it is a copy of} */
-    Sequence copy(@Nullable Object[] copies, boolean traced) {
-        var copy = new Sequence(copies, tuple, traced ? this : null);
+    /**
+     * {@return a sequence of copies of these items}
+     *
+     * @param copies the copies; the array is not copied
+     * @param recordsOrigin whether the copy records this sequence as its origin
+     */
+    Sequence copy(@Nullable Object[] copies, boolean recordsOrigin) {
+        var copy = new Sequence(copies, tuple, recordsOrigin ? this : null);
         copy.shared = shared;
         return copy;
     }
 
-    /** {@return this and then the other, as one} */
+    /** {@return the concatenation of this sequence and another} */
     Sequence plus(Sequence other) {
         var all = new @Nullable Object[items.length + other.items.length];
         System.arraycopy(items, 0, all, 0, items.length);
@@ -68,14 +76,14 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
         return origin;
     }
 
-    /** {@return the sequence that stands for this one in the finished tree, or null if that is not known yet} */
+    /** {@return the sequence that represents this one in the finished tree, or null if not yet known} */
     @Nullable
-    Sequence settled() {
-        return settled;
+    Sequence replacement() {
+        return replacement;
     }
 
-    void settle(Sequence as) {
-        settled = as;
+    void replaceBy(Sequence representative) {
+        replacement = representative;
         origin = null;
     }
 
@@ -83,7 +91,7 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
         return tuple;
     }
 
-    /** {@return whether there are mappings in it, at any depth: else it need not be copied} */
+    /** {@return whether it contains mappings at any depth; a sequence without mappings is never copied} */
     boolean deep() {
         return deep;
     }
@@ -92,7 +100,7 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
         return shared;
     }
 
-    /** Marks this and what is in it, as items move from list to list. */
+    /** Marks this sequence and the collections in it as shared: items move from list to list, leaving the sequence. */
     void share() {
         if (shared || !deep) {
             return;
@@ -107,7 +115,7 @@ final class Sequence extends AbstractList<@Nullable Object> implements RandomAcc
         }
     }
 
-    /** Replaces an item by what stands for it in the finished tree. */
+    /** Replaces an item by the collection that represents it in the finished tree. */
     void replaceAt(int position, @Nullable Object item) {
         items[position] = item;
     }

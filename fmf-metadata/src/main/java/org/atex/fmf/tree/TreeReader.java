@@ -11,16 +11,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the files of a tree into drafts.
+ * Reads the files of a tree into mutable nodes.
  *
- * <p>First the directories are walked, then all files are parsed, by as many threads as there are processors; last
- * their contents are applied one after another, so that order and first error are the reference's.
+ * <p>Lists the directories, then parses all files, in parallel if there are many. Finally applies their contents one
+ * after another in the calling thread, so that the order of the data and the first error are those of Python fmf.
  */
 final class TreeReader {
-    /** Fewer files than this are not worth the threads. */
+    /** From this number of files on they are parsed in the common fork-join pool. */
     private static final int PARALLEL_FROM = 8;
 
-    /** So many errors say enough. */
+    /** Maximum number of suppressed errors. */
     private static final int MAX_ERRORS = 100;
 
     private final FmfRoot root;
@@ -28,7 +28,7 @@ final class TreeReader {
     private final List<FmfException> errors = new ArrayList<>();
     private boolean aliased;
 
-    /** What became of a file. */
+    /** The content of a file, or the error that occurred when it was read. */
     private record Parsed(
             YamlReader.@Nullable Document document,
             @Nullable FmfException error) {
@@ -46,32 +46,36 @@ final class TreeReader {
     }
 
     /**
-     * What was read.
+     * The nodes read from the files of a tree.
      *
-     * @param root the root of the drafts
-     * @param aliased whether one object may be in several places in them
+     * @param root the root node
+     * @param aliased whether a YAML alias occurs, so that one object may be in several places
      */
-    record Drafts(Draft root, boolean aliased) {}
+    record Nodes(NodeBuilder root, boolean aliased) {}
 
-    /** {@return the drafts, or throws the first error with the others suppressed} */
-    static Drafts read(FmfRoot root) {
+    /**
+     * {@return the nodes of a tree, before inheritance}
+     *
+     * @throws FmfException the first error, with the others suppressed
+     */
+    static Nodes read(FmfRoot root) {
         return new TreeReader(root).read();
     }
 
-    private Drafts read() {
+    private Nodes read() {
         var directory = Directory.walk(root.directory(), includedOrNone());
         parse(directory);
-        var draft = Draft.root();
-        grow(draft, directory);
+        var top = NodeBuilder.root();
+        build(top, directory);
         if (!errors.isEmpty()) {
             var first = errors.getFirst();
             errors.stream().skip(1).limit(MAX_ERRORS).forEach(first::addSuppressed);
             throw first;
         }
-        return new Drafts(draft, aliased);
+        return new Nodes(top, aliased);
     }
 
-    /** The error of a bad configuration has its turn where the reference looks at it. */
+    // An error in the configuration is reported later, in the directory where Python fmf detects it: see build.
     private Set<String> includedOrNone() {
         try {
             return root.included();
@@ -95,15 +99,16 @@ final class TreeReader {
         directory.directories().forEach(child -> collect(child, files));
     }
 
-    private void grow(Draft node, Directory directory) {
+    private void build(NodeBuilder node, Directory directory) {
         for (var file : directory.files()) {
             attempt(() -> apply(node, file));
         }
         if (directory.hidden()) {
+            // Python fmf reads the configuration in directories with hidden entries, after the files there.
             attempt(root::included);
         }
         for (var child : directory.directories()) {
-            attempt(() -> grow(node.child(child.name()), child));
+            attempt(() -> build(node.child(child.name()), child));
         }
         node.prune();
     }
@@ -118,7 +123,7 @@ final class TreeReader {
         }
     }
 
-    private void apply(Draft node, Path file) {
+    private void apply(NodeBuilder node, Path file) {
         var content = Objects.requireNonNull(parsed.get(file));
         if (content.error != null) {
             throw content.error;
@@ -135,7 +140,7 @@ final class TreeReader {
             } else {
                 described.updateOrIgnore(document.value());
             }
-        } catch (Draft.Rejected e) {
+        } catch (NodeBuilder.InvalidContent e) {
             throw e.at(file + ":" + Math.max(1, e.line(file, described)));
         } catch (FmfException e) {
             throw e.at(file.toString());

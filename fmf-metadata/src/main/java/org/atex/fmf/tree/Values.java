@@ -8,11 +8,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What metadata values are and when two are equal.
+ * Types, equality and arithmetic of metadata values.
  *
- * <p>Values are null, {@code Boolean}, {@code Long} or {@code BigInteger} (only if a long cannot hold it), {@code
- * Double}, {@code String}, {@code LocalDate}, {@code LocalDateTime}, {@link FmfBinary}, {@link Sequence}, {@link
- * Mapping} and sets. Equality is Python's: 1, 1.0 and true are one and the same.
+ * <p>Values are null, {@code Boolean}, {@code Long} or {@code BigInteger} (only beyond 64 bits), {@code Double}, {@code
+ * String}, {@code LocalDate}, {@code LocalDateTime}, {@link FmfBinary}, {@link Sequence}, {@link Mapping} and sets.
+ * Equality is that of Python: 1, 1.0 and true are equal.
  */
 final class Values {
     private static final BigInteger MIN = BigInteger.valueOf(Long.MIN_VALUE);
@@ -20,7 +20,7 @@ final class Values {
 
     private Values() {}
 
-    /** {@return the type of a value, in the words of an error message} */
+    /** {@return the type of a value, as named in error messages} */
     static String typeOf(@Nullable Object value) {
         return switch (value) {
             case null -> "null";
@@ -38,17 +38,17 @@ final class Values {
         };
     }
 
-    /** {@return the value if it is a list, else null} */
+    /** {@return the value if it is a list but not a tuple, else null} */
     static @Nullable Sequence list(@Nullable Object value) {
         return value instanceof Sequence sequence && !sequence.isTuple() ? sequence : null;
     }
 
-    /** {@return whether the value is a number to Python, where booleans are} */
+    /** {@return whether the value is a number in Python, which includes booleans} */
     static boolean isNumber(@Nullable Object value) {
         return value instanceof Number || value instanceof Boolean;
     }
 
-    /** {@return a sum, or with a negative sign a difference, by Python's rules} */
+    /** {@return the sum of two numbers, or their difference if {@code negative}, as in Python} */
     static Object add(Object left, Object right, boolean negative) {
         if (left instanceof Double || right instanceof Double) {
             var summand = toDouble(right);
@@ -58,7 +58,7 @@ final class Values {
         return integer(toInteger(left).add(negative ? summand.negate() : summand));
     }
 
-    /** {@return the integer as a long if it fits} */
+    /** {@return the integer as a {@code Long} if it fits, else as it is} */
     static Object integer(BigInteger number) {
         return number.compareTo(MIN) >= 0 && number.compareTo(MAX) <= 0 ? (Object) number.longValue() : number;
     }
@@ -67,7 +67,8 @@ final class Values {
         var result = number instanceof Double real ? real : toInteger(number).doubleValue();
         if (Double.isInfinite(result) && !(number instanceof Double)) {
             throw new FmfException(
-                    FmfException.Kind.INVALID_VALUE, "The integer is too large to be added to a floating-point number");
+                    FmfException.Kind.INVALID_VALUE,
+                    "Could not add an integer to a floating-point number: the integer is too large");
         }
         return result;
     }
@@ -81,8 +82,8 @@ final class Values {
         };
     }
 
-    /** {@return whether two values are equal the Python way, deeply} */
-    @SuppressWarnings("ReferenceEquality") // A short cut.
+    /** {@return whether two values are deeply equal, as in Python} */
+    @SuppressWarnings("ReferenceEquality") // A shortcut for the common case.
     static boolean equal(@Nullable Object a, @Nullable Object b) {
         if (a == b) {
             return !(a instanceof Double real && real.isNaN());
@@ -148,12 +149,13 @@ final class Values {
                 && new BigDecimal(real).compareTo(new BigDecimal(integer)) == 0;
     }
 
-    /** {@return a hash code that equal values have in common} */
+    /** {@return a hash code consistent with {@link #equal}} */
     static int hash(@Nullable Object value) {
         if (value instanceof Boolean bool) {
             return Double.hashCode(bool ? 1.0 : 0.0);
         }
         if (value instanceof Number number) {
+            // Integers and floats that are equal must agree. Adding 0.0 turns -0.0 into 0.0.
             return Double.hashCode(number.doubleValue() + 0.0);
         }
         if (value instanceof Sequence sequence) {

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A value of a dimension, such as {@code fedora-41} or {@code 9.6}: a name and version parts. */
+/** A value of a dimension, such as {@code fedora-41} or {@code 9.6}, split at {@code :}, {@code -} and {@code .}. */
 record Version(String text, List<Part> parts) {
-    /** How one version stands to another: ordered, merely different, or not to be said. */
+    /** The result of a comparison. Versions of different names are not ordered: they are different, or undecided. */
     enum Order {
         LESS,
         EQUAL,
@@ -17,7 +17,7 @@ record Version(String text, List<Part> parts) {
         UNDECIDED
     }
 
-    /** One part, with the number that it is, if it is one. */
+    /** One part: its text, the text after case folding, and its number, or null if it is not an integer. */
     record Part(String text, String folded, @Nullable BigInteger number) {
         static Part of(String text) {
             return new Part(text, fold(text), PyInt.parse(text));
@@ -47,16 +47,17 @@ record Version(String text, List<Part> parts) {
         return new Version(text, List.copyOf(parts));
     }
 
-    /** Full case folding, by way of the capital letters: as near as Java gets. */
+    /** Approximates Unicode case folding, which Java lacks: upper case, then lower case, then the final sigma. */
     private static String fold(String text) {
         return text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT).replace('\u03c2', '\u03c3');
     }
 
     /**
-     * Compares this value of a context with one of a rule, which sets the precision.
+     * Compares this value of a context with a value of a rule. Parts beyond those of the rule are ignored.
      *
-     * @param minor whether the major versions have to be the same to be comparable
-     * @param ordered whether less and greater are asked for
+     * @param minor whether only values with the same major version are comparable, as for {@code ~<}
+     * @param ordered whether the operator needs an order, as {@code <} does
+     * @param caseSensitive whether to distinguish upper and lower case
      */
     Order compare(Version rule, boolean minor, boolean ordered, boolean caseSensitive) {
         if (!parts.getFirst().sameText(rule.parts.getFirst(), caseSensitive)) {

@@ -1,6 +1,6 @@
 package org.atex.fmf.tree;
 
-/** Text that is not YAML. Whoever knows the file puts it in front. */
+/** A syntax error in a YAML text. The caller adds the name of the file to the message. */
 final class YamlError extends FmfException {
     private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ final class YamlError extends FmfException {
         this.line = line;
     }
 
-    /** {@return the line in the file, the first one being 1} */
+    /** {@return the line in the file, from 1} */
     int line() {
         return line;
     }

@@ -3,15 +3,15 @@ package org.atex.fmf.tree;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A step through a YAML document.
+ * A parse event of a YAML document.
  *
- * @param kind what begins, ends or is there
- * @param at where
- * @param line in which line, the first one being 0
- * @param anchor the name by which aliases know it
- * @param tag its tag, if it has one
- * @param value the text of a scalar, the name that an alias refers to
- * @param plain whether the text decides what a scalar is: there are no quotes, and no tag
+ * @param kind the kind of the event
+ * @param at the position in the text
+ * @param line the line in the text, from 0
+ * @param anchor the name of its anchor, or null
+ * @param tag its tag, or null
+ * @param value the text of a scalar, or the name of an alias; else empty
+ * @param plain whether the text of a scalar determines its type, as it has neither quotes nor a tag
  */
 record YamlEvent(
         Kind kind,
@@ -21,7 +21,7 @@ record YamlEvent(
         @Nullable String tag,
         String value,
         boolean plain) {
-    /** What events there are. */
+    /** The kinds of events. */
     enum Kind {
         STREAM_END,
         DOCUMENT_START,

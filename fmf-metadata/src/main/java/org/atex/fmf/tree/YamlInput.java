@@ -1,15 +1,15 @@
 package org.atex.fmf.tree;
 
 /**
- * A text that is being scanned, and how far.
+ * A text that is being scanned, with the current position.
  *
- * <p>Lines end as they do in YAML 1.1: besides the line feed, U+0085, U+2028 and U+2029 end them.
+ * <p>Lines end as in YAML 1.1: with a line feed, a carriage return, U+0085, U+2028 or U+2029.
  */
 final class YamlInput {
-    /** What reading behind the end gives. It cannot be in the text. */
+    /** The character returned behind the end of the text. The text itself cannot contain it. */
     static final char END = '\0';
 
-    /** How much of a long line an error shows on either side of the place. */
+    /** The number of characters of a line that an error shows on each side of its position. */
     private static final int SHOWN = 40;
 
     private final String text;
@@ -17,7 +17,7 @@ final class YamlInput {
     private int line;
     private int lineStart;
 
-    /** A byte order mark is no text, and carriage returns only end lines. */
+    /** Creates an input from a text. Removes a byte order mark, and replaces carriage returns by line feeds. */
     YamlInput(String source) {
         var start = source.startsWith("\ufeff") ? 1 : 0;
         this.text = source.indexOf('\r') < 0
@@ -69,7 +69,7 @@ final class YamlInput {
         return text.substring(from, to);
     }
 
-    /** {@return how many characters there are between two places, which is more than code units may be} */
+    /** {@return the number of code points between two positions} */
     int distance(int from, int to) {
         return text.codePointCount(from, to);
     }
@@ -82,7 +82,7 @@ final class YamlInput {
         at += characters;
     }
 
-    /** Goes to a place further on in the same line. */
+    /** Moves to a later position in the same line. */
     void moveTo(int position) {
         at = position;
     }
@@ -103,12 +103,16 @@ final class YamlInput {
         return isBlankOrEnd(peek(ahead));
     }
 
-    /** {@return whether a line begins here that separates documents} */
+    /** {@return whether a line begins here that separates documents, {@code ---} or {@code ...}} */
     boolean atDocumentMark() {
         return at == lineStart && (text.startsWith("---", at) || text.startsWith("...", at)) && isBlankOrEnd(3);
     }
 
-    /** Skips a line break. {@return what it means in a text} */
+    /**
+     * Skips a line break.
+     *
+     * @return the character that represents it in a scalar
+     */
     char readBreak() {
         var c = peek();
         at++;
@@ -117,7 +121,7 @@ final class YamlInput {
         return c == 0x85 ? '\n' : c;
     }
 
-    /** Behind the end a new line begins, whatever the last one was. */
+    /** Starts a new line at the end of the text, even if the text does not end with a line break. */
     void beginLine() {
         if (at > lineStart) {
             lineStart = at;
@@ -146,7 +150,7 @@ final class YamlInput {
         return error(what, at);
     }
 
-    /** {@return an error that shows a place} */
+    /** {@return an error that shows a position: its line, shortened, and a caret under it} */
     YamlError error(String what, int position) {
         var place = Math.min(position, text.length());
         var number = 1;

@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the entries of one mapping. */
+/** Reads the entries of one mapping, including the merge key {@code <<}. */
 final class YamlMapping {
     private final YamlReader reader;
     private final Mapping own = new Mapping();
@@ -16,9 +16,9 @@ final class YamlMapping {
     }
 
     /**
-     * Reads them.
+     * Reads the entries up to the end of the mapping.
      *
-     * @param line where they begin
+     * @param line the line where the mapping begins, from 1
      */
     Mapping read(int line) {
         for (var event = reader.next(); event.kind() != YamlEvent.Kind.MAPPING_END; event = reader.next()) {
@@ -39,11 +39,11 @@ final class YamlMapping {
     }
 
     private void entry(YamlEvent event) {
-        // A value that stands for a mapping, once, and not allowed elsewhere; as a key the reference takes it for text.
+        // A plain "=" is a type of its own in YAML 1.1, and an error as a value. As a key it is text, as in Python fmf.
         var equals = event.plain() && event.value().equals("=");
         var key = equals ? "=" : key(reader.value(event));
         if (own.containsKey(key)) {
-            throw reader.bad("the key \"" + PyText.str(key) + "\" is there twice in one mapping");
+            throw reader.bad("the mapping has the key \"" + PyText.str(key) + "\" twice");
         }
         own.store(key, reader.value(reader.next()));
     }
@@ -67,20 +67,20 @@ final class YamlMapping {
 
     private void merge(@Nullable Object value) {
         if (merged != null) {
-            throw reader.bad("the merge key \"<<\" is there twice in one mapping");
+            throw reader.bad("the mapping has the merge key \"<<\" twice");
         }
         var sources = new ArrayList<Mapping>();
         for (var source : value instanceof Sequence list ? list : Collections.singletonList(value)) {
             if (!(source instanceof Mapping mapping)) {
                 throw reader.bad(
-                        "the merge key \"<<\" wants a mapping or a list of them, found " + Values.typeOf(source));
+                        "the merge key \"<<\" needs a mapping or a list of mappings, found " + Values.typeOf(source));
             }
             sources.add(mapping);
         }
         merged = sources;
     }
 
-    /** Later ones first, so that earlier ones win; own keys win over all. */
+    /** Merges the sources in reverse order, so that earlier ones win, then the own entries, which win over all. */
     private Mapping flatten(List<Mapping> sources) {
         var result = new Mapping();
         for (var source : sources.reversed()) {

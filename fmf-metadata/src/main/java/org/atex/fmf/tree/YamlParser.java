@@ -7,9 +7,9 @@ import java.util.Map;
 import org.atex.fmf.tree.YamlToken.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what a YAML text consists of, one event after another. */
+/** Parses a YAML text into events: a state machine over the tokens, as in libyaml. Used by one thread. */
 final class YamlParser {
-    /** What comes next. */
+    /** The state: the construct that is expected next. */
     private enum State {
         IMPLICIT_DOCUMENT,
         DOCUMENT,
@@ -70,7 +70,7 @@ final class YamlParser {
         };
     }
 
-    /** {@return an error that shows where an event is} */
+    /** {@return an error that shows the position of an event} */
     YamlError error(String what, YamlEvent event) {
         return in.error(what, event.at());
     }
@@ -101,7 +101,7 @@ final class YamlParser {
         return new YamlEvent(YamlEvent.Kind.SCALAR, token.at(), token.line(), null, null, "", true);
     }
 
-    /** A node, after which the given state comes. */
+    /** Parses a node, and continues in the given state after it. */
     private YamlEvent node(State next, boolean block, boolean indentless) {
         states.push(next);
         return node(block, indentless);
@@ -115,7 +115,7 @@ final class YamlParser {
     private YamlEvent document(boolean implicit) {
         if (!implicit) {
             while (take(Kind.DOCUMENT_END)) {
-                // They may be repeated.
+                // The end mark may be repeated.
             }
         }
         var token = tokens.peek();
@@ -147,11 +147,11 @@ final class YamlParser {
             var token = tokens.next();
             if (token.kind() == Kind.TAG_DIRECTIVE) {
                 if (own.put(token.handle(), token.value()) != null) {
-                    throw in.error("the directive is there twice", token.at());
+                    throw in.error("the directive occurs twice", token.at());
                 }
             } else if (++versions > 1
                     || !(token.value().equals("1.1") || token.value().equals("1.2"))) {
-                throw in.error("there can be one version, 1.1 or 1.2", token.at());
+                throw in.error("a document has one version directive, 1.1 or 1.2", token.at());
             }
         }
         handles.putAll(own);
@@ -194,7 +194,7 @@ final class YamlParser {
         }
         var prefix = handles.get(token.handle());
         if (prefix == null) {
-            throw in.error("there is no directive for the handle of this tag", token.at());
+            throw in.error("the handle of this tag is not declared by a %TAG directive", token.at());
         }
         return prefix + token.value();
     }
@@ -248,7 +248,7 @@ final class YamlParser {
         return new YamlEvent(kind, first.at(), first.line(), anchor, tag, "", false);
     }
 
-    /** The tag {@code !} asks to forget about quotes, here as in the reference. */
+    /** {@return a scalar event; the tag {@code !} makes a quoted scalar a plain one, as in libyaml} */
     private static YamlEvent scalar(YamlToken first, @Nullable String anchor, @Nullable String tag, YamlToken text) {
         var lone = "!".equals(tag);
         var plain = lone || (tag == null && text.kind() == Kind.PLAIN);
@@ -318,7 +318,7 @@ final class YamlParser {
         if (!at(Kind.VALUE, Kind.FLOW_ENTRY) && !at(Kind.FLOW_SEQUENCE_END)) {
             return node(State.PAIR_VALUE, false, false);
         }
-        // The library loses a token here, and with it the chance of a pair without a key.
+        // libyaml skips a token here, so a pair without a key is a syntax error. Kept for compatibility.
         tokens.next();
         return empty(State.PAIR_VALUE);
     }

@@ -11,21 +11,21 @@ import java.util.Objects;
 import org.atex.fmf.tree.YamlEvent.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** Reads one YAML document as the reference does. Aliases become one object in several places. */
+/** Builds the value of one YAML document as Python fmf does. An alias refers to the same object as its anchor. */
 final class YamlReader {
     private static final String TAG_PREFIX = "tag:yaml.org,2002:";
 
     static final String MERGE_TAG = TAG_PREFIX + "merge";
 
     /**
-     * What a file holds.
+     * The content of a file.
      *
-     * @param value its one document
-     * @param aliased whether one object may be in several places in it
+     * @param value the value of its only document
+     * @param aliased whether an alias occurs, so that one object may be in several places
      */
     record Document(@Nullable Object value, boolean aliased) {}
 
-    /** A value that an anchor names, and how many values it stands for. */
+    /** The value of an anchor, and the number of values in it; the number is -1 while the value is being read. */
     private record Anchored(@Nullable Object value, long weight) {}
 
     private final String file;
@@ -44,7 +44,8 @@ final class YamlReader {
     /**
      * Reads a document.
      *
-     * @param file where the text is from, for error messages
+     * @param file the name of the file, for error messages
+     * @param text the content of the file
      */
     static Document read(String file, String text) {
         try {
@@ -76,11 +77,11 @@ final class YamlReader {
 
     private void checkEnd() {
         if (next().kind() != Kind.STREAM_END) {
-            throw bad("there is a second document. A file holds one");
+            throw bad("the file has a second document. Keep one document per file");
         }
     }
 
-    /** The reference looks at the values only when it has parsed all of a file: bad YAML further on comes first. */
+    /** Reads the rest of the file. Python fmf parses all of a file first, so a later syntax error takes precedence. */
     private void parseRest() {
         for (var event = next(); event.kind() != Kind.DOCUMENT_END; event = next()) {
             var anchor = event.anchor();
@@ -134,7 +135,7 @@ final class YamlReader {
             throw unknown(name);
         }
         if (anchored.weight < 0) {
-            throw bad("the alias \"*" + name + "\" is part of what it stands for");
+            throw bad("the alias \"*" + name + "\" is part of its own value");
         }
         weight += anchored.weight;
         share(anchored.value);
@@ -148,10 +149,11 @@ final class YamlReader {
 
     private void open(String anchor) {
         if (anchors.putIfAbsent(anchor, new Anchored(null, -1)) != null) {
-            throw bad("the anchor \"&" + anchor + "\" is there twice");
+            throw bad("the anchor \"&" + anchor + "\" occurs twice");
         }
     }
 
+    /** Marks a collection as shared, see {@link Mapping#share}. Other values are ignored. */
     static void share(@Nullable Object value) {
         if (value instanceof Mapping mapping) {
             mapping.share();
@@ -190,13 +192,13 @@ final class YamlReader {
             case "set" -> set(tag, value);
             case "omap" -> orderedMapping(tag, value);
             case "pairs" -> pairs(tag, value);
-            default -> throw bad("the tag \"!!" + tag + "\" cannot stand before a collection");
+            default -> throw bad("the tag \"!!" + tag + "\" does not apply to a collection");
         };
     }
 
     private Object expect(boolean right, String tag, Object value) {
         if (!right) {
-            throw bad("the tag \"!!" + tag + "\" cannot stand before " + Values.typeOf(value));
+            throw bad("the tag \"!!" + tag + "\" does not apply to " + Values.typeOf(value));
         }
         return value;
     }
@@ -220,7 +222,7 @@ final class YamlReader {
         var pairs = new ArrayList<@Nullable Object>();
         for (var item : (Sequence) value) {
             if (!(item instanceof Mapping pair && pair.size() == 1)) {
-                throw bad("\"!!" + tag + "\" wants a list of mappings with one key each");
+                throw bad("the tag \"!!" + tag + "\" needs a list of mappings with one key each");
             }
             pairs.add(Sequence.tuple(Arrays.asList(pair.keyAt(0), pair.valueAt(0))));
         }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** What plain and tagged scalars mean: YAML 1.2's core schema with the reference's habits. */
+/** Resolves plain and tagged scalars to values: the core schema of YAML 1.2 with the deviations of Python fmf. */
 final class YamlScalars {
     private static final Pattern FLOAT = Pattern.compile("[-+]?[0-9][0-9_]*\\.[0-9_]*([eE][-+]?[0-9]+)?"
             + "|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
@@ -44,7 +44,7 @@ final class YamlScalars {
 
     private static String reserved(String text) {
         if (text.equals("=") || text.equals("<<")) {
-            throw bad("\"" + text + "\" without quotes is reserved");
+            throw bad("\"" + text + "\" is reserved. Quote it");
         }
         return text;
     }
@@ -74,7 +74,7 @@ final class YamlScalars {
         return isTime(text) ? time(text) : text;
     }
 
-    /** A quick way out: the characters that numbers and times may have. */
+    /** {@return whether all characters can occur in numbers and times; avoids the patterns for most texts} */
     private static boolean numberLike(String text) {
         for (var i = 1; i < text.length(); i++) {
             if ("0123456789+-._:eExXobBaAcCdDfFiInNtTzZ \t".indexOf(text.charAt(i)) < 0) {
@@ -90,6 +90,7 @@ final class YamlScalars {
                 return false;
             }
         }
+        // 18 digits always fit into a long.
         return text.length() <= 18;
     }
 
@@ -101,7 +102,7 @@ final class YamlScalars {
         return DATE.matcher(text).matches() || TIME.matcher(text).matches();
     }
 
-    /** {@return the value of a scalar with a tag of YAML's own} */
+    /** {@return the value of a scalar with a standard tag, given without its prefix} */
     static @Nullable Object tagged(String tag, String text) {
         return switch (tag) {
             case "str" -> text;
@@ -111,7 +112,7 @@ final class YamlScalars {
             case "null" -> null;
             case "timestamp" -> time(text);
             case "binary" -> binary(text);
-            default -> throw bad("the tag \"!!" + tag + "\" cannot stand before a scalar");
+            default -> throw bad("the tag \"!!" + tag + "\" does not apply to a scalar");
         };
     }
 
@@ -181,7 +182,7 @@ final class YamlScalars {
                 return time(time);
             }
         } catch (DateTimeException e) {
-            throw invalid("\"" + text + "\" is not a possible date. Quote it if it is meant as text");
+            throw invalid("\"" + text + "\" is not a valid date. Quote it if it is text");
         }
         throw bad("\"" + text + "\" is not a date");
     }
@@ -189,6 +190,7 @@ final class YamlScalars {
     private static LocalDateTime time(Matcher parts) {
         var fraction = parts.group(7) == null ? "" : parts.group(7);
         var micros = Integer.parseInt((fraction + "000000").substring(0, 6));
+        // Rounds on the seventh digit only, as Python fmf does.
         var rounded = fraction.length() > 6 && fraction.charAt(6) > '4' ? micros + 1 : micros;
         var local = LocalDateTime.of(
                 number(parts, 1),
@@ -218,7 +220,7 @@ final class YamlScalars {
         return Integer.parseInt(parts.group(group));
     }
 
-    /** As the reference decodes it: what is no digit does not count, and enough padding ends it. */
+    /** Decodes base64 as Python does: other characters are ignored, and sufficient padding ends the data. */
     private static FmfBinary binary(String text) {
         var out = new ByteArrayOutputStream();
         var digits = 0;
@@ -243,12 +245,12 @@ final class YamlScalars {
             }
         }
         if (digits != 0) {
-            throw bad("the text after \"!!binary\" ends too early to be base64");
+            throw bad("the base64 text after \"!!binary\" is incomplete");
         }
         return new FmfBinary(out.toByteArray());
     }
 
-    /** The caller puts file and line in front. */
+    /** {@return an error to which the caller adds file and line} */
     private static FmfException invalid(String what) {
         return new FmfException(Kind.INVALID_VALUE, what);
     }

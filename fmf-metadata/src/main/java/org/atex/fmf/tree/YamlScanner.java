@@ -7,16 +7,16 @@ import java.util.List;
 import org.atex.fmf.tree.YamlToken.Kind;
 
 /**
- * Takes a YAML text apart, as the library does that the reference uses.
+ * Splits a YAML text into tokens, exactly as libyaml does, which Python fmf uses.
  *
- * <p>That is YAML 1.1 with a stricter eye on blanks and tabs. Parsers for YAML 1.2 take other texts for valid, and some
- * for other values, so none of them would do.
+ * <p>libyaml implements YAML 1.1 with stricter rules for blanks and tabs. Parsers for YAML 1.2 accept other texts, and
+ * read some texts differently, so they cannot replace this class. Used by one thread.
  */
 final class YamlScanner {
-    /** So long, in one line, may a key be that has no {@code ?} in front. */
+    /** The maximum length of a key without {@code ?}, in code points. Such a key must also fit on one line. */
     private static final int LONGEST_KEY = 1024;
 
-    /** No plain text begins with these. */
+    /** Characters with which a plain scalar cannot begin. */
     private static final String INDICATORS = "-?:,[]{}#&*!|>'\"%@`";
 
     private static final String URI = "-_;/?:@&=+$,.!~*'()[]";
@@ -28,18 +28,18 @@ final class YamlScanner {
     private int taken;
     private boolean ended;
 
-    /** The column of the innermost block collection. */
+    /** The column of the innermost block collection, -1 outside of any. */
     private int indent = -1;
 
     private final Deque<Integer> indents = new ArrayDeque<>();
 
-    /** What may turn out to be a key, in each of the flow collections around this place. */
-    private final List<Candidate> candidates = new ArrayList<>(List.of(new Candidate()));
+    /** The possible simple key of the block context, then of each open flow collection. */
+    private final List<SimpleKey> simpleKeys = new ArrayList<>(List.of(new SimpleKey()));
 
     private boolean keyAllowed = true;
 
-    /** Something that is a key if a colon follows. */
-    private static final class Candidate {
+    /** A token that is the beginning of a key without {@code ?} if a colon follows it. */
+    private static final class SimpleKey {
         private boolean possible;
         private boolean required;
         private int number;
@@ -53,7 +53,7 @@ final class YamlScanner {
         this.texts = new YamlTextScanner(in);
     }
 
-    /** {@return the next token, which stays the next one} */
+    /** {@return the next token, without consuming it} */
     YamlToken peek() {
         while (needsMore()) {
             fetch();
@@ -61,7 +61,11 @@ final class YamlScanner {
         return queue.get(head);
     }
 
-    /** {@return the next token} */
+    /**
+     * Consumes the next token.
+     *
+     * @return the token
+     */
     YamlToken next() {
         var token = peek();
         head++;
@@ -73,14 +77,14 @@ final class YamlScanner {
         return token;
     }
 
-    /** A token whose neighbour may make it a key has to wait for that. */
+    // The first token in the queue must wait while it may be the beginning of a key: the key token goes before it.
     private boolean needsMore() {
         if (head == queue.size()) {
             return true;
         }
-        forgetOldCandidates();
-        for (var candidate : candidates) {
-            if (candidate.possible && candidate.number == taken) {
+        dropStaleSimpleKeys();
+        for (var key : simpleKeys) {
+            if (key.possible && key.number == taken) {
                 return true;
             }
         }
@@ -88,11 +92,11 @@ final class YamlScanner {
     }
 
     private boolean inFlow() {
-        return candidates.size() > 1;
+        return simpleKeys.size() > 1;
     }
 
-    private Candidate candidate() {
-        return candidates.getLast();
+    private SimpleKey simpleKey() {
+        return simpleKeys.getLast();
     }
 
     private void add(Kind kind) {
@@ -109,11 +113,11 @@ final class YamlScanner {
             return;
         }
         skipToToken();
-        forgetOldCandidates();
+        dropStaleSimpleKeys();
         if (in.atEnd()) {
             in.beginLine();
             leaveBlocks(-1);
-            forgetCandidate();
+            dropSimpleKey();
             keyAllowed = false;
             ended = true;
             add(Kind.STREAM_END);
@@ -123,7 +127,7 @@ final class YamlScanner {
         var c = in.peek();
         if (in.column() == 0 && (c == '%' || in.atDocumentMark())) {
             leaveBlocks(-1);
-            forgetCandidate();
+            dropSimpleKey();
             keyAllowed = false;
             if (c == '%') {
                 directive();
@@ -143,7 +147,7 @@ final class YamlScanner {
             case ']' -> closeFlow(Kind.FLOW_SEQUENCE_END);
             case '}' -> closeFlow(Kind.FLOW_MAPPING_END);
             case ',' -> {
-                forgetCandidate();
+                dropSimpleKey();
                 keyAllowed = true;
                 add(Kind.FLOW_ENTRY);
                 in.skip();
@@ -164,7 +168,7 @@ final class YamlScanner {
                 } else if (c == '-' || ((c == '?' || c == ':') && !inFlow()) || !isIndicator(c)) {
                     plain();
                 } else {
-                    throw in.error("nothing begins with this character. Quote it if it is meant as text");
+                    throw in.error("no value can begin with this character. Quote it if it is text");
                 }
             }
         }
@@ -174,7 +178,7 @@ final class YamlScanner {
         return YamlInput.isBlankOrEnd(c) || INDICATORS.indexOf(c) >= 0;
     }
 
-    /** Tabs separate, except where they could be taken for indentation. */
+    // Tabs are blanks, except where they could be part of the indentation of a key.
     private void skipToToken() {
         while (true) {
             if (in.column() == 0 && in.peek() == '\ufeff') {
@@ -194,35 +198,36 @@ final class YamlScanner {
         }
     }
 
-    private void rememberCandidate() {
+    private void rememberSimpleKey() {
         if (!keyAllowed) {
             return;
         }
-        forgetCandidate();
-        var candidate = candidate();
-        candidate.possible = true;
-        candidate.required = !inFlow() && indent == in.column();
-        candidate.number = taken + queue.size() - head;
-        candidate.at = in.position();
-        candidate.line = in.line();
-        candidate.column = in.column();
+        dropSimpleKey();
+        var key = simpleKey();
+        key.possible = true;
+        // In a block mapping, a token at the column of the keys can only be a key.
+        key.required = !inFlow() && indent == in.column();
+        key.number = taken + queue.size() - head;
+        key.at = in.position();
+        key.line = in.line();
+        key.column = in.column();
     }
 
-    private void forgetCandidate() {
-        forget(candidate());
+    private void dropSimpleKey() {
+        drop(simpleKey());
     }
 
-    private void forget(Candidate candidate) {
-        if (candidate.possible && candidate.required) {
-            throw in.error("this should be a key, followed by \":\"", candidate.at);
+    private void drop(SimpleKey key) {
+        if (key.possible && key.required) {
+            throw in.error("expected a key here, followed by \":\"", key.at);
         }
-        candidate.possible = false;
+        key.possible = false;
     }
 
-    private void forgetOldCandidates() {
-        for (var candidate : candidates) {
-            if (candidate.possible && (candidate.line < in.line() || isFar(candidate.at))) {
-                forget(candidate);
+    private void dropStaleSimpleKeys() {
+        for (var key : simpleKeys) {
+            if (key.possible && (key.line < in.line() || isFar(key.at))) {
+                drop(key);
             }
         }
     }
@@ -231,7 +236,7 @@ final class YamlScanner {
         return in.position() - at > LONGEST_KEY && in.distance(at, in.position()) > LONGEST_KEY;
     }
 
-    /** Opens a block collection, if there is none yet at this column. */
+    /** Opens a block collection unless one is already open at this column. */
     private void enterBlock(Kind kind) {
         if (!inFlow() && indent < in.column()) {
             indents.push(indent);
@@ -248,20 +253,20 @@ final class YamlScanner {
     }
 
     private void openFlow(Kind kind) {
-        if (candidates.size() > Limits.VALUE_DEPTH) {
+        if (simpleKeys.size() > Limits.VALUE_DEPTH) {
             throw Limits.exceeded("The nesting of collections", Limits.VALUE_DEPTH);
         }
-        rememberCandidate();
-        candidates.add(new Candidate());
+        rememberSimpleKey();
+        simpleKeys.add(new SimpleKey());
         keyAllowed = true;
         add(kind);
         in.skip();
     }
 
     private void closeFlow(Kind kind) {
-        forgetCandidate();
+        dropSimpleKey();
         if (inFlow()) {
-            candidates.removeLast();
+            simpleKeys.removeLast();
         }
         keyAllowed = false;
         add(kind);
@@ -271,11 +276,11 @@ final class YamlScanner {
     private void blockEntry() {
         if (!inFlow()) {
             if (!keyAllowed) {
-                throw in.error("no list can begin here");
+                throw in.error("a list cannot begin here");
             }
             enterBlock(Kind.BLOCK_SEQUENCE_START);
         }
-        forgetCandidate();
+        dropSimpleKey();
         keyAllowed = true;
         add(Kind.BLOCK_ENTRY);
         in.skip();
@@ -284,25 +289,25 @@ final class YamlScanner {
     private void key() {
         if (!inFlow()) {
             if (!keyAllowed) {
-                throw in.error("no key can be here");
+                throw in.error("a key cannot begin here");
             }
             enterBlock(Kind.BLOCK_MAPPING_START);
         }
-        forgetCandidate();
+        dropSimpleKey();
         keyAllowed = !inFlow();
         add(Kind.KEY);
         in.skip();
     }
 
     private void value() {
-        var key = candidate();
+        var key = simpleKey();
         if (key.possible) {
             makeKey(key);
             keyAllowed = false;
         } else {
             if (!inFlow()) {
                 if (!keyAllowed) {
-                    throw in.error("no value can begin here. Quote the text if the colon is part of it");
+                    throw in.error("a value cannot begin here. Quote the text if the colon is part of it");
                 }
                 enterBlock(Kind.BLOCK_MAPPING_START);
             }
@@ -312,8 +317,8 @@ final class YamlScanner {
         in.skip();
     }
 
-    /** The tokens that say so belong in front of what was scanned since. */
-    private void makeKey(Candidate key) {
+    /** Inserts the tokens of a key before the tokens scanned since the key began. */
+    private void makeKey(SimpleKey key) {
         var place = key.number - taken + head;
         if (!inFlow() && indent < key.column) {
             indents.push(indent);
@@ -325,7 +330,7 @@ final class YamlScanner {
     }
 
     private void name(Kind kind) {
-        rememberCandidate();
+        rememberSimpleKey();
         keyAllowed = false;
         var start = in.position();
         var line = in.line();
@@ -348,7 +353,7 @@ final class YamlScanner {
     }
 
     private void tag() {
-        rememberCandidate();
+        rememberSimpleKey();
         keyAllowed = false;
         var start = in.position();
         var line = in.line();
@@ -358,7 +363,7 @@ final class YamlScanner {
             in.skip(2);
             suffix = nonEmptyUri();
             if (in.peek() != '>') {
-                throw in.error("the tag has to end with >");
+                throw in.error("expected > at the end of the tag");
             }
             in.skip();
         } else {
@@ -375,7 +380,7 @@ final class YamlScanner {
             }
         }
         if (!in.isBlankOrEnd(0)) {
-            throw in.error("the tag has to be followed by a blank");
+            throw in.error("expected a blank after the tag");
         }
         queue.add(new YamlToken(Kind.TAG, start, line, suffix, handle));
     }
@@ -408,7 +413,7 @@ final class YamlScanner {
     }
 
     private void block() {
-        forgetCandidate();
+        dropSimpleKey();
         keyAllowed = true;
         var start = in.position();
         var line = in.line();
@@ -416,7 +421,7 @@ final class YamlScanner {
     }
 
     private void quoted(char quote) {
-        rememberCandidate();
+        rememberSimpleKey();
         keyAllowed = false;
         var start = in.position();
         var line = in.line();
@@ -424,7 +429,7 @@ final class YamlScanner {
     }
 
     private void plain() {
-        rememberCandidate();
+        rememberSimpleKey();
         keyAllowed = false;
         var start = in.position();
         var line = in.line();
@@ -446,21 +451,21 @@ final class YamlScanner {
                 var handle = upToBlank();
                 skipBlanks();
                 if (!handle.matches("!|![-_0-9A-Za-z]*!")) {
-                    throw in.error("a tag directive names a handle like !e!, and a prefix", start);
+                    throw in.error("a tag directive needs a handle like !e! and a prefix", start);
                 }
                 queue.add(new YamlToken(Kind.TAG_DIRECTIVE, start, line, nonEmptyUri(), handle));
             }
-            default -> throw in.error("there is no such directive", start);
+            default -> throw in.error("unknown directive, use %YAML or %TAG", start);
         }
         if (!in.isBlankOrEnd(0)) {
-            throw in.error("the directive should end here");
+            throw in.error("expected the end of the directive");
         }
         skipBlanks();
         if (in.peek() == '#') {
             texts.skipComment();
         }
         if (!in.atEnd() && !in.atBreak()) {
-            throw in.error("the directive should end here");
+            throw in.error("expected the end of the directive");
         }
         if (in.atBreak()) {
             in.readBreak();
@@ -485,7 +490,7 @@ final class YamlScanner {
         var start = in.position();
         var version = upToBlank();
         if (!version.matches("[0-9]{1,9}\\.[0-9]{1,9}")) {
-            throw in.error("a version is like 1.1", start);
+            throw in.error("expected a version like 1.1", start);
         }
         return version;
     }

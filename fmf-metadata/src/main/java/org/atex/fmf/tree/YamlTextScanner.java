@@ -2,7 +2,7 @@ package org.atex.fmf.tree;
 
 import org.jspecify.annotations.Nullable;
 
-/** Scans what scalars say: plain, quoted and block ones. */
+/** Scans the text of plain, quoted and block scalars. */
 final class YamlTextScanner {
     private final YamlInput in;
 
@@ -17,8 +17,8 @@ final class YamlTextScanner {
         return brokeLine;
     }
 
-    /** Line breaks, and what becomes of them where lines are folded. */
-    private static final class Breaks {
+    /** A sequence of line breaks inside a scalar. */
+    private static final class LineBreaks {
         private char first;
         private final StringBuilder more = new StringBuilder();
 
@@ -27,7 +27,7 @@ final class YamlTextScanner {
             more.setLength(0);
         }
 
-        /** One line break is a blank, several are one less; those of typographers stay. */
+        /** Folds: one line feed becomes a blank, of several the first is dropped; U+2028 and U+2029 are kept. */
         void fold(StringBuilder text) {
             if (first == '\n') {
                 text.append(more.isEmpty() ? " " : more);
@@ -47,7 +47,7 @@ final class YamlTextScanner {
     String plain(int indent, boolean flow) {
         brokeLine = false;
         StringBuilder text = null;
-        var breaks = new Breaks();
+        var breaks = new LineBreaks();
         var from = in.position();
         var to = from;
         while (!in.atDocumentMark() && in.peek() != '#') {
@@ -81,7 +81,7 @@ final class YamlTextScanner {
             }
             if (flow) {
                 if (c == ':') {
-                    throw in.error("there has to be a blank after \":\" between brackets or braces");
+                    throw in.error("expected a blank after \":\" inside brackets or braces");
                 }
                 if (c == ',' || c == '?' || c == '[' || c == ']' || c == '{' || c == '}') {
                     return;
@@ -91,11 +91,11 @@ final class YamlTextScanner {
         }
     }
 
-    private void plainSpace(int indent, Breaks breaks) {
+    private void plainSpace(int indent, LineBreaks breaks) {
         while (true) {
             if (in.atBlank()) {
                 if (brokeLine && in.column() < indent && in.peek() == '\t') {
-                    throw in.error("a tab cannot indent");
+                    throw in.error("a tab cannot be used for indentation");
                 }
                 in.skip();
             } else if (!in.atBreak()) {
@@ -117,13 +117,13 @@ final class YamlTextScanner {
             return simple;
         }
         var text = new StringBuilder();
-        var breaks = new Breaks();
+        var breaks = new LineBreaks();
         while (true) {
             if (in.atDocumentMark()) {
-                throw in.error("a document ends within quotes");
+                throw in.error("the document ends inside quotes");
             }
             if (in.atEnd()) {
-                throw in.error("the quote is never closed", start);
+                throw in.error("the closing quote is missing", start);
             }
             var newLine = quotedRun(quote, text, breaks);
             if (in.peek() == quote) {
@@ -134,7 +134,7 @@ final class YamlTextScanner {
         }
     }
 
-    /** {@return the text up to the next quote, or null if it is not all that there is to it} */
+    /** {@return the text up to the closing quote, or null if it has escapes or line breaks; a fast path} */
     private @Nullable String onOneLine(char quote) {
         for (var i = 0; ; i++) {
             var c = in.peek(i);
@@ -152,8 +152,12 @@ final class YamlTextScanner {
         }
     }
 
-    /** {@return whether it ended with an escaped line break} */
-    private boolean quotedRun(char quote, StringBuilder text, Breaks breaks) {
+    /**
+     * Appends text up to a blank, a line break or the closing quote.
+     *
+     * @return whether an escaped line break ended it
+     */
+    private boolean quotedRun(char quote, StringBuilder text, LineBreaks breaks) {
         for (var c = in.peek(); !YamlInput.isBlankOrEnd(c); c = in.peek()) {
             if (c == quote) {
                 if (quote == '"' || in.peek(1) != quote) {
@@ -177,7 +181,7 @@ final class YamlTextScanner {
         return false;
     }
 
-    private void quotedSpace(boolean escapedBreak, StringBuilder text, Breaks breaks) {
+    private void quotedSpace(boolean escapedBreak, StringBuilder text, LineBreaks breaks) {
         var newLine = escapedBreak;
         var start = in.position();
         while (in.atBlank() || in.atBreak()) {
@@ -217,12 +221,12 @@ final class YamlTextScanner {
             case 'x' -> text.appendCodePoint(hexadecimal(2));
             case 'u' -> text.appendCodePoint(hexadecimal(4));
             case 'U' -> text.appendCodePoint(hexadecimal(8));
-            default -> throw in.error("nothing is escaped like that. Write \\\\ for a backslash", in.position() - 1);
+            default -> throw in.error("unknown escape. Write \\\\ for a backslash", in.position() - 1);
         }
         in.skip();
     }
 
-    /** Ends at the last digit. */
+    /** Reads the digits of an escape, and stops at the last one. */
     private int hexadecimal(int digits) {
         var value = 0L;
         for (var i = 1; i <= digits; i++) {
@@ -234,7 +238,7 @@ final class YamlTextScanner {
             value = value * 16 + digit;
         }
         if (value > Character.MAX_CODE_POINT || (value >= 0xd800 && value <= 0xdfff)) {
-            throw in.error("there is no such character");
+            throw in.error("the escape is not a Unicode character");
         }
         in.skip(digits);
         return (int) value;
@@ -252,7 +256,7 @@ final class YamlTextScanner {
                 in.skip();
             } else if (c >= '0' && c <= '9' && increment == 0) {
                 if (c == '0') {
-                    throw in.error("text cannot be indented by 0");
+                    throw in.error("the indentation cannot be 0");
                 }
                 increment = c - '0';
                 in.skip();
@@ -265,7 +269,7 @@ final class YamlTextScanner {
             skipComment();
         }
         if (!in.atBreak() && !in.atEnd()) {
-            throw in.error("the text begins in the next line");
+            throw in.error("expected a line break, the text begins on the next line");
         }
         if (in.atBreak()) {
             in.readBreak();
@@ -281,7 +285,7 @@ final class YamlTextScanner {
 
     private String lines(boolean literal, char keep, int given, int parent) {
         var text = new StringBuilder();
-        var breaks = new Breaks();
+        var breaks = new LineBreaks();
         var indent = emptyLines(given, parent, breaks);
         var afterBlank = false;
         while (in.column() == indent && !in.atEnd()) {
@@ -307,8 +311,12 @@ final class YamlTextScanner {
         return text.toString();
     }
 
-    /** {@return by how much the text is indented, found out here if it is not given} */
-    private int emptyLines(int given, int parent, Breaks breaks) {
+    /**
+     * Skips empty lines.
+     *
+     * @return the indentation of the text: the given one, or that of the first line if 0 is given
+     */
+    private int emptyLines(int given, int parent, LineBreaks breaks) {
         var deepest = 0;
         while (true) {
             while ((given == 0 || in.column() < given) && in.peek() == ' ') {
@@ -316,7 +324,7 @@ final class YamlTextScanner {
             }
             deepest = Math.max(deepest, in.column());
             if ((given == 0 || in.column() < given) && in.peek() == '\t') {
-                throw in.error("a tab cannot indent");
+                throw in.error("a tab cannot be used for indentation");
             }
             if (!in.atBreak()) {
                 return given == 0 ? Math.max(1, Math.max(deepest, parent + 1)) : given;

@@ -1,16 +1,17 @@
 package org.atex.fmf.tree;
 
 /**
- * The smallest part of a YAML text that means something.
+ * A token of a YAML text.
  *
- * @param kind what it is
- * @param at where it begins
- * @param line in which line, the first one being 0
- * @param value the text of a scalar, the name of an anchor or alias, the rest of a tag, the prefix of a tag directive
- * @param handle what is before the rest of a tag
+ * @param kind the kind of the token
+ * @param at the position of its beginning
+ * @param line the line of its beginning, from 0
+ * @param value the text of a scalar, the name of an anchor or alias, the suffix of a tag, or the prefix or version of a
+ *     directive
+ * @param handle the handle of a tag or a tag directive, such as {@code !!}
  */
 record YamlToken(Kind kind, int at, int line, String value, String handle) {
-    /** What tokens there are. */
+    /** The kinds of tokens. */
     enum Kind {
         STREAM_END,
         VERSION_DIRECTIVE,

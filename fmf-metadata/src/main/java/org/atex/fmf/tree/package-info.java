@@ -1,4 +1,4 @@
-/** fmf trees: files in, immutable nodes out. */
+/** Reads trees of fmf metadata from files into immutable nodes. */
 @NullMarked
 @Stable
 package org.atex.fmf.tree;

@@ -16,10 +16,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the questions of the conformance corpus, one JSON document each, on standard output.
+ * Answers requests of the conformance checker with JSON documents on standard output.
  *
- * <p>It stands among the tests because nobody but the corpus' checker speaks this format, and so it does not get into
- * the published jar.
+ * <p>This is test code, and so not in the published jar: only the checker uses this format.
  */
 final class Conformance {
     private static final PrintStream OUT =
@@ -68,7 +67,7 @@ final class Conformance {
         return (Map<String, @Nullable Object>) Objects.requireNonNull(value);
     }
 
-    /** {@return the answer to a request, which may be an error} */
+    /** {@return the answer to a request; an {@link FmfException} becomes an error document} */
     static Object answer(Map<String, @Nullable Object> request) {
         try {
             return switch (String.valueOf(request.get("op"))) {
@@ -141,7 +140,7 @@ final class Conformance {
                 default ->
                     adjustment.withListener((node, rule, decision) -> {
                         if (decision == FmfContext.Decision.UNDECIDED) {
-                            throw new FmfException(FmfException.Kind.GENERAL, "No such way out: " + undecided);
+                            throw new FmfException(FmfException.Kind.GENERAL, "unknown option: " + undecided);
                         }
                     });
             };
@@ -162,7 +161,7 @@ final class Conformance {
         var sources = node.sources().stream()
                 .map(file -> root.relativize(file).toString())
                 .toList();
-        return Map.of("name", node.name(), "data", Normal.form(node.data()), "sources", sources);
+        return Map.of("name", node.name(), "data", NormalForm.form(node.data()), "sources", sources);
     }
 
     private static Object prune(FmfTree tree, Path root, Map<String, @Nullable Object> request) {
@@ -208,13 +207,13 @@ final class Conformance {
     private static String filter(Map<String, @Nullable Object> request) {
         var text = request.get("filter");
         if (text == null || "".equals(text)) {
-            return "true"; // the reference does not look at the data then
+            return "true"; // Python fmf does not check the data then
         }
         var regexp = Boolean.TRUE.equals(request.get("regexp"));
         var sensitive = !Boolean.FALSE.equals(request.get("sensitive"));
         var filter = FmfFilter.of((String) text, regexp, sensitive);
         if (!(request.get("data") instanceof Map<?, ?> data)) {
-            throw new FmfException(FmfException.Kind.FILTER, "The data have to be a mapping");
+            throw new FmfException(FmfException.Kind.FILTER, "The data must be a mapping");
         }
         return String.valueOf(filter.matches(map(data), (String) request.get("name")));
     }
@@ -223,7 +222,7 @@ final class Conformance {
         var answer = new LinkedHashMap<String, @Nullable Object>();
         answer.put(
                 "value",
-                Normal.form(YamlReader.read("text", (String) Objects.requireNonNull(request.get("text")))
+                NormalForm.form(YamlReader.read("text", (String) Objects.requireNonNull(request.get("text")))
                         .value()));
         return answer;
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Corpus {
     private Corpus() {}
 
-    /** {@return the files of expected answers below a folder, for the cases with a prefix} */
+    /** {@return the files with expected answers below a folder, for cases with a prefix} */
     static List<Path> expectations(Path folder, String prefix) {
         try (Stream<Path> files = Files.find(folder, 2, (file, attributes) -> isExpectation(folder, file, prefix))) {
             return files.sorted().toList();
@@ -33,7 +33,7 @@ final class Corpus {
                 && folder.relativize(file).toString().startsWith(prefix);
     }
 
-    /** {@return what a file expects, with the shortcuts of the format resolved} */
+    /** {@return the expected answer in a file, with the abbreviations of the format expanded} */
     static Map<String, @Nullable Object> expectation(Path file) {
         var expected = new LinkedHashMap<String, @Nullable Object>(Conformance.map(Json.read(file)));
         if (expected.containsKey("error")) {
@@ -107,7 +107,7 @@ final class Corpus {
         return ((Long) Objects.requireNonNull(value)).intValue();
     }
 
-    /** {@return the request to which a file expects the answer} */
+    /** {@return the request for an expected answer} */
     static Map<String, @Nullable Object> request(Map<String, @Nullable Object> expected, Path tree) {
         var request = new LinkedHashMap<String, @Nullable Object>();
         request.put("op", "tree");
@@ -122,8 +122,8 @@ final class Corpus {
     }
 
     /**
-     * Copies the tree of a case and gives it its symbolic links, which not every way of copying a corpus keeps: those
-     * that a file {@code links} beside the tree lists, and files that hold nothing but the path of another one.
+     * DeepCopier the tree of a case and restores its symbolic links, which some tools do not preserve: the links listed
+     * in a file {@code links} beside the tree, and files that contain only the path of another file.
      */
     static Path copy(Path folder, Path target) throws IOException {
         var tree = folder.resolve("tree");

@@ -19,12 +19,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The conformance corpus: what the reference implementation answers. */
+/** Compares this library with the results of Python fmf, which are recorded in the conformance corpus. */
 class CorpusTest {
-    /** Trees of other people, which are not part of the project. */
+    /** A directory with cases from public repositories, which are not part of this project, or null. */
     private static final @Nullable String FOREIGN = System.getProperty("atex.fmf.corpus");
 
-    /** They are large: each is copied once. */
+    /** DeepCopier of trees by their directory. A large tree has several cases, and is copied once. */
     private static final Map<Path, Path> COPIES = new HashMap<>();
 
     @TempDir
@@ -60,7 +60,7 @@ class CorpusTest {
     @ParameterizedTest
     @MethodSource
     void real(Path file) throws IOException {
-        assumeTrue(FOREIGN != null, "the system property atex.fmf.corpus names no folder with other people's trees");
+        assumeTrue(FOREIGN != null, "the system property atex.fmf.corpus is not set");
         check(Path.of(Objects.requireNonNull(FOREIGN)).resolve(file));
     }
 
@@ -141,7 +141,7 @@ class CorpusTest {
     }
 
     @Test
-    void nothingIsAnsweredToo() {
+    void missingContextAndDataAreAccepted() {
         var request = new HashMap<String, @Nullable Object>();
         request.put("op", "context");
         request.put("expression", "distro is not defined");

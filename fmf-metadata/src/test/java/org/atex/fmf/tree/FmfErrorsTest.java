@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Messages say what is wrong, where, and what to do. */
+/** Tests the messages of errors: cause, place and remedy. */
 class FmfErrorsTest {
     @TempDir
     private Path root;
@@ -42,11 +42,11 @@ class FmfErrorsTest {
     }
 
     @Test
-    void yamlErrorsNameFileAndLineAndShowIt() throws IOException {
+    void yamlErrorsNameFileAndLineAndShowTheLine() throws IOException {
         write("main.fmf", "a: 1\nb: c: d\n");
         fails(
                 Kind.FILE,
-                "main.fmf:2: Not valid YAML, no value can begin here. Quote the text if the colon is part of it",
+                "main.fmf:2: Not valid YAML, a value cannot begin here. Quote the text if the colon is part of it",
                 "  b: c: d",
                 "      ^");
     }
@@ -54,26 +54,26 @@ class FmfErrorsTest {
     @Test
     void duplicateKeysNameFileAndLine() throws IOException {
         write("main.fmf", "a: 1\n\na: 2\n");
-        fails(Kind.FILE, "main.fmf:3: Not valid YAML, the key \"a\" is there twice in one mapping", "  a: 2", "  ^");
+        fails(Kind.FILE, "main.fmf:3: Not valid YAML, the mapping has the key \"a\" twice", "  a: 2", "  ^");
     }
 
     @Test
-    void impossibleDatesNameFileAndLine() throws IOException {
+    void invalidDatesNameFileAndLine() throws IOException {
         write("main.fmf", "a: 1\nb: 2024-02-30\n");
-        fails(Kind.INVALID_VALUE, "main.fmf:2: \"2024-02-30\" is not a possible date. Quote it if it is meant as text");
+        fails(Kind.INVALID_VALUE, "main.fmf:2: \"2024-02-30\" is not a valid date. Quote it if it is text");
     }
 
     @Test
-    void directivesNameFileLineAndNode() throws IOException {
+    void directiveErrorsNameFileLineAndNode() throws IOException {
         write("tests.fmf", "a: 1\n/x:\n  b: 1\n  /y:\n    /:\n      inherit: yes\n");
         fails(
                 Kind.FORMAT,
-                "tests.fmf:5: Node /tests/x/y has a key \"/\" for directives: they inherit has to be true or false,"
+                "tests.fmf:5: Node /tests/x/y has invalid directives, key \"/\": inherit must be true or false,"
                         + " found 'yes'");
     }
 
     @Test
-    void keysThatAreNoTextNameFileLineAndNode() throws IOException {
+    void errorsForKeysThatAreNotTextNameFileLineAndNode() throws IOException {
         write("tests.fmf", "a: 1\n/x:\n  8: b\n");
         fails(
                 Kind.INVALID_VALUE,
@@ -81,20 +81,20 @@ class FmfErrorsTest {
     }
 
     @Test
-    void contentThatIsNoMappingNamesFileLineAndNode() throws IOException {
+    void errorsForContentThatIsNotAMappingNameFileLineAndNode() throws IOException {
         write("tests.fmf", "a: 1\n/x: [1]\n");
-        fails(Kind.INVALID_VALUE, "tests.fmf:2: Node /tests/x has to be described by a mapping, found a list");
+        fails(Kind.INVALID_VALUE, "tests.fmf:2: Node /tests/x must be described by a mapping, found a list");
     }
 
     @Test
     void mergeErrorsNameFileLineNodeKeyAndTypes() throws IOException {
         write("main.fmf", "tag: [a]\n");
         write("tests.fmf", "/x/y:\n  summary: s\n  tag+: b\n");
-        fails(Kind.MERGE, "tests.fmf:3: Node /tests/x/y: Key \"tag+\": Cannot add text to a list");
+        fails(Kind.MERGE, "tests.fmf:3: Node /tests/x/y: Key \"tag+\": Could not add text to a list");
     }
 
     @Test
-    void typeErrorsNameFileLineNodeKeyExpectedAndFound() throws IOException {
+    void typeErrorsNameFileLineNodeKeyExpectedTypeAndValue() throws IOException {
         write("main.fmf", "tier: 1\ntag: [a]\n");
         write("tests.fmf", "/x:\n  tag+: [5]\n");
         var node = FmfTree.load(root).find("/tests/x").orElseThrow();
@@ -111,7 +111,7 @@ class FmfErrorsTest {
     }
 
     @Test
-    void conditionsAreShownWithACaret() throws IOException {
+    void conditionErrorsShowTheConditionWithACaret() throws IOException {
         write("main.fmf", "a: 1\nadjust:\n- when: distro == fedora and arch is x86_64\n  a: 2\n");
         var tree = FmfTree.load(root);
         assertThatThrownBy(() -> tree.adjust(FmfContext.empty()))
@@ -126,23 +126,24 @@ class FmfErrorsTest {
     }
 
     @Test
-    void undecidedConditionsAreShown() throws IOException {
+    void undecidedConditionErrorsShowContextAndCondition() throws IOException {
         write("main.fmf", "adjust: {when: distro == fedora, a: 2}\n");
         var tree = FmfTree.load(root);
         var options = FmfAdjustment.defaults().withFailUndecided(true);
         assertThatThrownBy(() -> tree.adjust(FmfContext.empty().with("arch", "x86_64"), options))
                 .hasMessageContaining(
-                        "the context {arch=[x86_64]} cannot decide the condition\n  distro == fedora\n  ^");
+                        "could not decide the condition in the context {arch=[x86_64]}\n  distro == fedora\n  ^");
     }
 
     @Test
-    void filtersAreShownWithACaret() {
+    void filterErrorsShowTheFilterWithACaret() {
         assertThatThrownBy(() -> FmfFilter.of("tag: a & tier: 1").matches(Map.of("tag", "a"), null))
-                .hasMessage("There is no key \"tier\", which the filter asks for:\n  tag: a & tier: 1\n           ^");
+                .hasMessage(
+                        "The data have no key \"tier\", which the filter mentions:\n  tag: a & tier: 1\n           ^");
     }
 
     @Test
-    void theFirstErrorBringsTheOtherBrokenFiles() throws IOException {
+    void errorsOfOtherFilesAreSuppressedInTheFirst() throws IOException {
         write("a.fmf", "a: [\n");
         write("b.fmf", "b: 1\n");
         write("c/main.fmf", "/: nothing\n");
@@ -157,15 +158,15 @@ class FmfErrorsTest {
     }
 
     @Test
-    void aMissingRootSaysWhatToDo() {
+    void missingRootErrorSaysHowToCreateOne() {
         assertThatThrownBy(() -> FmfTree.load(Path.of("/")))
                 .isInstanceOfSatisfying(
                         FmfException.class, e -> assertThat(e.kind()).isEqualTo(Kind.ROOT))
-                .hasMessageContaining("Make one: a directory .fmf with a file version that holds 1");
+                .hasMessageContaining("Create one with a file \"version\" that contains 1");
     }
 
     @Test
-    void contextsSayHowToWriteThem() {
+    void contextErrorsShowTheSyntax() {
         assertThatThrownBy(() -> FmfContext.ofPairs(List.of("fedora"))).hasMessageContaining("distro=fedora-41");
         assertThatThrownBy(() -> FmfContext.parse("distro < fedora"))
                 .isInstanceOfSatisfying(
@@ -173,16 +174,16 @@ class FmfErrorsTest {
     }
 
     @Test
-    void theFirstWrongSubstitutionIsTheError() throws IOException {
+    void firstInvalidSubstitutionIsReported() throws IOException {
         write("main.fmf", "tag: [a]\n/x:\n  tag~: [/a/, 5]\n");
         fails(
                 Kind.FORMAT,
-                "main.fmf:3: Node /x: Key \"tag~\": Invalid substitution \"/a/\", \"/\" has to be there exactly three"
-                        + " times, and at the end. Write it like \"/pattern/replacement/\"");
+                "main.fmf:3: Node /x: Key \"tag~\": Invalid substitution \"/a/\", the delimiter \"/\" must occur"
+                        + " three times, also at the end. Write it like \"/pattern/replacement/\"");
     }
 
     @Test
-    void combiningMarksAreNoPartOfTheWordBefore() {
+    void combiningMarkEndsAWord() {
         assertThatThrownBy(() -> FmfContext.empty().decide("a == x and\u0301"))
                 .hasMessageStartingWith("Invalid condition, expected");
     }

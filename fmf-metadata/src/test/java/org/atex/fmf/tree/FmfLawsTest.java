@@ -18,11 +18,11 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.jspecify.annotations.Nullable;
 
-/** What holds for any tree. */
+/** Property-based tests of trees. */
 class FmfLawsTest {
     private static final FmfContext CONTEXT = FmfContext.empty().with("distro", "fedora-41");
 
-    /** Keys keep to one type each, so that operators on them can always be applied. */
+    /** Data in which each key has values of one type, so that all operators can be applied. */
     @Provide
     Arbitrary<Map<String, Object>> data() {
         var text = Arbitraries.strings().withChars("ab").ofMaxLength(3).map(value -> (Object) value);
@@ -94,14 +94,14 @@ class FmfLawsTest {
     }
 
     @Property(tries = 200)
-    void withoutRulesAdjustingChangesNothing(@ForAll("trees") Map<String, Object> data) {
+    void adjustingWithoutRulesChangesNothing(@ForAll("trees") Map<String, Object> data) {
         var tree = FmfTree.of(data);
         assertThat(contents(tree.adjust(FmfContext.empty()))).isEqualTo(contents(tree));
         assertThat(contents(tree.adjust(CONTEXT))).isEqualTo(contents(tree));
     }
 
     @Property(tries = 200)
-    void rulesThatDoNotHoldChangeNothing(
+    void rulesWithFalseConditionsChangeNothing(
             @ForAll("trees") Map<String, Object> data, @ForAll("data") Map<String, Object> rule) {
         var conditional = new LinkedHashMap<>(rule);
         conditional.put("when", "distro == rhel or arch == s390x");
@@ -112,7 +112,7 @@ class FmfLawsTest {
     }
 
     @Property(tries = 200)
-    void adjustingLeavesTheTreeItself(@ForAll("trees") Map<String, Object> data) {
+    void adjustingDoesNotChangeTheOriginalTree(@ForAll("trees") Map<String, Object> data) {
         var root = new LinkedHashMap<>(data);
         root.put("adjust", List.of(Map.of("m", Map.of("k", "1")), Map.of("m+", Map.of("l", "2"), "when", "true")));
         var tree = FmfTree.of(root);
@@ -145,7 +145,7 @@ class FmfLawsTest {
     }
 
     @Property(tries = 200)
-    void siblingsDoNotDependOnTheirOrder(@ForAll("trees") Map<String, Object> data, @ForAll long seed) {
+    void orderOfSiblingsDoesNotMatter(@ForAll("trees") Map<String, Object> data, @ForAll long seed) {
         var children = new ArrayList<>(
                 data.keySet().stream().filter(key -> key.startsWith("/")).toList());
         Collections.shuffle(children, new Random(seed));
@@ -155,7 +155,7 @@ class FmfLawsTest {
     }
 
     @Property(tries = 200)
-    void longKeysAreNestedOnes(@ForAll("trees") Map<String, Object> data) {
+    void pathsAsKeysEqualNestedKeys(@ForAll("trees") Map<String, Object> data) {
         var flat = new LinkedHashMap<String, @Nullable Object>();
         flatten("", data, flat);
         assertThat(contents(FmfTree.of(flat))).isEqualTo(contents(FmfTree.of(data)));
@@ -178,7 +178,7 @@ class FmfLawsTest {
     }
 
     @Property(tries = 200)
-    void filesSayTheSameAsMappings(@ForAll("trees") Map<String, Object> data) throws IOException {
+    void filesAndMappingsGiveEqualTrees(@ForAll("trees") Map<String, Object> data) throws IOException {
         var root = Files.createTempDirectory("fmf");
         try {
             Files.createDirectory(root.resolve(".fmf"));

@@ -13,7 +13,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The API that users see. */
+/** Tests the public API. */
 class FmfTreeTest {
     @TempDir
     private Path root;
@@ -25,7 +25,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void aTreeIsLoadedAdjustedAndPruned() throws IOException {
+    void treeIsLoadedAdjustedAndPruned() throws IOException {
         write(".fmf/version", "1\n");
         write("main.fmf", "duration: 5m\ntag: [all]\nadjust: {when: distro >= fedora-40, duration: 10m}\n");
         write("core/main.fmf", "tag+: [core]\n/one:\n  test: ./one.sh\n/two:\n  test: ./two.sh\n  tag+: [slow]\n");
@@ -45,7 +45,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void nodesKnowTheirFilesAndDirectories() throws IOException {
+    void nodesReportTheirFilesAndDirectories() throws IOException {
         write(".fmf/version", "1\n");
         write("main.fmf", "a: 1\n/virtual: {b: 1}\n");
         write("sub/leaf.fmf", "/deep: {c: 1}\n");
@@ -60,7 +60,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void accessorsReadWhatIsThere() {
+    void accessorsReturnValuesOfTheirType() {
         var node = FmfTree.of(Map.of(
                         "text",
                         "t",
@@ -88,7 +88,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void integersHaveNoLimit() {
+    void integersBeyond64BitsAreAdded() {
         var big = BigInteger.TEN.pow(30);
         var tree = FmfTree.of(Map.of("n", big, "/a", Map.of("n+", 1)));
         assertThat(tree.find("/a").orElseThrow().data()).containsEntry("n", big.add(BigInteger.ONE));
@@ -103,19 +103,19 @@ class FmfTreeTest {
     }
 
     @Test
-    void aListenerHearsOfEveryRule() {
+    void listenerReceivesTheDecisionAboutEachRule() {
         var tree = FmfTree.of(Map.of(
                 "adjust",
                 List.of(Map.of("when", "true"), Map.of("when", "a == b"), Map.of("when", "a is defined", "x", 1))));
-        var heard = new ArrayList<String>();
+        var decisions = new ArrayList<String>();
         tree.adjust(
                 FmfContext.empty(),
-                FmfAdjustment.defaults().withListener((node, rule, decision) -> heard.add(node + " " + decision)));
-        assertThat(heard).containsExactly("/ TRUE", "/ UNDECIDED", "/ FALSE");
+                FmfAdjustment.defaults().withListener((node, rule, decision) -> decisions.add(node + " " + decision)));
+        assertThat(decisions).containsExactly("/ TRUE", "/ UNDECIDED", "/ FALSE");
     }
 
     @Test
-    void nodesShareWhatTheyInherit() {
+    void unchangedInheritedValuesAreShared() {
         var tree = FmfTree.of(
                 Map.of("env", Map.of("A", "1"), "/a", Map.of("x", 1), "/b", Map.of("env+", Map.of("B", "2"))));
         assertThat(tree.find("/a").orElseThrow().map("env"))
@@ -125,7 +125,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void contextsAreReadFromPairsRulesAndValues() {
+    void contextsAreCreatedFromPairsRulesAndValues() {
         var context = FmfContext.ofPairs(List.of("distro=fedora-41", "arch=x86_64,aarch64"));
         assertThat(context).isEqualTo(FmfContext.parse("distro == fedora-41 and arch == x86_64, aarch64"));
         assertThat(context)
@@ -137,7 +137,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void whatAliasesShareStaysShared() throws IOException {
+    void valuesSharedByAliasesStayShared() throws IOException {
         write(".fmf/version", "1\n");
         write("main.fmf", "a: &l [{n: 1}]\na+: *l\nb: &m {n: 1}\nc: *m\n/x:\n  a+: {n+: 1}\n  b+: {n+: 1}\n");
         var data = FmfTree.load(root).find("/x").orElseThrow().data();
@@ -146,7 +146,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void aLoneDashInAFlowCollectionIsText() throws IOException {
+    void singleDashInAFlowCollectionIsText() throws IOException {
         write(".fmf/version", "1\n");
         write("main.fmf", "a: [-, -1, a-, '-]']\nb: {c: -}\n");
         var data = FmfTree.load(root).root().data();
@@ -166,7 +166,7 @@ class FmfTreeTest {
         var tree = before.adjust(FmfContext.empty());
         var one = Map.of("k", List.of(1L));
         var both = Map.of("k", List.of(1L, 2L));
-        // What a node inherits is a copy, what an alias puts into it is not.
+        // A node gets a copy of inherited data, but an alias puts the object itself into it.
         assertThat(tree.find("/a").orElseThrow().data())
                 .containsEntry("env", both)
                 .containsEntry("base", one);
@@ -181,7 +181,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void whatIsInASharedMappingIsSharedToo() throws IOException {
+    void valuesInASharedMappingAreShared() throws IOException {
         write(".fmf/version", "1\n");
         write("main.fmf", "p: &p {env: {k: [1]}}\n/a: *p\n/b:\n  p+: {env+: {k+: [3]}}\n");
         var rules = List.of(Map.of("when", "true", "env+", Map.of("k+", List.of(2L))));
@@ -196,7 +196,7 @@ class FmfTreeTest {
     }
 
     @Test
-    void whatIsNotLookedAtMayBeWrong() throws IOException {
+    void invalidOperandsAreIgnoredIfThereIsNothingToRemove() throws IOException {
         write(".fmf/version", "1\n");
         write("main.fmf", "none: {}\nno: []\none: [a]\n");
         write("sub.fmf", "none-: [[]]\nno-~: 5\none-~: [a, '(']\n");

@@ -15,7 +15,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** JSON to and from plain values. */
+/** Reads and writes JSON as plain values. */
 final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Hostile metadata end in an error, not in exhausted memory or time. */
+/** Tests that hostile metadata cause an error instead of exhausting memory or time. */
 class LimitsTest {
     @TempDir
     private Path root;
@@ -35,7 +35,7 @@ class LimitsTest {
     }
 
     @Test
-    void aliasesThatMultiply() throws IOException {
+    void aliasesThatExpandExponentiallyFail() throws IOException {
         var text = new StringBuilder("l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n");
         for (var i = 1; i < 12; i++) {
             text.append("l%d: &l%d [".formatted(i, i))
@@ -47,19 +47,19 @@ class LimitsTest {
     }
 
     @Test
-    void deepFlowCollections() throws IOException {
+    void deeplyNestedFlowCollectionsFail() throws IOException {
         main("a: " + "[".repeat(100_000) + "]".repeat(100_000));
         exceeds("The nesting of collections");
     }
 
     @Test
-    void deepBlockCollections() throws IOException {
+    void deeplyNestedBlockCollectionsFail() throws IOException {
         main("- ".repeat(20_000) + "x\n");
         exceeds("The nesting of collections");
     }
 
     @Test
-    void deepNodes() throws IOException {
+    void deeplyNestedNodesFail() throws IOException {
         main("/a".repeat(50_000).substring(0, 1000) + ": {b: 1}\n");
         assertThat(FmfTree.load(root).climb()).hasSize(1);
         main("? " + "/a".repeat(50_000) + "\n: {b: 1}\n");
@@ -67,7 +67,7 @@ class LimitsTest {
     }
 
     @Test
-    void filesOfGigabytes() throws IOException {
+    void hugeFilesFail() throws IOException {
         try (var file = new RandomAccessFile(root.resolve("main.fmf").toFile(), "rw")) {
             file.setLength(5L << 30);
         }
@@ -75,16 +75,16 @@ class LimitsTest {
     }
 
     @Test
-    void filesWithoutEnd() throws IOException {
+    void deviceFilesFail() throws IOException {
         var zero = Path.of("/dev/zero");
-        assumeTrue(Files.exists(zero), "there is no /dev/zero here");
+        assumeTrue(Files.exists(zero), "this system has no /dev/zero");
         Files.createSymbolicLink(root.resolve("main.fmf"), zero);
         var failure = assertThrows(FmfException.class, () -> FmfTree.load(root));
         assertThat(failure.getMessage()).contains("it is not a regular file");
     }
 
     @Test
-    void symbolicLinksInCircles() throws IOException {
+    void cyclesOfSymbolicLinksEnd() throws IOException {
         var deep = Files.createDirectories(root.resolve("a/b/c"));
         Files.writeString(deep.resolve("main.fmf"), "x: 1\n");
         for (var i = 0; i < 20; i++) {
@@ -96,7 +96,7 @@ class LimitsTest {
     }
 
     @Test
-    void substitutionsThatMultiply() throws IOException {
+    void substitutionsThatGrowExponentiallyFail() throws IOException {
         var text = new StringBuilder("t: a\n/x:\n  t~:\n");
         text.append("  - /a/aaaaaaaaaa/\n".repeat(20));
         main(text.toString());
@@ -104,7 +104,7 @@ class LimitsTest {
     }
 
     @Test
-    void mergesThatMultiply() throws IOException {
+    void mergesThatExpandExponentiallyFail() throws IOException {
         var text = new StringBuilder("v0: &v0 {x: 1}\n");
         for (var i = 1; i < 12; i++) {
             text.append("v%d: &v%d {".formatted(i, i));
@@ -113,7 +113,7 @@ class LimitsTest {
             }
             text.append("}\n");
         }
-        // Merging a mapping with this shape into itself walks all of its 3^11 paths, and so does the next one.
+        // Each merge of such a mapping visits all of its 3^11 paths.
         text.append("t: {k0: {}, k1: {}, k2: {}}\n");
         text.append("/n:\n").append("  t+: *v11\n");
         for (var i = 0; i < 400; i++) {
@@ -125,7 +125,7 @@ class LimitsTest {
     }
 
     @Test
-    void muchInheritedOften() throws IOException {
+    void largeDataInheritedByManyNodesFail() throws IOException {
         var text = new StringBuilder("big:\n");
         for (var i = 0; i < 20_000; i++) {
             text.append("  - {k%d: v}\n".formatted(i));
@@ -138,7 +138,7 @@ class LimitsTest {
     }
 
     @Test
-    void integersOfManyDigits() throws IOException {
+    void integersWithTooManyDigitsFail() throws IOException {
         main("a: " + "9".repeat(5000) + "\n");
         exceeds("The number of digits of an integer");
     }

@@ -15,9 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Regular expressions mean what they mean to Python 3.11, whose answers the table holds. */
+/** Compares regular expressions with the results of Python 3.11, in {@code regex.json}. */
 class PyRegexTest {
-    static Stream<Arguments> asPython() throws URISyntaxException {
+    static Stream<Arguments> matchesLikePython() throws URISyntaxException {
         var table = Path.of(Objects.requireNonNull(PyRegexTest.class.getResource("regex.json"))
                 .toURI());
         return ((List<?>) Objects.requireNonNull(Json.read(table))).stream().map(Arguments::of);
@@ -25,7 +25,7 @@ class PyRegexTest {
 
     @ParameterizedTest
     @MethodSource
-    void asPython(Map<String, @Nullable Object> row) {
+    void matchesLikePython(Map<String, @Nullable Object> row) {
         var text = (String) Objects.requireNonNull(row.get("text"));
         if (row.containsKey("error")) {
             assertThatThrownBy(() -> apply(row, text)).isInstanceOf(FmfException.class);
@@ -45,14 +45,14 @@ class PyRegexTest {
     }
 
     @Test
-    void anInvalidOneIsShownWithACaret() {
+    void invalidExpressionIsShownWithACaret() {
         assertThatThrownBy(() -> PyRegex.compile("a(b"))
                 .isInstanceOf(FmfException.class)
                 .hasMessage("Invalid regular expression, missing ), unterminated subpattern:\n  a(b\n     ^");
     }
 
     @Test
-    void endlessBacktrackingEnds() {
+    void catastrophicBacktrackingFails() {
         var regex = PyRegex.compile("(a*)(a*)(a*)(a*)(a*)\\1b");
         assertThatThrownBy(() -> regex.find("a".repeat(200) + "!"))
                 .isInstanceOfSatisfying(
@@ -60,7 +60,7 @@ class PyRegexTest {
     }
 
     @Test
-    void deepRecursionOfTheEngineIsAnErrorToo() {
+    void stackOverflowOfTheMatcherIsReported() {
         var regex = PyRegex.compile("(?:a|b)*c");
         assertThatThrownBy(() -> regex.find("ab".repeat(1_000_000)))
                 .isInstanceOfSatisfying(

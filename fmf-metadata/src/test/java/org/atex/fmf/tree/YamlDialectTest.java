@@ -15,9 +15,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The corners of YAML. What is expected of a text is what ruamel.yaml 0.17.21 with libyaml makes of it. */
+/**
+ * Compares the parser with the results of ruamel.yaml 0.17.21 on libyaml for special cases, in {@code dialect.json}.
+ */
 class YamlDialectTest {
-    static Stream<Arguments> asTheReference() throws URISyntaxException {
+    static Stream<Arguments> readsTextLikeLibyaml() throws URISyntaxException {
         var table = Path.of(Objects.requireNonNull(YamlDialectTest.class.getResource("dialect.json"))
                 .toURI());
         return ((List<?>) Objects.requireNonNull(Json.read(table)))
@@ -26,19 +28,19 @@ class YamlDialectTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void asTheReference(String name, Map<String, @Nullable Object> row) {
+    void readsTextLikeLibyaml(String name, Map<String, @Nullable Object> row) {
         var text = (String) Objects.requireNonNull(row.get("text"));
         if (row.containsKey("error")) {
             assertThatThrownBy(() -> YamlReader.read("text", text))
                     .isInstanceOf(FmfException.class)
                     .hasMessageStartingWith("text:");
         } else {
-            assertThat(Normal.form(YamlReader.read("text", text).value())).isEqualTo(row.get("value"));
+            assertThat(NormalForm.form(YamlReader.read("text", text).value())).isEqualTo(row.get("value"));
         }
     }
 
     @Test
-    void longLinesAreCutAroundTheError() {
+    void errorShowsAPartOfALongLine() {
         var text = "a: [" + "b, ".repeat(100) + "]]" + ", c".repeat(100);
         assertThatThrownBy(() -> YamlReader.read("text", text))
                 .hasMessage("text:1: Not valid YAML, expected a key\n  ..."
@@ -48,7 +50,7 @@ class YamlDialectTest {
     }
 
     @Test
-    void aFileIsParsedToItsEndBeforeItsValuesAreLookedAt() {
+    void laterSyntaxErrorIsReportedBeforeAnInvalidValue() {
         assertThatThrownBy(() -> YamlReader.read("text", "a: 2024-02-30\nb: *c\n"))
                 .hasMessageStartingWith("text:2: Not valid YAML, the alias \"*c\" has no anchor before it");
     }

@@ -5,20 +5,20 @@ import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 
-/** Copies pieces out of the journal, which mostly follow each other: so it reads ahead. For one thread at a time. */
-final class Pieces implements AutoCloseable {
+/** Copies parts from the journal. Reads ahead, as most parts are read in their order in the file. Not thread-safe. */
+final class JournalReader implements AutoCloseable {
     private final RandomAccessFile journal;
     private final byte[] window = new byte[128 << 10];
     private long start;
     private int length;
 
-    Pieces(Path journal) throws IOException {
+    JournalReader(Path journal) throws IOException {
         this.journal = new RandomAccessFile(journal.toFile(), "r");
     }
 
-    void copy(Attempt attempt, Attempt.Piece piece, OutputStream to) throws IOException {
-        long from = attempt.start(piece);
-        long end = from + attempt.length(piece);
+    void copy(Attempt attempt, Attempt.Part part, OutputStream to) throws IOException {
+        long from = attempt.start(part);
+        long end = from + attempt.length(part);
         while (from < end) {
             if (from < start || from >= start + length) {
                 fill(from);

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Metadata values in the form in which the corpus compares them: what JSON can hold. */
-final class Normal {
-    private Normal() {}
+/** Converts metadata values to the JSON form in which the conformance corpus compares them. */
+final class NormalForm {
+    private NormalForm() {}
 
     static @Nullable Object form(@Nullable Object value) {
         return switch (value) {
@@ -28,7 +28,7 @@ final class Normal {
                 yield forms;
             }
             case Set<?> set ->
-                Map.of("$set", set.stream().map(Normal::form).sorted().toList());
+                Map.of("$set", set.stream().map(NormalForm::form).sorted().toList());
             case List<?> items -> {
                 var forms = new ArrayList<@Nullable Object>();
                 items.forEach(item -> forms.add(form(item)));

@@ -3,9 +3,9 @@ package org.atex.junitxml;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** The few ways in which markup is written. */
-record Xml(OutputStream out) {
-    /** Writes markup; ASCII. */
+/** Writes XML markup to a stream. */
+record XmlWriter(OutputStream out) {
+    /** Writes markup without escapes, in ASCII. */
     void raw(String markup) throws IOException {
         out.write(XmlText.ascii(markup));
     }

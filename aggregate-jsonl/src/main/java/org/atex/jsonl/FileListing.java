@@ -7,14 +7,14 @@ import org.atex.artifacts.SafePath;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Under which names a test's files are listed: as the test gave them, but for those that had to be stored elsewhere because
- * something else had their place, and for the suffix of compressed ones.
+ * Lists the files of a result under their stored names: the names that the test reported, plus the suffix of the
+ * compression, or a relative path if a file had to be stored elsewhere because its path was occupied.
  *
- * @param wanted the directory that the test's files should be in
- * @param suffix what compression adds to their names
- * @param moved where a file or directory is instead, by where it should be
+ * @param wanted the directory for the files of the test
+ * @param suffix the suffix of the compression
+ * @param moved the actual paths of renamed files and directories, by their wanted paths
  */
-record Listing(Path wanted, String suffix, Map<Path, Path> moved) {
+record FileListing(Path wanted, String suffix, Map<Path, Path> moved) {
     List<String> list(@Nullable String result, List<String> files) {
         if (files.isEmpty() || (suffix.isEmpty() && moved.isEmpty())) {
             return files;

@@ -10,45 +10,48 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 
 /**
- * What the runner itself has to say of a test: needed where the test said nothing of itself, or where what it said does not
- * show how it ended. A test that called itself passed and then ran into its limit did not pass.
+ * The result of the runner for a test. It is needed if the test reported no result for itself, or if none of these
+ * shows how the test ended: a test that reported a pass and then timed out did not pass.
  */
-final class RunnersResult {
+final class RunnerResult {
     private static final String OUTPUT = "output.txt";
 
     private final TestEnd end;
-    private boolean spoke;
-    private boolean told;
+    /** True if the test reported a result for itself, not only for subtests. */
+    private boolean reported;
 
-    RunnersResult(TestEnd end) {
+    /** True if one of these results shows how the test ended. */
+    private boolean endReported;
+
+    RunnerResult(TestEnd end) {
         this.end = end;
     }
 
-    /** {@return the word for a result of the test itself that has none} */
+    /** {@return the status for results of the test itself that have none} */
     String status() {
         return end.outcome().status().word();
     }
 
-    void saw(ReportedResult result) {
+    void observe(ReportedResult result) {
         if (result.name() == null) {
-            spoke = true;
-            told |= tells(result);
+            reported = true;
+            endReported |= reportsEnd(result);
         }
     }
 
     boolean isNeeded() {
-        return !told;
+        return !endReported;
     }
 
     ReportedResult result(Artifacts artifacts) {
-        // If the test never spoke, nobody has listed its output yet.
-        boolean output = !spoke
+        // If the test reported a result for itself, that one lists the output.
+        boolean output = !reported
                 && !artifacts.isNone()
                 && Files.isRegularFile(artifacts.files().resolve(OUTPUT));
         return ReportedResult.of(end.outcome().status(), end.note(), output ? List.of(OUTPUT) : List.of());
     }
 
-    private boolean tells(ReportedResult result) {
+    private boolean reportsEnd(ReportedResult result) {
         Status status = result.status();
         return switch (end.outcome()) {
             case PASSED, FAILED, SKIPPED -> true;

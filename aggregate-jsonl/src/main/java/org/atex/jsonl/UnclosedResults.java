@@ -10,52 +10,53 @@ import org.atex.artifacts.WriterLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a writer left that did not close its results: completed, and put aside, so that the next run can begin. */
-final class LeftResults {
+/** Results that their writer did not close. They are completed and renamed, so that the next run can start. */
+final class UnclosedResults {
     private final Path results;
     private final Path files;
 
-    LeftResults(Path results, Path files) {
+    UnclosedResults(Path results, Path files) {
         this.results = results;
         this.files = files;
     }
 
     /**
-     * Renames both, to the same number where nothing is yet.
+     * Completes file and directory, and renames both with the first number that is free for both.
      *
-     * @return the lock to hold on: another one if its file had to be renamed with them
+     * @param lock the lock on the results
+     * @return the lock to use from now on: a new one if the lock file was in the renamed directory
      */
-    WriterLock putAside(WriterLock lock) throws IOException {
+    WriterLock rename(WriterLock lock) throws IOException {
         if (isEmpty(results) && isEmpty(files)) {
             return lock;
         }
         String problem = complete();
         int number = 1;
-        while (isThere(aside(results, number)) || isThere(aside(files, number))) {
+        while (exists(numbered(results, number)) || exists(numbered(files, number))) {
             number++;
         }
-        move(files, aside(files, number));
+        move(files, numbered(files, number));
         WriterLock held = lock;
         if (results.startsWith(files)) {
-            // The results, and the lock, went with the directory.
-            Files.delete(aside(files, number).resolve(files.relativize(lockOf(results))));
+            // The results and the lock file are in the directory that was renamed: a new lock file is needed.
+            Files.delete(numbered(files, number).resolve(files.relativize(lockOf(results))));
             lock.close();
             Files.createDirectories(Objects.requireNonNull(results.getParent()));
             held = WriterLock.of(results);
         } else {
-            move(results, aside(results, number));
+            move(results, numbered(results, number));
         }
         if (problem.isEmpty()) {
             log().warn(
-                            "{} and {} are of a run that did not close them: they are complete, and kept with .{} at the end of"
-                                    + " their names; JsonLinesOptions.withResume() would have continued them",
+                            "{} and {} were not closed by the run that wrote them: they were completed and renamed"
+                                    + " with the suffix .{}; to continue them, use JsonLinesOptions.withResume()",
                             results,
                             files,
                             number);
         } else {
             log().warn(
-                            "{} and {} are of a run that did not close them: they are kept as they are, with .{} at the end of"
-                                    + " their names, but could not be completed: {}",
+                            "{} and {} were not closed by the run that wrote them: they were renamed with the suffix"
+                                    + " .{}, but could not be completed: {}",
                             results,
                             files,
                             number,
@@ -64,14 +65,14 @@ final class LeftResults {
         return held;
     }
 
-    /** {@return what hindered it, or nothing} */
+    /** {@return the reason if the results could not be completed, else an empty text} */
     private String complete() {
         try {
             if (!isEmpty(results)) {
                 ResultsFile.complete(results);
             }
             if (Files.isDirectory(files)) {
-                Stage.sweep(files);
+                StagedFiles.sweep(files);
             }
             return "";
         } catch (IOException e) {
@@ -79,19 +80,19 @@ final class LeftResults {
         }
     }
 
-    /** Only when there is something to say: without a provider, SLF4J says something itself. */
+    // Not a constant: without a provider, the first logger makes SLF4J print a warning.
     private static Logger log() {
         return LoggerFactory.getLogger(JsonLinesAggregator.class);
     }
 
     private static void move(Path from, Path to) throws IOException {
-        if (isThere(from)) {
+        if (exists(from)) {
             Files.move(from, to);
         }
     }
 
-    /** {@return where they are kept: out of the way of whoever looks for files by the end of their names} */
-    private static Path aside(Path path, int number) {
+    /** {@return the new path; the number comes last, so that a search for {@code *.jsonl} does not find the file} */
+    private static Path numbered(Path path, int number) {
         return path.resolveSibling(path.getFileName() + "." + number);
     }
 
@@ -99,14 +100,14 @@ final class LeftResults {
         return results.resolveSibling(results.getFileName() + ".lock");
     }
 
-    private static boolean isThere(Path path) {
+    private static boolean exists(Path path) {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** {@return whether there is nothing, or a file without a byte, or a directory without anything but the lock} */
+    /** {@return whether the path is missing, an empty file, or a directory that contains at most the lock file} */
     boolean isEmpty(Path path) throws IOException {
         if (!Files.isDirectory(path)) {
-            return !isThere(path) || Files.size(path) == 0;
+            return !exists(path) || Files.size(path) == 0;
         }
         try (Stream<Path> entries = Files.list(path)) {
             return entries.allMatch(lockOf(results)::equals);

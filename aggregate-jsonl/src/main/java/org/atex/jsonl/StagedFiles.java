@@ -16,20 +16,22 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.atex.api.Artifacts;
 
 /**
- * A copy of a test's files on the file system that they are to be on, compressed if so wished: whatever takes long or can
- * fail half-way is done here, and what remains is to rename it.
+ * A temporary copy of the files of a test on the target file system, compressed if required. Steps that are slow or can
+ * fail half-way are done on this copy; afterwards it only has to be renamed. Closing deletes the rest of the copy.
  */
-final class Stage implements AutoCloseable {
-    /** No platform's directory is ever called that: {@code SafePath} puts hexadecimal digits or nothing after a per cent. */
+final class StagedFiles implements AutoCloseable {
+    /**
+     * Cannot be the directory of a platform: in names made by {@code SafePath}, hexadecimal digits follow a per cent.
+     */
     private static final String PREFIX = "%stage";
 
     private final Path directory;
 
-    private Stage(Path directory) {
+    private StagedFiles(Path directory) {
         this.directory = directory;
     }
 
-    /** Deletes what a crash left. */
+    /** Deletes copies that a crash left. */
     static void sweep(Path root) throws IOException {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(root, PREFIX + "*")) {
             for (Path stage : left) {
@@ -38,8 +40,8 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    static Stage of(Path files, Path root, Compression compression) throws IOException {
-        Stage stage = new Stage(Files.createTempDirectory(root, PREFIX));
+    static StagedFiles of(Path files, Path root, Compression compression) throws IOException {
+        StagedFiles stage = new StagedFiles(Files.createTempDirectory(root, PREFIX));
         try {
             Files.createDirectory(stage.files());
             Files.walkFileTree(files, stage.new Copy(files, compression));
@@ -98,7 +100,7 @@ final class Stage implements AutoCloseable {
         private Path target(Path source) {
             Path relative = from.relativize(source);
             String name = relative + compression.suffix();
-            // Every name gets the suffix, so none meets another; but for a directory that is called so from the start.
+            // All files get the suffix, so their names stay distinct; but a directory may already have the new name.
             boolean taken = !name.equals(relative.toString()) && Files.isDirectory(from.resolve(name));
             return files().resolve(taken ? relative + " (1)" + compression.suffix() : name);
         }

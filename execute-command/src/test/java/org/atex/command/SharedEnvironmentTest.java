@@ -20,14 +20,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The peer's fault 2: a map of variables that systems share is written to, and tests see another system's directory. */
+/** Tests that one factory can serve many systems with a shared, unmodifiable map of environment variables. */
 @Timeout(60)
-class Fault02EnvironmentIsSharedTest {
+class SharedEnvironmentTest {
     @TempDir
     Path here;
 
     @Test
-    void testsOfManySystemsSeeTheirOwnDirectoriesAndTheSharedVariables() throws Exception {
+    void testsOnManySystemsSeeTheirOwnDirectoryAndTheSharedVariables() throws Exception {
         Map<String, String> mine = new HashMap<>(Map.of("SHARED", "1"));
         Map<String, String> shared = Collections.unmodifiableMap(mine);
         Executor.Factory factory = CommandExecutor.factory(test -> Command.bash("echo $SHARED $OWN $(pwd -P)")

@@ -8,51 +8,51 @@ import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a writer left that did not close its report: a journal, and a report that may be behind it. */
-final class LeftReport {
+/** A report that its writer did not close: a journal, and a report that may lack the latest results. */
+final class UnclosedReport {
     private final Path report;
     private final Path journal;
 
-    LeftReport(Path report) {
+    UnclosedReport(Path report) {
         this.report = report;
         this.journal = Journal.beside(report);
     }
 
-    /** Completes the report from the journal, renames it, and deletes the journal, so that the next run can begin. */
-    void putAside() throws IOException {
-        if (!isThere(journal)) {
+    /** Completes the report from the journal, renames it, and deletes the journal, so that the next run can start. */
+    void rename() throws IOException {
+        if (!exists(journal)) {
             return;
         }
         Report attempts = new Report();
         String problem = Journal.isBlank(journal) ? "" : complete(attempts);
         if (!problem.isEmpty()) {
-            Path aside = aside();
+            Path numbered = numbered();
             log().warn(
-                            "{} is of a run that did not close it, and could not be completed: {}; what could be read is kept in {},"
-                                    + " and all there is in {}",
+                            "{} was not closed by the run that wrote it, and could not be completed: {}; the results"
+                                    + " that could be read are kept in {}, the journal in {}",
                             report,
                             problem,
-                            aside,
-                            Journal.beside(aside));
-            move(report, aside);
-            move(journal, Journal.beside(aside));
+                            numbered,
+                            Journal.beside(numbered));
+            move(report, numbered);
+            move(journal, Journal.beside(numbered));
             return;
         }
         if (attempts.size() > 0) {
-            Path aside = aside();
+            Path numbered = numbered();
             log().warn(
-                            "{} is of a run that did not close it: it is complete, with all that was ingested, and kept in {};"
-                                    + " JUnitXmlOptions.withResume() would have continued it",
+                            "{} was not closed by the run that wrote it: it was completed with all ingested results"
+                                    + " and renamed to {}; use JUnitXmlOptions.withResume() to continue it instead",
                             report,
-                            aside);
-            move(report, aside);
+                            numbered);
+            move(report, numbered);
         } else {
             Files.deleteIfExists(report);
         }
         Files.delete(journal);
     }
 
-    /** {@return what hindered it, or nothing} */
+    /** {@return the reason if the report could not be completed, else an empty text} */
     private String complete(Report attempts) {
         try {
             Profile profile = Journal.profile(journal);
@@ -64,7 +64,11 @@ final class LeftReport {
         }
     }
 
-    /** Of a journal that is broken, what comes before that place is worth a report all the same. */
+    /**
+     * Reads the journal; if it is corrupt, up to the corrupt entry.
+     *
+     * @return the reason, or an empty text
+     */
     private String read(Report attempts) throws IOException {
         try {
             Journal.Contents unused = Journal.read(journal, attempts::add);
@@ -74,28 +78,28 @@ final class LeftReport {
         }
     }
 
-    /** Only when there is something to say: without a provider, SLF4J says something itself. */
+    // Not a constant: without a provider, the first logger makes SLF4J print a warning.
     private static Logger log() {
         return LoggerFactory.getLogger(JUnitXmlAggregator.class);
     }
 
     private static void move(Path from, Path to) throws IOException {
-        if (isThere(from)) {
+        if (exists(from)) {
             Files.move(from, to);
         }
     }
 
-    /** {@return where nothing is: out of the way of whoever looks for files that end in {@code .xml}} */
-    private Path aside() {
+    /** {@return a free path; the number comes last, so that a search for {@code *.xml} does not find the file} */
+    private Path numbered() {
         for (int i = 1; ; i++) {
-            Path aside = report.resolveSibling(report.getFileName() + "." + i);
-            if (!isThere(aside) && !isThere(Journal.beside(aside))) {
-                return aside;
+            Path numbered = report.resolveSibling(report.getFileName() + "." + i);
+            if (!exists(numbered) && !exists(Journal.beside(numbered))) {
+                return numbered;
             }
         }
     }
 
-    private static boolean isThere(Path path) {
+    private static boolean exists(Path path) {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
     }
 }

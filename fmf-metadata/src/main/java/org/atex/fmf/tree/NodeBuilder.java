@@ -10,19 +10,20 @@ import java.util.function.Predicate;
 import org.atex.fmf.tree.FmfException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** A node while its tree is being made. */
-final class Draft {
-    private final @Nullable Draft parent;
+/** A mutable node of a tree that is being read, inherited and adjusted. Used by one thread. */
+final class NodeBuilder {
+    private final @Nullable NodeBuilder parent;
     private final String name;
     private final int depth;
-    private final Map<String, Draft> children = new LinkedHashMap<>();
+    private final Map<String, NodeBuilder> children = new LinkedHashMap<>();
     private final List<Path> ownSources = new ArrayList<>();
 
-    /** Own data as read; after inheritance, the final data. */
+    /** The node's own data as read; after inheritance, the merged data. */
     private Mapping data = new Mapping();
 
     private List<Path> sources = ownSources;
-    /** Of the root: the file that is being applied. */
+
+    /** The file that is being applied. Kept in the root only. */
     private @Nullable Path reading;
 
     private @Nullable Path definition;
@@ -31,7 +32,7 @@ final class Draft {
     private @Nullable Boolean select;
     private boolean updated;
 
-    private Draft(@Nullable Draft parent, String name) {
+    private NodeBuilder(@Nullable NodeBuilder parent, String name) {
         this.parent = parent;
         this.name = name;
         this.depth = parent == null ? 0 : parent.depth + 1;
@@ -40,15 +41,15 @@ final class Draft {
         }
     }
 
-    static Draft root() {
-        return new Draft(null, "/");
+    static NodeBuilder root() {
+        return new NodeBuilder(null, "/");
     }
 
-    /** {@return the child of that name, made if it is not there} */
-    Draft child(String childName) {
+    /** {@return the child of that name, created if necessary} */
+    NodeBuilder child(String childName) {
         var child = children.get(childName);
         if (child == null) {
-            child = new Draft(this, (parent == null ? "" : name) + "/" + childName);
+            child = new NodeBuilder(this, (parent == null ? "" : name) + "/" + childName);
             children.put(childName, child);
         }
         return child;
@@ -58,7 +59,7 @@ final class Draft {
         return name;
     }
 
-    Map<String, Draft> children() {
+    Map<String, NodeBuilder> children() {
         return children;
     }
 
@@ -87,12 +88,12 @@ final class Draft {
         ownSources.add(file);
     }
 
-    /** From now on a file says what there is. */
+    /** Sets the file that defines the nodes updated from now on. */
     void reading(Path file) {
         top().reading = file;
     }
 
-    private Draft top() {
+    private NodeBuilder top() {
         var top = this;
         while (top.parent != null) {
             top = top.parent;
@@ -100,37 +101,37 @@ final class Draft {
         return top;
     }
 
-    /** {@return the file that describes this node, or null; of several, the last} */
+    /** {@return the last file that describes this node, or null if no file does} */
     @Nullable
     Path definition() {
         return definition;
     }
 
-    /** {@return the line where that file does so} */
+    /** {@return the line in {@link #definition()} where the node is described, from 1; 0 if unknown} */
     int line() {
         return line;
     }
 
-    /** What is said about a node is wrong. Whoever knows the file adds the line. */
-    final class Rejected extends FmfException {
+    /** Invalid content of a node. The caller knows the file, and asks for the line there. */
+    final class InvalidContent extends FmfException {
         private static final long serialVersionUID = 1L;
 
-        private final transient Draft where;
+        private final transient NodeBuilder where;
         private final transient Predicate<String> key;
 
-        private Rejected(Kind kind, String message, Draft where, Predicate<String> key) {
+        private InvalidContent(Kind kind, String message, NodeBuilder where, Predicate<String> key) {
             super(kind, "Node " + name + " " + message);
             this.where = where;
             this.key = key;
         }
 
-        /** {@return the line in a file that describes a node, or 0} */
-        int line(Path file, Draft owner) {
-            return Places.line(file, owner.name, where.name, key);
+        /** {@return the line of the invalid key in the file that describes {@code owner}, or 0 if it is not found} */
+        int line(Path file, NodeBuilder owner) {
+            return KeyLocator.line(file, owner.name, where.name, key);
         }
     }
 
-    /** Takes over all but the data of a finished node. */
+    /** DeepCopier everything but the data from a finished node. */
     void copy(FmfNode node) {
         ownSources.addAll(node.ownSources());
         sources = node.sources();
@@ -139,19 +140,19 @@ final class Draft {
         line = node.line();
     }
 
-    /** Takes over what a file or a key says about this node. */
+    /** Adds the content of a file, or the value of a key that names this node. */
     void update(@Nullable Object value) {
         if (value != null && !(value instanceof Mapping)) {
-            throw new Rejected(
+            throw new InvalidContent(
                     Kind.INVALID_VALUE,
-                    "has to be described by a mapping, found " + Values.typeOf(value),
+                    "must be described by a mapping, found " + Values.typeOf(value),
                     parent == null ? this : parent,
                     name.substring(name.lastIndexOf('/'))::equals);
         }
         updated = true;
         if (value instanceof Mapping mapping) {
             locate(mapping.line());
-            take(mapping);
+            apply(mapping);
         }
     }
 
@@ -160,16 +161,16 @@ final class Draft {
         line = number;
     }
 
-    private void take(Mapping mapping) {
+    private void apply(Mapping mapping) {
         if (mapping.containsKey("/")) {
             var directives = mapping.get("/");
             mapping.drop("/");
-            direct(directives);
+            applyDirectives(directives);
         }
         for (var i = 0; i < mapping.size(); i++) {
             if (!(mapping.keyAt(i) instanceof String key)) {
                 var found = mapping.keyAt(i);
-                throw new Rejected(
+                throw new InvalidContent(
                         found == null ? Kind.FORMAT : Kind.INVALID_VALUE,
                         "has the key " + PyText.str(found) + ", which is " + Values.typeOf(found)
                                 + ". Keys are text: quote it",
@@ -178,7 +179,7 @@ final class Draft {
             }
             var value = mapping.valueAt(i);
             if (mapping.shared()) {
-                // The mapping is left behind, but others still see what is in it.
+                // An alias elsewhere still refers to this mapping, and so to the values that move into this node.
                 YamlReader.share(value);
             }
             if (key.startsWith("/")) {
@@ -205,24 +206,24 @@ final class Draft {
         child(key.substring(start, slash)).update(rest);
     }
 
-    /** Text in the place of a child's content would be a directory to read, to the reference: it is not followed. */
+    /** Updates the node unless the value is text, which Python fmf would read as the path of a directory. */
     void updateOrIgnore(@Nullable Object value) {
         if (!(value instanceof String)) {
             update(value);
         }
     }
 
-    private void direct(@Nullable Object directives) {
+    private void applyDirectives(@Nullable Object directives) {
         if (!(directives instanceof Mapping mapping)) {
-            throw directive("have to be a mapping, found " + Values.typeOf(directives));
+            throw invalidDirectives("must be a mapping, found " + Values.typeOf(directives));
         }
         for (var i = 0; i < mapping.size(); i++) {
             var key = mapping.keyAt(i);
             if (!"inherit".equals(key) && !"select".equals(key)) {
-                throw directive("are inherit and select, found " + PyText.repr(key));
+                throw invalidDirectives("can be inherit and select, found " + PyText.repr(key));
             }
             if (!(mapping.valueAt(i) instanceof Boolean on)) {
-                throw directive(key + " has to be true or false, found " + PyText.repr(mapping.valueAt(i)));
+                throw invalidDirectives(key + " must be true or false, found " + PyText.repr(mapping.valueAt(i)));
             }
             if ("inherit".equals(key)) {
                 inherit = on;
@@ -232,20 +233,20 @@ final class Draft {
         }
     }
 
-    private FmfException directive(String what) {
-        return new Rejected(Kind.FORMAT, "has a key \"/\" for directives: they " + what, this, "/"::equals);
+    private FmfException invalidDirectives(String what) {
+        return new InvalidContent(Kind.FORMAT, "has invalid directives, key \"/\": " + what, this, "/"::equals);
     }
 
-    /** Removes the children that nobody described: directories without metadata. */
+    /** Removes the children without content: directories without metadata. */
     void prune() {
         children.values().removeIf(child -> child.children.isEmpty() && !child.updated);
     }
 
     /**
-     * Gives this node and all below it what they inherit.
+     * Merges the data of the parent into this node, then does the same for all nodes below it.
      *
-     * <p>If no other node can change the data of this one, they are settled at once: that frees the memory of copies
-     * which turn out to be unchanged.
+     * <p>If no mapping is shared between nodes, unchanged copies are replaced by their originals at once, which frees
+     * memory while the rest of the tree is processed.
      */
     void inherit(Merge merge) {
         var inherits = inherit && parent != null;
@@ -258,17 +259,17 @@ final class Draft {
             try {
                 merge.apply(base, key, data.valueAt(i));
             } catch (FmfException e) {
-                throw e.at(site().of(key::equals) + "Node " + name);
+                throw e.at(nodeFiles().place(key::equals) + "Node " + name);
             }
         }
-        data = merge.apart() ? Copies.settle(base) : base;
+        data = merge.unshared() ? DeepCopier.replaceUnchanged(base) : base;
         for (var child : children.values()) {
             child.inherit(merge);
         }
     }
 
-    private Places.Site site() {
-        return new Places.Site(name, ownSources, parent == null ? null : parent.site());
+    private KeyLocator.NodeFiles nodeFiles() {
+        return new KeyLocator.NodeFiles(name, ownSources, parent == null ? null : parent.nodeFiles());
     }
 
     private static List<Path> joined(List<Path> first, List<Path> second) {
@@ -277,11 +278,11 @@ final class Draft {
         return all;
     }
 
-    /** Ends the work on the data of this node and all below it. */
-    void settle() {
-        data = Copies.settle(data);
+    /** Replaces unchanged copies by their originals in this node and all nodes below it. */
+    void replaceUnchanged() {
+        data = DeepCopier.replaceUnchanged(data);
         for (var child : children.values()) {
-            child.settle();
+            child.replaceUnchanged();
         }
     }
 }

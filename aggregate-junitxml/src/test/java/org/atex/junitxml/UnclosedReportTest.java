@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is on disk after a flush, and what the next run makes of a report that its writer did not close. */
-class LeftReportTest {
+/** Tests the file after a flush, and how the next run renames or continues a report that its writer did not close. */
+class UnclosedReportTest {
     private static final JUnitXmlOptions OPTIONS = JUnitXmlOptions.defaults();
     private static final JUnitXmlOptions RICH = OPTIONS.withProfile(Profile.RICH);
 
@@ -37,14 +37,14 @@ class LeftReportTest {
     private Path journal;
 
     @BeforeEach
-    void nameTheReport() {
+    void setPath() {
         report = directory.resolve("report.xml");
         journal = directory.resolve("report.xml.journal");
     }
 
     @ParameterizedTest
     @EnumSource
-    void afterAFlushTheReportIsWholeAndTakesMore(Profile profile) throws IOException {
+    void reportIsCompleteAfterAFlushAndAcceptsMore(Profile profile) throws IOException {
         try (JUnitXmlAggregator aggregator = open(OPTIONS.withProfile(profile))) {
             aggregator.flush();
             assertThat(Parsed.read(report).cases()).isEmpty();
@@ -61,7 +61,7 @@ class LeftReportTest {
     }
 
     @Test
-    void aReportThatWasFlushedIsNotMadeAgainWhenItIsClosed() throws IOException {
+    void closeDoesNotWriteAFlushedReportAgain() throws IOException {
         JUnitXmlAggregator aggregator = open(OPTIONS);
         ingest(aggregator, "/a");
         aggregator.flush();
@@ -75,7 +75,7 @@ class LeftReportTest {
 
     @ParameterizedTest
     @EnumSource
-    void theNextRunPutsAsideWhatAKilledOneLeft(Profile profile) throws IOException {
+    void nextRunRenamesTheReportOfAKilledRun(Profile profile) throws IOException {
         for (int run = 1; run <= 3; run++) {
             JUnitXmlAggregator aggregator = open(OPTIONS.withProfile(profile));
             ingest(aggregator, "/of/" + run);
@@ -99,7 +99,7 @@ class LeftReportTest {
     }
 
     @Test
-    void whereverTheJournalIsTornTheNextRunKeepsTheEntriesBeforeThat() throws IOException {
+    void completeEntriesAreKeptWhereverTheJournalIsCut() throws IOException {
         JUnitXmlAggregator crashed = open(RICH);
         ingest(crashed, "/a");
         int one = (int) Files.size(journal);
@@ -126,7 +126,7 @@ class LeftReportTest {
     }
 
     @Test
-    void aBrokenJournalIsKeptBesideWhatCouldBeReadOfIt() throws IOException {
+    void corruptJournalIsKeptBesideThePartialReport() throws IOException {
         JUnitXmlAggregator crashed = open(RICH);
         ingest(crashed, "/a");
         ingest(crashed, "/b");
@@ -139,7 +139,7 @@ class LeftReportTest {
             assertThat(logs.messages(Level.WARN))
                     .singleElement()
                     .asString()
-                    .contains("could not be completed", "is broken at byte", report + ".1.journal");
+                    .contains("could not be completed", "is corrupt at byte", report + ".1.journal");
         }
         assertThat(Parsed.read(report).cases()).containsOnlyKeys("/c");
         assertThat(Parsed.read(directory.resolve("report.xml.1")).cases()).containsOnlyKeys("/a");
@@ -147,7 +147,7 @@ class LeftReportTest {
     }
 
     @Test
-    void aRunThatWasKilledBeforeItStoredAnythingLeavesNothingToKeep() throws IOException {
+    void emptyReportOfAKilledRunIsReused() throws IOException {
         kill(open(OPTIONS));
         try (Logs logs = new Logs()) {
             open(OPTIONS).close();
@@ -157,14 +157,14 @@ class LeftReportTest {
     }
 
     @Test
-    void aReportThatIsBeingWrittenIsRefused() throws IOException {
+    void openReportIsRefused() throws IOException {
         try (JUnitXmlAggregator aggregator = open(OPTIONS)) {
             ingest(aggregator, "/a");
             for (JUnitXmlOptions options : List.of(OPTIONS, OPTIONS.withResume())) {
                 assertThatThrownBy(() -> open(options))
                         .isInstanceOf(AggregationException.class)
                         .hasMessageContaining(report.toString())
-                        .hasMessageContaining("this program writes it already");
+                        .hasMessageContaining("this program already writes it");
             }
             ingest(aggregator, "/b");
         }
@@ -172,16 +172,16 @@ class LeftReportTest {
     }
 
     @Test
-    void aContinuedRunAddsAttemptsToThoseThatAreThere() throws IOException {
+    void continuedRunAddsAttempts() throws IOException {
         for (int run = 1; run <= 3; run++) {
             JUnitXmlAggregator aggregator = open(RICH.withResume());
             aggregator.ingest(record("/a", 1, false, Outcome.FAILED, "first of run " + run), Artifacts.none());
             assertThatThrownBy(() -> aggregator.ingest(record("/a", 1, false, Outcome.FAILED, ""), Artifacts.none()))
-                    .as("within a run")
+                    .as("the same attempt in the same run")
                     .isInstanceOf(AggregationException.class);
             aggregator.ingest(record("/a", 2, true, Outcome.FAILED, "last of run " + run), Artifacts.none());
             assertThatThrownBy(() -> aggregator.ingest(record("/a", 3, true, Outcome.FAILED, ""), Artifacts.none()))
-                    .as("after the last one")
+                    .as("an attempt after the last one")
                     .isInstanceOf(AggregationException.class);
             if (run < 3) {
                 kill(aggregator);
@@ -199,7 +199,7 @@ class LeftReportTest {
     }
 
     @Test
-    void theLastAttemptOfTheLastRunIsWhatATestCameTo() throws IOException {
+    void lastAttemptOfTheLastRunIsTheFinalResult() throws IOException {
         kill(opened(
                 RICH,
                 record("/mended", 1, true, Outcome.FAILED, "then"),
@@ -220,7 +220,7 @@ class LeftReportTest {
     }
 
     @Test
-    void aTestThatIsNotRunAgainKeepsWhatItCameTo() throws IOException {
+    void testThatIsNotRunAgainKeepsItsResult() throws IOException {
         kill(opened(OPTIONS, record("/a", 1, true, Outcome.FAILED, "then")));
         JUnitXmlAggregator second = open(OPTIONS.withResume());
         second.ingest(TestRecord.notRun("here", "/a", "stopped"), Artifacts.none());
@@ -234,7 +234,7 @@ class LeftReportTest {
     }
 
     @Test
-    void inThePortableProfileTheAttemptsOfAllRunsAreNumbered() throws IOException {
+    void portableProfileNumbersTheAttemptsOfAllRuns() throws IOException {
         kill(opened(
                 OPTIONS, record("/a", 1, false, Outcome.FAILED, "one"), record("/a", 2, true, Outcome.FAILED, "two")));
         JUnitXmlAggregator second = open(OPTIONS.withResume());
@@ -251,7 +251,7 @@ class LeftReportTest {
     }
 
     @Test
-    void anInterruptStaysPendingInAFlush() throws IOException {
+    void flushKeepsAnInterruptPending() throws IOException {
         try (JUnitXmlAggregator aggregator = open(OPTIONS)) {
             ingest(aggregator, "/a");
             Thread.currentThread().interrupt();
@@ -273,7 +273,7 @@ class LeftReportTest {
         return aggregator;
     }
 
-    /** Leaves what the end of its program would have left. */
+    /** Restores the files that a killed program leaves. */
     private byte[] kill(JUnitXmlAggregator aggregator) throws IOException {
         byte[] kept = Files.readAllBytes(journal);
         byte[] before = Files.readAllBytes(report);

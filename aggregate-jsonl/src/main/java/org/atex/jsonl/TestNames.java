@@ -8,31 +8,32 @@ import org.atex.api.AggregationException;
 import org.atex.api.TestRecord;
 
 /**
- * Which tests are taken, and under which name the next one goes. What a run has stored is refused when the same run stores
- * it again. Whatever a run stores of a test that earlier runs stored in the same file goes by {@code name (run 2)} and so
- * on. Safe for many threads.
+ * Assigns the names under which tests are stored.
+ *
+ * <p>A test that this run has stored is refused, or numbered if duplicates are allowed. A test that earlier runs stored
+ * in the same file is stored as {@code name (run 2)} and so on. Thread-safe.
  */
-final class Names {
+final class TestNames {
     private static final Pattern EARLIER_ATTEMPT =
             Pattern.compile("(.*) \\(attempt \\d+\\)( \\(\\d+\\))?", Pattern.DOTALL);
 
-    /** What earlier runs stored, by the names of the tests; filled before there is a second thread. */
+    /** The tests stored by earlier runs. Filled before the aggregator is published to other threads. */
     private final Set<String> earlier = ConcurrentHashMap.newKeySet();
 
-    /** What this run was asked to store. */
-    private final Set<String> asked = ConcurrentHashMap.newKeySet();
+    /** The names requested in this run. */
+    private final Set<String> requested = ConcurrentHashMap.newKeySet();
 
-    /** What is in the file, or will be. */
+    /** The names in the file, including those that are being written. */
     private final Set<String> stored = ConcurrentHashMap.newKeySet();
 
     private final boolean duplicates;
 
-    Names(boolean duplicates) {
+    TestNames(boolean duplicates) {
         this.duplicates = duplicates;
     }
 
-    /** A name that is the caller's until it gives it back: what was asked for, and what the file has for it. */
-    record Taken(String platform, String asked, String name) {}
+    /** A reserved name: the requested name, and the name in the file. */
+    record Reservation(String platform, String requested, String name) {}
 
     void addEarlier(String platform, String name) {
         stored.add(key(platform, name));
@@ -43,16 +44,16 @@ final class Names {
         }
     }
 
-    Taken take(TestRecord record) {
+    Reservation reserve(TestRecord record) {
         String platform = record.platform();
         String attempt = record.last() ? "" : " (attempt " + record.attempt() + ")";
         String end = attempt;
-        for (int i = 1; !asked.add(key(platform, record.name() + end)); i++) {
+        for (int i = 1; !requested.add(key(platform, record.name() + end)); i++) {
             if (!duplicates) {
                 throw new AggregationException(
                         "could not store the results of " + record.name() + attempt + " on " + platform
-                                + ": there are results of a test of that name already; name tests differently, or allow"
-                                + " duplicates by JsonLinesOptions.withDuplicates()",
+                                + ": results of a test with this name are already stored; rename one of the tests, or"
+                                + " allow duplicates with JsonLinesOptions.withDuplicates()",
                         null);
             }
             end = attempt + " (" + i + ")";
@@ -63,22 +64,24 @@ final class Names {
         }
         String name = ofRun(record.name(), run) + end;
         while (!stored.add(key(platform, name))) {
-            // Another test is really called so.
+            // Another test has this name, including its "(run 2)".
             run++;
             name = ofRun(record.name(), run) + end;
         }
-        return new Taken(platform, record.name() + end, name);
+        return new Reservation(platform, record.name() + end, name);
     }
 
-    void giveBack(Taken taken) {
-        stored.remove(key(taken.platform(), taken.name()));
-        asked.remove(key(taken.platform(), taken.asked()));
+    /** Frees a name after its results could not be stored. */
+    void release(Reservation reservation) {
+        stored.remove(key(reservation.platform(), reservation.name()));
+        requested.remove(key(reservation.platform(), reservation.requested()));
     }
 
     private static String ofRun(String test, int run) {
         return run == 1 ? test : test + " (run " + run + ")";
     }
 
+    // The length separates platform and test unambiguously: both may contain any character.
     private static String key(String platform, String test) {
         return platform.length() + ":" + platform + test;
     }

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tukaani.xz.XZInputStream;
 
-/** What the next run makes of results that their writer did not close, and how it continues them. */
-class LeftResultsTest {
+/** Tests how the next run renames or continues results that their writer did not close. */
+class UnclosedResultsTest {
     private static final JsonLinesOptions OPTIONS = JsonLinesOptions.defaults();
 
     @TempDir
@@ -40,14 +40,14 @@ class LeftResultsTest {
     private Path files;
 
     @BeforeEach
-    void nameTheOutput() {
+    void setPaths() {
         results = directory.resolve("out/results.jsonl");
         files = directory.resolve("out/FILES");
     }
 
     @ParameterizedTest
     @EnumSource
-    void theNextRunPutsAsideWhatAKilledOneLeft(Compression compression) throws IOException {
+    void nextRunRenamesTheResultsOfAKilledRun(Compression compression) throws IOException {
         JsonLinesOptions options = OPTIONS.withCompression(compression);
         for (int run = 1; run <= 3; run++) {
             try (Logs logs = new Logs();
@@ -76,7 +76,7 @@ class LeftResultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void whereverItIsTornTheWholeTestsAreKept(Compression compression) throws IOException {
+    void completeTestsAreKeptWhereverTheFileIsCut(Compression compression) throws IOException {
         JsonLinesOptions options = OPTIONS.withCompression(compression);
         try (JsonLinesAggregator aggregator = open(options)) {
             ingest(aggregator, "/a");
@@ -89,7 +89,7 @@ class LeftResultsTest {
         for (int length = 1; length < two.length; length += 7) {
             Files.write(results, Arrays.copyOf(two, length));
             killed();
-            // The next run may well be told to write otherwise.
+            // The next run may have other options.
             open(OPTIONS.withYaml()).close();
             assertThat(tests(directory.resolve("out/results.jsonl.1")))
                     .containsExactlyElementsOf(length < one ? List.of() : List.of("/a"));
@@ -101,7 +101,7 @@ class LeftResultsTest {
     }
 
     @Test
-    void whatCannotBeCompletedIsKeptAsItIs() throws IOException {
+    void corruptResultsAreKeptUnchanged() throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS.withCompression(Compression.GZIP))) {
             ingest(aggregator, "/a");
             ingest(aggregator, "/b");
@@ -120,7 +120,7 @@ class LeftResultsTest {
     }
 
     @Test
-    void aRunThatWasKilledBeforeItStoredAnythingLeavesNothingToKeep() throws IOException {
+    void emptyResultsOfAKilledRunAreReused() throws IOException {
         open(OPTIONS).close();
         killed();
         try (Logs logs = new Logs();
@@ -132,7 +132,7 @@ class LeftResultsTest {
     }
 
     @Test
-    void resultsThatWereClosedAreStillRefused() throws IOException {
+    void closedResultsAreRefused() throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS)) {
             ingest(aggregator, "/a");
         }
@@ -143,14 +143,14 @@ class LeftResultsTest {
     }
 
     @Test
-    void resultsThatAreBeingWrittenAreRefused() throws IOException {
+    void openResultsAreRefused() throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS)) {
             ingest(aggregator, "/a");
             for (JsonLinesOptions options : List.of(OPTIONS, OPTIONS.withResume())) {
                 assertThatThrownBy(() -> open(options))
                         .isInstanceOf(AggregationException.class)
                         .hasMessageContaining(results.toString())
-                        .hasMessageContaining("this program writes it already");
+                        .hasMessageContaining("this program already writes it");
             }
             ingest(aggregator, "/b");
         }
@@ -159,7 +159,7 @@ class LeftResultsTest {
     }
 
     @Test
-    void resultsAmongTheFilesGoAsideWithThem() throws IOException {
+    void resultsInTheDirectoryOfFilesAreRenamedWithIt() throws IOException {
         results = files.resolve("results.jsonl");
         for (int run = 1; run <= 2; run++) {
             try (JsonLinesAggregator aggregator = open(OPTIONS)) {
@@ -176,7 +176,7 @@ class LeftResultsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aContinuedRunStoresATestAgainBesideTheOther(boolean earlierAttempts) throws IOException {
+    void continuedRunStoresATestAgainUnderAnotherName(boolean earlierAttempts) throws IOException {
         JsonLinesOptions options = earlierAttempts ? OPTIONS.withEarlierAttempts() : OPTIONS;
         for (int run = 1; run <= 3; run++) {
             try (JsonLinesAggregator aggregator = open(options.withResume())) {
@@ -186,14 +186,14 @@ class LeftResultsTest {
                 ingest(aggregator, last, "last of run " + run);
                 ingest(aggregator, record("/b" + run, 1, true), "b");
                 assertThatThrownBy(() -> ingest(aggregator, last, "again"))
-                        .as("within a run")
+                        .as("the same attempt in the same run")
                         .isInstanceOf(AggregationException.class);
                 assertThat(aggregator.files(last).orElseThrow().resolve("output.txt"))
                         .hasContent("last of run " + run);
                 assertThat(aggregator.files(first).isPresent()).isEqualTo(earlierAttempts);
                 if (run > 1) {
                     assertThat(aggregator.files(record("/b1", 1, true)))
-                            .as("what this run did not store")
+                            .as("files of a test that this run did not store")
                             .isEmpty();
                 }
             }
@@ -217,7 +217,7 @@ class LeftResultsTest {
     }
 
     @Test
-    void aRunThatWasKilledBetweenTwoAttemptsIsToldFromTheNext() throws IOException {
+    void runKilledBetweenTwoAttemptsIsDistinguishedFromTheNext() throws IOException {
         JsonLinesOptions options = OPTIONS.withEarlierAttempts().withResume();
         try (JsonLinesAggregator aggregator = open(options)) {
             ingest(aggregator, record("/a", 1, false), "killed after this one");
@@ -230,7 +230,7 @@ class LeftResultsTest {
     }
 
     @Test
-    void testsThatAreReallyCalledSoAreStoredToo() throws IOException {
+    void testsWhoseNamesEndWithARunAreStored() throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS)) {
             ingest(aggregator, "/a");
         }
@@ -243,7 +243,7 @@ class LeftResultsTest {
     }
 
     @Test
-    void theFilesOfAnAttemptAreWhereItSays() throws IOException {
+    void filesReturnsTheDirectoryOfAnAttempt() throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS)) {
             TestRecord none = record("/none", 1, true);
             aggregator.ingest(none, LeftArtifacts.below(directory).artifacts());
@@ -266,7 +266,7 @@ class LeftResultsTest {
         }
     }
 
-    /** As if the writer of the results had not closed them. */
+    /** Creates the lock file that a killed writer leaves. */
     private void killed() throws IOException {
         Files.writeString(
                 results.resolveSibling("results.jsonl.lock"), "", StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -297,7 +297,7 @@ class LeftResultsTest {
         }
     }
 
-    /** The tests in the lines of a file, which has to be whole, whatever its compression. */
+    /** {@return the names of the tests in a complete file, of any compression} */
     private static List<String> tests(Path file) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         if (bytes.length == 0) {

@@ -20,17 +20,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The peer's fault 6: a cancel that comes just before the start is lost, or one just after it waits for the test. */
+/** Tests that an interrupt just before or just after the start of a command ends the test. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class Fault06CancelJustBeforeTheStartTest {
+class CancelBeforeStartTest {
     private static final CommandTest LONG = CommandTest.of("/long", Command.of("sleep", "1000"));
 
     @TempDir
     Path here;
 
     @Test
-    void runThatIsEnteredInterruptedEndsAtOnce() throws Exception {
+    void runWithAPendingInterruptEndsAtOnce() throws Exception {
         try (LocalConnection connection = LocalConnection.open();
                 Executor executor = CommandExecutor.factory().open(connection)) {
             Thread.currentThread().interrupt();
@@ -40,7 +40,7 @@ class Fault06CancelJustBeforeTheStartTest {
     }
 
     @Test
-    void interruptAnywhereAroundTheStartEndsTheTest() throws Exception {
+    void interruptAroundTheStartEndsTheTest() throws Exception {
         try (LocalConnection connection = LocalConnection.open();
                 Executor executor = CommandExecutor.factory().open(connection)) {
             for (int i = 0; i < 20; i++) {
@@ -53,7 +53,7 @@ class Fault06CancelJustBeforeTheStartTest {
                 Thread thread = Thread.ofVirtual().start(running);
                 entering.await();
                 for (int spin = 0; spin < i * 20_000; spin++) {
-                    Thread.onSpinWait(); // a little later each time
+                    Thread.onSpinWait(); // interrupts a little later in each iteration
                 }
                 thread.interrupt();
                 assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))

@@ -8,24 +8,35 @@ import org.atex.fmf.tree.YamlEvent.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out where in the files something is said, when an error has to name the place.
+ * Finds the line of a key in the metadata files, for an error message.
  *
- * <p>The files are read once more for that: remembering lines would cost all the trees that have no errors.
+ * <p>Reads the files again. Recording the line of each key while loading would cost memory in trees without errors.
  */
-final class Places {
+final class KeyLocator {
     private final YamlParser events;
     private final List<String> path;
     private final Predicate<String> key;
     private int line;
 
-    /** A node, and what leads to the files that describe it. */
-    record Site(String name, List<Path> files, @Nullable Site above) {
-        /** {@return the file and line where a key of the node is said, or the last file, or nothing, to begin a message} */
-        String of(Predicate<String> key) {
+    /**
+     * The files that describe a node.
+     *
+     * @param name the full name of the node
+     * @param files the files of the node itself, in the order in which they were applied
+     * @param above the files of the parent, or null for the root
+     */
+    record NodeFiles(String name, List<Path> files, @Nullable NodeFiles above) {
+        /**
+         * {@return the beginning of a message: the file and line of a key, else the last file, else an empty text}
+         *
+         * <p>Searches the node, then its ancestors, as the key may be inherited; for each of them the files of the node
+         * itself, then those of its ancestors, as a file can describe nodes below its own.
+         */
+        String place(Predicate<String> key) {
             for (var node = this; node != null; node = node.above) {
-                for (var site = node; site != null; site = site.above) {
-                    for (var file : site.files.reversed()) {
-                        var line = line(file, site.name, node.name, key);
+                for (var owner = node; owner != null; owner = owner.above) {
+                    for (var file : owner.files.reversed()) {
+                        var line = line(file, owner.name, node.name, key);
                         if (line > 0) {
                             return file + ":" + line + ": ";
                         }
@@ -40,30 +51,34 @@ final class Places {
         }
     }
 
-    private Places(String text, List<String> path, Predicate<String> key) {
+    private KeyLocator(String text, List<String> path, Predicate<String> key) {
         this.events = new YamlParser(text);
         this.path = path;
         this.key = key;
     }
 
-    /** {@return the line where a key of a node is said in the file of an ancestor or of itself, or 0} */
+    /**
+     * {@return the line, from 1, of a key of a node in a file, or 0 if it is not found}
+     *
+     * @param owner the name of the node that the file describes: the node itself or an ancestor
+     */
     static int line(Path file, String owner, String node, Predicate<String> key) {
         if (owner.length() > node.length()) {
-            // All of the file is wrong, so that the node above it is said to be.
+            // The content of the file as a whole is invalid, which is reported for the parent node: no key to find.
             return 0;
         }
         try {
             var below = node.substring(owner.length());
-            var places = new Places(MetadataFile.text(file), segments(below), key);
+            var places = new KeyLocator(MetadataFile.text(file), segments(below), key);
             places.search();
             return places.line;
         } catch (FmfException e) {
-            // The file is no longer what it was, or no YAML at all: then there is no line to name.
+            // The file has changed since it was loaded, or is not YAML.
             return 0;
         }
     }
 
-    /** {@return a test for the keys that act on this one, with an operator or without} */
+    /** {@return a test for a key, with or without a merge operator} */
     static Predicate<String> actingOn(String key) {
         return found -> Merge.target(found).equals(key);
     }
@@ -79,7 +94,7 @@ final class Places {
         }
     }
 
-    /** Reads a mapping that describes the node to which the rest of the path leads. */
+    /** Searches a mapping of a node for the key. The rest of the path leads to the node that has it. */
     private void mapping(List<String> rest) {
         for (var event = events.next(); event.kind() != Kind.MAPPING_END; event = events.next()) {
             var found = event.kind() == Kind.SCALAR ? event.value() : "";
@@ -87,6 +102,7 @@ final class Places {
             if (event.kind() != Kind.SCALAR) {
                 skip(event);
             }
+            // "/name/" is short for the directives "/" of the node "/name".
             var directive = !child.isEmpty() && found.endsWith("/") && rest.equals(child) && key.test("/");
             if (directive || (rest.isEmpty() && key.test(found))) {
                 line = event.line() + 1;

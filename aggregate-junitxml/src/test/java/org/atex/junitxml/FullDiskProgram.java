@@ -11,13 +11,15 @@ import org.atex.api.TestRecord;
 import org.atex.testkit.LeftArtifacts;
 import org.atex.testkit.SmallDisk;
 
-/** What {@link FullDiskTest} runs in a JVM of its own, which alone sees the small disk. */
-final class FullDisk {
+/**
+ * The program of {@link FullDiskTest}. It runs in a JVM of its own, as the small disk is mounted for one process only.
+ */
+final class FullDiskProgram {
     private static final PrintStream OUT = System.out;
 
-    private FullDisk() {}
+    private FullDiskProgram() {}
 
-    /** Stores results on the disk given, and copies them here in the end. */
+    /** Stores results on the given disk, and finally copies them to the working directory. */
     public static void main(String[] arguments) throws IOException {
         Path here = Path.of("");
         Path disk = Path.of(arguments[0]);
@@ -33,7 +35,7 @@ final class FullDisk {
                 ingest(aggregator, "/big", big);
                 OUT.println("stored on a full disk");
             } catch (AggregationException e) {
-                say(e, report.toString(), "/big");
+                print(e, report.toString(), "/big");
             }
             OUT.println("kept: " + (Files.size(big.results()) == 10_000L * lines.length()));
             SmallDisk.makeRoom(disk);
@@ -44,7 +46,7 @@ final class FullDisk {
                 aggregator.close();
                 OUT.println("closed on a full disk");
             } catch (AggregationException e) {
-                say(e, report.toString());
+                print(e, report.toString());
             }
             SmallDisk.makeRoom(disk);
             JUnitXmlAggregator.render(report);
@@ -57,7 +59,7 @@ final class FullDisk {
         aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), artifacts);
     }
 
-    private static void say(AggregationException e, String... named) {
+    private static void print(AggregationException e, String... named) {
         for (String word : named) {
             if (!String.valueOf(e.getMessage()).contains(word)) {
                 OUT.println("does not name " + word + ": " + e);

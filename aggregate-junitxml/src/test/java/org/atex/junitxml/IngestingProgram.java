@@ -10,11 +10,11 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.testkit.LeftArtifacts;
 
-/** What {@link CrashTest} runs in a JVM of its own. */
-final class Ingesting {
+/** The program that {@link CrashTest} runs in a JVM of its own. */
+final class IngestingProgram {
     private static final PrintStream OUT = System.out;
 
-    private Ingesting() {}
+    private IngestingProgram() {}
 
     public static void main(String[] arguments) throws IOException {
         Path report = Path.of(arguments[1]);
@@ -26,7 +26,7 @@ final class Ingesting {
         }
     }
 
-    /** Says how many results were taken, one line each, until it is killed. */
+    /** Ingests tests until it is killed, and prints a line after each. */
     private static void endless(Path report) throws IOException {
         JUnitXmlOptions options = JUnitXmlOptions.defaults().withProfile(Profile.RICH);
         try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(report, options)) {

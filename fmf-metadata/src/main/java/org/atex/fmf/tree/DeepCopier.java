@@ -4,36 +4,41 @@ import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deep copies that keep sharing: what was one mapping in the original is one mapping in the copy.
+ * DeepCopier data deeply and keeps identity: a mapping that occurs twice in the original is one object in the copy,
+ * too.
  *
- * <p>Only mappings are ever changed in place, so scalars and lists of scalars are not copied at all.
+ * <p>Only mappings are changed in place, so scalars and lists of scalars are not copied.
  */
-final class Copies {
+final class DeepCopier {
     private final Limits.Work work;
-    private final boolean traced;
+    private final boolean recordsOrigin;
     private @Nullable IdentityHashMap<Object, Object> known;
 
-    private Copies(Limits.Work work, boolean traced) {
+    private DeepCopier(Limits.Work work, boolean recordsOrigin) {
         this.work = work;
-        this.traced = traced;
+        this.recordsOrigin = recordsOrigin;
     }
 
-    /** {@return a copy for another node, that settling may replace by the original if it is traced} */
-    static Mapping of(Mapping original, Limits.Work work, boolean traced) {
-        return new Copies(work, traced).mapping(original);
+    /**
+     * {@return a copy for another node}
+     *
+     * @param recordsOrigin whether the copy records its original, for {@link #replaceUnchanged}
+     */
+    static Mapping copyForNode(Mapping original, Limits.Work work, boolean recordsOrigin) {
+        return new DeepCopier(work, recordsOrigin).mapping(original);
     }
 
-    /** {@return a copy for another place in the same node, that has to stay one} */
-    static Mapping apart(Mapping original, Limits.Work work) {
-        return new Copies(work, false).mapping(original);
+    /** {@return a copy for another place in the same node, which is never replaced by its original} */
+    static Mapping copyInNode(Mapping original, Limits.Work work) {
+        return new DeepCopier(work, false).mapping(original);
     }
 
-    /** {@return what copies the data of several nodes, so that what they share stays shared} */
-    static Copies together(Limits.Work work) {
-        return new Copies(work, false);
+    /** {@return a copier for the data of several nodes: a mapping that two nodes share stays shared by their copies} */
+    static DeepCopier forNodes(Limits.Work work) {
+        return new DeepCopier(work, false);
     }
 
-    /** {@return a copy, which holds the copies made before of what it shares with other data} */
+    /** {@return a copy that reuses the earlier copies of mappings shared with data copied before} */
     Mapping copy(Mapping original) {
         return mapping(original);
     }
@@ -51,7 +56,7 @@ final class Copies {
         }
         var size = original.size();
         work.add(size + Limits.COLLECTION_WORK);
-        var copy = original.shallowCopy(traced);
+        var copy = original.shallowCopy(recordsOrigin);
         if (original.shared()) {
             remember(original, copy);
         }
@@ -73,7 +78,7 @@ final class Copies {
         for (var i = 0; i < items.length; i++) {
             items[i] = value(original.get(i));
         }
-        var copy = original.copy(items, traced);
+        var copy = original.copy(items, recordsOrigin);
         if (original.shared()) {
             remember(original, copy);
         }
@@ -92,57 +97,59 @@ final class Copies {
     }
 
     /**
-     * Ends the building of some data: whatever is an unchanged copy is replaced by its original, so that a thousand
-     * nodes that inherit one environment hold it once. Originals have to be settled before their copies.
+     * Replaces unchanged copies by their originals, deeply, so that 1,000 nodes that inherit one environment hold it
+     * once. The data of a parent must be processed before those of its children.
      */
-    @SuppressWarnings("ReferenceEquality") // It is about what is the same, not equal.
-    static Mapping settle(Mapping mapping) {
-        var done = mapping.settled();
+    @SuppressWarnings("ReferenceEquality") // Compares identity: equal values in different objects are not shared.
+    static Mapping replaceUnchanged(Mapping mapping) {
+        var done = mapping.replacement();
         if (done != null) {
             return done;
         }
+        // The copy is replaced if neither it nor its original was changed since, and all collections in it are
+        // replaced.
         var origin = mapping.origin();
-        var target = origin == null ? null : origin.settled();
+        var target = origin == null ? null : origin.replacement();
         var same = target != null;
         for (var i = 0; i < mapping.size(); i++) {
             var value = mapping.valueAt(i);
             if (value instanceof Mapping || value instanceof Sequence) {
-                var settled = settle(value);
-                mapping.replaceAt(i, settled);
-                same = same && target != null && target.valueAt(i) == settled;
+                var finished = replaceUnchanged(value);
+                mapping.replaceAt(i, finished);
+                same = same && target != null && target.valueAt(i) == finished;
             }
         }
         var result = same && target != null ? target : mapping;
-        mapping.settle(result);
+        mapping.replaceBy(result);
         return result;
     }
 
-    private static Object settle(Object value) {
+    private static Object replaceUnchanged(Object value) {
         if (value instanceof Mapping mapping) {
-            return settle(mapping);
+            return replaceUnchanged(mapping);
         }
-        return value instanceof Sequence sequence && sequence.deep() ? settle(sequence) : value;
+        return value instanceof Sequence sequence && sequence.deep() ? replaceUnchanged(sequence) : value;
     }
 
-    @SuppressWarnings("ReferenceEquality") // As above.
-    private static Sequence settle(Sequence sequence) {
-        var done = sequence.settled();
+    @SuppressWarnings("ReferenceEquality") // As for mappings.
+    private static Sequence replaceUnchanged(Sequence sequence) {
+        var done = sequence.replacement();
         if (done != null) {
             return done;
         }
         var origin = sequence.origin();
-        var target = origin == null ? null : origin.settled();
+        var target = origin == null ? null : origin.replacement();
         var same = target != null;
         for (var i = 0; i < sequence.size(); i++) {
             var item = sequence.get(i);
             if (item instanceof Mapping || item instanceof Sequence) {
-                var settled = settle(item);
-                sequence.replaceAt(i, settled);
-                same = same && target != null && target.get(i) == settled;
+                var finished = replaceUnchanged(item);
+                sequence.replaceAt(i, finished);
+                same = same && target != null && target.get(i) == finished;
             }
         }
         var result = same && target != null ? target : sequence;
-        sequence.settle(result);
+        sequence.replaceBy(result);
         return result;
     }
 }

@@ -2,8 +2,8 @@ package org.atex.junitxml;
 
 import org.atex.api.Outcome;
 
-/** What readers tell apart. */
-enum Kind {
+/** The kinds of cases that the format distinguishes. */
+enum CaseStatus {
     PASSED(""),
     FAILURE("failure"),
     ERROR("error"),
@@ -11,11 +11,11 @@ enum Kind {
 
     private final String element;
 
-    Kind(String element) {
+    CaseStatus(String element) {
         this.element = element;
     }
 
-    /** {@return the element that says so} */
+    /** {@return the name of the XML element; empty for {@link #PASSED}} */
     String element() {
         return element;
     }
@@ -24,7 +24,7 @@ enum Kind {
         return this == FAILURE || this == ERROR;
     }
 
-    static Kind of(Outcome outcome) {
+    static CaseStatus of(Outcome outcome) {
         return switch (outcome) {
             case PASSED -> PASSED;
             case FAILED -> FAILURE;

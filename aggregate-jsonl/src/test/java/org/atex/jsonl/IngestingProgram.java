@@ -11,11 +11,11 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.testkit.LeftArtifacts;
 
-/** What {@link CrashTest} runs in a JVM of its own. */
-final class Ingesting {
+/** The program that {@link CrashTest} runs in a JVM of its own. */
+final class IngestingProgram {
     private static final PrintStream OUT = System.out;
 
-    private Ingesting() {}
+    private IngestingProgram() {}
 
     public static void main(String[] arguments) throws IOException {
         JsonLinesOptions options = JsonLinesOptions.defaults().withCompression(Compression.valueOf(arguments[1]));
@@ -29,7 +29,7 @@ final class Ingesting {
         }
     }
 
-    /** Says how many results were taken, one line each, until it is killed. */
+    /** Ingests tests until it is killed, and prints a line after each. */
     private static void endless(JsonLinesAggregator aggregator) throws IOException {
         String lines = "{\"status\":\"pass\",\"name\":\"s\"}\n".repeat(20) + "{\"status\":\"pass\"}\n";
         for (int i = 0; i < 1_000_000; i++) {
