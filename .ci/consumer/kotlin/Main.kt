@@ -21,8 +21,7 @@ fun main() {
     val exitCode = LocalProvisioner.withMaxSystems(1).use { systems ->
         JsonLinesAggregator.open(results, directory.resolve("files")).use { lines ->
             AdHocOrchestrator.builder(tests)
-                .on(systems)
-                .platform("here")
+                .on("here", systems)
                 .with(FmfExecutor.factory(tests))
                 .into(lines)
                 .build()

@@ -23,8 +23,7 @@ final class Main {
         try (var systems = LocalProvisioner.withMaxSystems(2);
                 var lines = JsonLinesAggregator.open(results, directory.resolve("files"));
                 var run = AdHocOrchestrator.builder(tests)
-                        .on(systems)
-                        .platform("here")
+                        .on("here", systems)
                         .with(CommandExecutor.factory())
                         .into(lines)
                         .build()) {
