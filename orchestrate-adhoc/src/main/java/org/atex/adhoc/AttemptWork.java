@@ -16,17 +16,17 @@ import org.atex.api.Verdict;
 import org.atex.artifacts.Excerpts;
 import org.jspecify.annotations.Nullable;
 
-/** Runs one attempt at a test, whatever the executor does. */
+/** Runs one attempt at a test and turns every failure of the executor into a result. */
 final class AttemptWork {
-    /** How it came out. */
+    /** The result of an attempt. */
     sealed interface Out {
-        /** It ran, and ended somehow. */
+        /** The attempt ran and ended. */
         record Ended(Attempt attempt) implements Out {}
 
-        /** The run is being stopped: it was not started. */
+        /** The attempt was not started because the run is being stopped. */
         record NotStarted() implements Out {}
 
-        /** There is no room for its artifacts: nothing is known of the test. */
+        /** No disk space for its artifacts: the attempt has no valid result. */
         record NoRoom(String why) implements Out {}
     }
 
@@ -38,7 +38,7 @@ final class AttemptWork {
     private final RunLog log;
     private final InstantSource clock;
 
-    // Written by the thread of the attempt, read by others when it is abandoned.
+    // Written by the thread of the attempt; read by the thread of the run if the attempt is abandoned.
     private volatile Artifacts artifacts = Artifacts.none();
     private volatile Instant started;
     private volatile long begin = System.nanoTime();
@@ -62,10 +62,10 @@ final class AttemptWork {
     }
 
     /**
-     * Runs it.
+     * Runs the attempt.
      *
-     * @param stopped whether the run is being stopped
-     * @param starting is told right before the test starts
+     * @param stopped returns whether the run is being stopped
+     * @param starting receives the start time, right before the test starts
      */
     Out run(BooleanSupplier stopped, Consumer<Instant> starting) throws InterruptedException {
         try {
@@ -91,6 +91,7 @@ final class AttemptWork {
             end = new TestEnd(Outcome.ERROR, null, "the executor failed: " + Words.of(e), true);
         }
         if (end.outcome() == Outcome.ERROR) {
+            // A full disk makes executors fail in ways that do not name the disk. Check it before blaming the test.
             String why = room.whyNoRoom();
             if (!why.isEmpty()) {
                 discard();
@@ -130,7 +131,7 @@ final class AttemptWork {
         try {
             artifacts.delete();
         } catch (IOException e) {
-            log.warn("artifacts of " + test.name() + " could not be deleted", e);
+            log.warn("could not delete the artifacts of " + test.name(), e);
         }
     }
 
@@ -138,7 +139,7 @@ final class AttemptWork {
         return Duration.ofNanos(System.nanoTime() - begin);
     }
 
-    /** {@return the attempt as it is known from outside, if the executor did not say how it ended} */
+    /** {@return an ended attempt whose executor returned no result} */
     Attempt cutShort(TestEnd end) {
         return attempt(end, Excerpt.none(), took());
     }

@@ -13,7 +13,10 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
-/** The attempts of a run: has them run, judged, recorded and stored. Belongs to the thread of the run. */
+/**
+ * Runs the attempts of a run, asks the policies about them, records and stores them. Confined to the thread of the
+ * run.
+ */
 final class Attempts {
     private final RunPlan plan;
     private final Steps steps;
@@ -21,7 +24,7 @@ final class Attempts {
     private final Ledger ledger;
     private final ArtifactRoom room;
     private final Ingestion ingestion;
-    /** What is known of those that have ended and are not recorded yet. */
+    /** Attempts that have ended and are not recorded yet. */
     private final Map<PlannedTest, Attempt> ended = new HashMap<>();
 
     private String whyCancelled = "the run ends";
@@ -32,14 +35,14 @@ final class Attempts {
         this.guard = guard;
         this.ledger = ledger;
         this.room = room;
-        // Tests that run one after another are stored one after another.
+        // A sequential run stores its results in the order of its tests: one thread.
         boolean sequential = plan.rules().maxSystems() == 1 && plan.maxSlots() == 1;
         int threads =
                 sequential ? 1 : Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
         this.ingestion = new Ingestion(plan.aggregator(), guard, plan.limits().store(), threads, this::ingested);
     }
 
-    /** Says why tests are cancelled, before they are. */
+    /** Sets the reason to record, before the running tests are cancelled. */
     void cancelling(String why) {
         whyCancelled = why;
     }
@@ -62,7 +65,7 @@ final class Attempts {
         member.places.put(run.slot(), call);
     }
 
-    /** Told by the thread of the attempt. */
+    /** Called by the thread of the attempt. */
     private void starting(Member member, Decision.Run run, Instant at) {
         steps.publish(
                 at,
@@ -79,10 +82,10 @@ final class Attempts {
             case Guard.Result.Threw<AttemptWork.Out> threw ->
                 cutShort(work, Outcome.ERROR, "the executor failed: " + threw.words(), false);
             case Guard.Result.Expired<AttemptWork.Out> expired ->
-                cutShort(work, Outcome.TIMED_OUT, "the executor did not end it within " + expired.limit(), false);
+                cutShort(work, Outcome.TIMED_OUT, "the executor did not return within " + expired.limit() + " and was interrupted", false);
             case Guard.Result.Abandoned<AttemptWork.Out> abandoned ->
                 steps.isStopping()
-                        ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; it did not heed that", false)
+                        ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; the executor ignored the interrupt", false)
                         : cutShort(
                                 work,
                                 Outcome.ERROR,
@@ -119,14 +122,16 @@ final class Attempts {
                         steps.step(new Event.Judged(test, judgement.again(), judgement.spent()));
                     } else {
                         steps.problem(Problem.infrastructure("the policies failed for " + test.name()
-                                + ", which is not run again, and whose system is replaced: " + result.problem()));
+                                + ": it is not run again, and its system is replaced: " + result.problem()));
                         steps.step(new Event.Judged(test, false, true));
                     }
                 }),
                 late -> {});
     }
 
-    /** An attempt is planned to be run again: its record stays open. */
+    /**
+     * Publishes an attempt that is to be run again. Its record is stored later, when the rerun starts or is given up.
+     */
     void hold(Decision.Hold hold) {
         Attempt attempt = attemptOf(hold.test(), hold.end());
         TestRecord record = attempt.record(plan.platforms(), hold.test(), hold.attempt(), hold.end(), false);
@@ -145,7 +150,7 @@ final class Attempts {
         TestRecord record = attempt.record(plan.platforms(), test, conclude.attempt(), conclude.end(), conclude.last());
         ledger.conclude(test, record, attempt.excerpt());
         if (conclude.last()) {
-            // An attempt that another one follows was told of when it ended.
+            // An attempt with a rerun was published by hold() when it ended.
             steps.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
         }
         ingestion.submit(record, attempt.artifacts());
@@ -165,11 +170,11 @@ final class Attempts {
         steps.publish(stamp -> new RunEvent.Ingested(stamp, record, told, files));
     }
 
-    /** Waits until all is stored or given up, and completes the reports. */
+    /** Waits until all results are stored or given up, and completes the reports. */
     void close() {
         String problem = ingestion.close();
         if (!problem.isEmpty()) {
-            steps.problem(Problem.notStored("the reports could not be completed: " + problem));
+            steps.problem(Problem.notStored("could not complete the reports: " + problem));
         }
         room.close(what -> steps.problem(Problem.infrastructure(what)));
     }

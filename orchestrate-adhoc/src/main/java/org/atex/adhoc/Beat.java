@@ -2,7 +2,10 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 
-/** When to say that something still goes on: each minute, and each five minutes after the first ten. */
+/**
+ * Decides when to repeat that an activity still goes on: every minute, and every five minutes after the first ten. Not
+ * thread-safe.
+ */
 final class Beat {
     private static final long OFTEN = Duration.ofMinutes(1).toSeconds();
     private static final long SELDOM = Duration.ofMinutes(5).toSeconds();
@@ -10,7 +13,7 @@ final class Beat {
 
     private long next = OFTEN;
 
-    /** Whether it is to be said now; once for each time. */
+    /** Returns whether a reminder is due, once per interval. */
     boolean isDue(Duration elapsed) {
         long seconds = elapsed.toSeconds();
         if (seconds < next) {

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.atex.api.TestEnd;
 
-/** What the user's policies say of an attempt. Made where they may take their time; one that throws hurts no other. */
+/**
+ * The answers of the user's policies about an attempt. Created under the {@link Guard}, as policies may hang. A policy
+ * that throws gets a safe default: no rerun, system replaced.
+ */
 final class Judgement {
     private final List<String> problems = new ArrayList<>();
     private final boolean again;
@@ -15,11 +18,11 @@ final class Judgement {
         again = ask(
                 () -> rules.reruns().again(test.test, test.endsWith(end)),
                 false,
-                "the rerun policy failed for " + test.name() + ", which is not run again: ");
+                "the rerun policy failed for " + test.name() + ": it is not run again: ");
         spent = ask(
                 () -> rules.destruction().destroys(test.test, end),
                 true,
-                "the destruction policy failed for " + test.name() + ", whose system is replaced: ");
+                "the destruction policy failed for " + test.name() + ": its system is replaced: ");
     }
 
     private boolean ask(BooleanSupplier policy, boolean otherwise, String problem) {

@@ -2,17 +2,18 @@ package org.atex.adhoc;
 
 import java.io.IOException;
 
-/** Tells failures for lack of room on a disk of this machine from others. */
+/** Recognizes failures caused by a full disk on this machine. */
 final class LackOfRoom {
+    /** Bounds the search: a chain of causes may be cyclic. */
     private static final int DEEPEST = 20;
 
     private LackOfRoom() {}
 
-    /** {@return whether a full disk, one without inodes, or a quota led to it} */
+    /** {@return whether a full disk, a lack of inodes or an exceeded quota caused the failure} */
     static boolean causes(Throwable e) {
         Throwable cause = e;
         for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
-            // The JDK has no type for it, and passes on what the system says.
+            // The JDK has no exception type for a full disk: only the message of the operating system tells.
             if (cause instanceof IOException && says(cause)) {
                 return true;
             }

@@ -9,13 +9,13 @@ import org.atex.api.Remote;
 import org.atex.api.SystemInfo;
 import org.jspecify.annotations.Nullable;
 
-/** A system of the pool with what was opened on it. Belongs to the thread of the {@link Pool}. */
+/** A system of the pool with its connection and executor. Confined to the thread of the {@link Pool}. */
 final class Member {
     final PoolSystem.Facts facts;
     private final SystemInfo info;
     final Remote remote;
     final Connection connection;
-    /** What runs tests here, by slot. */
+    /** The calls that run tests on this system, by slot. */
     final Map<Integer, Guard.Call<?>> places = new HashMap<>();
 
     Guard.@Nullable Call<?> preparation;
@@ -33,7 +33,7 @@ final class Member {
         this.connection = connection;
     }
 
-    /** {@return whether it is that very system, whatever it says of itself} */
+    /** {@return whether it is the same object; {@code equals} is user code} */
     @SuppressWarnings("ReferenceEquality")
     boolean is(Remote other) {
         return remote == other;

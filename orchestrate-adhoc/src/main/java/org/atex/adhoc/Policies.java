@@ -6,9 +6,9 @@ import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 
-/** The policies that come with this package: data, which the {@link Schedule} may ask without a guard. */
+/** The built-in policies. They run no user code, so the {@link Schedule} calls them without a guard. */
 final class Policies {
-    /** Up to so many more attempts after each that ended in one of these ways. */
+    /** Allows a number of reruns after attempts with one of the given outcomes. */
     record UpTo(int reruns, Set<Outcome> outcomes) implements RerunPolicy {
         UpTo {
             outcomes = Set.copyOf(outcomes);
@@ -24,7 +24,7 @@ final class Policies {
         }
     }
 
-    /** Another attempt if one of two policies says so. */
+    /** Allows a rerun if one of two policies allows it. */
     record Either(RerunPolicy one, RerunPolicy other) implements RerunPolicy {
         @Override
         public boolean again(TestCase test, List<TestEnd> ends) {
@@ -32,7 +32,7 @@ final class Policies {
         }
     }
 
-    /** When a system is spent. */
+    /** The built-in destruction policies. */
     enum Destruction implements DestructionPolicy {
         DECLARED,
         AFTER_FAILURE,
@@ -51,7 +51,7 @@ final class Policies {
 
     private Policies() {}
 
-    /** {@return whether no code of the user's has to be asked} */
+    /** {@return whether both policies are built in} */
     static boolean areOurs(Schedule.Rules rules) {
         return isOurs(rules.reruns()) && rules.destruction() instanceof Destruction;
     }

@@ -21,8 +21,9 @@ import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shell around the {@link Schedule}: threads, clock and I/O. One thread takes what happens from a mailbox, tells the
- * schedule and starts what it decides. Nothing on that thread blocks: user code runs under the {@link Guard}.
+ * Runs the {@link Schedule} with threads, a clock and I/O. The thread of the run takes events from a mailbox, passes
+ * them to the schedule and carries out its decisions. It never blocks on user code, which runs under the {@link
+ * Guard}.
  */
 final class Pool implements Steps {
     private static final Duration PULSE = Duration.ofSeconds(1);
@@ -33,7 +34,7 @@ final class Pool implements Steps {
     private final String id = UUID.randomUUID().toString();
     private final Object numbering = new Object();
     private long events; // guarded by numbering
-    /** Set when the run begins. */
+    /** Replaced when the run begins. */
     private volatile RunClock clock;
 
     private final Schedule schedule;
@@ -44,10 +45,10 @@ final class Pool implements Steps {
     private final AtomicReference<@Nullable Stopping> stopping = new AtomicReference<>();
     private final CountDownLatch finished = new CountDownLatch(1);
 
-    /** There are none before the run. */
+    /** Null before the run. */
     private volatile @Nullable Listeners listeners;
 
-    // All of these belong to the thread of the run.
+    // Confined to the thread of the run, except for the volatile summary.
     private @Nullable ArtifactRoom room;
     private @Nullable Attempts attempts;
     private @Nullable Stopping told;
@@ -85,7 +86,7 @@ final class Pool implements Steps {
         }
         RunSummary result = summary;
         if (result == null || fatal != null) {
-            Throwable cause = fatal == null ? new IllegalStateException("there is no summary") : fatal;
+            Throwable cause = fatal == null ? new IllegalStateException("the run has no summary") : fatal;
             RunSummary known = result == null ? ledger.summary(Duration.ZERO) : result;
             throw new RunFailedException("the run could not go on: " + Words.of(cause), cause, known);
         }
@@ -144,7 +145,7 @@ final class Pool implements Steps {
         try {
             finish(begin);
         } catch (Throwable e) {
-            guard.log().error("the run did not end in order", e);
+            guard.log().error("the end of the run failed", e);
             fatal = fatal == null ? e : fatal;
         } finally {
             guard.close();
@@ -194,7 +195,10 @@ final class Pool implements Steps {
         }
     }
 
-    /** Before anything else, so that nothing starts after a stop. */
+    /**
+     * Passes a stop request to the schedule. Called before each event, so that no test starts after stop() has
+     * returned.
+     */
     private void heedStop() {
         Stopping now = stopping.get();
         if (now != null && !now.equals(told)) {
@@ -241,7 +245,7 @@ final class Pool implements Steps {
     public void publish(Instant at, Function<RunEvent.Stamp, RunEvent> event) {
         Listeners told = listeners;
         if (told != null) {
-            // One lock for the number and the queues, so that listeners get the events in the order of their numbers.
+            // One lock for numbering and queueing: listeners receive events in the order of their numbers.
             synchronized (numbering) {
                 told.publish(event.apply(new RunEvent.Stamp(id, ++events, at)));
             }
@@ -286,7 +290,7 @@ final class Pool implements Steps {
 
     // The end.
 
-    /** A mistake of ours, or a run that cannot even begin: everything is ended and given back without a plan. */
+    /** Handles a bug in the run, or a run that cannot begin: cancels all calls and releases all systems. */
     private void breakDown(Throwable why) {
         guard.log().error("the run cannot go on", why);
         fatal = why;
@@ -311,7 +315,7 @@ final class Pool implements Steps {
         }
     }
 
-    /** Systems that came when the run had ended are still in the mailbox. */
+    /** Releases systems that arrived after the end of the run and are still in the mailbox. */
     private void giveBackArrivals() {
         over = true;
         Runnable late = mailbox.poll();

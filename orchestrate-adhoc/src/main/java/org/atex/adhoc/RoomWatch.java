@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Whether there is room for artifacts on this machine, and when to look again. Belongs to the {@link Schedule}. */
+/**
+ * Tracks whether this machine has disk space for artifacts, and when to check again. Part of the {@link Schedule}; not
+ * thread-safe.
+ */
 final class RoomWatch {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 

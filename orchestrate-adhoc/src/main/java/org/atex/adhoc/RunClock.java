@@ -5,9 +5,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * What time it is in a run: by this machine's clock as it was when the run was made, and from then on by one that does not
- * jump. So the times of a run's events and records have the distances that they really had, though somebody sets the clock
- * meanwhile. Immutable.
+ * What time it is in a run: by this machine's clock as it was when the run was made, and from then on by one that does
+ * not jump. So the times of a run's events and records have the distances that they really had, though somebody sets
+ * the clock meanwhile. Immutable.
  */
 final class RunClock implements InstantSource {
     private static final Duration FOREVER = Duration.ofDays(100_000);

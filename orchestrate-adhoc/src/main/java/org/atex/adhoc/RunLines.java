@@ -15,7 +15,7 @@ import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 
-/** Turns the events of one run into lines. Time is what the events say: it has no clock of its own. */
+/** Formats the events of one run as lines. Uses the times of the events, and no clock. Not thread-safe. */
 final class RunLines {
     /** An attempt at a test. */
     private record Attempt(String test, int number) {}
@@ -79,7 +79,7 @@ final class RunLines {
             }
             case RunEvent.SystemGone gone -> {
                 systems = Math.max(0, systems - 1);
-                minor(gone, "system " + Text.name(gone.system().name()) + " is given back" + Text.because(gone.why()));
+                minor(gone, "system " + Text.name(gone.system().name()) + " is released" + Text.because(gone.why()));
             }
             case RunEvent.SetupFailed failure -> repeated(failure, failure.system(), " failed", failure.why());
             case RunEvent.HostQuarantined host ->
@@ -185,7 +185,7 @@ final class RunLines {
         return count.again() ? List.of(Details.below("the same as below " + Text.name(count.first()))) : below;
     }
 
-    /** A run that breaks down may leave very many of these. */
+    /** Prints a test that was not run; repeated reasons are counted, as a failed run may have thousands. */
     private void notRun(RunEvent.TestFinished event) {
         String why = Objects.requireNonNullElse(event.record().end().note(), "");
         String test = event.record().name();
@@ -215,7 +215,7 @@ final class RunLines {
         }
     }
 
-    /** The first failure in full, then how many there are. */
+    /** Prints the first failure in full, and repetitions as a count at 10, 100 and so on. */
     private void repeated(RunEvent event, String name, String what, String why) {
         Repeats.Count count = reasons.count(what + why, name);
         if (!count.again()) {
@@ -225,12 +225,12 @@ final class RunLines {
         }
     }
 
-    /** What matters is printed everywhere. */
+    /** Adds a line that is always printed. */
     private void major(RunEvent event, String text) {
         lines.add(stamp(event.at()) + text);
     }
 
-    /** The rest is printed where lines are cheap. */
+    /** Adds a line that is printed only without a status line. */
     private void minor(RunEvent event, String text) {
         if (!console.changing()) {
             major(event, text);
