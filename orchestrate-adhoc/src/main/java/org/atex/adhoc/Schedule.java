@@ -18,26 +18,26 @@ import org.atex.api.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which test runs where and when: a state machine without threads, clock or I/O. Events go in, decisions come out.
- * All policy is here, but for the user's own policies, which {@link Decision.Judge} asks for. The caller carries the
- * decisions out and reports what came of them.
+ * Decides which test runs where and when: a state machine without threads, clock or I/O. It receives events and
+ * returns decisions, which the caller carries out and reports on with further events. All rules are here, except for
+ * the user's own policies, which {@link Decision.Judge} asks for.
  *
  * <p>Not thread-safe.
  */
 final class Schedule {
     /**
-     * What the user decided beforehand.
+     * The options of the run.
      *
-     * @param reruns which tests are run again
-     * @param destruction which tests spend their system
-     * @param maxSystems how many systems there may be at once
-     * @param spares how many idle systems to keep, when no test waits, for tests that may be run again
-     * @param maxFailedSystems how many of the latest systems of a provisioner count for its breaker
-     * @param maxFailures how many tests may fail before the run is cancelled
-     * @param systemWithin how long to wait without any system
-     * @param failingWithin how long a provisioner may do nothing but fail
-     * @param roomWithin how long to wait for room for artifacts
-     * @param runWithin how long the run may take, or null
+     * @param reruns decides which tests are run again
+     * @param destruction decides after which tests a system is spent
+     * @param maxSystems the maximum number of systems at a time
+     * @param spares the number of idle systems to keep for reruns when no test waits
+     * @param maxFailedSystems the number of recent systems of a provisioner that its breaker counts
+     * @param maxFailures the number of failed tests that cancels the run
+     * @param systemWithin how long tests wait without any system
+     * @param failingWithin how long a provisioner may fail without a success
+     * @param roomWithin how long to wait for disk space for artifacts
+     * @param runWithin the maximum duration of the run, or null
      */
     record Rules(
             RerunPolicy reruns,
@@ -76,11 +76,11 @@ final class Schedule {
     private final Matching matching = new Matching(backlog, hosts);
     private final RoomWatch room;
     private final Map<Integer, PoolSystem> systems = new LinkedHashMap<>();
-    /** Those of the systems that have a place free, the longest idle first. */
+    /** The systems with a free slot, the longest idle first. */
     private final Set<PoolSystem> idle = new LinkedHashSet<>();
 
     private final Map<PlannedTest, Judging> judging = new HashMap<>();
-    /** Hosts with tests whose failures may be the host's fault. */
+    /** Hosts with held-back failures that the host may have caused. */
     private final Set<HostRecord> doubted = new LinkedHashSet<>();
 
     private final Supply supply;
@@ -90,7 +90,7 @@ final class Schedule {
     private @Nullable Stop stop;
     private String whyStopped = "";
     private String lastWait = "";
-    /** Before the first system is ready, all tests wait: there is nothing to tell. */
+    /** Before the first system is ready, all tests wait; that is not reported. */
     private boolean wasReady;
 
     private boolean ended;
@@ -101,11 +101,11 @@ final class Schedule {
     private List<Decision> out = new ArrayList<>();
 
     /**
-     * Makes one.
+     * Creates a schedule.
      *
-     * @param tests what to run, in the order planned
-     * @param offers what each provisioner says of its systems beforehand
-     * @param rules what the user decided
+     * @param tests the planned tests
+     * @param offers the labels that each provisioner declares for its systems
+     * @param rules the options of the run
      */
     Schedule(List<PlannedTest> tests, List<Map<String, String>> offers, Rules rules) {
         this.rules = rules;
@@ -121,13 +121,13 @@ final class Schedule {
         return tests;
     }
 
-    /** A planned test that cannot run at all, because it cannot even say what it is: to be told before the beginning. */
+    /** Concludes a test whose properties could not be read. To be called before {@link Event.Begin}. */
     void refuse(PlannedTest test, String why) {
         backlog.remove(test);
         conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
     }
 
-    /** {@return what is to be done after an event, in this order} */
+    /** {@return the decisions that follow from an event, in order} */
     List<Decision> on(Event event, Instant at) {
         now = at;
         if (!ended) {
@@ -178,7 +178,7 @@ final class Schedule {
         PoolSystem system = new PoolSystem(facts, hosts.of(facts.provisioner(), facts.host()));
         systems.put(system.id(), system);
         if (system.host.quarantined != null && unfinished > 0 && stop == null) {
-            // Given back, it would be handed out again at once.
+            // Hold it: the provisioner would hand out a released system again at once.
             system.phase = Phase.QUARANTINED;
         } else if (backlog.isEmpty() || backlog.canUseInTime(system, now)) {
             prepareIfNeeded(system);
@@ -204,13 +204,13 @@ final class Schedule {
 
     private void prepareIfNeeded(PoolSystem system) {
         if (backlog.isEmpty() && !wantsSpare()) {
-            release(system, "nothing is left for it to do");
+            release(system, "no test needs it any more");
         } else {
             out.add(new Decision.Prepare(system.id()));
         }
     }
 
-    /** A system that no waiting test can use makes room for another. */
+    /** Releases a system that no waiting test can use, so that another one can be requested. */
     private void refuse(PoolSystem system) {
         if (backlog.canUse(system)) {
             String why = whyTooShort(system);
@@ -223,7 +223,7 @@ final class Schedule {
                 system.facts.name() + " with the labels " + system.facts.labels() + " fits none of the "
                         + backlog.size() + " waiting tests; the first is " + backlog.describeFirst(),
                 backlog.needsOtherLabels(system.facts.labels()));
-        release(system, "none of the waiting tests fits it");
+        release(system, "no waiting test can run on it");
     }
 
     private String whyTooShort(PoolSystem system) {
@@ -265,7 +265,7 @@ final class Schedule {
         matching.gone(system);
         supply.gotBack(system.facts.provisioner());
         if (system.facts.host().equals(system.facts.name())) {
-            // It will not come again, and so never prove itself.
+            // A system that is its own host does not return, so there will be no further results to compare.
             settleDoubts(system.host);
         }
     }
@@ -276,7 +276,7 @@ final class Schedule {
         out.add(new Decision.Release(system.id(), why));
     }
 
-    /** A spent system goes: reset if it answers and tests wait for it, given back if not. */
+    /** Resets a spent system if it is usable and tests wait, and releases it otherwise. */
     private void leave(PoolSystem system, TestEnd end) {
         if (end.systemUsable() && !backlog.isEmpty() && stop == null && system.host.quarantined == null) {
             system.phase = Phase.LEAVING;
@@ -290,7 +290,7 @@ final class Schedule {
         String why = String.valueOf(host.quarantined);
         out.add(new Decision.Quarantine(host.name, why));
         out.add(new Decision.Report(Problem.overcome("the host " + host.name + " was not used any more: " + why)));
-        // Its tests run again elsewhere: their results say more of the host than of them.
+        // Its failed tests run again elsewhere: the host probably caused the failures.
         host.doubtful.forEach(backlog::add);
         host.doubtful.clear();
         doubted.remove(host);
@@ -324,7 +324,7 @@ final class Schedule {
         return test;
     }
 
-    /** A test waits again, unless none is started any more. */
+    /** Returns a test to the waiting tests; gives it up if the run is being stopped. */
     private void wait(PlannedTest test) {
         backlog.add(test);
         if (stop != null) {
@@ -335,7 +335,7 @@ final class Schedule {
     private void noRoom(PoolSystem system, int slot, String why) {
         PlannedTest test = putBack(system, slot);
         if (++test.spoiled > SPOILED_AT_MOST) {
-            TestEnd end = TestEnd.of(Outcome.SETUP_FAILED, "no room for its artifacts on this machine: " + why);
+            TestEnd end = TestEnd.of(Outcome.SETUP_FAILED, "no disk space for its artifacts on this machine: " + why);
             int attempt = test.attempt();
             test.ended(end);
             conclude(test, attempt, end);
@@ -345,12 +345,12 @@ final class Schedule {
         if (!room.isShort()) {
             room.isGone(why, now);
             out.add(new Decision.Report(Problem.overcome(
-                    "no test was started for a time, as this machine had no room for artifacts: " + why)));
+                    "tests were paused because this machine had no disk space for artifacts: " + why)));
             out.add(new Decision.Pause(why));
         }
     }
 
-    /** Only now is it certain that the attempt before was not the last one. */
+    /** Concludes the previous attempt: only now is it certain that it was not the last one. */
     private void started(PlannedTest test) {
         TestEnd held = test.held;
         if (held != null) {
@@ -427,7 +427,7 @@ final class Schedule {
         }
     }
 
-    /** Results of one host say something of its peers, too. */
+    /** Checks all doubted hosts again: a result on one host changes the comparison for the others. */
     private void judgeHosts(HostRecord latest) {
         Set<HostRecord> suspects = new LinkedHashSet<>(doubted);
         suspects.add(latest);
@@ -440,7 +440,7 @@ final class Schedule {
         }
     }
 
-    /** What failed on this host failed for reasons of its own. */
+    /** Accepts the held-back failures of a host as failures of the tests. */
     private void settleDoubts(HostRecord host) {
         doubted.remove(host);
         List<PlannedTest> settled = List.copyOf(host.doubtful);
@@ -476,10 +476,10 @@ final class Schedule {
             if (ends.isEmpty()) {
                 conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
             } else {
-                // What the attempt before showed is still the best that is known.
+                // The previous attempt remains the result.
                 TestEnd last = ends.get(ends.size() - 1);
                 String note = (last.note() == null ? "" : last.note() + "; ") + "not run again: " + why;
-                // Its record is still open, unless another attempt began and was spoiled.
+                // Its record is still open, unless another attempt started and failed for lack of disk space.
                 int attempt = test.held == null ? test.attempt() : ends.size();
                 conclude(test, attempt, new TestEnd(last.outcome(), last.exitCode(), note, true));
             }
@@ -514,11 +514,11 @@ final class Schedule {
         }
         if (starvingSince != null && !now.isBefore(starvingSince.plus(rules.systemWithin()))) {
             forget(supply.forgetAll());
-            giveUp("none came within " + rules.systemWithin() + "; " + whyNone());
+            giveUp("none was provisioned within " + rules.systemWithin() + "; " + whyNone());
         }
         if (room.isShort()) {
             if (room.isHopeless(now)) {
-                String why = "no room for artifacts on this machine for " + rules.roomWithin() + ": " + room.why();
+                String why = "no disk space for artifacts on this machine for " + rules.roomWithin() + ": " + room.why();
                 out.add(new Decision.Report(Problem.infrastructure(backlog.size() + " tests were not run, " + why)));
                 giveUpWaitingTests(why);
             } else if (room.isDue(now)) {
@@ -538,7 +538,7 @@ final class Schedule {
         giveUpWaitingTests(all);
     }
 
-    /** Brings everything to rest after an event: places filled, systems asked for or given back, the end found. */
+    /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
         fillPlaces();
         giveBackOutlived();
@@ -582,7 +582,7 @@ final class Schedule {
         do {
             before = running;
             fillOnce();
-            // A place that was kept free for a test that now started elsewhere can be used.
+            // A slot that was kept free for a test is available again if the test started elsewhere.
         } while (running > before && !backlog.isEmpty() && !idle.isEmpty());
     }
 
@@ -613,7 +613,10 @@ final class Schedule {
         out.add(new Decision.Run(test, test.attempt(), system.id(), slot));
     }
 
-    /** What is reserved for too short a time makes room. It is a failure of its provisioner if it never was of use. */
+    /**
+     * Releases idle systems whose reservation ends too early for the waiting tests. A system that never ran a test
+     * counts as a failure of its provisioner.
+     */
     private void giveBackOutlived() {
         if (backlog.isEmpty()) {
             return;
@@ -640,7 +643,7 @@ final class Schedule {
         int kept = 0;
         for (PoolSystem system : List.copyOf(idle)) {
             if (system.isIdle() && (kept++ >= rules.spares() || unfinished == 0 || stop != null)) {
-                release(system, "nothing is left for it to do");
+                release(system, "no test needs it any more");
             }
         }
         if (unfinished == 0 || stop != null) {
@@ -679,8 +682,8 @@ final class Schedule {
     }
 
     /**
-     * Nothing runs, nothing is on its way, and yet tests wait. Systems that fit none of them make room for others; when
-     * there are none and none will come, the tests are given up.
+     * Handles tests that wait while nothing runs and no system is requested or in preparation. Unsuitable systems are
+     * released; if there is no system and none will come, the tests are given up.
      */
     private void breakDeadlock() {
         if (backlog.isEmpty() || running > 0 || supply.asked() > 0 || supply.isArriving() || room.isShort()) {
@@ -708,15 +711,15 @@ final class Schedule {
         systems.values().stream()
                 .filter(system -> system.host == host)
                 .toList()
-                .forEach(system -> release(system, "its host gets a second chance, as there is no other"));
+                .forEach(system -> release(system, "its host is tried once more, as no other host is left"));
     }
 
     private void noteWaiting() {
         String why = "";
         if (!backlog.isEmpty() && running == 0 && wasReady) {
-            why = systems.isEmpty() ? "for a system" : "for a system to get ready";
+            why = systems.isEmpty() ? "for a system" : "for a system to become ready";
         } else if (!backlog.isEmpty() && !idle.isEmpty()) {
-            why = "for what running tests hold, or for a system that fits";
+            why = "for locks or slots of running tests, or for a suitable system";
         }
         if (!why.equals(lastWait)) {
             lastWait = why;
@@ -729,7 +732,7 @@ final class Schedule {
     private void cancelPreparations() {
         for (PoolSystem system : systems.values()) {
             if (system.phase == Phase.PREPARING && !system.preparationCancelled) {
-                // It stays among the systems until it is known how its preparation ended.
+                // The system stays in the pool until the end of its preparation is reported.
                 system.preparationCancelled = true;
                 out.add(new Decision.CancelPreparation(system.id()));
             }
@@ -748,7 +751,7 @@ final class Schedule {
         return system;
     }
 
-    /** {@return whether tests wait, and nothing goes on but waiting for systems that were asked for} */
+    /** {@return whether tests wait, nothing runs, and no system is arriving or in preparation} */
     private boolean isStarving() {
         return !backlog.isEmpty()
                 && running == 0
@@ -757,7 +760,7 @@ final class Schedule {
                 && systems.values().stream().noneMatch(system -> system.phase == Phase.PREPARING);
     }
 
-    /** {@return a waiting test that could start now, which there must not be between events; else null} */
+    /** {@return a waiting test that could start now, or null; between events it must be null (for tests)} */
     @Nullable
     PlannedTest settledBacklog() {
         if (room.isShort()) {

@@ -12,14 +12,14 @@ import org.atex.api.Remote;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks one provisioner for systems, in the order of the wishes, and takes systems from it for as long as some are wanted:
- * each on a thread of its own, and every call under the {@link Guard}.
+ * Requests systems from one provisioner and takes them. One thread requests systems in order, another one takes
+ * systems while some are pending; every call runs under the {@link Guard}. Thread-safe.
  */
 final class Source {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int REFUSALS_OF_A_CLOSED_ONE = 3;
 
-    /** What a source tells of. Called from its threads; must not block. */
+    /** Receives the results. Called from the threads of the client; must not block. */
     interface Listener {
         void arrived(int provisioner, Remote remote);
 
@@ -85,7 +85,7 @@ final class Source {
                 wishes.take().run();
             }
         } catch (InterruptedException e) {
-            // Only a mistake interrupts it: what was wished for is not asked for any more.
+            // Nothing interrupts this thread in normal operation: drop the remaining requests.
             Thread.currentThread().interrupt();
         }
     }
@@ -96,14 +96,14 @@ final class Source {
         }
         Guard.Result<Boolean> result = guard.call(
                 Guard.Phase.WORK,
-                name() + ", which is asked for systems,",
+                name() + " (request for systems)",
                 limits.call(),
                 () -> {
                     provisioner.provision(count);
                     return true;
                 },
-                late -> quietly("a wish that came too late could not be forgotten", provisioner::clear));
-        // A closed provisioner throws that, and so may a mistake: it is closed if it goes on like this.
+                late -> quietly("could not clear a request that completed too late", provisioner::clear));
+        // A closed provisioner throws IllegalStateException, but so may a bug: three in a row count as closed.
         boolean refused = result instanceof Guard.Result.Threw<Boolean>(IllegalStateException closed, String words);
         refusals = refused ? refusals + 1 : 0;
         if (result instanceof Guard.Result.Done) {
@@ -118,13 +118,13 @@ final class Source {
     private void clear() {
         want(0);
         String problem = guard.run(
-                Guard.Phase.RELEASE, name() + ", which is to forget wishes,", limits.call(), provisioner::clear);
+                Guard.Phase.RELEASE, name() + " (clearing of requests)", limits.call(), provisioner::clear);
         if (!problem.isEmpty()) {
-            listener.problem(name() + " could not forget what it was asked for: " + problem);
+            listener.problem(name() + " could not clear its pending requests: " + problem);
         }
     }
 
-    /** Notes how many more are wanted; 0 sets them back to none. */
+    /** Adds to the number of pending systems; 0 resets it. */
     private void want(int more) {
         lock.lock();
         try {
@@ -171,7 +171,7 @@ final class Source {
             }
             taking = guard.start(
                     Guard.Phase.WORK,
-                    name() + ", from which systems are taken,",
+                    name() + " (waiting for a system)",
                     patience.plus(limits.call()),
                     () -> provisioner.take(patience),
                     result::complete,
@@ -186,7 +186,7 @@ final class Source {
             listener.failed(
                     number,
                     null,
-                    "nothing could be taken from " + name() + ": "
+                    "could not take a system from " + name() + ": "
                             + result.join().problem());
         }
     }
@@ -201,7 +201,7 @@ final class Source {
             case Offer.Ready(Remote remote) -> {
                 fulfilled();
                 if (remote == null) {
-                    listener.failed(number, null, name() + " offered a system that is null");
+                    listener.failed(number, null, name() + " offered null as a system");
                 } else {
                     listener.arrived(number, remote);
                 }
@@ -230,10 +230,10 @@ final class Source {
         }
     }
 
-    /** What a call brings after it was given up is closed where it came: nothing else waits for that thread. */
+    /** Closes a system that was returned by an abandoned call, on the thread of that call. */
     private void giveBackLate(@Nullable Offer offer) {
         if (offer instanceof Offer.Ready(Remote remote) && remote != null) {
-            quietly("a system that came too late could not be given back", remote::close);
+            quietly("could not release a system that arrived too late", remote::close);
         }
     }
 
@@ -245,7 +245,7 @@ final class Source {
         }
     }
 
-    /** Takes nothing more, and asks for nothing more. */
+    /** Ends requesting and taking. */
     void stop() {
         lock.lock();
         try {
@@ -260,7 +260,7 @@ final class Source {
         wishes.add(() -> {});
     }
 
-    /** Waits for the end after {@link #stop()}. What the provisioner still has is its own business. */
+    /** Waits for both threads to end after {@link #stop()}. Systems that the provisioner still has remain with it. */
     void awaitEnd() {
         join(taker);
         join(asker);

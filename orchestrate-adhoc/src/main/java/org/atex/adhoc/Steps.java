@@ -5,34 +5,34 @@ import java.util.function.Function;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 
-/** What the parts of a run ask of its thread. */
+/** Gives the parts of a run access to its clock, its thread and its listeners. */
 interface Steps {
-    /** {@return the time of the run; from any thread} */
+    /** {@return the current time of the run's clock; from any thread} */
     Instant now();
 
-    /** {@return when something is by the time of the run that is then by this machine's clock; from any thread} */
+    /** {@return an instant of this machine's clock, converted to the run's clock; from any thread} */
     Instant ofWall(Instant then);
 
-    /** Has something done on the thread of the run. Never blocks; from any thread. */
+    /** Queues an action for the thread of the run. Never blocks; from any thread. */
     void post(Runnable event);
 
-    /** Tells the schedule, and does what it decides. On the thread of the run. */
+    /** Passes an event to the schedule and carries out its decisions. On the thread of the run only. */
     void step(Event event);
 
-    /** Tells listeners of what happens now. Never blocks; from any thread. */
+    /** Publishes an event with the current time. Never blocks; from any thread. */
     default void publish(Function<RunEvent.Stamp, RunEvent> event) {
         publish(now(), event);
     }
 
-    /** Tells listeners of what happened at that time. Never blocks; from any thread. */
+    /** Publishes an event with the given time. Never blocks; from any thread. */
     void publish(Instant at, Function<RunEvent.Stamp, RunEvent> event);
 
-    /** Notes something that went wrong. Never blocks; from any thread. */
+    /** Records and logs a problem. Never blocks; from any thread. */
     void problem(Problem problem);
 
     /** {@return whether the run is being stopped; from any thread} */
     boolean isStopping();
 
-    /** {@return whether the schedule has ended, and decides nothing any more; on the thread of the run} */
+    /** {@return whether the schedule has ended and ignores further events; on the thread of the run} */
     boolean isOver();
 }

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What the provisioners were asked for, and may still be asked for. */
+/** The state of the provisioners: pending requests, and whether more systems may be requested. Not thread-safe. */
 final class Supply {
     private static final int UNFIT_AT_MOST = 3;
 
@@ -51,7 +51,7 @@ final class Supply {
         offers.forEach(offer -> sources.add(new Source(offer, new Breaker(window, patience))));
     }
 
-    /** {@return how many systems are asked for and have not come} */
+    /** {@return the number of systems that are requested and have not arrived} */
     int asked() {
         int asked = 0;
         for (Source source : sources) {
@@ -60,12 +60,15 @@ final class Supply {
         return asked;
     }
 
-    /** {@return whether a system was handed out of which nothing more is known yet} */
+    /** {@return whether a system was handed out whose facts are still being read} */
     boolean isArriving() {
         return sources.stream().anyMatch(source -> source.arriving > 0);
     }
 
-    /** Spreads a wish over the provisioners that may still have something fitting; tells what to ask each for. */
+    /**
+     * Distributes a request over the provisioners that may have suitable systems, the least loaded first; returns the
+     * number by provisioner.
+     */
     Map<Integer, Integer> ask(int count, Predicate<Map<String, String>> fitting, Instant now) {
         Map<Integer, Integer> asks = new TreeMap<>();
         List<Integer> open = new ArrayList<>();
@@ -100,7 +103,7 @@ final class Supply {
         Source source = sources.get(provisioner);
         source.arriving = Math.max(0, source.arriving - 1);
         source.held++;
-        // More than was asked for may come: a wish that was forgotten too late.
+        // More systems may arrive than are pending, if a request was cleared too late.
         source.asked = Math.max(0, source.asked - 1);
     }
 
@@ -119,21 +122,21 @@ final class Supply {
         source.asked = 0;
     }
 
-    /** Systems that were asked for will not come. */
+    /** Records that requested systems will not arrive. */
     void notComing(int provisioner, int count, boolean arriving) {
         Source source = sources.get(provisioner);
         source.arriving = Math.max(0, source.arriving - (arriving ? 1 : 0));
         source.asked = Math.max(0, source.asked - count);
     }
 
-    /** A system failed, and it is not the fault of a host that is known as bad. */
+    /** Records a failure of a system, except on a host that is known as bad. */
     void failed(int provisioner, String why, Instant now) {
         Source source = sources.get(provisioner);
         source.lastFailure = why;
         source.breaker.failed(now);
     }
 
-    /** A system is ready. */
+    /** Records that a system is ready. */
     void worked(int provisioner) {
         Source source = sources.get(provisioner);
         source.breaker.worked();
@@ -141,9 +144,10 @@ final class Supply {
     }
 
     /**
-     * A system came that no waiting test can use. A few such show that the provisioner has no other ones.
+     * Records a system that no waiting test can use. After three in a row the provisioner is assumed to have no other
+     * systems.
      *
-     * @param hopeless whether one is enough to show it
+     * @param hopeless whether one such system is enough
      */
     void unfit(int provisioner, String why, boolean hopeless) {
         Source source = sources.get(provisioner);
@@ -152,7 +156,7 @@ final class Supply {
         }
     }
 
-    /** Forgets all that was asked for; tells which provisioners must forget it too. */
+    /** Clears all pending requests; returns the provisioners that must clear them too. */
     List<Integer> forgetAll() {
         List<Integer> asked = new ArrayList<>();
         for (int i = 0; i < sources.size(); i++) {
@@ -165,13 +169,13 @@ final class Supply {
         return asked;
     }
 
-    /** {@return whether none of the provisioners that may fit will have a system, now or later} */
+    /** {@return whether no provisioner with suitable systems will provide one, now or later} */
     boolean isHopeless(Predicate<Map<String, String>> fitting, Instant now) {
         return sources.stream()
                 .allMatch(source -> source.isOut() || !fitting.test(source.offers) || source.breaker.isHopeless(now));
     }
 
-    /** {@return when the next provisioner may be probed or is given up; null if none waits for that} */
+    /** {@return when the next provisioner may be probed or becomes hopeless; null if none will} */
     @Nullable
     Instant wakeAt(Instant now) {
         Instant first = null;
@@ -192,10 +196,10 @@ final class Supply {
     }
 
     /**
-     * {@return the reasons why there is no system, each once}
+     * {@return the distinct reasons why there is no system}
      *
-     * @param fitting which provisioners may have what the waiting tests need
-     * @param waiting what waits, for people
+     * @param fitting whether a provisioner with these labels may have suitable systems
+     * @param waiting a description of the waiting tests, for the message
      */
     String whyNone(Predicate<Map<String, String>> fitting, String waiting) {
         List<String> reasons = new ArrayList<>();

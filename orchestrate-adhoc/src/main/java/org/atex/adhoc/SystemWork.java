@@ -10,11 +10,11 @@ import org.atex.api.Remote;
 import org.atex.api.SystemHook;
 
 /**
- * What is done with systems: reading their facts, preparing, resetting and giving them back. Each method returns at once,
- * and tells its caller of the end on a thread of the guard. Thread-safe.
+ * Calls user code on systems: reads their facts, prepares, resets and releases them. Each method returns immediately
+ * and reports the end on a thread of the guard. Thread-safe.
  */
 final class SystemWork {
-    /** A system whose facts are known. */
+    /** A system with its facts and its connection. */
     record Arrival(PoolSystem.Facts facts, Connection connection) {}
 
     private final Guard guard;
@@ -33,11 +33,11 @@ final class SystemWork {
         this.steps = steps;
     }
 
-    /** Reads what a system says of itself, once. */
+    /** Reads the properties of a system, once. */
     void read(int id, int provisioner, String source, Remote remote, Consumer<Guard.Result<Arrival>> then) {
         guard.start(
                 Guard.Phase.WORK,
-                "a system of " + source + ", which is asked for its name and labels,",
+                "a system of " + source + " (reading of its name and labels)",
                 limits.call(),
                 () -> {
                     Instant expires = remote.expires();
@@ -80,7 +80,7 @@ final class SystemWork {
         try {
             executor.close();
         } catch (Throwable e) {
-            Words.warn("an executor that was opened in vain could not be closed", e);
+            Words.warn("could not close an executor that was opened too late", e);
         }
     }
 
@@ -91,7 +91,7 @@ final class SystemWork {
             then.run();
             return;
         }
-        release("the executor on " + member.name() + ", which is closed,", executor::close, problem -> {
+        release("the executor on " + member.name() + " (closing)", executor::close, problem -> {
             if (!problem.isEmpty()) {
                 steps.problem(
                         Problem.infrastructure("the system " + member.name() + " was not cleaned up: " + problem));
@@ -100,7 +100,7 @@ final class SystemWork {
         });
     }
 
-    /** Resets a system; tells whether that was done. */
+    /** Resets a system; reports whether that was done. */
     Guard.Call<?> reset(Member member, Consumer<Boolean> then) {
         return guard.start(
                 Guard.Phase.WORK,
@@ -110,7 +110,7 @@ final class SystemWork {
                 result -> {
                     if (!(result instanceof Guard.Result.Done || result instanceof Guard.Result.Cancelled)) {
                         steps.problem(Problem.overcome("the system " + member.name()
-                                + " could not be reset, and is replaced: " + result.problem()));
+                                + " could not be reset and is replaced: " + result.problem()));
                     }
                     then.accept(result instanceof Guard.Result.Done<Boolean>(Boolean done) && done);
                 },
@@ -118,9 +118,9 @@ final class SystemWork {
     }
 
     void giveBack(String name, Remote remote, Runnable then) {
-        release("the system " + name + ", which is given back,", remote::close, problem -> {
+        release("the system " + name + " (release)", remote::close, problem -> {
             if (!problem.isEmpty()) {
-                steps.problem(Problem.infrastructure("the system " + name + " was not given back: " + problem));
+                steps.problem(Problem.infrastructure("the system " + name + " was not released: " + problem));
             }
             then.run();
         });

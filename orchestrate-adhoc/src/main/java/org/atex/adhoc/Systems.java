@@ -16,8 +16,8 @@ import org.atex.api.RunEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The systems of a run: asks for them, takes them in, has them made ready, reset and given back. Belongs to the thread of the
- * run, but for what {@link Source.Listener} declares.
+ * The systems of a run: requests, accepts, prepares, resets and releases them. Confined to the thread of the run,
+ * except for the methods of {@link Source.Listener}.
  */
 final class Systems implements Source.Listener {
     private final Steps steps;
@@ -98,7 +98,7 @@ final class Systems implements Source.Listener {
                         provisioner,
                         false,
                         null,
-                        name(provisioner) + " offered a system that it had handed out before and not got back");
+                        name(provisioner) + " offered a system that is still in use");
                 return;
             }
             steps.step(new Event.Arriving(provisioner));
@@ -119,7 +119,7 @@ final class Systems implements Source.Listener {
             members.put(id, member);
             steps.step(new Event.Offered(arrival.facts()));
         } else {
-            notOffered(provisioner, true, null, name(provisioner) + " offered a system of no use: " + result.problem());
+            notOffered(provisioner, true, null, name(provisioner) + " offered an unusable system: " + result.problem());
             giveBackLate(provisioner, remote);
         }
     }
@@ -189,7 +189,7 @@ final class Systems implements Source.Listener {
         }
         String why = result instanceof Guard.Result.Cancelled
                 ? "its preparation was cancelled"
-                : member.name() + " could not be made ready: " + result.problem();
+                : member.name() + " could not be prepared: " + result.problem();
         if (!(result instanceof Guard.Result.Cancelled)) {
             setUpFailed(member.name(), why);
         }
@@ -241,18 +241,18 @@ final class Systems implements Source.Listener {
         systemWork.giveBack("that " + name(provisioner) + " offered", remote, () -> done.complete(true));
     }
 
-    /** Takes no more systems, and gives back those that come too late. */
+    /** Stops taking systems; systems that arrive later are released. */
     void stopTaking() {
         sources.forEach(Source::stop);
         sources.forEach(Source::awaitEnd);
     }
 
-    /** Waits until what came too late is given back. */
+    /** Waits until all late systems are released. */
     void awaitLate() {
         givingBack.forEach(CompletableFuture::join);
     }
 
-    /** Ends everything and gives everything back, without a plan. */
+    /** Cancels all calls and releases all systems, without the schedule. */
     void abandonAll() {
         for (Member member : members.values()) {
             cancel(member.preparation);

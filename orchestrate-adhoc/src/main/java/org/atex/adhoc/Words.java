@@ -3,14 +3,14 @@ package org.atex.adhoc;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Words about exceptions of user code, which may misbehave themselves: their {@code getMessage()} may throw. */
+/** Describes exceptions of user code safely: their {@code getMessage()} may throw. */
 final class Words {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
     private static final int LONGEST = 1000;
 
     private Words() {}
 
-    /** {@return what an exception says, or its type if it says nothing} */
+    /** {@return the message of an exception, at most 1,000 characters, or its type if it has no message} */
     static String of(Throwable e) {
         try {
             String message = e.getMessage();
@@ -21,7 +21,7 @@ final class Words {
                                 : e.getClass().getName() + ": " + message);
             }
         } catch (Throwable unspeakable) {
-            return e.getClass().getName() + " (its message cannot be had: "
+            return e.getClass().getName() + " (getMessage() failed: "
                     + unspeakable.getClass().getName() + ")";
         }
         return e.getClass().getName();
@@ -31,7 +31,7 @@ final class Words {
         return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " …";
     }
 
-    /** Logs an exception of user code, which logging it may meet once more. */
+    /** Logs an exception of user code. Loggers call its methods, which may throw. */
     static void warn(String what, Throwable e) {
         try {
             LOG.warn("{}", what, e);
