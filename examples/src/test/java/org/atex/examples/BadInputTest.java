@@ -349,7 +349,7 @@ class BadInputTest {
                     .singleElement()
                     .satisfies(end -> {
                         assertThat(end.outcome()).isEqualTo(Outcome.NOT_RUN);
-                        assertThat(end.note()).contains("none came within", "PT0.05S");
+                        assertThat(end.note()).contains("none was provisioned within", "PT0.05S");
                     });
         }
     }

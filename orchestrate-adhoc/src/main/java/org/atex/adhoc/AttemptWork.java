@@ -139,7 +139,7 @@ final class AttemptWork {
         return Duration.ofNanos(System.nanoTime() - begin);
     }
 
-    /** {@return an ended attempt whose executor returned no result} */
+    /** {@return an ended attempt without a result from its executor} */
     Attempt cutShort(TestEnd end) {
         return attempt(end, Excerpt.none(), took());
     }

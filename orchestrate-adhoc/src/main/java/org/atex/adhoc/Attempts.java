@@ -57,6 +57,7 @@ final class Attempts {
                 "the executor of " + test.name() + " on " + member.name(),
                 limit == null ? plan.limits().test() : limit.plus(plan.limits().overrun()),
                 () -> {
+                    // Inside the guarded call, as it may block: too many unstored results delay further tests.
                     ingestion.awaitRoom();
                     return attempt.run(steps::isStopping, at -> starting(member, run, at));
                 },

@@ -114,7 +114,7 @@ final class Backlog {
         return all;
     }
 
-    /** {@return whether every waiting test needs a label whose key is missing here} */
+    /** {@return whether every waiting test needs a label with a key that is missing here} */
     boolean needsOtherLabels(Map<String, String> labels) {
         return kinds.keySet().stream()
                 .allMatch(kind -> kind.needs().stream().anyMatch(need -> !labels.containsKey(need.label())));

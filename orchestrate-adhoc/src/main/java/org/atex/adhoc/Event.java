@@ -61,7 +61,7 @@ sealed interface Event {
     /**
      * The disk space for artifacts was checked.
      *
-     * @param why the reason why there is none; empty if there is enough
+     * @param why the reason for the lack of space; empty if there is enough
      */
     record FreeSpace(String why) implements Event {}
 

@@ -7,7 +7,9 @@ import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the properties of tests, once and before the run. A test whose methods throw or hang affects only itself. */
+/**
+ * Reads the properties of tests, once and before the run. A test with methods that throw or hang affects only itself.
+ */
 final class FactsReader {
     /**
      * The properties of a test.
@@ -20,7 +22,7 @@ final class FactsReader {
     private final List<TestCase> tests;
     private final Duration limit;
 
-    // Guarded by this. Only the reader whose number equals turn may add to the list.
+    // Guarded by this. Only the reader with the number 'turn' may add to the list.
     private final List<Facts> read = new ArrayList<>();
     private int turn;
 

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 final class HostBook {
+    // A black hole must have failed 5 tests and 80 % of its tests, with 5 results from other hosts to compare, and a
+    // chance of less than 1 in 100,000 that an equal host fails as often.
     private static final int BAD_SET_UPS = 3;
     private static final int ENOUGH_FAILURES = 5;
     private static final int ENOUGH_OF_PEERS = 5;

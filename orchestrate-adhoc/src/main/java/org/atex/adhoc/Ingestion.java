@@ -129,8 +129,8 @@ final class Ingestion {
     }
 
     /**
-     * Waits until the next attempt to store, or until the run closes, which allows one last attempt; returns whether
-     * there is none left.
+     * Waits until the next attempt to store, or until the run closes, which allows one last attempt; returns true if
+     * the last attempt was made.
      */
     private boolean isClosingWithin(Duration delay) {
         lock.lock();

@@ -79,7 +79,7 @@ final class Ledger {
         count(setUps, kind, why.replace(system, "it"), system);
     }
 
-    /** Records an attempt whose results were not stored. */
+    /** Records an attempt with results that were not stored. */
     synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
         Failures failures =
                 count(unstored, Repeats.kind(why, record.name()), why.replace(record.name(), "it"), record.name());

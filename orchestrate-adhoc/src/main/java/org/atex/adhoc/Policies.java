@@ -19,7 +19,7 @@ final class Policies {
             long spent = ends.stream()
                             .filter(end -> outcomes.contains(end.outcome()))
                             .count()
-                    - 1;
+                    - 1; // the first attempt is not a rerun
             return outcomes.contains(ends.get(ends.size() - 1).outcome()) && spent < reruns;
         }
     }

@@ -99,10 +99,12 @@ final class Pool implements Steps {
     void stop(Stop how, String why) {
         Stopping before = stopping.getAndUpdate(
                 now -> now == null || now.how().compareTo(how) < 0 ? new Stopping(how, why) : now);
+        // Direct, not by the mailbox: the thread of the run may itself be waiting for guarded calls.
         if (how == Stop.NOW && summary == null) {
             guard.hurry();
         }
         if (before == null || before.how().compareTo(how) < 0) {
+            // An empty message wakes the thread of the run, which then sees the stop request.
             post(() -> {});
         }
     }
@@ -304,6 +306,7 @@ final class Pool implements Steps {
             attempts.close();
         }
         Listeners told = listeners;
+        // Drain before the summary: a listener that fails here adds a problem to it.
         if (told != null) {
             told.drain();
         }
@@ -317,6 +320,7 @@ final class Pool implements Steps {
 
     /** Releases systems that arrived after the end of the run and are still in the mailbox. */
     private void giveBackArrivals() {
+        // After a failure the schedule has not ended; arriving systems must not join it any more.
         over = true;
         Runnable late = mailbox.poll();
         while (late != null) {

@@ -252,6 +252,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         List<FactsReader.Facts> facts = FactsReader.read(tests, limits.call());
         refuseDuplicates(facts);
         List<String> notes = new ArrayList<>();
+        // Labels and the order are user code as well, and may hang before the run begins.
         try (Guard guard = new Guard(limits.grace(), (what, limit) -> {})) {
             List<Map<String, String>> offers = offers(guard, notes);
             if (refusing) {

@@ -143,6 +143,7 @@ final class RunLines {
         TestRecord record = event.record();
         running.ended(record.name());
         Outcome outcome = record.end().outcome();
+        // PASSED as a verdict includes skipped tests.
         boolean good = outcome.verdict() == Verdict.PASSED;
         if (record.last()) {
             done++;

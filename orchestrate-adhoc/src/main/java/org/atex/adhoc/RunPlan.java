@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The validated configuration of a run.
  *
  * @param tests the tests to run, in the order given
- * @param unreadable tests whose methods fail, with the reason
+ * @param unreadable tests with failing methods, and the reason
  * @param provisioners the provisioners of systems
  * @param offers the labels that each provisioner declares for its systems
  * @param notes problems while the plan was made

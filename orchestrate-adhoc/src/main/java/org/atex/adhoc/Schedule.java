@@ -121,7 +121,7 @@ final class Schedule {
         return tests;
     }
 
-    /** Concludes a test whose properties could not be read. To be called before {@link Event.Begin}. */
+    /** Concludes a test with properties that could not be read. To be called before {@link Event.Begin}. */
     void refuse(PlannedTest test, String why) {
         backlog.remove(test);
         conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
@@ -189,6 +189,7 @@ final class Schedule {
 
     private void notOffered(Event.NotOffered failure) {
         supply.notComing(failure.provisioner(), 1, failure.arriving());
+        // A failure on a host that is known as bad must not open the breaker of the whole provisioner.
         boolean counts = true;
         if (failure.host() != null) {
             HostRecord host = hosts.of(failure.provisioner(), failure.host());
@@ -334,6 +335,7 @@ final class Schedule {
 
     private void noRoom(PoolSystem system, int slot, String why) {
         PlannedTest test = putBack(system, slot);
+        // A test that fills the disk by itself would otherwise run again and again.
         if (++test.spoiled > SPOILED_AT_MOST) {
             TestEnd end = TestEnd.of(Outcome.SETUP_FAILED, "no disk space for its artifacts on this machine: " + why);
             int attempt = test.attempt();
@@ -395,6 +397,7 @@ final class Schedule {
         if (again && stop == null && end.outcome() != Outcome.CANCELLED) {
             hold(test, attempt, end);
             backlog.add(test);
+            // With maxFailures, failures must count immediately: holding them back would delay the cancellation.
         } else if (stop == null && rules.maxFailures() == Integer.MAX_VALUE && hosts.isDoubtful(system.host, end)) {
             hold(test, attempt, end);
             if (system.host.quarantined == null) {
@@ -549,6 +552,7 @@ final class Schedule {
         askForMore();
         breakDeadlock();
         noteWaiting();
+        // An arriving system is not in 'systems' yet, but it must be released before the end.
         if (unfinished == 0 && systems.isEmpty() && !supply.isArriving()) {
             ended = true;
             forget(supply.forgetAll());
@@ -578,6 +582,7 @@ final class Schedule {
     }
 
     private void fillPlaces() {
+        // Starting a test may free a slot that was kept for it elsewhere, so repeat until nothing starts.
         int before;
         do {
             before = running;
@@ -590,6 +595,7 @@ final class Schedule {
         if (backlog.isEmpty() || idle.isEmpty() || room.isShort()) {
             return;
         }
+        // A copy: starting a test removes its system from the idle ones.
         for (PoolSystem system : List.copyOf(idle)) {
             PlannedTest test = matching.pick(system, running, now);
             while (test != null) {

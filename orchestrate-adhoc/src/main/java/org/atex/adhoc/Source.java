@@ -169,6 +169,7 @@ final class Source {
             if (closed) {
                 return;
             }
+            // Under the lock, so that stop() either prevents the call or sees it and cancels it.
             taking = guard.start(
                     Guard.Phase.WORK,
                     name() + " (waiting for a system)",
@@ -217,6 +218,7 @@ final class Source {
                 want(0);
                 listener.exhausted(number, why == null ? name() + " has no more systems" : why, false);
             }
+            // The timeout of take() passed: the request is still pending.
             case Offer.None() -> {}
         }
     }
@@ -257,6 +259,7 @@ final class Source {
         } finally {
             lock.unlock();
         }
+        // Wakes the requesting thread.
         wishes.add(() -> {});
     }
 

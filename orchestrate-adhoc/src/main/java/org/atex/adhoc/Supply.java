@@ -30,6 +30,7 @@ final class Supply {
             this.breaker = breaker;
         }
 
+        /** Returns whether no system can be requested until one is released, or ever. */
         boolean isOut() {
             return exhausted != null || unsuited != null;
         }
@@ -110,6 +111,7 @@ final class Supply {
     void gotBack(int provisioner) {
         Source source = sources.get(provisioner);
         source.held--;
+        // A provisioner with a fixed number of systems has one again.
         if (!source.forGood) {
             source.exhausted = null;
         }

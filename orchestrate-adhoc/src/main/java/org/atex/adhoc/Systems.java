@@ -92,6 +92,7 @@ final class Systems implements Source.Listener {
                 giveBackLate(provisioner, remote);
                 return;
             }
+            // A provisioner that hands out a system twice would run two tests in one slot.
             boolean again = members.values().stream().anyMatch(member -> member.is(remote));
             if (again) {
                 notOffered(

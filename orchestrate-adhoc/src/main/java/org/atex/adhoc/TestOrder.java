@@ -21,8 +21,8 @@ public interface TestOrder extends Comparator<TestCase> {
     }
 
     /**
-     * {@return an order with the longest expected duration first, or limit if there is none; tests with neither are
-     * last}
+     * {@return an order with the longest expected duration first, with the limit as a substitute; tests with neither
+     * are last}
      */
     static TestOrder longestFirst() {
         return (a, b) -> length(b).compareTo(length(a));

@@ -33,6 +33,7 @@ final class Workers implements Executor, AutoCloseable {
 
     @Override
     public void execute(Runnable task) {
+        // Counts running tasks, not threads: pooled idle threads do not matter here.
         if (busy.incrementAndGet() <= PLATFORM_THREADS) {
             platform.execute(() -> run(task));
         } else {

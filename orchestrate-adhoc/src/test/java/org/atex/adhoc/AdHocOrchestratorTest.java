@@ -505,7 +505,7 @@ class AdHocOrchestratorTest {
                 .build()) {
             RunSummary summary = run.run();
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 2));
-            assertThat(summary.tests().get(0).end().note()).contains("no system to run on: none came within PT0.2S");
+            assertThat(summary.tests().get(0).end().note()).contains("no system to run on: none was provisioned within PT0.2S");
             assertThat(summary.exitCode()).isEqualTo(2);
         }
     }
@@ -534,7 +534,7 @@ class AdHocOrchestratorTest {
             RunSummary summary = run.run();
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 3));
             assertThat(summary.verdict()).isEqualTo(Verdict.INFRASTRUCTURE);
-            assertThat(summary.tests().get(0).end().note()).contains("no room for artifacts", work.toString());
+            assertThat(summary.tests().get(0).end().note()).contains("no disk space for artifacts", work.toString());
         }
     }
 
@@ -618,7 +618,7 @@ class AdHocOrchestratorTest {
                         .into(sink)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("/a is there twice");
+                .hasMessageContaining("/a is listed twice");
         assertThatThrownBy(() -> AdHocOrchestrator.builder(
                                 List.of(TestCase.named("/arm").withNeed(Need.of("arch", "aarch64"))))
                         .on(x86)

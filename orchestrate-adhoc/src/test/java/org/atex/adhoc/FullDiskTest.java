@@ -31,7 +31,7 @@ class FullDiskTest {
                         "No space left on device",
                         "goes on",
                         "PASSED {PASSED=24}",
-                        "no room for artifacts",
+                        "no disk space for artifacts",
                         "stored 24");
         assertThat(told).as("no system was thrown away for it").contains("systems 4");
     }
