@@ -10,10 +10,10 @@ sealed interface Decision {
     record WakeAt(Instant instant) implements Decision {}
 
     /** Request more systems from a provisioner. */
-    record Ask(int provisioner, int count) implements Decision {}
+    record Request(int provisioner, int count) implements Decision {}
 
     /** Clear the pending requests of a provisioner. */
-    record Forget(int provisioner) implements Decision {}
+    record ClearRequests(int provisioner) implements Decision {}
 
     /** Prepare a system and report the result. */
     record Prepare(int system) implements Decision {}
@@ -25,13 +25,13 @@ sealed interface Decision {
     record Run(PlannedTest test, int attempt, int system, int slot) implements Decision {}
 
     /** Ask the user's policies about an attempt and report their answers. The slot stays occupied until then. */
-    record Judge(PlannedTest test, TestEnd end) implements Decision {}
+    record AskPolicies(PlannedTest test, TestEnd end) implements Decision {}
 
     /** Cancel all running tests; each is then reported as cancelled. */
     record CancelTests(String why) implements Decision {}
 
     /** Check the disk space for artifacts and report the result. */
-    record LookForRoom() implements Decision {}
+    record CheckSpace() implements Decision {}
 
     /** Publish that no test starts, and the reason. With an empty reason: tests start again. */
     record Pause(String why) implements Decision {}

@@ -56,7 +56,7 @@ sealed interface Event {
     record NotStarted(int system, int slot) implements Event {}
 
     /** A test could not start, or its attempt failed, because this machine has no disk space for its artifacts. */
-    record NoRoom(int system, int slot, String why) implements Event {}
+    record NoSpace(int system, int slot, String why) implements Event {}
 
     /**
      * The disk space for artifacts was checked.
@@ -66,7 +66,7 @@ sealed interface Event {
     record FreeSpace(String why) implements Event {}
 
     /** The user's policies have answered about an attempt. */
-    record Judged(PlannedTest test, boolean again, boolean spent) implements Event {}
+    record PoliciesAnswered(PlannedTest test, boolean again, boolean spent) implements Event {}
 
     /** A system was reset and can be prepared again. */
     record Renewed(int system) implements Event {}

@@ -107,7 +107,7 @@ final class FactsReader {
             name = test.name();
             return new Facts(test, PlainTest.copyOf(test), "");
         } catch (Throwable e) {
-            return unreadable(i, name, "its methods failed: " + Words.of(e));
+            return unreadable(i, name, "its methods failed: " + Throwables.describe(e));
         }
     }
 

@@ -36,10 +36,10 @@ final class Guard implements AutoCloseable {
         /** Delivering events to listeners. */
         TELL(Duration.ofMillis(9300));
 
-        private final Duration afterHurry;
+        private final Duration afterStopNow;
 
-        Phase(Duration afterHurry) {
-            this.afterHurry = afterHurry;
+        Phase(Duration afterStopNow) {
+            this.afterStopNow = afterStopNow;
         }
     }
 
@@ -49,7 +49,7 @@ final class Guard implements AutoCloseable {
         record Done<T>(T value) implements Result<T> {}
 
         /** It threw. */
-        record Threw<T>(Throwable cause, String words) implements Result<T> {}
+        record Threw<T>(Throwable cause, String message) implements Result<T> {}
 
         /** The call was cancelled and has ended. */
         record Cancelled<T>() implements Result<T> {}
@@ -64,7 +64,7 @@ final class Guard implements AutoCloseable {
         default String problem() {
             return switch (this) {
                 case Done<T> done -> "";
-                case Threw<T> threw -> threw.words();
+                case Threw<T> threw -> threw.message();
                 case Cancelled<T> cancelled -> "it was cancelled";
                 case Expired<T> expired -> "it did not return within " + expired.limit();
                 case Abandoned<T> abandoned -> "it did not return within " + abandoned.limit() + " and was abandoned";
@@ -73,7 +73,7 @@ final class Guard implements AutoCloseable {
     }
 
     /** The shortest time for a call to react to an interrupt, also after the deadline of its phase. */
-    private static final Duration LEAST = Duration.ofMillis(200);
+    private static final Duration MIN_GRACE = Duration.ofMillis(200);
 
     private final Duration grace;
     private final BiConsumer<String, Duration> abandonments;
@@ -81,8 +81,8 @@ final class Guard implements AutoCloseable {
     private final RunLog log = new RunLog();
     private final ScheduledThreadPoolExecutor timer;
     private final Set<Call<?>> calls = ConcurrentHashMap.newKeySet();
-    private volatile long hurriedAt;
-    private volatile boolean hurried;
+    private volatile long endingAt;
+    private volatile boolean ending;
 
     /**
      * Creates a guard and its timer thread.
@@ -112,9 +112,9 @@ final class Guard implements AutoCloseable {
         Call<T> call = new Call<>(phase, what, limit, code, then, late);
         calls.add(call);
         call.begin();
-        // The call was registered before this check: either hurry() sees the call, or this check sees the flag.
-        if (hurried) {
-            call.hurry();
+        // The call was registered before this check: either endSoon() sees the call, or this check sees the flag.
+        if (ending) {
+            call.endSoon();
         }
         return call;
     }
@@ -152,26 +152,26 @@ final class Guard implements AutoCloseable {
     }
 
     /** Ends current and future calls by the deadline of their phase. */
-    void hurry() {
-        if (!hurried) {
-            hurriedAt = System.nanoTime();
-            hurried = true;
-            calls.forEach(Call::hurry);
+    void endSoon() {
+        if (!ending) {
+            endingAt = System.nanoTime();
+            ending = true;
+            calls.forEach(Call::endSoon);
         }
     }
 
     /** {@return whether calls end by the deadline of their phase} */
-    boolean isHurried() {
-        return hurried;
+    boolean isEnding() {
+        return ending;
     }
 
     /** {@return whether the deadline of a phase has passed} */
     boolean isOver(Phase phase) {
-        return hurried && left(phase).isNegative();
+        return ending && left(phase).isNegative();
     }
 
     private Duration left(Phase phase) {
-        return phase.afterHurry.minusNanos(System.nanoTime() - hurriedAt);
+        return phase.afterStopNow.minusNanos(System.nanoTime() - endingAt);
     }
 
     @Override
@@ -219,7 +219,7 @@ final class Guard implements AutoCloseable {
                 }
                 workers.execute(this::work);
             } catch (Throwable e) {
-                settle(new Result.Threw<>(e, "could not start the call: " + Words.of(e)));
+                settle(new Result.Threw<>(e, "could not start the call: " + Throwables.describe(e)));
             }
         }
 
@@ -233,12 +233,12 @@ final class Guard implements AutoCloseable {
             }
             T value = null;
             Throwable thrown = null;
-            String words = "";
+            String message = "";
             try {
                 value = code.call();
             } catch (Throwable e) {
                 thrown = e;
-                words = Words.of(e);
+                message = Throwables.describe(e);
                 if (!(e instanceof InterruptedException)) {
                     log.warn(what + " failed", e);
                 }
@@ -257,7 +257,7 @@ final class Guard implements AutoCloseable {
             } else if (thrown instanceof InterruptedException && wasInterrupted) {
                 result = wasCancelled ? new Result.Cancelled<>() : new Result.Expired<>(limit);
             } else {
-                result = new Result.Threw<>(thrown, words);
+                result = new Result.Threw<>(thrown, message);
             }
             if (!settle(result) && thrown == null && value != null) {
                 late.accept(value);
@@ -309,11 +309,11 @@ final class Guard implements AutoCloseable {
                 if (thread != null) {
                     thread.interrupt();
                 }
-                abandonAfter(hurried && left(phase).compareTo(patience) < 0 ? left(phase) : patience);
+                abandonAfter(ending && left(phase).compareTo(patience) < 0 ? left(phase) : patience);
             }
         }
 
-        private void hurry() {
+        private void endSoon() {
             synchronized (this) {
                 cancelled |= phase == Phase.WORK;
             }
@@ -331,7 +331,7 @@ final class Guard implements AutoCloseable {
             if (alarm != null) {
                 alarm.cancel(false);
             }
-            Duration wait = time.compareTo(LEAST) < 0 ? LEAST : time;
+            Duration wait = time.compareTo(MIN_GRACE) < 0 ? MIN_GRACE : time;
             alarm = timer.schedule(this::abandon, wait.toNanos(), TimeUnit.NANOSECONDS);
         }
 

@@ -4,14 +4,14 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The results on one host, the machine behind one or more systems. Managed by {@link HostBook}. */
+/** The results on one host, the machine behind one or more systems. Managed by {@link HostHealth}. */
 final class HostRecord {
     final int provisioner;
     final String name;
     /** Preparations that failed since the last success. */
-    int badSetUps;
+    int failedSetups;
 
-    int goodSetUps;
+    int workingSetups;
     int passes;
     int failures;
     /** Tests that failed before any test passed on this host. Their results are held back. */
@@ -23,7 +23,7 @@ final class HostRecord {
     /** Whether the quarantine was published. */
     boolean announced;
     /** Whether it has left quarantine once; that happens only once. */
-    boolean forgiven;
+    boolean hadSecondChance;
 
     HostRecord(int provisioner, String name) {
         this.provisioner = provisioner;

@@ -25,44 +25,44 @@ final class Ingestion {
      * not stored.
      */
     @FunctionalInterface
-    interface Outcome {
+    interface Listener {
         void ingested(TestRecord record, Artifacts artifacts, String problem, @Nullable Path files);
     }
 
     private record Stored(@Nullable Path files) {}
 
-    private static final int WAITING_AT_MOST = 1024;
-    private static final int HANGING_AT_MOST = 2;
+    private static final int MAX_WAITING = 1024;
+    private static final int MAX_HANGING = 2;
     private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
 
     private final Aggregator aggregator;
     private final Guard guard;
     private final Duration limit;
-    private final Outcome outcome;
+    private final Listener listener;
     private final Map<String, CompletableFuture<Void>> latest = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition done = lock.newCondition();
-    private long underWay; // guarded by the lock
+    private long pending; // guarded by the lock
     private boolean closing; // guarded by the lock
     private final AtomicInteger hangs = new AtomicInteger();
     // Platform threads: file I/O would block the carriers of virtual threads.
     private final ExecutorService workers;
 
-    Ingestion(Aggregator aggregator, Guard guard, Duration limit, int threads, Outcome outcome) {
+    Ingestion(Aggregator aggregator, Guard guard, Duration limit, int threads, Listener listener) {
         this.aggregator = aggregator;
         this.guard = guard;
         this.limit = limit;
-        this.outcome = outcome;
+        this.listener = listener;
         this.workers = Executors.newFixedThreadPool(
                 threads, Thread.ofPlatform().daemon().name("atex-ingest-", 1).factory());
     }
 
     /** Blocks while too many attempts wait to be stored. */
-    void awaitRoom() throws InterruptedException {
+    void awaitCapacity() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (underWay >= WAITING_AT_MOST) {
+            while (pending >= MAX_WAITING) {
                 done.await();
             }
         } finally {
@@ -97,11 +97,11 @@ final class Ingestion {
         Duration delay = FIRST_DELAY;
         while (true) {
             if (guard.isOver(Guard.Phase.STORE)) {
-                outcome.ingested(record, artifacts, "the run was stopped before they were stored", null);
+                listener.ingested(record, artifacts, "the run was stopped before they were stored", null);
                 return;
             }
-            if (hangs.get() >= HANGING_AT_MOST) {
-                outcome.ingested(record, artifacts, "the aggregator did not return from two earlier calls in a row", null);
+            if (hangs.get() >= MAX_HANGING) {
+                listener.ingested(record, artifacts, "the aggregator did not return from two earlier calls in a row", null);
                 return;
             }
             Guard.Result<Stored> result = guard.call(
@@ -112,11 +112,11 @@ final class Ingestion {
                     late -> {});
             hangs.set(result instanceof Guard.Result.Abandoned ? hangs.get() + 1 : 0);
             if (result instanceof Guard.Result.Done<Stored>(Stored stored)) {
-                outcome.ingested(record, artifacts, "", stored.files());
+                listener.ingested(record, artifacts, "", stored.files());
                 return;
             }
-            if (!isForLackOfRoom(result) || isClosingWithin(delay)) {
-                outcome.ingested(record, artifacts, result.problem(), null);
+            if (!isDiskFull(result) || isClosingWithin(delay)) {
+                listener.ingested(record, artifacts, result.problem(), null);
                 return;
             }
             delay = delay.compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : delay;
@@ -124,8 +124,8 @@ final class Ingestion {
     }
 
     /** Returns whether the disk was full. Storing is retried then, as space may be freed. */
-    private static boolean isForLackOfRoom(Guard.Result<Stored> result) {
-        return result instanceof Guard.Result.Threw<Stored>(Throwable cause, String words) && LackOfRoom.causes(cause);
+    private static boolean isDiskFull(Guard.Result<Stored> result) {
+        return result instanceof Guard.Result.Threw<Stored>(Throwable cause, String message) && DiskFull.isCauseOf(cause);
     }
 
     /**
@@ -171,7 +171,7 @@ final class Ingestion {
         try {
             closing = true;
             done.signalAll();
-            while (underWay > 0) {
+            while (pending > 0) {
                 done.awaitUninterruptibly();
             }
         } finally {
@@ -184,7 +184,7 @@ final class Ingestion {
     private void count(int change) {
         lock.lock();
         try {
-            underWay += change;
+            pending += change;
             done.signalAll();
         } finally {
             lock.unlock();

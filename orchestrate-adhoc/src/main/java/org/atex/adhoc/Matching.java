@@ -14,16 +14,16 @@ import org.jspecify.annotations.Nullable;
 final class Matching {
     private static final Duration SUSPICION = Duration.ofMinutes(10);
 
-    private final Backlog backlog;
-    private final HostBook hosts;
+    private final WaitingTests waiting;
+    private final HostHealth hosts;
     private final Locks locks = new Locks();
     /** The system that is kept free for each destructive test. */
     private final Map<PlannedTest, PoolSystem> claims = new HashMap<>();
 
     private final Map<HostRecord, Instant> suspectedUntil = new HashMap<>();
 
-    Matching(Backlog backlog, HostBook hosts) {
-        this.backlog = backlog;
+    Matching(WaitingTests waiting, HostHealth hosts) {
+        this.waiting = waiting;
         this.hosts = hosts;
     }
 
@@ -38,7 +38,7 @@ final class Matching {
         if (!system.hasIdleSlot() || waitsForPeers(system, running, now)) {
             return null;
         }
-        PlannedTest first = backlog.first(system, locks, now, true);
+        PlannedTest first = waiting.first(system, locks, now, true);
         if (first == null || system.isWholeFor(first)) {
             return first;
         }
@@ -48,7 +48,7 @@ final class Matching {
             claims.put(first, system);
             return null;
         }
-        return claimed == system ? null : backlog.first(system, locks, now, false);
+        return claimed == system ? null : waiting.first(system, locks, now, false);
     }
 
     /**

@@ -36,7 +36,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
     @Nullable
     TestEnd held;
     /** The number of attempts that failed for lack of disk space. */
-    int spoiled;
+    int noSpaceCount;
 
     PlannedTest(TestCase test, PlainTest facts, int rank) {
         this.test = test;

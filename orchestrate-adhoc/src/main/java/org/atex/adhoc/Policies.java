@@ -9,8 +9,8 @@ import org.atex.api.TestEnd;
 /** The built-in policies. They run no user code, so the {@link Schedule} calls them without a guard. */
 final class Policies {
     /** Allows a number of reruns after attempts with one of the given outcomes. */
-    record UpTo(int reruns, Set<Outcome> outcomes) implements RerunPolicy {
-        UpTo {
+    record MaxReruns(int reruns, Set<Outcome> outcomes) implements RerunPolicy {
+        MaxReruns {
             outcomes = Set.copyOf(outcomes);
         }
 
@@ -52,11 +52,11 @@ final class Policies {
     private Policies() {}
 
     /** {@return whether both policies are built in} */
-    static boolean areOurs(Schedule.Rules rules) {
-        return isOurs(rules.reruns()) && rules.destruction() instanceof Destruction;
+    static boolean areBuiltIn(Schedule.Rules rules) {
+        return isBuiltIn(rules.reruns()) && rules.destruction() instanceof Destruction;
     }
 
-    private static boolean isOurs(RerunPolicy policy) {
-        return policy instanceof UpTo || policy instanceof Either(var one, var other) && isOurs(one) && isOurs(other);
+    private static boolean isBuiltIn(RerunPolicy policy) {
+        return policy instanceof MaxReruns || policy instanceof Either(var one, var other) && isBuiltIn(one) && isBuiltIn(other);
     }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * them to the schedule and carries out its decisions. It never blocks on user code, which runs under the {@link
  * Guard}.
  */
-final class Pool implements Steps {
+final class Pool implements RunContext {
     private static final Duration PULSE = Duration.ofSeconds(1);
 
     private record Stopping(Stop how, String why) {}
@@ -38,7 +38,7 @@ final class Pool implements Steps {
     private volatile RunClock clock;
 
     private final Schedule schedule;
-    private final Ledger ledger;
+    private final RunResults results;
     private final Guard guard;
     private final Systems systems;
     private final BlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
@@ -49,7 +49,7 @@ final class Pool implements Steps {
     private volatile @Nullable Listeners listeners;
 
     // Confined to the thread of the run, except for the volatile summary.
-    private @Nullable ArtifactRoom room;
+    private @Nullable ArtifactDirectories directories;
     private @Nullable Attempts attempts;
     private @Nullable Stopping told;
     private @Nullable Instant wakeAt;
@@ -61,9 +61,9 @@ final class Pool implements Steps {
         this.plan = plan;
         this.clock = new RunClock(plan.wall());
         this.schedule = new Schedule(plan.tests(), plan.offers(), plan.rules());
-        this.ledger = new Ledger(schedule.tests());
+        this.results = new RunResults(schedule.tests());
         this.guard = new Guard(plan.limits().grace(), this::abandoned);
-        this.systems = new Systems(plan, this, guard, ledger);
+        this.systems = new Systems(plan, this, guard, results);
     }
 
     boolean isListening() {
@@ -87,8 +87,8 @@ final class Pool implements Steps {
         RunSummary result = summary;
         if (result == null || fatal != null) {
             Throwable cause = fatal == null ? new IllegalStateException("the run has no summary") : fatal;
-            RunSummary known = result == null ? ledger.summary(Duration.ZERO) : result;
-            throw new RunFailedException("the run could not go on: " + Words.of(cause), cause, known);
+            RunSummary known = result == null ? results.summary(Duration.ZERO) : result;
+            throw new RunFailedException("the run could not go on: " + Throwables.describe(cause), cause, known);
         }
         if (interrupted) {
             throw new InterruptedException("the run was interrupted; it ended " + result.verdict());
@@ -101,7 +101,7 @@ final class Pool implements Steps {
                 now -> now == null || now.how().compareTo(how) < 0 ? new Stopping(how, why) : now);
         // Direct, not by the mailbox: the thread of the run may itself be waiting for guarded calls.
         if (how == Stop.NOW && summary == null) {
-            guard.hurry();
+            guard.endSoon();
         }
         if (before == null || before.how().compareTo(how) < 0) {
             // An empty message wakes the thread of the run, which then sees the stop request.
@@ -140,9 +140,9 @@ final class Pool implements Steps {
         long begin = System.nanoTime();
         try {
             begin();
-            takeMail();
+            processMailbox();
         } catch (Throwable e) {
-            breakDown(e);
+            fail(e);
         }
         try {
             finish(begin);
@@ -159,18 +159,18 @@ final class Pool implements Steps {
         List<PlainTest> tests = plan.tests().stream().map(test -> test.facts).toList();
         publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platforms().ofRun()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
-        room = ArtifactRoom.in(plan.workDirectory());
-        attempts = new Attempts(plan, this, guard, ledger, room);
+        directories = ArtifactDirectories.in(plan.workDirectory());
+        attempts = new Attempts(plan, this, guard, results, directories);
         systems.start();
         plan.unreadable().forEach(schedule::refuse);
         step(new Event.Begin());
     }
 
-    private void takeMail() {
+    private void processMailbox() {
         Instant pulse = now().plus(PULSE);
         while (!over) {
-            Runnable event = awaitMail(pulse);
-            heedStop();
+            Runnable event = pollMailbox(pulse);
+            checkForStop();
             if (event != null) {
                 event.run();
             }
@@ -186,7 +186,7 @@ final class Pool implements Steps {
         }
     }
 
-    private @Nullable Runnable awaitMail(Instant pulse) {
+    private @Nullable Runnable pollMailbox(Instant pulse) {
         Instant until = wakeAt != null && wakeAt.isBefore(pulse) ? wakeAt : pulse;
         Duration wait = Duration.between(now(), until);
         long nanos = Math.max(0, Math.min(wait.toNanos(), PULSE.toNanos()));
@@ -201,7 +201,7 @@ final class Pool implements Steps {
      * Passes a stop request to the schedule. Called before each event, so that no test starts after stop() has
      * returned.
      */
-    private void heedStop() {
+    private void checkForStop() {
         Stopping now = stopping.get();
         if (now != null && !now.equals(told)) {
             told = now;
@@ -219,17 +219,17 @@ final class Pool implements Steps {
     private void carryOut(Decision decision) {
         switch (decision) {
             case Decision.WakeAt(Instant when) -> wakeAt = when;
-            case Decision.Ask(int provisioner, int count) -> systems.ask(provisioner, count);
-            case Decision.Forget(int provisioner) -> systems.forget(provisioner);
+            case Decision.Request(int provisioner, int count) -> systems.ask(provisioner, count);
+            case Decision.ClearRequests(int provisioner) -> systems.forget(provisioner);
             case Decision.Prepare(int system) -> systems.prepare(system);
             case Decision.CancelPreparation(int system) -> systems.cancelPreparation(system);
-            case Decision.Run run -> attempts().run(run, systems.member(run.system()));
-            case Decision.Judge(PlannedTest test, TestEnd end) -> attempts().judge(test, end);
+            case Decision.Run run -> attempts().run(run, systems.openSystem(run.system()));
+            case Decision.AskPolicies(PlannedTest test, TestEnd end) -> attempts().judge(test, end);
             case Decision.CancelTests(String why) -> {
                 attempts().cancelling(why);
                 systems.cancelTests();
             }
-            case Decision.LookForRoom() -> lookForRoom();
+            case Decision.CheckSpace() -> checkSpace();
             case Decision.Pause(String why) -> publish(stamp -> new RunEvent.Paused(stamp, why));
             case Decision.Quarantine(String host, String why) ->
                 publish(stamp -> new RunEvent.HostQuarantined(stamp, host, why));
@@ -257,7 +257,7 @@ final class Pool implements Steps {
     @Override
     public void problem(Problem problem) {
         guard.log().warn(problem.what());
-        ledger.problem(problem);
+        results.problem(problem);
     }
 
     private void abandoned(String what, Duration limit) {
@@ -265,22 +265,22 @@ final class Pool implements Steps {
         problem(Problem.infrastructure(what + " did not return within " + limit + " and was abandoned"));
     }
 
-    private void lookForRoom() {
+    private void checkSpace() {
         guard.start(
                 Guard.Phase.WORK,
-                "the look for room in " + room(),
+                "the check of disk space in " + directories(),
                 plan.limits().call(),
-                room()::whyNoRoom,
+                directories()::whyNoSpace,
                 result -> post(() -> step(new Event.FreeSpace(
                         result instanceof Guard.Result.Done<String>(String why) ? why : result.problem()))),
                 late -> {});
     }
 
-    private ArtifactRoom room() {
-        if (room == null) {
+    private ArtifactDirectories directories() {
+        if (directories == null) {
             throw new IllegalStateException("the run has not begun");
         }
-        return room;
+        return directories;
     }
 
     private Attempts attempts() {
@@ -293,7 +293,7 @@ final class Pool implements Steps {
     // The end.
 
     /** Handles a bug in the run, or a run that cannot begin: cancels all calls and releases all systems. */
-    private void breakDown(Throwable why) {
+    private void fail(Throwable why) {
         guard.log().error("the run cannot go on", why);
         fatal = why;
         systems.abandonAll();
@@ -301,7 +301,7 @@ final class Pool implements Steps {
 
     private void finish(long begin) {
         systems.stopTaking();
-        giveBackArrivals();
+        releaseArrivals();
         if (attempts != null) {
             attempts.close();
         }
@@ -310,7 +310,7 @@ final class Pool implements Steps {
         if (told != null) {
             told.drain();
         }
-        RunSummary result = ledger.summary(Duration.ofNanos(System.nanoTime() - begin));
+        RunSummary result = results.summary(Duration.ofNanos(System.nanoTime() - begin));
         summary = result;
         if (told != null) {
             publish(stamp -> new RunEvent.RunEnded(stamp, result));
@@ -319,7 +319,7 @@ final class Pool implements Steps {
     }
 
     /** Releases systems that arrived after the end of the run and are still in the mailbox. */
-    private void giveBackArrivals() {
+    private void releaseArrivals() {
         // After a failure the schedule has not ended; arriving systems must not join it any more.
         over = true;
         Runnable late = mailbox.poll();

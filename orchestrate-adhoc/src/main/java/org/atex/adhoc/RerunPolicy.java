@@ -22,7 +22,7 @@ public interface RerunPolicy {
 
     /** {@return a policy that never runs a test again} */
     static RerunPolicy never() {
-        return new Policies.UpTo(0, Set.of());
+        return new Policies.MaxReruns(0, Set.of());
     }
 
     /**
@@ -45,7 +45,7 @@ public interface RerunPolicy {
         if (reruns < 0) {
             throw new IllegalArgumentException("a test cannot be rerun " + reruns + " times");
         }
-        return new Policies.UpTo(reruns, Set.of(outcomes));
+        return new Policies.MaxReruns(reruns, Set.of(outcomes));
     }
 
     /**

@@ -355,7 +355,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 late -> {});
         if (!(sorted instanceof Guard.Result.Done<Integer[]>(Integer[] byOrder))) {
             Throwable cause =
-                    sorted instanceof Guard.Result.Threw<Integer[]>(Throwable thrown, String words) ? thrown : null;
+                    sorted instanceof Guard.Result.Threw<Integer[]>(Throwable thrown, String message) ? thrown : null;
             throw new IllegalArgumentException("the order of the tests failed: " + sorted.problem(), cause);
         }
         PlannedTest[] inGivenOrder = new PlannedTest[facts.size()];

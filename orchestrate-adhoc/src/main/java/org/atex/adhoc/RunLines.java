@@ -26,8 +26,8 @@ final class RunLines {
     private final int planned;
 
     private final RunningTests running = new RunningTests();
-    private final Repeats reasons = new Repeats();
-    private final Repeats outputs = new Repeats();
+    private final RepeatCounter reasons = new RepeatCounter();
+    private final RepeatCounter outputs = new RepeatCounter();
     private final List<RunEvent.Abandoned> abandoned = new ArrayList<>();
     private final Map<String, Excerpt> earlier = new HashMap<>();
     private final Set<Attempt> withLog = new HashSet<>();
@@ -38,7 +38,7 @@ final class RunLines {
 
     private final List<String> lines = new ArrayList<>();
     private Instant lastPrinted;
-    private Beat silence = new Beat();
+    private Reminder silence = new Reminder();
 
     RunLines(Console console, Details details, Instant begin, int planned) {
         this.console = console;
@@ -57,7 +57,7 @@ final class RunLines {
         collect(event);
         if (!lines.isEmpty()) {
             lastPrinted = event.at();
-            silence = new Beat();
+            silence = new Reminder();
         } else if (!console.changing() && silence.isDue(Duration.between(lastPrinted, event.at()))) {
             lines.add(stamp(event.at()) + status());
         }
@@ -106,7 +106,7 @@ final class RunLines {
                                 : "no test is started for now" + Text.because(paused.why()));
             case RunEvent.Pulse pulse -> {
                 if (!console.changing()) {
-                    running.beats(pulse.at()).forEach(line -> minor(pulse, line));
+                    running.reminders(pulse.at()).forEach(line -> minor(pulse, line));
                 }
             }
             case RunEvent.RunEnded ended -> {}
@@ -182,7 +182,7 @@ final class RunLines {
             return below;
         }
         String test = event.record().name();
-        Repeats.Count count = outputs.count(String.join("\n", below), test);
+        RepeatCounter.Count count = outputs.count(String.join("\n", below), test);
         return count.again() ? List.of(Details.below("the same as below " + Text.name(count.first()))) : below;
     }
 
@@ -190,7 +190,7 @@ final class RunLines {
     private void notRun(RunEvent.TestFinished event) {
         String why = Objects.requireNonNullElse(event.record().end().note(), "");
         String test = event.record().name();
-        Repeats.Count count = reasons.count("not_run" + why, test);
+        RepeatCounter.Count count = reasons.count("not_run" + why, test);
         if (!count.again()) {
             major(event, Text.headed("not_run", Text.name(test) + Text.because(why)));
         } else if (count.isRound()) {
@@ -218,7 +218,7 @@ final class RunLines {
 
     /** Prints the first failure in full, and repetitions as a count at 10, 100 and so on. */
     private void repeated(RunEvent event, String name, String what, String why) {
-        Repeats.Count count = reasons.count(what + why, name);
+        RepeatCounter.Count count = reasons.count(what + why, name);
         if (!count.again()) {
             major(event, Text.name(name) + what + Text.because(why));
         } else if (count.isRound()) {

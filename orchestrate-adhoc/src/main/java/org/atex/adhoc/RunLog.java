@@ -12,9 +12,9 @@ import org.slf4j.LoggerFactory;
  */
 final class RunLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
-    private static final int WAITING_AT_MOST = 10_000;
+    private static final int MAX_WAITING = 10_000;
 
-    private final BlockingQueue<Runnable> entries = new LinkedBlockingQueue<>(WAITING_AT_MOST);
+    private final BlockingQueue<Runnable> entries = new LinkedBlockingQueue<>(MAX_WAITING);
     private @Nullable Thread writer; // guarded by this
     private boolean closed; // guarded by this
 
@@ -23,7 +23,7 @@ final class RunLog implements AutoCloseable {
     }
 
     void warn(String what, Throwable e) {
-        add(() -> Words.warn(what, e));
+        add(() -> Throwables.warn(what, e));
     }
 
     void error(String what, Throwable e) {

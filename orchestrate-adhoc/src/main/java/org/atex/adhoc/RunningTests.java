@@ -16,7 +16,7 @@ final class RunningTests {
     /** The maximum number of tests with a reminder line of their own at one time. */
     private static final int LINES = 5;
 
-    private record Running(RunEvent.TestStarted start, Beat beat) {
+    private record Running(RunEvent.TestStarted start, Reminder reminder) {
         Duration since(Instant now) {
             return Duration.between(start.at(), now);
         }
@@ -46,7 +46,7 @@ final class RunningTests {
     private final Map<String, Running> tests = new LinkedHashMap<>();
 
     void started(RunEvent.TestStarted start) {
-        tests.put(start.test().name(), new Running(start, new Beat()));
+        tests.put(start.test().name(), new Running(start, new Reminder()));
     }
 
     void ended(String test) {
@@ -61,10 +61,10 @@ final class RunningTests {
     }
 
     /** Returns a reminder line for each test that is due, or one line for all of them if there are many. */
-    List<String> beats(Instant now) {
+    List<String> reminders(Instant now) {
         List<Running> due = new ArrayList<>();
         for (Running test : tests.values()) {
-            if (test.beat.isDue(test.since(now))) {
+            if (test.reminder.isDue(test.since(now))) {
                 due.add(test);
             }
         }

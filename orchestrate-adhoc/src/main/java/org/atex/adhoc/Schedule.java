@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides which test runs where and when: a state machine without threads, clock or I/O. It receives events and
  * returns decisions, which the caller carries out and reports on with further events. All rules are here, except for
- * the user's own policies, which {@link Decision.Judge} asks for.
+ * the user's own policies, which {@link Decision.AskPolicies} asks for.
  *
  * <p>Not thread-safe.
  */
@@ -65,21 +65,21 @@ final class Schedule {
         }
     }
 
-    private record Judging(PoolSystem system, int slot, TestEnd end) {}
+    private record Judged(PoolSystem system, int slot, TestEnd end) {}
 
-    private static final int SPOILED_AT_MOST = 2;
+    private static final int MAX_NO_SPACE = 2;
 
     private final Rules rules;
     private final List<PlannedTest> tests;
-    private final Backlog backlog = new Backlog();
-    private final HostBook hosts = new HostBook();
-    private final Matching matching = new Matching(backlog, hosts);
-    private final RoomWatch room;
+    private final WaitingTests waiting = new WaitingTests();
+    private final HostHealth hosts = new HostHealth();
+    private final Matching matching = new Matching(waiting, hosts);
+    private final FreeSpaceWatch freeSpace;
     private final Map<Integer, PoolSystem> systems = new LinkedHashMap<>();
     /** The systems with a free slot, the longest idle first. */
     private final Set<PoolSystem> idle = new LinkedHashSet<>();
 
-    private final Map<PlannedTest, Judging> judging = new HashMap<>();
+    private final Map<PlannedTest, Judged> beingJudged = new HashMap<>();
     /** Hosts with held-back failures that the host may have caused. */
     private final Set<HostRecord> doubted = new LinkedHashSet<>();
 
@@ -111,9 +111,9 @@ final class Schedule {
         this.rules = rules;
         this.tests = List.copyOf(tests);
         this.supply = new Supply(offers, rules.maxFailedSystems(), rules.failingWithin());
-        this.room = new RoomWatch(rules.roomWithin());
+        this.freeSpace = new FreeSpaceWatch(rules.roomWithin());
         this.unfinished = tests.size();
-        tests.forEach(backlog::add);
+        tests.forEach(waiting::add);
     }
 
     /** {@return the planned tests, in the order given} */
@@ -123,7 +123,7 @@ final class Schedule {
 
     /** Concludes a test with properties that could not be read. To be called before {@link Event.Begin}. */
     void refuse(PlannedTest test, String why) {
-        backlog.remove(test);
+        waiting.remove(test);
         conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
     }
 
@@ -158,14 +158,14 @@ final class Schedule {
             case Event.Started(int id, int slot) -> started(system(id).runs(slot));
             case Event.Finished(int id, int slot, TestEnd end) -> finished(system(id), slot, end);
             case Event.NotStarted(int id, int slot) -> wait(putBack(system(id), slot));
-            case Event.NoRoom(int id, int slot, String why) -> noRoom(system(id), slot, why);
+            case Event.NoSpace(int id, int slot, String why) -> noSpace(system(id), slot, why);
             case Event.FreeSpace(String why) -> {
-                if (why.isEmpty() && room.isShort()) {
-                    room.returned();
+                if (why.isEmpty() && freeSpace.isShort()) {
+                    freeSpace.returned();
                     out.add(new Decision.Pause(""));
                 }
             }
-            case Event.Judged(PlannedTest test, boolean again, boolean spent) -> judged(test, again, spent);
+            case Event.PoliciesAnswered(PlannedTest test, boolean again, boolean spent) -> judged(test, again, spent);
             case Event.Renewed(int id) -> renewed(system(id));
             case Event.Released(int id) -> released(id);
         }
@@ -180,7 +180,7 @@ final class Schedule {
         if (system.host.quarantined != null && unfinished > 0 && stop == null) {
             // Hold it: the provisioner would hand out a released system again at once.
             system.phase = Phase.QUARANTINED;
-        } else if (backlog.isEmpty() || backlog.canUseInTime(system, now)) {
+        } else if (waiting.isEmpty() || waiting.canUseInTime(system, now)) {
             prepareIfNeeded(system);
         } else {
             refuse(system);
@@ -204,7 +204,7 @@ final class Schedule {
     }
 
     private void prepareIfNeeded(PoolSystem system) {
-        if (backlog.isEmpty() && !wantsSpare()) {
+        if (waiting.isEmpty() && !wantsSpare()) {
             release(system, "no test needs it any more");
         } else {
             out.add(new Decision.Prepare(system.id()));
@@ -213,7 +213,7 @@ final class Schedule {
 
     /** Releases a system that no waiting test can use, so that another one can be requested. */
     private void refuse(PoolSystem system) {
-        if (backlog.canUse(system)) {
+        if (waiting.canUse(system)) {
             String why = whyTooShort(system);
             supply.failed(system.facts.provisioner(), why, now);
             release(system, why);
@@ -222,14 +222,14 @@ final class Schedule {
         supply.unfit(
                 system.facts.provisioner(),
                 system.facts.name() + " with the labels " + system.facts.labels() + " fits none of the "
-                        + backlog.size() + " waiting tests; the first is " + backlog.describeFirst(),
-                backlog.needsOtherLabels(system.facts.labels()));
+                        + waiting.size() + " waiting tests; the first is " + waiting.describeFirst(),
+                waiting.needsOtherLabels(system.facts.labels()));
         release(system, "no waiting test can run on it");
     }
 
     private String whyTooShort(PoolSystem system) {
-        return "its reservation ends at " + system.facts.expires() + ", before any of the " + backlog.size()
-                + " waiting tests has ended for certain; the first is " + backlog.describeFirst();
+        return "its reservation ends at " + system.facts.expires() + ", before any of the " + waiting.size()
+                + " waiting tests has ended for certain; the first is " + waiting.describeFirst();
     }
 
     private void prepared(PoolSystem system) {
@@ -279,7 +279,7 @@ final class Schedule {
 
     /** Resets a spent system if it is usable and tests wait, and releases it otherwise. */
     private void leave(PoolSystem system, TestEnd end) {
-        if (end.systemUsable() && !backlog.isEmpty() && stop == null && system.host.quarantined == null) {
+        if (end.systemUsable() && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
             system.phase = Phase.LEAVING;
             out.add(new Decision.Renew(system.id(), system.whySpent));
         } else {
@@ -292,7 +292,7 @@ final class Schedule {
         out.add(new Decision.Quarantine(host.name, why));
         out.add(new Decision.Report(Problem.overcome("the host " + host.name + " was not used any more: " + why)));
         // Its failed tests run again elsewhere: the host probably caused the failures.
-        host.doubtful.forEach(backlog::add);
+        host.doubtful.forEach(waiting::add);
         host.doubtful.clear();
         doubted.remove(host);
         for (PoolSystem system : List.copyOf(systems.values())) {
@@ -327,16 +327,16 @@ final class Schedule {
 
     /** Returns a test to the waiting tests; gives it up if the run is being stopped. */
     private void wait(PlannedTest test) {
-        backlog.add(test);
+        waiting.add(test);
         if (stop != null) {
             giveUpWaitingTests(whyStopped);
         }
     }
 
-    private void noRoom(PoolSystem system, int slot, String why) {
+    private void noSpace(PoolSystem system, int slot, String why) {
         PlannedTest test = putBack(system, slot);
         // A test that fills the disk by itself would otherwise run again and again.
-        if (++test.spoiled > SPOILED_AT_MOST) {
+        if (++test.noSpaceCount > MAX_NO_SPACE) {
             TestEnd end = TestEnd.of(Outcome.SETUP_FAILED, "no disk space for its artifacts on this machine: " + why);
             int attempt = test.attempt();
             test.ended(end);
@@ -344,8 +344,8 @@ final class Schedule {
         } else {
             wait(test);
         }
-        if (!room.isShort()) {
-            room.isGone(why, now);
+        if (!freeSpace.isShort()) {
+            freeSpace.isGone(why, now);
             out.add(new Decision.Report(Problem.overcome(
                     "tests were paused because this machine had no disk space for artifacts: " + why)));
             out.add(new Decision.Pause(why));
@@ -365,18 +365,18 @@ final class Schedule {
         PlannedTest test = system.runs(slot);
         if (stop != null) {
             ended(system, slot, end, false, true);
-        } else if (Policies.areOurs(rules)) {
+        } else if (Policies.areBuiltIn(rules)) {
             boolean again = rules.reruns().again(test.facts, test.endsWith(end));
             boolean spent = !end.systemUsable() || rules.destruction().destroys(test.facts, end);
             ended(system, slot, end, again, spent);
         } else {
-            judging.put(test, new Judging(system, slot, end));
-            out.add(new Decision.Judge(test, end));
+            beingJudged.put(test, new Judged(system, slot, end));
+            out.add(new Decision.AskPolicies(test, end));
         }
     }
 
     private void judged(PlannedTest test, boolean again, boolean spent) {
-        Judging judged = judging.remove(test);
+        Judged judged = beingJudged.remove(test);
         if (judged != null) {
             ended(
                     judged.system(),
@@ -396,15 +396,15 @@ final class Schedule {
         hosts.ended(system.host, end);
         if (again && stop == null && end.outcome() != Outcome.CANCELLED) {
             hold(test, attempt, end);
-            backlog.add(test);
-            // With maxFailures, failures must count immediately: holding them back would delay the cancellation.
+            waiting.add(test);
         } else if (stop == null && rules.maxFailures() == Integer.MAX_VALUE && hosts.isDoubtful(system.host, end)) {
+            // Not with maxFailures: failures that are held back would delay the cancellation.
             hold(test, attempt, end);
             if (system.host.quarantined == null) {
                 system.host.doubtful.add(test);
                 doubted.add(system.host);
             } else {
-                backlog.add(test);
+                waiting.add(test);
             }
         } else {
             conclude(test, attempt, end);
@@ -474,7 +474,7 @@ final class Schedule {
     }
 
     private void giveUpWaitingTests(String why) {
-        for (PlannedTest test : backlog.takeAll()) {
+        for (PlannedTest test : waiting.takeAll()) {
             List<TestEnd> ends = test.ends();
             if (ends.isEmpty()) {
                 conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
@@ -519,36 +519,36 @@ final class Schedule {
             forget(supply.forgetAll());
             giveUp("none was provisioned within " + rules.systemWithin() + "; " + whyNone());
         }
-        if (room.isShort()) {
-            if (room.isHopeless(now)) {
-                String why = "no disk space for artifacts on this machine for " + rules.roomWithin() + ": " + room.why();
-                out.add(new Decision.Report(Problem.infrastructure(backlog.size() + " tests were not run, " + why)));
+        if (freeSpace.isShort()) {
+            if (freeSpace.isHopeless(now)) {
+                String why = "no disk space for artifacts on this machine for " + rules.roomWithin() + ": " + freeSpace.why();
+                out.add(new Decision.Report(Problem.infrastructure(waiting.size() + " tests were not run, " + why)));
                 giveUpWaitingTests(why);
-            } else if (room.isDue(now)) {
-                room.lookedFor(now);
-                out.add(new Decision.LookForRoom());
+            } else if (freeSpace.isDue(now)) {
+                freeSpace.lookedFor(now);
+                out.add(new Decision.CheckSpace());
             }
         }
     }
 
     private String whyNone() {
-        return supply.whyNone(backlog::mayFit, "the first waiting test is " + backlog.describeFirst());
+        return supply.whyNone(waiting::mayFit, "the first waiting test is " + waiting.describeFirst());
     }
 
     private void giveUp(String why) {
         String all = "no system to run on: " + why;
-        out.add(new Decision.Report(Problem.infrastructure(backlog.size() + " tests were not run, " + all)));
+        out.add(new Decision.Report(Problem.infrastructure(waiting.size() + " tests were not run, " + all)));
         giveUpWaitingTests(all);
     }
 
     /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
-        fillPlaces();
-        giveBackOutlived();
-        if (backlog.isEmpty() && running == 0) {
+        fillSlots();
+        releaseExpiring();
+        if (waiting.isEmpty() && running == 0) {
             List.copyOf(doubted).forEach(this::settleDoubts);
         }
-        giveBackSurplus();
+        releaseSurplus();
         askForMore();
         breakDeadlock();
         noteWaiting();
@@ -565,10 +565,10 @@ final class Schedule {
     private void setTimer() {
         starvingSince = !isStarving() ? null : starvingSince == null ? now : starvingSince;
         Instant next = deadline;
-        if (stop == null && !backlog.isEmpty()) {
+        if (stop == null && !waiting.isEmpty()) {
             next = earlier(next, starvingSince == null ? null : starvingSince.plus(rules.systemWithin()));
             next = earlier(next, supply.wakeAt(now));
-            next = earlier(next, room.wakeAt());
+            next = earlier(next, freeSpace.wakeAt());
             next = earlier(next, matching.nextEndOfSuspicion(now));
         }
         if (next != null && !next.equals(wake)) {
@@ -581,18 +581,18 @@ final class Schedule {
         return a == null ? b : b == null || a.isBefore(b) ? a : b;
     }
 
-    private void fillPlaces() {
+    private void fillSlots() {
         // Starting a test may free a slot that was kept for it elsewhere, so repeat until nothing starts.
         int before;
         do {
             before = running;
             fillOnce();
             // A slot that was kept free for a test is available again if the test started elsewhere.
-        } while (running > before && !backlog.isEmpty() && !idle.isEmpty());
+        } while (running > before && !waiting.isEmpty() && !idle.isEmpty());
     }
 
     private void fillOnce() {
-        if (backlog.isEmpty() || idle.isEmpty() || room.isShort()) {
+        if (waiting.isEmpty() || idle.isEmpty() || freeSpace.isShort()) {
             return;
         }
         // A copy: starting a test removes its system from the idle ones.
@@ -605,14 +605,14 @@ final class Schedule {
             if (!system.hasIdleSlot()) {
                 idle.remove(system);
             }
-            if (backlog.isEmpty()) {
+            if (waiting.isEmpty()) {
                 return;
             }
         }
     }
 
     private void start(PlannedTest test, PoolSystem system) {
-        backlog.remove(test);
+        waiting.remove(test);
         matching.started(test);
         running++;
         int slot = system.start(test);
@@ -623,12 +623,12 @@ final class Schedule {
      * Releases idle systems whose reservation ends too early for the waiting tests. A system that never ran a test
      * counts as a failure of its provisioner.
      */
-    private void giveBackOutlived() {
-        if (backlog.isEmpty()) {
+    private void releaseExpiring() {
+        if (waiting.isEmpty()) {
             return;
         }
         for (PoolSystem system : List.copyOf(idle)) {
-            if (system.isIdle() && backlog.canUse(system) && !backlog.canUseInTime(system, now)) {
+            if (system.isIdle() && waiting.canUse(system) && !waiting.canUseInTime(system, now)) {
                 if (system.hasWorked) {
                     release(system, whyTooShort(system));
                 } else {
@@ -638,8 +638,8 @@ final class Schedule {
         }
     }
 
-    private void giveBackSurplus() {
-        if (!backlog.isEmpty()) {
+    private void releaseSurplus() {
+        if (!waiting.isEmpty()) {
             return;
         }
         forget(supply.forgetAll());
@@ -670,10 +670,10 @@ final class Schedule {
     }
 
     private void askForMore() {
-        if (backlog.isEmpty() || stop != null || room.isShort()) {
+        if (waiting.isEmpty() || stop != null || freeSpace.isShort()) {
             return;
         }
-        int missing = backlog.parallel() - supply.asked();
+        int missing = waiting.parallel() - supply.asked();
         int inUse = 0;
         int soon = 0;
         for (PoolSystem system : systems.values()) {
@@ -682,8 +682,8 @@ final class Schedule {
         }
         int allowed = rules.maxSystems() - inUse - supply.asked();
         if (missing > 0 && allowed > 0) {
-            supply.ask(Math.min(missing - soon, allowed), backlog::mayFit, now)
-                    .forEach((provisioner, count) -> out.add(new Decision.Ask(provisioner, count)));
+            supply.ask(Math.min(missing - soon, allowed), waiting::mayFit, now)
+                    .forEach((provisioner, count) -> out.add(new Decision.Request(provisioner, count)));
         }
     }
 
@@ -692,7 +692,7 @@ final class Schedule {
      * released; if there is no system and none will come, the tests are given up.
      */
     private void breakDeadlock() {
-        if (backlog.isEmpty() || running > 0 || supply.asked() > 0 || supply.isArriving() || room.isShort()) {
+        if (waiting.isEmpty() || running > 0 || supply.asked() > 0 || supply.isArriving() || freeSpace.isShort()) {
             return;
         }
         List<PoolSystem> usable = systems.values().stream()
@@ -705,13 +705,13 @@ final class Schedule {
             usable.forEach(this::refuse);
             return;
         }
-        if (!supply.isHopeless(backlog::mayFit, now)) {
+        if (!supply.isHopeless(waiting::mayFit, now)) {
             return;
         }
-        HostRecord host = hosts.forgiveOne();
+        HostRecord host = hosts.giveSecondChance();
         if (host == null) {
             giveUp(whyNone());
-            giveBackSurplus();
+            releaseSurplus();
             return;
         }
         systems.values().stream()
@@ -722,15 +722,15 @@ final class Schedule {
 
     private void noteWaiting() {
         String why = "";
-        if (!backlog.isEmpty() && running == 0 && wasReady) {
+        if (!waiting.isEmpty() && running == 0 && wasReady) {
             why = systems.isEmpty() ? "for a system" : "for a system to become ready";
-        } else if (!backlog.isEmpty() && !idle.isEmpty()) {
+        } else if (!waiting.isEmpty() && !idle.isEmpty()) {
             why = "for locks or slots of running tests, or for a suitable system";
         }
         if (!why.equals(lastWait)) {
             lastWait = why;
             if (!why.isEmpty()) {
-                out.add(new Decision.Wait(backlog.size(), why));
+                out.add(new Decision.Wait(waiting.size(), why));
             }
         }
     }
@@ -746,7 +746,7 @@ final class Schedule {
     }
 
     private void forget(List<Integer> provisioners) {
-        provisioners.forEach(provisioner -> out.add(new Decision.Forget(provisioner)));
+        provisioners.forEach(provisioner -> out.add(new Decision.ClearRequests(provisioner)));
     }
 
     private PoolSystem system(int id) {
@@ -759,17 +759,17 @@ final class Schedule {
 
     /** {@return whether tests wait, nothing runs, and no system is arriving or in preparation} */
     private boolean isStarving() {
-        return !backlog.isEmpty()
+        return !waiting.isEmpty()
                 && running == 0
-                && !room.isShort()
+                && !freeSpace.isShort()
                 && !supply.isArriving()
                 && systems.values().stream().noneMatch(system -> system.phase == Phase.PREPARING);
     }
 
     /** {@return a waiting test that could start now, or null; between events it must be null (for tests)} */
     @Nullable
-    PlannedTest settledBacklog() {
-        if (room.isShort()) {
+    PlannedTest startableTest() {
+        if (freeSpace.isShort()) {
             return null;
         }
         for (PoolSystem system : systems.values()) {

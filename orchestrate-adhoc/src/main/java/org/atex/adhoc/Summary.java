@@ -70,7 +70,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
                 ? test.name()
                 : List.of(
                         test.end().outcome(),
-                        Repeats.kind(Objects.requireNonNullElse(test.end().note(), ""), test.name()));
+                        RepeatCounter.kind(Objects.requireNonNullElse(test.end().note(), ""), test.name()));
     }
 
     private List<String> told(List<TestSummary> group) {

@@ -235,8 +235,8 @@ final class Simulation {
             assertThat(ended).as("nothing is decided after the end").isFalse();
             history.add(decision);
             switch (decision) {
-                case Decision.Ask(int provisioner, int count) -> asked(provisioner, count);
-                case Decision.Forget(int provisioner) -> outstanding.put(provisioner, 0);
+                case Decision.Request(int provisioner, int count) -> asked(provisioner, count);
+                case Decision.ClearRequests(int provisioner) -> outstanding.put(provisioner, 0);
                 case Decision.Prepare(int system) -> prepare(system);
                 case Decision.CancelPreparation(int system) -> cancelPreparation(system);
                 case Decision.Run run -> begin(run);
@@ -250,9 +250,9 @@ final class Simulation {
                 case Decision.Conclude conclude -> conclude(conclude);
                 case Decision.Report(Problem problem) -> problems.add(problem.what());
                 case Decision.WakeAt(Instant when) -> wakeAt(when);
-                case Decision.Judge(PlannedTest test, TestEnd end) -> judge(test, end);
+                case Decision.AskPolicies(PlannedTest test, TestEnd end) -> judge(test, end);
                 case Decision.Hold hold -> held.add(hold.test().name());
-                case Decision.LookForRoom() ->
+                case Decision.CheckSpace() ->
                     at(Duration.ZERO, () -> tell(new Event.FreeSpace(now.isBefore(roomAgain) ? "full" : "")));
                 case Decision.Pause pause -> {}
                 case Decision.Quarantine quarantine -> quarantined.add(quarantine.host());
@@ -275,7 +275,7 @@ final class Simulation {
     private void judge(PlannedTest test, TestEnd end) {
         at(Duration.ofMillis(1), () -> {
             boolean again = given.reruns().again(test.test, test.endsWith(end));
-            tell(new Event.Judged(test, again, given.destruction().destroys(test.test, end)));
+            tell(new Event.PoliciesAnswered(test, again, given.destruction().destroys(test.test, end)));
         });
     }
 
@@ -423,7 +423,7 @@ final class Simulation {
     /** No place stays idle while a waiting test could run there. */
     private void assertNoPlaceIsWasted() {
         // Asked of the schedule itself: with the same event again nothing more would be started.
-        assertThat(schedule.settledBacklog())
+        assertThat(schedule.startableTest())
                 .as("a test that could run now waits")
                 .isNull();
     }

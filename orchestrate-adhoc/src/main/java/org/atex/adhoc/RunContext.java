@@ -6,7 +6,7 @@ import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 
 /** Gives the parts of a run access to its clock, its thread and its listeners. */
-interface Steps {
+interface RunContext {
     /** {@return the current time of the run's clock; from any thread} */
     Instant now();
 

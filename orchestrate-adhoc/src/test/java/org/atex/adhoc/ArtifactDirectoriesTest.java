@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(30)
 @ExtendWith(LeakCheck.class)
-class ArtifactRoomTest {
+class ArtifactDirectoriesTest {
     @TempDir
     private Path directory;
 
@@ -36,7 +36,7 @@ class ArtifactRoomTest {
     @Test
     void aDirectoryThatCannotBeDeletedIsAProblemAndNoException() throws Exception {
         Path parent = Files.createDirectory(directory.resolve("parent"));
-        ArtifactRoom room = new ArtifactRoom(Files.createDirectory(parent.resolve("room")), true);
+        ArtifactDirectories room = new ArtifactDirectories(Files.createDirectory(parent.resolve("room")), true);
         room.next().delete();
         // Not by permissions: they do not hinder root.
         Files.delete(parent.resolve("room"));
@@ -51,13 +51,13 @@ class ArtifactRoomTest {
     @Test
     void whatIsKeptOrGivenOrGoneIsNoProblem() throws Exception {
         Path root = Files.createDirectory(directory.resolve("room"));
-        ArtifactRoom room = new ArtifactRoom(root, true);
+        ArtifactDirectories room = new ArtifactDirectories(root, true);
         Artifacts kept = room.next();
         room.close(problems::add);
         assertThat(kept.directory()).exists();
 
         kept.delete();
-        ArtifactRoom.in(root).close(problems::add);
+        ArtifactDirectories.in(root).close(problems::add);
         assertThat(root).exists();
 
         room.close(problems::add);

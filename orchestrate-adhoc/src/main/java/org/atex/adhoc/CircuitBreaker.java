@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * of the recent systems failed: no system is requested until a delay has passed, then one system as a probe. A failed
  * probe doubles the delay (5 s to 5 min); a working system closes the breaker. Not thread-safe.
  */
-final class Breaker {
-    private static final double TOO_MANY = 0.8;
+final class CircuitBreaker {
+    private static final double OPEN_AT = 0.8;
     private static final Duration FIRST_DELAY = Duration.ofSeconds(5);
     private static final Duration LONGEST_DELAY = Duration.ofMinutes(5);
 
@@ -31,7 +31,7 @@ final class Breaker {
      * @param window the number of recent systems that count
      * @param patience how long systems may fail without a success before the provisioner is hopeless
      */
-    Breaker(int window, Duration patience) {
+    CircuitBreaker(int window, Duration patience) {
         this.window = window;
         this.patience = patience;
     }
@@ -45,7 +45,7 @@ final class Breaker {
             if (!now.isBefore(openUntil)) {
                 open(now);
             }
-        } else if (failures >= Math.ceil(window * TOO_MANY)) {
+        } else if (failures >= Math.ceil(window * OPEN_AT)) {
             open(now);
         }
     }

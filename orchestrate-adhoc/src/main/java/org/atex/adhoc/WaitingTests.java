@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The waiting tests, grouped by {@link PlannedTest.Kind}. Picking a test examines the first test of each kind, so its
  * cost depends on the number of kinds, not on the number of tests. Not thread-safe.
  */
-final class Backlog {
+final class WaitingTests {
     private final Map<PlannedTest.Kind, TreeSet<PlannedTest>> kinds = new HashMap<>();
     private int size;
 

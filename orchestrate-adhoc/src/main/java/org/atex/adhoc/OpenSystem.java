@@ -10,13 +10,13 @@ import org.atex.api.SystemInfo;
 import org.jspecify.annotations.Nullable;
 
 /** A system of the pool with its connection and executor. Confined to the thread of the {@link Pool}. */
-final class Member {
+final class OpenSystem {
     final PoolSystem.Facts facts;
     private final SystemInfo info;
     final Remote remote;
     final Connection connection;
     /** The calls that run tests on this system, by slot. */
-    final Map<Integer, Guard.Call<?>> places = new HashMap<>();
+    final Map<Integer, Guard.Call<?>> calls = new HashMap<>();
 
     Guard.@Nullable Call<?> preparation;
     /** Set while the system is ready. */
@@ -25,7 +25,7 @@ final class Member {
 
     final long askedAt;
 
-    Member(PoolSystem.Facts facts, String provisioner, Remote remote, Connection connection, long askedAt) {
+    OpenSystem(PoolSystem.Facts facts, String provisioner, Remote remote, Connection connection, long askedAt) {
         this.askedAt = askedAt;
         this.facts = facts;
         this.info = new SystemInfo(facts.name(), provisioner, facts.host(), facts.labels());

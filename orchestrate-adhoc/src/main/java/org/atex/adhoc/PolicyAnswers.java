@@ -9,12 +9,12 @@ import org.atex.api.TestEnd;
  * The answers of the user's policies about an attempt. Created under the {@link Guard}, as policies may hang. A policy
  * that throws gets a safe default: no rerun, system replaced.
  */
-final class Judgement {
+final class PolicyAnswers {
     private final List<String> problems = new ArrayList<>();
     private final boolean again;
     private final boolean spent;
 
-    Judgement(Schedule.Rules rules, PlannedTest test, TestEnd end) {
+    PolicyAnswers(Schedule.Rules rules, PlannedTest test, TestEnd end) {
         again = ask(
                 () -> rules.reruns().again(test.test, test.endsWith(end)),
                 false,
@@ -29,7 +29,7 @@ final class Judgement {
         try {
             return policy.getAsBoolean();
         } catch (Throwable e) {
-            problems.add(problem + Words.of(e));
+            problems.add(problem + Throwables.describe(e));
             return otherwise;
         }
     }

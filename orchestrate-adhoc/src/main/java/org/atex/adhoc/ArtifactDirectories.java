@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Creates the directories for the artifacts of attempts: numbered subdirectories of one root directory, used until the
  * artifacts are ingested. Thread-safe.
  */
-final class ArtifactRoom {
+final class ArtifactDirectories {
     private final Path root;
     private final boolean ours;
     private final AtomicLong count = new AtomicLong();
@@ -26,13 +26,13 @@ final class ArtifactRoom {
      *
      * @param directory the root directory, or null for a temporary one
      */
-    static ArtifactRoom in(@Nullable Path directory) throws IOException {
+    static ArtifactDirectories in(@Nullable Path directory) throws IOException {
         return directory == null
-                ? new ArtifactRoom(Files.createTempDirectory("atex-run-"), true)
-                : new ArtifactRoom(Files.createDirectories(directory), false);
+                ? new ArtifactDirectories(Files.createTempDirectory("atex-run-"), true)
+                : new ArtifactDirectories(Files.createDirectories(directory), false);
     }
 
-    ArtifactRoom(Path root, boolean ours) {
+    ArtifactDirectories(Path root, boolean ours) {
         this.root = root;
         this.ours = ours;
     }
@@ -51,12 +51,12 @@ final class ArtifactRoom {
     }
 
     /** {@return the reason why the directory cannot be written to; empty if it can} */
-    String whyNoRoom() {
+    String whyNoSpace() {
         try {
             FreeSpace.require(Files.createDirectories(root));
             return "";
         } catch (IOException e) {
-            return Words.of(e);
+            return Throwables.describe(e);
         }
     }
 

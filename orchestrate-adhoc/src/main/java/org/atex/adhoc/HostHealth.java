@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * black holes, which fail nearly every test quickly while tests pass on other hosts, and so attract most tests. Not
  * thread-safe.
  */
-final class HostBook {
+final class HostHealth {
     // A black hole must have failed 5 tests and 80 % of its tests, with 5 results from other hosts to compare, and a
     // chance of less than 1 in 100,000 that an equal host fails as often.
-    private static final int BAD_SET_UPS = 3;
+    private static final int MAX_FAILED_SETUPS = 3;
     private static final int ENOUGH_FAILURES = 5;
     private static final int ENOUGH_OF_PEERS = 5;
     private static final double FAILS_NEARLY_ALL = 0.8;
@@ -33,23 +33,23 @@ final class HostBook {
 
     /** A system of the host is ready. */
     void setUpWorked(HostRecord host) {
-        host.badSetUps = 0;
-        host.goodSetUps++;
+        host.failedSetups = 0;
+        host.workingSetups++;
     }
 
     /** {@return whether the failed preparation counts against the provisioner, not only against a host known as bad} */
     boolean setUpFailed(HostRecord host) {
-        boolean known = ++host.badSetUps >= BAD_SET_UPS && othersWork(host);
-        if (known && host.quarantined == null && !host.forgiven) {
-            host.quarantined = host.badSetUps + " preparations in a row failed on it, while they work on other hosts";
+        boolean known = ++host.failedSetups >= MAX_FAILED_SETUPS && othersWork(host);
+        if (known && host.quarantined == null && !host.hadSecondChance) {
+            host.quarantined = host.failedSetups + " preparations in a row failed on it, while they work on other hosts";
         }
-        return !known || host.forgiven;
+        return !known || host.hadSecondChance;
     }
 
     private boolean othersWork(HostRecord host) {
         return hosts.values().stream()
                 .anyMatch(other ->
-                        other != host && other.provisioner == host.provisioner && other.goodSetUps > other.badSetUps);
+                        other != host && other.provisioner == host.provisioner && other.workingSetups > other.failedSetups);
     }
 
     /** An attempt at a test has ended on the host. */
@@ -70,7 +70,7 @@ final class HostBook {
     private void quarantineBlackHole(HostRecord host) {
         int peers = passes + failures - host.ended();
         if (host.quarantined != null
-                || host.forgiven
+                || host.hadSecondChance
                 || host.failures < ENOUGH_FAILURES
                 || host.failures < FAILS_NEARLY_ALL * host.ended()
                 || peers < ENOUGH_OF_PEERS) {
@@ -131,11 +131,11 @@ final class HostBook {
 
     /** {@return a host in quarantine to try again because no other host is left, or null} */
     @Nullable
-    HostRecord forgiveOne() {
+    HostRecord giveSecondChance() {
         for (HostRecord host : hosts.values()) {
-            if (host.quarantined != null && !host.forgiven) {
+            if (host.quarantined != null && !host.hadSecondChance) {
                 host.quarantined = null;
-                host.forgiven = true;
+                host.hadSecondChance = true;
                 return host;
             }
         }

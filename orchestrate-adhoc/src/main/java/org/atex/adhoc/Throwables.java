@@ -4,14 +4,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Describes exceptions of user code safely: their {@code getMessage()} may throw. */
-final class Words {
+final class Throwables {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
     private static final int LONGEST = 1000;
 
-    private Words() {}
+    private Throwables() {}
 
     /** {@return the message of an exception, at most 1,000 characters, or its type if it has no message} */
-    static String of(Throwable e) {
+    static String describe(Throwable e) {
         try {
             String message = e.getMessage();
             if (message != null && !message.isBlank()) {
@@ -20,9 +20,9 @@ final class Words {
                                 ? message
                                 : e.getClass().getName() + ": " + message);
             }
-        } catch (Throwable unspeakable) {
+        } catch (Throwable broken) {
             return e.getClass().getName() + " (getMessage() failed: "
-                    + unspeakable.getClass().getName() + ")";
+                    + broken.getClass().getName() + ")";
         }
         return e.getClass().getName();
     }
@@ -35,7 +35,7 @@ final class Words {
     static void warn(String what, Throwable e) {
         try {
             LOG.warn("{}", what, e);
-        } catch (Throwable unspeakable) {
+        } catch (Throwable broken) {
             LOG.warn("{}: {}", what, e.getClass().getName());
         }
     }

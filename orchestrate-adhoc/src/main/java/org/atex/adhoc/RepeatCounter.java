@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * Counts repeated reasons, so that each is printed in full once. Reasons are equal if they differ only in names,
  * paths, numbers, times and identifiers. Not thread-safe.
  */
-final class Repeats {
+final class RepeatCounter {
     private static final int REMEMBERED = 500;
     private static final int COMPARED = 2000;
     private static final Pattern VARIABLE = Pattern.compile(

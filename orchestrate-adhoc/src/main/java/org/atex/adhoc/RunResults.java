@@ -20,7 +20,7 @@ import org.atex.api.TestSummary;
 import org.jspecify.annotations.Nullable;
 
 /** Collects the outcome of every planned test and the problems outside the tests. Thread-safe. */
-final class Ledger {
+final class RunResults {
     private static final int MOST_REASONS = 50;
     private static final int MOST_NAMES = 3;
 
@@ -45,7 +45,7 @@ final class Ledger {
     private final Map<String, Failures> unstored = new LinkedHashMap<>();
     private int otherSetUps;
 
-    Ledger(List<PlannedTest> planned) {
+    RunResults(List<PlannedTest> planned) {
         this.planned = planned;
     }
 
@@ -70,7 +70,7 @@ final class Ledger {
 
     /** Records a system that could not be provisioned or prepared. */
     synchronized void setUpFailed(String system, String why) {
-        String kind = Repeats.kind(why, system);
+        String kind = RepeatCounter.kind(why, system);
         // Bounds the memory and the summary if every failure has a reason of its own.
         if (setUps.size() >= MOST_REASONS && !setUps.containsKey(kind)) {
             otherSetUps++;
@@ -82,7 +82,7 @@ final class Ledger {
     /** Records an attempt with results that were not stored. */
     synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
         Failures failures =
-                count(unstored, Repeats.kind(why, record.name()), why.replace(record.name(), "it"), record.name());
+                count(unstored, RepeatCounter.kind(why, record.name()), why.replace(record.name(), "it"), record.name());
         if (!artifacts.isNone()) {
             failures.kept = failures.count == 1
                     ? artifacts.directory()

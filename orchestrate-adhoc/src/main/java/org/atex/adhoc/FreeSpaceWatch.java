@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Tracks whether this machine has disk space for artifacts, and when to check again. Part of the {@link Schedule}; not
  * thread-safe.
  */
-final class RoomWatch {
+final class FreeSpaceWatch {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
     private final Duration patience;
@@ -16,7 +16,7 @@ final class RoomWatch {
     private @Nullable Instant lookAt;
     private String why = "";
 
-    RoomWatch(Duration patience) {
+    FreeSpaceWatch(Duration patience) {
         this.patience = patience;
     }
 

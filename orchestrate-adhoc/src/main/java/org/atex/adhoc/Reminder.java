@@ -6,7 +6,7 @@ import java.time.Duration;
  * Decides when to repeat that an activity still goes on: every minute, and every five minutes after the first ten. Not
  * thread-safe.
  */
-final class Beat {
+final class Reminder {
     private static final long OFTEN = Duration.ofMinutes(1).toSeconds();
     private static final long SELDOM = Duration.ofMinutes(5).toSeconds();
     private static final long AT_FIRST = Duration.ofMinutes(10).toSeconds();
