@@ -34,11 +34,11 @@ class ArtifactDirectoriesTest {
     private final List<String> problems = new ArrayList<>();
 
     @Test
-    void aDirectoryThatCannotBeDeletedIsAProblemAndNoException() throws Exception {
+    void directoryThatCannotBeDeletedIsReportedAsAProblem() throws Exception {
         Path parent = Files.createDirectory(directory.resolve("parent"));
         ArtifactDirectories room = new ArtifactDirectories(Files.createDirectory(parent.resolve("room")), true);
         room.next().delete();
-        // Not by permissions: they do not hinder root.
+        // Not by permissions, which root ignores.
         Files.delete(parent.resolve("room"));
         Files.delete(parent);
         Files.writeString(parent, "in the way");
@@ -49,7 +49,7 @@ class ArtifactDirectoriesTest {
     }
 
     @Test
-    void whatIsKeptOrGivenOrGoneIsNoProblem() throws Exception {
+    void keptGivenOrMissingDirectoriesAreNoProblem() throws Exception {
         Path root = Files.createDirectory(directory.resolve("room"));
         ArtifactDirectories room = new ArtifactDirectories(root, true);
         Artifacts kept = room.next();
@@ -66,7 +66,7 @@ class ArtifactDirectoriesTest {
         assertThat(problems).isEmpty();
     }
 
-    /** As a job does that cleans up {@code /tmp}. */
+    /** Deletes the directory, as a cleanup job for {@code /tmp} does. */
     private static final class Sweeper implements Aggregator {
         @Override
         public void ingest(TestRecord record, Artifacts artifacts) {
@@ -84,7 +84,7 @@ class ArtifactDirectoriesTest {
     }
 
     @Test
-    void aRunWhoseDirectoryVanishedHasItsSummary() throws Exception {
+    void runWithADeletedDirectoryReturnsItsSummary() throws Exception {
         List<TestCase> tests = List.of(TestCase.named("/test"));
         FakeExecutors executors = FakeExecutors.passing(Duration.ZERO);
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
