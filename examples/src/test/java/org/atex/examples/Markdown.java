@@ -37,7 +37,7 @@ record Markdown(Path file, List<String> lines) {
      * @param line the number of its first line, that of the fence
      * @param language the first word behind the fence, or an empty string
      * @param mark the remaining words behind the fence
-     * @param given the text of a comment directly above it that begins with {@code <!-- given}; empty if there is none
+     * @param given the text of a comment directly above it that begins with {@code <!-- given}, or an empty string
      * @param text the content of the block
      */
     record Block(Path page, int line, String language, String mark, String given, String text) {

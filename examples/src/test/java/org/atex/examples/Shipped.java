@@ -149,7 +149,7 @@ final class Shipped {
         return tests.stream();
     }
 
-    /** {@return what went wrong} */
+    /** {@return the problem} */
     private String run(Start start) {
         Path own = directory.resolve(start.name.replace(' ', '-'));
         Path said = own.resolve("said");
