@@ -149,7 +149,7 @@ class AdHocOrchestratorTest {
         builder.on("one", systems(FakeSystem.ready()));
         assertThatThrownBy(() -> builder.on("one", systems(FakeSystem.ready())))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("two provisioners of the run are called one");
+                .hasMessageContaining("two provisioners of the run are named one");
     }
 
     @Test
