@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 final class HostHealth {
+    private static final int MAX_FAILED_SETUPS = 3;
     // A black hole must have failed 5 tests and 80 % of its tests, with 5 results from other hosts to compare, and a
     // chance of less than 1 in 100,000 that an equal host fails as often.
-    private static final int MAX_FAILED_SETUPS = 3;
     private static final int ENOUGH_FAILURES = 5;
     private static final int ENOUGH_OF_PEERS = 5;
     private static final double FAILS_NEARLY_ALL = 0.8;

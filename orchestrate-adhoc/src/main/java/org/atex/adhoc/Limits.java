@@ -53,8 +53,8 @@ public final class Limits {
     }
 
     /**
-     * {@return the limit for each short call: the methods of a test, labels and names of systems, policies, {@code
-     * provision} and {@code clear}; 30 s by default}
+     * {@return the limit for each short call: the methods of a test, labels and names of systems, policies,
+     * {@code provision} and {@code clear}; 30 s by default}
      */
     public Duration call() {
         return call;

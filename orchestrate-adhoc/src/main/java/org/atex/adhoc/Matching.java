@@ -8,8 +8,8 @@ import org.atex.adhoc.PoolSystem.Phase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selects the waiting test for a free slot, by order, locks, and systems that are kept free. Part of the {@link
- * Schedule}; not thread-safe.
+ * Selects the waiting test for a free slot, by order, locks, and systems that are kept free. Part of the
+ * {@link Schedule}; not thread-safe.
  */
 final class Matching {
     private static final Duration SUSPICION = Duration.ofMinutes(10);

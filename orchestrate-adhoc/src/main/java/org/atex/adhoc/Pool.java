@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the {@link Schedule} with threads, a clock and I/O. The thread of the run takes events from a mailbox, passes
- * them to the schedule and carries out its decisions. It never blocks on user code, which runs under the {@link
- * Guard}.
+ * them to the schedule and carries out its decisions. It never blocks on user code, which runs under the
+ * {@link Guard}.
  */
 final class Pool implements RunContext {
     private static final Duration PULSE = Duration.ofSeconds(1);

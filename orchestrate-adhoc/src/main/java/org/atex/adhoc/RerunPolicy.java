@@ -7,8 +7,8 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 
 /**
- * Decides whether a test is run again after an attempt. Implementations must be pure; one that throws counts as {@code
- * false}.
+ * Decides whether a test is run again after an attempt. Implementations must be pure; one that throws counts as
+ * {@code false}.
  */
 @FunctionalInterface
 public interface RerunPolicy {

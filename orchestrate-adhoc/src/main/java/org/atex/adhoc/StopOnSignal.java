@@ -13,8 +13,8 @@ import org.atex.api.Stop;
  * again.
  *
  * <p>A signal that was ignored when the program started stays ignored: {@code HUP} under {@code nohup}, {@code INT} in
- * background jobs of scripts and on some CI systems. {@code TERM} stops a run there as well. A JVM started with {@code
- * -Xrs} cannot handle signals.
+ * background jobs of scripts and on some CI systems. {@code TERM} stops a run there as well. A JVM started with
+ * {@code -Xrs} cannot handle signals.
  *
  * <p>Lifecycle: handles signals from {@link #install} until closed. Closing the last open instance restores the
  * handlers from before the first one, unless the program has installed other handlers since, which then stay.
