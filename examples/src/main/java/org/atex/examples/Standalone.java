@@ -16,7 +16,7 @@ final class Standalone {
                        or: java -cp STANDALONE.jar script.java [ARGUMENT ...]
 
                     The first runs the plan /plans/all of the fmf tree in the directory TREE on four local systems, and
-                    writes results.jsonl, junit.xml and files to RESULTS (./results). The second runs a program of yours,
+                    writes results.jsonl, junit.xml and files to RESULTS (./results). The second runs your own program,
                     such as the script quickstart.java of the examples, with all libraries.""");
             System.exit(USAGE);
         }

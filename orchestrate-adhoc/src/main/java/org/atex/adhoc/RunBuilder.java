@@ -119,8 +119,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
 
     /**
      * Sets the platform of all results. Without it, the platform of a result is the name of the provisioner of its
-     * system, see {@link #on(String, Provisioner)}. The results of tests that never ran, and of systems from a provisioner
-     * without a name, then have the platform {@code default}, or the name of the only provisioner.
+     * system, see {@link #on(String, Provisioner)}. The results of tests that never ran, and of systems from a
+     * provisioner without a name, then have the platform {@code default}, or the name of the only provisioner.
      *
      * @param name the platform, such as {@code rhel-9 x86_64}
      * @return this
