@@ -1,8 +1,8 @@
-/** The pool of systems, the schedule, reruns. */
+/** Orchestrators that run tests on a pool of systems. */
 module org.atex.adhoc {
     requires transitive org.atex.api;
     requires static org.jspecify;
-    requires jdk.unsupported; // signals: the JDK has no other way to handle them
+    requires jdk.unsupported; // sun.misc.Signal: the only API of the JDK for signals
     requires org.atex.artifacts;
     requires org.slf4j;
 

@@ -10,16 +10,16 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Starts programs as processes of their own, with an archive of what their JVM has loaded and linked. */
+/** Starts programs in separate processes, with an archive of loaded classes. */
 final class ColdStart {
     private ColdStart() {}
 
-    /** {@return the options that make an archive: an AOT cache, before JDK 25 one of class data} */
+    /** {@return the options that create an archive: an AOT cache, or a class data archive before JDK 25} */
     static List<String> making(Path archive) {
         return List.of((hasAot() ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + archive);
     }
 
-    /** {@return the options that use it} */
+    /** {@return the options that use an archive} */
     static List<String> using(Path archive) {
         return List.of((hasAot() ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + archive);
     }
@@ -28,7 +28,7 @@ final class ColdStart {
         return Runtime.version().feature() >= 25;
     }
 
-    /** {@return how long a program took, from its start to its end} */
+    /** {@return the duration of a program from its start to its end} */
     static double seconds(Class<?> program, List<String> options, Path... arguments) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -56,7 +56,7 @@ final class ColdStart {
         }
     }
 
-    /** An archive holds classes of jars only, and these classes are in a directory. */
+    /** Packs classes into a jar: an archive can contain classes of jars only. */
     private static String jars() throws IOException, URISyntaxException {
         Path classes = Path.of(ColdStart.class
                 .getProtectionDomain()

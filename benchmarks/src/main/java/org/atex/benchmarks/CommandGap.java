@@ -6,7 +6,7 @@ import org.atex.api.Command;
 import org.atex.command.CommandExecutor;
 import org.atex.local.LocalProvisioner;
 
-/** What we add to each of 1,000 commands on one system. */
+/** Measures the overhead per command, for 1,000 commands on one system. */
 final class CommandGap implements Scenario {
     private static final int COUNT = 1000;
 

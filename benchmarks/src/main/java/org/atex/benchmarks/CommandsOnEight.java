@@ -6,7 +6,7 @@ import org.atex.api.Command;
 import org.atex.command.CommandExecutor;
 import org.atex.local.LocalProvisioner;
 
-/** Many short commands on eight systems at once. */
+/** Measures many short commands on eight systems at once. */
 final class CommandsOnEight implements Scenario {
     private static final int COUNT = 1000;
     private static final int SYSTEMS = 8;

@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.atex.lab.LabImage;
 
-/** Podman by itself. */
+/** Calls podman directly, for baselines. */
 final class Containers {
     private Containers() {}
 
-    /** {@return what is missing for containers, or an empty text} */
+    /** {@return the missing requirement for containers, or an empty string} */
     static String missing() {
         try {
             run("image", "exists", LabImage.PLAIN.reference());

@@ -14,8 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What a reservation needs of Testing Farm, and no more: requests that are reserved after some looks, the one sooner, the other
- * later. It keeps when each was said to be ready, and how often it was looked at.
+ * A minimal fake of Testing Farm: requests become ready after a varying number of polls. Records when each request was
+ * reported as ready, and the number of polls.
  */
 final class FarmServer implements AutoCloseable {
     private static final int FEWEST_LOOKS = 3;
@@ -39,7 +39,7 @@ final class FarmServer implements AutoCloseable {
         return URI.create("http://localhost:" + server.getAddress().getPort());
     }
 
-    /** {@return how long after its log said that a request is ready something happened, in seconds} */
+    /** {@return the seconds between the report of a request as ready and an instant} */
     double sinceReady(int number, long nanoTime) {
         Long ready = readyAt.get(number);
         if (ready == null) {
@@ -48,7 +48,7 @@ final class FarmServer implements AutoCloseable {
         return (nanoTime - ready) / 1e9;
     }
 
-    /** {@return how often the request was looked at that was looked at most} */
+    /** {@return the maximum number of polls of one request} */
     int mostLooks() {
         return looks.values().stream().mapToInt(AtomicInteger::get).max().orElse(0);
     }

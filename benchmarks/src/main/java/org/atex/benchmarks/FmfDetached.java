@@ -8,7 +8,9 @@ import org.atex.fmf.DetachedOptions;
 import org.atex.fmf.FmfOptions;
 import org.atex.fmf.FmfTests;
 
-/** What it costs that tests outlive their connections: many trivial tests, or one with a large file. */
+/**
+ * Measures the cost of detached tests, which survive the loss of a connection: many trivial tests, or one large file.
+ */
 final class FmfDetached implements Scenario {
     private static final int COUNT = 100;
 
@@ -17,9 +19,9 @@ final class FmfDetached implements Scenario {
     private final int megabytes;
 
     /**
-     * Makes one.
+     * Creates a scenario.
      *
-     * @param megabytes how large the file is, or 0 for many trivial tests
+     * @param megabytes the size of the file, or 0 for many trivial tests
      */
     FmfDetached(String name, boolean ssh, int megabytes) {
         this.name = name;
@@ -34,8 +36,8 @@ final class FmfDetached implements Scenario {
 
     @Override
     public String about() {
-        String what = megabytes == 0 ? COUNT + " trivial fmf tests" : megabytes + " MiB from an fmf test";
-        return what + (ssh ? " over ssh" : " here") + ", detached, against the same with the option off";
+        String subject = megabytes == 0 ? COUNT + " trivial fmf tests" : megabytes + " MiB from an fmf test";
+        return subject + (ssh ? " over ssh" : " here") + ", detached, against the same with the option off";
     }
 
     @Override
@@ -69,7 +71,7 @@ final class FmfDetached implements Scenario {
     private static void run(FmfSystem system, Executor executor, FmfTests tests) throws Exception {
         TestEnd end = executor.run(tests.get(0), system.artifacts());
         if (end.outcome() != Outcome.PASSED) {
-            throw new IllegalStateException("it did not pass: " + end);
+            throw new IllegalStateException("the test did not pass: " + end);
         }
     }
 

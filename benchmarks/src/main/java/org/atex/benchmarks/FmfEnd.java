@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.atex.api.Artifacts;
 
-/** How soon an fmf test is over: from its last act to our return, and from an interrupt to both. */
+/** Measures the time from the end of an fmf test, or from an interrupt, to the return of the executor. */
 final class FmfEnd implements Scenario {
     private final String name;
     private final boolean ssh;
@@ -28,8 +28,8 @@ final class FmfEnd implements Scenario {
     @Override
     public String about() {
         return (interrupt
-                        ? "from the interrupt of an fmf test to its death and our return"
-                        : "from an fmf test's last byte to our return")
+                        ? "from the interrupt of an fmf test to its end and the return of the executor"
+                        : "from the last byte of an fmf test to the return of the executor")
                 + (ssh ? ", over ssh" : "") + ", against starting bash";
     }
 
@@ -67,7 +67,7 @@ final class FmfEnd implements Scenario {
                 try {
                     executor.run(tests.get(0), artifacts);
                 } catch (InterruptedException e) {
-                    // As it should.
+                    // expected: the test is interrupted
                 }
             });
             Path output = artifacts.directory().resolve("output");

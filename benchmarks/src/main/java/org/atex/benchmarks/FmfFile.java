@@ -6,7 +6,7 @@ import org.atex.api.Command;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 
-/** One large file from an fmf test. */
+/** Measures one large file from an fmf test. */
 final class FmfFile implements Scenario {
     private final String name;
     private final boolean ssh;

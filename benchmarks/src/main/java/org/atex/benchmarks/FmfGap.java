@@ -7,7 +7,7 @@ import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.local.LocalProvisioner;
 
-/** What we add to each trivial fmf test. */
+/** Measures the overhead per trivial fmf test. */
 final class FmfGap implements Scenario {
     private static final int COUNT = 200;
 
@@ -26,7 +26,7 @@ final class FmfGap implements Scenario {
 
     @Override
     public String about() {
-        return "200 trivial fmf tests on " + systems + " local systems, against starting bash as often";
+        return "200 trivial fmf tests on " + systems + " local systems, against starting bash 200 times";
     }
 
     @Override

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Many small results from one fmf test. */
+/** Measures many small results from one fmf test. */
 final class FmfResults implements Scenario {
     private static final int COUNT = 20_000;
     private static final String RESULT = "{\"name\":\"some/test\",\"status\":\"pass\",\"note\":\"fine\"}";

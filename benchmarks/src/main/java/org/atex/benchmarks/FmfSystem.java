@@ -14,7 +14,7 @@ import org.atex.fmf.FmfTests;
 import org.atex.local.LocalConnection;
 import org.jspecify.annotations.Nullable;
 
-/** A system, here or over ssh on loopback, with a directory for whatever is measured on it. */
+/** A system for measurements, local or over ssh on loopback, with a directory. */
 final class FmfSystem implements AutoCloseable {
     final Path directory = Files.createTempDirectory("atex-fmf-");
     final Connection connection;
@@ -26,7 +26,7 @@ final class FmfSystem implements AutoCloseable {
         server = there;
     }
 
-    /** What is measured, on an executor that is ready. */
+    /** The code to measure, with an open executor. */
     interface Measured<T> {
         T with(Executor executor, FmfTests tests) throws Exception;
     }
@@ -48,14 +48,14 @@ final class FmfSystem implements AutoCloseable {
         }
     }
 
-    /** {@return seconds that a test of that script takes} */
+    /** {@return the seconds that a test with the script takes} */
     double seconds(String script) throws Exception {
         return test(
                 script,
                 (executor, tests) -> Runs.seconds(() -> {
                     TestEnd end = executor.run(tests.get(0), artifacts());
                     if (end.outcome() != Outcome.PASSED) {
-                        throw new IllegalStateException("it did not pass: " + end);
+                        throw new IllegalStateException("the test did not pass: " + end);
                     }
                     return end;
                 }));

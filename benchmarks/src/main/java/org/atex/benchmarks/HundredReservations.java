@@ -13,7 +13,10 @@ import org.atex.testingfarm.Reservation;
 import org.atex.testingfarm.TestingFarmApi;
 import org.atex.testingfarm.TestingFarmProvisioner;
 
-/** A hundred reservations from one provisioner, with a real sshd for guests: how long the way from the news to the guest is. */
+/**
+ * Measures 100 reservations of one provisioner, with a real sshd as the guest: the time from the report of a guest as
+ * ready to the connection attempt.
+ */
 final class HundredReservations implements Scenario {
     private static final int COUNT = 100;
     private static final Duration POLL = Duration.ofSeconds(2);
@@ -31,7 +34,7 @@ final class HundredReservations implements Scenario {
     @Override
     public String about() {
         return COUNT
-                + " reservations at once, from the look that shows a guest ready to the attempt to connect, against 10 ms";
+                + " reservations at once, from the poll that reports a guest as ready to the connection attempt, against 10 ms";
     }
 
     @Override
@@ -62,7 +65,7 @@ final class HundredReservations implements Scenario {
             machines.provision(COUNT);
             for (int i = 0; i < COUNT; i++) {
                 if (!(machines.take(Duration.ofMinutes(2)) instanceof Offer.Ready)) {
-                    throw new IllegalStateException("only " + i + " machines came");
+                    throw new IllegalStateException("only " + i + " machines were provisioned");
                 }
             }
             double intervals = Math.ceil((System.nanoTime() - begin) / (double) POLL.toNanos());
@@ -81,8 +84,8 @@ final class HundredReservations implements Scenario {
     public String describe(Sample median) {
         return String.format(
                 Locale.ROOT,
-                "%.1f ms from the news to the guest, at most %.1f ms, ratio %.2f (goal: at most 1); %.2f looks at a"
-                        + " request an interval (goal: at most 1); heap %d MiB, guests and server included (goal: under 100)",
+                "%.1f ms from ready to the connection, at most %.1f ms, ratio %.2f (goal: at most 1); %.2f polls of a"
+                        + " request per interval (goal: at most 1); heap %d MiB, guests and server included (goal: under 100)",
                 median.seconds() * 1000,
                 longest * 1000,
                 median.ratio(),

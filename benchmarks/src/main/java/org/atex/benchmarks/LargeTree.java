@@ -13,7 +13,7 @@ final class LargeTree {
 
     private LargeTree() {}
 
-    /** {@return its root, in a new directory} */
+    /** {@return the root of a new tree} */
     static Path write() throws IOException {
         Path root = Files.createTempDirectory("atex-tree-");
         Files.createDirectory(root.resolve(".fmf"));
@@ -89,7 +89,7 @@ final class LargeTree {
         return tests.toString();
     }
 
-    /** Loads, adjusts and climbs it. */
+    /** Loads and adjusts the tree, and visits its nodes. */
     static void use(Path root) {
         FmfContext context = FmfContext.empty().with("distro", "rhel-9.4").with("arch", "x86_64");
         int tests = FmfTree.load(root).adjust(context).climb().size();
@@ -99,7 +99,7 @@ final class LargeTree {
     }
 
     /**
-     * Does it once, as a process of its own.
+     * Uses the tree once, in a separate process.
      *
      * @param args the root of the tree
      */

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** Runs scenarios, all or those named, and prints a line for each. */
+/** Runs all or the named scenarios, and prints one line for each. */
 public final class Main {
     private static final List<Scenario> ALL = List.of(
             new CommandGap(),
@@ -48,10 +48,10 @@ public final class Main {
     private Main() {}
 
     /**
-     * Runs them.
+     * Runs scenarios.
      *
-     * @param args names of scenarios; none means all
-     * @throws Exception if one cannot be measured
+     * @param args the names of scenarios; all if empty
+     * @throws Exception if a measurement fails
      */
     public static void main(String[] args) throws Exception {
         List<String> names = List.of(args);
@@ -70,7 +70,10 @@ public final class Main {
         }
     }
 
-    /** One for warming up, then ours and the baseline in turn, so that a machine that slows down slows both. */
+    /**
+     * Measures a warm-up sample, then samples of subject and baseline in turn, so that a slow phase of the machine
+     * affects both.
+     */
     private static Scenario.Sample median(Scenario scenario) throws Exception {
         scenario.measure();
         List<Scenario.Sample> samples = new ArrayList<>();

@@ -8,7 +8,7 @@ import org.atex.lab.LabImage;
 import org.atex.local.LocalConnection;
 import org.atex.podman.PodmanConnection;
 
-/** Commands in a container, against processes of this machine. */
+/** Measures commands in a container, compared to processes of this machine. */
 final class PodmanCommands implements Scenario {
     private static final Command TRUE = Command.of("true");
     private static final int EACH = 200;

@@ -14,7 +14,10 @@ import org.atex.lab.LabImage;
 import org.atex.podman.PodmanProvisioner;
 import org.atex.podman.PullPolicy;
 
-/** Containers until they answer, against {@code podman run} alone in the best order that was found; then their release. */
+/**
+ * Measures the time until containers answer, compared to {@code podman run} alone with the best parallelism, and the
+ * time of their release.
+ */
 final class PodmanStarts implements Scenario {
     private static final int COUNT = 20;
     private static final List<Integer> ORDERS = List.of(2, 3, 4, 8);

@@ -16,7 +16,9 @@ import org.atex.lab.LabImage;
 import org.atex.podman.PodmanProvisioner;
 import org.atex.podman.PullPolicy;
 
-/** The example tests on four containers, from their first start on, against the least that four can need. */
+/**
+ * Measures the example tests on four containers, including their start, compared to the lower bound of any schedule.
+ */
 final class PodmanTree implements Scenario {
     private static final int SYSTEMS = 4;
     private static final Path TREE = Path.of("examples/tests");

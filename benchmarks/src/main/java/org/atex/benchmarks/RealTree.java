@@ -11,13 +11,16 @@ import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfTree;
 
 /**
- * Other people's metadata, which are not part of this project: they are in the folder that {@code atex.fmf.corpus} names.
+ * Metadata of third-party repositories, which are not part of this project. The property {@code atex.fmf.corpus} names
+ * their directory.
  *
- * <p>What the Python implementation takes for them was measured on another machine, also one of 2 cores, and is repeated
- * here as it was stated.
+ * <p>The times of the Python implementation were measured on another machine with 2 cores.
  */
 enum RealTree {
-    /** RHSecurityCompliance/contest, 56 files. Most of the time goes into debug messages that nobody sees. */
+    /**
+     * RHSecurityCompliance/contest, 56 files. The reference spends most of its time on debug messages that are not
+     * written.
+     */
     CONTEST("contest", "real-rhsecuritycompliance-contest", 418.0, 141.4, 20),
 
     /** RedHat-SP-Security/keylime-tests, 118 files. */
@@ -29,7 +32,7 @@ enum RealTree {
     /** testing-farm/artemis, 104 files. */
     ARTEMIS("artemis", "real-testing-farm-artemis", 143.5, 0, 0);
 
-    /** What the reference needs to start, the least of what was measured. */
+    /** The start time of the reference in ms: the minimum of several measurements. */
     private static final double PYTHON_START = 150;
 
     private final String text;
@@ -50,34 +53,34 @@ enum RealTree {
         return text;
     }
 
-    /** {@return how many times faster than the reference it has to be once warm; 0 if nobody has said so} */
+    /** {@return the required speedup over the reference in a warm JVM; 0 if there is no goal} */
     int goal() {
         return goal;
     }
 
-    /** {@return milliseconds of the reference to load, adjust and climb, warm} */
+    /** {@return the warm time of the reference, in ms} */
     double reference() {
         return reference;
     }
 
-    /** {@return the same without the formatting of debug messages, 0 if that was not measured} */
+    /** {@return the warm time of the reference without formatting debug messages, in ms; 0 if not measured} */
     double referenceWithoutDebugging() {
         return referenceWithoutDebugging;
     }
 
-    /** {@return milliseconds of a process of the reference that starts, does that once and ends} */
+    /** {@return the time of a process of the reference, including its start, in ms} */
     double referenceCold() {
         return reference + PYTHON_START;
     }
 
-    /** {@return why it cannot be measured here, or an empty text} */
+    /** {@return the reason why the trees cannot be measured; empty if they can} */
     static String missing() {
         return System.getProperty("atex.fmf.corpus", "").isEmpty()
-                ? "ATEX_FMF_CORPUS names no folder with other people's trees"
+                ? "ATEX_FMF_CORPUS is not set to a directory with third-party trees"
                 : "";
     }
 
-    /** {@return a copy, with the symbolic links that not every way of copying a corpus keeps} */
+    /** {@return a copy that restores symbolic links, which some copies of a corpus lack} */
     Path copy() throws IOException {
         Path from = Path.of(System.getProperty("atex.fmf.corpus"), folder, "tree");
         Path to = Files.createTempDirectory("atex-" + text + "-");
@@ -115,7 +118,7 @@ enum RealTree {
         }
     }
 
-    /** Loads, adjusts and climbs trees. {@return the number of their tests} */
+    /** Loads and adjusts trees, and visits their nodes. {@return the number of tests} */
     static int use(List<Path> roots) {
         FmfContext context = FmfContext.empty()
                 .with("distro", "fedora-41")
@@ -128,7 +131,7 @@ enum RealTree {
         return nodes;
     }
 
-    /** A process that uses the trees in a directory once. */
+    /** Main method of a process that uses the trees in a directory once. */
     static final class Once {
         private Once() {}
 

@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** A process that starts, loads, adjusts and climbs a tree of other people, and ends. */
+/** Measures a process that starts, loads and adjusts a third-party tree, visits its nodes, and ends. */
 final class RealTreeCold implements Scenario {
     private final RealTree tree;
 

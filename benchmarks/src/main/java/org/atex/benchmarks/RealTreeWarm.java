@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Loading, adjusting and climbing a tree of other people, once the JVM is warm. */
+/** Measures loading and adjusting a third-party tree and visiting its nodes, in a warm JVM. */
 final class RealTreeWarm implements Scenario {
     private static final int ROUNDS = 10;
     private static final int WARM_UP = 100;
@@ -23,7 +23,7 @@ final class RealTreeWarm implements Scenario {
 
     @Override
     public String about() {
-        return "load, adjust and climb the metadata of " + tree.text() + ", against what the reference takes";
+        return "load, adjust and climb the metadata of " + tree.text() + ", against the time of the reference";
     }
 
     @Override

@@ -22,11 +22,11 @@ import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
 import org.atex.jsonl.JsonLinesAggregator;
 
-/** What scenarios share. */
+/** Code shared by scenarios. */
 final class Runs {
     private Runs() {}
 
-    /** {@return seconds that something takes} */
+    /** {@return the duration of an action, in seconds} */
     static double seconds(Callable<?> what) throws Exception {
         long begin = System.nanoTime();
         what.call();
@@ -39,7 +39,7 @@ final class Runs {
                 .toList();
     }
 
-    /** {@return seconds of a whole run with JSON Lines, all of whose tests must pass} */
+    /** {@return the seconds of a whole run with JSON Lines; all tests must pass} */
     static double run(List<? extends TestCase> tests, Provisioner provisioner, Executor.Factory executors)
             throws Exception {
         Path directory = Files.createTempDirectory("atex-bench-");
@@ -64,7 +64,7 @@ final class Runs {
         }
     }
 
-    /** {@return seconds that plain Java takes to start a program so many times from so many threads} */
+    /** {@return the seconds that plain Java takes to start a program repeatedly from several threads} */
     static double bare(int count, int threads, List<String> command) throws Exception {
         Path directory = Files.createTempDirectory("atex-bare-");
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {

@@ -1,44 +1,44 @@
 package org.atex.benchmarks;
 
-/** A whole run that is measured beside a baseline. */
+/** A measurement and its baseline. */
 interface Scenario {
-    /** {@return what it is called on the command line} */
+    /** {@return the name on the command line} */
     String name();
 
-    /** {@return what is measured, and against what} */
+    /** {@return a description of the measurement and the baseline} */
     String about();
 
     /**
-     * Runs both, the one after the other.
+     * Measures the subject and the baseline, one after the other.
      *
-     * @return what was measured
-     * @throws Exception if it cannot be measured
+     * @return the times of both
+     * @throws Exception if the measurement fails
      */
     Sample measure() throws Exception;
 
     /**
-     * Says what samples mean.
+     * Describes the result.
      *
-     * @param median the sample in the middle, by ratio
+     * @param median the median sample, by ratio
      * @return one line
      */
     String describe(Sample median);
 
-    /** {@return what it needs and does not find here, or an empty text} */
+    /** {@return a missing requirement on this machine, or an empty string} */
     default String missing() {
         return "";
     }
 
-    /** {@return how often to measure} */
+    /** {@return the number of samples} */
     default int samples() {
         return 5;
     }
 
     /**
-     * One measurement.
+     * A sample.
      *
-     * @param seconds what ours took
-     * @param baseline what the baseline took
+     * @param seconds the time of the subject
+     * @param baseline the time of the baseline
      */
     record Sample(double seconds, double baseline) {
         double ratio() {

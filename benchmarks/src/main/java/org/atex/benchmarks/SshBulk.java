@@ -6,7 +6,7 @@ import org.atex.api.Command;
 import org.atex.api.RunningCommand;
 import org.atex.ssh.SshConnection;
 
-/** Many bytes from one command, against OpenSSH's own client. */
+/** Measures a large output of one command, compared to OpenSSH's client. */
 final class SshBulk implements Scenario {
     private static final int MEGABYTES = 256;
 

@@ -10,11 +10,14 @@ import java.util.concurrent.Future;
 import org.atex.api.Command;
 import org.atex.ssh.SshConnection;
 
-/** Commands over kept connections, against OpenSSH's own client with ControlMaster. */
+/** Measures commands over open connections, compared to OpenSSH's client with ControlMaster. */
 final class SshCommands implements Scenario {
     private static final Command TRUE = Command.of("true");
 
-    /** The last one counts: a JVM needs some thousand commands until it is as fast as in the hours of a run. */
+    /**
+     * The number of warm-up rounds; the last one counts. The JVM needs some thousand commands to reach its final
+     * speed.
+     */
     private static final int ROUNDS = 4;
 
     private final String name;
@@ -39,7 +42,7 @@ final class SshCommands implements Scenario {
 
     @Override
     public int samples() {
-        return connections == 1 ? 3 : 1; // connecting takes longer than what is measured
+        return connections == 1 ? 3 : 1; // connecting takes longer than the measurement
     }
 
     private interface Work {
@@ -55,7 +58,7 @@ final class SshCommands implements Scenario {
                     ours.add(server.connect());
                     SshServer.run(server.client(i, "true"));
                 }
-                // The shell's own true would be no process.
+                // Without exec, the shell's builtin would start no process.
                 double bare = seconds(i -> SshServer.run(server.client(i, "exec", "true")));
                 double seconds = 0;
                 for (int k = 0; k < ROUNDS; k++) {
@@ -68,7 +71,7 @@ final class SshCommands implements Scenario {
         }
     }
 
-    /** {@return of one connection, the median of a command; of several, the time for all} */
+    /** {@return the median of one command for one connection, or the total time for several connections} */
     private double seconds(Work work) throws Exception {
         if (connections == 1) {
             double[] times = new double[each];

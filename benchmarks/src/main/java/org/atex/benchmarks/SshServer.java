@@ -10,7 +10,7 @@ import org.atex.ssh.HostKeys;
 import org.atex.ssh.SshConnection;
 import org.atex.ssh.SshOptions;
 
-/** The real sshd on loopback, with OpenSSH's own client beside ours, which keeps one connection for all its commands. */
+/** A real sshd on loopback, and OpenSSH's client with one open connection for all commands, as a baseline. */
 final class SshServer implements AutoCloseable {
     private final Path directory;
     private final OpenSsh server;
@@ -20,7 +20,7 @@ final class SshServer implements AutoCloseable {
         server = OpenSsh.start(directory);
     }
 
-    /** {@return the private key with which one gets in} */
+    /** {@return the private key for login} */
     Path key() {
         return directory.resolve("id");
     }
@@ -39,7 +39,9 @@ final class SshServer implements AutoCloseable {
                         .withHostKeys(HostKeys.known(directory.resolve("known_hosts"))));
     }
 
-    /** {@return a line that runs a command with OpenSSH's client over a connection that is kept for a minute} */
+    /**
+     * {@return the command line of OpenSSH's client that runs a command over a shared connection, kept open for 60 s}
+     */
     List<String> client(int connection, String... command) {
         List<String> line = new ArrayList<>(List.of("ssh", "-F", "none", "-p", Integer.toString(server.port())));
         line.addAll(List.of("-i", directory.resolve("id").toString(), "-o", "BatchMode=yes"));
@@ -66,7 +68,7 @@ final class SshServer implements AutoCloseable {
     @Override
     public void close() throws IOException, InterruptedException {
         server.close();
-        // The clients' sockets go when their connections do, at any moment.
+        // The control sockets of the clients may disappear during the deletion; rm tolerates that.
         run(List.of("rm", "-rf", directory.toString()));
     }
 }

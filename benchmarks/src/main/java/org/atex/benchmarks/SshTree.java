@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.atex.ssh.SshConnection;
 
-/** A tree of small files to a host, against tar and OpenSSH's own client. */
+/** Measures sending a tree of small files to a host, compared to tar with OpenSSH's client. */
 final class SshTree implements Scenario {
     private static final int DIRECTORIES = 100;
     private static final int FILES = 100;

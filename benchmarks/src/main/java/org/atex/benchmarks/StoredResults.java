@@ -19,8 +19,8 @@ import org.atex.api.TestRecord;
 import org.atex.jsonl.JsonLinesAggregator;
 
 /**
- * How fast results are stored as JSON Lines, by a process with 64 MiB of heap; against moving the same results and files
- * with nothing but the JDK.
+ * Measures storing results as JSON Lines in a process with 64 MiB of heap, compared to copying the same results and
+ * moving the files with the JDK only.
  */
 final class StoredResults implements Scenario {
     private final String name;
@@ -28,23 +28,23 @@ final class StoredResults implements Scenario {
     private final int results;
     private final int files;
     private final double goal;
-    private final double peer;
+    private final double reference;
 
     /**
-     * Makes one.
+     * Creates a scenario.
      *
-     * @param tests how many tests
-     * @param results how many results each has
-     * @param files how many files each has
-     * @param peer the seconds that the peer takes for it
-     * @param goal how many times faster it has to be
+     * @param tests the number of tests
+     * @param results the number of results per test
+     * @param files the number of files per test
+     * @param reference the seconds of the reference implementation, measured on a similar machine
+     * @param goal the required speedup over the reference
      */
-    StoredResults(String name, int tests, int results, int files, double peer, double goal) {
+    StoredResults(String name, int tests, int results, int files, double reference, double goal) {
         this.name = name;
         this.tests = tests;
         this.results = results;
         this.files = files;
-        this.peer = peer;
+        this.reference = reference;
         this.goal = goal;
     }
 
@@ -65,7 +65,7 @@ final class StoredResults implements Scenario {
 
     @Override
     public int samples() {
-        return tests == 1 ? 3 : 1; // laying out the tests takes longer than what is measured
+        return tests == 1 ? 3 : 1; // creating the tests takes longer than the measurement
     }
 
     @Override
@@ -114,9 +114,9 @@ final class StoredResults implements Scenario {
     }
 
     /**
-     * The process that is measured: prints the seconds.
+     * Main method of the measured process: prints the seconds.
      *
-     * @param args what to do, and where
+     * @param args the operation and the directory
      */
     public static void main(String[] args) throws Exception {
         Path directory = Path.of(args[1]);
@@ -147,7 +147,7 @@ final class StoredResults implements Scenario {
         }
     }
 
-    /** The least that has to be done: all results into one file, all files to another place, nothing left. */
+    /** The baseline: appends all results to one file, moves all files, and deletes the rest. */
     private static void copy(Path directory, int count) throws IOException {
         Files.createDirectories(directory.resolve("files"));
         try (var all = Files.newOutputStream(directory.resolve("results.jsonl"))) {
@@ -166,12 +166,12 @@ final class StoredResults implements Scenario {
     public String describe(Sample median) {
         return String.format(
                 Locale.ROOT,
-                "%.2f s, plain copying %.2f s, ratio %.1f; the peer %.1f s elsewhere, %.1f x (goal: at least %.0f)",
+                "%.2f s, plain copying %.2f s, ratio %.1f; the reference %.1f s elsewhere, %.1f x (goal: at least %.0f)",
                 median.seconds(),
                 median.baseline(),
                 median.ratio(),
-                peer,
-                peer / median.seconds(),
+                reference,
+                reference / median.seconds(),
                 goal);
     }
 }

@@ -18,7 +18,7 @@ import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeSystem;
 
-/** A pool of the size that one machine has to steer: the real shell, artifacts and aggregator, systems that only wait. */
+/** Measures a pool of 1,000 fake systems with a real engine, artifacts and aggregator; the tests only wait. */
 final class ThousandSystems implements Scenario {
     private static final int SYSTEMS = 1000;
     private static final int TESTS = 5000;
@@ -32,7 +32,7 @@ final class ThousandSystems implements Scenario {
 
     @Override
     public String about() {
-        return "1,000 fake systems, 5,000 tests of 1 s, against 5 s and what writing the results takes alone";
+        return "1,000 fake systems, 5,000 tests of 1 s, against 5 s plus the time for writing the results";
     }
 
     @Override
@@ -80,7 +80,7 @@ final class ThousandSystems implements Scenario {
         Runtime runtime = Runtime.getRuntime();
         return String.format(
                 Locale.ROOT,
-                "%.2f s, ideal and writing alone %.2f s, ratio %.2f (goal: at most 1.15), heap limit %d MiB",
+                "%.2f s, ideal plus writing %.2f s, ratio %.2f (goal: at most 1.15), heap limit %d MiB",
                 median.seconds(),
                 median.baseline(),
                 median.ratio(),

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** A process that starts, loads a tree of 10,000 tests and ends, with a class data archive and without. */
+/** Measures a process that starts, loads a tree of 10,000 tests and ends, with and without a class archive. */
 final class TreeCold implements Scenario {
     @Override
     public String name() {

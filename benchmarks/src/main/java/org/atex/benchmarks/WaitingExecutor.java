@@ -8,7 +8,7 @@ import org.atex.api.Executor;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 
-/** Waits instead of running a test, and leaves what a real one would. */
+/** Waits instead of running a test, and writes the artifacts of a test. */
 record WaitingExecutor(Duration each) implements Executor {
     @Override
     public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {

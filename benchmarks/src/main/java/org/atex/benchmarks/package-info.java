@@ -1,4 +1,4 @@
-/** Whole-run scenarios: each prints a figure, a baseline of the same run, and their ratio. */
+/** Benchmarks of whole runs: each prints a result, a baseline measured in the same run, and their ratio. */
 @NullMarked
 package org.atex.benchmarks;
 

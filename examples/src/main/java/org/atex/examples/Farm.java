@@ -41,13 +41,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Reserves machines at Testing Farm by hand, and looks after them. */
+/** Command line program that reserves machines at Testing Farm and manages the reservations. */
 @Command(
         name = "farm",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "whoami|composes|reserve|list|cancel|watch",
         description =
-                "Reserves machines at Testing Farm, and looks after them. The token is in TESTING_FARM_API_TOKEN.")
+                "Reserves machines at Testing Farm and manages them. TESTING_FARM_API_TOKEN has the token.")
 final class Farm {
     private static final List<RequestState> NOT_OVER =
             List.of(RequestState.NEW, RequestState.QUEUED, RequestState.RUNNING, RequestState.CANCEL_REQUESTED);
@@ -63,12 +63,12 @@ final class Farm {
         this.token = token;
     }
 
-    /** Which service it is about. */
+    /** The options for the service. */
     static final class Service {
         @Option(
                 names = "--api",
                 paramLabel = "URL",
-                description = "where the service is; TESTING_FARM_API_URL or the public one by default")
+                description = "the address of the service; default: TESTING_FARM_API_URL or the public service")
         private @Nullable URI address;
 
         @Option(names = "--poll", paramLabel = "SECONDS", hidden = true)
@@ -85,7 +85,7 @@ final class Farm {
         return builder.token(token).build();
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Says whose the token is.")
+    @Command(mixinStandardHelpOptions = true, description = "Shows the owner of the token.")
     void whoami(@Mixin Service service) throws InterruptedException {
         try (TestingFarmApi api = open(service)) {
             Identity identity = api.whoami();
@@ -94,10 +94,10 @@ final class Farm {
         }
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Lists what can be reserved.")
+    @Command(mixinStandardHelpOptions = true, description = "Lists the composes that can be reserved.")
     void composes(
             @Mixin Service service,
-            @Option(names = "--ranch", paramLabel = "NAME", description = "that of the token by default") @Nullable
+            @Option(names = "--ranch", paramLabel = "NAME", description = "default: the ranch of the token") @Nullable
                     String ranch)
             throws InterruptedException {
         try (TestingFarmApi api = open(service)) {
@@ -109,30 +109,30 @@ final class Farm {
         }
     }
 
-    /** What is reserved. */
+    /** The options for a reservation. */
     static final class Machine {
         @Option(names = "--compose", required = true, paramLabel = "NAME", description = "the operating system")
         private String compose = "";
 
-        @Option(names = "--arch", paramLabel = "ARCH", description = "x86_64 by default")
+        @Option(names = "--arch", paramLabel = "ARCH", description = "default: x86_64")
         private String arch = "x86_64";
 
-        @Option(names = "--pool", paramLabel = "NAME", description = "where it must come from")
+        @Option(names = "--pool", paramLabel = "NAME", description = "the pool to reserve from")
         private @Nullable String pool;
 
-        @Option(names = "--minutes", paramLabel = "N", description = "how long; 30 by default")
+        @Option(names = "--minutes", paramLabel = "N", description = "the duration; default: 30")
         private long minutes = 30;
 
         @Option(names = "--skip-guest-setup", description = "leave the machine as its image is")
         private boolean skipGuestSetup;
 
-        @Option(names = "--key", paramLabel = "FILE", description = "a private ssh key; a new one by default")
+        @Option(names = "--key", paramLabel = "FILE", description = "a private ssh key; default: a new one")
         private @Nullable Path key;
 
-        @Option(names = "--cidr", paramLabel = "CIDR", description = "whom the firewall lets in; us by default")
+        @Option(names = "--cidr", paramLabel = "CIDR", description = "addresses allowed by the firewall; default: ours")
         private List<String> cidrs = new ArrayList<>();
 
-        @Option(names = "--port", paramLabel = "N", description = "the port of sshd; 22 by default")
+        @Option(names = "--port", paramLabel = "N", description = "the port of sshd; default: 22")
         private int port;
 
         private Reservation reservation() {
@@ -161,19 +161,19 @@ final class Farm {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Reserves a machine, prints how to get in, and holds it until Enter.")
+            description = "Reserves a machine, prints the ssh command, and holds it until Enter.")
     int reserve(@Mixin Service service, @Mixin Machine machine) throws InterruptedException, IOException {
         try (TestingFarmApi api = open(service);
                 TestingFarmProvisioner provisioner = machine.provisioner(api)
                         .pollEvery(service.poll())
                         .listener(this::tell)
                         .build()) {
-            out().println("run " + provisioner.run() + " (should this be killed: farm cancel --run " + provisioner.run()
+            out().println("run " + provisioner.run() + " (if this program is killed: farm cancel --run " + provisioner.run()
                     + ")");
             provisioner.provision(1);
             Offer offer;
             do {
-                // The provisioner has a time for each phase, so that this ends.
+                // The provisioner limits each phase, so the loop ends.
                 offer = provisioner.take(Duration.ofHours(1));
             } while (offer instanceof Offer.None);
             if (offer instanceof Offer.Failed failed) {
@@ -190,7 +190,7 @@ final class Farm {
         Instant expires = Objects.requireNonNull(remote.expires()).truncatedTo(ChronoUnit.SECONDS);
         out().println("until about " + expires + ":");
         out().println("    " + provisioner.sshCommand(remote));
-        out().println("Enter gives it back.");
+        out().println("Press Enter to end the reservation.");
         new BufferedReader(input).readLine();
     }
 
@@ -201,14 +201,14 @@ final class Farm {
                 + (event.detail().isEmpty() ? "" : ": " + event.detail()));
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Lists reservations of the token that are not over.")
+    @Command(mixinStandardHelpOptions = true, description = "Lists the active reservations of the token.")
     void list(
             @Mixin Service service,
-            @Option(names = "--run", paramLabel = "TAG", description = "only those of a run") @Nullable String run,
+            @Option(names = "--run", paramLabel = "TAG", description = "only reservations of this run") @Nullable String run,
             @Option(
                             names = "--days",
                             paramLabel = "N",
-                            description = "how far back to look; 1 by default",
+                            description = "the maximum age; default: 1",
                             defaultValue = "1")
                     int days)
             throws InterruptedException {
@@ -238,15 +238,15 @@ final class Farm {
         return found;
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Cancels requests, or all that a run left.")
+    @Command(mixinStandardHelpOptions = true, description = "Cancels requests by id, or all requests of a run.")
     int cancel(
             @Mixin Service service,
-            @Option(names = "--run", paramLabel = "TAG", description = "what a run left") @Nullable String run,
-            @Parameters(paramLabel = "ID", description = "requests", arity = "0..*") @Nullable List<String> ids)
+            @Option(names = "--run", paramLabel = "TAG", description = "cancel all requests of this run") @Nullable String run,
+            @Parameters(paramLabel = "ID", description = "the ids of requests", arity = "0..*") @Nullable List<String> ids)
             throws InterruptedException {
         if (run == null && (ids == null || ids.isEmpty())) {
             throw new CommandLine.ParameterException(
-                    Objects.requireNonNull(spec).commandLine(), "nothing to cancel: give ids, or --run TAG");
+                    Objects.requireNonNull(spec).commandLine(), "no request to cancel: give ids, or --run TAG");
         }
         try (TestingFarmApi api = open(service)) {
             if (ids != null) {
@@ -264,7 +264,7 @@ final class Farm {
         }
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Shows what becomes of a request, and its log.")
+    @Command(mixinStandardHelpOptions = true, description = "Shows the state and the log of a request until it ends.")
     void watch(@Mixin Service service, @Parameters(paramLabel = "ID") String id) throws InterruptedException {
         try (TestingFarmApi api = open(service)) {
             PipelineLog log = null;
@@ -297,7 +297,7 @@ final class Farm {
         return Objects.requireNonNull(spec).commandLine().getOut();
     }
 
-    /** {@return an exit code: 2 for bad input and what the service refuses, which get one message on standard error} */
+    /** {@return the exit code; 2 for bad input and refused requests, which are reported on standard error} */
     static int run(Reader in, Supplier<@Nullable String> token, PrintWriter out, PrintWriter err, String... arguments) {
         return new CommandLine(new Farm(in, token))
                 .setOut(out)

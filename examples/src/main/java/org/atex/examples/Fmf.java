@@ -31,43 +31,43 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 
-/** Says what is in an fmf tree, and what a run would choose of it. */
+/** Command line program that shows an fmf tree and the tests that a run would select. */
 @Command(
         name = "fmf",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "ls|show|requires|plans|lint",
-        description = "Says what is in an fmf tree, and what a run would choose of it.")
+        description = "Shows an fmf tree and the tests that a run would select.")
 final class Fmf {
     @Spec
     private @Nullable CommandSpec spec;
 
-    /** Which tests it is about. */
+    /** The options that select tests. */
     static final class Choice {
-        @Option(names = "--root", paramLabel = "DIR", description = "a directory of the tree; here by default")
+        @Option(names = "--root", paramLabel = "DIR", description = "a directory of the tree; default: the current directory")
         private Path root = Path.of("");
 
-        @Option(names = "--plan", paramLabel = "NAME", description = "the plan that chooses")
+        @Option(names = "--plan", paramLabel = "NAME", description = "the plan that selects tests")
         private String plan = "";
 
         @Option(
                 names = "--test",
                 paramLabel = "REGEX",
-                description = "only tests with this in their names; or that of others")
+                description = "select tests with a name that matches; may be repeated")
         private List<String> tests = new ArrayList<>();
 
         @Option(
                 names = "--filter",
                 paramLabel = "FILTER",
-                description = "only tests that this accepts, as in 'tag: smoke'")
+                description = "select tests that the filter accepts, such as 'tag: smoke'")
         private List<String> filters = new ArrayList<>();
 
-        @Option(names = "--exclude", paramLabel = "REGEX", description = "no tests with this in their names")
+        @Option(names = "--exclude", paramLabel = "REGEX", description = "exclude tests with a name that matches")
         private List<String> excludes = new ArrayList<>();
 
         @Option(
                 names = "--context",
                 paramLabel = "KEY=VALUE",
-                description = "what adjust rules ask about, as in distro=fedora-41")
+                description = "a dimension of the context for adjust rules, such as distro=fedora-41")
         private List<String> context = new ArrayList<>();
 
         private FmfDiscovery discovery() {
@@ -96,7 +96,7 @@ final class Fmf {
     @Command(mixinStandardHelpOptions = true, description = "Shows the metadata of tests.")
     void show(
             @Mixin Choice choice,
-            @Option(names = "--json", description = "as one JSON array, with an object for each test") boolean json)
+            @Option(names = "--json", description = "print a JSON array with one object per test") boolean json)
             throws InterruptedException {
         List<Map<String, @Nullable Object>> tests = new ArrayList<>();
         for (FmfTest test : discover(choice.discovery().withoutLibraries())) {
@@ -138,15 +138,15 @@ final class Fmf {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Says of each plan and test what would become of it; exit code 1 if one is refused.")
+            description = "Reports how each plan and test would be treated; exit code 1 if one is refused.")
     int lint(
-            @Parameters(arity = "0..1", paramLabel = "TREE", description = "a directory of the tree; here by default")
+            @Parameters(arity = "0..1", paramLabel = "TREE", description = "a directory of the tree; default: the current directory")
                     @Nullable
                     Path tree,
             @Option(
                             names = "--context",
                             paramLabel = "KEY=VALUE",
-                            description = "what adjust rules ask about, as in distro=fedora-41")
+                            description = "a dimension of the context for adjust rules, such as distro=fedora-41")
                     @Nullable
                     List<String> context)
             throws InterruptedException {
@@ -226,7 +226,7 @@ final class Fmf {
         }
     }
 
-    /** {@return an exit code: 2 for bad input, which gets one line on standard error} */
+    /** {@return the exit code; 2 for bad input, which is reported in one line on standard error} */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         return new CommandLine(new Fmf())
                 .setOut(out)
@@ -248,7 +248,7 @@ final class Fmf {
     }
 
     private static String oneLine(String message) {
-        // A caret points at something only if it is on a line of its own.
+        // A caret is useful only below its line, so it is removed from a message in one line.
         return message.lines()
                 .map(String::strip)
                 .filter(line -> !line.matches("\\^*"))

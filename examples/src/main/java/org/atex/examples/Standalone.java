@@ -1,6 +1,9 @@
 package org.atex.examples;
 
-/** What {@code java -jar examples-…-standalone.jar} runs: {@link QuickStart}, which without arguments would look for its tree. */
+/**
+ * Main class of the standalone jar: runs {@link QuickStart}, but requires its arguments, as the example tree is not in
+ * the jar.
+ */
 final class Standalone {
     private static final int USAGE = 64;
 
@@ -13,8 +16,8 @@ final class Standalone {
                        or: java -cp STANDALONE.jar script.java [ARGUMENT ...]
 
                     The first runs the plan /plans/all of the fmf tree in the directory TREE on four local systems, and
-                    writes results.jsonl, junit.xml and files to RESULTS (./results). The second runs a program of yours,
-                    such as the script quickstart.java of the examples, with everything it needs.""");
+                    writes results.jsonl, junit.xml and files to RESULTS (./results). The second runs your own program,
+                    such as the script quickstart.java of the examples, with all libraries.""");
             System.exit(USAGE);
         }
         QuickStart.main(args);

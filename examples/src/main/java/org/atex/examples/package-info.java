@@ -1,4 +1,4 @@
-/** Small programs that use the blocks. */
+/** Example programs. */
 @NullMarked
 package org.atex.examples;
 

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What users get wrong: each time one error that says what is wrong, where, and what to do about it. */
+/** Checks mistakes of users: each is reported as one error with the place, the reason and a remedy. */
 @Timeout(60)
 class BadInputTest {
     @TempDir
@@ -66,7 +66,7 @@ class BadInputTest {
         });
     }
 
-    // Trees and plans: before there is a run at all.
+    // Trees and plans: refused before a run is built.
 
     @Test
     void directoryWithoutATree() throws IOException {
@@ -75,7 +75,7 @@ class BadInputTest {
     }
 
     @Test
-    void directoryThatIsNotThere() {
+    void missingDirectory() {
         Path missing = directory.resolve("missing");
         assertRefused(() -> FmfTests.from(missing).discover(), FmfException.class, missing);
     }
@@ -103,7 +103,7 @@ class BadInputTest {
     }
 
     @Test
-    void nothingIsLeftToRun() {
+    void emptySelection() {
         assertRefused(
                 () -> FmfTests.from(tree).plan("/plans/all").name("^/three$").discover(),
                 FmfException.class,
@@ -113,7 +113,7 @@ class BadInputTest {
                 "/plans/all");
     }
 
-    // Runs: before anything is provisioned.
+    // Runs: refused before a system is provisioned.
 
     private AdHocOrchestrator.Builder run(List<? extends TestCase> tests, Provisioner systems, Aggregator results) {
         return AdHocOrchestrator.builder(tests)
@@ -123,7 +123,7 @@ class BadInputTest {
     }
 
     @Test
-    void testThatIsThereTwice() {
+    void duplicateTest() {
         try (var systems = FakeProvisioner.of(FakeSystem.ready());
                 var results = RecordingAggregator.create()) {
             var twice = List.of(CommandTest.of("/a", Command.of("true")), CommandTest.of("/a", Command.of("false")));
@@ -133,7 +133,7 @@ class BadInputTest {
     }
 
     @Test
-    void testThatFitsNoSystem() {
+    void unsatisfiableTest() {
         try (var systems = LocalProvisioner.withMaxSystems(1);
                 var results = RecordingAggregator.create()) {
             var test = TestCase.named("/a").withNeed(Need.of("arch", "pdp11"));
@@ -147,7 +147,7 @@ class BadInputTest {
     }
 
     @Test
-    void resultsThatAreThereAlready() throws IOException {
+    void existingResults() throws IOException {
         Path file = Files.writeString(directory.resolve("results.jsonl"), "[]\n");
         Path files = Files.createDirectories(directory.resolve("files/default")).getParent();
         Path unused = directory.resolve("unused");
@@ -161,7 +161,7 @@ class BadInputTest {
     }
 
     @Test
-    void resultsWhereNothingCanBe() throws IOException {
+    void resultsInAnImpossiblePlace() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "");
         Path below = file.resolve("results.jsonl");
         assertRefused(
@@ -169,11 +169,11 @@ class BadInputTest {
         assertRefused(() -> JUnitXmlAggregator.open(below), AggregationException.class, below);
     }
 
-    // Names: whatever they are, nothing gets outside, and what is stored is told.
+    // Names: no file is written outside of the results, and every stored file is reported.
 
     @ParameterizedTest
     @ValueSource(strings = {"../../../escaped", "/tmp/escaped", "a/../../../../escaped", "nul\\u0000here"})
-    void fileNameThatLeadsElsewhere(String name) throws Exception {
+    void fileNameOutsideOfTheResults(String name) throws Exception {
         Files.writeString(tree.resolve("main.fmf"), """
                 /bad:
                     test: |
@@ -187,7 +187,7 @@ class BadInputTest {
         assertNothingEscaped();
         try (Stream<Path> stored = Files.walk(directory.resolve("files/default/bad"))) {
             assertThat(stored.filter(Files::isRegularFile))
-                    .as("its output, and the file")
+                    .as("its output and the file")
                     .hasSize(2);
         }
     }
@@ -234,7 +234,7 @@ class BadInputTest {
     }
 
     @Test
-    void fault11TestNamesThatAreLongOrBeginLikeOthersHarmNobody() throws Exception {
+    void longTestNamesAndCommonPrefixesAreStored() throws Exception {
         List<CommandTest> tests = Stream.of(
                         "/a", "/a/b", "/a/b/output.txt", "/" + "n".repeat(302), "/x/" + "y/".repeat(150))
                 .map(name -> CommandTest.of(name, Command.of("echo", "hello")))
@@ -253,7 +253,7 @@ class BadInputTest {
         }
     }
 
-    // The world: a run ends all the same, and says why.
+    // The environment: the run ends and reports the reason.
 
     @Test
     void fullDisk() throws Exception {
@@ -303,7 +303,7 @@ class BadInputTest {
     }
 
     @Test
-    void resultsThatAreNoResults() throws IOException {
+    void malformedResults() throws IOException {
         Path left = Files.createDirectory(directory.resolve("left"));
         Files.writeString(left.resolve("results"), "{\"status\":\"pass\"}\nnonsense\n");
         try (var json = JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"))) {
@@ -337,7 +337,7 @@ class BadInputTest {
     }
 
     @Test
-    void provisionerThatNeverDelivers() throws Exception {
+    void provisionerWithoutSystems() throws Exception {
         try (var systems = FakeProvisioner.of(FakeSystem.never());
                 var results = RecordingAggregator.create();
                 var run = run(List.of(TestCase.named("/a")), systems, results)
@@ -349,7 +349,7 @@ class BadInputTest {
                     .singleElement()
                     .satisfies(end -> {
                         assertThat(end.outcome()).isEqualTo(Outcome.NOT_RUN);
-                        assertThat(end.note()).contains("none came within", "PT0.05S");
+                        assertThat(end.note()).contains("none was provisioned within", "PT0.05S");
                     });
         }
     }

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each block alone, in somebody else's program; and several runs in one. */
+/** Uses each block alone in a program, and several runs in one program. */
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
 class EmbeddingTest {
@@ -51,7 +51,7 @@ class EmbeddingTest {
     }
 
     @Test
-    void executorOnAConnectionMadeByHand() throws Exception {
+    void executorWithoutAnOrchestrator() throws Exception {
         FmfTests tests = FmfTests.from(SmallTree.in(directory)).discover();
         try (var connection = LocalConnection.open();
                 var executor = FmfExecutor.factory(tests).open(connection)) {
@@ -60,13 +60,13 @@ class EmbeddingTest {
             assertThat(left.files().resolve("output.txt")).hasContent("2\n");
             assertThat(left.results()).isNotEmptyFile();
             assertThat(connection.run(Command.of("true")).succeeded())
-                    .as("the connection stays the caller's")
+                    .as("the connection is still open")
                     .isTrue();
         }
     }
 
     @Test
-    void aggregatorsFedByHand() throws Exception {
+    void aggregatorsWithoutAnOrchestrator() throws Exception {
         Path jsonl = directory.resolve("results.jsonl");
         Path report = directory.resolve("junit.xml");
         try (var json = JsonLinesAggregator.open(jsonl, directory.resolve("files"));
@@ -103,7 +103,7 @@ class EmbeddingTest {
     }
 
     @Test
-    void twoRunsInOneProgramDoNotMeet() throws Exception {
+    void twoRunsInOneProgramAreIndependent() throws Exception {
         CompletableFuture<RunSummary> failing = CompletableFuture.supplyAsync(() -> run("failing", "false"));
         CompletableFuture<RunSummary> passing = CompletableFuture.supplyAsync(() -> run("passing", "true"));
 
@@ -136,7 +136,7 @@ class EmbeddingTest {
     }
 
     @Test
-    void runsOfTheSameBlocksFollowEachOther() throws Exception {
+    void blocksCanBeReusedInTheNextRun() throws Exception {
         try (var systems = FakeProvisioner.of(FakeSystem.ready()).maxSystems(1);
                 var results =
                         JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"))) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command, as a user types it, against a server with one reservation, which ends when it is cancelled. */
+/** Runs the command as a user does, with a server with one reservation, which ends when it is cancelled. */
 @Timeout(60)
 class FarmCommandTest {
     private static final String ID = "00000001-0000-4000-8000-000000000000";
@@ -97,7 +97,7 @@ class FarmCommandTest {
     }
 
     @Test
-    void saysWhoseTheTokenIs() {
+    void showsTheOwnerOfTheToken() {
         assertThat(lines("whoami")).containsExactly("token ci (t1) of jane, ranch public");
     }
 
@@ -123,7 +123,7 @@ class FarmCommandTest {
     }
 
     @Test
-    void cancelsWhatARunLeft() {
+    void cancelsAllRequestsOfARun() {
         assertThat(lines("cancel", "--run", "run-1")).isEmpty();
         assertThat(state).isEqualTo("canceled");
     }
@@ -135,7 +135,7 @@ class FarmCommandTest {
     }
 
     @Test
-    void aReservationThatIsRefusedIsExplained() {
+    void explainsARefusedReservation() {
         assertThat(run("reserve", "--compose", "Fedora-14", "--cidr", "192.0.2.1/32"))
                 .isEqualTo(2);
         assertThat(err.toString())
@@ -157,7 +157,7 @@ class FarmCommandTest {
                 "watch",
                 "list --days soon"
             })
-    void badInputGetsOneLine(String arguments) {
+    void badInputIsReportedInOneLine(String arguments) {
         assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ")))
                 .as(err.toString())
                 .isEqualTo(2);

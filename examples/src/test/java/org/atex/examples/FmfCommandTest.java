@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command, as a user types it. */
+/** Runs the command as a user does. */
 class FmfCommandTest {
     @TempDir
     private Path root;
@@ -67,7 +67,7 @@ class FmfCommandTest {
     }
 
     @Test
-    void tellsOfKeysThatAreProbablyMisspelt() throws IOException {
+    void warnsOfKeysThatAreProbablyMisspelt() throws IOException {
         Path file = Files.writeString(root.resolve("more.fmf"), "/c:\n  test: pwd\n  reqiure: sed\n");
         assertThat(lines("ls", "--test", "/c")).containsExactly("/more/c");
         assertThat(err.toString())
@@ -92,7 +92,7 @@ class FmfCommandTest {
     }
 
     @Test
-    void listsTestsButSome() {
+    void excludesTests() {
         assertThat(lines("ls", "--exclude", "/a")).containsExactly("/tests/b");
     }
 
@@ -117,7 +117,7 @@ class FmfCommandTest {
     }
 
     @Test
-    void listsWhatTestsRequire() {
+    void listsPackagesThatTestsRequire() {
         assertThat(lines("requires")).containsExactly("bash", "sed", "tar");
     }
 
@@ -159,7 +159,7 @@ class FmfCommandTest {
                 "ls --test nothing",
                 "plans --context x"
             })
-    void badInputGetsOneLine(String arguments) {
+    void badInputIsReportedInOneLine(String arguments) {
         assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ")))
                 .as(err.toString())
                 .isEqualTo(2);
@@ -168,7 +168,7 @@ class FmfCommandTest {
     }
 
     @Test
-    void brokenMetadataGetOneLine() throws IOException {
+    void brokenMetadataAreReportedInOneLine() throws IOException {
         Files.writeString(root.resolve("broken.fmf"), "a: [\n");
         assertThat(run("ls")).isEqualTo(2);
         assertThat(err.toString()).contains("broken.fmf").hasLineCount(1);

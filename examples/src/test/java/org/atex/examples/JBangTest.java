@@ -23,9 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * quickstart.java, Fmf.java and Farm.java with the real JBang, from a repository that holds the modules as they have just been built; the
- * libraries come from where Maven has put them. JBang's own launcher is a shell script that runs what the Java program
- * prints: here, the test does that.
+ * Runs quickstart.java, Fmf.java and Farm.java with the real JBang, from a repository with the modules of this build
+ * and the libraries of Maven's local repository. JBang's launcher is a shell script that runs the command printed by
+ * the Java program; here the test runs that command.
  */
 @Timeout(120)
 class JBangTest {
@@ -45,7 +45,7 @@ class JBangTest {
         return version.group(1);
     }
 
-    /** Where Maven keeps what it downloads, as the class path has it. */
+    /** Returns Maven's local repository, as found on the class path. */
     private static Path librariesOfMaven() throws Exception {
         Path jar = Path.of(JsonFactory.class
                 .getProtectionDomain()
@@ -55,7 +55,7 @@ class JBangTest {
         return jar.resolve("../../../../../..").normalize();
     }
 
-    /** Without what would log: its output is the line to execute, and nothing else. */
+    /** Excludes logging: the output must contain the command only. */
     private static String classPathOfJBang() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !entry.contains("logback"))
@@ -109,12 +109,12 @@ class JBangTest {
     }
 
     @Test
-    void theScriptNeedsOneLineOfDependencies() throws IOException {
+    void scriptNeedsOneLineOfDependencies() throws IOException {
         assertThat(Files.readAllLines(SCRIPT).stream().filter(line -> line.startsWith("//DEPS")))
                 .containsExactly("//DEPS org.atex:atex-all:" + version());
     }
 
-    /** {@return what a script says that is started like this} */
+    /** {@return the output of a script that is started with these arguments} */
     private String run(List<String> options, Path script, String... arguments) throws Exception {
         install();
         List<String> command = new ArrayList<>(List.of(
@@ -145,14 +145,14 @@ class JBangTest {
     }
 
     @Test
-    void theScriptRuns() throws Exception {
+    void scriptRuns() throws Exception {
         String said = run(List.of(), SCRIPT, SmallTree.in(directory).toString(), "/plans/all", "out");
         assertThat(said).contains("2 tests: 2 passed");
         assertThat(directory.resolve("out/results.jsonl")).content().contains("/one", "/two");
     }
 
     @Test
-    void theFarmCommandRunsAsTheReadmeSays() throws Exception {
+    void farmCommandOfTheReadmeRuns() throws Exception {
         Matcher dependencies = Pattern.compile("`jbang --deps (\\S+) Farm.java whoami`")
                 .matcher(Files.readString(Path.of("README.md")));
         assertThat(dependencies.find()).isTrue();
@@ -164,7 +164,7 @@ class JBangTest {
     }
 
     @Test
-    void theFmfCommandRunsAsTheReadmeSays() throws Exception {
+    void fmfCommandOfTheReadmeRuns() throws Exception {
         Matcher dependencies =
                 Pattern.compile("`jbang --deps (\\S+) Fmf.java ls`").matcher(Files.readString(Path.of("README.md")));
         assertThat(dependencies.find()).isTrue();

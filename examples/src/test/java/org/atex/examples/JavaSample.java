@@ -17,21 +17,21 @@ import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
 /**
- * A block of Java in the documentation. It holds a whole file, with types; or imports and statements, which become a class
- * {@code Sample} here. The word behind {@code java} says what the build does with it:
+ * A block of Java in the documentation. It contains a whole file with types, or imports and statements, which are
+ * wrapped in a class {@code Sample}. The word behind {@code java} selects how the build handles it:
  *
  * <ul>
- *   <li>none: it is compiled, and run beside a copy of the example tests;
- *   <li>{@code compiled}: it is compiled only, as it needs what the build lacks, or its types are used by later blocks;
- *   <li>{@code fragment}: it is compiled behind the imports and statements of the comment {@code <!-- given} above it, which
- *       readers do not see.
+ * <li>none: it is compiled, and run beside a copy of the example tests;
+ * <li>{@code compiled}: it is compiled only, as the build lacks a requirement of it, or later blocks use its types;
+ * <li>{@code fragment}: it is compiled behind the imports and statements of the comment {@code <!-- given} above it,
+ * which readers do not see.
  * </ul>
  *
- * <p>The types of a page are known to the later blocks of that page.
+ * <p>Later blocks of a page can use the types of earlier ones.
  *
- * @param block where it is written
+ * @param block its block in the page
  * @param name the name of its first class
- * @param source a whole file
+ * @param source the complete source file
  */
 record JavaSample(Markdown.Block block, String name, String source) {
     private static final Pattern TYPE =
@@ -44,7 +44,7 @@ record JavaSample(Markdown.Block block, String name, String source) {
                 : new JavaSample(block, "Sample", program(block.given() + block.text()));
     }
 
-    /** {@return the samples of a page, in their order} */
+    /** {@return the samples of a page, in order} */
     static List<JavaSample> in(Markdown page) {
         return page.blocks().stream()
                 .filter(block -> block.language().equals("java"))
@@ -65,7 +65,7 @@ record JavaSample(Markdown.Block block, String name, String source) {
         return name.equals("Sample");
     }
 
-    /** {@return imports and statements as a class} */
+    /** {@return a class with the imports and statements} */
     static String program(String sample) {
         String imports = sample.lines()
                 .filter(line -> line.startsWith("import "))
@@ -76,7 +76,7 @@ record JavaSample(Markdown.Block block, String name, String source) {
                 + "\n}\n}\n";
     }
 
-    /** {@return the class path to run it with: it and the types of its page were compiled into the directory} */
+    /** {@return the class path to run it, with the directory that the types of its page were compiled into} */
     String compile(Path directory) throws IOException {
         String classPath = System.getProperty("java.class.path");
         for (JavaSample other :

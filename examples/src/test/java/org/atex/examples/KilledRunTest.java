@@ -32,16 +32,16 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * QuickStart is killed twenty times, without a chance to say anything more. What it leaves is compared with a diary that
- * the tests themselves keep: each notes when it begins, which results it then sees stored, and when it ends.
+ * Kills QuickStart twenty times and compares the stored results with a diary that the tests keep: each test records
+ * its start, the results stored by then, and its end.
  */
 @Timeout(120)
 class KilledRunTest {
     private static final int KILLS = 6;
     private static final int TESTS = 300;
-    /** So many results may be on their way to the aggregators at once: they are in one file and not yet in the other. */
+    /** The maximum number of results being stored at once, which may be in one file and not yet in the other. */
     private static final int INGESTED_AT_ONCE = 4;
-    /** The guard of local commands looks up to 300 times for what they left, with pauses of a tenth of a second between. */
+    /** The guard of local commands searches up to 300 times for remaining processes, every 0.1 s. */
     private static final Duration GUARD_LOOKS_FOR = Duration.ofMinutes(1);
 
     @TempDir
@@ -59,7 +59,7 @@ class KilledRunTest {
         Files.writeString(
                 directory.resolve("tree/plans.fmf"), "/all:\n    execute: {how: tmt}\n    discover: {how: fmf}\n");
         Path script = directory.resolve("tree/note.sh");
-        // One write a note: they do not mix, and none is torn.
+        // One write per record, so that records are neither mixed nor incomplete.
         Files.writeString(script, """
                 #!/bin/bash
                 printf '%s\\n' "begin $TMT_TEST_NAME" >>"$DIARY"
@@ -97,7 +97,7 @@ class KilledRunTest {
             return builder.redirectErrorStream(true).start();
         }
 
-        /** Starts it, and kills it once it has printed so many lines. */
+        /** Starts the program, and kills it after it has printed the given number of lines. */
         void killAfter(int lines) throws Exception {
             Process process = start();
             try (BufferedReader output = process.inputReader()) {
@@ -116,7 +116,7 @@ class KilledRunTest {
             assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
         }
 
-        /** Starts it, and kills it once a test has begun. */
+        /** Starts the program, and kills it after a test has started. */
         void killWithinATest() throws Exception {
             Process process = start();
             try {
@@ -127,7 +127,7 @@ class KilledRunTest {
             awaitTests();
         }
 
-        /** The tests that were running are ended by nobody who could be asked. */
+        /** Waits for the end of the running tests, by their processes, as their parent is dead. */
         private void awaitTests() throws IOException {
             List<ProcessHandle> left = new ArrayList<>();
             try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
@@ -153,7 +153,7 @@ class KilledRunTest {
             try {
                 return Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1);
             } catch (IOException e) {
-                return ""; // ended meanwhile, or somebody else's
+                return ""; // ended meanwhile, or of another user
             }
         }
 
@@ -213,14 +213,14 @@ class KilledRunTest {
     }
 
     @Test
-    void testsThatWouldRunForHoursEndWithTheProgram() throws Exception {
+    void longTestsEndWithTheProgram() throws Exception {
         Files.writeString(
                 directory.resolve("tree/note.sh"), "#!/bin/bash\necho begin >>\"$DIARY\"; setsid sleep 10000 & wait\n");
         new Run(1).killWithinATest();
     }
 
     @Test
-    void whatWasStoredBeforeAKillIsThereAfterIt() throws Exception {
+    void resultsStoredBeforeAKillAreKept() throws Exception {
         Random random = new Random(10);
         int storedInAll = 0;
         for (int i = 0; i < KILLS; i++) {
@@ -229,10 +229,10 @@ class KilledRunTest {
 
             Set<String> stored = run.stored();
             assertThat(run.noted("end"))
-                    .as("run " + i + ": nothing is stored of a test that has not ended")
+                    .as("run " + i + ": only ended tests are stored")
                     .containsAll(stored);
             assertThat(stored)
-                    .as("run " + i + ": what a test has seen stored is there")
+                    .as("run " + i + ": results that were stored before a test began are present")
                     .containsAll(run.noted("stored"));
             storedInAll += stored.size();
 
@@ -253,6 +253,6 @@ class KilledRunTest {
                         .isEmpty();
             }
         }
-        assertThat(storedInAll).as("the kills came while results were stored").isGreaterThan(KILLS);
+        assertThat(storedInAll).as("results stored before the kills").isGreaterThan(KILLS);
     }
 }

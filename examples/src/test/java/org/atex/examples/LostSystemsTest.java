@@ -33,10 +33,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What becomes of a test whose system is taken away in the middle, and of the system when it is there again. */
+/** Takes the system of a running test away, and checks the test, and the system after it has returned. */
 @Timeout(120)
 class LostSystemsTest {
-    /** Keep-alive interval × allowed misses, what an executor may take to give up, and something for shared machines. */
+    /**
+     * Keep-alive interval × allowed misses, plus the time for the executor to give up, plus a margin for shared
+     * machines.
+     */
     private static final Duration IN_TIME = Duration.ofSeconds(20);
 
     private static final String ENDLESS = "touch /root/begun; setsid sleep 4711 & sleep 4711";
@@ -47,7 +50,7 @@ class LostSystemsTest {
     @TempDir
     private Path directory;
 
-    /** Who runs the test. */
+    /** The executor of the test. */
     private enum Runner {
         COMMAND {
             @Override
@@ -84,7 +87,7 @@ class LostSystemsTest {
         abstract TestCase test(Path directory, String script) throws Exception;
     }
 
-    /** What happens to the system. */
+    /** The failure of the system. */
     private interface Blow {
         void strike() throws Exception;
     }
@@ -96,7 +99,7 @@ class LostSystemsTest {
         }
     }
 
-    /** Runs a test that never ends, and has its system struck when it has begun. */
+    /** Runs a test that never ends, and breaks its system after the start. */
     private TestEnd struck(Runner runner, Connection connection, LabContainer container, Blow blow) throws Exception {
         Call<TestEnd> running = Call.of(() -> run(runner, connection, ENDLESS));
         Call.eventually("the test has begun", () -> says(container, "ls /root").contains("begun"));
@@ -126,10 +129,10 @@ class LostSystemsTest {
         assertThat(end.outcome()).isEqualTo(Outcome.LOST);
         assertThat(end.outcome().verdict()).isEqualTo(Verdict.INFRASTRUCTURE);
         assertThat(end.note()).contains(where);
-        assertThat(end.systemUsable()).as("the system can be used on").isFalse();
+        assertThat(end.systemUsable()).as("the system is usable").isFalse();
     }
 
-    /** The files of a test that was lost are beyond reach of who is lost to them; what runs is ended over there. */
+    /** The system itself must end the processes of a lost test, as the executor cannot reach it. */
     private static void assertNothingRunsOn(LabContainer container) {
         Call.eventually(
                 "nothing of the test runs",
@@ -139,7 +142,7 @@ class LostSystemsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aTestIsLostWithItsNetworkAndNothingRunsOnWhenThatIsBack(Runner runner) throws Exception {
+    void testIsLostWithTheNetworkAndLeavesNoProcess(Runner runner) throws Exception {
         SshSystem system = lab.ssh();
         try (SshConnection connection = connect(system)) {
             assertLost(
@@ -156,7 +159,7 @@ class LostSystemsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aTestIsLostWithItsContainer(Runner runner) throws Exception {
+    void testIsLostWithItsContainer(Runner runner) throws Exception {
         LabContainer container = lab.container();
         try (PodmanConnection connection = PodmanConnection.open(container.id())) {
             assertLost(struck(runner, connection, container, container::kill), container.id());
@@ -165,7 +168,7 @@ class LostSystemsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aTestIsLostWithTheSshServerAndNothingRunsOn(Runner runner) throws Exception {
+    void testIsLostWithTheSshServerAndLeavesNoProcess(Runner runner) throws Exception {
         SshSystem system = lab.bootedSsh();
         try (SshConnection connection = connect(system)) {
             TestEnd end = struck(
@@ -180,7 +183,7 @@ class LostSystemsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aTestThatFillsTheDiskFailsAndTheSystemGoesOn(Runner runner) throws Exception {
+    void testThatFillsTheDiskFailsAndTheSystemStaysUsable(Runner runner) throws Exception {
         LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/var/tmp:rw,size=1m");
         try (PodmanConnection connection = PodmanConnection.open(container.id())) {
             TestEnd end = run(runner, connection, "head -c 2M /dev/zero >/var/tmp/fill || exit 9");

@@ -33,12 +33,12 @@ record Markdown(Path file, List<String> lines) {
     /**
      * A fenced block.
      *
-     * @param page the file that it is in
+     * @param page the file with the block
      * @param line the number of its first line, that of the fence
-     * @param language the first word behind the fence; empty if there is none
-     * @param mark the other words behind it
-     * @param given the text of a comment directly above it that begins with {@code <!-- given}; empty if there is none
-     * @param text the block without the fences
+     * @param language the first word behind the fence, or an empty string
+     * @param mark the remaining words behind the fence
+     * @param given the text of a comment directly above it that begins with {@code <!-- given}, or an empty string
+     * @param text the content of the block
      */
     record Block(Path page, int line, String language, String mark, String given, String text) {
         @Override
@@ -47,7 +47,7 @@ record Markdown(Path file, List<String> lines) {
         }
     }
 
-    /** {@return all Markdown files that somebody wrote} */
+    /** {@return all Markdown files of the repository, except generated ones} */
     static List<Markdown> all() throws IOException {
         List<Markdown> all = new ArrayList<>();
         try (Stream<Path> files = Files.walk(ROOT)) {
@@ -68,7 +68,7 @@ record Markdown(Path file, List<String> lines) {
         return new Markdown(file, Files.readAllLines(file));
     }
 
-    /** {@return the fenced blocks, in their order} */
+    /** {@return the fenced blocks, in order} */
     List<Block> blocks() {
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
@@ -96,7 +96,7 @@ record Markdown(Path file, List<String> lines) {
         return indent;
     }
 
-    /** {@return what a comment says that ends directly above a line} */
+    /** {@return the text of a comment that ends directly above a line} */
     private String given(int line) {
         if (line == 0 || !lines.get(line - 1).strip().equals("-->")) {
             return "";
@@ -139,7 +139,7 @@ record Markdown(Path file, List<String> lines) {
         return links;
     }
 
-    /** {@return the names by which GitHub and GitLab know the headings} */
+    /** {@return the anchors of the headings on GitHub and GitLab} */
     Set<String> anchors() {
         Set<String> anchors = new LinkedHashSet<>();
         for (int line : prose()) {

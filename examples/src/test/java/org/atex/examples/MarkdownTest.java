@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** What all Markdown files of the repository have in common: links that lead somewhere, short lines, names that exist. */
+/** Checks all Markdown files of the repository: valid links, short lines, and names that exist. */
 class MarkdownTest {
     private static final Pattern COORDINATES = Pattern.compile("org\\.atex:([a-z-]+)(?::([0-9][^\\s`,\"]*))?");
     private static final Pattern MEMBER = Pattern.compile("`([A-Z]\\w+)\\.(?!java`)([a-z]\\w+)[^`]*`");
@@ -52,7 +52,7 @@ class MarkdownTest {
         assertThat(broken).isEmpty();
     }
 
-    /** Addresses on the network are not looked at. */
+    /** Addresses on the network are not checked. */
     private static boolean leadsSomewhere(Markdown page, String link) throws IOException {
         if (link.matches("[a-z]+:.*")) {
             return true;
@@ -194,7 +194,7 @@ class MarkdownTest {
         Set<String> unknown = new TreeSet<>();
         for (Markdown page : Markdown.all()) {
             if (page.toString().equals("CHANGELOG.md")) {
-                continue; // which names what is gone, too
+                continue; // the change log also names removed members
             }
             for (int line : page.prose()) {
                 Matcher member = MEMBER.matcher(page.lines().get(line));
@@ -209,7 +209,7 @@ class MarkdownTest {
         assertThat(unknown).isEmpty();
     }
 
-    /** {@return all texts in the code, those that are put together from literals as one} */
+    /** {@return all string literals in the code; concatenated literals are joined} */
     private static String texts() throws IOException {
         StringBuilder texts = new StringBuilder();
         for (Path file : sources()) {
@@ -253,9 +253,9 @@ class MarkdownTest {
                 }
             }
         }
-        assertThat(gone).as("messages that the code does not have").isEmpty();
+        assertThat(gone).as("explained messages that do not exist in the code").isEmpty();
         assertThat(explained.stream().filter(text -> text.strip().length() < 8).collect(Collectors.toSet()))
-                .as("pieces that are too short to be looked for")
+                .as("pieces that are too short to search for")
                 .isEmpty();
         assertThat(explained).hasSizeGreaterThanOrEqualTo(100);
     }

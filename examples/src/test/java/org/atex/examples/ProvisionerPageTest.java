@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The provisioner of {@code docs/writing-a-provisioner.md} passes the contract, opened by the test that the page shows. */
+/** Runs the contract on the provisioner of {@code docs/writing-a-provisioner.md}, with the test class of that page. */
 class ProvisionerPageTest extends ProvisionerContract {
     private static final String TEST = "MachinePoolContractTest";
 

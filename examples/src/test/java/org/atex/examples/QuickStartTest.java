@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/** QuickStart as a user starts it: what its tests' authors say is what its results say, and nothing is left behind. */
+/** Starts QuickStart as a user does: the results are as the tests declare, and no process or file is left. */
 @Timeout(120)
 class QuickStartTest {
     private static final Path TREE = Path.of("tests").toAbsolutePath();
@@ -68,7 +68,7 @@ class QuickStartTest {
         return cases;
     }
 
-    /** The processes that carry the mark of a results directory in their environment. */
+    /** Returns the processes with the name of the results directory in their environment. */
     private static List<String> leftovers(Path results) throws IOException {
         List<String> left = new ArrayList<>();
         try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
@@ -81,7 +81,7 @@ class QuickStartTest {
                         left.add(Files.readString(process.resolve("cmdline")).replace('\0', ' '));
                     }
                 } catch (IOException e) {
-                    continue; // ended meanwhile, or somebody else's
+                    continue; // ended meanwhile, or of another user
                 }
             }
         }
@@ -89,7 +89,7 @@ class QuickStartTest {
     }
 
     @Test
-    void everyTestEndsAsItsAuthorSays() throws Exception {
+    void everyTestEndsAsDeclared() throws Exception {
         Path results = directory.resolve("results");
         Process process = start(results);
         assertThat(process.waitFor(100, TimeUnit.SECONDS)).isTrue();
@@ -153,7 +153,7 @@ class QuickStartTest {
     }
 
     @Test
-    void twiceCtrlCEndsItInOrderAndLeavesNothingBehind() throws Exception {
+    void ctrlCTwiceEndsTheRunAndLeavesNothing() throws Exception {
         Path results = directory.resolve("results");
         Process process = start(results);
         awaitOutput(process, "started   /outcome/slow");
@@ -165,8 +165,8 @@ class QuickStartTest {
         assertThat(leftovers(results)).isEmpty();
         Set<String> told = new TreeSet<>();
         statuses(results).keySet().forEach(name -> told.add(name.split(" ", 2)[0]));
-        assertThat(told).as("every planned test has a line").hasSize(22);
-        assertThat(cases(results).keySet()).as("and a case").containsAll(told);
+        assertThat(told).as("lines, one per planned test").hasSize(22);
+        assertThat(cases(results).keySet()).as("test cases").containsAll(told);
         assertThat(statuses(results)).containsEntry("/outcome/slow", "infra");
         assertThat(output()).contains("22 tests:");
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every sample of the documentation compiles, and runs to its end beside a copy of the example tests; see {@link JavaSample}. */
+/** Compiles every sample of the documentation and runs it with a copy of the example tests; see {@link JavaSample}. */
 class ReadmeTest {
     static final Path ROOT = Markdown.ROOT;
 
@@ -69,14 +69,14 @@ class ReadmeTest {
                 .directory(work.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
-        // No sample reserves anything.
+        // No sample may reserve a real machine.
         builder.environment().remove("TESTING_FARM_API_TOKEN");
         Process process = builder.start();
-        assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("the sample ends").isTrue();
         assertThat(process.exitValue()).as(Files.readString(output)).isEqualTo(exitCode(output));
     }
 
-    /** A sample that runs tests ends as its last run does, and some of the example tests fail, as they are meant to. */
+    /** A sample exits with the exit code of its last run; some of the example tests fail intentionally. */
     static int exitCode(Path output) throws IOException {
         return VERDICT.matcher(Files.readString(output))
                 .results()

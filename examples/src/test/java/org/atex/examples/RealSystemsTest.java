@@ -39,7 +39,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The example tests end on real systems as they do here, on such that have no Python. */
+/** Runs the example tests on real systems without Python and expects the same results as on local systems. */
 @Timeout(180)
 @ExtendWith(LeakCheck.class)
 class RealSystemsTest {
@@ -86,7 +86,7 @@ class RealSystemsTest {
                 .contains("sort\n");
     }
 
-    /** By what happened in which order, and not by how long it took: machines are shared. */
+    /** Compares the order of events, not durations, as machines are shared. */
     private void assertNoTestWaitsWhileASystemIsFree(RunSummary summary) {
         Set<String> waiting =
                 summary.tests().stream().map(TestSummary::name).collect(Collectors.toCollection(HashSet::new));
@@ -104,7 +104,7 @@ class RealSystemsTest {
                 assertFreedSystemIsUsed(i, record, waiting);
             } else if (events.get(i) instanceof RunEvent.SystemReady ready && !waiting.isEmpty()) {
                 inTime++;
-                // Others may end and begin something before it is given its first.
+                // Other systems may end and start tests before this one starts its first test.
                 assertThat(events.subList(i + 1, events.size()).stream()
                                 .filter(event -> concerns(event, ready.system().name()))
                                 .findFirst())
@@ -113,13 +113,13 @@ class RealSystemsTest {
             }
         }
         assertThat(waiting).isEmpty();
-        // A system that comes when nothing waits any more, as on a slow disk, is not used; all others are.
-        assertThat(used).as("the systems that were used").hasSizeBetween(inTime, SYSTEMS);
+        // A system that is ready after the last test has started is not used; all others are.
+        assertThat(used).as("systems with tests").hasSizeBetween(inTime, SYSTEMS);
     }
 
     /**
-     * It gets the next test, unless all that wait are on their way to other systems already. It may even get it before it is
-     * told how the last one ended, as the policies of the run are asked meanwhile.
+     * It gets the next test, unless all that wait are on their way to other systems already. It may even get it before
+     * it is told how the last one ended, as the policies of the run are asked meanwhile.
      */
     private void assertFreedSystemIsUsed(int finished, TestRecord record, Set<String> waiting) {
         String system = String.valueOf(record.system());

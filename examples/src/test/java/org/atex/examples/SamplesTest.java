@@ -36,13 +36,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What people copy: each sample in the documentation and each example that runs tests ends with the run's exit code, and
- * closes everything before it does.
+ * Checks each sample in the documentation and each example that runs tests: it exits with the exit code of the run,
+ * after it has closed all resources.
  */
 class SamplesTest {
     private static final Path ROOT = ReadmeTest.ROOT;
 
-    /** Every block of Java in the documentation and every example, each by a name that says where it is. */
+    /** Every Java block in the documentation and every example, by a name with its location. */
     private static Map<String, String> samples() throws IOException {
         Map<String, String> samples = new TreeMap<>();
         for (JavaSample sample : JavaSample.all()) {
@@ -61,7 +61,7 @@ class SamplesTest {
         return name.endsWith(".java") && !name.matches("examples/(target|src/test)/.*");
     }
 
-    /** What a sample does with the runs in it. */
+    /** The runs of a sample and how they are used. */
     private static final class Reading extends TreePathScanner<@Nullable Void, @Nullable Void> {
         private final Set<String> orchestrators = new HashSet<>();
         private boolean runs;
@@ -94,7 +94,7 @@ class SamplesTest {
             return super.visitMethodInvocation(call, unused);
         }
 
-        /** Whether this is in the block of a try with resources; its catch and finally come after closing. */
+        /** Returns whether a node is in the block of a try-with-resources; catch and finally run after closing. */
         private boolean isWhereSomethingIsOpen() {
             TreePath inner = getCurrentPath();
             for (TreePath path = inner.getParentPath(); path != null; path = path.getParentPath()) {
@@ -140,7 +140,7 @@ class SamplesTest {
     }
 
     @Test
-    void everySampleEndsWithTheExitCodeAndClosesBefore() throws IOException {
+    void everySampleClosesItsResourcesAndExitsWithTheExitCode() throws IOException {
         Map<String, List<String>> faults = new TreeMap<>();
         Set<String> running = new HashSet<>();
         for (var sample : samples().entrySet()) {
@@ -154,7 +154,7 @@ class SamplesTest {
         }
         assertThat(faults).isEmpty();
         assertThat(running)
-                .as("the samples that run tests are found")
+                .as("samples that run tests")
                 .contains(
                         "README.md",
                         "orchestrate-adhoc/README.md",
@@ -172,19 +172,19 @@ class SamplesTest {
                 "int code; try (var run = AdHocOrchestrator.builder(tests).build()) { code = run.run().exitCode(); }",
                 "try (var r = open()) { if (bad) { System.exit(1); } }"
             })
-    void aSampleThatWouldMisleadIsFound(String sample) throws IOException {
+    void wrongSampleIsDetected(String sample) throws IOException {
         assertThat(read(JavaSample.program(sample)).faults()).isNotEmpty();
     }
 
     @Test
-    void aSampleThatEndsAfterClosingIsRight() throws IOException {
+    void sampleThatExitsAfterClosingIsAccepted() throws IOException {
         String sample =
                 "int code; try (var run = AdHocOrchestrator.builder(tests).build()) { code = run.run().exitCode(); }"
                         + " catch (Exception e) { System.exit(9); }\nSystem.exit(code);";
         assertThat(read(JavaSample.program(sample)).faults()).isEmpty();
     }
 
-    /** JUnit XML is complete only when it is closed, so it tells more than the samples' own JSON Lines. */
+    /** JUnit XML is complete only after it is closed, so it shows more than the JSON Lines of the samples. */
     private static String withJUnitXml(String program) {
         return program.replaceAll(
                 "JsonLinesAggregator\\.open\\(.*\\);",
@@ -194,7 +194,7 @@ class SamplesTest {
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "orchestrate-adhoc/README.md", "examples/quickstart.java"})
     @Timeout(60)
-    void theReportIsCompleteWhenTheSampleHasEnded(String name, @TempDir Path directory) throws Exception {
+    void reportIsCompleteWhenTheSampleHasEnded(String name, @TempDir Path directory) throws Exception {
         String program = name.endsWith(".md")
                 ? JavaSample.in(Markdown.of(name)).getFirst().source()
                 : Files.readString(ROOT.resolve(name));
@@ -214,7 +214,7 @@ class SamplesTest {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("the sample ends").isTrue();
 
         assertThat(process.exitValue()).as(Files.readString(output)).isEqualTo(ReadmeTest.exitCode(output));
         assertThat(DocumentBuilderFactory.newInstance()

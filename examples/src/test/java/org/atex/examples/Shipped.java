@@ -23,9 +23,9 @@ import org.atex.shipped.Uses;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * What users are given, and nothing else: each module's jar with its own runtime dependencies, as Maven resolves them for the
- * module itself; the folder of libraries of the examples; and the jar with everything in it. A program of a user is
- * started with each, by class path, and by module path where it is modules.
+ * Starts a user's program with the published files only: each module's jar with its own runtime dependencies, as
+ * resolved by Maven for that module; the library folder of the examples; and the standalone jar. Uses the class path
+ * and, for modules, the module path.
  */
 final class Shipped {
     private static final String VERSION = System.getProperty("shipped.version");
@@ -41,8 +41,8 @@ final class Shipped {
     /**
      * Prepares starts.
      *
-     * @param directory where the program may write
-     * @param properties what it is told
+     * @param directory the working directory of the program
+     * @param properties the system properties of the program
      */
     Shipped(Path directory, Map<String, String> properties) throws IOException {
         assumeTrue(VERSION != null, "nothing is shipped before 'mvn package'");
@@ -51,7 +51,7 @@ final class Shipped {
         copyProgram();
     }
 
-    /** The program alone: the other classes of the tests are not shipped. */
+    /** Copies the program without the other test classes, which are not published. */
     private void copyProgram() throws IOException {
         Path classes = Path.of("target/test-classes");
         Path program = classes.resolve(Uses.class.getPackageName().replace('.', '/'));
@@ -68,7 +68,7 @@ final class Shipped {
         return MODULES.resolve(module).resolve("target/atex-" + module + "-" + VERSION + ".jar");
     }
 
-    /** {@return what the descriptor in the jar of a module calls it} */
+    /** {@return the name in the module descriptor of a jar} */
     private static String descriptorName(String module) {
         return ModuleFinder.of(jar(module))
                 .findAll()
@@ -78,7 +78,7 @@ final class Shipped {
                 .name();
     }
 
-    /** {@return the jar of a module and those that it needs to run} */
+    /** {@return the jar of a module and its runtime dependencies} */
     static Set<String> path(String module) throws IOException {
         Set<String> path = new LinkedHashSet<>(List.of(jar(module).toString()));
         String needed = Files.readString(MODULES.resolve(module).resolve("target/runtime-path"));
@@ -97,9 +97,9 @@ final class Shipped {
     /**
      * Starts the program with a module, by class path and by module path.
      *
-     * @param module the module's directory
-     * @param others modules that are needed to make use of it
-     * @param uses what the program is to do
+     * @param module the directory of the module
+     * @param others further modules that the use needs
+     * @param uses the uses to run
      */
     Shipped module(String module, List<String> others, String... uses) throws IOException {
         Set<String> path = path(module);
@@ -118,7 +118,7 @@ final class Shipped {
         return this;
     }
 
-    /** Starts the program with the libraries of the examples, and with the jar that has everything in it. */
+    /** Starts the program with the libraries of the examples, and with the standalone jar. */
     Shipped examples(String... uses) throws IOException {
         String joined = jar("examples") + File.pathSeparator + String.join(File.pathSeparator, libraries());
         starts.add(new Start("the folder of libraries", List.of("-cp", program() + joined), List.of(uses)));
@@ -149,7 +149,7 @@ final class Shipped {
         return tests.stream();
     }
 
-    /** {@return what went wrong} */
+    /** {@return the problem} */
     private String run(Start start) {
         Path own = directory.resolve(start.name.replace(' ', '-'));
         Path said = own.resolve("said");

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is shipped for containers works with what it is shipped with. */
+/** Checks that the published podman modules work with their declared dependencies only. */
 @Timeout(240)
 class ShippedPodmanTest {
     @RegisterExtension

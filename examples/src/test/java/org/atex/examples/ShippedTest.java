@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Everything that is shipped does its work with what it is shipped with; what needs podman is in another class. */
+/** Checks that the published modules work with their declared dependencies only; podman has a class of its own. */
 @Timeout(240)
 class ShippedTest {
     private static final String[] ALL = {
@@ -64,14 +64,16 @@ class ShippedTest {
                     .module("provision-ssh", List.of(), "Ssh")
                     .module("provision-testingfarm", List.of(), "Ssh")
                     .tests();
-            // The server has to live as long as they run.
+            // The server must live as long as the tests run.
             assertThat(tests).allSatisfy(test -> test.getExecutable().execute());
         }
     }
 
-    /** A dependency of the examples' tests may lie nearer, and take something out of what is shipped, or change it. */
+    /**
+     * A test dependency of the examples may be nearer in the dependency tree, and so remove or change a published one.
+     */
     @Test
-    void theExamplesHaveTheLibrariesThatTheBlocksHave() throws IOException {
+    void examplesHaveTheLibrariesOfTheModules() throws IOException {
         assumeTrue(System.getProperty("shipped.version") != null, "nothing is shipped before 'mvn package'");
         assertThat(names(Shipped.libraries())).containsAll(names(Shipped.path("all")));
     }

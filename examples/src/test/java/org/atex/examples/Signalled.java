@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Java programs that are started to be sent signals. */
+/** Starts Java programs for tests that send signals. */
 final class Signalled {
     /**
-     * A program inherits which signals are ignored: below nohup, in background jobs of scripts and on some CI systems
-     * these are INT or HUP. Neither the JVM nor a shell can change that for a child. What can is tried in this order.
+     * A program inherits ignored signals: INT or HUP under nohup, in background jobs of scripts and on some CI
+     * systems. Neither the JVM nor a shell can reset that for a child. These programs can, and are tried in order.
      */
     private static final List<List<String>> RESETTING = List.of(
             List.of("env", "--default-signal=INT,HUP,TERM"),
@@ -31,7 +31,7 @@ final class Signalled {
         return command;
     }
 
-    /** {@return a command that starts a main class with what the tests' own parent ignores} */
+    /** {@return a command that starts a main class with the ignored signals of the tests' parent process} */
     static List<String> plainJava(Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

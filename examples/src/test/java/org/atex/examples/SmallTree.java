@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** An fmf tree of two tests that pass at once, with a plan {@code /plans/all}. */
+/** An fmf tree with two tests that pass immediately, and the plan {@code /plans/all}. */
 final class SmallTree {
     private SmallTree() {}
 

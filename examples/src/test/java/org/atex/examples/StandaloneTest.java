@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar with everything in it, as somebody uses it who has a JDK and nothing else. */
+/** Uses the standalone jar with a JDK only. */
 @Timeout(120)
 class StandaloneTest {
     private static final String JAR = System.getProperty("standalone.jar");
@@ -29,7 +29,7 @@ class StandaloneTest {
         assumeTrue(JAR != null && Files.exists(Path.of(JAR)), "there is no standalone jar before 'mvn package'");
     }
 
-    /** Its exit code; what it said is in the file "said". */
+    /** Returns the exit code; the output is in the file "said". */
     private int java(String... arguments) throws Exception {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
@@ -39,7 +39,7 @@ class StandaloneTest {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("said").toFile())
                 .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the program ends").isTrue();
         return process.exitValue();
     }
 
@@ -68,13 +68,13 @@ class StandaloneTest {
     }
 
     @Test
-    void saysHowItIsUsed() throws Exception {
+    void printsItsUsage() throws Exception {
         assertThat(java("-jar", JAR)).isEqualTo(64);
         assertThat(said()).startsWith("usage: java -jar");
     }
 
     @Test
-    void holdsEachFileOnceAndIsNoModule() throws Exception {
+    void containsEachFileOnceAndIsNoModule() throws Exception {
         try (JarFile jar = new JarFile(JAR)) {
             List<String> names = jar.stream().map(JarEntry::getName).toList();
             assertThat(names).doesNotHaveDuplicates();

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Real signals to real programs. */
+/** Sends real signals to real programs. */
 @Timeout(60)
 class StopOnSignalTest {
     private final List<Process> started = new ArrayList<>();
@@ -66,7 +66,7 @@ class StopOnSignalTest {
         return process.exitValue();
     }
 
-    /** Two runs in one program, each of a test that takes long and others that wait for it. */
+    /** A program with two runs, each with a long test and others that wait for it. */
     static final class TwoRuns {
         public static void main(String[] args) throws InterruptedException {
             Thread other = new Thread(() -> run("two"));
@@ -115,7 +115,7 @@ class StopOnSignalTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"TERM", "HUP"})
-    void aSignalThatNobodyRepeatsCancelsAllRuns(String signal) throws Exception {
+    void termAndHupCancelAllRuns(String signal) throws Exception {
         Process process = start(Signalled.java(TwoRuns.class));
         awaitBoth(process);
         Signalled.send(signal, process);
@@ -134,7 +134,7 @@ class StopOnSignalTest {
     }
 
     @Test
-    void whereTheParentIgnoresCtrlCItStaysIgnoredAndTermCancels() throws Exception {
+    void inheritedIgnoredCtrlCStaysIgnoredAndTermCancels() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
         command.addAll(Signalled.plainJava(TwoRuns.class));
         Process process = start(command);
@@ -147,7 +147,7 @@ class StopOnSignalTest {
     }
 
     @Test
-    void aParentThatIgnoresCtrlCDoesNotReachTheProgramsOfTheseTests() throws Exception {
+    void programsOfTheseTestsDoNotInheritIgnoredSignals() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
         command.addAll(Signalled.java(TwoRuns.class));
         Process process = start(command);
@@ -158,7 +158,7 @@ class StopOnSignalTest {
         bothWereCancelled(process);
     }
 
-    /** Says what it is told. */
+    /** Prints the stop requests that it receives. */
     private record Telling(String name) implements Orchestrator {
         @Override
         public RunSummary run() {
@@ -181,10 +181,7 @@ class StopOnSignalTest {
         System.out.println(text);
     }
 
-    /**
-     * Does as the lines on its input say: install NAME, close NAME, own (a handler of the program's own for INT), wait
-     * for nothing.
-     */
+    /** Executes commands from its input: install NAME, close NAME, own (installs the program's own handler for INT). */
     static final class Obedient {
         public static void main(String[] args) throws Exception {
             var handlers = new java.util.HashMap<String, StopOnSignal>();
@@ -227,7 +224,7 @@ class StopOnSignalTest {
     }
 
     @Test
-    void theThirdCtrlCStopsAtOnceAndOneThatCannotBeStoppedKeepsNoOther() throws Exception {
+    void thirdCtrlCStopsAllRunsEvenIfOneThrows() throws Exception {
         Process process = start(Signalled.java(Obedient.class));
         order(process, "install bad", "install good");
         for (Stop how : Stop.values()) {
@@ -237,12 +234,12 @@ class StopOnSignalTest {
         Signalled.send("TERM", process);
         await(process, "good CANCEL");
         order(process, "install late");
-        assertThat(said).as("it is stopped as the others were").contains("late NOW");
+        assertThat(said).as("the late run is stopped as the others were").contains("late NOW");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"INT", "TERM", "HUP"})
-    void closingInAnyOrderPutsBackWhatTheSystemDoes(String signal) throws Exception {
+    void closingInAnyOrderRestoresTheDefaultHandler(String signal) throws Exception {
         Process process = start(Signalled.java(Obedient.class));
         order(process, "install one", "install two", "close one");
         Signalled.send("INT", process);
@@ -256,7 +253,7 @@ class StopOnSignalTest {
     }
 
     @Test
-    void closingPutsBackTheProgramsOwnHandler() throws Exception {
+    void closingRestoresTheProgramsOwnHandler() throws Exception {
         Process process = start(Signalled.java(Obedient.class));
         order(process, "own mine", "install one", "install two", "close one", "close two");
         Signalled.send("INT", process);
@@ -265,11 +262,11 @@ class StopOnSignalTest {
         order(process, "install three");
         Signalled.send("INT", process);
         await(process, "three DRAIN");
-        assertThat(said).as("each counts anew").doesNotContain("CANCEL");
+        assertThat(said).as("counting starts again").doesNotContain("CANCEL");
     }
 
     @Test
-    void aHandlerThatCameLaterStays() throws Exception {
+    void handlerThatWasInstalledLaterStays() throws Exception {
         Process process = start(Signalled.java(Obedient.class));
         order(process, "install one", "own mine", "close one");
         Signalled.send("INT", process);

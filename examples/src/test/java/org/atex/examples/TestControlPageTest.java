@@ -27,9 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The examples of {@code docs/test-control.md}. A block marked {@code test} is a test of an fmf tree, and a block marked with
- * the name of a file is that file of the tree. Between a test and the block of JSON that follows it stands how it ends; the
- * JSON is what the test leaves in its results.
+ * The examples of {@code docs/test-control.md}. A block marked {@code test} is a test of an fmf tree, and a block
+ * marked with the name of a file is that file of the tree. The text between a test and the following block of JSON
+ * contains its outcome; the JSON contains the expected results.
  */
 @Timeout(60)
 class TestControlPageTest {
@@ -39,9 +39,9 @@ class TestControlPageTest {
      * An example.
      *
      * @param test the block of the test
-     * @param outcome how the page says that it ends
-     * @param results what the page says that it leaves
-     * @param anyOrder whether the page says that its results come in any order
+     * @param outcome the outcome on the page
+     * @param results the results on the page
+     * @param anyOrder whether the page allows any order of the results
      */
     record Example(Markdown.Block test, String outcome, String results, boolean anyOrder) {
         String name() {
@@ -62,7 +62,7 @@ class TestControlPageTest {
         return Markdown.of("docs/test-control.md");
     }
 
-    /** Those in languages that this machine has. */
+    /** Returns the examples in languages that are installed on this machine. */
     static List<Example> examples() throws IOException {
         List<Example> examples = new ArrayList<>();
         Markdown page = page();
@@ -73,7 +73,7 @@ class TestControlPageTest {
             if (test.mark().equals("test") && !(test.language().equals("python") && !hasPython())) {
                 String between = String.join("\n", page.lines().subList(test.line(), next.line()));
                 Matcher outcome = OUTCOME.matcher(between);
-                assertThat(outcome.find()).as("%s says how it ends", test).isTrue();
+                assertThat(outcome.find()).as("%s has an outcome", test).isTrue();
                 assertThat(next.language())
                         .as("%s is followed by its results", test)
                         .isEqualTo("json");
@@ -128,7 +128,7 @@ class TestControlPageTest {
 
     @ParameterizedTest
     @MethodSource("examples")
-    void theExampleEndsAsThePageSays(Example example, @TempDir Path directory) throws Exception {
+    void exampleEndsAsOnThePage(Example example, @TempDir Path directory) throws Exception {
         FmfTests tests = FmfTests.from(tree(directory)).discover();
         FmfTest test = tests.stream()
                 .filter(one -> one.name().equals(example.name()))

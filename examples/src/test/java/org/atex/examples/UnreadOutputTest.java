@@ -20,11 +20,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A program whose output is a pipe that is not read: progress cannot be printed, and the run goes on. */
+/** Runs a program with its output in a pipe that is not read: progress cannot be printed, and the run continues. */
 class UnreadOutputTest {
     private static final int TESTS = 2000;
 
-    /** Prints more than any pipe holds. */
+    /** Prints more than the capacity of a pipe. */
     static final class Talkative {
         public static void main(String[] args) throws Exception {
             RunSummary summary;
@@ -50,7 +50,7 @@ class UnreadOutputTest {
 
     @Test
     @Timeout(60)
-    void theRunGoesOnAndSaysThatProgressWasGivenUp(@TempDir Path directory) throws Exception {
+    void runContinuesAndReportsTheBlockedProgress(@TempDir Path directory) throws Exception {
         Path ended = directory.resolve("ended");
         Process process = new ProcessBuilder(Signalled.plainJava(Talkative.class, ended.toString()))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)

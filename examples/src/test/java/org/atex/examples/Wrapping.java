@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Wraps lines of Markdown that are too long, and changes nothing else: words stay in their order, code stays as it is. */
+/** Wraps long lines of Markdown without any other change to text or code. */
 final class Wrapping {
     static final int WIDTH = 120;
 
@@ -15,7 +15,7 @@ final class Wrapping {
 
     private Wrapping() {}
 
-    /** {@return whether a line must be wrapped: tables cannot} */
+    /** {@return whether a line must be wrapped; tables cannot be wrapped} */
     static boolean isTooLong(String line) {
         return line.length() > WIDTH && !line.stripLeading().startsWith("|");
     }
@@ -50,7 +50,7 @@ final class Wrapping {
                 && !FENCE.matcher(line).matches();
     }
 
-    /** {@return how far the other lines of a paragraph are indented that begins with this one} */
+    /** {@return the indentation of the further lines of a paragraph that begins with this line} */
     private static int indent(String line) {
         Matcher item = ITEM.matcher(line);
         return item.find() ? item.end() : line.length() - line.stripLeading().length();
@@ -64,7 +64,7 @@ final class Wrapping {
                 && line.length() - line.stripLeading().length() == indent;
     }
 
-    /** What comes before the first long line stays, so that little changes. */
+    /** Keeps the lines before the first long one, for a small change. */
     private static List<String> paragraph(List<String> lines) {
         int first = 0;
         while (first < lines.size() && !isTooLong(lines.get(first))) {

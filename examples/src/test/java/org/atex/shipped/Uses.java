@@ -48,8 +48,8 @@ import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeSystem;
 
 /**
- * A program of a user of the blocks. It is started with what is shipped on its path, and nothing else. Each use is a class of
- * its own, as a path may have the libraries of one of them only.
+ * A user's program, started with published files only on its path. Each use is a separate class, because a path may
+ * contain the libraries of one use only.
  */
 public final class Uses {
     private Uses() {}
@@ -59,7 +59,7 @@ public final class Uses {
         void in(Path directory) throws Exception;
     }
 
-    /** Makes each use: {@code DIRECTORY USE ...}. */
+    /** Runs the given uses: {@code DIRECTORY USE ...}. */
     public static void main(String[] args) throws Exception {
         Path directory = Path.of(args[0]);
         for (String name : List.of(args).subList(1, args.length)) {
@@ -67,7 +67,7 @@ public final class Uses {
             ((Use) use.newInstance()).in(Files.createDirectories(directory.resolve(name)));
             System.out.println("did " + name);
         }
-        // Some libraries leave threads behind.
+        // Some libraries leave threads running.
         System.exit(0);
     }
 

@@ -12,8 +12,9 @@ import org.atex.api.TestCase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs tests on a pool of systems. Systems come up in parallel; the first test starts when the first system is ready; a
- * place that gets free takes the next test at once. Results are stored beside the tests, as each one ends.
+ * Runs tests on a pool of systems. Systems are provisioned in parallel; the first test starts when the first system is
+ * ready, and each free slot takes the next test immediately. Results are stored while other tests run, as soon as each
+ * test ends.
  *
  * <p>See {@link Orchestrator} for lifecycle and thread safety.
  */
@@ -29,7 +30,7 @@ public final class AdHocOrchestrator implements Orchestrator {
     /**
      * {@return a builder of a run of these tests}
      *
-     * @param tests what to run; each name once
+     * @param tests the tests to run; names must be unique
      */
     public static Builder builder(Collection<? extends TestCase> tests) {
         return new Builder(tests);
@@ -38,7 +39,7 @@ public final class AdHocOrchestrator implements Orchestrator {
     @Override
     public RunSummary run() throws InterruptedException {
         if (!begun.compareAndSet(false, true)) {
-            throw new IllegalStateException("a run cannot be begun twice, nor after it was closed: build another one");
+            throw new IllegalStateException("the orchestrator has already run or was closed: build a new one for another run");
         }
         try {
             return pool.run();
@@ -53,10 +54,10 @@ public final class AdHocOrchestrator implements Orchestrator {
     }
 
     /**
-     * Stops the run with a reason of the caller's, which the results of the tests concerned then give.
+     * Stops the run and records a reason in the results of the tests that are cancelled or not run.
      *
-     * @param how how much of a hurry there is
-     * @param why the reason, for people
+     * @param how how fast the run ends
+     * @param why the reason, in plain text
      */
     public void stop(Stop how, String why) {
         pool.stop(how, why);
@@ -70,7 +71,8 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
         pool.stop(Stop.CANCEL, "the orchestrator was closed");
         if (pool.isListening()) {
-            // A listener cannot wait for the end that it would itself be told of.
+            // close() was called by a listener. The run ends only after its listeners have returned: waiting here
+            // would deadlock.
             return;
         }
         boolean interrupted = false;
@@ -88,7 +90,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
     }
 
-    /** Collects what a run needs. Provisioners, an executor factory and an aggregator must be given. Not thread-safe. */
+    /**
+     * Configures a run. At least one provisioner, an executor factory and an aggregator are required. Not thread-safe.
+     */
     public static final class Builder extends RunBuilder<Builder> {
         private SystemHook hook = unused -> {};
         private TestOrder order = TestOrder.priority().then(TestOrder.longestFirst());
@@ -110,9 +114,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets what is done with each system before its executor is opened.
+         * Sets a hook that prepares each system before its executor is opened.
          *
-         * @param prepare nothing unless it is set
+         * @param prepare the hook; default: no preparation
          * @return this
          */
         public Builder setup(SystemHook prepare) {
@@ -121,9 +125,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets which waiting test goes first.
+         * Sets the order in which waiting tests start.
          *
-         * @param first by priority, then the longest, unless it is set
+         * @param first the order; default: by priority, then the longest first
          * @return this
          */
         public Builder order(TestOrder first) {
@@ -132,9 +136,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets which tests are run again.
+         * Sets the policy that decides which tests are run again.
          *
-         * @param again none unless it is set
+         * @param again the policy; default: no reruns
          * @return this
          */
         public Builder reruns(RerunPolicy again) {
@@ -143,9 +147,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets after which tests a system is reset or replaced.
+         * Sets the policy that decides after which tests a system is reset or replaced.
          *
-         * @param spent only after those that say so themselves, unless it is set
+         * @param spent the policy; default: only after tests that are declared destructive
          * @return this
          */
         public Builder destruction(DestructionPolicy spent) {
@@ -154,9 +158,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets how many systems there may be at once, those being made ready or given back included.
+         * Sets the maximum number of systems at a time, including systems in preparation and systems being released.
          *
-         * @param count as many as there are tests that can use one, unless it is set
+         * @param count the maximum, at least 1; default: as many as the waiting tests can use
          * @return this
          */
         public Builder maxSystems(int count) {
@@ -165,9 +169,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets how many idle systems are kept while tests that may be run again still run.
+         * Sets the number of idle systems that are kept for reruns of tests that are still running.
          *
-         * @param count none unless it is set
+         * @param count the number, at least 0; default: 0
          * @return this
          */
         public Builder spares(int count) {
@@ -176,10 +180,10 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets how many of the latest systems of a provisioner are looked at: when eight of ten failed, it is asked for one
-         * system at a time, at growing intervals, until one works.
+         * Sets the number of recent systems of a provisioner that its circuit breaker counts. If 80 % of them failed,
+         * one system at a time is requested, at growing intervals, until one works.
          *
-         * @param count 10 unless it is set
+         * @param count the number, at least 1; default: 10
          * @return this
          */
         public Builder maxFailedSystems(int count) {
@@ -188,9 +192,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets how many tests may fail before the run is cancelled.
+         * Sets the number of failed tests that cancels the run.
          *
-         * @param count any number unless it is set
+         * @param count the number, at least 1; default: no limit
          * @return this
          */
         public Builder maxFailures(int count) {
@@ -199,9 +203,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets how long the run may take before it is cancelled.
+         * Sets the maximum duration of the run, after which it is cancelled.
          *
-         * @param limit any time unless it is set
+         * @param limit the maximum; default: no limit
          * @return this
          */
         public Builder runWithin(Duration limit) {
@@ -210,11 +214,11 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Makes the orchestrator.
+         * Builds the orchestrator.
          *
-         * @return ready to run
-         * @throws IllegalArgumentException if something is missing, there is no test, a test's name is there twice, or a
-         *     test needs what no provisioner offers
+         * @return an orchestrator that is ready to run
+         * @throws IllegalArgumentException if a required part is missing, there is no test, two tests have the same
+         *     name, or no provisioner offers the labels that a test needs
          */
         @Override
         public AdHocOrchestrator build() {

@@ -10,15 +10,15 @@ import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of an attempt that has just ended.
+ * An attempt at a test that has ended.
  *
- * @param end how
- * @param artifacts what it left
- * @param excerpt the parts of that that people want to see first
- * @param started when
- * @param took how long
- * @param system where
- * @param slot in which place there
+ * @param end how it ended
+ * @param artifacts its artifacts
+ * @param excerpt the failed parts and the last lines of output, for reports
+ * @param started the start time
+ * @param took its duration
+ * @param system the system, or null if it never started
+ * @param slot the slot of the system
  */
 record Attempt(
         TestEnd end,
@@ -28,7 +28,7 @@ record Attempt(
         Duration took,
         @Nullable SystemInfo system,
         int slot) {
-    /** One that was never begun. */
+    /** Returns an attempt that never started. */
     static Attempt never(TestEnd end, Instant now) {
         return new Attempt(end, Artifacts.none(), Excerpt.none(), now, Duration.ZERO, null, 0);
     }

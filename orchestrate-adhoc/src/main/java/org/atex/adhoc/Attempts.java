@@ -13,76 +13,80 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
-/** The attempts of a run: has them run, judged, recorded and stored. Belongs to the thread of the run. */
+/**
+ * Runs the attempts of a run, asks the policies about them, records and stores them. Confined to the thread of the
+ * run.
+ */
 final class Attempts {
     private final RunPlan plan;
-    private final Steps steps;
+    private final RunContext context;
     private final Guard guard;
-    private final Ledger ledger;
-    private final ArtifactRoom room;
+    private final RunResults results;
+    private final ArtifactDirectories directories;
     private final Ingestion ingestion;
-    /** What is known of those that have ended and are not recorded yet. */
+    /** Attempts that have ended and are not recorded yet. */
     private final Map<PlannedTest, Attempt> ended = new HashMap<>();
 
     private String whyCancelled = "the run ends";
 
-    Attempts(RunPlan plan, Steps steps, Guard guard, Ledger ledger, ArtifactRoom room) {
+    Attempts(RunPlan plan, RunContext context, Guard guard, RunResults results, ArtifactDirectories directories) {
         this.plan = plan;
-        this.steps = steps;
+        this.context = context;
         this.guard = guard;
-        this.ledger = ledger;
-        this.room = room;
-        // Tests that run one after another are stored one after another.
+        this.results = results;
+        this.directories = directories;
+        // A sequential run stores its results in the order of its tests: one thread.
         boolean sequential = plan.rules().maxSystems() == 1 && plan.maxSlots() == 1;
         int threads =
                 sequential ? 1 : Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
         this.ingestion = new Ingestion(plan.aggregator(), guard, plan.limits().store(), threads, this::ingested);
     }
 
-    /** Says why tests are cancelled, before they are. */
+    /** Sets the reason to record, before the running tests are cancelled. */
     void cancelling(String why) {
         whyCancelled = why;
     }
 
-    void run(Decision.Run run, Member member) {
+    void run(Decision.Run run, OpenSystem openSystem) {
         PlannedTest test = run.test();
-        AttemptWork attempt =
-                new AttemptWork(test, member, run.slot(), room, plan.lastLines(), guard.log(), steps::now);
+        AttemptTask attempt =
+                new AttemptTask(test, openSystem, run.slot(), directories, plan.lastLines(), guard.log(), context::now);
         Duration limit = test.facts.limit();
-        Guard.Call<AttemptWork.Out> call = guard.start(
+        Guard.Call<AttemptTask.Result> call = guard.start(
                 Guard.Phase.WORK,
-                "the executor of " + test.name() + " on " + member.name(),
+                "the executor of " + test.name() + " on " + openSystem.name(),
                 limit == null ? plan.limits().test() : limit.plus(plan.limits().overrun()),
                 () -> {
-                    ingestion.awaitRoom();
-                    return attempt.run(steps::isStopping, at -> starting(member, run, at));
+                    // Inside the guarded call, as it may block: too many unstored results delay further tests.
+                    ingestion.awaitCapacity();
+                    return attempt.run(context::isStopping, at -> starting(openSystem, run, at));
                 },
-                result -> steps.post(() -> ran(member, run, attempt, result)),
+                result -> context.post(() -> ran(openSystem, run, attempt, result)),
                 late -> {});
-        member.places.put(run.slot(), call);
+        openSystem.calls.put(run.slot(), call);
     }
 
-    /** Told by the thread of the attempt. */
-    private void starting(Member member, Decision.Run run, Instant at) {
-        steps.publish(
+    /** Called by the thread of the attempt. */
+    private void starting(OpenSystem openSystem, Decision.Run run, Instant at) {
+        context.publish(
                 at,
-                stamp -> new RunEvent.TestStarted(stamp, run.test().facts, run.attempt(), member.info(), run.slot()));
-        steps.post(() -> steps.step(new Event.Started(member.id(), run.slot())));
+                stamp -> new RunEvent.TestStarted(stamp, run.test().facts, run.attempt(), openSystem.info(), run.slot()));
+        context.post(() -> context.step(new Event.Started(openSystem.id(), run.slot())));
     }
 
-    private void ran(Member member, Decision.Run run, AttemptWork work, Guard.Result<AttemptWork.Out> result) {
-        member.places.remove(run.slot());
-        AttemptWork.Out out = switch (result) {
-            case Guard.Result.Done<AttemptWork.Out> done -> done.value();
-            case Guard.Result.Cancelled<AttemptWork.Out> cancelled ->
+    private void ran(OpenSystem openSystem, Decision.Run run, AttemptTask work, Guard.Result<AttemptTask.Result> result) {
+        openSystem.calls.remove(run.slot());
+        AttemptTask.Result out = switch (result) {
+            case Guard.Result.Done<AttemptTask.Result> done -> done.value();
+            case Guard.Result.Cancelled<AttemptTask.Result> cancelled ->
                 cutShort(work, Outcome.CANCELLED, whyCancelled(), true);
-            case Guard.Result.Threw<AttemptWork.Out> threw ->
-                cutShort(work, Outcome.ERROR, "the executor failed: " + threw.words(), false);
-            case Guard.Result.Expired<AttemptWork.Out> expired ->
-                cutShort(work, Outcome.TIMED_OUT, "the executor did not end it within " + expired.limit(), false);
-            case Guard.Result.Abandoned<AttemptWork.Out> abandoned ->
-                steps.isStopping()
-                        ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; it did not heed that", false)
+            case Guard.Result.Threw<AttemptTask.Result> threw ->
+                cutShort(work, Outcome.ERROR, "the executor failed: " + threw.message(), false);
+            case Guard.Result.Expired<AttemptTask.Result> expired ->
+                cutShort(work, Outcome.TIMED_OUT, "the executor did not return within " + expired.limit() + " and was interrupted", false);
+            case Guard.Result.Abandoned<AttemptTask.Result> abandoned ->
+                context.isStopping()
+                        ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; the executor ignored the interrupt", false)
                         : cutShort(
                                 work,
                                 Outcome.ERROR,
@@ -90,17 +94,17 @@ final class Attempts {
                                 false);
         };
         switch (out) {
-            case AttemptWork.Out.Ended(Attempt attempt) -> {
+            case AttemptTask.Result.Ended(Attempt attempt) -> {
                 ended.put(run.test(), attempt);
-                steps.step(new Event.Finished(member.id(), run.slot(), attempt.end()));
+                context.step(new Event.Finished(openSystem.id(), run.slot(), attempt.end()));
             }
-            case AttemptWork.Out.NotStarted() -> steps.step(new Event.NotStarted(member.id(), run.slot()));
-            case AttemptWork.Out.NoRoom(String why) -> steps.step(new Event.NoRoom(member.id(), run.slot(), why));
+            case AttemptTask.Result.NotStarted() -> context.step(new Event.NotStarted(openSystem.id(), run.slot()));
+            case AttemptTask.Result.NoSpace(String why) -> context.step(new Event.NoSpace(openSystem.id(), run.slot(), why));
         }
     }
 
-    private static AttemptWork.Out cutShort(AttemptWork work, Outcome outcome, String note, boolean usable) {
-        return new AttemptWork.Out.Ended(work.cutShort(new TestEnd(outcome, null, note, usable)));
+    private static AttemptTask.Result cutShort(AttemptTask work, Outcome outcome, String note, boolean usable) {
+        return new AttemptTask.Result.Ended(work.cutShort(new TestEnd(outcome, null, note, usable)));
     }
 
     private String whyCancelled() {
@@ -112,30 +116,32 @@ final class Attempts {
                 Guard.Phase.WORK,
                 "the policies for " + test.name(),
                 plan.limits().call(),
-                () -> new Judgement(plan.rules(), test, end),
-                result -> steps.post(() -> {
-                    if (result instanceof Guard.Result.Done<Judgement>(Judgement judgement)) {
-                        judgement.problems().forEach(problem -> steps.problem(Problem.infrastructure(problem)));
-                        steps.step(new Event.Judged(test, judgement.again(), judgement.spent()));
+                () -> new PolicyAnswers(plan.rules(), test, end),
+                result -> context.post(() -> {
+                    if (result instanceof Guard.Result.Done<PolicyAnswers>(PolicyAnswers answers)) {
+                        answers.problems().forEach(problem -> context.problem(Problem.infrastructure(problem)));
+                        context.step(new Event.PoliciesAnswered(test, answers.again(), answers.spent()));
                     } else {
-                        steps.problem(Problem.infrastructure("the policies failed for " + test.name()
-                                + ", which is not run again, and whose system is replaced: " + result.problem()));
-                        steps.step(new Event.Judged(test, false, true));
+                        context.problem(Problem.infrastructure("the policies failed for " + test.name()
+                                + ": it is not run again, and its system is replaced: " + result.problem()));
+                        context.step(new Event.PoliciesAnswered(test, false, true));
                     }
                 }),
                 late -> {});
     }
 
-    /** An attempt is planned to be run again: its record stays open. */
+    /**
+     * Publishes an attempt that is to be run again. Its record is stored later, when the rerun starts or is given up.
+     */
     void hold(Decision.Hold hold) {
         Attempt attempt = attemptOf(hold.test(), hold.end());
         TestRecord record = attempt.record(plan.platforms(), hold.test(), hold.attempt(), hold.end(), false);
-        steps.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
+        context.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
     }
 
     private Attempt attemptOf(PlannedTest test, TestEnd end) {
         Attempt attempt = ended.get(test);
-        return attempt == null ? Attempt.never(end, steps.now()) : attempt;
+        return attempt == null ? Attempt.never(end, context.now()) : attempt;
     }
 
     void conclude(Decision.Conclude conclude) {
@@ -143,10 +149,10 @@ final class Attempts {
         Attempt attempt = attemptOf(test, conclude.end());
         ended.remove(test);
         TestRecord record = attempt.record(plan.platforms(), test, conclude.attempt(), conclude.end(), conclude.last());
-        ledger.conclude(test, record, attempt.excerpt());
+        results.conclude(test, record, attempt.excerpt());
         if (conclude.last()) {
-            // An attempt that another one follows was told of when it ended.
-            steps.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
+            // An attempt with a rerun was published by hold() when it ended.
+            context.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
         }
         ingestion.submit(record, attempt.artifacts());
     }
@@ -155,22 +161,22 @@ final class Attempts {
         String told;
         if (problem.isEmpty()) {
             told = "";
-            ledger.stored(record, files);
+            results.stored(record, files);
         } else {
             told = "the results of " + record.name() + " (attempt " + record.attempt() + ") were not stored: " + problem
                     + (artifacts.isNone() ? "" : "; they are kept in " + artifacts);
             guard.log().warn(told);
-            ledger.notStored(record, artifacts, problem);
+            results.notStored(record, artifacts, problem);
         }
-        steps.publish(stamp -> new RunEvent.Ingested(stamp, record, told, files));
+        context.publish(stamp -> new RunEvent.Ingested(stamp, record, told, files));
     }
 
-    /** Waits until all is stored or given up, and completes the reports. */
+    /** Waits until all results are stored or given up, and completes the reports. */
     void close() {
         String problem = ingestion.close();
         if (!problem.isEmpty()) {
-            steps.problem(Problem.notStored("the reports could not be completed: " + problem));
+            context.problem(Problem.notStored("could not complete the reports: " + problem));
         }
-        room.close(what -> steps.problem(Problem.infrastructure(what)));
+        directories.close(what -> context.problem(Problem.infrastructure(what)));
     }
 }

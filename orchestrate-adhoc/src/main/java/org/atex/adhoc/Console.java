@@ -6,16 +6,17 @@ import java.util.List;
 import org.atex.artifacts.CiCommands;
 
 /**
- * Prints whole lines. Several runs may print to one stream: what belongs together is one call, and a run's lines begin
- * with its prefix. No line is a command to a CI service that reads along. A stream that has failed, such as a broken pipe, is none of a run's business.
+ * Prints complete lines. Several runs may share one stream: lines that belong together are printed by one call, and
+ * the lines of a run begin with its prefix. Lines that a CI service would read as commands are escaped. Errors of the
+ * stream, such as a broken pipe, are ignored.
  *
- * @param out where to print
- * @param changing whether a line that changes is kept below all others
- * @param prefix what each line begins with; empty if there is nothing to tell runs apart
+ * @param out the stream
+ * @param changing whether to keep a status line below all other lines, on a terminal
+ * @param prefix the beginning of each line; empty for a single run
  */
 record Console(PrintStream out, boolean changing, String prefix) {
     private static final String ERASE = "\r\033[K";
-    /** The line would not be erased as a whole if it were wrapped. */
+    /** Disables line wrapping: ERASE clears only one row of the terminal. */
     private static final String UNWRAPPED = "\033[?7l";
 
     private static final String WRAPPED = "\033[?7h";
@@ -28,7 +29,7 @@ record Console(PrintStream out, boolean changing, String prefix) {
         return new Console(out, changing, other);
     }
 
-    /** Prints lines; on a terminal, the status is the line below them. */
+    /** Prints lines and, on a terminal, the status line below them. */
     void print(List<String> lines, String status) {
         if (changing) {
             print(ERASE + whole(lines) + UNWRAPPED + CiCommands.disarmed(prefix + status) + WRAPPED);
@@ -37,7 +38,7 @@ record Console(PrintStream out, boolean changing, String prefix) {
         }
     }
 
-    /** Prints lines, with nothing below them. */
+    /** Prints lines without a status line. */
     void print(List<String> lines) {
         if (!lines.isEmpty()) {
             print((changing ? ERASE : "") + whole(lines));
@@ -52,6 +53,7 @@ record Console(PrintStream out, boolean changing, String prefix) {
     }
 
     private void print(String text) {
+        // The default charset of minimal containers is ASCII, which would print question marks.
         CharsetEncoder encoder = out.charset().newEncoder();
         String known = encoder.canEncode('…') ? text : text.replace("…", "...");
         out.print(encoder.canEncode('×') ? known : known.replace('×', 'x'));

@@ -4,59 +4,59 @@ import java.time.Instant;
 import org.atex.api.Problem;
 import org.atex.api.TestEnd;
 
-/** What the {@link Schedule} wants done. */
+/** An action that the {@link Schedule} requests. */
 sealed interface Decision {
-    /** Say {@link Event.Tick} at that instant. Each replaces the one before. */
+    /** Send {@link Event.Tick} at the instant. Replaces the previous request. */
     record WakeAt(Instant instant) implements Decision {}
 
-    /** Ask a provisioner for so many systems more. */
-    record Ask(int provisioner, int count) implements Decision {}
+    /** Request more systems from a provisioner. */
+    record Request(int provisioner, int count) implements Decision {}
 
-    /** Let a provisioner forget what it was asked for. */
-    record Forget(int provisioner) implements Decision {}
+    /** Clear the pending requests of a provisioner. */
+    record ClearRequests(int provisioner) implements Decision {}
 
-    /** Make a system ready, and say how that went. */
+    /** Prepare a system and report the result. */
     record Prepare(int system) implements Decision {}
 
-    /** End the preparation of a system; it fails then. */
+    /** Cancel the preparation of a system, which is then reported as failed. */
     record CancelPreparation(int system) implements Decision {}
 
-    /** Run a test, and say how it ended. */
+    /** Run a test and report how it ended. */
     record Run(PlannedTest test, int attempt, int system, int slot) implements Decision {}
 
-    /** Ask the user's policies about an attempt, and say what they answered. Its place stays occupied until then. */
-    record Judge(PlannedTest test, TestEnd end) implements Decision {}
+    /** Ask the user's policies about an attempt and report their answers. The slot stays occupied until then. */
+    record AskPolicies(PlannedTest test, TestEnd end) implements Decision {}
 
-    /** End every running test; each ends as cancelled then. */
+    /** Cancel all running tests; each is then reported as cancelled. */
     record CancelTests(String why) implements Decision {}
 
-    /** Look for room for artifacts, and say whether there is some. */
-    record LookForRoom() implements Decision {}
+    /** Check the disk space for artifacts and report the result. */
+    record CheckSpace() implements Decision {}
 
-    /** Tell people that no test starts, and why; or, with an empty reason, that tests start again. */
+    /** Publish that no test starts, and the reason. With an empty reason: tests start again. */
     record Pause(String why) implements Decision {}
 
-    /** Tell people that a host is not used any more. */
+    /** Publish that a host is not used any more. */
     record Quarantine(String host, String why) implements Decision {}
 
-    /** Reset a system and say so, or else give it back and say that. */
+    /** Reset a system and report it as renewed; if it cannot be reset, release it and report that. */
     record Renew(int system, String why) implements Decision {}
 
-    /** Give a system back, and say when that is done. */
+    /** Release a system and report when that is done. */
     record Release(int system, String why) implements Decision {}
 
-    /** An attempt has ended and is planned to be run again; its results are kept until {@link Conclude}. */
+    /** Publish an ended attempt that is to be run again. Its results are kept until {@link Conclude}. */
     record Hold(PlannedTest test, int attempt, TestEnd end) implements Decision {}
 
-    /** The record of an attempt, or of a test that never starts, is final: store it. */
+    /** Store the final record of an attempt, or of a test that never started. */
     record Conclude(PlannedTest test, int attempt, TestEnd end, boolean last) implements Decision {}
 
-    /** Something beside the tests went wrong: tell people. */
+    /** Report a problem outside the tests. */
     record Report(Problem problem) implements Decision {}
 
-    /** Tests wait, and nothing runs that they could wait for. */
+    /** Publish that tests wait without a system or slot that suits them. */
     record Wait(int tests, String why) implements Decision {}
 
-    /** Every test has its outcome, every system is given back. The last decision. */
+    /** The last decision: every test has its outcome, and every system is released. */
     record End() implements Decision {}
 }

@@ -4,31 +4,34 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 
 /**
- * Whether a system must not run another test after this one: it is then reset, where it can be, or replaced. A system
- * that an executor calls unusable never runs another test, whatever a policy says. Must be pure; one that throws counts
- * as yes.
+ * Decides whether a system may run further tests after an attempt. A spent system is reset if it supports that, and
+ * replaced otherwise. A system that the executor reports as unusable is never used again, regardless of the policy.
+ * Implementations must be pure; one that throws counts as {@code true}.
  */
 @FunctionalInterface
 public interface DestructionPolicy {
     /**
-     * {@return whether the system is spent}
+     * {@return whether the system is spent and must be reset or replaced}
      *
-     * @param test what ran on it
-     * @param end how that ended
+     * @param test the test that ran on it
+     * @param end how the test ended
      */
     boolean destroys(TestCase test, TestEnd end);
 
-    /** {@return only after tests that say so themselves} */
+    /** {@return a policy that replaces systems after tests that are declared destructive} */
     static DestructionPolicy declared() {
         return Policies.Destruction.DECLARED;
     }
 
-    /** {@return after tests that say so, and after every one that did not pass: what failed may have left anything} */
+    /**
+     * {@return a policy that replaces systems after destructive tests and after tests that neither passed nor were
+     * skipped}
+     */
     static DestructionPolicy afterFailure() {
         return Policies.Destruction.AFTER_FAILURE;
     }
 
-    /** {@return after every test} */
+    /** {@return a policy that replaces systems after every test} */
     static DestructionPolicy always() {
         return Policies.Destruction.ALWAYS;
     }

@@ -10,16 +10,16 @@ import org.atex.api.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is shown below a test that did not pass.
+ * Formats the details that are printed below a test that did not pass.
  *
- * @param lastLines how many lines of its output at most
+ * @param lastLines the maximum number of output lines
  */
 record Details(int lastLines) {
     private static final String INDENT = "          ";
     private static final int PARTS = 20;
     private static final String OUTPUT = "output.txt";
 
-    /** The parts that failed, and the end of the output. */
+    /** Returns the failed parts and the last lines of the output. */
     List<String> of(Excerpt excerpt) {
         List<String> lines = new ArrayList<>();
         excerpt.parts().stream().limit(PARTS).map(Details::part).forEach(lines::add);
@@ -39,12 +39,12 @@ record Details(int lastLines) {
         return INDENT + word + name + Text.because(part.note());
     }
 
-    /** Below something else. */
+    /** Indents a line below a test. */
     static String below(String text) {
         return INDENT + text;
     }
 
-    /** Where to read more: the output, if that is where it usually is. */
+    /** Returns a line with the path of the log, or no line if there are no files. */
     static List<String> log(@Nullable Path files) {
         return files == null ? List.of() : List.of(INDENT + "log: " + logOf(files));
     }

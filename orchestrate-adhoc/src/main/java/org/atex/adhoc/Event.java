@@ -4,73 +4,73 @@ import org.atex.api.Stop;
 import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
-/** What the {@link Schedule} is told. */
+/** An event that the {@link Schedule} handles. */
 sealed interface Event {
-    /** The run begins. The first event. */
+    /** The first event: the run begins. */
     record Begin() implements Event {}
 
-    /** An instant has come that was asked for by {@link Decision.WakeAt}. */
+    /** The instant of the latest {@link Decision.WakeAt} has come. */
     record Tick() implements Event {}
 
-    /** The run is to end early. */
+    /** The run was asked to end early. */
     record Stopped(Stop how, String why) implements Event {}
 
-    /** A provisioner has handed out a system, whose facts are now read. */
+    /** A provisioner has handed out a system. Its facts are being read. */
     record Arriving(int provisioner) implements Event {}
 
-    /** The facts of a system that was arriving are known. */
+    /** The facts of an arriving system are known. */
     record Offered(PoolSystem.Facts facts) implements Event {}
 
     /**
-     * A system that was asked for is not to be had.
+     * A requested system is not available.
      *
-     * @param arriving whether {@link Arriving} was said of it
-     * @param host the host that failed, if that is known
+     * @param arriving whether {@link Arriving} was sent for it
+     * @param host the host that failed, or null if unknown
      */
     record NotOffered(
             int provisioner, boolean arriving, @Nullable String host, String why) implements Event {}
 
-    /** A provisioner could not be asked for so many systems: they will not come. */
+    /** A request for systems failed: these systems will not arrive. */
     record NotAsked(int provisioner, int count, String why) implements Event {}
 
     /**
-     * A provisioner has no more systems to give, until it gets one back.
+     * A provisioner has no more systems until one is released.
      *
-     * @param forGood whether it has none to give after that either
+     * @param forGood whether it has no more systems even after that
      */
     record Exhausted(int provisioner, String why, boolean forGood) implements Event {}
 
-    /** A system can run tests. */
+    /** A system is ready to run tests. */
     record Prepared(int system) implements Event {}
 
-    /** A system could not be made ready. */
+    /** The preparation of a system failed or was cancelled. */
     record PreparationFailed(int system, String why) implements Event {}
 
-    /** A test that was to run has really started. */
+    /** A test has started on its system. */
     record Started(int system, int slot) implements Event {}
 
     /** A test has ended. */
     record Finished(int system, int slot, TestEnd end) implements Event {}
 
-    /** A test was not started after all: the run is being stopped. */
+    /** A test was not started because the run is being stopped. */
     record NotStarted(int system, int slot) implements Event {}
 
-    /** A test could not start, or its attempt was spoiled, for lack of room for its artifacts on this machine. */
-    record NoRoom(int system, int slot, String why) implements Event {}
+    /** A test could not start, or its attempt failed, because this machine has no disk space for its artifacts. */
+    record NoSpace(int system, int slot, String why) implements Event {}
 
     /**
-     * FreeSpace for artifacts was looked for.
+     * The disk space for artifacts was checked.
      *
-     * @param why why there is none; empty if there is
+     * @param why the reason for the lack of space; empty if there is enough
      */
     record FreeSpace(String why) implements Event {}
 
-    /** The user's policies have judged an attempt. */
-    record Judged(PlannedTest test, boolean again, boolean spent) implements Event {}
+    /** The user's policies have answered about an attempt. */
+    record PoliciesAnswered(PlannedTest test, boolean again, boolean spent) implements Event {}
 
-    /** A system was reset, and is as good as new. */
+    /** A system was reset and can be prepared again. */
     record Renewed(int system) implements Event {}
 
-    /** A system was given back. */
+    /** A system was released. */
     record Released(int system) implements Event {}
 }

@@ -8,22 +8,21 @@ import org.atex.api.TestCase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what tests say of themselves, each once and before the run, so that a test whose own methods fail or hang costs
- * itself only.
+ * Reads the properties of tests, once and before the run. A test with methods that throw or hang affects only itself.
  */
 final class FactsReader {
     /**
-     * What is known of a test.
+     * The properties of a test.
      *
-     * @param facts what it says of itself; of one whose methods fail, a name to call it by
-     * @param problem why it cannot run; empty if it can
+     * @param facts its properties; only a name if its methods fail
+     * @param problem the reason why it cannot run; empty if it can
      */
     record Facts(TestCase test, PlainTest facts, String problem) {}
 
     private final List<TestCase> tests;
     private final Duration limit;
 
-    // Guarded by this.
+    // Guarded by this. Only the reader with the number 'turn' may add to the list.
     private final List<Facts> read = new ArrayList<>();
     private int turn;
 
@@ -36,7 +35,7 @@ final class FactsReader {
      * {@return the facts of each test, in the order given}
      *
      * @param tests the tests
-     * @param limit how long one may take
+     * @param limit the time limit for one test
      */
     static List<Facts> read(List<TestCase> tests, Duration limit) {
         return new FactsReader(tests, limit).readAll();
@@ -61,7 +60,7 @@ final class FactsReader {
         return List.copyOf(read);
     }
 
-    /** Waits as long as the reader gets on. */
+    /** Waits until the reader has finished, or has made no progress within the limit. */
     private synchronized boolean awaitReader(int mine) {
         boolean interrupted = false;
         int before = read.size();
@@ -89,7 +88,7 @@ final class FactsReader {
             Facts facts = readOne(i);
             synchronized (this) {
                 if (turn != mine) {
-                    return; // it took too long, and another one goes on
+                    return; // this reader was replaced after a timeout
                 }
                 add(facts);
             }
@@ -108,12 +107,12 @@ final class FactsReader {
             name = test.name();
             return new Facts(test, PlainTest.copyOf(test), "");
         } catch (Throwable e) {
-            return unreadable(i, name, "its methods failed: " + Words.of(e));
+            return unreadable(i, name, "its methods failed: " + Throwables.describe(e));
         }
     }
 
     private Facts unreadable(int i, @Nullable String name, String problem) {
         String called = name == null || name.isEmpty() ? "test " + (i + 1) + " of " + tests.size() : name;
-        return new Facts(tests.get(i), TestCase.named(called), "it cannot be run: " + problem);
+        return new Facts(tests.get(i), TestCase.named(called), "the test cannot run: " + problem);
     }
 }

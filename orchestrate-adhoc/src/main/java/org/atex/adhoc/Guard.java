@@ -13,55 +13,58 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls user code such that nothing it does holds up the run: it runs on a thread of its own, whatever it throws is caught,
- * and it has a limit. When the limit passes, its thread is interrupted; when it does not return within the grace after
- * that, it is abandoned: the caller goes on, and the thread is left to itself.
+ * Calls user code in a way that cannot block the run. Each call runs on its own thread, exceptions are caught, and the
+ * call has a time limit. After the limit its thread is interrupted. If the call does not return within the grace
+ * period after that, it is abandoned: the run continues, and the thread is left running.
  *
- * <p>Lifecycle: usable until {@link #close()}, which leaves calls that are still going on alone. Thread-safe.
+ * <p>Lifecycle: usable until {@link #close()}, which does not end calls in progress. Thread-safe.
  */
 final class Guard implements AutoCloseable {
-    /** What a call is for, which decides how long it may go on when the run must end at once. */
+    /**
+     * The purpose of a call, which sets its deadline after {@link org.atex.api.Stop#NOW}. The deadlines increase from
+     * phase to phase, so that a run can still release, store and publish within 10 s.
+     */
     enum Phase {
-        /** Tests and the preparation of systems: interrupted at once. */
+        /** Tests and the preparation of systems: interrupted immediately. */
         WORK(Duration.ofSeconds(3)),
-        /** Executors and systems are closed. */
+        /** Closing executors and systems. */
         RELEASE(Duration.ofMillis(6500)),
-        /** Results are stored. */
+        /** Storing results. */
         STORE(Duration.ofSeconds(8)),
-        /** Reports are completed. */
+        /** Completing reports. */
         FLUSH(Duration.ofMillis(8700)),
-        /** Listeners are told of the end. */
+        /** Delivering events to listeners. */
         TELL(Duration.ofMillis(9300));
 
-        private final Duration afterHurry;
+        private final Duration afterStopNow;
 
-        Phase(Duration afterHurry) {
-            this.afterHurry = afterHurry;
+        Phase(Duration afterStopNow) {
+            this.afterStopNow = afterStopNow;
         }
     }
 
     /** How a call ended. */
     sealed interface Result<T> {
-        /** It returned. */
+        /** The call returned. */
         record Done<T>(T value) implements Result<T> {}
 
         /** It threw. */
-        record Threw<T>(Throwable cause, String words) implements Result<T> {}
+        record Threw<T>(Throwable cause, String message) implements Result<T> {}
 
-        /** It was cancelled, and ended. */
+        /** The call was cancelled and has ended. */
         record Cancelled<T>() implements Result<T> {}
 
-        /** Its limit passed, and it ended when it was interrupted. */
+        /** The call was interrupted after its limit and has ended. */
         record Expired<T>(Duration limit) implements Result<T> {}
 
-        /** It did not end. */
+        /** The call ignored the interrupt and is still running. */
         record Abandoned<T>(Duration limit) implements Result<T> {}
 
-        /** {@return why there is no value; empty if there is one} */
+        /** {@return the reason why there is no value; empty if there is one} */
         default String problem() {
             return switch (this) {
                 case Done<T> done -> "";
-                case Threw<T> threw -> threw.words();
+                case Threw<T> threw -> threw.message();
                 case Cancelled<T> cancelled -> "it was cancelled";
                 case Expired<T> expired -> "it did not return within " + expired.limit();
                 case Abandoned<T> abandoned -> "it did not return within " + abandoned.limit() + " and was abandoned";
@@ -69,7 +72,8 @@ final class Guard implements AutoCloseable {
         }
     }
 
-    private static final Duration LEAST = Duration.ofMillis(200);
+    /** The shortest time for a call to react to an interrupt, also after the deadline of its phase. */
+    private static final Duration MIN_GRACE = Duration.ofMillis(200);
 
     private final Duration grace;
     private final BiConsumer<String, Duration> abandonments;
@@ -77,14 +81,14 @@ final class Guard implements AutoCloseable {
     private final RunLog log = new RunLog();
     private final ScheduledThreadPoolExecutor timer;
     private final Set<Call<?>> calls = ConcurrentHashMap.newKeySet();
-    private volatile long hurriedAt;
-    private volatile boolean hurried;
+    private volatile long endingAt;
+    private volatile boolean ending;
 
     /**
-     * Makes one.
+     * Creates a guard and its timer thread.
      *
-     * @param grace how long an interrupted call may take to return
-     * @param abandonments is told of each call that is abandoned, and its limit
+     * @param grace the time for an interrupted call to return
+     * @param abandonments receives a description and the limit of each abandoned call
      */
     Guard(Duration grace, BiConsumer<String, Duration> abandonments) {
         this.grace = grace;
@@ -95,33 +99,34 @@ final class Guard implements AutoCloseable {
     }
 
     /**
-     * Starts a call; returns at once.
+     * Starts a call and returns immediately.
      *
-     * @param what what it is, for people
-     * @param limit how long it may take
-     * @param code the user's
-     * @param then is told of its end, once; on a thread of the guard, which it must not hold up
-     * @param late is given what the call returns after it was abandoned
+     * @param what a description for messages
+     * @param limit the time limit
+     * @param code the user's code
+     * @param then receives the result once, on a thread of the guard; must not block
+     * @param late receives the value if the call returns after it was abandoned
      */
     <T> Call<T> start(
             Phase phase, String what, Duration limit, Callable<T> code, Consumer<Result<T>> then, Consumer<T> late) {
         Call<T> call = new Call<>(phase, what, limit, code, then, late);
         calls.add(call);
         call.begin();
-        if (hurried) {
-            call.hurry();
+        // The call was registered before this check: either endSoon() sees the call, or this check sees the flag.
+        if (ending) {
+            call.endSoon();
         }
         return call;
     }
 
-    /** Calls and waits for the end, whatever interrupts meanwhile. */
+    /** Makes a call and waits for its result. Interrupts of the calling thread do not end the wait. */
     <T> Result<T> call(Phase phase, String what, Duration limit, Callable<T> code, Consumer<T> late) {
         CompletableFuture<Result<T>> result = new CompletableFuture<>();
         start(phase, what, limit, code, result::complete, late);
         return result.join();
     }
 
-    /** Calls something that returns nothing, and waits for the end. */
+    /** Makes a call without a value, waits, and returns the problem; empty if there was none. */
     String run(Phase phase, String what, Duration limit, Action code) {
         return call(
                         phase,
@@ -135,7 +140,7 @@ final class Guard implements AutoCloseable {
                 .problem();
     }
 
-    /** Code of the user's that returns nothing. */
+    /** User code without a return value. */
     @FunctionalInterface
     interface Action {
         void run() throws Exception;
@@ -146,27 +151,27 @@ final class Guard implements AutoCloseable {
         return log;
     }
 
-    /** Ends every call, also those to come, as soon as its phase demands. */
-    void hurry() {
-        if (!hurried) {
-            hurriedAt = System.nanoTime();
-            hurried = true;
-            calls.forEach(Call::hurry);
+    /** Ends current and future calls by the deadline of their phase. */
+    void endSoon() {
+        if (!ending) {
+            endingAt = System.nanoTime();
+            ending = true;
+            calls.forEach(Call::endSoon);
         }
     }
 
-    /** {@return whether every call ends as soon as its phase demands} */
-    boolean isHurried() {
-        return hurried;
+    /** {@return whether calls end by the deadline of their phase} */
+    boolean isEnding() {
+        return ending;
     }
 
-    /** {@return whether the run must have left a phase by now} */
+    /** {@return whether the deadline of a phase has passed} */
     boolean isOver(Phase phase) {
-        return hurried && left(phase).isNegative();
+        return ending && left(phase).isNegative();
     }
 
     private Duration left(Phase phase) {
-        return phase.afterHurry.minusNanos(System.nanoTime() - hurriedAt);
+        return phase.afterStopNow.minusNanos(System.nanoTime() - endingAt);
     }
 
     @Override
@@ -214,7 +219,7 @@ final class Guard implements AutoCloseable {
                 }
                 workers.execute(this::work);
             } catch (Throwable e) {
-                settle(new Result.Threw<>(e, "it could not be started: " + Words.of(e)));
+                settle(new Result.Threw<>(e, "could not start the call: " + Throwables.describe(e)));
             }
         }
 
@@ -228,12 +233,12 @@ final class Guard implements AutoCloseable {
             }
             T value = null;
             Throwable thrown = null;
-            String words = "";
+            String message = "";
             try {
                 value = code.call();
             } catch (Throwable e) {
                 thrown = e;
-                words = Words.of(e);
+                message = Throwables.describe(e);
                 if (!(e instanceof InterruptedException)) {
                     log.warn(what + " failed", e);
                 }
@@ -245,21 +250,21 @@ final class Guard implements AutoCloseable {
                 wasCancelled = cancelled;
                 wasInterrupted = interrupted;
             }
-            boolean unused = Thread.interrupted(); // it was meant for the call
+            boolean unused = Thread.interrupted(); // clears an interrupt that was meant for the call
             Result<T> result;
             if (thrown == null) {
                 result = done(value);
             } else if (thrown instanceof InterruptedException && wasInterrupted) {
                 result = wasCancelled ? new Result.Cancelled<>() : new Result.Expired<>(limit);
             } else {
-                result = new Result.Threw<>(thrown, words);
+                result = new Result.Threw<>(thrown, message);
             }
             if (!settle(result) && thrown == null && value != null) {
                 late.accept(value);
             }
         }
 
-        // A null that user code returns is passed on: the receiver knows what it means.
+        // User code may return null; the receiver checks for it.
         @SuppressWarnings("NullAway")
         private Result<T> done(@Nullable T value) {
             return new Result.Done<>(value);
@@ -287,7 +292,7 @@ final class Guard implements AutoCloseable {
             interruptThenAbandon(grace);
         }
 
-        /** Interrupts it; it ends as cancelled if it heeds that, and is abandoned if not. */
+        /** Interrupts the call. It ends as cancelled, or is abandoned if it ignores the interrupt. */
         void cancel() {
             synchronized (this) {
                 cancelled = true;
@@ -304,11 +309,11 @@ final class Guard implements AutoCloseable {
                 if (thread != null) {
                     thread.interrupt();
                 }
-                abandonAfter(hurried && left(phase).compareTo(patience) < 0 ? left(phase) : patience);
+                abandonAfter(ending && left(phase).compareTo(patience) < 0 ? left(phase) : patience);
             }
         }
 
-        private void hurry() {
+        private void endSoon() {
             synchronized (this) {
                 cancelled |= phase == Phase.WORK;
             }
@@ -326,7 +331,7 @@ final class Guard implements AutoCloseable {
             if (alarm != null) {
                 alarm.cancel(false);
             }
-            Duration wait = time.compareTo(LEAST) < 0 ? LEAST : time;
+            Duration wait = time.compareTo(MIN_GRACE) < 0 ? MIN_GRACE : time;
             alarm = timer.schedule(this::abandon, wait.toNanos(), TimeUnit.NANOSECONDS);
         }
 

@@ -4,26 +4,26 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of the machine behind one or more systems. Belongs to {@link HostBook}. */
+/** The results on one host, the machine behind one or more systems. Managed by {@link HostHealth}. */
 final class HostRecord {
     final int provisioner;
     final String name;
-    /** Set-ups that failed since the last one that worked. */
-    int badSetUps;
+    /** Preparations that failed since the last success. */
+    int failedSetups;
 
-    int goodSetUps;
+    int workingSetups;
     int passes;
     int failures;
-    /** Tests that failed here while nothing had passed here yet, whose results are therefore in doubt. */
+    /** Tests that failed before any test passed on this host. Their results are held back. */
     final Set<PlannedTest> doubtful = new LinkedHashSet<>();
 
-    /** Why it is not used any more. */
+    /** The reason for its quarantine, or null. */
     @Nullable
     String quarantined;
-    /** Whether people know of the quarantine. */
+    /** Whether the quarantine was published. */
     boolean announced;
-    /** A second chance is given once. */
-    boolean forgiven;
+    /** Whether it has left quarantine once; that happens only once. */
+    boolean hadSecondChance;
 
     HostRecord(int provisioner, String name) {
         this.provisioner = provisioner;

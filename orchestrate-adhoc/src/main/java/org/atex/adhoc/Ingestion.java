@@ -16,50 +16,53 @@ import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands results to the aggregator beside the tests, a few at a time. When too many wait, no more tests start. Attempts of
- * one test keep their order.
+ * Stores results with the aggregator while tests run, on up to four threads. No test starts while 1,024 attempts wait
+ * to be stored. Attempts of one test are stored in order. Thread-safe, except for {@link #submit}.
  */
 final class Ingestion {
-    /** What is told of each attempt's results: why they are not stored, or an empty reason and perhaps where they are. */
+    /**
+     * Receives the result of storing one attempt: an empty problem and the files, if known, or the reason why it was
+     * not stored.
+     */
     @FunctionalInterface
-    interface Outcome {
+    interface Listener {
         void ingested(TestRecord record, Artifacts artifacts, String problem, @Nullable Path files);
     }
 
     private record Stored(@Nullable Path files) {}
 
-    private static final int WAITING_AT_MOST = 1024;
-    private static final int HANGING_AT_MOST = 2;
+    private static final int MAX_WAITING = 1024;
+    private static final int MAX_HANGING = 2;
     private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
 
     private final Aggregator aggregator;
     private final Guard guard;
     private final Duration limit;
-    private final Outcome outcome;
+    private final Listener listener;
     private final Map<String, CompletableFuture<Void>> latest = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition done = lock.newCondition();
-    private long underWay; // guarded by the lock
+    private long pending; // guarded by the lock
     private boolean closing; // guarded by the lock
     private final AtomicInteger hangs = new AtomicInteger();
-    // Files are written here, which would hold up the carriers of virtual threads.
+    // Platform threads: file I/O would block the carriers of virtual threads.
     private final ExecutorService workers;
 
-    Ingestion(Aggregator aggregator, Guard guard, Duration limit, int threads, Outcome outcome) {
+    Ingestion(Aggregator aggregator, Guard guard, Duration limit, int threads, Listener listener) {
         this.aggregator = aggregator;
         this.guard = guard;
         this.limit = limit;
-        this.outcome = outcome;
+        this.listener = listener;
         this.workers = Executors.newFixedThreadPool(
                 threads, Thread.ofPlatform().daemon().name("atex-ingest-", 1).factory());
     }
 
-    /** Waits while too much waits to be ingested. */
-    void awaitRoom() throws InterruptedException {
+    /** Blocks while too many attempts wait to be stored. */
+    void awaitCapacity() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (underWay >= WAITING_AT_MOST) {
+            while (pending >= MAX_WAITING) {
                 done.await();
             }
         } finally {
@@ -67,13 +70,16 @@ final class Ingestion {
         }
     }
 
-    /** Hands an attempt in; never blocks. Attempts of one test must be handed in in their order, by one thread at a time. */
+    /**
+     * Submits an attempt for storing; never blocks. Attempts of one test must be submitted in order, by one thread at
+     * a time.
+     */
     void submit(TestRecord record, Artifacts artifacts) {
         count(1);
         CompletableFuture<Void> ingested = new CompletableFuture<>();
         CompletableFuture<Void> before =
                 record.last() ? latest.remove(record.name()) : latest.put(record.name(), ingested);
-        // Nothing is waited for here: the future tells the test's next attempt, and the count whoever closes.
+        // Nothing waits for this future: 'ingested' starts the next attempt of the test, and the count wakes close().
         CompletableFuture<Void> unused = (before == null ? CompletableFuture.<Void>completedFuture(null) : before)
                 .thenRunAsync(
                         () -> {
@@ -91,11 +97,11 @@ final class Ingestion {
         Duration delay = FIRST_DELAY;
         while (true) {
             if (guard.isOver(Guard.Phase.STORE)) {
-                outcome.ingested(record, artifacts, "the run was stopped before", null);
+                listener.ingested(record, artifacts, "the run was stopped before they were stored", null);
                 return;
             }
-            if (hangs.get() >= HANGING_AT_MOST) {
-                outcome.ingested(record, artifacts, "the aggregator did not return from earlier calls", null);
+            if (hangs.get() >= MAX_HANGING) {
+                listener.ingested(record, artifacts, "the aggregator did not return from two earlier calls in a row", null);
                 return;
             }
             Guard.Result<Stored> result = guard.call(
@@ -106,23 +112,26 @@ final class Ingestion {
                     late -> {});
             hangs.set(result instanceof Guard.Result.Abandoned ? hangs.get() + 1 : 0);
             if (result instanceof Guard.Result.Done<Stored>(Stored stored)) {
-                outcome.ingested(record, artifacts, "", stored.files());
+                listener.ingested(record, artifacts, "", stored.files());
                 return;
             }
-            if (!isForLackOfRoom(result) || isClosingWithin(delay)) {
-                outcome.ingested(record, artifacts, result.problem(), null);
+            if (!isDiskFull(result) || isClosingWithin(delay)) {
+                listener.ingested(record, artifacts, result.problem(), null);
                 return;
             }
             delay = delay.compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : delay;
         }
     }
 
-    /** A disk that is full may have room again: what cannot be stored for that reason is tried again. */
-    private static boolean isForLackOfRoom(Guard.Result<Stored> result) {
-        return result instanceof Guard.Result.Threw<Stored>(Throwable cause, String words) && LackOfRoom.causes(cause);
+    /** Returns whether the disk was full. Storing is retried then, as space may be freed. */
+    private static boolean isDiskFull(Guard.Result<Stored> result) {
+        return result instanceof Guard.Result.Threw<Stored>(Throwable cause, String message) && DiskFull.isCauseOf(cause);
     }
 
-    /** Waits for the next try, but not for longer than the run; there is one more try at its end. */
+    /**
+     * Waits until the next attempt to store, or until the run closes, which allows one last attempt; returns true if
+     * the last attempt was made.
+     */
     private boolean isClosingWithin(Duration delay) {
         lock.lock();
         try {
@@ -147,19 +156,22 @@ final class Ingestion {
         try {
             return new Stored(aggregator.files(record).orElse(null));
         } catch (RuntimeException | Error e) {
-            // It is stored all the same.
-            guard.log().warn("the aggregator does not know where it put the files of " + record.name(), e);
+            // The results are stored; only their location is unknown.
+            guard.log().warn("the aggregator failed to return the location of the files of " + record.name(), e);
             return new Stored(null);
         }
     }
 
-    /** Waits until everything that was handed in is ingested or given up, and completes the aggregator's reports. */
+    /**
+     * Waits until all submitted attempts are stored or given up, then completes the aggregator's reports; returns the
+     * problem.
+     */
     String close() {
         lock.lock();
         try {
             closing = true;
             done.signalAll();
-            while (underWay > 0) {
+            while (pending > 0) {
                 done.awaitUninterruptibly();
             }
         } finally {
@@ -172,7 +184,7 @@ final class Ingestion {
     private void count(int change) {
         lock.lock();
         try {
-            underWay += change;
+            pending += change;
             done.signalAll();
         } finally {
             lock.unlock();

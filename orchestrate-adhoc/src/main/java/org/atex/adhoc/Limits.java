@@ -7,12 +7,13 @@ import org.atex.api.SystemHook;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a run waits for code that is not its own. A call that does not return within its limit is interrupted; if it
- * does not return within {@link #grace()} after that, the run goes on without it, says so, and leaves its thread alone.
+ * Time limits for calls of user code. A call that does not return within its limit is interrupted. If it does not
+ * return within {@link #grace()} after that, the run abandons it, reports a problem and leaves its thread running.
  *
- * <p>After {@link org.atex.api.Stop#NOW} these limits do not count: the run ends within ten seconds, whatever its parts do.
+ * <p>After {@link org.atex.api.Stop#NOW} these limits do not apply: the run ends within 10 s, even if calls hang.
  *
- * <p>Immutable, and so thread-safe: each {@code with…} method returns a changed copy. Two are equal if all limits are.
+ * <p>Immutable and thread-safe: each {@code with…} method returns a changed copy. Two objects are equal if all limits
+ * are equal.
  */
 public final class Limits {
     private final Duration call;
@@ -52,50 +53,50 @@ public final class Limits {
     }
 
     /**
-     * {@return the limit of any short call: the methods of a test, labels and names of systems, policies, {@code provision} and
-     * {@code clear}; 30 s by default}
+     * {@return the limit for each short call: the methods of a test, labels and names of systems, policies,
+     * {@code provision} and {@code clear}; 30 s by default}
      */
     public Duration call() {
         return call;
     }
 
     /**
-     * {@return the limit of the preparation of one system: the {@link SystemHook} and the opening of its executor, or a reset;
-     * 2 h by default}
+     * {@return the limit for preparing one system (the {@link SystemHook} and opening its executor) or resetting it; 2
+     * h by default}
      */
     public Duration setUp() {
         return setUp;
     }
 
     /**
-     * {@return the time that an executor may take beyond the limit of the test, such as for packages that the test needs; 2 h by
-     * default}
+     * {@return the time that an executor may take in addition to the limit of the test, for example to install
+     * packages; 2 h by default}
      */
     public Duration overrun() {
         return overrun;
     }
 
-    /** {@return the limit of a test that has none of its own; 1 day by default} */
+    /** {@return the limit for a test without a limit of its own; 1 day by default} */
     public Duration test() {
         return test;
     }
 
-    /** {@return the limit of closing one executor or one system; 15 min by default} */
+    /** {@return the limit for closing one executor or one system; 15 min by default} */
     public Duration cleanUp() {
         return cleanUp;
     }
 
-    /** {@return the limit of storing the results of one attempt; 15 min by default} */
+    /** {@return the limit for storing the results of one attempt; 15 min by default} */
     public Duration store() {
         return store;
     }
 
-    /** {@return the limit of one event for one listener; 30 s by default} */
+    /** {@return the limit for delivering one event to one listener; 30 s by default} */
     public Duration listener() {
         return listener;
     }
 
-    /** {@return the time to return after an interrupt; 10 s by default} */
+    /** {@return the time for a call to return after an interrupt; 10 s by default} */
     public Duration grace() {
         return grace;
     }
@@ -114,7 +115,7 @@ public final class Limits {
     }
 
     /**
-     * {@return the same limit for everything}
+     * {@return limits that are all equal}
      *
      * @param limit the limit, also for {@link #grace()}
      */
@@ -141,7 +142,7 @@ public final class Limits {
     }
 
     /**
-     * {@return a copy with another time for executors beyond a test's limit}
+     * {@return a copy with another additional time for executors}
      *
      * @param limit the limit
      */
@@ -150,7 +151,7 @@ public final class Limits {
     }
 
     /**
-     * {@return a copy with another limit for tests that have none}
+     * {@return a copy with another limit for tests without a limit of their own}
      *
      * @param limit the limit
      */

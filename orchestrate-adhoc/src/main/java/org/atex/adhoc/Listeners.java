@@ -14,11 +14,14 @@ import org.atex.api.RunListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings events to listeners, to each in order and apart from the others, so that none of them can hold up tests or each
- * other. One that throws or does not return gets nothing more. Thread-safe.
+ * Delivers events to listeners. Each listener has its own queue and receives its events in order, so a slow listener
+ * delays neither tests nor other listeners. A listener that throws or hangs receives no further events. Thread-safe.
  */
 final class Listeners {
-    /** After so long, the time of a call counts anew: the limit is that of one event, not of all that wait. */
+    /**
+     * The maximum duration of one batch. The guard limits a batch, so a short batch keeps the limit close to one
+     * event.
+     */
     private static final long SLICE_NANOS = Duration.ofMillis(100).toNanos();
 
     private final Guard guard;
@@ -33,12 +36,12 @@ final class Listeners {
         this.deliveries = listeners.stream().map(Delivery::new).toList();
     }
 
-    /** Never blocks. */
+    /** Queues an event for all listeners; never blocks. */
     void publish(RunEvent event) {
         deliveries.forEach(delivery -> delivery.add(event));
     }
 
-    /** Waits until each listener has taken what was published, or is given up. */
+    /** Waits until every listener has received all events or was given up. */
     void drain() {
         CompletableFuture<?>[] all = deliveries.stream().map(Delivery::drained).toArray(CompletableFuture[]::new);
         try {
@@ -50,7 +53,7 @@ final class Listeners {
                 throw e;
             }
             deliveries.forEach(delivery ->
-                    delivery.giveUp("was not told everything within " + limit + " after the end of the run"));
+                    delivery.giveUp("did not receive all events within " + limit + " after the end of the run"));
         }
     }
 
@@ -91,7 +94,7 @@ final class Listeners {
             }
         }
 
-        /** Where it is told; for a slice of time only. */
+        /** Delivers queued events for one batch, on a thread of the guard. */
         private boolean slice() {
             long begin = System.nanoTime();
             inside = Thread.currentThread();
@@ -109,9 +112,10 @@ final class Listeners {
 
         private void told(Guard.Result<Boolean> result) {
             if (!(result instanceof Guard.Result.Done)) {
-                giveUp("failed and was told nothing more: " + result.problem());
+                giveUp("failed and receives no further events: " + result.problem());
             }
             underWay.set(false);
+            // An event may have been queued after the batch ended and before the flag was cleared.
             deliver();
         }
 

@@ -5,9 +5,12 @@ import java.util.Map;
 import java.util.Set;
 import org.atex.api.TestLock;
 
-/** Which locks the running tests hold. A test takes all of its locks together or none, so that none waits for another. */
+/**
+ * The locks held by running tests. A test takes all its locks at once or none, so that deadlocks are impossible. Not
+ * thread-safe.
+ */
 final class Locks {
-    /** How many hold it shared; {@link #EXCLUSIVELY} if one holds it alone. */
+    /** The number of shared holders by lock name, or {@link #EXCLUSIVELY}. */
     private final Map<String, Integer> held = new HashMap<>();
 
     private static final int EXCLUSIVELY = -1;

@@ -7,48 +7,54 @@ import java.util.Map;
 import org.atex.adhoc.PoolSystem.Phase;
 import org.jspecify.annotations.Nullable;
 
-/** Which waiting test a free place gets: by the order, the locks, and what is kept free. Belongs to the {@link Schedule}. */
+/**
+ * Selects the waiting test for a free slot, by order, locks, and systems that are kept free. Part of the
+ * {@link Schedule}; not thread-safe.
+ */
 final class Matching {
     private static final Duration SUSPICION = Duration.ofMinutes(10);
 
-    private final Backlog backlog;
-    private final HostBook hosts;
+    private final WaitingTests waiting;
+    private final HostHealth hosts;
     private final Locks locks = new Locks();
-    /** Which system is kept free for a test that needs a whole one. */
+    /** The system that is kept free for each destructive test. */
     private final Map<PlannedTest, PoolSystem> claims = new HashMap<>();
 
     private final Map<HostRecord, Instant> suspectedUntil = new HashMap<>();
 
-    Matching(Backlog backlog, HostBook hosts) {
-        this.backlog = backlog;
+    Matching(WaitingTests waiting, HostHealth hosts) {
+        this.waiting = waiting;
         this.hosts = hosts;
     }
 
     /**
-     * {@return the test that a free place gets now; null if there is none, or the place is kept for another one}
+     * {@return the test to start in a free slot now, or null if none can start or the slot is kept free}
      *
-     * @param system where the place is
-     * @param running how many tests run in all
+     * @param system the system with the slot
+     * @param running the number of tests running on all systems
      */
     @Nullable
     PlannedTest pick(PoolSystem system, int running, Instant now) {
         if (!system.hasIdleSlot() || waitsForPeers(system, running, now)) {
             return null;
         }
-        PlannedTest first = backlog.first(system, locks, now, true);
+        PlannedTest first = waiting.first(system, locks, now, true);
         if (first == null || system.isWholeFor(first)) {
             return first;
         }
-        // It needs the whole system: one system is kept free for it, and the others go on.
+        // The test needs a whole system. Drain one for it; otherwise smaller tests would keep every system busy.
         PoolSystem claimed = claims.get(first);
         if (claimed == null || claimed.phase != Phase.READY) {
             claims.put(first, system);
             return null;
         }
-        return claimed == system ? null : backlog.first(system, locks, now, false);
+        return claimed == system ? null : waiting.first(system, locks, now, false);
     }
 
-    /** A host on which nothing has passed and much has failed gets no more until there is something to compare it with. */
+    /**
+     * Returns whether a host must wait for results of other hosts: many tests failed on it and none passed. The wait
+     * ends after 10 min, or when nothing runs elsewhere.
+     */
     private boolean waitsForPeers(PoolSystem system, int running, Instant now) {
         if (!hosts.isSuspicious(system.host) || running <= system.runningNow()) {
             return false;
@@ -56,7 +62,7 @@ final class Matching {
         return now.isBefore(suspectedUntil.computeIfAbsent(system.host, host -> now.plus(SUSPICION)));
     }
 
-    /** {@return when the next host need not wait any more for the results of its peers, or null} */
+    /** {@return when the next host stops waiting for results of other hosts, or null} */
     @Nullable
     Instant nextEndOfSuspicion(Instant now) {
         return suspectedUntil.values().stream()

@@ -8,8 +8,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Handles signals of the operating system with {@code sun.misc.Signal}, the JDK's one way to do so. By reflection, since
- * the compiler warns of it in a way that cannot be switched off.
+ * Handles signals of the operating system with {@code sun.misc.Signal}, the only API of the JDK for it. Uses
+ * reflection, because javac's warning about this internal API cannot be suppressed.
  */
 final class OsSignals {
     private final Object signal;
@@ -24,17 +24,17 @@ final class OsSignals {
     }
 
     /**
-     * Has a signal handled; returns what puts back the handling before.
+     * Installs a handler for a signal; the returned action restores the previous handler.
      *
-     * @param action returns false if it has nothing to do any more: then the signal is handled as it was before
+     * @param action returns false if it has nothing to stop: the signal is then passed to the previous handler
      */
     static Runnable handle(String name, BooleanSupplier action) {
         try {
             return new OsSignals(name).handle(action);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(
-                    "this JVM does not let programs handle the signal " + name
-                            + ": start it without -Xrs, or do without StopOnSignal",
+                    "could not handle the signal " + name
+                            + ": the JVM reserves it; start the JVM without -Xrs, or do not install StopOnSignal",
                     e);
         }
     }
@@ -61,19 +61,20 @@ final class OsSignals {
         return set.invoke(null, signal, handler);
     }
 
-    /** A handler that somebody put there since is left: it is not ours to take away. */
+    /** Restores the previous handler, unless the program has replaced this one since. */
     private void restore(Object handler, Object before) {
         try {
+            // The API has no getter: set() returns the handler that it replaced.
             Object current = set(before);
             if (!handler.equals(current)) {
                 set(current);
             }
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("could not put back the handling of " + signal, e);
+            throw new IllegalStateException("could not restore the handler of " + signal, e);
         }
     }
 
-    /** The system's own ways to handle a signal cannot be called. */
+    /** Calls the previous handler. The constants SIG_DFL and SIG_IGN cannot be called. */
     private void passOn(@Nullable Object before) throws ReflectiveOperationException {
         Object standard = handlerType.getField("SIG_DFL").get(null);
         Object ignoring = handlerType.getField("SIG_IGN").get(null);

@@ -13,11 +13,11 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
-/** A test of the run, with what has become of it so far. Belongs to the {@link Schedule}. */
+/** A test of the run and its attempts so far. Confined to the {@link Schedule}. */
 final class PlannedTest implements Comparable<PlannedTest> {
-    /** Tests of one kind can run in the same places at the same times: only the order tells them apart. */
+    /** The properties that decide where and when a test can run. Tests of the same kind differ only in their order. */
     record Kind(Set<TestLock> locks, Set<Need> needs, boolean destructive) {
-        /** {@return whether two of them can never run side by side} */
+        /** {@return whether two tests of this kind can never run at the same time} */
         boolean excludesItself() {
             return locks.stream().anyMatch(lock -> lock.mode() == TestLock.Mode.EXCLUSIVE);
         }
@@ -25,18 +25,18 @@ final class PlannedTest implements Comparable<PlannedTest> {
 
     /** The user's own object, for the executor and the user's policies. */
     final TestCase test;
-    /** What it said of itself, read once. */
+    /** Its properties, read once before the run. */
     final PlainTest facts;
 
     final Kind kind;
     private final int rank;
     private final List<TestEnd> ends = new ArrayList<>();
     private boolean concluded;
-    /** How its latest attempt ended, if it is open whether that was the last one. */
+    /** The end of its latest attempt, while it is undecided whether that is the last one; else null. */
     @Nullable
     TestEnd held;
-    /** How often an attempt was spoiled for lack of room. */
-    int spoiled;
+    /** The number of attempts that failed for lack of disk space. */
+    int noSpaceCount;
 
     PlannedTest(TestCase test, PlainTest facts, int rank) {
         this.test = test;
@@ -45,7 +45,10 @@ final class PlannedTest implements Comparable<PlannedTest> {
         this.kind = new Kind(locksOf(facts), facts.needs(), facts.destructive());
     }
 
-    /** Each lock once: who holds it shared and exclusively holds it exclusively. */
+    /**
+     * Returns each lock once; a lock that is listed as both shared and exclusive is exclusive. Every test holds
+     * EVERYTHING shared, so a test that locks it exclusively runs alone.
+     */
     private static Set<TestLock> locksOf(PlainTest test) {
         Map<String, TestLock> locks = new HashMap<>();
         locks.put(TestLock.EVERYTHING, TestLock.shared(TestLock.EVERYTHING));
@@ -59,7 +62,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
         return facts.name();
     }
 
-    /** {@return the attempt that runs, or would run next} */
+    /** {@return the number of the current or next attempt} */
     int attempt() {
         return ends.size() + 1;
     }
@@ -68,7 +71,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
         return List.copyOf(ends);
     }
 
-    /** {@return how its attempts ended, with one more} */
+    /** {@return the ends of its attempts, with one more} */
     List<TestEnd> endsWith(TestEnd latest) {
         List<TestEnd> all = new ArrayList<>(ends);
         all.add(latest);
@@ -81,7 +84,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
 
     void conclude() {
         if (concluded) {
-            throw new IllegalStateException(name() + " would get a second final outcome");
+            throw new IllegalStateException(name() + " already has a final outcome");
         }
         concluded = true;
     }

@@ -33,7 +33,7 @@ record Platforms(String ofRun, Set<String> provisioners) {
         return new Platforms(one ? named.iterator().next() : UNNAMED, named);
     }
 
-    /** {@return the platform of an attempt on a system; null stands for an attempt that never began} */
+    /** {@return the platform of an attempt on a system; null means that the attempt never began} */
     String of(@Nullable SystemInfo system) {
         return system != null && provisioners.contains(system.provisioner()) ? system.provisioner() : ofRun;
     }

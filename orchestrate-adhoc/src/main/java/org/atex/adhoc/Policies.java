@@ -6,11 +6,11 @@ import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 
-/** The policies that come with this package: data, which the {@link Schedule} may ask without a guard. */
+/** The built-in policies. They run no user code, so the {@link Schedule} calls them without a guard. */
 final class Policies {
-    /** Up to so many more attempts after each that ended in one of these ways. */
-    record UpTo(int reruns, Set<Outcome> outcomes) implements RerunPolicy {
-        UpTo {
+    /** Allows a number of reruns after attempts with one of the given outcomes. */
+    record MaxReruns(int reruns, Set<Outcome> outcomes) implements RerunPolicy {
+        MaxReruns {
             outcomes = Set.copyOf(outcomes);
         }
 
@@ -19,12 +19,12 @@ final class Policies {
             long spent = ends.stream()
                             .filter(end -> outcomes.contains(end.outcome()))
                             .count()
-                    - 1;
+                    - 1; // the first attempt is not a rerun
             return outcomes.contains(ends.get(ends.size() - 1).outcome()) && spent < reruns;
         }
     }
 
-    /** Another attempt if one of two policies says so. */
+    /** Allows a rerun if one of two policies allows it. */
     record Either(RerunPolicy one, RerunPolicy other) implements RerunPolicy {
         @Override
         public boolean again(TestCase test, List<TestEnd> ends) {
@@ -32,7 +32,7 @@ final class Policies {
         }
     }
 
-    /** When a system is spent. */
+    /** The built-in destruction policies. */
     enum Destruction implements DestructionPolicy {
         DECLARED,
         AFTER_FAILURE,
@@ -51,12 +51,12 @@ final class Policies {
 
     private Policies() {}
 
-    /** {@return whether no code of the user's has to be asked} */
-    static boolean areOurs(Schedule.Rules rules) {
-        return isOurs(rules.reruns()) && rules.destruction() instanceof Destruction;
+    /** {@return whether both policies are built in} */
+    static boolean areBuiltIn(Schedule.Rules rules) {
+        return isBuiltIn(rules.reruns()) && rules.destruction() instanceof Destruction;
     }
 
-    private static boolean isOurs(RerunPolicy policy) {
-        return policy instanceof UpTo || policy instanceof Either(var one, var other) && isOurs(one) && isOurs(other);
+    private static boolean isBuiltIn(RerunPolicy policy) {
+        return policy instanceof MaxReruns || policy instanceof Either(var one, var other) && isBuiltIn(one) && isBuiltIn(other);
     }
 }

@@ -21,10 +21,11 @@ import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shell around the {@link Schedule}: threads, clock and I/O. One thread takes what happens from a mailbox, tells the
- * schedule and starts what it decides. Nothing on that thread blocks: user code runs under the {@link Guard}.
+ * Runs the {@link Schedule} with threads, a clock and I/O. The thread of the run takes events from a mailbox, passes
+ * them to the schedule and carries out its decisions. It never blocks on user code, which runs under the
+ * {@link Guard}.
  */
-final class Pool implements Steps {
+final class Pool implements RunContext {
     private static final Duration PULSE = Duration.ofSeconds(1);
 
     private record Stopping(Stop how, String why) {}
@@ -33,22 +34,22 @@ final class Pool implements Steps {
     private final String id = UUID.randomUUID().toString();
     private final Object numbering = new Object();
     private long events; // guarded by numbering
-    /** Set when the run begins. */
+    /** Replaced when the run begins. */
     private volatile RunClock clock;
 
     private final Schedule schedule;
-    private final Ledger ledger;
+    private final RunResults results;
     private final Guard guard;
     private final Systems systems;
     private final BlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final AtomicReference<@Nullable Stopping> stopping = new AtomicReference<>();
     private final CountDownLatch finished = new CountDownLatch(1);
 
-    /** There are none before the run. */
+    /** Null before the run. */
     private volatile @Nullable Listeners listeners;
 
-    // All of these belong to the thread of the run.
-    private @Nullable ArtifactRoom room;
+    // Confined to the thread of the run, except for the volatile summary.
+    private @Nullable ArtifactDirectories directories;
     private @Nullable Attempts attempts;
     private @Nullable Stopping told;
     private @Nullable Instant wakeAt;
@@ -60,9 +61,9 @@ final class Pool implements Steps {
         this.plan = plan;
         this.clock = new RunClock(plan.wall());
         this.schedule = new Schedule(plan.tests(), plan.offers(), plan.rules());
-        this.ledger = new Ledger(schedule.tests());
+        this.results = new RunResults(schedule.tests());
         this.guard = new Guard(plan.limits().grace(), this::abandoned);
-        this.systems = new Systems(plan, this, guard, ledger);
+        this.systems = new Systems(plan, this, guard, results);
     }
 
     boolean isListening() {
@@ -85,9 +86,9 @@ final class Pool implements Steps {
         }
         RunSummary result = summary;
         if (result == null || fatal != null) {
-            Throwable cause = fatal == null ? new IllegalStateException("there is no summary") : fatal;
-            RunSummary known = result == null ? ledger.summary(Duration.ZERO) : result;
-            throw new RunFailedException("the run could not go on: " + Words.of(cause), cause, known);
+            Throwable cause = fatal == null ? new IllegalStateException("the run has no summary") : fatal;
+            RunSummary known = result == null ? results.summary(Duration.ZERO) : result;
+            throw new RunFailedException("the run could not go on: " + Throwables.describe(cause), cause, known);
         }
         if (interrupted) {
             throw new InterruptedException("the run was interrupted; it ended " + result.verdict());
@@ -98,10 +99,12 @@ final class Pool implements Steps {
     void stop(Stop how, String why) {
         Stopping before = stopping.getAndUpdate(
                 now -> now == null || now.how().compareTo(how) < 0 ? new Stopping(how, why) : now);
+        // Direct, not by the mailbox: the thread of the run may itself be waiting for guarded calls.
         if (how == Stop.NOW && summary == null) {
-            guard.hurry();
+            guard.endSoon();
         }
         if (before == null || before.how().compareTo(how) < 0) {
+            // An empty message wakes the thread of the run, which then sees the stop request.
             post(() -> {});
         }
     }
@@ -137,14 +140,14 @@ final class Pool implements Steps {
         long begin = System.nanoTime();
         try {
             begin();
-            takeMail();
+            processMailbox();
         } catch (Throwable e) {
-            breakDown(e);
+            fail(e);
         }
         try {
             finish(begin);
         } catch (Throwable e) {
-            guard.log().error("the run did not end in order", e);
+            guard.log().error("the end of the run failed", e);
             fatal = fatal == null ? e : fatal;
         } finally {
             guard.close();
@@ -156,18 +159,18 @@ final class Pool implements Steps {
         List<PlainTest> tests = plan.tests().stream().map(test -> test.facts).toList();
         publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platforms().ofRun()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
-        room = ArtifactRoom.in(plan.workDirectory());
-        attempts = new Attempts(plan, this, guard, ledger, room);
+        directories = ArtifactDirectories.in(plan.workDirectory());
+        attempts = new Attempts(plan, this, guard, results, directories);
         systems.start();
         plan.unreadable().forEach(schedule::refuse);
         step(new Event.Begin());
     }
 
-    private void takeMail() {
+    private void processMailbox() {
         Instant pulse = now().plus(PULSE);
         while (!over) {
-            Runnable event = awaitMail(pulse);
-            heedStop();
+            Runnable event = pollMailbox(pulse);
+            checkForStop();
             if (event != null) {
                 event.run();
             }
@@ -183,7 +186,7 @@ final class Pool implements Steps {
         }
     }
 
-    private @Nullable Runnable awaitMail(Instant pulse) {
+    private @Nullable Runnable pollMailbox(Instant pulse) {
         Instant until = wakeAt != null && wakeAt.isBefore(pulse) ? wakeAt : pulse;
         Duration wait = Duration.between(now(), until);
         long nanos = Math.max(0, Math.min(wait.toNanos(), PULSE.toNanos()));
@@ -194,8 +197,11 @@ final class Pool implements Steps {
         }
     }
 
-    /** Before anything else, so that nothing starts after a stop. */
-    private void heedStop() {
+    /**
+     * Passes a stop request to the schedule. Called before each event, so that no test starts after stop() has
+     * returned.
+     */
+    private void checkForStop() {
         Stopping now = stopping.get();
         if (now != null && !now.equals(told)) {
             told = now;
@@ -213,17 +219,17 @@ final class Pool implements Steps {
     private void carryOut(Decision decision) {
         switch (decision) {
             case Decision.WakeAt(Instant when) -> wakeAt = when;
-            case Decision.Ask(int provisioner, int count) -> systems.ask(provisioner, count);
-            case Decision.Forget(int provisioner) -> systems.forget(provisioner);
+            case Decision.Request(int provisioner, int count) -> systems.ask(provisioner, count);
+            case Decision.ClearRequests(int provisioner) -> systems.forget(provisioner);
             case Decision.Prepare(int system) -> systems.prepare(system);
             case Decision.CancelPreparation(int system) -> systems.cancelPreparation(system);
-            case Decision.Run run -> attempts().run(run, systems.member(run.system()));
-            case Decision.Judge(PlannedTest test, TestEnd end) -> attempts().judge(test, end);
+            case Decision.Run run -> attempts().run(run, systems.openSystem(run.system()));
+            case Decision.AskPolicies(PlannedTest test, TestEnd end) -> attempts().judge(test, end);
             case Decision.CancelTests(String why) -> {
                 attempts().cancelling(why);
                 systems.cancelTests();
             }
-            case Decision.LookForRoom() -> lookForRoom();
+            case Decision.CheckSpace() -> checkSpace();
             case Decision.Pause(String why) -> publish(stamp -> new RunEvent.Paused(stamp, why));
             case Decision.Quarantine(String host, String why) ->
                 publish(stamp -> new RunEvent.HostQuarantined(stamp, host, why));
@@ -241,7 +247,7 @@ final class Pool implements Steps {
     public void publish(Instant at, Function<RunEvent.Stamp, RunEvent> event) {
         Listeners told = listeners;
         if (told != null) {
-            // One lock for the number and the queues, so that listeners get the events in the order of their numbers.
+            // One lock for numbering and queueing: listeners receive events in the order of their numbers.
             synchronized (numbering) {
                 told.publish(event.apply(new RunEvent.Stamp(id, ++events, at)));
             }
@@ -251,7 +257,7 @@ final class Pool implements Steps {
     @Override
     public void problem(Problem problem) {
         guard.log().warn(problem.what());
-        ledger.problem(problem);
+        results.problem(problem);
     }
 
     private void abandoned(String what, Duration limit) {
@@ -259,22 +265,22 @@ final class Pool implements Steps {
         problem(Problem.infrastructure(what + " did not return within " + limit + " and was abandoned"));
     }
 
-    private void lookForRoom() {
+    private void checkSpace() {
         guard.start(
                 Guard.Phase.WORK,
-                "the look for room in " + room(),
+                "the check of disk space in " + directories(),
                 plan.limits().call(),
-                room()::whyNoRoom,
+                directories()::whyNoSpace,
                 result -> post(() -> step(new Event.FreeSpace(
                         result instanceof Guard.Result.Done<String>(String why) ? why : result.problem()))),
                 late -> {});
     }
 
-    private ArtifactRoom room() {
-        if (room == null) {
+    private ArtifactDirectories directories() {
+        if (directories == null) {
             throw new IllegalStateException("the run has not begun");
         }
-        return room;
+        return directories;
     }
 
     private Attempts attempts() {
@@ -286,8 +292,8 @@ final class Pool implements Steps {
 
     // The end.
 
-    /** A mistake of ours, or a run that cannot even begin: everything is ended and given back without a plan. */
-    private void breakDown(Throwable why) {
+    /** Handles a bug in the run, or a run that cannot begin: cancels all calls and releases all systems. */
+    private void fail(Throwable why) {
         guard.log().error("the run cannot go on", why);
         fatal = why;
         systems.abandonAll();
@@ -295,15 +301,16 @@ final class Pool implements Steps {
 
     private void finish(long begin) {
         systems.stopTaking();
-        giveBackArrivals();
+        releaseArrivals();
         if (attempts != null) {
             attempts.close();
         }
         Listeners told = listeners;
+        // Drain before the summary: a listener that fails here adds a problem to it.
         if (told != null) {
             told.drain();
         }
-        RunSummary result = ledger.summary(Duration.ofNanos(System.nanoTime() - begin));
+        RunSummary result = results.summary(Duration.ofNanos(System.nanoTime() - begin));
         summary = result;
         if (told != null) {
             publish(stamp -> new RunEvent.RunEnded(stamp, result));
@@ -311,8 +318,9 @@ final class Pool implements Steps {
         }
     }
 
-    /** Systems that came when the run had ended are still in the mailbox. */
-    private void giveBackArrivals() {
+    /** Releases systems that arrived after the end of the run and are still in the mailbox. */
+    private void releaseArrivals() {
+        // After a failure the schedule has not ended; arriving systems must not join it any more.
         over = true;
         Runnable late = mailbox.poll();
         while (late != null) {

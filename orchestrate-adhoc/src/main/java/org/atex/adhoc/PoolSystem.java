@@ -10,30 +10,30 @@ import java.util.Set;
 import org.atex.api.Need;
 import org.jspecify.annotations.Nullable;
 
-/** A system of the pool as the {@link Schedule} sees it. */
+/** The state of a system in the {@link Schedule}. Not thread-safe. */
 final class PoolSystem {
     enum Phase {
-        /** It is being made ready. */
+        /** It is being prepared. */
         PREPARING,
         /** It runs tests. */
         READY,
-        /** It runs its last tests, then goes. */
+        /** Its last tests are running; then it is reset or released. */
         SPENT,
-        /** It is of no use, and held so that it is not handed out again. */
+        /** Its host is in quarantine. The system is held, so that the provisioner does not hand it out again. */
         QUARANTINED,
-        /** It is being reset or given back. */
+        /** It is being reset or released. */
         LEAVING
     }
 
     /**
-     * What is known of a system when it joins.
+     * The properties of a system, read when it joins the pool.
      *
-     * @param id a number that the schedule's caller knows it by
-     * @param provisioner which provisioner it came from
-     * @param name what people call it
+     * @param id its number in the run
+     * @param provisioner the index of its provisioner
+     * @param name its name in messages
      * @param host the machine behind it
-     * @param labels what tests may ask for
-     * @param slots how many tests it runs at once
+     * @param labels the labels that tests may need
+     * @param slots the number of tests that it runs at once
      * @param expires when its reservation ends, or null
      */
     record Facts(
@@ -49,9 +49,9 @@ final class PoolSystem {
     Phase phase = Phase.PREPARING;
     String whySpent = "";
     boolean preparationCancelled;
-    /** Whether it has ever run a test. */
+    /** Whether a test has started on it. */
     boolean hasWorked;
-    /** Whether a destructive test runs on it, which has the whole system. */
+    /** Whether a destructive test runs on it, which occupies all slots. */
     boolean isTakenWhole;
 
     private final Deque<Integer> idle = new ArrayDeque<>();
@@ -124,7 +124,7 @@ final class PoolSystem {
         return true;
     }
 
-    /** {@return whether a test that starts now has ended for certain when the reservation does} */
+    /** {@return whether a test that starts now must end, by its limit, before the reservation ends} */
     boolean outlives(PlannedTest test, Instant now) {
         Duration limit = test.facts.limit();
         return facts.expires() == null
@@ -132,7 +132,7 @@ final class PoolSystem {
                         && (limit == null || !now.plus(limit).isAfter(facts.expires()));
     }
 
-    /** {@return whether a test can have its system for itself, if it wants that} */
+    /** {@return whether the test can start: a destructive test needs an idle system} */
     boolean isWholeFor(PlannedTest test) {
         return !test.facts.destructive() || isIdle();
     }

@@ -11,16 +11,17 @@ import org.atex.api.RunEvent;
 import org.atex.api.RunListener;
 
 /**
- * Shows people how a run goes. On a terminal one line is kept up to date, and what failed is printed above it. Elsewhere
- * there is a line for each test that starts or ends, and for each that still runs: each minute of its run, and each five
- * minutes after the first ten. Below a test that did not pass are its failed parts, the last lines of its output and the
- * path of its log. The same reason is printed in full once, and then counted. At the end there is a summary.
+ * Prints the progress of a run. On a terminal, one status line is updated in place, and failures are printed above it.
+ * Otherwise a line is printed for each test that starts or ends, and for each running test: every minute, and every
+ * five minutes after the first ten. Below a test that did not pass are its failed parts, the last lines of its output
+ * and the path of its log. A repeated reason is printed in full once, and then counted. A summary is printed at the
+ * end.
  *
- * <p>Whatever comes from tests and systems is escaped, and cut if it is very long. Lines begin with the run's platform
- * unless that is {@code default}, and are printed as a whole: several runs may print to one console, each with a
- * {@code Progress} of its own.
+ * <p>Text from tests and systems is escaped and truncated if it is very long. Lines begin with the run's platform
+ * unless that is {@code default}, and are printed as a whole: several runs may share one console, each with its own
+ * {@code Progress}.
  *
- * <p>For one run at a time; not thread-safe, as events come one after another.
+ * <p>An instance serves one run at a time. Not thread-safe: a run delivers its events one after another.
  */
 public final class Progress implements RunListener {
     private static final int LAST_LINES = 8;
@@ -37,8 +38,8 @@ public final class Progress implements RunListener {
     }
 
     /**
-     * {@return progress on standard output, with a changing line if that is a terminal} It is plain on terminals without
-     * a cursor ({@code TERM=dumb}) and where {@code NO_COLOR} is set.
+     * {@return progress on standard output, with a status line if that is a terminal} Prints plain lines on terminals
+     * without cursor control ({@code TERM=dumb}) and if {@code NO_COLOR} is set.
      */
     public static Progress onConsole() {
         return of(System.out, canChange(isTerminal(), System.getenv()));
@@ -50,7 +51,7 @@ public final class Progress implements RunListener {
                 && environment.getOrDefault("NO_COLOR", "").isEmpty();
     }
 
-    /** The JDK tells since 22 only, and then of standard input and output together. */
+    /** Returns whether standard output is a terminal. {@code System.console()} checks input and output together. */
     private static boolean isTerminal() {
         try {
             String output = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
@@ -61,18 +62,18 @@ public final class Progress implements RunListener {
     }
 
     /**
-     * {@return progress in plain lines}
+     * {@return progress in plain lines, for logs}
      *
-     * @param out where to print it
+     * @param out the stream to print to
      */
     public static Progress plain(PrintStream out) {
         return of(out, false);
     }
 
     /**
-     * {@return progress on a terminal, with a line that changes}
+     * {@return progress for a terminal, with a status line that is updated in place}
      *
-     * @param out where to print it
+     * @param out the stream to print to
      */
     public static Progress changing(PrintStream out) {
         return of(out, true);
@@ -83,10 +84,10 @@ public final class Progress implements RunListener {
     }
 
     /**
-     * {@return a copy that prints up to so many lines of output below a test that did not pass} It prints no more than
-     * the run hands out, see {@link Excerpt}.
+     * {@return a copy that prints at most the given number of output lines below a test that did not pass} The events
+     * contain a limited number of lines, see {@link Excerpt}.
      *
-     * @param count how many, 8 unless said; 0 prints none
+     * @param count the number of lines; default: 8; 0 prints none
      * @throws IllegalArgumentException if it is negative
      */
     public Progress withLastLines(int count) {

@@ -6,48 +6,52 @@ import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 
-/** Whether a test that has ended is run once more. Must be pure; one that throws costs that test its rerun. */
+/**
+ * Decides whether a test is run again after an attempt. Implementations must be pure; one that throws counts as
+ * {@code false}.
+ */
 @FunctionalInterface
 public interface RerunPolicy {
     /**
-     * {@return whether to run it again}
+     * {@return whether to run the test again}
      *
      * @param test the test
-     * @param ends how its attempts ended, the last one last; never empty
+     * @param ends the ends of its attempts, in order; never empty
      */
     boolean again(TestCase test, List<TestEnd> ends);
 
-    /** {@return one attempt for each test} */
+    /** {@return a policy that never runs a test again} */
     static RerunPolicy never() {
-        return new Policies.UpTo(0, Set.of());
+        return new Policies.MaxReruns(0, Set.of());
     }
 
     /**
-     * {@return up to so many more attempts after each that did not work, whatever the reason}
+     * {@return a policy that allows a number of reruns after attempts that neither passed nor were skipped or
+     * cancelled}
      *
-     * @param reruns how many
+     * @param reruns the maximum number of reruns of one test
      */
     static RerunPolicy maxReruns(int reruns) {
         return maxReruns(reruns, Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.LOST, Outcome.SETUP_FAILED);
     }
 
     /**
-     * {@return up to so many more attempts after each that ended in one of these ways}
+     * {@return a policy that allows a number of reruns after attempts with one of the given outcomes}
      *
-     * @param reruns how many; attempts that ended in other ways do not count
-     * @param outcomes which ways
+     * @param reruns the maximum number of reruns of one test; attempts with other outcomes do not count
+     * @param outcomes the outcomes after which a test is run again
      */
     static RerunPolicy maxReruns(int reruns, Outcome... outcomes) {
         if (reruns < 0) {
             throw new IllegalArgumentException("a test cannot be rerun " + reruns + " times");
         }
-        return new Policies.UpTo(reruns, Set.of(outcomes));
+        return new Policies.MaxReruns(reruns, Set.of(outcomes));
     }
 
     /**
-     * {@return another attempt if this policy or another one says so}
+     * {@return a policy that allows a rerun if this policy or another one allows it}
      *
-     * @param other the other one, such as one with a budget for lost systems only
+     * @param other the other policy, for example with reruns for lost systems only
      */
     default RerunPolicy or(RerunPolicy other) {
         return new Policies.Either(this, other);

@@ -25,13 +25,14 @@ import org.atex.api.TestCase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects what every run needs. A provisioner, an executor factory and an aggregator must be given. Not thread-safe.
+ * Configures a run: the options common to all orchestrators. A provisioner, an executor factory and an aggregator are
+ * required. Not thread-safe.
  *
- * @param <B> the builder itself
+ * @param <B> the type of the builder
  */
 public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         permits AdHocOrchestrator.Builder, SequentialOrchestrator.Builder {
-    /** How many of the latest systems of a provisioner count. */
+    /** The default number of recent systems that the breaker of a provisioner counts. */
     static final int DEFAULT_WINDOW = 10;
 
     private final List<TestCase> tests;
@@ -55,16 +56,16 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
 
     abstract B self();
 
-    /** Sets another clock than this machine's. */
+    /** Replaces the clock of this machine, for tests. */
     B clock(InstantSource other) {
         this.wall = other;
         return self();
     }
 
     /**
-     * Adds a place where systems come from.
+     * Adds a provisioner of systems.
      *
-     * @param provisioner stays the caller's to close
+     * @param provisioner the provisioner; the caller must close it after the run
      * @return this
      */
     public B on(Provisioner provisioner) {
@@ -73,13 +74,13 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Adds a provisioner with a name for messages, events and records. The name is also the platform of the tests that run
-     * on its systems, unless {@link #platform} sets one for the whole run.
+     * Adds a provisioner of systems, with a name for messages, events and records. The name is also the platform of the
+     * tests that run on its systems, unless {@link #platform} sets one for the whole run.
      *
-     * @param name tells it from the other provisioners of the run, such as {@code rhel-9}
-     * @param provisioner stays the caller's to close
+     * @param name a name that is unique in the run, such as {@code rhel-9}
+     * @param provisioner the provisioner; the caller must close it after the run
      * @return this
-     * @throws IllegalArgumentException if another provisioner of the run has that name
+     * @throws IllegalArgumentException if another provisioner of the run has the same name
      */
     public B on(String name, Provisioner provisioner) {
         return on(new NamedProvisioner(name, true, Objects.requireNonNull(provisioner)));
@@ -87,15 +88,15 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
 
     private B on(NamedProvisioner added) {
         if (provisioners.stream().anyMatch(other -> other.name().equals(added.name()))) {
-            throw new IllegalArgumentException("two provisioners of the run are called " + added.name()
-                    + ": give each a name of its own, on(name, provisioner)");
+            throw new IllegalArgumentException("two provisioners of the run are named " + added.name()
+                    + ": use unique names in on(name, provisioner)");
         }
         provisioners.add(added);
         return self();
     }
 
     /**
-     * Sets what runs the tests on each system.
+     * Sets the factory of the executors that run tests.
      *
      * @param executors opens an executor on each system
      * @return this
@@ -106,9 +107,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets where results go.
+     * Sets the aggregator that stores the results.
      *
-     * @param sink stays the caller's to close
+     * @param sink the aggregator; the caller must close it after the run
      * @return this
      */
     public B into(Aggregator sink) {
@@ -117,11 +118,11 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets the platform of all results. Without it, the platform of a result is the name of the provisioner that the system
-     * came from, see {@link #on(String, Provisioner)}; tests on systems of a provisioner without a name, and tests that never
-     * ran, have the platform {@code default}, or the name of the only provisioner.
+     * Sets the platform of all results. Without it, the platform of a result is the name of the provisioner of its
+     * system, see {@link #on(String, Provisioner)}. The results of tests that never ran, and of systems from a
+     * provisioner without a name, then have the platform {@code default}, or the name of the only provisioner.
      *
-     * @param name such as {@code rhel-9 x86_64}
+     * @param name the platform, such as {@code rhel-9 x86_64}
      * @return this
      */
     public B platform(String name) {
@@ -141,9 +142,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets how long the run waits while tests wait and there is no system at all.
+     * Sets how long tests wait while there is no system at all, before they are given up.
      *
-     * @param limit an hour unless it is set
+     * @param limit the maximum; default: 1 h
      * @return this
      */
     public B systemWithin(Duration limit) {
@@ -152,10 +153,11 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets how long provisioners may do nothing but fail, before the tests that wait for their systems are given up. Until
-     * then they are asked again, at growing intervals. It never ends a run in which another provisioner or a test works.
+     * Sets how long provisioners may fail without a success before the tests that wait for their systems are given up.
+     * Until then, systems are requested again at growing intervals. A run in which a test runs or another provisioner
+     * works is not ended by this.
      *
-     * @param limit one minute unless it is set
+     * @param limit the maximum; default: 1 min
      * @return this
      */
     public B giveUpAfter(Duration limit) {
@@ -164,10 +166,10 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets how long the run waits when this machine has no room for artifacts. No test starts meanwhile; attempts that were
-     * spoiled by it run again.
+     * Sets how long the run waits for disk space for artifacts on this machine. No test starts meanwhile; attempts
+     * that failed for lack of space run again.
      *
-     * @param limit ten minutes unless it is set
+     * @param limit the maximum; default: 10 min
      * @return this
      */
     public B roomWithin(Duration limit) {
@@ -176,9 +178,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets how long code that is not the run's own may take.
+     * Sets the time limits for calls of user code.
      *
-     * @param values {@link Limits#defaults()} unless it is set
+     * @param values the limits; default: {@link Limits#defaults()}
      * @return this
      */
     public B limits(Limits values) {
@@ -187,9 +189,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets how many of the last lines of its output are told of a test that did not pass.
+     * Sets the number of last output lines in the events of a test that did not pass.
      *
-     * @param count 8 unless it is set
+     * @param count the number, at least 0; default: 8
      * @return this
      */
     public B lastLines(int count) {
@@ -198,7 +200,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Lets a run without any test pass. Otherwise it is refused, as a filter that matches nothing is mostly a mistake.
+     * Allows a run without tests. By default it is refused, because a filter that matches nothing is usually a
+     * mistake.
      *
      * @return this
      */
@@ -208,9 +211,10 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets where artifacts are until they are stored. On the file system of the results, storing them is cheap.
+     * Sets the directory for artifacts until they are stored. Storing is fast if it is on the same file system as the
+     * results.
      *
-     * @param directory made if missing; a temporary one unless it is set
+     * @param directory the directory, created if missing; default: a temporary directory
      * @return this
      */
     public B workDirectory(Path directory) {
@@ -219,35 +223,36 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Makes the orchestrator.
+     * Builds the orchestrator.
      *
-     * @return ready to run
-     * @throws IllegalArgumentException if something is missing, or what was given does not go together
+     * @return an orchestrator that is ready to run
+     * @throws IllegalArgumentException if a required part is missing, or options contradict each other
      */
     public abstract Orchestrator build();
 
     /**
-     * {@return the plan of a run, complete and checked}
+     * {@return the complete and validated plan of a run}
      *
-     * @param order which test goes first
-     * @param hook what is done with each system first
+     * @param order the order of the tests
+     * @param hook the preparation of each system
      * @param rules the rules of the schedule
-     * @param refusing whether a test is refused that needs what no provisioner offers
-     * @param maxSlots how many slots of a system are used at the most
+     * @param refusing whether to refuse a test that needs labels that no provisioner offers
+     * @param maxSlots the maximum number of slots used of a system
      */
     RunPlan plan(TestOrder order, SystemHook hook, Schedule.Rules rules, boolean refusing, int maxSlots) {
         if (factory == null || aggregator == null || provisioners.isEmpty()) {
-            throw new IllegalArgumentException("a run needs systems, something that runs tests on them, and a place"
-                    + " for results: on(provisioner), with(executors) and into(aggregator)");
+            throw new IllegalArgumentException("a run needs a provisioner, an executor factory and an aggregator:"
+                    + " call on(provisioner), with(executors) and into(aggregator)");
         }
         if (tests.isEmpty() && !mayBeEmpty) {
             throw new IllegalArgumentException(
-                    "there is no test to run: is a filter too strict? If a run of no tests is"
-                            + " what you want, say allowEmpty()");
+                    "there is no test to run: check the filter, or call allowEmpty() to allow a"
+                            + " run without tests");
         }
         List<FactsReader.Facts> facts = FactsReader.read(tests, limits.call());
         refuseDuplicates(facts);
         List<String> notes = new ArrayList<>();
+        // Labels and the order are user code as well, and may hang before the run begins.
         try (Guard guard = new Guard(limits.grace(), (what, limit) -> {})) {
             List<Map<String, String>> offers = offers(guard, notes);
             if (refusing) {
@@ -280,7 +285,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         }
     }
 
-    /** {@return the rules that are common to all runs} */
+    /** {@return rules with the options that are common to all runs} */
     Schedule.Rules rules(RerunPolicy reruns, DestructionPolicy destruction, int maxSystems, int spares) {
         return new Schedule.Rules(
                 reruns,
@@ -300,7 +305,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         for (FactsReader.Facts test : facts) {
             if (!names.add(test.facts().name())) {
                 throw new IllegalArgumentException("the test " + test.facts().name()
-                        + " is there twice: give each its own name, or drop one of them");
+                        + " is listed twice: give each test a unique name, or remove one of them");
             }
         }
     }
@@ -311,7 +316,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             NamedProvisioner named = provisioners.get(i);
             Guard.Result<Map<String, String>> result = guard.call(
                     Guard.Phase.WORK,
-                    "what " + named.name() + " offers",
+                    "the labels of " + named.name(),
                     limits.call(),
                     () -> Map.copyOf(named.provisioner().labels()),
                     late -> {});
@@ -319,7 +324,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 offers.add(known);
             } else {
                 offers.add(Map.of());
-                notes.add(named.name() + " did not say what it offers: " + result.problem());
+                notes.add(named.name() + " failed to return its labels: " + result.problem());
             }
         }
         return offers;
@@ -329,12 +334,12 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         for (Need need : test.facts().needs()) {
             if (offers.stream().allMatch(need::isRuledOutBy)) {
                 throw new IllegalArgumentException("the test " + test.facts().name() + " needs a system with " + need
-                        + ", which no provisioner offers: " + offers);
+                        + ", but no provisioner offers that; the labels of the provisioners are " + offers);
             }
         }
     }
 
-    /** The order is asked once: if it throws or hangs, that is before the run. */
+    /** Sorts the tests once, before the run, so that an order that throws or hangs fails the build of the run. */
     private List<PlannedTest> inOrder(Guard guard, List<FactsReader.Facts> facts, TestOrder order) {
         Comparator<Integer> unreadableLast =
                 Comparator.comparing(i -> !facts.get(i).problem().isEmpty());
@@ -350,7 +355,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 late -> {});
         if (!(sorted instanceof Guard.Result.Done<Integer[]>(Integer[] byOrder))) {
             Throwable cause =
-                    sorted instanceof Guard.Result.Threw<Integer[]>(Throwable thrown, String words) ? thrown : null;
+                    sorted instanceof Guard.Result.Threw<Integer[]>(Throwable thrown, String message) ? thrown : null;
             throw new IllegalArgumentException("the order of the tests failed: " + sorted.problem(), cause);
         }
         PlannedTest[] inGivenOrder = new PlannedTest[facts.size()];
@@ -376,7 +381,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
 
     static Duration positive(Duration value, String what) {
         if (value.isZero() || value.isNegative()) {
-            throw new IllegalArgumentException(what + " must be a time to wait, and not " + value);
+            throw new IllegalArgumentException(what + " must be a positive duration, and not " + value);
         }
         return value;
     }

@@ -5,11 +5,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * What time it is in a run: by this machine's clock as it was when the run was made, and from then on by one that does not
- * jump. So the times of a run's events and records have the distances that they really had, though somebody sets the clock
- * meanwhile. Immutable.
+ * The clock of a run: starts at the time of this machine's clock and then runs on the monotonic clock. The times of
+ * events and records keep their true distances even if the machine's clock is set during the run. Immutable and
+ * thread-safe.
  */
 final class RunClock implements InstantSource {
+    /** Longer times, such as until {@link Instant#MAX}, are not converted: adding them would overflow. */
     private static final Duration FOREVER = Duration.ofDays(100_000);
 
     private final InstantSource wall;
@@ -17,9 +18,9 @@ final class RunClock implements InstantSource {
     private final long beginNanos;
 
     /**
-     * Starts it.
+     * Starts the clock.
      *
-     * @param wall this machine's clock
+     * @param wall the clock of this machine
      */
     RunClock(InstantSource wall) {
         this.wall = wall;
@@ -33,9 +34,9 @@ final class RunClock implements InstantSource {
     }
 
     /**
-     * {@return when something is by this clock}
+     * {@return the instant of this clock that corresponds to an instant of the machine's clock}
      *
-     * @param then when it is by this machine's clock, as that is set now
+     * @param then an instant by the machine's clock as it is set now
      */
     Instant ofWall(Instant then) {
         Duration left = Duration.between(wall.instant(), then);

@@ -15,7 +15,7 @@ import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 
-/** Turns the events of one run into lines. Time is what the events say: it has no clock of its own. */
+/** Formats the events of one run as lines. Uses the times of the events, and no clock. Not thread-safe. */
 final class RunLines {
     /** An attempt at a test. */
     private record Attempt(String test, int number) {}
@@ -26,8 +26,8 @@ final class RunLines {
     private final int planned;
 
     private final RunningTests running = new RunningTests();
-    private final Repeats reasons = new Repeats();
-    private final Repeats outputs = new Repeats();
+    private final RepeatCounter reasons = new RepeatCounter();
+    private final RepeatCounter outputs = new RepeatCounter();
     private final List<RunEvent.Abandoned> abandoned = new ArrayList<>();
     private final Map<String, Excerpt> earlier = new HashMap<>();
     private final Set<Attempt> withLog = new HashSet<>();
@@ -38,7 +38,7 @@ final class RunLines {
 
     private final List<String> lines = new ArrayList<>();
     private Instant lastPrinted;
-    private Beat silence = new Beat();
+    private Reminder silence = new Reminder();
 
     RunLines(Console console, Details details, Instant begin, int planned) {
         this.console = console;
@@ -57,7 +57,7 @@ final class RunLines {
         collect(event);
         if (!lines.isEmpty()) {
             lastPrinted = event.at();
-            silence = new Beat();
+            silence = new Reminder();
         } else if (!console.changing() && silence.isDue(Duration.between(lastPrinted, event.at()))) {
             lines.add(stamp(event.at()) + status());
         }
@@ -79,7 +79,7 @@ final class RunLines {
             }
             case RunEvent.SystemGone gone -> {
                 systems = Math.max(0, systems - 1);
-                minor(gone, "system " + Text.name(gone.system().name()) + " is given back" + Text.because(gone.why()));
+                minor(gone, "system " + Text.name(gone.system().name()) + " is released" + Text.because(gone.why()));
             }
             case RunEvent.SetupFailed failure -> repeated(failure, failure.system(), " failed", failure.why());
             case RunEvent.HostQuarantined host ->
@@ -106,7 +106,7 @@ final class RunLines {
                                 : "no test is started for now" + Text.because(paused.why()));
             case RunEvent.Pulse pulse -> {
                 if (!console.changing()) {
-                    running.beats(pulse.at()).forEach(line -> minor(pulse, line));
+                    running.reminders(pulse.at()).forEach(line -> minor(pulse, line));
                 }
             }
             case RunEvent.RunEnded ended -> {}
@@ -143,6 +143,7 @@ final class RunLines {
         TestRecord record = event.record();
         running.ended(record.name());
         Outcome outcome = record.end().outcome();
+        // PASSED as a verdict includes skipped tests.
         boolean good = outcome.verdict() == Verdict.PASSED;
         if (record.last()) {
             done++;
@@ -181,15 +182,15 @@ final class RunLines {
             return below;
         }
         String test = event.record().name();
-        Repeats.Count count = outputs.count(String.join("\n", below), test);
+        RepeatCounter.Count count = outputs.count(String.join("\n", below), test);
         return count.again() ? List.of(Details.below("the same as below " + Text.name(count.first()))) : below;
     }
 
-    /** A run that breaks down may leave very many of these. */
+    /** Prints a test that was not run; repeated reasons are counted, as a failed run may have thousands. */
     private void notRun(RunEvent.TestFinished event) {
         String why = Objects.requireNonNullElse(event.record().end().note(), "");
         String test = event.record().name();
-        Repeats.Count count = reasons.count("not_run" + why, test);
+        RepeatCounter.Count count = reasons.count("not_run" + why, test);
         if (!count.again()) {
             major(event, Text.headed("not_run", Text.name(test) + Text.because(why)));
         } else if (count.isRound()) {
@@ -215,9 +216,9 @@ final class RunLines {
         }
     }
 
-    /** The first failure in full, then how many there are. */
+    /** Prints the first failure in full, and repetitions as a count at 10, 100 and so on. */
     private void repeated(RunEvent event, String name, String what, String why) {
-        Repeats.Count count = reasons.count(what + why, name);
+        RepeatCounter.Count count = reasons.count(what + why, name);
         if (!count.again()) {
             major(event, Text.name(name) + what + Text.because(why));
         } else if (count.isRound()) {
@@ -225,12 +226,12 @@ final class RunLines {
         }
     }
 
-    /** What matters is printed everywhere. */
+    /** Adds a line that is always printed. */
     private void major(RunEvent event, String text) {
         lines.add(stamp(event.at()) + text);
     }
 
-    /** The rest is printed where lines are cheap. */
+    /** Adds a line that is printed only without a status line. */
     private void minor(RunEvent event, String text) {
         if (!console.changing()) {
             major(event, text);

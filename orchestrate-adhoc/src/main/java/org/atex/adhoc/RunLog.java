@@ -7,14 +7,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log of a run, written on a thread of its own: where the program's logger writes to may be blocked, such as a pipe that
- * is not read. Entries beyond a number that waits are dropped. Thread-safe.
+ * The log of a run, written by its own thread: the program's logger may block, for example on a pipe that is not read.
+ * At most 10,000 entries wait; further entries are dropped. Thread-safe.
  */
 final class RunLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
-    private static final int WAITING_AT_MOST = 10_000;
+    private static final int MAX_WAITING = 10_000;
 
-    private final BlockingQueue<Runnable> entries = new LinkedBlockingQueue<>(WAITING_AT_MOST);
+    private final BlockingQueue<Runnable> entries = new LinkedBlockingQueue<>(MAX_WAITING);
     private @Nullable Thread writer; // guarded by this
     private boolean closed; // guarded by this
 
@@ -23,7 +23,7 @@ final class RunLog implements AutoCloseable {
     }
 
     void warn(String what, Throwable e) {
-        add(() -> Words.warn(what, e));
+        add(() -> Throwables.warn(what, e));
     }
 
     void error(String what, Throwable e) {
@@ -46,7 +46,7 @@ final class RunLog implements AutoCloseable {
                 }
             }
         } catch (InterruptedException e) {
-            // It is closed, and nothing waits any more.
+            // close() interrupts an idle writer; the queue is empty.
             Thread.currentThread().interrupt();
         }
     }
@@ -55,7 +55,7 @@ final class RunLog implements AutoCloseable {
         return closed && entries.isEmpty();
     }
 
-    /** Lets the writer end when it has written what waits. Does not wait for it. */
+    /** Ends the writer after it has written the queued entries. Does not wait for it. */
     @Override
     public synchronized void close() {
         closed = true;

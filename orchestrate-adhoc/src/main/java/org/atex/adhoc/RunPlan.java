@@ -11,24 +11,24 @@ import org.atex.api.SystemHook;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that a run needs to know, checked.
+ * The validated configuration of a run.
  *
- * @param tests what is run, in the order given
- * @param unreadable tests whose own methods fail, and how
- * @param provisioners where systems come from
- * @param offers what each provisioner says of its systems beforehand
- * @param notes what went wrong while the plan was made
- * @param hook what is done with each system first
- * @param factory what runs tests on systems
- * @param aggregator where results go
+ * @param tests the tests to run, in the order given
+ * @param unreadable tests with failing methods, and the reason
+ * @param provisioners the provisioners of systems
+ * @param offers the labels that each provisioner declares for its systems
+ * @param notes problems while the plan was made
+ * @param hook the preparation of each system
+ * @param factory opens executors on systems
+ * @param aggregator stores the results
  * @param platforms the platforms that results name
- * @param listeners what is told of events
- * @param workDirectory where artifacts wait to be ingested, or null for a temporary place
- * @param rules the schedule's
- * @param limits how long user code may take
- * @param maxSlots how many slots of a system are used at the most
- * @param wall this machine's clock, which somebody may set
- * @param lastLines how many of the last lines of output are told of an attempt that did not pass
+ * @param listeners the receivers of events
+ * @param workDirectory the directory for artifacts until they are ingested, or null for a temporary one
+ * @param rules the rules of the schedule
+ * @param limits the time limits for user code
+ * @param maxSlots the maximum number of slots used of a system
+ * @param wall the wall clock of this machine, which may jump
+ * @param lastLines the number of last output lines in the events of an attempt that did not pass
  */
 record RunPlan(
         List<PlannedTest> tests,

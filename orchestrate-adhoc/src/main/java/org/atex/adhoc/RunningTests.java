@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.atex.api.RunEvent;
 
-/** The tests that run, and when to say that they still do. */
+/** The running tests and their reminders. Not thread-safe. */
 final class RunningTests {
     private static final int NAMES = 3;
-    /** So many tests have a line of their own at once. */
+    /** The maximum number of tests with a reminder line of their own at one time. */
     private static final int LINES = 5;
 
-    private record Running(RunEvent.TestStarted start, Beat beat) {
+    private record Running(RunEvent.TestStarted start, Reminder reminder) {
         Duration since(Instant now) {
             return Duration.between(start.at(), now);
         }
@@ -46,25 +46,25 @@ final class RunningTests {
     private final Map<String, Running> tests = new LinkedHashMap<>();
 
     void started(RunEvent.TestStarted start) {
-        tests.put(start.test().name(), new Running(start, new Beat()));
+        tests.put(start.test().name(), new Running(start, new Reminder()));
     }
 
     void ended(String test) {
         tests.remove(test);
     }
 
-    /** How many there are, and the names of some that began first. */
+    /** Returns the number of running tests and the names of the first three. */
     @Override
     public String toString() {
         String names = tests.keySet().stream().limit(NAMES).map(Text::name).collect(Collectors.joining(", "));
         return tests.size() + " running" + (names.isEmpty() ? "" : ": " + names) + (tests.size() > NAMES ? " …" : "");
     }
 
-    /** A line for each test of which it is time to say that it still runs; one for all if there are many. */
-    List<String> beats(Instant now) {
+    /** Returns a reminder line for each test that is due, or one line for all of them if there are many. */
+    List<String> reminders(Instant now) {
         List<Running> due = new ArrayList<>();
         for (Running test : tests.values()) {
-            if (test.beat.isDue(test.since(now))) {
+            if (test.reminder.isDue(test.since(now))) {
                 due.add(test);
             }
         }

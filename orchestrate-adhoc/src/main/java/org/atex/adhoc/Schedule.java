@@ -18,26 +18,26 @@ import org.atex.api.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which test runs where and when: a state machine without threads, clock or I/O. Events go in, decisions come out.
- * All policy is here, but for the user's own policies, which {@link Decision.Judge} asks for. The caller carries the
- * decisions out and reports what came of them.
+ * Decides which test runs where and when: a state machine without threads, clock or I/O. It receives events and
+ * returns decisions, which the caller carries out and reports on with further events. All rules are here, except for
+ * the user's own policies, which {@link Decision.AskPolicies} asks for.
  *
  * <p>Not thread-safe.
  */
 final class Schedule {
     /**
-     * What the user decided beforehand.
+     * The options of the run.
      *
-     * @param reruns which tests are run again
-     * @param destruction which tests spend their system
-     * @param maxSystems how many systems there may be at once
-     * @param spares how many idle systems to keep, when no test waits, for tests that may be run again
-     * @param maxFailedSystems how many of the latest systems of a provisioner count for its breaker
-     * @param maxFailures how many tests may fail before the run is cancelled
-     * @param systemWithin how long to wait without any system
-     * @param failingWithin how long a provisioner may do nothing but fail
-     * @param roomWithin how long to wait for room for artifacts
-     * @param runWithin how long the run may take, or null
+     * @param reruns decides which tests are run again
+     * @param destruction decides after which tests a system is spent
+     * @param maxSystems the maximum number of systems at a time
+     * @param spares the number of idle systems to keep for reruns when no test waits
+     * @param maxFailedSystems the number of recent systems of a provisioner that its breaker counts
+     * @param maxFailures the number of failed tests that cancels the run
+     * @param systemWithin how long tests wait without any system
+     * @param failingWithin how long a provisioner may fail without a success
+     * @param roomWithin how long to wait for disk space for artifacts
+     * @param runWithin the maximum duration of the run, or null
      */
     record Rules(
             RerunPolicy reruns,
@@ -65,22 +65,22 @@ final class Schedule {
         }
     }
 
-    private record Judging(PoolSystem system, int slot, TestEnd end) {}
+    private record Judged(PoolSystem system, int slot, TestEnd end) {}
 
-    private static final int SPOILED_AT_MOST = 2;
+    private static final int MAX_NO_SPACE = 2;
 
     private final Rules rules;
     private final List<PlannedTest> tests;
-    private final Backlog backlog = new Backlog();
-    private final HostBook hosts = new HostBook();
-    private final Matching matching = new Matching(backlog, hosts);
-    private final RoomWatch room;
+    private final WaitingTests waiting = new WaitingTests();
+    private final HostHealth hosts = new HostHealth();
+    private final Matching matching = new Matching(waiting, hosts);
+    private final FreeSpaceWatch freeSpace;
     private final Map<Integer, PoolSystem> systems = new LinkedHashMap<>();
-    /** Those of the systems that have a place free, the longest idle first. */
+    /** The systems with a free slot, the longest idle first. */
     private final Set<PoolSystem> idle = new LinkedHashSet<>();
 
-    private final Map<PlannedTest, Judging> judging = new HashMap<>();
-    /** Hosts with tests whose failures may be the host's fault. */
+    private final Map<PlannedTest, Judged> beingJudged = new HashMap<>();
+    /** Hosts with held-back failures that the host may have caused. */
     private final Set<HostRecord> doubted = new LinkedHashSet<>();
 
     private final Supply supply;
@@ -90,7 +90,7 @@ final class Schedule {
     private @Nullable Stop stop;
     private String whyStopped = "";
     private String lastWait = "";
-    /** Before the first system is ready, all tests wait: there is nothing to tell. */
+    /** Before the first system is ready, all tests wait; that is not reported. */
     private boolean wasReady;
 
     private boolean ended;
@@ -101,19 +101,19 @@ final class Schedule {
     private List<Decision> out = new ArrayList<>();
 
     /**
-     * Makes one.
+     * Creates a schedule.
      *
-     * @param tests what to run, in the order planned
-     * @param offers what each provisioner says of its systems beforehand
-     * @param rules what the user decided
+     * @param tests the planned tests
+     * @param offers the labels that each provisioner declares for its systems
+     * @param rules the options of the run
      */
     Schedule(List<PlannedTest> tests, List<Map<String, String>> offers, Rules rules) {
         this.rules = rules;
         this.tests = List.copyOf(tests);
         this.supply = new Supply(offers, rules.maxFailedSystems(), rules.failingWithin());
-        this.room = new RoomWatch(rules.roomWithin());
+        this.freeSpace = new FreeSpaceWatch(rules.roomWithin());
         this.unfinished = tests.size();
-        tests.forEach(backlog::add);
+        tests.forEach(waiting::add);
     }
 
     /** {@return the planned tests, in the order given} */
@@ -121,13 +121,13 @@ final class Schedule {
         return tests;
     }
 
-    /** A planned test that cannot run at all, because it cannot even say what it is: to be told before the beginning. */
+    /** Concludes a test with properties that could not be read. To be called before {@link Event.Begin}. */
     void refuse(PlannedTest test, String why) {
-        backlog.remove(test);
+        waiting.remove(test);
         conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
     }
 
-    /** {@return what is to be done after an event, in this order} */
+    /** {@return the decisions that follow from an event, in order} */
     List<Decision> on(Event event, Instant at) {
         now = at;
         if (!ended) {
@@ -158,14 +158,14 @@ final class Schedule {
             case Event.Started(int id, int slot) -> started(system(id).runs(slot));
             case Event.Finished(int id, int slot, TestEnd end) -> finished(system(id), slot, end);
             case Event.NotStarted(int id, int slot) -> wait(putBack(system(id), slot));
-            case Event.NoRoom(int id, int slot, String why) -> noRoom(system(id), slot, why);
+            case Event.NoSpace(int id, int slot, String why) -> noSpace(system(id), slot, why);
             case Event.FreeSpace(String why) -> {
-                if (why.isEmpty() && room.isShort()) {
-                    room.returned();
+                if (why.isEmpty() && freeSpace.isShort()) {
+                    freeSpace.returned();
                     out.add(new Decision.Pause(""));
                 }
             }
-            case Event.Judged(PlannedTest test, boolean again, boolean spent) -> judged(test, again, spent);
+            case Event.PoliciesAnswered(PlannedTest test, boolean again, boolean spent) -> judged(test, again, spent);
             case Event.Renewed(int id) -> renewed(system(id));
             case Event.Released(int id) -> released(id);
         }
@@ -178,9 +178,9 @@ final class Schedule {
         PoolSystem system = new PoolSystem(facts, hosts.of(facts.provisioner(), facts.host()));
         systems.put(system.id(), system);
         if (system.host.quarantined != null && unfinished > 0 && stop == null) {
-            // Given back, it would be handed out again at once.
+            // Hold it: the provisioner would hand out a released system again at once.
             system.phase = Phase.QUARANTINED;
-        } else if (backlog.isEmpty() || backlog.canUseInTime(system, now)) {
+        } else if (waiting.isEmpty() || waiting.canUseInTime(system, now)) {
             prepareIfNeeded(system);
         } else {
             refuse(system);
@@ -189,6 +189,7 @@ final class Schedule {
 
     private void notOffered(Event.NotOffered failure) {
         supply.notComing(failure.provisioner(), 1, failure.arriving());
+        // A failure on a host that is known as bad must not open the breaker of the whole provisioner.
         boolean counts = true;
         if (failure.host() != null) {
             HostRecord host = hosts.of(failure.provisioner(), failure.host());
@@ -203,16 +204,16 @@ final class Schedule {
     }
 
     private void prepareIfNeeded(PoolSystem system) {
-        if (backlog.isEmpty() && !wantsSpare()) {
-            release(system, "nothing is left for it to do");
+        if (waiting.isEmpty() && !wantsSpare()) {
+            release(system, "no test needs it any more");
         } else {
             out.add(new Decision.Prepare(system.id()));
         }
     }
 
-    /** A system that no waiting test can use makes room for another. */
+    /** Releases a system that no waiting test can use, so that another one can be requested. */
     private void refuse(PoolSystem system) {
-        if (backlog.canUse(system)) {
+        if (waiting.canUse(system)) {
             String why = whyTooShort(system);
             supply.failed(system.facts.provisioner(), why, now);
             release(system, why);
@@ -221,14 +222,14 @@ final class Schedule {
         supply.unfit(
                 system.facts.provisioner(),
                 system.facts.name() + " with the labels " + system.facts.labels() + " fits none of the "
-                        + backlog.size() + " waiting tests; the first is " + backlog.describeFirst(),
-                backlog.needsOtherLabels(system.facts.labels()));
-        release(system, "none of the waiting tests fits it");
+                        + waiting.size() + " waiting tests; the first is " + waiting.describeFirst(),
+                waiting.needsOtherLabels(system.facts.labels()));
+        release(system, "no waiting test can run on it");
     }
 
     private String whyTooShort(PoolSystem system) {
-        return "its reservation ends at " + system.facts.expires() + ", before any of the " + backlog.size()
-                + " waiting tests has ended for certain; the first is " + backlog.describeFirst();
+        return "its reservation ends at " + system.facts.expires() + ", before any of the " + waiting.size()
+                + " waiting tests has ended for certain; the first is " + waiting.describeFirst();
     }
 
     private void prepared(PoolSystem system) {
@@ -265,7 +266,7 @@ final class Schedule {
         matching.gone(system);
         supply.gotBack(system.facts.provisioner());
         if (system.facts.host().equals(system.facts.name())) {
-            // It will not come again, and so never prove itself.
+            // A system that is its own host does not return, so there will be no further results to compare.
             settleDoubts(system.host);
         }
     }
@@ -276,9 +277,9 @@ final class Schedule {
         out.add(new Decision.Release(system.id(), why));
     }
 
-    /** A spent system goes: reset if it answers and tests wait for it, given back if not. */
+    /** Resets a spent system if it is usable and tests wait, and releases it otherwise. */
     private void leave(PoolSystem system, TestEnd end) {
-        if (end.systemUsable() && !backlog.isEmpty() && stop == null && system.host.quarantined == null) {
+        if (end.systemUsable() && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
             system.phase = Phase.LEAVING;
             out.add(new Decision.Renew(system.id(), system.whySpent));
         } else {
@@ -290,8 +291,8 @@ final class Schedule {
         String why = String.valueOf(host.quarantined);
         out.add(new Decision.Quarantine(host.name, why));
         out.add(new Decision.Report(Problem.overcome("the host " + host.name + " was not used any more: " + why)));
-        // Its tests run again elsewhere: their results say more of the host than of them.
-        host.doubtful.forEach(backlog::add);
+        // Its failed tests run again elsewhere: the host probably caused the failures.
+        host.doubtful.forEach(waiting::add);
         host.doubtful.clear();
         doubted.remove(host);
         for (PoolSystem system : List.copyOf(systems.values())) {
@@ -324,33 +325,34 @@ final class Schedule {
         return test;
     }
 
-    /** A test waits again, unless none is started any more. */
+    /** Returns a test to the waiting tests; gives it up if the run is being stopped. */
     private void wait(PlannedTest test) {
-        backlog.add(test);
+        waiting.add(test);
         if (stop != null) {
             giveUpWaitingTests(whyStopped);
         }
     }
 
-    private void noRoom(PoolSystem system, int slot, String why) {
+    private void noSpace(PoolSystem system, int slot, String why) {
         PlannedTest test = putBack(system, slot);
-        if (++test.spoiled > SPOILED_AT_MOST) {
-            TestEnd end = TestEnd.of(Outcome.SETUP_FAILED, "no room for its artifacts on this machine: " + why);
+        // A test that fills the disk by itself would otherwise run again and again.
+        if (++test.noSpaceCount > MAX_NO_SPACE) {
+            TestEnd end = TestEnd.of(Outcome.SETUP_FAILED, "no disk space for its artifacts on this machine: " + why);
             int attempt = test.attempt();
             test.ended(end);
             conclude(test, attempt, end);
         } else {
             wait(test);
         }
-        if (!room.isShort()) {
-            room.isGone(why, now);
+        if (!freeSpace.isShort()) {
+            freeSpace.isGone(why, now);
             out.add(new Decision.Report(Problem.overcome(
-                    "no test was started for a time, as this machine had no room for artifacts: " + why)));
+                    "tests were paused because this machine had no disk space for artifacts: " + why)));
             out.add(new Decision.Pause(why));
         }
     }
 
-    /** Only now is it certain that the attempt before was not the last one. */
+    /** Concludes the previous attempt: only now is it certain that it was not the last one. */
     private void started(PlannedTest test) {
         TestEnd held = test.held;
         if (held != null) {
@@ -363,18 +365,18 @@ final class Schedule {
         PlannedTest test = system.runs(slot);
         if (stop != null) {
             ended(system, slot, end, false, true);
-        } else if (Policies.areOurs(rules)) {
+        } else if (Policies.areBuiltIn(rules)) {
             boolean again = rules.reruns().again(test.facts, test.endsWith(end));
             boolean spent = !end.systemUsable() || rules.destruction().destroys(test.facts, end);
             ended(system, slot, end, again, spent);
         } else {
-            judging.put(test, new Judging(system, slot, end));
-            out.add(new Decision.Judge(test, end));
+            beingJudged.put(test, new Judged(system, slot, end));
+            out.add(new Decision.AskPolicies(test, end));
         }
     }
 
     private void judged(PlannedTest test, boolean again, boolean spent) {
-        Judging judged = judging.remove(test);
+        Judged judged = beingJudged.remove(test);
         if (judged != null) {
             ended(
                     judged.system(),
@@ -394,14 +396,15 @@ final class Schedule {
         hosts.ended(system.host, end);
         if (again && stop == null && end.outcome() != Outcome.CANCELLED) {
             hold(test, attempt, end);
-            backlog.add(test);
+            waiting.add(test);
         } else if (stop == null && rules.maxFailures() == Integer.MAX_VALUE && hosts.isDoubtful(system.host, end)) {
+            // Not with maxFailures: failures that are held back would delay the cancellation.
             hold(test, attempt, end);
             if (system.host.quarantined == null) {
                 system.host.doubtful.add(test);
                 doubted.add(system.host);
             } else {
-                backlog.add(test);
+                waiting.add(test);
             }
         } else {
             conclude(test, attempt, end);
@@ -427,7 +430,7 @@ final class Schedule {
         }
     }
 
-    /** Results of one host say something of its peers, too. */
+    /** Checks all doubted hosts again: a result on one host changes the comparison for the others. */
     private void judgeHosts(HostRecord latest) {
         Set<HostRecord> suspects = new LinkedHashSet<>(doubted);
         suspects.add(latest);
@@ -440,7 +443,7 @@ final class Schedule {
         }
     }
 
-    /** What failed on this host failed for reasons of its own. */
+    /** Accepts the held-back failures of a host as failures of the tests. */
     private void settleDoubts(HostRecord host) {
         doubted.remove(host);
         List<PlannedTest> settled = List.copyOf(host.doubtful);
@@ -471,15 +474,15 @@ final class Schedule {
     }
 
     private void giveUpWaitingTests(String why) {
-        for (PlannedTest test : backlog.takeAll()) {
+        for (PlannedTest test : waiting.takeAll()) {
             List<TestEnd> ends = test.ends();
             if (ends.isEmpty()) {
                 conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
             } else {
-                // What the attempt before showed is still the best that is known.
+                // The previous attempt remains the result.
                 TestEnd last = ends.get(ends.size() - 1);
                 String note = (last.note() == null ? "" : last.note() + "; ") + "not run again: " + why;
-                // Its record is still open, unless another attempt began and was spoiled.
+                // Its record is still open, unless another attempt started and failed for lack of disk space.
                 int attempt = test.held == null ? test.attempt() : ends.size();
                 conclude(test, attempt, new TestEnd(last.outcome(), last.exitCode(), note, true));
             }
@@ -514,41 +517,42 @@ final class Schedule {
         }
         if (starvingSince != null && !now.isBefore(starvingSince.plus(rules.systemWithin()))) {
             forget(supply.forgetAll());
-            giveUp("none came within " + rules.systemWithin() + "; " + whyNone());
+            giveUp("none was provisioned within " + rules.systemWithin() + "; " + whyNone());
         }
-        if (room.isShort()) {
-            if (room.isHopeless(now)) {
-                String why = "no room for artifacts on this machine for " + rules.roomWithin() + ": " + room.why();
-                out.add(new Decision.Report(Problem.infrastructure(backlog.size() + " tests were not run, " + why)));
+        if (freeSpace.isShort()) {
+            if (freeSpace.isHopeless(now)) {
+                String why = "no disk space for artifacts on this machine for " + rules.roomWithin() + ": " + freeSpace.why();
+                out.add(new Decision.Report(Problem.infrastructure(waiting.size() + " tests were not run, " + why)));
                 giveUpWaitingTests(why);
-            } else if (room.isDue(now)) {
-                room.lookedFor(now);
-                out.add(new Decision.LookForRoom());
+            } else if (freeSpace.isDue(now)) {
+                freeSpace.lookedFor(now);
+                out.add(new Decision.CheckSpace());
             }
         }
     }
 
     private String whyNone() {
-        return supply.whyNone(backlog::mayFit, "the first waiting test is " + backlog.describeFirst());
+        return supply.whyNone(waiting::mayFit, "the first waiting test is " + waiting.describeFirst());
     }
 
     private void giveUp(String why) {
         String all = "no system to run on: " + why;
-        out.add(new Decision.Report(Problem.infrastructure(backlog.size() + " tests were not run, " + all)));
+        out.add(new Decision.Report(Problem.infrastructure(waiting.size() + " tests were not run, " + all)));
         giveUpWaitingTests(all);
     }
 
-    /** Brings everything to rest after an event: places filled, systems asked for or given back, the end found. */
+    /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
-        fillPlaces();
-        giveBackOutlived();
-        if (backlog.isEmpty() && running == 0) {
+        fillSlots();
+        releaseExpiring();
+        if (waiting.isEmpty() && running == 0) {
             List.copyOf(doubted).forEach(this::settleDoubts);
         }
-        giveBackSurplus();
+        releaseSurplus();
         askForMore();
         breakDeadlock();
         noteWaiting();
+        // An arriving system is not in 'systems' yet, but it must be released before the end.
         if (unfinished == 0 && systems.isEmpty() && !supply.isArriving()) {
             ended = true;
             forget(supply.forgetAll());
@@ -561,10 +565,10 @@ final class Schedule {
     private void setTimer() {
         starvingSince = !isStarving() ? null : starvingSince == null ? now : starvingSince;
         Instant next = deadline;
-        if (stop == null && !backlog.isEmpty()) {
+        if (stop == null && !waiting.isEmpty()) {
             next = earlier(next, starvingSince == null ? null : starvingSince.plus(rules.systemWithin()));
             next = earlier(next, supply.wakeAt(now));
-            next = earlier(next, room.wakeAt());
+            next = earlier(next, freeSpace.wakeAt());
             next = earlier(next, matching.nextEndOfSuspicion(now));
         }
         if (next != null && !next.equals(wake)) {
@@ -577,19 +581,21 @@ final class Schedule {
         return a == null ? b : b == null || a.isBefore(b) ? a : b;
     }
 
-    private void fillPlaces() {
+    private void fillSlots() {
+        // Starting a test may free a slot that was kept for it elsewhere, so repeat until nothing starts.
         int before;
         do {
             before = running;
             fillOnce();
-            // A place that was kept free for a test that now started elsewhere can be used.
-        } while (running > before && !backlog.isEmpty() && !idle.isEmpty());
+            // A slot that was kept free for a test is available again if the test started elsewhere.
+        } while (running > before && !waiting.isEmpty() && !idle.isEmpty());
     }
 
     private void fillOnce() {
-        if (backlog.isEmpty() || idle.isEmpty() || room.isShort()) {
+        if (waiting.isEmpty() || idle.isEmpty() || freeSpace.isShort()) {
             return;
         }
+        // A copy: starting a test removes its system from the idle ones.
         for (PoolSystem system : List.copyOf(idle)) {
             PlannedTest test = matching.pick(system, running, now);
             while (test != null) {
@@ -599,27 +605,30 @@ final class Schedule {
             if (!system.hasIdleSlot()) {
                 idle.remove(system);
             }
-            if (backlog.isEmpty()) {
+            if (waiting.isEmpty()) {
                 return;
             }
         }
     }
 
     private void start(PlannedTest test, PoolSystem system) {
-        backlog.remove(test);
+        waiting.remove(test);
         matching.started(test);
         running++;
         int slot = system.start(test);
         out.add(new Decision.Run(test, test.attempt(), system.id(), slot));
     }
 
-    /** What is reserved for too short a time makes room. It is a failure of its provisioner if it never was of use. */
-    private void giveBackOutlived() {
-        if (backlog.isEmpty()) {
+    /**
+     * Releases idle systems whose reservation ends too early for the waiting tests. A system that never ran a test
+     * counts as a failure of its provisioner.
+     */
+    private void releaseExpiring() {
+        if (waiting.isEmpty()) {
             return;
         }
         for (PoolSystem system : List.copyOf(idle)) {
-            if (system.isIdle() && backlog.canUse(system) && !backlog.canUseInTime(system, now)) {
+            if (system.isIdle() && waiting.canUse(system) && !waiting.canUseInTime(system, now)) {
                 if (system.hasWorked) {
                     release(system, whyTooShort(system));
                 } else {
@@ -629,8 +638,8 @@ final class Schedule {
         }
     }
 
-    private void giveBackSurplus() {
-        if (!backlog.isEmpty()) {
+    private void releaseSurplus() {
+        if (!waiting.isEmpty()) {
             return;
         }
         forget(supply.forgetAll());
@@ -640,7 +649,7 @@ final class Schedule {
         int kept = 0;
         for (PoolSystem system : List.copyOf(idle)) {
             if (system.isIdle() && (kept++ >= rules.spares() || unfinished == 0 || stop != null)) {
-                release(system, "nothing is left for it to do");
+                release(system, "no test needs it any more");
             }
         }
         if (unfinished == 0 || stop != null) {
@@ -661,10 +670,10 @@ final class Schedule {
     }
 
     private void askForMore() {
-        if (backlog.isEmpty() || stop != null || room.isShort()) {
+        if (waiting.isEmpty() || stop != null || freeSpace.isShort()) {
             return;
         }
-        int missing = backlog.parallel() - supply.asked();
+        int missing = waiting.parallel() - supply.asked();
         int inUse = 0;
         int soon = 0;
         for (PoolSystem system : systems.values()) {
@@ -673,17 +682,17 @@ final class Schedule {
         }
         int allowed = rules.maxSystems() - inUse - supply.asked();
         if (missing > 0 && allowed > 0) {
-            supply.ask(Math.min(missing - soon, allowed), backlog::mayFit, now)
-                    .forEach((provisioner, count) -> out.add(new Decision.Ask(provisioner, count)));
+            supply.ask(Math.min(missing - soon, allowed), waiting::mayFit, now)
+                    .forEach((provisioner, count) -> out.add(new Decision.Request(provisioner, count)));
         }
     }
 
     /**
-     * Nothing runs, nothing is on its way, and yet tests wait. Systems that fit none of them make room for others; when
-     * there are none and none will come, the tests are given up.
+     * Handles tests that wait while nothing runs and no system is requested or in preparation. Unsuitable systems are
+     * released; if there is no system and none will come, the tests are given up.
      */
     private void breakDeadlock() {
-        if (backlog.isEmpty() || running > 0 || supply.asked() > 0 || supply.isArriving() || room.isShort()) {
+        if (waiting.isEmpty() || running > 0 || supply.asked() > 0 || supply.isArriving() || freeSpace.isShort()) {
             return;
         }
         List<PoolSystem> usable = systems.values().stream()
@@ -696,32 +705,32 @@ final class Schedule {
             usable.forEach(this::refuse);
             return;
         }
-        if (!supply.isHopeless(backlog::mayFit, now)) {
+        if (!supply.isHopeless(waiting::mayFit, now)) {
             return;
         }
-        HostRecord host = hosts.forgiveOne();
+        HostRecord host = hosts.giveSecondChance();
         if (host == null) {
             giveUp(whyNone());
-            giveBackSurplus();
+            releaseSurplus();
             return;
         }
         systems.values().stream()
                 .filter(system -> system.host == host)
                 .toList()
-                .forEach(system -> release(system, "its host gets a second chance, as there is no other"));
+                .forEach(system -> release(system, "its host is tried once more, as no other host is left"));
     }
 
     private void noteWaiting() {
         String why = "";
-        if (!backlog.isEmpty() && running == 0 && wasReady) {
-            why = systems.isEmpty() ? "for a system" : "for a system to get ready";
-        } else if (!backlog.isEmpty() && !idle.isEmpty()) {
-            why = "for what running tests hold, or for a system that fits";
+        if (!waiting.isEmpty() && running == 0 && wasReady) {
+            why = systems.isEmpty() ? "for a system" : "for a system to become ready";
+        } else if (!waiting.isEmpty() && !idle.isEmpty()) {
+            why = "for locks or slots of running tests, or for a suitable system";
         }
         if (!why.equals(lastWait)) {
             lastWait = why;
             if (!why.isEmpty()) {
-                out.add(new Decision.Wait(backlog.size(), why));
+                out.add(new Decision.Wait(waiting.size(), why));
             }
         }
     }
@@ -729,7 +738,7 @@ final class Schedule {
     private void cancelPreparations() {
         for (PoolSystem system : systems.values()) {
             if (system.phase == Phase.PREPARING && !system.preparationCancelled) {
-                // It stays among the systems until it is known how its preparation ended.
+                // The system stays in the pool until the end of its preparation is reported.
                 system.preparationCancelled = true;
                 out.add(new Decision.CancelPreparation(system.id()));
             }
@@ -737,7 +746,7 @@ final class Schedule {
     }
 
     private void forget(List<Integer> provisioners) {
-        provisioners.forEach(provisioner -> out.add(new Decision.Forget(provisioner)));
+        provisioners.forEach(provisioner -> out.add(new Decision.ClearRequests(provisioner)));
     }
 
     private PoolSystem system(int id) {
@@ -748,19 +757,19 @@ final class Schedule {
         return system;
     }
 
-    /** {@return whether tests wait, and nothing goes on but waiting for systems that were asked for} */
+    /** {@return whether tests wait, nothing runs, and no system is arriving or in preparation} */
     private boolean isStarving() {
-        return !backlog.isEmpty()
+        return !waiting.isEmpty()
                 && running == 0
-                && !room.isShort()
+                && !freeSpace.isShort()
                 && !supply.isArriving()
                 && systems.values().stream().noneMatch(system -> system.phase == Phase.PREPARING);
     }
 
-    /** {@return a waiting test that could start now, which there must not be between events; else null} */
+    /** {@return a waiting test that could start now, or null; between events it must be null (for tests)} */
     @Nullable
-    PlannedTest settledBacklog() {
-        if (room.isShort()) {
+    PlannedTest startableTest() {
+        if (freeSpace.isShort()) {
             return null;
         }
         for (PoolSystem system : systems.values()) {

@@ -7,11 +7,11 @@ import org.atex.api.Stop;
 import org.atex.api.TestCase;
 
 /**
- * Runs tests one after another, in the order given, on one system at a time. A system that is spent (after a test that
- * says it is destructive, or one after which the executor calls it unusable) is reset or replaced. Each test runs once.
+ * Runs tests one after another, in the order given, on one system at a time. After a destructive test, or if the
+ * executor reports the system as unusable, the system is reset or replaced. Each test runs once.
  *
- * <p>It is {@link AdHocOrchestrator} with {@code maxSystems(1)} and {@link TestOrder#given()}, and uses one slot of a
- * system.
+ * <p>Equivalent to {@link AdHocOrchestrator} with {@code maxSystems(1)} and {@link TestOrder#given()}, using one slot
+ * of a system.
  *
  * <p>See {@link Orchestrator} for lifecycle and thread safety.
  */
@@ -25,7 +25,7 @@ public final class SequentialOrchestrator implements Orchestrator {
     /**
      * {@return a builder of a run of these tests}
      *
-     * @param tests what to run, in this order; each name once
+     * @param tests the tests to run, in order; names must be unique
      */
     public static Builder builder(Collection<? extends TestCase> tests) {
         return new Builder(tests);
@@ -46,7 +46,7 @@ public final class SequentialOrchestrator implements Orchestrator {
         run.close();
     }
 
-    /** Collects what a run needs. One provisioner, an executor factory and an aggregator must be given. Not thread-safe. */
+    /** Configures a run. One provisioner, an executor factory and an aggregator are required. Not thread-safe. */
     public static final class Builder extends RunBuilder<Builder> {
         private Builder(Collection<? extends TestCase> tests) {
             super(tests);
@@ -58,11 +58,11 @@ public final class SequentialOrchestrator implements Orchestrator {
         }
 
         /**
-         * Makes the orchestrator.
+         * Builds the orchestrator.
          *
-         * @return ready to run
-         * @throws IllegalArgumentException if something is missing, there is no test, a test's name is there twice, or
-         *     there are several provisioners
+         * @return an orchestrator that is ready to run
+         * @throws IllegalArgumentException if a required part is missing, there is no test, two tests have the same
+         *     name, or there is more than one provisioner
          */
         @Override
         public SequentialOrchestrator build() {
@@ -74,7 +74,7 @@ public final class SequentialOrchestrator implements Orchestrator {
                     1);
             if (plan.provisioners().size() > 1) {
                 throw new IllegalArgumentException(
-                        "tests that run one after another take their systems from one" + " provisioner, and not from "
+                        "a sequential run uses exactly one provisioner, but was given "
                                 + plan.provisioners().stream()
                                         .map(NamedProvisioner::name)
                                         .toList());

@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The runs of this program that stop on signals; while there are any, the signals are handled. Thread-safe. */
+/**
+ * The runs of this program that stop on signals. The signal handlers are installed while there is at least one run.
+ * Thread-safe.
+ */
 final class SignalledRuns {
     private static final Logger LOG = LoggerFactory.getLogger(StopOnSignal.class);
 
@@ -18,7 +21,7 @@ final class SignalledRuns {
     private final Set<StopOnSignal> runs = new LinkedHashSet<>(); // guarded by the lock
     private final List<Runnable> restorers = new ArrayList<>(); // guarded by the lock
     private int interrupts; // guarded by the lock
-    private @Nullable Stop asked; // guarded by the lock: the strongest stop so far
+    private @Nullable Stop asked; // guarded by the lock; the strongest stop so far
 
     void add(StopOnSignal run) {
         Stop how;
@@ -50,7 +53,7 @@ final class SignalledRuns {
         try {
             restorers.add(OsSignals.handle("HUP", () -> cancelled("HUP")));
         } catch (IllegalStateException e) {
-            LOG.debug("not every system has this signal", e);
+            LOG.debug("the signal HUP is not available on this system", e);
         }
     }
 
@@ -90,8 +93,8 @@ final class SignalledRuns {
     }
 
     /**
-     * Stops first and tells then: whoever reads the terminal may have stopped doing so. Returns whether there was
-     * anything to stop.
+     * Stops all runs, then prints a message: printing may block if the terminal is not read. Returns whether there was
+     * a run to stop.
      */
     private boolean stopAll(Stop how, String told) {
         List<StopOnSignal> now;
@@ -106,7 +109,7 @@ final class SignalledRuns {
             try {
                 run.stop(how);
             } catch (RuntimeException | Error e) {
-                LOG.error("a run could not be stopped after a signal; the others are", e);
+                LOG.error("could not stop a run after a signal; the other runs are stopped", e);
             }
         }
         if (!now.isEmpty()) {

@@ -4,20 +4,21 @@ import org.atex.api.Orchestrator;
 import org.atex.api.Stop;
 
 /**
- * Stops a run when the user wants the program to end: the first Ctrl-C lets running tests end, the second cancels them,
- * the third stops at once. The signals {@code TERM} and {@code HUP} (the terminal is gone), which nobody repeats, cancel.
- * Nothing in this library handles signals unless a program asks for it here.
+ * Stops a run on signals: the first Ctrl-C ({@code INT}) starts no more tests, the second cancels the running tests,
+ * the third stops immediately. {@code TERM} and {@code HUP} (terminal closed) cancel the running tests at the first
+ * signal. The library handles signals only if a program installs this class.
  *
- * <p>A signal is for the whole program: it stops every run that has this installed, and a run that installs it while
- * others are being stopped is stopped in the same way. Once all of them are closed, Ctrl-C counts from one again.
+ * <p>A signal applies to the whole program: it stops every run with an open instance. A run that installs this class
+ * while others are being stopped is stopped in the same way. After all instances are closed, counting of Ctrl-C starts
+ * again.
  *
- * <p>A signal that the program was started to ignore stays ignored, as is the custom: {@code HUP} below {@code nohup},
- * {@code INT} in background jobs of scripts and on some CI systems. {@code TERM} stops a run there too. Signals cannot be
- * handled in a JVM with {@code -Xrs}.
+ * <p>A signal that was ignored when the program started stays ignored: {@code HUP} under {@code nohup}, {@code INT} in
+ * background jobs of scripts and on some CI systems. {@code TERM} stops a run there as well. A JVM started with
+ * {@code -Xrs} cannot handle signals.
  *
- * <p>Lifecycle: handles signals from {@link #install} on. When the last one is closed, in whatever order, what was there
- * before the first one is put back, unless the program has since put a handler of its own there, which then stays.
- * Thread-safe.
+ * <p>Lifecycle: handles signals from {@link #install} until closed. Closing the last open instance restores the
+ * handlers from before the first one, unless the program has installed other handlers since, which then stay.
+ * Instances may be closed in any order. Thread-safe.
  */
 public final class StopOnSignal implements AutoCloseable {
     private static final SignalledRuns RUNS = new SignalledRuns();
@@ -29,10 +30,10 @@ public final class StopOnSignal implements AutoCloseable {
     }
 
     /**
-     * Handles signals for a run, until closed.
+     * Starts handling signals for a run, until closed.
      *
-     * @param orchestrator what to stop
-     * @return to be closed when the run has ended
+     * @param orchestrator the orchestrator to stop
+     * @return a handle to close after the run
      * @throws IllegalStateException if the JVM does not let programs handle signals
      */
     public static StopOnSignal install(Orchestrator orchestrator) {
@@ -45,7 +46,7 @@ public final class StopOnSignal implements AutoCloseable {
         orchestrator.stop(how);
     }
 
-    /** Where people at the terminal read it. */
+    /** Prints to standard error, below the {@code ^C} that the terminal echoes. */
     static void say(String text) {
         System.err.println("\n" + text);
     }

@@ -20,20 +20,20 @@ import org.atex.api.TestSummary;
 import org.atex.api.Verdict;
 
 /**
- * What is printed at the end of a run: what did not pass, the worst first, then what else went wrong, then the numbers.
+ * Formats the end of a run: tests that did not pass, the worst first, then problems, then the numbers.
  *
- * @param run what is summed up
- * @param details what is shown below a test
- * @param earlier what tests left that were run again
+ * @param run the summary of the run
+ * @param details formats the details below a test
+ * @param earlier the excerpts of earlier attempts, by test name
  */
 record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
-    /** So much is printed in full; a run of many thousands of failures is read elsewhere. */
+    /** The number of groups and problems that are printed in full, to keep the output readable. */
     private static final int IN_FULL = 50;
 
     private static final int NAMES = 3;
     private static final int NAMES_OF_REST = 10;
 
-    /** {@return the lines, of which the last one has the numbers} */
+    /** {@return the lines; the last one contains the numbers} */
     List<String> lines(Collection<RunEvent.Abandoned> abandoned) {
         List<String> lines = new ArrayList<>(List.of(""));
         List<List<TestSummary>> groups = groups();
@@ -44,7 +44,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         return lines;
     }
 
-    /** Tests that did not pass or not at once; those that gave the same reason and left nothing to read are one group. */
+    /** Groups the tests that did not pass or are flaky. Tests with the same reason and no details share a group. */
     private List<List<TestSummary>> groups() {
         Map<Object, List<TestSummary>> groups = new LinkedHashMap<>();
         run.tests().stream()
@@ -70,7 +70,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
                 ? test.name()
                 : List.of(
                         test.end().outcome(),
-                        Repeats.kind(Objects.requireNonNullElse(test.end().note(), ""), test.name()));
+                        RepeatCounter.kind(Objects.requireNonNullElse(test.end().note(), ""), test.name()));
     }
 
     private List<String> told(List<TestSummary> group) {
@@ -125,7 +125,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
                     .reduce(Summary::common)
                     .map(directory -> ", their files below " + Text.reason(directory.toString()))
                     .orElse("");
-            lines.add(Details.below("all of them are among the results that were stored" + place));
+            lines.add(Details.below("their details are in the stored results" + place));
         }
         return lines;
     }

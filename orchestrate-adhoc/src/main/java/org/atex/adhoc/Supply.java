@@ -9,13 +9,13 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What the provisioners were asked for, and may still be asked for. */
+/** The state of the provisioners: pending requests, and whether more systems may be requested. Not thread-safe. */
 final class Supply {
-    private static final int UNFIT_AT_MOST = 3;
+    private static final int MAX_UNSUITABLE = 3;
 
-    private static final class Source {
+    private static final class ProvisionerState {
         private final Map<String, String> offers;
-        private final Breaker breaker;
+        private final CircuitBreaker breaker;
         private int asked;
         private int arriving;
         private int held;
@@ -25,11 +25,12 @@ final class Supply {
         private @Nullable String unsuited;
         private @Nullable String lastFailure;
 
-        Source(Map<String, String> offers, Breaker breaker) {
+        ProvisionerState(Map<String, String> offers, CircuitBreaker breaker) {
             this.offers = offers;
             this.breaker = breaker;
         }
 
+        /** Returns whether no system can be requested until one is released, or ever. */
         boolean isOut() {
             return exhausted != null || unsuited != null;
         }
@@ -45,32 +46,35 @@ final class Supply {
         }
     }
 
-    private final List<Source> sources = new ArrayList<>();
+    private final List<ProvisionerState> provisioners = new ArrayList<>();
 
     Supply(List<Map<String, String>> offers, int window, Duration patience) {
-        offers.forEach(offer -> sources.add(new Source(offer, new Breaker(window, patience))));
+        offers.forEach(offer -> provisioners.add(new ProvisionerState(offer, new CircuitBreaker(window, patience))));
     }
 
-    /** {@return how many systems are asked for and have not come} */
+    /** {@return the number of systems that are requested and have not arrived} */
     int asked() {
         int asked = 0;
-        for (Source source : sources) {
-            asked += source.asked;
+        for (ProvisionerState state : provisioners) {
+            asked += state.asked;
         }
         return asked;
     }
 
-    /** {@return whether a system was handed out of which nothing more is known yet} */
+    /** {@return whether a system was handed out whose facts are still being read} */
     boolean isArriving() {
-        return sources.stream().anyMatch(source -> source.arriving > 0);
+        return provisioners.stream().anyMatch(state -> state.arriving > 0);
     }
 
-    /** Spreads a wish over the provisioners that may still have something fitting; tells what to ask each for. */
+    /**
+     * Distributes a request over the provisioners that may have suitable systems, the least loaded first; returns the
+     * number by provisioner.
+     */
     Map<Integer, Integer> ask(int count, Predicate<Map<String, String>> fitting, Instant now) {
         Map<Integer, Integer> asks = new TreeMap<>();
         List<Integer> open = new ArrayList<>();
-        for (int i = 0; i < sources.size() && count > 0; i++) {
-            if (sources.get(i).canBeAsked(now) > 0 && fitting.test(sources.get(i).offers)) {
+        for (int i = 0; i < provisioners.size() && count > 0; i++) {
+            if (provisioners.get(i).canBeAsked(now) > 0 && fitting.test(provisioners.get(i).offers)) {
                 open.add(i);
             }
         }
@@ -79,9 +83,9 @@ final class Supply {
             for (Integer candidate : open) {
                 least = load(candidate) < load(least) ? candidate : least;
             }
-            sources.get(least).asked++;
+            provisioners.get(least).asked++;
             asks.merge(least, 1, Integer::sum);
-            if (sources.get(least).canBeAsked(now) == 0) {
+            if (provisioners.get(least).canBeAsked(now) == 0) {
                 open.removeIf(least::equals);
             }
         }
@@ -89,96 +93,98 @@ final class Supply {
     }
 
     private int load(int provisioner) {
-        return sources.get(provisioner).asked + sources.get(provisioner).held;
+        return provisioners.get(provisioner).asked + provisioners.get(provisioner).held;
     }
 
     void arriving(int provisioner) {
-        sources.get(provisioner).arriving++;
+        provisioners.get(provisioner).arriving++;
     }
 
     void came(int provisioner) {
-        Source source = sources.get(provisioner);
-        source.arriving = Math.max(0, source.arriving - 1);
-        source.held++;
-        // More than was asked for may come: a wish that was forgotten too late.
-        source.asked = Math.max(0, source.asked - 1);
+        ProvisionerState state = provisioners.get(provisioner);
+        state.arriving = Math.max(0, state.arriving - 1);
+        state.held++;
+        // More systems may arrive than are pending, if a request was cleared too late.
+        state.asked = Math.max(0, state.asked - 1);
     }
 
     void gotBack(int provisioner) {
-        Source source = sources.get(provisioner);
-        source.held--;
-        if (!source.forGood) {
-            source.exhausted = null;
+        ProvisionerState state = provisioners.get(provisioner);
+        state.held--;
+        // A provisioner with a fixed number of systems has one again.
+        if (!state.forGood) {
+            state.exhausted = null;
         }
     }
 
     void exhausted(int provisioner, String why, boolean forGood) {
-        Source source = sources.get(provisioner);
-        source.exhausted = why;
-        source.forGood |= forGood;
-        source.asked = 0;
+        ProvisionerState state = provisioners.get(provisioner);
+        state.exhausted = why;
+        state.forGood |= forGood;
+        state.asked = 0;
     }
 
-    /** Systems that were asked for will not come. */
+    /** Records that requested systems will not arrive. */
     void notComing(int provisioner, int count, boolean arriving) {
-        Source source = sources.get(provisioner);
-        source.arriving = Math.max(0, source.arriving - (arriving ? 1 : 0));
-        source.asked = Math.max(0, source.asked - count);
+        ProvisionerState state = provisioners.get(provisioner);
+        state.arriving = Math.max(0, state.arriving - (arriving ? 1 : 0));
+        state.asked = Math.max(0, state.asked - count);
     }
 
-    /** A system failed, and it is not the fault of a host that is known as bad. */
+    /** Records a failure of a system, except on a host that is known as bad. */
     void failed(int provisioner, String why, Instant now) {
-        Source source = sources.get(provisioner);
-        source.lastFailure = why;
-        source.breaker.failed(now);
+        ProvisionerState state = provisioners.get(provisioner);
+        state.lastFailure = why;
+        state.breaker.failed(now);
     }
 
-    /** A system is ready. */
+    /** Records that a system is ready. */
     void worked(int provisioner) {
-        Source source = sources.get(provisioner);
-        source.breaker.worked();
-        source.unfit = 0;
+        ProvisionerState state = provisioners.get(provisioner);
+        state.breaker.worked();
+        state.unfit = 0;
     }
 
     /**
-     * A system came that no waiting test can use. A few such show that the provisioner has no other ones.
+     * Records a system that no waiting test can use. After three in a row the provisioner is assumed to have no other
+     * systems.
      *
-     * @param hopeless whether one is enough to show it
+     * @param hopeless whether one such system is enough
      */
     void unfit(int provisioner, String why, boolean hopeless) {
-        Source source = sources.get(provisioner);
-        if (++source.unfit >= UNFIT_AT_MOST || hopeless) {
-            source.unsuited = why;
+        ProvisionerState state = provisioners.get(provisioner);
+        if (++state.unfit >= MAX_UNSUITABLE || hopeless) {
+            state.unsuited = why;
         }
     }
 
-    /** Forgets all that was asked for; tells which provisioners must forget it too. */
+    /** Clears all pending requests; returns the provisioners that must clear them too. */
     List<Integer> forgetAll() {
         List<Integer> asked = new ArrayList<>();
-        for (int i = 0; i < sources.size(); i++) {
-            Source source = sources.get(i);
-            if (source.asked > 0) {
-                source.asked = 0;
+        for (int i = 0; i < provisioners.size(); i++) {
+            ProvisionerState state = provisioners.get(i);
+            if (state.asked > 0) {
+                state.asked = 0;
                 asked.add(i);
             }
         }
         return asked;
     }
 
-    /** {@return whether none of the provisioners that may fit will have a system, now or later} */
+    /** {@return whether no provisioner with suitable systems will provide one, now or later} */
     boolean isHopeless(Predicate<Map<String, String>> fitting, Instant now) {
-        return sources.stream()
-                .allMatch(source -> source.isOut() || !fitting.test(source.offers) || source.breaker.isHopeless(now));
+        return provisioners.stream()
+                .allMatch(state -> state.isOut() || !fitting.test(state.offers) || state.breaker.isHopeless(now));
     }
 
-    /** {@return when the next provisioner may be probed or is given up; null if none waits for that} */
+    /** {@return when the next provisioner may be probed or becomes hopeless; null if none will} */
     @Nullable
     Instant wakeAt(Instant now) {
         Instant first = null;
-        for (Source source : sources) {
-            if (!source.isOut()) {
-                first = earlierOf(first, source.breaker.probeAt(), now);
-                first = earlierOf(first, source.breaker.hopelessAt(), now);
+        for (ProvisionerState state : provisioners) {
+            if (!state.isOut()) {
+                first = earlierOf(first, state.breaker.probeAt(), now);
+                first = earlierOf(first, state.breaker.hopelessAt(), now);
             }
         }
         return first;
@@ -192,27 +198,27 @@ final class Supply {
     }
 
     /**
-     * {@return the reasons why there is no system, each once}
+     * {@return the distinct reasons why there is no system}
      *
-     * @param fitting which provisioners may have what the waiting tests need
-     * @param waiting what waits, for people
+     * @param fitting whether a provisioner with these labels may have suitable systems
+     * @param waiting a description of the waiting tests, for the message
      */
     String whyNone(Predicate<Map<String, String>> fitting, String waiting) {
         List<String> reasons = new ArrayList<>();
-        for (Source source : sources) {
-            int failed = source.breaker.failedSince();
-            if (!fitting.test(source.offers)) {
-                reasons.add("its systems have the labels " + source.offers + ", and " + waiting);
+        for (ProvisionerState state : provisioners) {
+            int failed = state.breaker.failedSince();
+            if (!fitting.test(state.offers)) {
+                reasons.add("its systems have the labels " + state.offers + ", and " + waiting);
             }
-            if (source.unsuited != null) {
-                reasons.add(source.unsuited);
+            if (state.unsuited != null) {
+                reasons.add(state.unsuited);
             }
-            if (source.exhausted != null) {
-                reasons.add(source.exhausted);
+            if (state.exhausted != null) {
+                reasons.add(state.exhausted);
             }
-            if (source.lastFailure != null && failed > 0) {
+            if (state.lastFailure != null && failed > 0) {
                 reasons.add(
-                        (failed > 1 ? failed + " systems in a row failed, the last one: " : "") + source.lastFailure);
+                        (failed > 1 ? failed + " systems in a row failed, the last one: " : "") + state.lastFailure);
             }
         }
         return reasons.isEmpty()

@@ -16,53 +16,53 @@ import org.atex.api.RunEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The systems of a run: asks for them, takes them in, has them made ready, reset and given back. Belongs to the thread of the
- * run, but for what {@link Source.Listener} declares.
+ * The systems of a run: requests, accepts, prepares, resets and releases them. Confined to the thread of the run,
+ * except for the methods of {@link ProvisionerClient.Listener}.
  */
-final class Systems implements Source.Listener {
-    private final Steps steps;
+final class Systems implements ProvisionerClient.Listener {
+    private final RunContext context;
     private final Guard guard;
-    private final Ledger ledger;
-    private final SystemWork systemWork;
-    private final List<Source> sources = new ArrayList<>();
-    private final Map<Integer, Member> members = new HashMap<>();
+    private final RunResults results;
+    private final SystemTasks tasks;
+    private final List<ProvisionerClient> clients = new ArrayList<>();
+    private final Map<Integer, OpenSystem> openSystems = new HashMap<>();
     private final Map<Integer, Deque<Long>> asked = new HashMap<>();
     private final List<CompletableFuture<Boolean>> givingBack = new ArrayList<>();
     private int lastId;
 
-    Systems(RunPlan plan, Steps steps, Guard guard, Ledger ledger) {
-        this.steps = steps;
+    Systems(RunPlan plan, RunContext context, Guard guard, RunResults results) {
+        this.context = context;
         this.guard = guard;
-        this.ledger = ledger;
-        this.systemWork = new SystemWork(guard, plan, steps);
+        this.results = results;
+        this.tasks = new SystemTasks(guard, plan, context);
         for (int i = 0; i < plan.provisioners().size(); i++) {
             NamedProvisioner named = plan.provisioners().get(i);
-            sources.add(new Source(i, named.name(), named.provisioner(), guard, plan.limits(), this));
+            clients.add(new ProvisionerClient(i, named.name(), named.provisioner(), guard, plan.limits(), this));
         }
     }
 
     void start() {
-        sources.forEach(Source::start);
+        clients.forEach(ProvisionerClient::start);
     }
 
     private String name(int provisioner) {
-        return sources.get(provisioner).name();
+        return clients.get(provisioner).name();
     }
 
-    Member member(int id) {
-        Member member = members.get(id);
-        if (member == null) {
+    OpenSystem openSystem(int id) {
+        OpenSystem openSystem = openSystems.get(id);
+        if (openSystem == null) {
             throw new IllegalStateException("system " + id + " is not in the pool");
         }
-        return member;
+        return openSystem;
     }
 
     void cancelPreparation(int id) {
-        cancel(member(id).preparation);
+        cancel(openSystem(id).preparation);
     }
 
     void cancelTests() {
-        members.values().forEach(member -> member.places.values().forEach(Guard.Call::cancel));
+        openSystems.values().forEach(openSystem -> openSystem.calls.values().forEach(Guard.Call::cancel));
     }
 
     private static void cancel(Guard.@Nullable Call<?> call) {
@@ -76,50 +76,51 @@ final class Systems implements Source.Listener {
         for (int i = 0; i < count; i++) {
             when.add(System.nanoTime());
         }
-        steps.publish(stamp -> new RunEvent.SystemsAsked(stamp, name(provisioner), count));
-        sources.get(provisioner).ask(count);
+        context.publish(stamp -> new RunEvent.SystemsAsked(stamp, name(provisioner), count));
+        clients.get(provisioner).ask(count);
     }
 
     void forget(int provisioner) {
         asked.remove(provisioner);
-        sources.get(provisioner).forget();
+        clients.get(provisioner).forget();
     }
 
     @Override
     public void arrived(int provisioner, Remote remote) {
-        steps.post(() -> {
-            if (steps.isOver()) {
+        context.post(() -> {
+            if (context.isOver()) {
                 giveBackLate(provisioner, remote);
                 return;
             }
-            boolean again = members.values().stream().anyMatch(member -> member.is(remote));
+            // A provisioner that hands out a system twice would run two tests in one slot.
+            boolean again = openSystems.values().stream().anyMatch(openSystem -> openSystem.is(remote));
             if (again) {
                 notOffered(
                         provisioner,
                         false,
                         null,
-                        name(provisioner) + " offered a system that it had handed out before and not got back");
+                        name(provisioner) + " offered a system that is still in use");
                 return;
             }
-            steps.step(new Event.Arriving(provisioner));
+            context.step(new Event.Arriving(provisioner));
             int id = ++lastId;
-            systemWork.read(
+            tasks.read(
                     id,
                     provisioner,
                     name(provisioner),
                     remote,
-                    result -> steps.post(() -> facts(provisioner, id, remote, result)));
+                    result -> context.post(() -> facts(provisioner, id, remote, result)));
         });
     }
 
-    private void facts(int provisioner, int id, Remote remote, Guard.Result<SystemWork.Arrival> result) {
-        if (result instanceof Guard.Result.Done<SystemWork.Arrival>(SystemWork.Arrival arrival)) {
-            Member member =
-                    new Member(arrival.facts(), name(provisioner), remote, arrival.connection(), askedAt(provisioner));
-            members.put(id, member);
-            steps.step(new Event.Offered(arrival.facts()));
+    private void facts(int provisioner, int id, Remote remote, Guard.Result<SystemTasks.Arrival> result) {
+        if (result instanceof Guard.Result.Done<SystemTasks.Arrival>(SystemTasks.Arrival arrival)) {
+            OpenSystem openSystem =
+                    new OpenSystem(arrival.facts(), name(provisioner), remote, arrival.connection(), askedAt(provisioner));
+            openSystems.put(id, openSystem);
+            context.step(new Event.Offered(arrival.facts()));
         } else {
-            notOffered(provisioner, true, null, name(provisioner) + " offered a system of no use: " + result.problem());
+            notOffered(provisioner, true, null, name(provisioner) + " offered an unusable system: " + result.problem());
             giveBackLate(provisioner, remote);
         }
     }
@@ -132,7 +133,7 @@ final class Systems implements Source.Listener {
 
     @Override
     public void failed(int provisioner, @Nullable String host, String why) {
-        steps.post(() -> {
+        context.post(() -> {
             askedAt(provisioner);
             notOffered(provisioner, false, host, why);
         });
@@ -141,125 +142,125 @@ final class Systems implements Source.Listener {
     private void notOffered(int provisioner, boolean arriving, @Nullable String host, String why) {
         String name = host == null ? name(provisioner) : host;
         setUpFailed(name, why);
-        steps.step(new Event.NotOffered(provisioner, arriving, host, why));
+        context.step(new Event.NotOffered(provisioner, arriving, host, why));
     }
 
     private void setUpFailed(String name, String why) {
-        steps.publish(stamp -> new RunEvent.SetupFailed(stamp, name, why));
-        ledger.setUpFailed(name, why);
+        context.publish(stamp -> new RunEvent.SetupFailed(stamp, name, why));
+        results.setUpFailed(name, why);
     }
 
     @Override
     public void notAsked(int provisioner, int count, String why) {
-        steps.post(() -> {
+        context.post(() -> {
             setUpFailed(name(provisioner), why);
-            steps.step(new Event.NotAsked(provisioner, count, why));
+            context.step(new Event.NotAsked(provisioner, count, why));
         });
     }
 
     @Override
     public void exhausted(int provisioner, String why, boolean forGood) {
-        steps.post(() -> {
+        context.post(() -> {
             asked.remove(provisioner);
-            steps.step(new Event.Exhausted(provisioner, why, forGood));
+            context.step(new Event.Exhausted(provisioner, why, forGood));
         });
     }
 
     @Override
     public void problem(String what) {
-        steps.problem(Problem.infrastructure(what));
+        context.problem(Problem.infrastructure(what));
     }
 
     void prepare(int id) {
-        Member member = member(id);
+        OpenSystem openSystem = openSystem(id);
         long begin = System.nanoTime();
-        member.preparation = systemWork.prepare(member, result -> steps.post(() -> prepared(member, begin, result)));
+        openSystem.preparation = tasks.prepare(openSystem, result -> context.post(() -> prepared(openSystem, begin, result)));
     }
 
-    private void prepared(Member member, long begin, Guard.Result<Executor> result) {
-        member.preparation = null;
+    private void prepared(OpenSystem openSystem, long begin, Guard.Result<Executor> result) {
+        openSystem.preparation = null;
         if (result instanceof Guard.Result.Done<Executor>(Executor opened)) {
-            member.executor = opened;
+            openSystem.executor = opened;
             long now = System.nanoTime();
-            Duration sinceAsked = Duration.ofNanos(now - member.askedAt);
-            steps.publish(
-                    stamp -> new RunEvent.SystemReady(stamp, member.info(), sinceAsked, Duration.ofNanos(now - begin)));
-            steps.step(new Event.Prepared(member.id()));
+            Duration sinceAsked = Duration.ofNanos(now - openSystem.askedAt);
+            context.publish(
+                    stamp -> new RunEvent.SystemReady(stamp, openSystem.info(), sinceAsked, Duration.ofNanos(now - begin)));
+            context.step(new Event.Prepared(openSystem.id()));
             return;
         }
         String why = result instanceof Guard.Result.Cancelled
                 ? "its preparation was cancelled"
-                : member.name() + " could not be made ready: " + result.problem();
+                : openSystem.name() + " could not be prepared: " + result.problem();
         if (!(result instanceof Guard.Result.Cancelled)) {
-            setUpFailed(member.name(), why);
+            setUpFailed(openSystem.name(), why);
         }
-        steps.step(new Event.PreparationFailed(member.id(), why));
+        context.step(new Event.PreparationFailed(openSystem.id(), why));
     }
 
     void renew(int id, String why) {
-        Member member = member(id);
-        systemWork.closeExecutor(
-                member,
-                () -> steps.post(() -> {
-                    member.executor = null;
-                    member.preparation = systemWork.reset(
-                            member,
-                            done -> steps.post(() -> {
-                                member.preparation = null;
+        OpenSystem openSystem = openSystem(id);
+        tasks.closeExecutor(
+                openSystem,
+                () -> context.post(() -> {
+                    openSystem.executor = null;
+                    openSystem.preparation = tasks.reset(
+                            openSystem,
+                            done -> context.post(() -> {
+                                openSystem.preparation = null;
                                 if (done) {
-                                    steps.step(new Event.Renewed(member.id()));
+                                    context.step(new Event.Renewed(openSystem.id()));
                                 } else {
-                                    release(member, why);
+                                    release(openSystem, why);
                                 }
                             }));
                 }));
     }
 
     void release(int id, String why) {
-        release(member(id), why);
+        release(openSystem(id), why);
     }
 
-    private void release(Member member, String why) {
-        Runnable giveBack = () -> systemWork.giveBack(
-                member.name(),
-                member.remote,
-                () -> steps.post(() -> {
-                    members.remove(member.id());
-                    steps.publish(stamp -> new RunEvent.SystemGone(stamp, member.info(), why));
-                    steps.step(new Event.Released(member.id()));
+    private void release(OpenSystem openSystem, String why) {
+        Runnable giveBack = () -> tasks.giveBack(
+                openSystem.name(),
+                openSystem.remote,
+                () -> context.post(() -> {
+                    openSystems.remove(openSystem.id());
+                    context.publish(stamp -> new RunEvent.SystemGone(stamp, openSystem.info(), why));
+                    context.step(new Event.Released(openSystem.id()));
                 }));
-        if (guard.isHurried()) {
+        if (guard.isEnding()) {
             giveBack.run();
         } else {
-            systemWork.closeExecutor(member, giveBack);
+            tasks.closeExecutor(openSystem, giveBack);
         }
     }
 
     private void giveBackLate(int provisioner, Remote remote) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         givingBack.add(done);
-        systemWork.giveBack("that " + name(provisioner) + " offered", remote, () -> done.complete(true));
+        tasks.giveBack("that " + name(provisioner) + " offered", remote, () -> done.complete(true));
     }
 
-    /** Takes no more systems, and gives back those that come too late. */
+    /** Stops taking systems; systems that arrive later are released. */
     void stopTaking() {
-        sources.forEach(Source::stop);
-        sources.forEach(Source::awaitEnd);
+        clients.forEach(ProvisionerClient::stop);
+        clients.forEach(ProvisionerClient::awaitEnd);
     }
 
-    /** Waits until what came too late is given back. */
+    /** Waits until all late systems are released. */
     void awaitLate() {
         givingBack.forEach(CompletableFuture::join);
     }
 
-    /** Ends everything and gives everything back, without a plan. */
+    /** Cancels all calls and releases all systems, without the schedule. */
     void abandonAll() {
-        for (Member member : members.values()) {
-            cancel(member.preparation);
-            member.places.values().forEach(Guard.Call::cancel);
+        for (OpenSystem openSystem : openSystems.values()) {
+            cancel(openSystem.preparation);
+            openSystem.calls.values().forEach(Guard.Call::cancel);
         }
-        CountDownLatch releases = new CountDownLatch(members.size());
-        members.values().forEach(member -> systemWork.giveBack(member.name(), member.remote, releases::countDown));
+        CountDownLatch releases = new CountDownLatch(openSystems.size());
+        openSystems.values().forEach(openSystem -> tasks.giveBack(openSystem.name(), openSystem.remote, releases::countDown));
         try {
             releases.await();
         } catch (InterruptedException e) {

@@ -5,30 +5,33 @@ import java.util.Comparator;
 import org.atex.api.TestCase;
 
 /**
- * Which waiting test goes first, where several could. Applied once, before the run; tests that it does not tell apart
- * keep the order in which they were given. A test that is run again takes its old place. Must be pure.
+ * The order in which waiting tests start. Applied once, before the run; tests that compare as equal keep the order in
+ * which they were given. A test that is run again keeps its position. Implementations must be pure.
  */
 @FunctionalInterface
 public interface TestOrder extends Comparator<TestCase> {
-    /** {@return the order in which the tests were given} */
+    /** {@return the order of the tests as given} */
     static TestOrder given() {
         return (unused, unusedToo) -> 0;
     }
 
-    /** {@return higher priority first} */
+    /** {@return an order with higher priorities first} */
     static TestOrder priority() {
         return (a, b) -> Integer.compare(b.priority(), a.priority());
     }
 
-    /** {@return the longest expected duration first, or limit where there is none; tests without either come last} */
+    /**
+     * {@return an order with the longest expected duration first, with the limit as a substitute; tests with neither
+     * are last}
+     */
     static TestOrder longestFirst() {
         return (a, b) -> length(b).compareTo(length(a));
     }
 
     /**
-     * {@return this order, and another one for tests that it does not tell apart}
+     * {@return this order, followed by another one for tests that compare as equal}
      *
-     * @param next the other one
+     * @param next the other order
      */
     default TestOrder then(TestOrder next) {
         return (a, b) -> {

@@ -6,8 +6,8 @@ import org.atex.api.Outcome;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text for a console. Names, notes and output come from tests and systems: characters that would move the cursor, ring
- * the bell or turn the direction of writing are shown, not obeyed, and what is too long is cut.
+ * Makes text from tests and systems safe for a console: control characters, including those that move the cursor or
+ * change the direction of writing, are escaped, and long text is truncated.
  */
 final class Text {
     private static final int NAME = 300;
@@ -21,7 +21,7 @@ final class Text {
         return printable(name, NAME);
     }
 
-    /** A line of output. */
+    /** Returns a line of output. */
     static String line(String line) {
         return printable(line, LINE);
     }
@@ -30,12 +30,12 @@ final class Text {
         return printable(reason, REASON);
     }
 
-    /** The beginning of a reason, to recognize it by. */
+    /** Returns the beginning of a reason that was printed before. */
     static String gist(String reason) {
         return printable(reason, GIST);
     }
 
-    /** A reason behind something that was said, or nothing. */
+    /** Returns a colon and the reason, or an empty string. */
     static String because(@Nullable String reason) {
         return reason == null || reason.isEmpty() ? "" : ": " + reason(reason);
     }
@@ -44,7 +44,7 @@ final class Text {
         return outcome.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Something under its heading, so that lines of one kind are easily found. */
+    /** Returns text behind a heading of fixed width, so that lines can be searched by kind. */
     static String headed(String heading, String text) {
         return String.format(Locale.ROOT, "%-9s %s", heading, text);
     }

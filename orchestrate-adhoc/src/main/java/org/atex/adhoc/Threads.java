@@ -3,7 +3,7 @@ package org.atex.adhoc;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The threads that the run itself works on: few, daemons, named, and none dies unheard. */
+/** Starts the run's own threads: named daemon threads that log uncaught exceptions. */
 final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
 

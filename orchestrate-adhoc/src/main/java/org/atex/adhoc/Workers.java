@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads of a run on which user code runs. They are platform threads, as user code that never lets go of its thread
- * would hold a carrier of virtual threads for ever; beyond some hundreds at once they are virtual, as those are cheap.
- * Thread-safe.
+ * The threads on which user code runs. The first 512 at a time are platform threads, because user code that pins or
+ * never yields its thread would block a carrier of virtual threads. Further ones are virtual threads, which need less
+ * memory. Thread-safe.
  */
 final class Workers implements Executor, AutoCloseable {
     private static final int PLATFORM_THREADS = 512;
@@ -33,6 +33,7 @@ final class Workers implements Executor, AutoCloseable {
 
     @Override
     public void execute(Runnable task) {
+        // Counts running tasks, not threads: pooled idle threads do not matter here.
         if (busy.incrementAndGet() <= PLATFORM_THREADS) {
             platform.execute(() -> run(task));
         } else {
@@ -48,7 +49,7 @@ final class Workers implements Executor, AutoCloseable {
         }
     }
 
-    /** Lets idle threads end. Tasks that run are left alone. */
+    /** Ends idle threads. Running tasks continue. */
     @Override
     public void close() {
         platform.shutdown();

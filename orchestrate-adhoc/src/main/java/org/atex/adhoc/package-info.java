@@ -1,4 +1,4 @@
-/** The pool of systems, the schedule, reruns. */
+/** Orchestrators that run tests on a pool of systems, with locks, reruns and replacement of systems. */
 @NullMarked
 @Stable
 package org.atex.adhoc;

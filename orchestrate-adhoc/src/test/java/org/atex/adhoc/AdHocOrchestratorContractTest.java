@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(LeakCheck.class)
 class AdHocOrchestratorContractTest extends OrchestratorContract {
-    /** Where results stay that cannot be stored. */
+    /** The directory for results that cannot be stored. */
     @TempDir
     private Path work;
 
@@ -32,7 +32,7 @@ class AdHocOrchestratorContractTest extends OrchestratorContract {
                 .build();
     }
 
-    /** It does, and refuses before the run what no provisioner offers; {@link AdHocOrchestratorTest} has the rest. */
+    /** It matches labels, and refuses unsatisfiable needs before the run, see {@link AdHocOrchestratorTest}. */
     @Override
     protected boolean canFitNeeds() {
         return false;

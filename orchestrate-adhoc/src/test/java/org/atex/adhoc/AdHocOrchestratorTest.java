@@ -58,7 +58,7 @@ class AdHocOrchestratorTest {
     private final List<FakeProvisioner> provisioners = new ArrayList<>();
 
     @AfterEach
-    void everySystemIsGivenBack() {
+    void everySystemIsReleased() {
         for (FakeProvisioner provisioner : provisioners) {
             assertThat(provisioner.openNow())
                     .as("systems still held after the run")
@@ -112,7 +112,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void eventsSayEnoughToFollowTheRun() throws Exception {
+    void eventsContainEverythingNeededToFollowTheRun() throws Exception {
         List<TestCase> tests = List.of(
                 TestCase.named("/a").withTag("slow").withExpected(Duration.ofHours(1)),
                 TestCase.named("/b").withNeed(Need.of("arch", "x86_64")));
@@ -124,7 +124,7 @@ class AdHocOrchestratorTest {
             run.run();
         }
         assertThat(events.stream().map(event -> event.stamp().number()))
-                .as("the numbers of the events, in the order in which they came")
+                .as("the numbers of the events, in the order of delivery")
                 .containsExactlyElementsOf(
                         LongStream.rangeClosed(1, events.size()).boxed().toList());
         assertThat(events.stream().map(event -> event.stamp().run()).distinct()).hasSize(1);
@@ -144,16 +144,16 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void twoProvisionersCannotShareAName() {
+    void provisionerNamesMustBeUnique() {
         AdHocOrchestrator.Builder builder = run(tests(1), FakeExecutors.passing(SHORT));
         builder.on("one", systems(FakeSystem.ready()));
         assertThatThrownBy(() -> builder.on("one", systems(FakeSystem.ready())))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("two provisioners of the run are called one");
+                .hasMessageContaining("two provisioners of the run are named one");
     }
 
     @Test
-    void runsEveryTestAndStoresWhatItLeaves() throws Exception {
+    void runsEveryTestAndStoresItsResults() throws Exception {
         RunSummary summary = run(tests(50), 4, FakeExecutors.passing(SHORT));
         assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
         assertThat(summary.exitCode()).isZero();
@@ -164,7 +164,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void refusesARunOfNothingUnlessItIsAllowed() throws Exception {
+    void refusesARunWithoutTestsUnlessAllowed() throws Exception {
         AdHocOrchestrator.Builder nothing =
                 run(List.of(), FakeExecutors.passing(SHORT)).on(systems(FakeSystem.ready()));
         assertThatThrownBy(nothing::build)
@@ -188,7 +188,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void tellsListenersInOrder() throws Exception {
+    void deliversEventsInOrder() throws Exception {
         run(tests(1), 1, FakeExecutors.passing(SHORT));
         assertThat(events.stream()
                         .map(event -> event.getClass().getSimpleName())
@@ -216,7 +216,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void givesADestructiveTestsSystemBackBeforeTheNextTest() throws Exception {
+    void replacesTheSystemAfterADestructiveTest() throws Exception {
         List<TestCase> tests =
                 List.of(TestCase.named("/first").withDestructive(true).withPriority(1), TestCase.named("/second"));
         FakeProvisioner systems = systems(FakeSystem.ready());
@@ -232,7 +232,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void resetsASpentSystemThatCanBeReset() throws Exception {
+    void resetsASpentSystemIfPossible() throws Exception {
         List<TestCase> tests =
                 List.of(TestCase.named("/first").withDestructive(true).withPriority(1), TestCase.named("/second"));
         FakeProvisioner systems = systems(FakeSystem.ready().withReset());
@@ -257,7 +257,7 @@ class AdHocOrchestratorTest {
         assertThat(results.records()).extracting(TestRecord::slot).containsExactlyInAnyOrder(1, 2, 3);
     }
 
-    /** Ends its test when so many run at once. */
+    /** Ends each test only when the given number of tests runs at once. */
     private record Together(CountDownLatch others) implements Executor {
         @Override
         public org.atex.api.TestEnd run(TestCase test, org.atex.api.Artifacts into) throws InterruptedException {
@@ -271,7 +271,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void fault09RunsOnReadySystemsWhileOthersAreSetUp() throws Exception {
+    void runsTestsOnReadySystemsWhileOthersAreInPreparation() throws Exception {
         CountDownLatch allRan = new CountDownLatch(5);
         FakeExecutors fakes = FakeExecutors.passing(SHORT).withSetup(new FakeExecutors.Setup() {
             private int opened;
@@ -297,7 +297,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void fault06ACancelRightAfterTheStartEndsTheTestAtOnce() throws Exception {
+    void cancelRightAfterTheStartEndsTheTestImmediately() throws Exception {
         for (int i = 0; i < 20; i++) {
             CountDownLatch begun = new CountDownLatch(1);
             try (AdHocOrchestrator run = run(tests(4), FakeExecutors.running(test -> FakeRun.endless()))
@@ -326,7 +326,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void fault04StoresWhatHadEndedWhenItIsStopped() throws Exception {
+    void stoppingStoresTheResultsOfEndedTests() throws Exception {
         CountDownLatch begun = new CountDownLatch(41);
         CountDownLatch ended = new CountDownLatch(40);
         FakeExecutors executors =
@@ -348,7 +348,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void drainingLetsRunningTestsEnd() throws Exception {
+    void drainWaitsForRunningTests() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         try (AdHocOrchestrator run = run(tests(10), FakeExecutors.passing(Duration.ofMillis(200)))
                 .on(systems(FakeSystem.ready()))
@@ -364,12 +364,12 @@ class AdHocOrchestratorTest {
             assertThat(drained.exitCode()).isEqualTo(3);
         }
         assertThat(results.records())
-                .as("a test that never ran has a record too")
+                .as("a test that never ran has a record")
                 .hasSize(10);
     }
 
     @Test
-    void aStopBeforeTheRunEndsItAtItsStart() throws Exception {
+    void stopBeforeTheRunEndsItAtItsStart() throws Exception {
         try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
                 .on(systems(FakeSystem.ready()))
                 .build()) {
@@ -408,7 +408,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void closingEndsARunThatIsGoingOn() throws Exception {
+    void closeCancelsARunInProgress() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         AdHocOrchestrator run = run(tests(2), FakeExecutors.running(test -> FakeRun.endless()))
                 .on(systems(FakeSystem.ready()))
@@ -426,7 +426,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void fault03KeepsWhatCannotBeStored() throws Exception {
+    void keepsArtifactsThatCannotBeStored() throws Exception {
         RecordingAggregator picky =
                 RecordingAggregator.failing(record -> record.name().equals("/t1"));
         try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
@@ -448,38 +448,38 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void anExecutorThatThrowsCostsOneTest() throws Exception {
+    void throwingExecutorAffectsOneTest() throws Exception {
         FakeExecutors executors = FakeExecutors.running(test -> {
             if (test.name().equals("/t0")) {
-                throw new IllegalStateException("a mistake");
+                throw new IllegalStateException("a bug");
             }
             return FakeRun.passing(SHORT);
         });
         RunSummary summary = run(tests(3), 1, executors);
         assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 2, Outcome.ERROR, 1));
-        assertThat(summary.tests().get(0).end().note()).contains("a mistake");
+        assertThat(summary.tests().get(0).end().note()).contains("a bug");
     }
 
     @Test
-    void aListenerThatThrowsIsToldNothingMore() throws Exception {
+    void throwingListenerReceivesNoFurtherEvents() throws Exception {
         List<RunEvent> told = new ArrayList<>();
         try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
                 .on(systems(FakeSystem.ready()))
                 .listener(event -> {
                     told.add(event);
-                    throw new IllegalStateException("a mistake");
+                    throw new IllegalStateException("a bug");
                 })
                 .build()) {
             RunSummary summary = run.run();
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
-            assertThat(summary.problems()).singleElement().asString().contains("a mistake");
+            assertThat(summary.problems()).singleElement().asString().contains("a bug");
         }
         assertThat(told).hasSize(1);
-        assertThat(events(RunEvent.RunEnded.class)).as("others are told on").hasSize(1);
+        assertThat(events(RunEvent.RunEnded.class)).as("other listeners receive further events").hasSize(1);
     }
 
     @Test
-    void replacesASystemThatCannotBeSetUp() throws Exception {
+    void replacesASystemWithAFailedPreparation() throws Exception {
         int[] opened = {0};
         FakeExecutors executors = FakeExecutors.passing(SHORT).withSetup(connection -> {
             if (opened[0]++ == 0) {
@@ -498,20 +498,20 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void aProvisionerThatNeverDeliversEndsTheRunInTime() throws Exception {
+    void provisionerWithoutSystemsEndsTheRunInTime() throws Exception {
         try (AdHocOrchestrator run = run(tests(2), FakeExecutors.passing(SHORT))
                 .on(systems(FakeSystem.never()))
                 .systemWithin(Duration.ofMillis(200))
                 .build()) {
             RunSummary summary = run.run();
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 2));
-            assertThat(summary.tests().get(0).end().note()).contains("no system to run on: none came within PT0.2S");
+            assertThat(summary.tests().get(0).end().note()).contains("no system to run on: none was provisioned within PT0.2S");
             assertThat(summary.exitCode()).isEqualTo(2);
         }
     }
 
     @Test
-    void aTestThatNeverEndsDoesNotOutliveTheRunsLimit() throws Exception {
+    void hangingTestEndsAtTheLimitOfTheRun() throws Exception {
         try (AdHocOrchestrator run = run(tests(1), FakeExecutors.running(test -> FakeRun.endless()))
                 .on(systems(FakeSystem.ready()))
                 .runWithin(Duration.ofMillis(200))
@@ -523,7 +523,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void givesTestsUpWhenThereIsNoPlaceForTheirArtifacts() throws Exception {
+    void givesTestsUpWithoutDiskSpaceForArtifacts() throws Exception {
         Path work = directory.resolve("work");
         try (AdHocOrchestrator run = run(tests(3), FakeExecutors.passing(SHORT))
                 .on(systems(FakeSystem.ready()))
@@ -534,7 +534,7 @@ class AdHocOrchestratorTest {
             RunSummary summary = run.run();
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 3));
             assertThat(summary.verdict()).isEqualTo(Verdict.INFRASTRUCTURE);
-            assertThat(summary.tests().get(0).end().note()).contains("no room for artifacts", work.toString());
+            assertThat(summary.tests().get(0).end().note()).contains("no disk space for artifacts", work.toString());
         }
     }
 
@@ -549,7 +549,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void runsBesideAnotherOne() throws Exception {
+    void twoRunsCanShareAProcess() throws Exception {
         try (AdHocOrchestrator a = run(tests(20), FakeExecutors.passing(SHORT))
                         .on(systems(FakeSystem.ready()))
                         .workDirectory(directory.resolve("a"))
@@ -566,7 +566,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void thePlatformOfATestIsTheNameOfItsProvisioner() throws Exception {
+    void platformOfATestIsTheNameOfItsProvisioner() throws Exception {
         List<TestCase> tests = List.of(
                 TestCase.named("/new").withNeed(Need.of("os", "new")),
                 TestCase.named("/old").withNeed(Need.of("os", "old")));
@@ -585,7 +585,7 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void aPlatformOfTheRunWinsOverNamesOfProvisioners() throws Exception {
+    void platformOfTheRunOverridesNamesOfProvisioners() throws Exception {
         try (AdHocOrchestrator run = AdHocOrchestrator.builder(tests(2))
                 .on("pool", systems(FakeSystem.ready()))
                 .platform("rhel-9")
@@ -598,14 +598,14 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void fault10RunsAThousandTestsAtOnce() throws Exception {
+    void runsAThousandTestsAtOnce() throws Exception {
         CountDownLatch together = new CountDownLatch(1000);
         RunSummary summary = run(tests(1000), 1000, connection -> new Together(together));
         assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 1000));
     }
 
     @Test
-    void refusesWhatCannotWorkBeforeTheRun() {
+    void buildRefusesInvalidConfigurations() {
         Aggregator sink = results;
         Executor.Factory executors = FakeExecutors.passing(SHORT);
         FakeProvisioner x86 = systems(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")));
@@ -618,7 +618,7 @@ class AdHocOrchestratorTest {
                         .into(sink)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("/a is there twice");
+                .hasMessageContaining("/a is listed twice");
         assertThatThrownBy(() -> AdHocOrchestrator.builder(
                                 List.of(TestCase.named("/arm").withNeed(Need.of("arch", "aarch64"))))
                         .on(x86)
@@ -631,8 +631,8 @@ class AdHocOrchestratorTest {
     }
 
     @Test
-    void aSystemTakenTooLateIsGivenBack() throws ExecutionException, InterruptedException {
-        // Two are asked for; the second comes when the first has done all the work.
+    void systemThatArrivesTooLateIsReleased() throws ExecutionException, InterruptedException {
+        // Two systems are requested; the second one arrives after all tests have run on the first one.
         FakeProvisioner systems = FakeProvisioner.of(
                 n -> n == 1 ? FakeSystem.ready() : FakeSystem.ready().after(Duration.ofMillis(100)));
         provisioners.add(systems);

@@ -18,7 +18,7 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.junit.jupiter.api.Test;
 
-/** Runs that can work are not given up, and hosts that do harm are found. */
+/** Runs that can succeed are not given up, and bad hosts are detected. */
 class BadHostsTest {
     private static final TestEnd PASSED = TestEnd.exited(0);
     private static final TestEnd FAILED = TestEnd.exited(1);
@@ -40,7 +40,7 @@ class BadHostsTest {
         return simulation.concluded.values().stream().filter(PASSED::equals).count();
     }
 
-    /** Hosts that are handed out in turn, each to one at a time. */
+    /** Hosts that are handed out in turn, each to one system at a time. */
     private static final class Hosts implements Function<Integer, Supplies> {
         private final Deque<String> free = new ArrayDeque<>();
         private final String bad;
@@ -62,13 +62,13 @@ class BadHostsTest {
         }
 
         void back(String host) {
-            // The one that came back first is handed out first: a bad one is the quickest.
+            // The host released first is handed out first: a black hole is released the earliest.
             free.addFirst(host);
         }
     }
 
     @Test
-    void oneBadHostOfFourDoesNotEndARun() {
+    void oneBadHostOfFourDoesNotEndTheRun() {
         Hosts hosts = new Hosts(4, "host1");
         Simulation simulation = simulation(
                 6,
@@ -152,7 +152,7 @@ class BadHostsTest {
     }
 
     @Test
-    void aSystemThatArrivesAsPatienceEndsIsUsed() {
+    void systemThatArrivesAtTheEndOfTheWaitIsUsed() {
         Simulation simulation = simulation(
                 3,
                 Simulation.rules().withMaxSystems(1),
@@ -163,7 +163,7 @@ class BadHostsTest {
     }
 
     @Test
-    void aTestThatFitsNothingBurnsNoTenSystems() {
+    void unsatisfiableTestDoesNotUseUpSystems() {
         List<PlainTest> tests =
                 List.of(TestCase.named("/any"), TestCase.named("/gpu").withNeed(Need.of("gpu")));
         Simulation simulation = new Simulation(
@@ -178,7 +178,7 @@ class BadHostsTest {
         assertThat(simulation.concluded.get("/gpu").note()).contains("gpu", "arch=x86_64");
     }
 
-    /** Runs 300 tests on ten hosts, one of which fails all of them at once. */
+    /** Runs 300 tests on ten hosts; one host fails every test immediately. */
     private static Simulation blackHole(Duration each) {
         int[] next = {0};
         Simulation simulation = new Simulation(
@@ -194,14 +194,14 @@ class BadHostsTest {
     }
 
     @Test
-    void aBlackHoleIsFoundAndItsTestsRunElsewhere() {
+    void blackHoleIsDetectedAndItsTestsRunElsewhere() {
         for (Duration each : List.of(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofMinutes(2))) {
             Simulation simulation = blackHole(each);
             simulation.run();
             assertThat(simulation.quarantined).as("tests of %s", each).containsExactly("host3");
             assertThat(passed(simulation)).as("passed, with tests of %s", each).isEqualTo(300);
             assertThat(simulation.startedOn.get("host3"))
-                    .as("tests of %s that the black hole got", each)
+                    .as("tests of %s that ran on the black hole", each)
                     .isLessThan(25);
             assertThat(simulation.problems)
                     .singleElement()
@@ -212,7 +212,7 @@ class BadHostsTest {
     }
 
     @Test
-    void aSuiteThatFailsEverywhereIsNoBlackHole() {
+    void suiteThatFailsOnAllHostsIsNoBlackHole() {
         int[] next = {0};
         Simulation simulation = new Simulation(
                 tests(300),
@@ -224,7 +224,7 @@ class BadHostsTest {
         simulation.run();
         assertThat(simulation.quarantined).isEmpty();
         assertThat(simulation.concluded.values()).containsOnly(FAILED);
-        assertThat(simulation.started).as("nothing runs twice").hasSize(300);
+        assertThat(simulation.started).as("no test runs twice").hasSize(300);
     }
 
     @Test

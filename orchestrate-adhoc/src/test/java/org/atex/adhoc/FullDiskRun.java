@@ -21,7 +21,7 @@ import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeSystem;
 import org.atex.testkit.SmallDisk;
 
-/** A run whose disk gets full while it goes on, and has room again when the run has noticed. A program of its own. */
+/** A program with a run on a disk that fills up during the run and has space again after the run was paused. */
 final class FullDiskRun {
     private FullDiskRun() {}
 
@@ -53,7 +53,7 @@ final class FullDiskRun {
         public void close() {}
     }
 
-    /** Writes a file of each test to the disk. */
+    /** Writes a file for each test to the disk. */
     private record Copies(Path directory) implements Aggregator {
         @Override
         public void ingest(TestRecord record, Artifacts artifacts) {
@@ -70,9 +70,9 @@ final class FullDiskRun {
     }
 
     /**
-     * Runs it.
+     * Starts the run.
      *
-     * @param args the disk
+     * @param args the mount point of the disk
      */
     public static void main(String[] args) throws Exception {
         Path disk = Path.of(args[0]);

@@ -17,7 +17,7 @@ class FullDiskTest {
     private Path directory;
 
     @Test
-    void aFullDiskPausesTheRunUntilThereIsRoomAgain() throws Exception {
+    void fullDiskPausesTheRunUntilThereIsSpaceAgain() throws Exception {
         Path disk = Files.createDirectory(directory.resolve("disk"));
         assumeTrue(SmallDisk.isPossible(disk), "this user cannot mount a small disk");
 
@@ -31,8 +31,8 @@ class FullDiskTest {
                         "No space left on device",
                         "goes on",
                         "PASSED {PASSED=24}",
-                        "no room for artifacts",
+                        "no disk space for artifacts",
                         "stored 24");
-        assertThat(told).as("no system was thrown away for it").contains("systems 4");
+        assertThat(told).as("no system was replaced because of it").contains("systems 4");
     }
 }

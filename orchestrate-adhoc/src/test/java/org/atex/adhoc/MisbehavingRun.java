@@ -34,13 +34,13 @@ import org.atex.testkit.FakeSystem;
 import org.atex.testkit.RecordingAggregator;
 import org.jspecify.annotations.Nullable;
 
-/** One run in which one piece of the user's code misbehaves once, in one way. */
+/** A run in which one call of user code misbehaves once, in one way. */
 final class MisbehavingRun {
     private static final Duration SHORT = Duration.ofMillis(1);
     private static final Limits LIMITS = Limits.all(Duration.ofSeconds(1)).withGrace(Duration.ofMillis(300));
     private static final int TESTS = 5;
 
-    /** What of the user's a run calls. */
+    /** The kinds of user code that a run calls. */
     enum Block {
         EXECUTOR_RUN,
         EXECUTOR_CLOSE,
@@ -73,10 +73,10 @@ final class MisbehavingRun {
     private final RecordingAggregator results = RecordingAggregator.create();
 
     /**
-     * Makes one.
+     * Creates a run.
      *
-     * @param work where its artifacts go
-     * @param end what ends calls that block
+     * @param work the directory for artifacts
+     * @param end ends blocked calls
      */
     MisbehavingRun(Block block, Misbehaviour how, Path work, CountDownLatch end) {
         this.block = block;
@@ -85,28 +85,28 @@ final class MisbehavingRun {
         this.end = end;
     }
 
-    /** Misbehaves once: the first time that it is called. */
+    /** Misbehaves on the first call only. */
     private void once() {
         if (happened.complete(true)) {
             how.happen(end);
         }
     }
 
-    void costsOneTestOrOneSystem() throws Exception {
+    void affectsOneTestOrOneSystem() throws Exception {
         FakeProvisioner fakes = systems(block);
         try (fakes;
                 AdHocOrchestrator run = builder(fakes).build()) {
             RunSummary summary = Runs.in(run, Duration.ofSeconds(30));
 
-            assertThat(happened).as("it misbehaved").isDone();
+            assertThat(happened).as("the call that misbehaves was made").isDone();
             assertThat(summary.counts().values().stream().mapToInt(i -> i).sum())
                     .isEqualTo(TESTS);
             assertThat(summary.tests().stream().filter(test -> test.end().outcome() != Outcome.PASSED))
-                    .as("tests that paid for it: %s", summary)
+                    .as("affected tests: %s", summary)
                     .hasSizeLessThanOrEqualTo(paidByTests(block));
             boolean cancelled = how == Misbehaviour.BLOCKS && (block == Block.FACTORY || block == Block.SYSTEM_HOOK);
             assertThat(summary.problems().isEmpty() && summary.verdict() == Verdict.PASSED)
-                    .as("people are told, unless another system did all the work meanwhile: %s", summary)
+                    .as("the problem is reported, unless another system ran all tests meanwhile: %s", summary)
                     .matches(silent -> !silent || cancelled);
             if (block == Block.AGGREGATOR) {
                 assertThat(summary.verdict()).isNotEqualTo(Verdict.PASSED);
@@ -122,7 +122,7 @@ final class MisbehavingRun {
         }
     }
 
-    void doesNotOutliveAStop() throws Exception {
+    void endsAfterAStop() throws Exception {
         FakeProvisioner fakes = systems(block);
         Limits endless = Limits.defaults().withCall(Duration.ofSeconds(2)).withGrace(Duration.ofMillis(300));
         try (fakes;
@@ -137,7 +137,7 @@ final class MisbehavingRun {
     private static FakeProvisioner systems(Block block) {
         return switch (block) {
             case REMOTE_RESET -> FakeProvisioner.of(FakeSystem.ready().withReset());
-            // The second one is not needed any more by the time that it would come.
+            // The second system is not needed any more when it would arrive.
             case CLEAR ->
                 FakeProvisioner.of(
                         n -> n == 1 ? FakeSystem.ready() : FakeSystem.ready().after(Duration.ofMinutes(1)));

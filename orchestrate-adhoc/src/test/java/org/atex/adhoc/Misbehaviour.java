@@ -3,7 +3,7 @@ package org.atex.adhoc;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 
-/** Ways in which code of the user's may misbehave. */
+/** The ways in which user code may misbehave. */
 enum Misbehaviour {
     RUNTIME_EXCEPTION,
     ASSERTION_ERROR,
@@ -16,18 +16,18 @@ enum Misbehaviour {
     BLOCKS,
     BLOCKS_DEAF;
 
-    /** An exception that nobody can ask anything. */
+    /** An exception with methods that throw. */
     private static final class Unspeakable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         @Override
         public String getMessage() {
-            throw new IllegalStateException("there are no words for it");
+            throw new IllegalStateException("the exception has no message");
         }
 
         @Override
         public String toString() {
-            throw new IllegalStateException("there are no words for it");
+            throw new IllegalStateException("the exception has no message");
         }
     }
 
@@ -38,17 +38,17 @@ enum Misbehaviour {
     /**
      * Misbehaves.
      *
-     * @param end what ends a call that blocks, when the test is over
+     * @param end ends a blocked call when the test is over
      */
     <T> T happen(CountDownLatch end) {
         return switch (this) {
-            case RUNTIME_EXCEPTION -> throw new IllegalStateException("a mistake");
-            case ASSERTION_ERROR -> throw new AssertionError("a mistake");
+            case RUNTIME_EXCEPTION -> throw new IllegalStateException("a bug");
+            case ASSERTION_ERROR -> throw new AssertionError("a bug");
             case STACK_OVERFLOW -> happenDeeply(end);
-            case OUT_OF_MEMORY -> throw new OutOfMemoryError("a mistake");
+            case OUT_OF_MEMORY -> throw new OutOfMemoryError("a bug");
             case NO_CLASS -> throw new NoClassDefFoundError("a/mistake");
-            case UNDECLARED_IO_EXCEPTION -> throw sneaky(new IOException("a mistake"));
-            case UNDECLARED_EXCEPTION -> throw sneaky(new Exception("a mistake"));
+            case UNDECLARED_IO_EXCEPTION -> throw sneaky(new IOException("a bug"));
+            case UNDECLARED_EXCEPTION -> throw sneaky(new Exception("a bug"));
             case MESSAGE_THROWS -> throw new Unspeakable();
             case BLOCKS -> block(end);
             case BLOCKS_DEAF -> blockDeaf(end);
@@ -80,7 +80,7 @@ enum Misbehaviour {
                 end.await();
                 throw new IllegalStateException("the test is over");
             } catch (InterruptedException e) {
-                // It does not listen.
+                // Ignores the interrupt.
             }
         }
     }

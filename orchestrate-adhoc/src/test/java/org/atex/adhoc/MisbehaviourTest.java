@@ -41,8 +41,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every piece of the user's code that a run calls, misbehaving in every way: it costs one test or one system, people are
- * told, the others run, and the run ends.
+ * Every kind of user code misbehaves in every way: this affects one test or one system, is reported as a problem, the
+ * other tests run, and the run ends.
  */
 @Timeout(300)
 class MisbehaviourTest {
@@ -65,7 +65,7 @@ class MisbehaviourTest {
         void check(MisbehavingRun run) throws Exception;
     }
 
-    /** Checks every cell, many at once, as most of them wait most of the time; each that fails is told. */
+    /** Checks all combinations in parallel, as they mostly wait, and reports every failure. */
     private void check(Claim claim) throws Exception {
         Map<String, Future<?>> cells = new LinkedHashMap<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(CELLS_AT_ONCE)) {
@@ -85,13 +85,13 @@ class MisbehaviourTest {
     }
 
     @Test
-    void eachCostsOneTestOrOneSystem() throws Exception {
-        check(MisbehavingRun::costsOneTestOrOneSystem);
+    void misbehaviourAffectsOneTestOrOneSystem() throws Exception {
+        check(MisbehavingRun::affectsOneTestOrOneSystem);
     }
 
     @Test
-    void noneOutlivesAStop() throws Exception {
-        check(MisbehavingRun::doesNotOutliveAStop);
+    void misbehaviourDoesNotDelayAStop() throws Exception {
+        check(MisbehavingRun::endsAfterAStop);
     }
 
     private RunSummary withProvisioner(Provisioner provisioner) throws Exception {
@@ -107,7 +107,7 @@ class MisbehaviourTest {
         }
     }
 
-    /** What a provisioner offers, with garbage among it. */
+    /** A provisioner with invalid offers among its offers. */
     private record Garbage(FakeProvisioner good, java.util.function.UnaryOperator<Offer> change)
             implements Provisioner {
         @Override
@@ -132,7 +132,7 @@ class MisbehaviourTest {
     }
 
     @Test
-    void garbageThatIsOfferedIsAFailedSystem() throws Exception {
+    void invalidOfferCountsAsAFailedSystem() throws Exception {
         AtomicInteger offers = new AtomicInteger();
         try (FakeProvisioner good = FakeProvisioner.of(FakeSystem.ready())) {
             RunSummary summary = withProvisioner(new Garbage(good, offer -> switch (offers.incrementAndGet()) {
@@ -147,7 +147,7 @@ class MisbehaviourTest {
     }
 
     @Test
-    void aSystemThatIsOfferedTwiceRunsNoTwoTests() throws Exception {
+    void systemOfferedTwiceRunsOneTestAtATime() throws Exception {
         List<Remote> kept = new ArrayList<>();
         try (FakeProvisioner good = FakeProvisioner.of(FakeSystem.ready())) {
             RunSummary summary = withProvisioner(new Garbage(good, offer -> {
@@ -165,7 +165,7 @@ class MisbehaviourTest {
     }
 
     @Test
-    void anExecutorThatReturnsNullCostsOneTest() throws Exception {
+    void executorThatReturnsNullAffectsOneTest() throws Exception {
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
                 AdHocOrchestrator run = AdHocOrchestrator.builder(List.of(TestCase.named("/t1"), TestCase.named("/t2")))
                         .on(systems)
@@ -187,7 +187,7 @@ class MisbehaviourTest {
     }
 
     @Test
-    void aBusyLoopInEveryPlaceDoesNotHoldUpTheRun() throws Exception {
+    void busyLoopsInAllCallsDoNotBlockTheRun() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         int places = 2 * Runtime.getRuntime().availableProcessors();
         List<TestCase> tests = IntStream.range(0, places)

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What people read of a run, from events made by hand. */
+/** Tests the output for runs, with events created by hand. */
 class ProgressTest {
     private static final Instant BEGIN = Instant.parse("2026-01-01T12:00:00Z");
     private static final String MISSING =
@@ -58,7 +58,7 @@ class ProgressTest {
         return Duration.ofSeconds(seconds);
     }
 
-    /** Runs begin, and time stands still until a test says otherwise. */
+    /** Begins a run; the time advances only when a test does it. */
     private void begin(int planned, String platform) {
         now = BEGIN;
         progress.on(new RunEvent.RunStarted(
@@ -123,10 +123,10 @@ class ProgressTest {
         return lines().stream().filter(line -> line.contains(text)).toList();
     }
 
-    /** CI services read the console, and obey what has the form of a command. */
+    /** CI services execute lines of the console that have the form of a command. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void nothingThatATestSaysIsACommandToACiService(boolean changing) {
+    void outputOfTestsIsNoCommandToACiService(boolean changing) {
         progress = changing ? Progress.changing(out) : Progress.plain(out);
         List<String> commands = List.of(
                 "##vso[task.complete result=Succeeded;]",
@@ -154,7 +154,7 @@ class ProgressTest {
     }
 
     @Test
-    void aTestThatStartsHasALine() {
+    void startOfATestIsPrinted() {
         begin(2, "default");
         started("/smoke", null);
         started("/long", seconds(600));
@@ -169,7 +169,7 @@ class ProgressTest {
     }
 
     @Test
-    void aLongTestIsToldOfEachMinuteAndLaterEachFive() {
+    void longTestHasALineEveryMinuteAndLaterEveryFive() {
         begin(1, "default");
         started("/long", seconds(150));
         tellEachSecondUntil(Duration.ofMinutes(21));
@@ -186,7 +186,7 @@ class ProgressTest {
     }
 
     @Test
-    void manyLongTestsShareALine() {
+    void manyLongTestsShareOneLine() {
         begin(100, "default");
         IntStream.range(0, 100).forEach(i -> started("/t/" + i, null));
         tellEachSecondUntil(seconds(60));
@@ -198,7 +198,7 @@ class ProgressTest {
     }
 
     @Test
-    void aTestThatEndedIsNotToldOfAnyMore() {
+    void endedTestHasNoFurtherLines() {
         begin(1, "default");
         started("/short", null);
         finished(record("/short", 1, true, Outcome.PASSED, null), Excerpt.none());
@@ -208,7 +208,7 @@ class ProgressTest {
     }
 
     @Test
-    void silenceIsBrokenEachMinute() {
+    void statusIsPrintedAfterAMinuteWithoutLines() {
         begin(7, "default");
         progress.on(new RunEvent.SystemsAsked(stamp(), "provisioner 1", 3));
         tellEachSecondUntil(seconds(130));
@@ -221,7 +221,7 @@ class ProgressTest {
     }
 
     @Test
-    void theClockMayBeSetBack() {
+    void clockMayBeSetBack() {
         begin(1, "default");
         started("/smoke", seconds(10));
         now = BEGIN.minusSeconds(3600);
@@ -232,7 +232,7 @@ class ProgressTest {
     }
 
     @Test
-    void readyIsCountedFromAskingOn() {
+    void timeUntilReadyCountsFromTheRequest() {
         begin(1, "default");
         progress.on(new RunEvent.SystemReady(stamp(), SystemInfo.named("host-3"), seconds(70), seconds(20)));
 
@@ -249,7 +249,7 @@ class ProgressTest {
     }
 
     @Test
-    void runsOnOneConsoleDoNotMixTheirLines() throws Exception {
+    void runsOnOneConsoleDoNotMixLines() throws Exception {
         List<String> calls = new ArrayList<>();
         PrintStream counting = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8) {
             @Override
@@ -266,7 +266,7 @@ class ProgressTest {
     }
 
     @Test
-    void theFirstFailureIsToldAtOnceAndTheSameReasonIsCounted() {
+    void firstFailureIsPrintedAndRepetitionsAreCounted() {
         begin(1, "default");
         for (int i = 1; i <= 100; i++) {
             progress.on(new RunEvent.SetupFailed(
@@ -301,7 +301,7 @@ class ProgressTest {
     }
 
     @Test
-    void testsThatNeverRanForOneReasonAreOneLine() {
+    void testsNotRunForOneReasonShareOneLine() {
         begin(200, "default");
         List<TestSummary> tests = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -321,7 +321,7 @@ class ProgressTest {
     }
 
     @Test
-    void aFailureShowsItsPartsItsLastLinesAndItsLog(@TempDir Path files) throws IOException {
+    void failureHasItsPartsLastLinesAndLog(@TempDir Path files) throws IOException {
         Files.writeString(files.resolve("output.txt"), "output\n");
         begin(1, "default");
         finished(record("/smoke", 1, true, Outcome.FAILED, "exit code 1"), excerpt());
@@ -377,7 +377,7 @@ class ProgressTest {
     }
 
     @Test
-    void whatComesFromTestsIsEscapedAndCut() {
+    void textFromTestsIsEscapedAndTruncated() {
         String nasty = "\u001b[2J\u0007\u009b31m\u202egnp.exe\u2028\ufeff\ud800\r\n\ttail";
         ReportedResult part = new ReportedResult(Status.FAIL, nasty, nasty, List.of(), Map.of());
         Excerpt excerpt = new Excerpt(List.of(part), List.of(nasty, "y".repeat(100_000)));
@@ -408,7 +408,7 @@ class ProgressTest {
     }
 
     @Test
-    void flakyTestsShowWhatTheyDidBefore() {
+    void flakyTestsHaveTheirEarlierAttempts() {
         TestRecord first = record("/flaky", 1, false, Outcome.FAILED, "exit code 1");
         TestRecord second = record("/flaky", 2, true, Outcome.PASSED, null);
         begin(1, "default");
@@ -427,7 +427,7 @@ class ProgressTest {
     }
 
     @Test
-    void aPlannedRerunThatNeverComesIsTold() {
+    void rerunThatNeverStartsIsPrinted() {
         begin(1, "default");
         finished(record("/smoke", 1, false, Outcome.FAILED, "exit code 1"), excerpt());
         assertThat(lines())
@@ -440,7 +440,7 @@ class ProgressTest {
     }
 
     @Test
-    void problemsSayWhetherTheyWereOvercomeAndHowOften() {
+    void problemsHaveTheirVerdictAndCount() {
         begin(1, "default");
         progress.on(new RunEvent.Abandoned(stamp(), "the executor of /smoke on host-3", seconds(10)));
         progress.on(new RunEvent.Abandoned(stamp(), "the hook on host-4", seconds(10)));
@@ -468,7 +468,7 @@ class ProgressTest {
     }
 
     @Test
-    void aHugeSummaryIsCutAndSaysWhereTheRestIs() {
+    void hugeSummaryIsTruncatedAndNamesTheResults() {
         begin(3000, "default");
         List<TestSummary> tests = new ArrayList<>();
         for (int i = 0; i < 3000; i++) {
@@ -498,7 +498,7 @@ class ProgressTest {
     }
 
     @Test
-    void whatIsToldAgainAndAgainIsToldOnce() {
+    void repeatedProblemsArePrintedOnce() {
         begin(1, "default");
         progress.on(new RunEvent.Waiting(stamp(), 3, "for a system"));
         progress.on(new RunEvent.Waiting(stamp(), 3, "for a system"));
@@ -515,7 +515,7 @@ class ProgressTest {
     }
 
     @Test
-    void aChangingLineIsErasedAndOnlyWhatMattersStays() {
+    void statusLineIsErasedAndImportantLinesStay() {
         progress = Progress.changing(out);
         begin(2, "default");
         started("/smoke", null);
@@ -533,11 +533,11 @@ class ProgressTest {
     }
 
     @Test
-    void dumbTerminalsAndNoColorStayPlain() {
+    void dumbTerminalsAndNoColorGetPlainLines() {
         assertThat(Progress.canChange(true, Map.of("TERM", "xterm"))).isTrue();
         assertThat(Progress.canChange(true, Map.of())).isTrue();
         assertThat(Progress.canChange(true, Map.of("NO_COLOR", "")))
-                .as("as no-color.org says")
+                .as("as specified by no-color.org")
                 .isTrue();
         assertThat(Progress.canChange(true, Map.of("NO_COLOR", "1"))).isFalse();
         assertThat(Progress.canChange(true, Map.of("TERM", "dumb"))).isFalse();
@@ -545,7 +545,7 @@ class ProgressTest {
     }
 
     @Test
-    void aConsoleThatKnowsFewCharactersGetsOthers() {
+    void charactersUnknownToTheConsoleAreReplaced() {
         progress = Progress.plain(new PrintStream(bytes, true, Charset.forName("US-ASCII")));
         begin(1, "default");
         for (int i = 0; i < 10; i++) {
@@ -573,7 +573,7 @@ class ProgressTest {
 
     @Test
     @Timeout(30)
-    void aBrokenPipeEndsNothing() throws InterruptedException {
+    void brokenPipeDoesNotEndTheRun() throws InterruptedException {
         PrintStream broken = new PrintStream(
                 new OutputStream() {
                     @Override
@@ -592,7 +592,7 @@ class ProgressTest {
 
     @Test
     @Timeout(30)
-    void aStreamThatThrowsEndsNoTest() throws InterruptedException {
+    void throwingStreamDoesNotEndATest() throws InterruptedException {
         PrintStream throwing = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8) {
             @Override
             public void print(@Nullable String text) {

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Records say what ran, where and when; and nothing runs where or when it must not. */
+/** Records contain the test, system and time of each attempt, and tests respect locks, reservations and stops. */
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
 class RecordsTest {
@@ -57,7 +57,7 @@ class RecordsTest {
     private final FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
 
     @AfterEach
-    void everySystemIsGivenBack() {
+    void everySystemIsReleased() {
         assertThat(systems.openNow()).as("systems still held after the run").isZero();
         systems.close();
         results.close();
@@ -79,7 +79,7 @@ class RecordsTest {
     }
 
     @Test
-    void aFailedAttemptWhoseRerunNeverComesIsStoredWithItsOutput() throws Exception {
+    void failedAttemptWithoutItsRerunIsStoredWithItsOutput() throws Exception {
         CountDownLatch failed = new CountDownLatch(1);
         try (AdHocOrchestrator run = run(tests(2), FakeExecutors.running(test -> FakeRun.failing(SHORT)))
                 .maxSystems(1)
@@ -107,8 +107,8 @@ class RecordsTest {
     }
 
     @Test
-    void aRerunThatIsNotPossibleLeavesTheRecordOfTheAttemptBefore() throws Exception {
-        // One system, which the failed test spends, and no other one.
+    void impossibleRerunLeavesTheRecordOfThePreviousAttempt() throws Exception {
+        // There is one system only, and the failed test spends it.
         FakeProvisioner only = FakeProvisioner.of(n -> n == 1 ? FakeSystem.ready() : FakeSystem.failing("sold out"));
         try (only;
                 AdHocOrchestrator run = AdHocOrchestrator.builder(tests(1))
@@ -159,13 +159,13 @@ class RecordsTest {
                 assertThat(ended.tests().stream()
                                 .flatMap(test -> test.attempts().stream())
                                 .filter(record -> record.started().isAfter(at.plusMillis(50))))
-                        .as("started long after the stop")
+                        .as("tests started after the stop")
                         .isEmpty();
             }
         }
     }
 
-    /** Keeps nothing. */
+    /** Discards all results. */
     private static final class Forgetful implements Aggregator {
         @Override
         public void ingest(TestRecord record, Artifacts artifacts) {
@@ -180,7 +180,7 @@ class RecordsTest {
         public void close() {}
     }
 
-    /** Notes what runs beside what on a system. */
+    /** Records the tests that run at the same time on a system. */
     private static final class Neighbours implements Executor.Factory {
         private final Set<String> running = ConcurrentHashMap.newKeySet();
         private final Map<String, Set<String>> seen = new ConcurrentHashMap<>();
@@ -212,7 +212,7 @@ class RecordsTest {
     }
 
     @Test
-    void aDestructiveTestHasItsWholeSystem() throws Exception {
+    void destructiveTestRunsAloneOnItsSystem() throws Exception {
         Neighbours neighbours = new Neighbours();
         List<TestCase> tests = new ArrayList<>(tests(12));
         tests.add(3, TestCase.named("/destroyer").withDestructive(true));
@@ -229,7 +229,7 @@ class RecordsTest {
     }
 
     @Test
-    void aLockHeldSharedAndExclusivelyIsHeldExclusively() throws Exception {
+    void lockListedAsSharedAndExclusiveIsExclusive() throws Exception {
         Neighbours neighbours = new Neighbours();
         List<TestCase> tests = IntStream.range(0, 8)
                 .mapToObj(i -> (TestCase)
@@ -242,13 +242,13 @@ class RecordsTest {
     }
 
     @Test
-    void nothingStartsOnAnEndedReservation() {
+    void noTestStartsAfterTheReservation() {
         Schedule schedule = Simulation.rules().withMaxSystems(1).schedule(List.of(TestCase.named("/t")), 1);
         schedule.on(new Event.Begin(), Simulation.EPOCH);
         schedule.on(new Event.Arriving(0), Simulation.EPOCH);
         Instant end = Simulation.EPOCH.plusSeconds(60);
         schedule.on(new Event.Offered(new PoolSystem.Facts(1, 0, "s", "s", Map.of(), 1, end)), Simulation.EPOCH);
-        // Making it ready took longer than it is reserved.
+        // The preparation took longer than the reservation.
         List<Decision> decisions = schedule.on(new Event.Prepared(1), end.plusSeconds(1));
         assertThat(decisions)
                 .noneMatch(decision -> decision instanceof Decision.Run)
@@ -256,7 +256,7 @@ class RecordsTest {
     }
 
     @Test
-    void shortRunsLeaveNoRequestBehind() throws Exception {
+    void shortRunsLeaveNoPendingRequest() throws Exception {
         for (int i = 0; i < 500; i++) {
             try (AdHocOrchestrator run = AdHocOrchestrator.builder(tests(1 + i % 3))
                     .on(systems)
@@ -270,7 +270,7 @@ class RecordsTest {
     }
 
     @Test
-    void anOrchestratorThatIsBuiltAndDroppedLeavesNothing() throws Exception {
+    void unusedOrchestratorLeavesNoThread() throws Exception {
         Path tmp = Path.of(System.getProperty("java.io.tmpdir"));
         long before = runDirectories(tmp);
         for (int i = 0; i < 20; i++) {
@@ -281,7 +281,7 @@ class RecordsTest {
                     .build();
         }
         assertThat(runDirectories(tmp)).isEqualTo(before);
-        // LeakCheck looks for threads.
+        // LeakCheck fails the test if a thread is left.
     }
 
     private static long runDirectories(Path tmp) throws IOException {

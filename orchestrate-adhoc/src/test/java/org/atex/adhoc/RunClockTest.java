@@ -20,19 +20,19 @@ import org.atex.testkit.RecordingAggregator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Somebody sets this machine's clock while tests run. */
+/** The clock of the machine is set while tests run. */
 @Timeout(60)
 class RunClockTest {
     private static final Instant BEGIN = Instant.parse("2026-11-21T10:00:00Z");
 
-    /** Each time it is asked it is set by a day, to and fro. */
+    /** Jumps by a day, forward and back, on each call. */
     private static InstantSource jumping() {
         AtomicInteger asked = new AtomicInteger();
         return () -> BEGIN.plus(Duration.ofDays((long) asked.get() * (asked.getAndIncrement() % 2 == 0 ? -1 : 1)));
     }
 
     @Test
-    void whatEndsInAnHourEndsInAnHourHoweverTheClockWasSet() {
+    void remainingTimeDoesNotDependOnTheMachinesClock() {
         AtomicReference<Instant> wall = new AtomicReference<>(BEGIN);
         RunClock clock = new RunClock(wall::get);
         for (Duration jump : List.of(Duration.ofDays(1), Duration.ofHours(-5))) {
@@ -46,7 +46,7 @@ class RunClockTest {
     }
 
     @Test
-    void timesHaveTheDistancesThatTheyReallyHad() throws Exception {
+    void timesKeepTheirTrueDistances() throws Exception {
         List<RunEvent> events = new ArrayList<>();
         List<TestCase> tests = IntStream.range(0, 10)
                 .<TestCase>mapToObj(i -> TestCase.named("/" + i))
@@ -62,7 +62,7 @@ class RunClockTest {
                         .listener(events::add)
                         .build()) {
             assertThat(run.run().exitCode()).isZero();
-            // The clock may be asked when the run is made, and is asked when it begins.
+            // The clock is read when the run begins, and may be read when it is built.
             Instant first = events.getFirst().at();
             Instant last = first.plusNanos(System.nanoTime() - begin);
             assertThat(first).isAfter(BEGIN.minus(Duration.ofDays(3))).isBefore(BEGIN.plus(Duration.ofDays(3)));

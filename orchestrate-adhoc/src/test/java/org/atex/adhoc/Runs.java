@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.atex.api.RunSummary;
 
-/** Runs that are begun in the background. */
+/** Starts runs in the background. */
 final class Runs {
     private Runs() {}
 

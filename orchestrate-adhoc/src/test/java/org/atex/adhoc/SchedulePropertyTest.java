@@ -17,7 +17,7 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
 
-/** Whatever the tests, the systems and the accidents, the promises of {@link Simulation} hold. */
+/** The invariants of {@link Simulation} hold for random tests, systems and failures. */
 class SchedulePropertyTest {
     private static final Outcome[] ENDS = {
         Outcome.PASSED,
@@ -31,13 +31,13 @@ class SchedulePropertyTest {
     };
 
     @Property(tries = 2000)
-    void everyRunKeepsItsPromises(@ForAll long seed) {
+    void everyRunKeepsTheInvariants(@ForAll long seed) {
         Random random = new Random(seed);
         simulation(random, true).run();
     }
 
     @Property(tries = 1000)
-    void everyRunThatIsStoppedKeepsItsPromises(@ForAll long seed) {
+    void everyStoppedRunKeepsTheInvariants(@ForAll long seed) {
         Random random = new Random(seed);
         Simulation simulation = simulation(random, true);
         for (int i = 0; i <= random.nextInt(3); i++) {
@@ -52,7 +52,7 @@ class SchedulePropertyTest {
         Simulation simulation = simulation(random, false);
         simulation.run();
         assertThat(simulation.concluded.values())
-                .as("nothing is left out where there are systems for everything")
+                .as("every test runs if there are systems for all of them")
                 .noneMatch(end -> end.outcome() == Outcome.NOT_RUN);
     }
 

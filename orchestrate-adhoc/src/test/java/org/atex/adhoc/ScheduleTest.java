@@ -54,7 +54,7 @@ class ScheduleTest {
     }
 
     @Test
-    void keepsTheGivenOrderWhereNothingElseSaysOtherwise() {
+    void keepsTheGivenOrderOfEqualTests() {
         Simulation simulation = simulate(tests(20), 1, Simulation.rules());
         simulation.run();
         assertThat(simulation.started)
@@ -63,7 +63,7 @@ class ScheduleTest {
     }
 
     @Test
-    void runsATestAgainInItsOldPlaceInTheOrder() {
+    void rerunKeepsThePositionOfTheTest() {
         List<PlainTest> tests =
                 List.of(TestCase.named("/flaky").withPriority(5), TestCase.named("/b"), TestCase.named("/c"));
         Simulation.Given rules =
@@ -81,7 +81,7 @@ class ScheduleTest {
     }
 
     @Test
-    void givesADestructiveTestsSystemToNobodyElse() {
+    void runsNoOtherTestOnTheSystemOfADestructiveTest() {
         List<PlainTest> tests =
                 List.of(TestCase.named("/a").withDestructive(true).withPriority(1), TestCase.named("/b"));
         Simulation simulation = simulate(tests, 1, Simulation.rules());
@@ -90,7 +90,7 @@ class ScheduleTest {
     }
 
     @Test
-    void fault15AsksForNoMoreSystemsThanItMayHave() {
+    void requestsNoMoreSystemsThanAllowed() {
         Simulation simulation = simulate(tests(300), 6, Simulation.rules());
         simulation.run();
         assertThat(simulation.systemsUsed).isEqualTo(6);
@@ -98,14 +98,14 @@ class ScheduleTest {
     }
 
     @Test
-    void fault15KeepsASystemAfterAFailedTest() {
+    void keepsASystemAfterAFailedTest() {
         Simulation simulation = simulate(tests(25), Simulation.rules().withMaxSystems(6), FAILED);
         simulation.run();
         assertThat(simulation.systemsUsed).isEqualTo(6);
     }
 
     @Test
-    void fault14PicksFromAMillionTestsWithoutLookingAtEach() {
+    void picksFromAMillionTestsWithoutExaminingEach() {
         List<PlainTest> tests = IntStream.range(0, 1_000_000)
                 .mapToObj(i -> TestCase.named("/t" + i).withLimit(Duration.ofSeconds(i % 1000)))
                 .toList();
@@ -127,7 +127,7 @@ class ScheduleTest {
         List<PlainTest> tests = new java.util.ArrayList<>(tests(10));
         tests.add(TestCase.named("/alone").withLock(TestLock.exclusive(TestLock.EVERYTHING)));
         Simulation simulation = simulate(tests, 4, Simulation.rules());
-        simulation.run(); // which asserts that nothing runs beside it
+        simulation.run(); // asserts that no other test runs meanwhile
         assertThat(simulation.concluded.get("/alone")).isEqualTo(PASSED);
     }
 
@@ -152,7 +152,7 @@ class ScheduleTest {
     }
 
     @Test
-    void goesOnWhileEverySecondSystemFails() {
+    void continuesWhileEverySecondSystemFails() {
         int[] next = {0};
         Simulation simulation = new Simulation(
                 tests(30),
@@ -182,7 +182,7 @@ class ScheduleTest {
     }
 
     @Test
-    void saysWhatATestNeedsThatNoSystemHas() {
+    void namesTheNeedThatNoSystemMeets() {
         List<PlainTest> tests =
                 List.of(TestCase.named("/any"), TestCase.named("/arm").withNeed(Simulation.arch("aarch64")));
         Simulation simulation = new Simulation(
@@ -198,7 +198,7 @@ class ScheduleTest {
     }
 
     @Test
-    void startsNoTestThatItsReservationWouldCutOff() {
+    void startsNoTestThatMayOutlastTheReservation() {
         List<PlainTest> tests = List.of(
                 TestCase.named("/long").withLimit(Duration.ofHours(2)),
                 TestCase.named("/short").withLimit(Duration.ofMinutes(10)));
@@ -211,12 +211,12 @@ class ScheduleTest {
                 p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, leases[Math.min(1, next[0]++)]),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofMinutes(5));
-        simulation.run(); // which asserts that limits fit into leases
+        simulation.run(); // asserts that limits end before reservations
         assertThat(simulation.started).containsExactly("/short", "/long");
     }
 
     @Test
-    void givesBackASystemWhoseReservationIsTooShortForWhatIsLeft() {
+    void releasesASystemWithATooShortReservation() {
         List<PlainTest> tests = List.of(
                 TestCase.named("/busy").withPriority(1), TestCase.named("/long").withLimit(Duration.ofHours(2)));
         Duration[] leases = {null, Duration.ofHours(1), Duration.ofHours(3)};
@@ -267,7 +267,7 @@ class ScheduleTest {
     }
 
     @Test
-    void endsAtOnceWithoutTests() {
+    void endsImmediatelyWithoutTests() {
         Simulation simulation = simulate(List.of(), 1, Simulation.rules());
         assertThat(simulation.run()).isZero();
         assertThat(simulation.systemsUsed).isZero();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(LeakCheck.class)
 class SequentialOrchestratorContractTest extends OrchestratorContract {
-    /** Where results stay that cannot be stored. */
+    /** The directory for results that cannot be stored. */
     @TempDir
     private Path work;
 

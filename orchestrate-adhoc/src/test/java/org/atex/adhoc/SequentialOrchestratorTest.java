@@ -64,7 +64,7 @@ class SequentialOrchestratorTest {
         }
     }
 
-    /** Where each test ran. */
+    /** The system of each test. */
     private static List<String> places(RunSummary summary) {
         return summary.tests().stream()
                 .map(test -> test.attempts().isEmpty()
@@ -87,7 +87,7 @@ class SequentialOrchestratorTest {
     }
 
     @Test
-    void listenersAreToldInOrder() throws Exception {
+    void eventsAreDeliveredInOrder() throws Exception {
         run(tests(2), FakeExecutors.passing(Duration.ZERO));
 
         List<String> told =
@@ -122,7 +122,7 @@ class SequentialOrchestratorTest {
     }
 
     @Test
-    void spentSystemIsResetWhereThatCanBeDone() throws Exception {
+    void spentSystemIsResetIfPossible() throws Exception {
         systems = FakeProvisioner.of(FakeSystem.ready().withReset());
         FakeExecutors executors = FakeExecutors.passing(Duration.ZERO);
         List<TestCase> tests = List.of(TestCase.named("/breaks").withDestructive(true), TestCase.named("/next"));
@@ -134,21 +134,21 @@ class SequentialOrchestratorTest {
     }
 
     @Test
-    void failingExecutorCostsOneTestAndItsSystem() throws Exception {
+    void throwingExecutorAffectsOneTestAndItsSystem() throws Exception {
         RunSummary summary = run(tests(2), FakeExecutors.running(test -> {
             if (test.name().equals("/t1")) {
-                throw new IllegalStateException("it has a fault");
+                throw new IllegalStateException("a bug");
             }
             return FakeRun.passing(Duration.ZERO);
         }));
 
         assertThat(summary.counts()).isEqualTo(Map.of(Outcome.ERROR, 1, Outcome.PASSED, 1));
-        assertThat(summary.tests().getFirst().end().note()).contains("it has a fault");
+        assertThat(summary.tests().getFirst().end().note()).contains("a bug");
         assertThat(places(summary)).containsExactly("fake-1", "fake-2");
     }
 
     @Test
-    void systemsThatFailAreTriedSomeTimes() throws Exception {
+    void failedSystemsAreReplacedSeveralTimes() throws Exception {
         systems = FakeProvisioner.of(n -> n < 4 ? FakeSystem.failing("number " + n) : FakeSystem.ready());
         assertThat(run(tests(2), FakeExecutors.passing(Duration.ZERO)).counts()).isEqualTo(Map.of(Outcome.PASSED, 2));
 
@@ -161,7 +161,7 @@ class SequentialOrchestratorTest {
     }
 
     @Test
-    void testThatNeedsAnotherSystemIsNotRun() throws Exception {
+    void testWithUnmetNeedsIsNotRun() throws Exception {
         systems = FakeProvisioner.of(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")));
         List<TestCase> tests =
                 List.of(TestCase.named("/there").withNeed(Need.of("arch", "s390x")), TestCase.named("/here"));
@@ -175,7 +175,7 @@ class SequentialOrchestratorTest {
     }
 
     @Test
-    void artifactsThatVanishAreNoReasonToLoseSightOfATest() throws Exception {
+    void deletedArtifactsDoNotLoseTheOutcomeOfATest() throws Exception {
         FakeExecutors executors = FakeExecutors.running(test -> {
             deleteWorkDirectory();
             return FakeRun.passing(Duration.ZERO);
@@ -195,7 +195,7 @@ class SequentialOrchestratorTest {
     }
 
     @Test
-    void whatIsMissingIsNamed() {
+    void buildNamesTheMissingPart() {
         assertThatThrownBy(() ->
                         SequentialOrchestrator.builder(tests(1)).on(systems).build())
                 .isInstanceOf(IllegalArgumentException.class)

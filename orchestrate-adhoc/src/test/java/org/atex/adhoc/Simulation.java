@@ -26,11 +26,11 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a schedule on a virtual clock, and holds it to its promises at every step. */
+/** Runs a schedule on a virtual clock and asserts its invariants at every step. */
 final class Simulation {
     static final Instant EPOCH = Instant.parse("2030-01-01T00:00:00Z");
 
-    /** What a provisioner does when it is asked for one system. */
+    /** The reaction of a provisioner to a request for one system. */
     sealed interface Supplies {
         record System(
                 Map<String, String> labels,
@@ -58,7 +58,7 @@ final class Simulation {
         record Exhausted() implements Supplies {}
     }
 
-    /** What a run is given: the rules of a schedule, and the order. */
+    /** The configuration of a run: the rules of the schedule, and the order. */
     record Given(
             TestOrder order,
             RerunPolicy reruns,
@@ -184,7 +184,7 @@ final class Simulation {
                 Integer.MAX_VALUE);
     }
 
-    /** A system that is there at once, for everybody. */
+    /** Returns a system that is available immediately and suits every test. */
     static Supplies.System plain() {
         return new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, null);
     }
@@ -207,7 +207,7 @@ final class Simulation {
         for (long steps = 0; !ended; steps++) {
             Happening event = events.poll();
             if (event == null) {
-                throw new AssertionError("the schedule waits for something that will never come: " + history);
+                throw new AssertionError("the schedule waits, but no event is pending: " + history);
             }
             assertThat(steps).as("a run of this size ends").isLessThan(1_000_000);
             now = event.at();
@@ -232,11 +232,11 @@ final class Simulation {
 
     private void carryOut(List<Decision> decisions) {
         for (Decision decision : decisions) {
-            assertThat(ended).as("nothing is decided after the end").isFalse();
+            assertThat(ended).as("no decision after the end").isFalse();
             history.add(decision);
             switch (decision) {
-                case Decision.Ask(int provisioner, int count) -> asked(provisioner, count);
-                case Decision.Forget(int provisioner) -> outstanding.put(provisioner, 0);
+                case Decision.Request(int provisioner, int count) -> asked(provisioner, count);
+                case Decision.ClearRequests(int provisioner) -> outstanding.put(provisioner, 0);
                 case Decision.Prepare(int system) -> prepare(system);
                 case Decision.CancelPreparation(int system) -> cancelPreparation(system);
                 case Decision.Run run -> begin(run);
@@ -250,9 +250,9 @@ final class Simulation {
                 case Decision.Conclude conclude -> conclude(conclude);
                 case Decision.Report(Problem problem) -> problems.add(problem.what());
                 case Decision.WakeAt(Instant when) -> wakeAt(when);
-                case Decision.Judge(PlannedTest test, TestEnd end) -> judge(test, end);
+                case Decision.AskPolicies(PlannedTest test, TestEnd end) -> judge(test, end);
                 case Decision.Hold hold -> held.add(hold.test().name());
-                case Decision.LookForRoom() ->
+                case Decision.CheckSpace() ->
                     at(Duration.ZERO, () -> tell(new Event.FreeSpace(now.isBefore(roomAgain) ? "full" : "")));
                 case Decision.Pause pause -> {}
                 case Decision.Quarantine quarantine -> quarantined.add(quarantine.host());
@@ -275,12 +275,12 @@ final class Simulation {
     private void judge(PlannedTest test, TestEnd end) {
         at(Duration.ofMillis(1), () -> {
             boolean again = given.reruns().again(test.test, test.endsWith(end));
-            tell(new Event.Judged(test, again, given.destruction().destroys(test.test, end)));
+            tell(new Event.PoliciesAnswered(test, again, given.destruction().destroys(test.test, end)));
         });
     }
 
     private void asked(int provisioner, int count) {
-        assertThat(stopped).as("nothing is asked for after a stop").isNull();
+        assertThat(stopped).as("no request after a stop").isNull();
         assertThat(count).isPositive();
         outstanding.merge(provisioner, count, Integer::sum);
         for (int i = 0; i < count; i++) {
@@ -292,7 +292,7 @@ final class Simulation {
         switch (what) {
             case Supplies.System system ->
                 at(system.after(), () -> {
-                    // A wish that was forgotten may have come true already, and may not.
+                    // A cleared request may or may not have produced a system already.
                     if (take(provisioner)) {
                         offer(provisioner, system, false);
                     }
@@ -369,8 +369,8 @@ final class Simulation {
     private void begin(Decision.Run run) {
         TestCase test = run.test().test;
         PoolSystem.Facts facts = systems.get(run.system());
-        assertThat(facts).as("%s runs on a system that is there", test.name()).isNotNull();
-        assertThat(stopped).as("nothing starts after a stop").isNull();
+        assertThat(facts).as("%s runs on a system of the pool", test.name()).isNotNull();
+        assertThat(stopped).as("no test starts after a stop").isNull();
         assertThat(concluded).as("no attempt after the last").doesNotContainKey(test.name());
         assertThat(spent).as("%s runs on a spent system", test.name()).doesNotContain(run.system());
         assertThat(test.needs()).allMatch(need -> need.isMetBy(facts.labels()), "is met by " + facts.labels());
@@ -392,7 +392,7 @@ final class Simulation {
     private static void assertCompatible(TestCase a, TestCase b) {
         boolean alone = isAlone(a) || isAlone(b);
         assertThat(alone)
-                .as("%s beside %s, one of which runs alone", a.name(), b.name())
+                .as("%s and %s at the same time; one of them must run alone", a.name(), b.name())
                 .isFalse();
         for (TestLock lock : a.locks()) {
             for (TestLock other : b.locks()) {
@@ -411,7 +411,7 @@ final class Simulation {
 
     private void end(Place place, Decision.Run run, TestEnd end) {
         if (!running.remove(place, run)) {
-            return; // cancelled meanwhile
+            return; // already cancelled
         }
         if (!end.systemUsable() || given.destruction().destroys(run.test().test, end)) {
             spent.add(place.system());
@@ -420,10 +420,10 @@ final class Simulation {
         assertNoPlaceIsWasted();
     }
 
-    /** No place stays idle while a waiting test could run there. */
+    /** Asserts that no slot is idle while a waiting test could run in it. */
     private void assertNoPlaceIsWasted() {
-        // Asked of the schedule itself: with the same event again nothing more would be started.
-        assertThat(schedule.settledBacklog())
+        // Uses the schedule itself: it must not be able to start another test without a new event.
+        assertThat(schedule.startableTest())
                 .as("a test that could run now waits")
                 .isNull();
     }

@@ -38,8 +38,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs whose blocks misbehave now and then, stopped at every moment: each test ends once, each attempt is stored once, no
- * lock is violated, no system is held, and the run ends in time.
+ * Stops runs with misbehaving parts at random moments: each test has one outcome, each attempt is stored once, no lock
+ * is violated, no system is left, and the run ends in time.
  */
 @Timeout(300)
 class StopsAtEveryMomentTest {
@@ -57,7 +57,7 @@ class StopsAtEveryMomentTest {
     private Path work;
 
     @Test
-    void whateverHappensEveryTestEndsOnce() throws Exception {
+    void everyTestHasOneOutcome() throws Exception {
         List<Future<?>> runs = new ArrayList<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE)) {
             for (int seed = 0; seed < RUNS; seed++) {
@@ -186,7 +186,7 @@ class StopsAtEveryMomentTest {
             };
         }
 
-        /** Counts up by one for a lock that is held shared, and by many for one that is held alone. */
+        /** Adds one for a shared lock, and a large number for an exclusive lock. */
         private void take(TestCase test) {
             for (TestLock lock : test.locks()) {
                 boolean alone = lock.mode() == TestLock.Mode.EXCLUSIVE;

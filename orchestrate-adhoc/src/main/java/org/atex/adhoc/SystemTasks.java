@@ -10,11 +10,11 @@ import org.atex.api.Remote;
 import org.atex.api.SystemHook;
 
 /**
- * What is done with systems: reading their facts, preparing, resetting and giving them back. Each method returns at once,
- * and tells its caller of the end on a thread of the guard. Thread-safe.
+ * Calls user code on systems: reads their facts, prepares, resets and releases them. Each method returns immediately
+ * and reports the end on a thread of the guard. Thread-safe.
  */
-final class SystemWork {
-    /** A system whose facts are known. */
+final class SystemTasks {
+    /** A system with its facts and its connection. */
     record Arrival(PoolSystem.Facts facts, Connection connection) {}
 
     private final Guard guard;
@@ -22,22 +22,22 @@ final class SystemWork {
     private final SystemHook hook;
     private final Executor.Factory factory;
     private final int maxSlots;
-    private final Steps steps;
+    private final RunContext context;
 
-    SystemWork(Guard guard, RunPlan plan, Steps steps) {
+    SystemTasks(Guard guard, RunPlan plan, RunContext context) {
         this.guard = guard;
         this.limits = plan.limits();
         this.hook = plan.hook();
         this.factory = plan.factory();
         this.maxSlots = plan.maxSlots();
-        this.steps = steps;
+        this.context = context;
     }
 
-    /** Reads what a system says of itself, once. */
+    /** Reads the properties of a system, once. */
     void read(int id, int provisioner, String source, Remote remote, Consumer<Guard.Result<Arrival>> then) {
         guard.start(
                 Guard.Phase.WORK,
-                "a system of " + source + ", which is asked for its name and labels,",
+                "a system of " + source + " (reading of its name and labels)",
                 limits.call(),
                 () -> {
                     Instant expires = remote.expires();
@@ -48,7 +48,7 @@ final class SystemWork {
                             notNull(remote.host(), "its host"),
                             Map.copyOf(notNull(remote.labels(), "its labels")),
                             Math.max(1, Math.min(maxSlots, remote.slots())),
-                            expires == null ? null : steps.ofWall(expires));
+                            expires == null ? null : context.ofWall(expires));
                     return new Arrival(facts, notNull(remote.connection(), "its connection"));
                 },
                 then,
@@ -63,54 +63,54 @@ final class SystemWork {
         return value;
     }
 
-    Guard.Call<?> prepare(Member member, Consumer<Guard.Result<Executor>> then) {
+    Guard.Call<?> prepare(OpenSystem openSystem, Consumer<Guard.Result<Executor>> then) {
         return guard.start(
                 Guard.Phase.WORK,
-                "the preparation of " + member.name(),
+                "the preparation of " + openSystem.name(),
                 limits.setUp(),
                 () -> {
-                    hook.run(member.remote);
-                    return notNull(factory.open(member.remote), "the executor that was opened");
+                    hook.run(openSystem.remote);
+                    return notNull(factory.open(openSystem.remote), "the executor that was opened");
                 },
                 then,
-                SystemWork::closeQuietly);
+                SystemTasks::closeQuietly);
     }
 
     private static void closeQuietly(Executor executor) {
         try {
             executor.close();
         } catch (Throwable e) {
-            Words.warn("an executor that was opened in vain could not be closed", e);
+            Throwables.warn("could not close an executor that was opened too late", e);
         }
     }
 
     /** Closes the executor, if there is one. */
-    void closeExecutor(Member member, Runnable then) {
-        Executor executor = member.executor;
+    void closeExecutor(OpenSystem openSystem, Runnable then) {
+        Executor executor = openSystem.executor;
         if (executor == null) {
             then.run();
             return;
         }
-        release("the executor on " + member.name() + ", which is closed,", executor::close, problem -> {
+        release("the executor on " + openSystem.name() + " (closing)", executor::close, problem -> {
             if (!problem.isEmpty()) {
-                steps.problem(
-                        Problem.infrastructure("the system " + member.name() + " was not cleaned up: " + problem));
+                context.problem(
+                        Problem.infrastructure("the system " + openSystem.name() + " was not cleaned up: " + problem));
             }
             then.run();
         });
     }
 
-    /** Resets a system; tells whether that was done. */
-    Guard.Call<?> reset(Member member, Consumer<Boolean> then) {
+    /** Resets a system; reports whether that was done. */
+    Guard.Call<?> reset(OpenSystem openSystem, Consumer<Boolean> then) {
         return guard.start(
                 Guard.Phase.WORK,
-                "the reset of " + member.name(),
+                "the reset of " + openSystem.name(),
                 limits.setUp(),
-                member.remote::reset,
+                openSystem.remote::reset,
                 result -> {
                     if (!(result instanceof Guard.Result.Done || result instanceof Guard.Result.Cancelled)) {
-                        steps.problem(Problem.overcome("the system " + member.name()
-                                + " could not be reset, and is replaced: " + result.problem()));
+                        context.problem(Problem.overcome("the system " + openSystem.name()
+                                + " could not be reset and is replaced: " + result.problem()));
                     }
                     then.accept(result instanceof Guard.Result.Done<Boolean>(Boolean done) && done);
                 },
@@ -118,9 +118,9 @@ final class SystemWork {
     }
 
     void giveBack(String name, Remote remote, Runnable then) {
-        release("the system " + name + ", which is given back,", remote::close, problem -> {
+        release("the system " + name + " (release)", remote::close, problem -> {
             if (!problem.isEmpty()) {
-                steps.problem(Problem.infrastructure("the system " + name + " was not given back: " + problem));
+                context.problem(Problem.infrastructure("the system " + name + " was not released: " + problem));
             }
             then.run();
         });

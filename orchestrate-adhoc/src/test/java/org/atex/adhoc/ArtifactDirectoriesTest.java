@@ -27,18 +27,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(30)
 @ExtendWith(LeakCheck.class)
-class ArtifactRoomTest {
+class ArtifactDirectoriesTest {
     @TempDir
     private Path directory;
 
     private final List<String> problems = new ArrayList<>();
 
     @Test
-    void aDirectoryThatCannotBeDeletedIsAProblemAndNoException() throws Exception {
+    void directoryThatCannotBeDeletedIsReportedAsAProblem() throws Exception {
         Path parent = Files.createDirectory(directory.resolve("parent"));
-        ArtifactRoom room = new ArtifactRoom(Files.createDirectory(parent.resolve("room")), true);
+        ArtifactDirectories room = new ArtifactDirectories(Files.createDirectory(parent.resolve("room")), true);
         room.next().delete();
-        // Not by permissions: they do not hinder root.
+        // Not by permissions, which root ignores.
         Files.delete(parent.resolve("room"));
         Files.delete(parent);
         Files.writeString(parent, "in the way");
@@ -49,15 +49,15 @@ class ArtifactRoomTest {
     }
 
     @Test
-    void whatIsKeptOrGivenOrGoneIsNoProblem() throws Exception {
+    void keptGivenOrMissingDirectoriesAreNoProblem() throws Exception {
         Path root = Files.createDirectory(directory.resolve("room"));
-        ArtifactRoom room = new ArtifactRoom(root, true);
+        ArtifactDirectories room = new ArtifactDirectories(root, true);
         Artifacts kept = room.next();
         room.close(problems::add);
         assertThat(kept.directory()).exists();
 
         kept.delete();
-        ArtifactRoom.in(root).close(problems::add);
+        ArtifactDirectories.in(root).close(problems::add);
         assertThat(root).exists();
 
         room.close(problems::add);
@@ -66,7 +66,7 @@ class ArtifactRoomTest {
         assertThat(problems).isEmpty();
     }
 
-    /** As a job does that cleans up {@code /tmp}. */
+    /** Deletes the directory, as a cleanup job for {@code /tmp} does. */
     private static final class Sweeper implements Aggregator {
         @Override
         public void ingest(TestRecord record, Artifacts artifacts) {
@@ -84,7 +84,7 @@ class ArtifactRoomTest {
     }
 
     @Test
-    void aRunWhoseDirectoryVanishedHasItsSummary() throws Exception {
+    void runWithADeletedDirectoryReturnsItsSummary() throws Exception {
         List<TestCase> tests = List.of(TestCase.named("/test"));
         FakeExecutors executors = FakeExecutors.passing(Duration.ZERO);
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());

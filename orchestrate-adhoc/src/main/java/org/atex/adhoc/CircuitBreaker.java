@@ -7,12 +7,12 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a provisioner is worth asking. Closed, it may be asked for any number of systems. When most of its latest systems
- * failed it opens: nothing is asked for until a delay is over, then one system to probe. Each probe that fails doubles the
- * delay, one that works closes the breaker.
+ * A circuit breaker for a provisioner. While it is closed, any number of systems may be requested. It opens when 80 %
+ * of the recent systems failed: no system is requested until a delay has passed, then one system as a probe. A failed
+ * probe doubles the delay (5 s to 5 min); a working system closes the breaker. Not thread-safe.
  */
-final class Breaker {
-    private static final double TOO_MANY = 0.8;
+final class CircuitBreaker {
+    private static final double OPEN_AT = 0.8;
     private static final Duration FIRST_DELAY = Duration.ofSeconds(5);
     private static final Duration LONGEST_DELAY = Duration.ofMinutes(5);
 
@@ -26,12 +26,12 @@ final class Breaker {
     private int failedSince;
 
     /**
-     * Makes a closed one.
+     * Creates a closed breaker.
      *
-     * @param window how many of the latest systems count
-     * @param patience how long it may do nothing but fail before it is hopeless
+     * @param window the number of recent systems that count
+     * @param patience how long systems may fail without a success before the provisioner is hopeless
      */
-    Breaker(int window, Duration patience) {
+    CircuitBreaker(int window, Duration patience) {
         this.window = window;
         this.patience = patience;
     }
@@ -41,10 +41,11 @@ final class Breaker {
         failedSince++;
         failingSince = failingSince == null ? now : failingSince;
         if (openUntil != null) {
+            // Failures of systems requested before the breaker opened do not extend the delay.
             if (!now.isBefore(openUntil)) {
                 open(now);
             }
-        } else if (failures >= Math.ceil(window * TOO_MANY)) {
+        } else if (failures >= Math.ceil(window * OPEN_AT)) {
             open(now);
         }
     }
@@ -70,23 +71,23 @@ final class Breaker {
         }
     }
 
-    /** {@return whether any number of systems may be asked for} */
+    /** {@return whether any number of systems may be requested} */
     boolean isClosed() {
         return openUntil == null;
     }
 
-    /** {@return whether one system may be asked for, if none is under way} */
+    /** {@return whether one system may be requested, if no request is pending} */
     boolean mayProbe(Instant now) {
         return openUntil != null && !now.isBefore(openUntil);
     }
 
-    /** {@return when a probe may be sent, or null if the breaker is closed} */
+    /** {@return when the next probe may be requested, or null if the breaker is closed} */
     @Nullable
     Instant probeAt() {
         return openUntil;
     }
 
-    /** {@return when it becomes hopeless unless something works, or null if the breaker is closed} */
+    /** {@return when the provisioner becomes hopeless without a success, or null if the breaker is closed} */
     @Nullable
     Instant hopelessAt() {
         return openUntil == null || failingSince == null ? null : failingSince.plus(patience);
@@ -97,7 +98,7 @@ final class Breaker {
         return at != null && !now.isBefore(at);
     }
 
-    /** {@return how many systems have failed since the last one that worked} */
+    /** {@return the number of failures since the last working system} */
     int failedSince() {
         return failedSince;
     }

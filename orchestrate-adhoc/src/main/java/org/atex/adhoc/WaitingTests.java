@@ -10,10 +10,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tests that wait, kept by kind: picking looks at the first of each kind, not at each test, so that it costs the
- * same for ten tests and for a million.
+ * The waiting tests, grouped by {@link PlannedTest.Kind}. Picking a test examines the first test of each kind, so its
+ * cost depends on the number of kinds, not on the number of tests. Not thread-safe.
  */
-final class Backlog {
+final class WaitingTests {
     private final Map<PlannedTest.Kind, TreeSet<PlannedTest>> kinds = new HashMap<>();
     private int size;
 
@@ -30,12 +30,14 @@ final class Backlog {
         return size;
     }
 
-    /** {@return whether some test could run on a system} */
+    /** {@return whether a waiting test could run on the system} */
     boolean canUse(PoolSystem system) {
         return kinds.keySet().stream().anyMatch(kind -> system.meets(kind.needs()));
     }
 
-    /** {@return whether some test could run on a system, and would have ended for certain when its reservation does} */
+    /**
+     * {@return whether a waiting test could run on the system and must end before the reservation of the system ends}
+     */
     boolean canUseInTime(PoolSystem system, Instant now) {
         return system.facts.expires() == null
                 ? canUse(system)
@@ -45,13 +47,13 @@ final class Backlog {
                         .anyMatch(test -> system.outlives(test, now));
     }
 
-    /** {@return whether some test could run on a system of which only these labels are known} */
+    /** {@return whether a waiting test may be able to run on a system with these labels; other labels are unknown} */
     boolean mayFit(Map<String, String> labels) {
         return kinds.keySet().stream()
                 .anyMatch(kind -> kind.needs().stream().noneMatch(need -> need.isRuledOutBy(labels)));
     }
 
-    /** {@return how many could run at once if there were places enough} */
+    /** {@return the number of tests that could run at once with unlimited slots} */
     int parallel() {
         int parallel = 0;
         for (Map.Entry<PlannedTest.Kind, TreeSet<PlannedTest>> entry : kinds.entrySet()) {
@@ -61,9 +63,9 @@ final class Backlog {
     }
 
     /**
-     * {@return the first test, in the order of the run, that could start now on a system}
+     * {@return the first test, in the order of the run, that can start on the system now, or null}
      *
-     * @param withDestructive whether tests count that would have to wait until they have the whole system
+     * @param withDestructive whether to include destructive tests that must wait until the system is idle
      */
     @Nullable
     PlannedTest first(PoolSystem system, Locks locks, Instant now, boolean withDestructive) {
@@ -94,7 +96,7 @@ final class Backlog {
     void remove(PlannedTest test) {
         TreeSet<PlannedTest> tests = kinds.get(test.kind);
         if (tests == null || !tests.remove(test)) {
-            throw new IllegalStateException(test.name() + " is not waiting");
+            throw new IllegalStateException(test.name() + " is not in the list of waiting tests");
         }
         if (tests.isEmpty()) {
             kinds.remove(test.kind);
@@ -102,7 +104,7 @@ final class Backlog {
         size--;
     }
 
-    /** Takes out all of them, in the order of the run. */
+    /** Removes and returns all tests, in the order of the run. */
     List<PlannedTest> takeAll() {
         List<PlannedTest> all = new ArrayList<>();
         kinds.values().forEach(all::addAll);
@@ -112,13 +114,13 @@ final class Backlog {
         return all;
     }
 
-    /** {@return whether each waiting test needs a label that is not among these, whatever its value} */
+    /** {@return whether every waiting test needs a label with a key that is missing here} */
     boolean needsOtherLabels(Map<String, String> labels) {
         return kinds.keySet().stream()
                 .allMatch(kind -> kind.needs().stream().anyMatch(need -> !labels.containsKey(need.label())));
     }
 
-    /** {@return what the first waiting test needs, for messages} */
+    /** {@return a description of the first waiting test and its needs, for messages} */
     String describeFirst() {
         PlannedTest first = null;
         for (TreeSet<PlannedTest> tests : kinds.values()) {

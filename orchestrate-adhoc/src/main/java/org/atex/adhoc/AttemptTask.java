@@ -16,38 +16,38 @@ import org.atex.api.Verdict;
 import org.atex.artifacts.Excerpts;
 import org.jspecify.annotations.Nullable;
 
-/** Runs one attempt at a test, whatever the executor does. */
-final class AttemptWork {
-    /** How it came out. */
-    sealed interface Out {
-        /** It ran, and ended somehow. */
-        record Ended(Attempt attempt) implements Out {}
+/** Runs one attempt at a test and turns every failure of the executor into a result. */
+final class AttemptTask {
+    /** The result of an attempt. */
+    sealed interface Result {
+        /** The attempt ran and ended. */
+        record Ended(Attempt attempt) implements Result {}
 
-        /** The run is being stopped: it was not started. */
-        record NotStarted() implements Out {}
+        /** The attempt was not started because the run is being stopped. */
+        record NotStarted() implements Result {}
 
-        /** There is no room for its artifacts: nothing is known of the test. */
-        record NoRoom(String why) implements Out {}
+        /** No disk space for its artifacts: the attempt has no valid result. */
+        record NoSpace(String why) implements Result {}
     }
 
     private final PlannedTest test;
-    private final Member member;
+    private final OpenSystem openSystem;
     private final int slot;
-    private final ArtifactRoom room;
+    private final ArtifactDirectories directories;
     private final int lastLines;
     private final RunLog log;
     private final InstantSource clock;
 
-    // Written by the thread of the attempt, read by others when it is abandoned.
+    // Written by the thread of the attempt; read by the thread of the run if the attempt is abandoned.
     private volatile Artifacts artifacts = Artifacts.none();
     private volatile Instant started;
     private volatile long begin = System.nanoTime();
 
-    AttemptWork(
+    AttemptTask(
             PlannedTest test,
-            Member member,
+            OpenSystem openSystem,
             int slot,
-            ArtifactRoom room,
+            ArtifactDirectories directories,
             int lastLines,
             RunLog log,
             InstantSource clock) {
@@ -55,27 +55,27 @@ final class AttemptWork {
         this.started = clock.instant();
         this.log = log;
         this.test = test;
-        this.member = member;
+        this.openSystem = openSystem;
         this.slot = slot;
-        this.room = room;
+        this.directories = directories;
         this.lastLines = lastLines;
     }
 
     /**
-     * Runs it.
+     * Runs the attempt.
      *
-     * @param stopped whether the run is being stopped
-     * @param starting is told right before the test starts
+     * @param stopped returns whether the run is being stopped
+     * @param starting receives the start time, right before the test starts
      */
-    Out run(BooleanSupplier stopped, Consumer<Instant> starting) throws InterruptedException {
+    Result run(BooleanSupplier stopped, Consumer<Instant> starting) throws InterruptedException {
         try {
-            artifacts = room.next();
+            artifacts = directories.next();
         } catch (IOException e) {
-            return new Out.NoRoom(Words.of(e));
+            return new Result.NoSpace(Throwables.describe(e));
         }
         if (stopped.getAsBoolean()) {
             discard();
-            return new Out.NotStarted();
+            return new Result.NotStarted();
         }
         started = clock.instant();
         begin = System.nanoTime();
@@ -84,37 +84,38 @@ final class AttemptWork {
         try {
             end = end();
         } catch (UncheckedIOException e) {
-            if (LackOfRoom.causes(e)) {
+            if (DiskFull.isCauseOf(e)) {
                 discard();
-                return new Out.NoRoom(Words.of(e));
+                return new Result.NoSpace(Throwables.describe(e));
             }
-            end = new TestEnd(Outcome.ERROR, null, "the executor failed: " + Words.of(e), true);
+            end = new TestEnd(Outcome.ERROR, null, "the executor failed: " + Throwables.describe(e), true);
         }
         if (end.outcome() == Outcome.ERROR) {
-            String why = room.whyNoRoom();
+            // A full disk makes executors fail in ways that do not name the disk. Check it before blaming the test.
+            String why = directories.whyNoSpace();
             if (!why.isEmpty()) {
                 discard();
-                return new Out.NoRoom(why);
+                return new Result.NoSpace(why);
             }
         }
         Duration took = took();
         Excerpt excerpt =
                 end.outcome().verdict() == Verdict.PASSED ? Excerpt.none() : Excerpts.read(artifacts, lastLines);
-        return new Out.Ended(attempt(end, excerpt, took));
+        return new Result.Ended(attempt(end, excerpt, took));
     }
 
     private TestEnd end() throws InterruptedException {
         try {
-            TestEnd end = member.executor().run(test.test, artifacts);
+            TestEnd end = openSystem.executor().run(test.test, artifacts);
             return isNull(end) ? unusable(Outcome.ERROR, "the executor returned null") : end;
         } catch (ConnectionLostException e) {
-            return unusable(Outcome.LOST, Words.of(e));
+            return unusable(Outcome.LOST, Throwables.describe(e));
         } catch (InterruptedException | UncheckedIOException e) {
             throw e;
         } catch (Throwable e) {
-            String words = Words.of(e);
+            String message = Throwables.describe(e);
             log.warn("the executor failed on " + test.name(), e);
-            return unusable(Outcome.ERROR, "the executor failed: " + words);
+            return unusable(Outcome.ERROR, "the executor failed: " + message);
         }
     }
 
@@ -130,7 +131,7 @@ final class AttemptWork {
         try {
             artifacts.delete();
         } catch (IOException e) {
-            log.warn("artifacts of " + test.name() + " could not be deleted", e);
+            log.warn("could not delete the artifacts of " + test.name(), e);
         }
     }
 
@@ -138,12 +139,12 @@ final class AttemptWork {
         return Duration.ofNanos(System.nanoTime() - begin);
     }
 
-    /** {@return the attempt as it is known from outside, if the executor did not say how it ended} */
+    /** {@return an ended attempt without a result from its executor} */
     Attempt cutShort(TestEnd end) {
         return attempt(end, Excerpt.none(), took());
     }
 
     private Attempt attempt(TestEnd end, Excerpt excerpt, Duration took) {
-        return new Attempt(end, artifacts, excerpt, started, took, member.info(), slot);
+        return new Attempt(end, artifacts, excerpt, started, took, openSystem.info(), slot);
     }
 }

@@ -9,14 +9,14 @@ import org.atex.api.Remote;
 import org.atex.api.SystemInfo;
 import org.jspecify.annotations.Nullable;
 
-/** A system of the pool with what was opened on it. Belongs to the thread of the {@link Pool}. */
-final class Member {
+/** A system of the pool with its connection and executor. Confined to the thread of the {@link Pool}. */
+final class OpenSystem {
     final PoolSystem.Facts facts;
     private final SystemInfo info;
     final Remote remote;
     final Connection connection;
-    /** What runs tests here, by slot. */
-    final Map<Integer, Guard.Call<?>> places = new HashMap<>();
+    /** The calls that run tests on this system, by slot. */
+    final Map<Integer, Guard.Call<?>> calls = new HashMap<>();
 
     Guard.@Nullable Call<?> preparation;
     /** Set while the system is ready. */
@@ -25,7 +25,7 @@ final class Member {
 
     final long askedAt;
 
-    Member(PoolSystem.Facts facts, String provisioner, Remote remote, Connection connection, long askedAt) {
+    OpenSystem(PoolSystem.Facts facts, String provisioner, Remote remote, Connection connection, long askedAt) {
         this.askedAt = askedAt;
         this.facts = facts;
         this.info = new SystemInfo(facts.name(), provisioner, facts.host(), facts.labels());
@@ -33,7 +33,7 @@ final class Member {
         this.connection = connection;
     }
 
-    /** {@return whether it is that very system, whatever it says of itself} */
+    /** {@return whether it is the same object; {@code equals} is user code} */
     @SuppressWarnings("ReferenceEquality")
     boolean is(Remote other) {
         return remote == other;

@@ -12,14 +12,14 @@ import org.atex.api.Remote;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks one provisioner for systems, in the order of the wishes, and takes systems from it for as long as some are wanted:
- * each on a thread of its own, and every call under the {@link Guard}.
+ * Requests systems from one provisioner and takes them. One thread requests systems in order, another one takes
+ * systems while some are pending; every call runs under the {@link Guard}. Thread-safe.
  */
-final class Source {
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
-    private static final int REFUSALS_OF_A_CLOSED_ONE = 3;
+final class ProvisionerClient {
+    private static final Duration TAKE_TIMEOUT = Duration.ofMinutes(1);
+    private static final int MAX_REFUSALS = 3;
 
-    /** What a source tells of. Called from its threads; must not block. */
+    /** Receives the results. Called from the threads of the client; must not block. */
     interface Listener {
         void arrived(int provisioner, Remote remote);
 
@@ -38,28 +38,28 @@ final class Source {
     private final Guard guard;
     private final Limits limits;
     private final Listener listener;
-    private final Duration patience;
-    private final BlockingQueue<Runnable> wishes = new LinkedBlockingQueue<>();
+    private final Duration takeTimeout;
+    private final BlockingQueue<Runnable> requests = new LinkedBlockingQueue<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
     // Guarded by the lock.
-    private int wanted;
+    private int pending;
     private boolean closed;
     private Guard.@Nullable Call<Offer> taking;
 
-    private int refusals; // the asker's
-    private @Nullable Thread asker;
+    private int refusals; // the requester's
+    private @Nullable Thread requester;
     private @Nullable Thread taker;
 
-    Source(int number, String name, Provisioner provisioner, Guard guard, Limits limits, Listener listener) {
+    ProvisionerClient(int number, String name, Provisioner provisioner, Guard guard, Limits limits, Listener listener) {
         this.number = number;
         this.name = name;
         this.provisioner = provisioner;
         this.guard = guard;
         this.limits = limits;
         this.listener = listener;
-        this.patience = PATIENCE.compareTo(limits.call()) < 0 ? PATIENCE : limits.call();
+        this.takeTimeout = TAKE_TIMEOUT.compareTo(limits.call()) < 0 ? TAKE_TIMEOUT : limits.call();
     }
 
     String name() {
@@ -67,25 +67,25 @@ final class Source {
     }
 
     void start() {
-        asker = Threads.start("ask-" + (number + 1), this::askAll);
+        requester = Threads.start("ask-" + (number + 1), this::requestAll);
         taker = Threads.start("take-" + (number + 1), this::takeAll);
     }
 
     void ask(int count) {
-        wishes.add(() -> provision(count));
+        requests.add(() -> provision(count));
     }
 
     void forget() {
-        wishes.add(this::clear);
+        requests.add(this::clear);
     }
 
-    private void askAll() {
+    private void requestAll() {
         try {
-            while (!isClosed() || !wishes.isEmpty()) {
-                wishes.take().run();
+            while (!isClosed() || !requests.isEmpty()) {
+                requests.take().run();
             }
         } catch (InterruptedException e) {
-            // Only a mistake interrupts it: what was wished for is not asked for any more.
+            // Nothing interrupts this thread in normal operation: drop the remaining requests.
             Thread.currentThread().interrupt();
         }
     }
@@ -96,19 +96,19 @@ final class Source {
         }
         Guard.Result<Boolean> result = guard.call(
                 Guard.Phase.WORK,
-                name() + ", which is asked for systems,",
+                name() + " (request for systems)",
                 limits.call(),
                 () -> {
                     provisioner.provision(count);
                     return true;
                 },
-                late -> quietly("a wish that came too late could not be forgotten", provisioner::clear));
-        // A closed provisioner throws that, and so may a mistake: it is closed if it goes on like this.
-        boolean refused = result instanceof Guard.Result.Threw<Boolean>(IllegalStateException closed, String words);
+                late -> runQuietly("could not clear a request that completed too late", provisioner::clear));
+        // A closed provisioner throws IllegalStateException, but so may a bug: three in a row count as closed.
+        boolean refused = result instanceof Guard.Result.Threw<Boolean>(IllegalStateException closed, String message);
         refusals = refused ? refusals + 1 : 0;
         if (result instanceof Guard.Result.Done) {
-            want(count);
-        } else if (refusals >= REFUSALS_OF_A_CLOSED_ONE) {
+            addPending(count);
+        } else if (refusals >= MAX_REFUSALS) {
             listener.exhausted(number, name() + " cannot be asked any more: " + result.problem(), true);
         } else {
             listener.notAsked(number, count, name() + " cannot be asked: " + result.problem());
@@ -116,19 +116,19 @@ final class Source {
     }
 
     private void clear() {
-        want(0);
+        addPending(0);
         String problem = guard.run(
-                Guard.Phase.RELEASE, name() + ", which is to forget wishes,", limits.call(), provisioner::clear);
+                Guard.Phase.RELEASE, name() + " (clearing of requests)", limits.call(), provisioner::clear);
         if (!problem.isEmpty()) {
-            listener.problem(name() + " could not forget what it was asked for: " + problem);
+            listener.problem(name() + " could not clear its pending requests: " + problem);
         }
     }
 
-    /** Notes how many more are wanted; 0 sets them back to none. */
-    private void want(int more) {
+    /** Adds to the number of pending systems; 0 resets it. */
+    private void addPending(int more) {
         lock.lock();
         try {
-            wanted = more == 0 ? 0 : wanted + more;
+            pending = more == 0 ? 0 : pending + more;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -145,15 +145,15 @@ final class Source {
     }
 
     private void takeAll() {
-        while (awaitWish()) {
+        while (awaitRequest()) {
             take();
         }
     }
 
-    private boolean awaitWish() {
+    private boolean awaitRequest() {
         lock.lock();
         try {
-            while (wanted == 0 && !closed) {
+            while (pending == 0 && !closed) {
                 changed.awaitUninterruptibly();
             }
             return !closed;
@@ -169,30 +169,31 @@ final class Source {
             if (closed) {
                 return;
             }
+            // Under the lock, so that stop() either prevents the call or sees it and cancels it.
             taking = guard.start(
                     Guard.Phase.WORK,
-                    name() + ", from which systems are taken,",
-                    patience.plus(limits.call()),
-                    () -> provisioner.take(patience),
+                    name() + " (waiting for a system)",
+                    takeTimeout.plus(limits.call()),
+                    () -> provisioner.take(takeTimeout),
                     result::complete,
                     this::giveBackLate);
         } finally {
             lock.unlock();
         }
         if (result.join() instanceof Guard.Result.Done<Offer>(Offer offer)) {
-            took(offer);
+            handle(offer);
         } else if (!isClosed()) {
             fulfilled();
             listener.failed(
                     number,
                     null,
-                    "nothing could be taken from " + name() + ": "
+                    "could not take a system from " + name() + ": "
                             + result.join().problem());
         }
     }
 
     @SuppressWarnings("NullAway") // user code may return null where it must not
-    private void took(@Nullable Offer offer) {
+    private void handle(@Nullable Offer offer) {
         switch (offer) {
             case null -> {
                 fulfilled();
@@ -201,7 +202,7 @@ final class Source {
             case Offer.Ready(Remote remote) -> {
                 fulfilled();
                 if (remote == null) {
-                    listener.failed(number, null, name() + " offered a system that is null");
+                    listener.failed(number, null, name() + " offered null as a system");
                 } else {
                     listener.arrived(number, remote);
                 }
@@ -211,12 +212,13 @@ final class Source {
                 listener.failed(
                         number,
                         cause == null ? null : cause.host().orElse(null),
-                        cause == null ? name() + " failed without a reason" : Words.of(cause));
+                        cause == null ? name() + " failed without a reason" : Throwables.describe(cause));
             }
             case Offer.Exhausted(String why) -> {
-                want(0);
+                addPending(0);
                 listener.exhausted(number, why == null ? name() + " has no more systems" : why, false);
             }
+            // The timeout of take() passed: the request is still pending.
             case Offer.None() -> {}
         }
     }
@@ -224,28 +226,28 @@ final class Source {
     private void fulfilled() {
         lock.lock();
         try {
-            wanted = Math.max(0, wanted - 1);
+            pending = Math.max(0, pending - 1);
         } finally {
             lock.unlock();
         }
     }
 
-    /** What a call brings after it was given up is closed where it came: nothing else waits for that thread. */
+    /** Closes a system that was returned by an abandoned call, on the thread of that call. */
     private void giveBackLate(@Nullable Offer offer) {
         if (offer instanceof Offer.Ready(Remote remote) && remote != null) {
-            quietly("a system that came too late could not be given back", remote::close);
+            runQuietly("could not release a system that arrived too late", remote::close);
         }
     }
 
-    private static void quietly(String problem, Runnable code) {
+    private static void runQuietly(String problem, Runnable code) {
         try {
             code.run();
         } catch (Throwable e) {
-            Words.warn(problem, e);
+            Throwables.warn(problem, e);
         }
     }
 
-    /** Takes nothing more, and asks for nothing more. */
+    /** Ends requesting and taking. */
     void stop() {
         lock.lock();
         try {
@@ -257,13 +259,14 @@ final class Source {
         } finally {
             lock.unlock();
         }
-        wishes.add(() -> {});
+        // Wakes the requesting thread.
+        requests.add(() -> {});
     }
 
-    /** Waits for the end after {@link #stop()}. What the provisioner still has is its own business. */
+    /** Waits for both threads to end after {@link #stop()}. Systems that the provisioner still has remain with it. */
     void awaitEnd() {
         join(taker);
-        join(asker);
+        join(requester);
     }
 
     private static void join(@Nullable Thread thread) {

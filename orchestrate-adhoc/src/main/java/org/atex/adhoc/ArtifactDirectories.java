@@ -12,24 +12,27 @@ import org.atex.api.Artifacts;
 import org.atex.artifacts.FreeSpace;
 import org.jspecify.annotations.Nullable;
 
-/** Where attempts put their artifacts until they are ingested: numbered directories below one. Thread-safe. */
-final class ArtifactRoom {
+/**
+ * Creates the directories for the artifacts of attempts: numbered subdirectories of one root directory, used until the
+ * artifacts are ingested. Thread-safe.
+ */
+final class ArtifactDirectories {
     private final Path root;
     private final boolean ours;
     private final AtomicLong count = new AtomicLong();
 
     /**
-     * Makes the directory.
+     * Creates the root directory.
      *
-     * @param directory where, or null for a temporary one
+     * @param directory the root directory, or null for a temporary one
      */
-    static ArtifactRoom in(@Nullable Path directory) throws IOException {
+    static ArtifactDirectories in(@Nullable Path directory) throws IOException {
         return directory == null
-                ? new ArtifactRoom(Files.createTempDirectory("atex-run-"), true)
-                : new ArtifactRoom(Files.createDirectories(directory), false);
+                ? new ArtifactDirectories(Files.createTempDirectory("atex-run-"), true)
+                : new ArtifactDirectories(Files.createDirectories(directory), false);
     }
 
-    ArtifactRoom(Path root, boolean ours) {
+    ArtifactDirectories(Path root, boolean ours) {
         this.root = root;
         this.ours = ours;
     }
@@ -40,37 +43,36 @@ final class ArtifactRoom {
             try {
                 return Artifacts.at(Files.createDirectory(directory));
             } catch (FileAlreadyExistsException e) {
-                // An earlier run has left artifacts there that it could not store: the next number is free, or the one
-                // after.
+                // An earlier run left artifacts here that it could not store. They are kept: try the next number.
             } catch (NoSuchFileException e) {
                 Files.createDirectories(root);
             }
         }
     }
 
-    /** {@return why nothing can be written here; empty if something can} */
-    String whyNoRoom() {
+    /** {@return the reason why the directory cannot be written to; empty if it can} */
+    String whyNoSpace() {
         try {
             FreeSpace.require(Files.createDirectories(root));
             return "";
         } catch (IOException e) {
-            return Words.of(e);
+            return Throwables.describe(e);
         }
     }
 
     /**
-     * Removes what this room made itself, unless artifacts are kept there that could not be stored.
+     * Deletes the root directory if it is temporary and empty. Artifacts that could not be stored are kept.
      *
-     * @param problems is told if that fails: results are worth more than an empty directory is trouble
+     * @param problems receives a message if the deletion fails, which does not fail the run
      */
     void close(Consumer<String> problems) {
         if (ours) {
             try {
                 Files.deleteIfExists(root);
             } catch (DirectoryNotEmptyException e) {
-                // The summary says where they are.
+                // It contains artifacts that were not stored; the run's summary names their path.
             } catch (IOException e) {
-                problems.accept("the directory of the tests' artifacts, " + root + ", was not deleted: " + e);
+                problems.accept("could not delete the temporary artifact directory " + root + ": " + e);
             }
         }
     }

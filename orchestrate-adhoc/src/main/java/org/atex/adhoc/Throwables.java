@@ -3,15 +3,15 @@ package org.atex.adhoc;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Words about exceptions of user code, which may misbehave themselves: their {@code getMessage()} may throw. */
-final class Words {
+/** Describes exceptions of user code safely: their {@code getMessage()} may throw. */
+final class Throwables {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
     private static final int LONGEST = 1000;
 
-    private Words() {}
+    private Throwables() {}
 
-    /** {@return what an exception says, or its type if it says nothing} */
-    static String of(Throwable e) {
+    /** {@return the message of an exception, at most 1,000 characters, or its type if it has no message} */
+    static String describe(Throwable e) {
         try {
             String message = e.getMessage();
             if (message != null && !message.isBlank()) {
@@ -20,9 +20,9 @@ final class Words {
                                 ? message
                                 : e.getClass().getName() + ": " + message);
             }
-        } catch (Throwable unspeakable) {
-            return e.getClass().getName() + " (its message cannot be had: "
-                    + unspeakable.getClass().getName() + ")";
+        } catch (Throwable broken) {
+            return e.getClass().getName() + " (getMessage() failed: "
+                    + broken.getClass().getName() + ")";
         }
         return e.getClass().getName();
     }
@@ -31,11 +31,11 @@ final class Words {
         return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " …";
     }
 
-    /** Logs an exception of user code, which logging it may meet once more. */
+    /** Logs an exception of user code. Loggers call its methods, which may throw. */
     static void warn(String what, Throwable e) {
         try {
             LOG.warn("{}", what, e);
-        } catch (Throwable unspeakable) {
+        } catch (Throwable broken) {
             LOG.warn("{}: {}", what, e.getClass().getName());
         }
     }

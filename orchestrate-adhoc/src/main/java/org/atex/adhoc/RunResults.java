@@ -19,12 +19,12 @@ import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.jspecify.annotations.Nullable;
 
-/** What has become of every planned test, and what went wrong beside them. Thread-safe. */
-final class Ledger {
+/** Collects the outcome of every planned test and the problems outside the tests. Thread-safe. */
+final class RunResults {
     private static final int MOST_REASONS = 50;
     private static final int MOST_NAMES = 3;
 
-    /** Failures for one reason, told once. */
+    /** Failures with the same reason, reported once. */
     private static final class Failures {
         private final String reason;
         private int count;
@@ -45,7 +45,7 @@ final class Ledger {
     private final Map<String, Failures> unstored = new LinkedHashMap<>();
     private int otherSetUps;
 
-    Ledger(List<PlannedTest> planned) {
+    RunResults(List<PlannedTest> planned) {
         this.planned = planned;
     }
 
@@ -68,9 +68,10 @@ final class Ledger {
         problems.add(problem);
     }
 
-    /** A system could not be had or made ready. */
+    /** Records a system that could not be provisioned or prepared. */
     synchronized void setUpFailed(String system, String why) {
-        String kind = Repeats.kind(why, system);
+        String kind = RepeatCounter.kind(why, system);
+        // Bounds the memory and the summary if every failure has a reason of its own.
         if (setUps.size() >= MOST_REASONS && !setUps.containsKey(kind)) {
             otherSetUps++;
             return;
@@ -78,10 +79,10 @@ final class Ledger {
         count(setUps, kind, why.replace(system, "it"), system);
     }
 
-    /** Results of an attempt are not stored. */
+    /** Records an attempt with results that were not stored. */
     synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
         Failures failures =
-                count(unstored, Repeats.kind(why, record.name()), why.replace(record.name(), "it"), record.name());
+                count(unstored, RepeatCounter.kind(why, record.name()), why.replace(record.name(), "it"), record.name());
         if (!artifacts.isNone()) {
             failures.kept = failures.count == 1
                     ? artifacts.directory()
@@ -138,6 +139,6 @@ final class Ledger {
         TestRecord last = records.isEmpty() ? null : records.get(records.size() - 1);
         return last != null && last.last()
                 ? last.end()
-                : TestEnd.of(Outcome.NOT_RUN, "the run broke down before its end");
+                : TestEnd.of(Outcome.NOT_RUN, "the run failed before this test could end");
     }
 }

@@ -8,11 +8,14 @@ import org.atex.api.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hosts of a run, and which of them do harm: one where preparation always fails while it works elsewhere, or one that
- * fails nearly every test in no time while the same tests pass on its peers, and so takes most of them (a black hole).
+ * Tracks the health of hosts and detects bad ones: hosts on which preparations fail while they work elsewhere, and
+ * black holes, which fail nearly every test quickly while tests pass on other hosts, and so attract most tests. Not
+ * thread-safe.
  */
-final class HostBook {
-    private static final int BAD_SET_UPS = 3;
+final class HostHealth {
+    private static final int MAX_FAILED_SETUPS = 3;
+    // A black hole must have failed 5 tests and 80 % of its tests, with 5 results from other hosts to compare, and a
+    // chance of less than 1 in 100,000 that an equal host fails as often.
     private static final int ENOUGH_FAILURES = 5;
     private static final int ENOUGH_OF_PEERS = 5;
     private static final double FAILS_NEARLY_ALL = 0.8;
@@ -30,23 +33,23 @@ final class HostBook {
 
     /** A system of the host is ready. */
     void setUpWorked(HostRecord host) {
-        host.badSetUps = 0;
-        host.goodSetUps++;
+        host.failedSetups = 0;
+        host.workingSetups++;
     }
 
-    /** {@return whether the failure of a set-up says something of the provisioner, and not only of a host known as bad} */
+    /** {@return whether the failed preparation counts against the provisioner, not only against a host known as bad} */
     boolean setUpFailed(HostRecord host) {
-        boolean known = ++host.badSetUps >= BAD_SET_UPS && othersWork(host);
-        if (known && host.quarantined == null && !host.forgiven) {
-            host.quarantined = host.badSetUps + " preparations in a row failed on it, and work on other hosts";
+        boolean known = ++host.failedSetups >= MAX_FAILED_SETUPS && othersWork(host);
+        if (known && host.quarantined == null && !host.hadSecondChance) {
+            host.quarantined = host.failedSetups + " preparations in a row failed on it, while they work on other hosts";
         }
-        return !known || host.forgiven;
+        return !known || host.hadSecondChance;
     }
 
     private boolean othersWork(HostRecord host) {
         return hosts.values().stream()
                 .anyMatch(other ->
-                        other != host && other.provisioner == host.provisioner && other.goodSetUps > other.badSetUps);
+                        other != host && other.provisioner == host.provisioner && other.workingSetups > other.failedSetups);
     }
 
     /** An attempt at a test has ended on the host. */
@@ -67,12 +70,13 @@ final class HostBook {
     private void quarantineBlackHole(HostRecord host) {
         int peers = passes + failures - host.ended();
         if (host.quarantined != null
-                || host.forgiven
+                || host.hadSecondChance
                 || host.failures < ENOUGH_FAILURES
                 || host.failures < FAILS_NEARLY_ALL * host.ended()
                 || peers < ENOUGH_OF_PEERS) {
             return;
         }
+        // The probability that as many tests fail by chance, if the host were like the others.
         if (Math.pow(peersRate(host), host.failures) < CHANCE) {
             host.quarantined = String.format(
                     Locale.ROOT,
@@ -84,7 +88,7 @@ final class HostBook {
         }
     }
 
-    /** {@return whether it has just turned out to be bad; told once} */
+    /** {@return whether the host was just found to be bad; true once per host} */
     boolean isNewlyBad(HostRecord host) {
         quarantineBlackHole(host);
         boolean news = host.quarantined != null && !host.announced;
@@ -92,7 +96,10 @@ final class HostBook {
         return news;
     }
 
-    /** {@return whether a failure there may be the host's fault: nothing has passed there, and it can be compared} */
+    /**
+     * {@return whether a failure may be caused by the host: no test has passed on it, and other hosts exist to
+     * compare}
+     */
     boolean isDoubtful(HostRecord host, TestEnd end) {
         Verdict verdict = end.outcome().verdict();
         return host.passes == 0
@@ -101,31 +108,34 @@ final class HostBook {
                 && !peersFailToo(host);
     }
 
-    /** {@return whether so much fails elsewhere that the failures there cannot be told apart from them} */
+    /** {@return whether tests fail so often on other hosts that the failures on this one prove nothing} */
     boolean peersFailToo(HostRecord host) {
         return passes + failures - host.ended() >= ENOUGH_OF_PEERS
                 && Math.pow(peersRate(host), 2 * ENOUGH_FAILURES) >= CHANCE;
     }
 
-    /** {@return how likely a test fails elsewhere, by the rule of succession: few results prove little} */
+    /**
+     * {@return the estimated failure probability on other hosts, by the rule of succession, so that few results weigh
+     * little}
+     */
     private double peersRate(HostRecord host) {
         return (failures - host.failures + 1.0) / (passes + failures - host.ended() + 2.0);
     }
 
-    /** {@return whether it has failed so many tests that it should wait for the results of its peers} */
+    /** {@return whether so many tests failed on the host that it should wait for results of other hosts} */
     boolean isSuspicious(HostRecord host) {
         return host.passes == 0
                 && host.failures >= ENOUGH_FAILURES
                 && passes + failures - host.ended() < ENOUGH_OF_PEERS;
     }
 
-    /** {@return a host in quarantine that gets a second chance, as there is nothing else; null if there is none} */
+    /** {@return a host in quarantine to try again because no other host is left, or null} */
     @Nullable
-    HostRecord forgiveOne() {
+    HostRecord giveSecondChance() {
         for (HostRecord host : hosts.values()) {
-            if (host.quarantined != null && !host.forgiven) {
+            if (host.quarantined != null && !host.hadSecondChance) {
                 host.quarantined = null;
-                host.forgiven = true;
+                host.hadSecondChance = true;
                 return host;
             }
         }

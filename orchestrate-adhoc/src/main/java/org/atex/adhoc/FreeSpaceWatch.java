@@ -4,8 +4,11 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Whether there is room for artifacts on this machine, and when to look again. Belongs to the {@link Schedule}. */
-final class RoomWatch {
+/**
+ * Tracks whether this machine has disk space for artifacts, and when to check again. Part of the {@link Schedule}; not
+ * thread-safe.
+ */
+final class FreeSpaceWatch {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
     private final Duration patience;
@@ -13,7 +16,7 @@ final class RoomWatch {
     private @Nullable Instant lookAt;
     private String why = "";
 
-    RoomWatch(Duration patience) {
+    FreeSpaceWatch(Duration patience) {
         this.patience = patience;
     }
 
