@@ -3,7 +3,7 @@ package org.atex.api;
 import java.util.List;
 
 /**
- * The parts of a failed attempt that a report shows first: failed subtests and the end of the output.
+ * The data of a failed attempt that a report shows first: the failed parts and the end of the output.
  *
  * <p>The text comes from tests: a program that prints it must escape control characters. Immutable.
  *

@@ -7,13 +7,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A result that a test reported, about itself or about a subtest: one line of the {@code results} file in its {@link
+ * A result that a test reported, about itself or about a part of it: one line of the {@code results} file in its {@link
  * Artifacts}. Immutable.
  *
  * @param status the status, or null if the test did not report one
- * @param name the name of the subtest, which may contain slashes; null for a result of the test itself
+ * @param name the name of the part, which may contain slashes; null for a result of the test itself
  * @param note a short text of one line, or null
- * @param files paths relative to {@link Artifacts#files()}, below the name of the subtest if there is one
+ * @param files paths relative to {@link Artifacts#files()}, below the name of the part if there is one
  * @param more further keys of the result; their values are null, Boolean, Number, String, List or Map
  */
 public record ReportedResult(
@@ -26,7 +26,7 @@ public record ReportedResult(
      * Copies the collections.
      *
      * @param status the status, or null
-     * @param name the name of the subtest, or null
+     * @param name the name of the part, or null
      * @param note a short text of one line, or null
      * @param files paths relative to {@link Artifacts#files()}
      * @param more further keys of the result
