@@ -47,7 +47,7 @@ class ModulesTest {
             try {
                 modules.addAll(ModuleFinder.of(entry).findAll());
             } catch (FindException e) {
-                // A library of the tests from whose file name no module name can be derived.
+                // A library of the tests with a file name from which no module name can be derived.
             }
         });
         return modules;

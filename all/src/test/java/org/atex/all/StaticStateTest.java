@@ -37,7 +37,7 @@ class StaticStateTest {
             "sun.nio.cs.",
             "tools.jackson.core.json.JsonFactory");
 
-    /** Fields whose constancy this test cannot detect, with the reason why they are harmless. */
+    /** Fields that this test cannot recognize as constant, with the reason why they are harmless. */
     private static final Map<String, String> EXCUSED = Map.ofEntries(
             Map.entry("org.atex.jsonl.JsonLinesOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.ssh.SshOptions.DEFAULTS", "its methods return changed copies"),

@@ -74,7 +74,7 @@ final class FakeCopy extends SimpleFileVisitor<Path> {
             throw e;
         }
         Path copy = copyOf(directory);
-        // After its entries, whose creation changes the time and needs write permission.
+        // After its entries: their creation changes the time and needs write permission.
         Files.setPosixFilePermissions(copy, Files.getPosixFilePermissions(directory));
         Files.getFileAttributeView(copy, BasicFileAttributeView.class)
                 .setTimes(Files.getLastModifiedTime(directory), null, null);

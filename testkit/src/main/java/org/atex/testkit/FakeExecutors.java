@@ -58,7 +58,7 @@ public final class FakeExecutors implements Executor.Factory {
     }
 
     /**
-     * {@return executors whose tests run as a function defines, in real time}
+     * {@return executors on which tests run as a function defines, in real time}
      *
      * @param runs returns the run of a test; called on each start of a test
      */

@@ -51,7 +51,7 @@ public final class FakeProvisioner implements Provisioner {
     }
 
     /**
-     * {@return a provisioner whose systems are all alike, in real time}
+     * {@return a provisioner of equal systems, in real time}
      *
      * @param system the behaviour of each system; its labels are announced beforehand
      */
@@ -60,7 +60,7 @@ public final class FakeProvisioner implements Provisioner {
     }
 
     /**
-     * {@return a provisioner whose systems differ, in real time}
+     * {@return a provisioner of different systems, in real time}
      *
      * @param systems the behaviour of each system by the number of its request, from 1 upwards
      */

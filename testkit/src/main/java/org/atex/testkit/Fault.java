@@ -24,7 +24,7 @@ public sealed interface Fault {
     /**
      * The connection is reset in both directions.
      *
-     * @param direction the direction whose bytes are counted
+     * @param direction the direction in which bytes are counted
      * @param after the number of bytes that pass before the reset
      */
     record Reset(Direction direction, long after) implements Fault {

@@ -70,7 +70,7 @@ final class FaultFlow {
         };
     }
 
-    /** Applies a fault whose byte count is reached, even if no further byte arrives. */
+    /** Applies the fault if its byte count is reached, even if no further byte arrives. */
     void applyIfDue() throws IOException, InterruptedException {
         Fault due;
         lock.lock();

@@ -26,7 +26,7 @@ public final class LeftArtifacts {
     }
 
     /**
-     * {@return a builder whose artifacts have no results or files yet}
+     * {@return a builder of artifacts without results and files}
      *
      * @param parent the directory in which the directory of the artifacts is created
      * @throws IOException if that directory cannot be created

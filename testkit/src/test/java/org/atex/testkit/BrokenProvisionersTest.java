@@ -155,7 +155,7 @@ class BrokenProvisionersTest {
         }
     }
 
-    /** A system whose connection is not that of its provisioner. */
+    /** A system with a connection of its own instead of that of its provisioner. */
     private static class RemoteWithOwnConnection extends DelegatingRemote {
         private final FakeConnection own;
 

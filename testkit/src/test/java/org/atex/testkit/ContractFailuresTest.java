@@ -22,7 +22,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
  */
 @Timeout(60)
 class ContractFailuresTest {
-    /** A contract whose systems never become ready, although they should within 40 ms. */
+    /** A contract with systems that never become ready, although they should within 40 ms. */
     static final class NoSystemsContract extends ProvisionerContract {
         @Override
         protected Provisioner open() {

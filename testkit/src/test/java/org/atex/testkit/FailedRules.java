@@ -17,9 +17,9 @@ final class FailedRules {
     private FailedRules() {}
 
     /**
-     * {@return the numbers of the rules whose tests failed, in lower case}
+     * {@return the numbers of the rules with a failed test, in lower case}
      *
-     * @param contract a subclass of a contract class, whose tests may run in parallel
+     * @param contract a subclass of a contract class; its tests run in parallel
      */
     static Set<String> of(Class<?> contract) {
         Set<String> failed = Collections.synchronizedSet(new TreeSet<>());
