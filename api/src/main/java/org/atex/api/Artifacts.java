@@ -127,6 +127,7 @@ public final class Artifacts {
 
         @Override
         public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            // Another process, such as a leftover of the test, may delete files at the same time.
             if (e instanceof NoSuchFileException) {
                 return FileVisitResult.CONTINUE;
             }

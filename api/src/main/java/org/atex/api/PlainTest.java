@@ -231,6 +231,7 @@ public final class PlainTest implements TestCase {
 
     @Override
     public int hashCode() {
+        // The name is unique within a run, and cheaper to hash than all properties.
         return name.hashCode();
     }
 

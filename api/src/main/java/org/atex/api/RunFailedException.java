@@ -4,6 +4,7 @@ package org.atex.api;
 public final class RunFailedException extends AtexException {
     private static final long serialVersionUID = 1L;
 
+    // Transient, because its records are not serializable.
     private final transient RunSummary summary;
 
     /**

@@ -243,6 +243,7 @@ public abstract class ConnectionContract {
     }
 
     private boolean alive(String process) throws Exception {
+        // By another connection: the one under test may be closed or lost.
         try (Connection other = trace.of(connect())) {
             return other.run(isAlive(process)).succeeded();
         }
@@ -885,6 +886,7 @@ public abstract class ConnectionContract {
 
     @Test
     void c45_startDuringCloseIsEndedOrRejected() throws Exception {
+        // Repeated, because the order of the two calls differs from run to run.
         for (int i = 0; i < 10; i++) {
             Connection shortLived = trace.of(connect());
             Call<RunningCommand> start = Call.of(() -> shortLived.start(waits()));

@@ -85,6 +85,7 @@ final class FakeCommand implements RunningCommand {
 
     private long startProcess(FakeProgram program, boolean first) {
         FakePid pid = new FakePid(connection.nextPid());
+        // Before the thread runs: a parent that ends meanwhile must not be the last writer.
         stdout.addWriter();
         stderr.addWriter();
         Thread thread = Thread.ofVirtual()
@@ -251,6 +252,7 @@ final class FakeCommand implements RunningCommand {
         // Cleared for the joins below, and restored at the end.
         boolean interrupted = Thread.interrupted();
         kill();
+        // Has no effect if the command ended by itself: await() keeps returning that end.
         end.complete(new CommandEnd.Signalled("KILL"));
         closeStdin();
         for (Thread process : processes.values()) {

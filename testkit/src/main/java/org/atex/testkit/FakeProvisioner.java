@@ -106,6 +106,7 @@ public final class FakeProvisioner implements Provisioner {
     private void begin(FakeSystem system) {
         Duration delay = system.delay();
         if (delay != null && delay.isZero()) {
+            // Without a thread, so that thousands of systems are cheap and take() with a time of zero finds them.
             ready.add(system);
         } else if (delay != null) {
             Thread thread = Thread.ofVirtual().name("atex-fake-provisioning").unstarted(() -> {
@@ -162,6 +163,7 @@ public final class FakeProvisioner implements Provisioner {
     }
 
     private @Nullable Offer offer() {
+        // Only looked at: while all systems are taken, it must stay in the queue for a later take().
         FakeSystem system = ready.peek();
         if (system == null) {
             return null;

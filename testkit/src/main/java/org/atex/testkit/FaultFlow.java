@@ -79,6 +79,7 @@ final class FaultFlow {
                 return;
             }
             due = fault;
+            // A stall lasts until another fault is set; the others happen once.
             if (!(due instanceof Fault.Stall || due instanceof Fault.Silence)) {
                 fault = null;
                 left = Long.MAX_VALUE;
@@ -127,6 +128,7 @@ final class FaultFlow {
             }
             applyIfDue();
         }
+        // The end of the stream is held back by a stall, as bytes are.
         awaitEndOfStall();
         if (!hasEnded()) {
             to.shutdownOutput();
@@ -139,6 +141,7 @@ final class FaultFlow {
         Fault current;
         lock.lock();
         try {
+            // After a half-close, bytes are read and dropped: the sender must not block or see an error.
             lost = ended;
             current = fault;
             now = (int) Math.min(count, left);

@@ -36,6 +36,7 @@ final class FaultLink {
     void setFaults(List<Fault> faults) {
         for (FaultFlow flow : flows) {
             flow.setFaults(faults);
+            // Before the connection is established there are no sockets to act on: the pumps apply due faults first.
             if (target.isConnected()) {
                 start("fault", () -> {
                     try {
@@ -115,6 +116,7 @@ final class FaultLink {
                 // the descriptor is released even if close() fails
             }
         }
+        // Threads in a stall or a pause of a slow flow wait for a condition, which a closed socket does not end.
         Thread me = Thread.currentThread();
         threads.stream().filter(thread -> !thread.equals(me)).forEach(Thread::interrupt);
     }

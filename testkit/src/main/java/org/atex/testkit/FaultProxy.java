@@ -97,6 +97,7 @@ public final class FaultProxy implements AutoCloseable {
 
     private static ServerSocket listen(InetSocketAddress where) throws IOException {
         ServerSocket socket = new ServerSocket();
+        // The placeholder is bound to the same address; both sockets must allow this.
         socket.setReuseAddress(true);
         socket.bind(where, 1024);
         return socket;
@@ -342,6 +343,7 @@ public final class FaultProxy implements AutoCloseable {
             } finally {
                 lock.unlock();
             }
+            // Without `lock`: a link that ends takes it to remove itself.
             closeSocket(listener);
             closeSocket(placeholder);
             open.keySet().forEach(FaultLink::close);
@@ -364,6 +366,7 @@ public final class FaultProxy implements AutoCloseable {
 
     private static void join(List<Thread> threads) {
         boolean interrupted = false;
+        // One deadline for all threads, so that the bound of close() does not grow with the number of connections.
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
         for (Thread thread : threads) {
             try {

@@ -64,6 +64,7 @@ public final class ManualClock extends Clock implements Sleeper {
         try {
             Instant wakeUp = now.plus(duration);
             wakeUps.add(wakeUp);
+            // Wakes awaitSleepers(), which shares the condition with the sleepers.
             changed.signalAll();
             try {
                 while (now.isBefore(wakeUp)) {
@@ -87,6 +88,7 @@ public final class ManualClock extends Clock implements Sleeper {
     public void awaitSleepers(int count) throws InterruptedException {
         lock.lockInterruptibly();
         try {
+            // A sleeper that is due counts until its thread has run: else the caller could advance too early.
             while (wakeUps.size() < count || (!wakeUps.isEmpty() && !now.isBefore(wakeUps.element()))) {
                 changed.await();
             }

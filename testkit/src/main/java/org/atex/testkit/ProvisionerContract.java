@@ -231,6 +231,7 @@ public abstract class ProvisionerContract {
 
     @Test
     void p16_takeDuringCloseIsGivenBackOrRejected() throws Exception {
+        // Repeated, because the order of the two calls differs from run to run.
         for (int i = 0; i < 5; i++) {
             Provisioner shortLived = trace.of(open());
             shortLived.provision(1);

@@ -71,6 +71,7 @@ public final class RecordingAggregator implements Aggregator {
                     "could not store " + record.name() + ": this fake was configured to fail", null);
         }
         List<Object> name = List.of(record.platform(), record.name(), record.attempt());
+        // Claimed before the files are read, so that of two threads with the same attempt only one succeeds.
         if (names.putIfAbsent(name, true) != null) {
             throw new AggregationException(
                     "could not store attempt " + record.attempt() + " of " + record.name() + " on " + record.platform()

@@ -63,6 +63,7 @@ public final class SmallDisk {
      * @return the exception of the failed write
      */
     public static IOException fill(Path disk) {
+        // Blocks of the page size of tmpfs, so that not a single byte is free afterwards.
         byte[] piece = new byte[4096];
         try (OutputStream filler = Files.newOutputStream(disk.resolve("filler"))) {
             while (true) {

@@ -116,6 +116,7 @@ final class Trace implements TestExecutionExceptionHandler {
 
     @Override
     public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        // A failed assumption: the test is skipped, and its message must stay as it is.
         if (failure instanceof TestAbortedException) {
             throw failure;
         }
