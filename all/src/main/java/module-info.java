@@ -1,4 +1,4 @@
-/** All blocks by one name. */
+/** All blocks as one dependency. */
 module org.atex.all {
     requires transitive org.atex.adhoc;
     requires transitive org.atex.api;

@@ -1,4 +1,4 @@
-/** The interfaces and values that every block knows. */
+/** The interfaces of the building blocks, and the values that they exchange. */
 module org.atex.api {
     requires static transitive org.jspecify;
 

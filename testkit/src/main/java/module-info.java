@@ -1,4 +1,4 @@
-/** Contracts that implementations pass by subclassing, fakes that pass them, leak checks. */
+/** Contract classes with the tests of docs/contract.md, fakes of all blocks, a leak check and a fault proxy. */
 module org.atex.testkit {
     requires transitive org.atex.api;
     requires static org.jspecify;

@@ -37,15 +37,15 @@ import org.atex.api.Preview;
 import org.atex.api.Stable;
 import org.junit.jupiter.api.Test;
 
-/** What the modules may know of each other, and what none of them does. */
+/** Checks the dependencies between modules, and calls that no module may make. */
 class ArchitectureTest {
-    private static final String HOUSE = "org.atex.";
+    private static final String PREFIX = "org.atex.";
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("org.atex");
 
-    /** Each room, and which rooms it may know beside itself. */
-    private static final Map<String, Set<String>> ARROWS = new TreeMap<>(Map.ofEntries(
+    /** The packages below {@code org.atex}, each with the other packages that it may depend on. */
+    private static final Map<String, Set<String>> ALLOWED = new TreeMap<>(Map.ofEntries(
             Map.entry("api", Set.of()),
             Map.entry("artifacts", Set.of("api")),
             Map.entry("local", Set.of("api", "artifacts")),
@@ -56,7 +56,7 @@ class ArchitectureTest {
             Map.entry("junitxml", Set.of("api", "artifacts")),
             Map.entry("adhoc", Set.of("api", "artifacts")),
             Map.entry("ssh", Set.of("api")),
-            // A reservation service hands out ssh machines.
+            // The machines of this reservation service are ssh hosts.
             Map.entry("testingfarm", Set.of("api", "ssh")),
             Map.entry("testkit", Set.of("api"))));
 
@@ -66,51 +66,52 @@ class ArchitectureTest {
             RuntimeException.class.getName(),
             Error.class.getName());
 
-    private static String[] packages(Stream<String> rooms) {
-        return rooms.map(room -> HOUSE + room + "..").toArray(String[]::new);
+    private static String[] packages(Stream<String> names) {
+        return names.map(name -> PREFIX + name + "..").toArray(String[]::new);
     }
 
     @Test
-    void everyRoomIsOnThePlan() {
-        Set<String> rooms = CLASSES.stream()
-                .map(type -> type.getPackageName().substring(HOUSE.length()).split("\\.")[0])
+    void everyPackageHasAllowedDependencies() {
+        Set<String> packages = CLASSES.stream()
+                .map(type -> type.getPackageName().substring(PREFIX.length()).split("\\.")[0])
                 .collect(Collectors.toSet());
-        assertThat(rooms)
-                .as("the rooms of the house; a new one says here which others it may know")
-                .isEqualTo(ARROWS.keySet());
+        assertThat(packages)
+                .as("packages below org.atex; add a new one to ALLOWED, with the packages that it may depend on")
+                .isEqualTo(ALLOWED.keySet());
     }
 
     @Test
-    void roomsKnowOnlyThoseTheyMay() {
-        ARROWS.forEach((room, known) -> {
-            Set<String> others = new HashSet<>(ARROWS.keySet());
-            others.removeAll(known);
-            others.remove(room);
+    void packagesDependOnAllowedPackagesOnly() {
+        ALLOWED.forEach((name, allowed) -> {
+            Set<String> others = new HashSet<>(ALLOWED.keySet());
+            others.removeAll(allowed);
+            others.remove(name);
             noClasses()
                     .that()
-                    .resideInAPackage(HOUSE + room + "..")
+                    .resideInAPackage(PREFIX + name + "..")
                     .should()
                     .dependOnClassesThat(resideInAnyPackage(packages(others.stream())))
-                    .because(room + " may know " + known + " and no other room")
+                    .because(name + " may depend on " + allowed + " only")
                     .check(CLASSES);
         });
     }
 
     @Test
-    void connectionsOverOthersSayWhetherTheSystemIsThisMachine() {
+    void delegatingConnectionsOverrideIsThisMachine() {
         List<JavaClass> delegating = CLASSES.stream()
                 .filter(type -> type.isAssignableTo(Connection.class))
                 .filter(type -> type.getFields().stream()
                         .anyMatch(field -> field.getRawType().isAssignableTo(Connection.class)))
                 .toList();
         assertThat(delegating)
-                .as("the default would say no, and this machine would be changed")
+                .as("connections that delegate to another one; the default of isThisMachine() is false, and executors"
+                        + " would change the local machine")
                 .isNotEmpty()
                 .allMatch(type -> type.tryGetMethod("isThisMachine").isPresent());
     }
 
     @Test
-    void aRunTakesItsTimesFromAClockThatDoesNotJump() {
+    void runsUseAMonotonicClock() {
         noClasses()
                 .that()
                 .resideInAPackage("org.atex.adhoc..")
@@ -118,12 +119,12 @@ class ArchitectureTest {
                 .callMethod(Instant.class, "now")
                 .orShould()
                 .callMethod(System.class, "currentTimeMillis")
-                .because("somebody may set this machine's clock: a run asks its RunClock")
+                .because("the clock of the machine may be set during a run; use RunClock")
                 .check(CLASSES);
     }
 
     @Test
-    void theApiKnowsNothingButTheJdk() {
+    void apiDependsOnTheJdkOnly() {
         classes()
                 .that()
                 .resideInAPackage("org.atex.api..")
@@ -133,7 +134,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void theMetadataLibraryKnowsNothingButTheRootOfExceptionsAndTheMarks() {
+    void metadataLibraryDependsOnAtexExceptionAndMarksOnly() {
         classes()
                 .that()
                 .resideInAPackage("org.atex.fmf.tree..")
@@ -142,12 +143,12 @@ class ArchitectureTest {
                         resideInAnyPackage("java..", "org.atex.fmf.tree..", "org.jspecify.annotations..")
                                 .or(type(AtexException.class))
                                 .or(belongToAnyOf(Stable.class, Preview.class)))
-                .because("it is of use without any test that runs")
+                .because("programs use it without running tests")
                 .check(CLASSES);
     }
 
     @Test
-    void thereAreNoCycles() {
+    void packagesHaveNoCycles() {
         slices().matching("org.atex.(**)").should().beFreeOfCycles().check(CLASSES);
     }
 
@@ -161,32 +162,32 @@ class ArchitectureTest {
     }
 
     @Test
-    void nobodyThrowsWhatSaysNothing() {
+    void exceptionsHaveSpecificTypes() {
         DescribedPredicate<JavaAccess<?>> made = describe(
-                "makes a bare Throwable, Exception, RuntimeException or Error",
+                "creates a bare Throwable, Exception, RuntimeException or Error",
                 access -> access.getName().equals("<init>")
                         && GENERIC.contains(access.getTargetOwner().getName())
                         && !access.getOriginOwner().isAssignableTo(Throwable.class));
         noClasses()
                 .should(callCodeUnitWhere(made))
-                .because("callers decide by the exception's type")
+                .because("callers decide by the type of the exception")
                 .check(CLASSES);
     }
 
     @Test
-    void nobodyPrintsButWhatIsThereForIt() {
+    void onlyProgressAndStopOnSignalPrint() {
         noClasses()
                 .that()
                 .doNotHaveFullyQualifiedName("org.atex.adhoc.Progress")
                 .and()
                 .doNotHaveFullyQualifiedName("org.atex.adhoc.StopOnSignal")
                 .should(ACCESS_STANDARD_STREAMS)
-                .because("a library logs; Progress and StopOnSignal are there to talk to whoever is at the terminal")
+                .because("a library logs; only Progress and StopOnSignal write to the terminal")
                 .check(CLASSES);
     }
 
     @Test
-    void nobodyHandlesSignalsButOnRequest() {
+    void signalsAndShutdownAreHandledOnRequestOnly() {
         DescribedPredicate<JavaAccess<?>> hooks = describe(
                 "changes how the JVM ends or finds classes by name",
                 access -> List.of("addShutdownHook", "exit", "halt", "forName").contains(access.getName())
@@ -198,8 +199,8 @@ class ArchitectureTest {
                 .and()
                 .doNotHaveFullyQualifiedName("org.atex.testingfarm.ShutdownHook")
                 .should(callCodeUnitWhere(hooks))
-                .because("the program is its author's; StopOnSignal, by OsSignals, is the one helper for signals, and"
-                        + " machines that cost somebody money are given back whatever ends the program")
+                .because("the program decides how it ends; StopOnSignal handles signals on request, through OsSignals,"
+                        + " and ShutdownHook gives back machines that cost money")
                 .check(CLASSES);
         noClasses().should().dependOnClassesThat(resideInAPackage("sun..")).check(CLASSES);
         classes()
@@ -219,7 +220,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void nobodyFindsImplementationsByThemselves() {
+    void noModuleUsesServiceLoader() {
         noClasses()
                 .should()
                 .dependOnClassesThat()
@@ -227,8 +228,11 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** The hard keywords of Kotlin, and those of Groovy that Java does not have: there, such a name must be quoted. */
-    private static final Set<String> KEYWORDS_ELSEWHERE = Set.of(
+    /**
+     * The hard keywords of Kotlin, and those of Groovy that Java does not have: a program in these languages must quote
+     * such a name.
+     */
+    private static final Set<String> FOREIGN_KEYWORDS = Set.of(
             "as",
             "break",
             "class",
@@ -261,7 +265,7 @@ class ArchitectureTest {
             "when",
             "while");
 
-    /** What users of other languages could only name in quotes: packages, types and members, not parameters. */
+    /** Returns the visible names of packages, types and members that are keywords. Parameters are not checked. */
     private static List<String> keywordsIn(Stream<JavaClass> types) {
         return types.filter(type -> isVisible(type.getModifiers()))
                 .flatMap(type -> Stream.concat(
@@ -270,7 +274,7 @@ class ArchitectureTest {
                         type.getMembers().stream()
                                 .filter(member -> isVisible(member.getModifiers()))
                                 .map(member -> type.getName() + ": " + member.getName())))
-                .filter(name -> KEYWORDS_ELSEWHERE.contains(name.substring(name.indexOf(": ") + 2)))
+                .filter(name -> FOREIGN_KEYWORDS.contains(name.substring(name.indexOf(": ") + 2)))
                 .distinct()
                 .sorted()
                 .toList();
@@ -281,7 +285,7 @@ class ArchitectureTest {
                 && (modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED));
     }
 
-    /** The packages that the modules export to everybody, as their agreed descriptors say. */
+    /** Returns the packages that the modules export to all other modules, according to their golden files. */
     private static Set<String> exported() throws IOException {
         Set<String> packages = new HashSet<>();
         for (Path descriptor : files(Sources.root().resolve("all/src/test/resources/modules"))) {
@@ -303,11 +307,11 @@ class ArchitectureTest {
         Set<String> packages = exported();
         assertThat(packages).hasSizeGreaterThan(10);
         assertThat(keywordsIn(CLASSES.stream().filter(type -> packages.contains(type.getPackageName()))))
-                .as("names that users of Kotlin or Groovy would have to quote")
+                .as("names that users of Kotlin or Groovy must quote")
                 .isEmpty();
     }
 
-    /** With names as this project had them once, and others of that kind. */
+    /** A type with keywords as names. */
     @SuppressWarnings("unused")
     public static final class Misnamed {
         public static final String object = "";
@@ -324,7 +328,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void aKeywordIsFoundWhereverUsersSeeIt() {
+    void keywordsAreFoundInVisibleNames() {
         JavaClasses misnamed = new ClassFileImporter().importClasses(Misnamed.class);
         assertThat(keywordsIn(misnamed.stream()))
                 .extracting(name -> name.substring(name.indexOf(": ") + 2))

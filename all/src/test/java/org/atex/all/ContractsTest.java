@@ -23,7 +23,10 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Whatever is public and implements an interface of the api has passed its contract. */
+/**
+ * Checks that each public implementation of an interface of the api has a test that extends the contract class of this
+ * interface.
+ */
 class ContractsTest {
     private static final Map<String, String> CONTRACTS = Map.of(
             "org.atex.api.Connection", "ConnectionContract",
@@ -38,24 +41,24 @@ class ContractsTest {
     private static final Pattern NO_CODE =
             Pattern.compile("/\\*.*?\\*/|//[^\\n]*|^(import|package) [^;]*;", Pattern.DOTALL | Pattern.MULTILINE);
 
-    /** An implementation, and the contract that it must pass. */
-    private record Duty(String module, String type, String contract) {
+    /** An implementation, and the contract class for it. */
+    private record Obligation(String module, String type, String contract) {
         String simpleName() {
             return type.replaceFirst(".*[.$]", "");
         }
 
-        String mending() {
+        String advice() {
             String test = simpleName() + "ContractTest";
-            return type + " has not passed " + contract + ": add a class " + test + " extends " + contract + " (of"
-                    + " org.atex.testkit) whose methods make a " + simpleName() + ", as " + module + "/src/test/java/"
-                    + type.replaceFirst("\\w+$", "").replace('.', '/') + test + ".java";
+            return type + " has no test of " + contract + ": add a class " + test + " extends " + contract + " (of"
+                    + " org.atex.testkit) whose methods create a " + simpleName() + ", as " + module
+                    + "/src/test/java/" + type.replaceFirst("\\w+$", "").replace('.', '/') + test + ".java";
         }
     }
 
-    /** A class of the tests: what it extends, and the code of its file. */
+    /** A test class: its superclass, and the source code of its file. */
     private record TestClass(String name, String superclass, String code) {}
 
-    /** All of them that are built, not only those that this module depends on. */
+    /** Returns all modules of the build, including those that this module does not depend on. */
     private static Set<String> modules() throws IOException {
         return MODULE.matcher(Files.readString(Sources.root().resolve("pom.xml")))
                 .results()
@@ -63,30 +66,30 @@ class ContractsTest {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private static List<Duty> duties = List.of();
+    private static List<Obligation> obligations = List.of();
     private static Map<String, TestClass> testClasses = Map.of();
 
     @BeforeAll
-    static void look() throws IOException {
-        duties = duties();
+    static void readClasses() throws IOException {
+        obligations = obligations();
         testClasses = testClasses();
     }
 
-    private static List<Duty> duties() throws IOException {
-        List<Duty> duties = new ArrayList<>();
+    private static List<Obligation> obligations() throws IOException {
+        List<Obligation> obligations = new ArrayList<>();
         for (String module : modules()) {
             Path home = Sources.root().resolve(module);
             if (Files.exists(home.resolve("src/main/java/module-info.java"))) {
-                duties.addAll(duties(module, home.resolve("target/classes")));
+                obligations.addAll(obligations(module, home.resolve("target/classes")));
             }
         }
-        return duties;
+        return obligations;
     }
 
-    private static List<Duty> duties(String module, Path classes) throws IOException {
+    private static List<Obligation> obligations(String module, Path classes) throws IOException {
         Path descriptor = classes.resolve("module-info.class");
         assertThat(descriptor)
-                .as("the classes of " + module + ": have 'all' depend on it, so that it is built before")
+                .as("the classes of " + module + "; add it as a dependency of 'all', so that it is built first")
                 .exists();
         Set<String> exported;
         try (InputStream in = Files.newInputStream(descriptor)) {
@@ -94,17 +97,17 @@ class ContractsTest {
                     .map(ModuleDescriptor.Exports::source)
                     .collect(Collectors.toSet());
         }
-        List<Duty> duties = new ArrayList<>();
+        List<Obligation> obligations = new ArrayList<>();
         for (JavaClass type : new ClassFileImporter().importPath(classes)) {
             if (exported.contains(type.getPackageName()) && isPublic(type) && isConcrete(type)) {
                 CONTRACTS.forEach((known, contract) -> {
                     if (type.isAssignableTo(known)) {
-                        duties.add(new Duty(module, type.getName(), contract));
+                        obligations.add(new Obligation(module, type.getName(), contract));
                     }
                 });
             }
         }
-        return duties;
+        return obligations;
     }
 
     private static boolean isPublic(JavaClass type) {
@@ -122,7 +125,7 @@ class ContractsTest {
             if (file.toString().contains("/src/test/java/")) {
                 String code = NO_CODE.matcher(Files.readString(file)).replaceAll("");
                 for (MatchResult type : SUBCLASS.matcher(code).results().toList()) {
-                    // Only what a file is named after: others may help, but nobody runs them.
+                    // Only the class that the file is named after: JUnit does not run the others.
                     if (file.endsWith(type.group(1) + ".java")) {
                         found.put(
                                 file.getParent() + "/" + type.group(1),
@@ -134,8 +137,11 @@ class ContractsTest {
         return found;
     }
 
-    /** {@return whether a test runs that contract on what it, or a superclass that it has beside it, makes} */
-    private static boolean isPassed(Duty duty) {
+    /**
+     * {@return whether a contract test uses the implementation, in its own code or in that of a superclass in the same
+     * directory}
+     */
+    private static boolean isTested(Obligation obligation) {
         return testClasses.entrySet().stream()
                 .filter(entry -> entry.getKey().endsWith("Test"))
                 .anyMatch(entry -> {
@@ -148,32 +154,32 @@ class ContractsTest {
                         superclass = type.get().superclass();
                         type = Optional.ofNullable(testClasses.get(directory + superclass));
                     }
-                    return superclass.equals(duty.contract())
-                            && Pattern.compile("\\b" + duty.simpleName() + "\\b")
+                    return superclass.equals(obligation.contract())
+                            && Pattern.compile("\\b" + obligation.simpleName() + "\\b")
                                     .matcher(code)
                                     .find();
                 });
     }
 
     @Test
-    void whateverIsPublicHasPassedItsContract() {
-        assertThat(duties.stream().filter(duty -> !isPassed(duty)).map(Duty::mending))
-                .as("implementations that no contract test makes")
+    void publicImplementationsHaveContractTests() {
+        assertThat(obligations.stream().filter(obligation -> !isTested(obligation)).map(Obligation::advice))
+                .as("implementations without a contract test")
                 .isEmpty();
     }
 
     @Test
     void implementationsAreFound() {
-        assertThat(duties.stream().map(Duty::contract)).containsAll(Set.copyOf(CONTRACTS.values()));
-        assertThat(duties.stream().map(Duty::simpleName))
+        assertThat(obligations.stream().map(Obligation::contract)).containsAll(Set.copyOf(CONTRACTS.values()));
+        assertThat(obligations.stream().map(Obligation::simpleName))
                 .contains("LocalConnection", "CommandExecutor", "FakeExecutors", "LocalProvisioner", "FanOut");
     }
 
     @Test
-    void whatNoContractTestMakesIsNotPassed() {
-        assertThat(isPassed(new Duty("somewhere", "org.atex.somewhere.NewConnection", "ConnectionContract")))
+    void missingContractTestsAreFound() {
+        assertThat(isTested(new Obligation("somewhere", "org.atex.somewhere.NewConnection", "ConnectionContract")))
                 .isFalse();
-        assertThat(isPassed(new Duty("provision-local", "org.atex.local.LocalConnection", "AggregatorContract")))
+        assertThat(isTested(new Obligation("provision-local", "org.atex.local.LocalConnection", "AggregatorContract")))
                 .isFalse();
     }
 }

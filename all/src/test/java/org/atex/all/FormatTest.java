@@ -16,8 +16,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every source file is formatted as palantir-java-format does it. A test and no plug-in, since the formatter must run on
- * a JDK that knows the language level, which the one that runs Maven may not.
+ * Checks that every source file has the format of palantir-java-format. This is a test instead of a Maven plug-in,
+ * because the formatter needs a JDK that supports the language level, and the JDK of Maven may be older.
  */
 class FormatTest {
     private static final boolean MEND = Boolean.getBoolean("format.mend");
@@ -38,8 +38,8 @@ class FormatTest {
             }
         }
         assertThat(MEND ? List.of() : others)
-                .as("files to be formatted; 'mvn -pl all -am test -Dtest=FormatTest -Dformat.mend=true"
-                        + " -Dsurefire.failIfNoSpecifiedTests=false' does it")
+                .as("files with another format; 'mvn -pl all -am test -Dtest=FormatTest -Dformat.mend=true"
+                        + " -Dsurefire.failIfNoSpecifiedTests=false' formats them")
                 .isEmpty();
     }
 
@@ -48,7 +48,7 @@ class FormatTest {
         return FORMATTER.formatSource(RemoveUnusedImports.removeUnusedImports(ordered));
     }
 
-    /** JBang reads its directives only if there is no space in front, and the formatter puts one there. */
+    /** Removes the space that the formatter inserts before directives of JBang, which JBang does not accept. */
     private static String withDirectives(String formatted) {
         return formatted.startsWith("/// usr/bin/env jbang")
                 ? formatted.replaceAll("(?m)^(///?) (usr/bin/env|[A-Z_]+ )", "$1$2")

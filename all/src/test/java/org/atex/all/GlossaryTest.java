@@ -21,13 +21,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Public names follow {@code docs/glossary.md}. */
+/** Checks that public names follow {@code docs/glossary.md}. */
 class GlossaryTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("org.atex");
 
-    /** Words that names do not use, and the word that they use instead. */
+    /** Words that names must not use, with the words to use instead. */
     private static final Map<Pattern, String> REPLACED = Map.of(
             Pattern.compile("(with)?\\w*[tT]imeout"), "…Within",
             Pattern.compile("tries|retries"), "maxAttempts",
@@ -58,7 +58,7 @@ class GlossaryTest {
     }
 
     @Test
-    void buildersAreOpenedByBuilderAndClosedByBuild() {
+    void buildersHaveBuilderAndBuildMethods() {
         List<JavaClass> builders = publicTypes().filter(GlossaryTest::isBuilder).toList();
         assertThat(builders).isNotEmpty();
         for (JavaClass builder : builders) {
@@ -76,7 +76,7 @@ class GlossaryTest {
     }
 
     @Test
-    void optionsBeginWithDefaults() {
+    void optionsHaveADefaultsMethod() {
         List<JavaClass> options = publicTypes()
                 .filter(type -> type.getSimpleName().endsWith("Options"))
                 .toList();
@@ -88,7 +88,7 @@ class GlossaryTest {
     }
 
     @Test
-    void oneWordIsUsedForOneNotion() {
+    void namesUseTheWordsOfTheGlossary() {
         List<String> wrong = publicTypes()
                 .flatMap(GlossaryTest::publicMethods)
                 .flatMap(method -> REPLACED.entrySet().stream()
@@ -116,7 +116,7 @@ class GlossaryTest {
     }
 
     @Test
-    void noPublicNameIsThatOfAnUsualJdkType() {
+    void publicNamesDoNotHideCommonJdkTypes() {
         Set<String> allowed = Set.of("Executor"); // docs/decisions/0016-executor-keeps-its-name.md
         List<String> packages = List.of(
                 "java.lang.",

@@ -20,12 +20,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What each module shows and needs, and that all of them work on the module path. */
+/** Checks the descriptors of all modules against golden files, and that the modules work on the module path. */
 class ModulesTest {
     private static final boolean MEND = Boolean.getBoolean("modules.mend");
     private static final Path GOLDEN = Sources.root().resolve("all/src/test/resources/modules");
 
-    /** Libraries that are no modules, but say in their manifests what they will be called as such. */
+    /** Libraries that have no module descriptor, but an {@code Automatic-Module-Name} in their manifests. */
     private static final Set<String> AUTOMATIC = Set.of(
             "com.hierynomus.asnone",
             "com.hierynomus.sshj",
@@ -40,14 +40,14 @@ class ModulesTest {
                 .filter(entry -> !entry.endsWith("test-classes"));
     }
 
-    /** The modules on the class path; what cannot be one is left out. */
+    /** Returns the modules on a path, without entries that cannot be modules. */
     private static List<ModuleReference> modules(Stream<Path> path) {
         List<ModuleReference> modules = new ArrayList<>();
         path.forEach(entry -> {
             try {
                 modules.addAll(ModuleFinder.of(entry).findAll());
             } catch (FindException e) {
-                // A library of the tests that is no module and has no name that could become one.
+                // A library of the tests with a file name from which no module name can be derived.
             }
         });
         return modules;
@@ -64,7 +64,7 @@ class ModulesTest {
         return published().stream().map(ModuleReference::descriptor).toList();
     }
 
-    /** As java --describe-module says it, but in a fixed order and without versions. */
+    /** Describes a module like {@code java --describe-module}, but in a fixed order and without versions. */
     private static String describe(ModuleDescriptor module) {
         Set<String> lines = new TreeSet<>();
         for (ModuleDescriptor.Requires requires : module.requires()) {
@@ -90,7 +90,7 @@ class ModulesTest {
     }
 
     @Test
-    void descriptorsAreAsAgreed() throws IOException {
+    void descriptorsMatchTheGoldenFiles() throws IOException {
         TreeMap<String, String> found = new TreeMap<>();
         ours().forEach(module -> found.put(module.name() + ".txt", describe(module)));
         if (MEND) {
@@ -105,14 +105,14 @@ class ModulesTest {
             }
         }
         assertThat(found)
-                .as("module descriptors against " + Sources.root().relativize(GOLDEN) + "; if a change is meant,"
-                        + " 'mvn -pl all -am test -Dtest=ModulesTest -Dmodules.mend=true"
-                        + " -Dsurefire.failIfNoSpecifiedTests=false' writes them anew")
+                .as("module descriptors, compared with " + Sources.root().relativize(GOLDEN) + "; after an intended"
+                        + " change, 'mvn -pl all -am test -Dtest=ModulesTest -Dmodules.mend=true"
+                        + " -Dsurefire.failIfNoSpecifiedTests=false' writes the files")
                 .isEqualTo(golden);
     }
 
     @Test
-    void everyModuleIsPartOfAllButTheTestkit() {
+    void allContainsEveryModuleExceptTheTestkit() {
         ModuleDescriptor all = ours().stream()
                 .filter(module -> module.name().equals("org.atex.all"))
                 .findFirst()
@@ -128,7 +128,7 @@ class ModulesTest {
 
     @Test
     void allResolvesOnTheModulePath() throws ClassNotFoundException {
-        // One automatic module takes all others with it, those of the tests included.
+        // A resolved automatic module also resolves all others, so those of the tests are left out.
         Path[] entries = modules(classPath()).stream()
                 .filter(module -> !module.descriptor().isAutomatic()
                         || AUTOMATIC.contains(module.descriptor().name()))

@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The files of the project. */
+/** Finds the source files of the project. */
 final class Sources {
     private Sources() {}
 
-    /** {@return the directory with all modules in it} */
+    /** {@return the root directory of the project} */
     static Path root() {
         Path directory = Path.of("").toAbsolutePath();
         return Files.exists(directory.resolve("LICENSE"))

@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Two runs in one JVM share nothing: what is static never changes. */
+/** Checks that static fields hold constants, so that two runs in one JVM do not share state. */
 class StaticStateTest {
-    /** Types of which nobody can change a value, by the beginnings of their names. */
+    /** Immutable types, by the beginnings of their names. */
     private static final List<String> CONSTANT = List.of(
             "java.lang.",
             "java.math.",
@@ -37,32 +37,32 @@ class StaticStateTest {
             "sun.nio.cs.",
             "tools.jackson.core.json.JsonFactory");
 
-    /** What this test cannot see to be constant, and why it is. */
+    /** Fields that this test cannot recognize as constant, with the reason why they are harmless. */
     private static final Map<String, String> EXCUSED = Map.ofEntries(
-            Map.entry("org.atex.jsonl.JsonLinesOptions.DEFAULTS", "its methods change copies only"),
-            Map.entry("org.atex.ssh.SshOptions.DEFAULTS", "its methods change copies only"),
-            Map.entry("org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods change copies only"),
+            Map.entry("org.atex.jsonl.JsonLinesOptions.DEFAULTS", "its methods return changed copies"),
+            Map.entry("org.atex.ssh.SshOptions.DEFAULTS", "its methods return changed copies"),
+            Map.entry("org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry(
                     "org.atex.adhoc.StopOnSignal.RUNS",
-                    "signals are the whole process's; it is empty while no run handles them"),
+                    "signals belong to the whole process; it is empty while no run handles them"),
             Map.entry(
                     "org.atex.artifacts.WriterLock.HELD",
-                    "file locks are the whole process's; it is empty while nobody holds one"),
+                    "file locks belong to the whole process; it is empty while no lock is held"),
             Map.entry(
                     "org.atex.fmf.CacheLock.THREADS",
-                    "file locks are the whole process's; it is empty while nobody holds one"),
-            Map.entry("org.atex.fmf.tree.Sequence.EMPTY", "an empty one is its own origin and has nothing to settle"),
-            Map.entry("org.atex.fmf.tree.ConditionParser.DEFINED", "a pattern that keeps what it has computed once"),
-            Map.entry("org.atex.fmf.tree.ConditionParser.COMPARISON", "a pattern that keeps what it has computed once"),
-            Map.entry("org.atex.fmf.tree.ConditionParser.LITERAL", "a pattern that keeps what it has computed once"),
+                    "file locks belong to the whole process; it is empty while no lock is held"),
+            Map.entry("org.atex.fmf.tree.Sequence.EMPTY", "an empty sequence has no elements to resolve"),
+            Map.entry("org.atex.fmf.tree.ConditionParser.DEFINED", "a pattern that caches a computed value"),
+            Map.entry("org.atex.fmf.tree.ConditionParser.COMPARISON", "a pattern that caches a computed value"),
+            Map.entry("org.atex.fmf.tree.ConditionParser.LITERAL", "a pattern that caches a computed value"),
             Map.entry(
                     "org.atex.local.ProcessSearch.ORPHANS",
-                    "orphans are the whole machine's; it only remembers which are strangers"),
+                    "orphans belong to the whole machine; it only caches processes of other programs"),
             Map.entry(
                     "org.atex.local.ProcessTree.SESSIONS",
-                    "processes are the whole program's; it is empty while no command runs"),
-            Map.entry("org.atex.local.Launcher.LAUNCHERS", "marks of processes must differ in the whole program"),
-            Map.entry("org.atex.local.Proc.READERS", "it is empty, but in a test"));
+                    "processes belong to the whole program; it is empty while no command runs"),
+            Map.entry("org.atex.local.Launcher.LAUNCHERS", "the marks of processes must be unique in the whole program"),
+            Map.entry("org.atex.local.Proc.READERS", "it is empty outside of tests"));
 
     private static Stream<JavaField> staticFields() {
         return new ClassFileImporter()
@@ -87,7 +87,7 @@ class StaticStateTest {
             }
         }
         assertThat(variable)
-                .as("static fields whose values can change; what is excused for a reason and no longer there goes too")
+                .as("static fields whose values can change; remove entries of EXCUSED that no longer exist")
                 .containsExactlyInAnyOrderElementsOf(EXCUSED.keySet());
     }
 
@@ -98,7 +98,7 @@ class StaticStateTest {
             return true;
         }
         if (reflected.getType().isArray()) {
-            return Modifier.isPrivate(reflected.getModifiers()); // then the class itself leaves it alone
+            return Modifier.isPrivate(reflected.getModifiers()); // the class itself does not change it
         }
         return isConstant(reflected.get(null), 0);
     }
@@ -114,7 +114,7 @@ class StaticStateTest {
         }
         Class<?> type = value.getClass();
         return CONSTANT.stream().anyMatch(type.getName()::startsWith)
-                || type.isHidden() // a lambda; one in a static field captures nothing that changes
+                || type.isHidden() // a lambda, which captures no mutable state in a static field
                 || type.getName().startsWith("org.atex.") && depth < 5 && hasConstantFields(value, type, depth + 1);
     }
 

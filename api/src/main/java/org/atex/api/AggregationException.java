@@ -2,15 +2,18 @@ package org.atex.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** A test's results could not be stored: nothing of them was, and the artifacts are still the caller's. */
+/**
+ * Thrown if the results of an attempt cannot be stored. None of them were stored, and the caller still owns the
+ * artifacts. The caller may mend the cause and ingest the attempt again.
+ */
 public final class AggregationException extends AtexException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one with a message and what led to it.
+     * Creates an exception with a message and a cause.
      *
-     * @param message which test's results, what could not be written where, and why
-     * @param cause what led to it, if anything did
+     * @param message the test, the file or service that was not written, and the reason
+     * @param cause the cause, or null if unknown
      */
     public AggregationException(String message, @Nullable Throwable cause) {
         super(message, cause);

@@ -4,29 +4,40 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Takes results in as each test ends.
+ * Stores the results of a run, one attempt at a test at a time.
  *
- * <p>Lifecycle: ready when its factory returns it; {@link #close()} completes what it writes. After it, {@link #ingest}
- * throws {@link IllegalStateException}.
+ * <p>A program opens an aggregator on a report, such as a JSON Lines file, and hands it to an {@link Orchestrator}. The
+ * orchestrator calls {@link #ingest} as soon as an attempt ends.
  *
- * <p>Thread safety: every method may be called from any thread. The attempts of one test come in their order.
+ * <p>Lifecycle: an aggregator is open when its factory method returns it. {@link #flush()} makes the report complete
+ * and readable without closing it. {@link #close()} completes the report and ends the aggregator: afterwards {@link
+ * #ingest} throws {@link IllegalStateException}.
+ *
+ * <p>Thread safety: every method may be called from any thread. The caller ingests the attempts of one test in the
+ * order in which they ran.
+ *
+ * <p>Any program may implement this interface. {@code AggregatorContract} in the testkit checks an implementation.
  */
 public interface Aggregator extends AutoCloseable {
     /**
-     * Stores one attempt's results, all of them or nothing. When it returns, what it stored survives the end of this
-     * program, and the artifacts are the aggregator's: it has moved or deleted them. When it throws, they are still the
-     * caller's, untouched.
+     * Stores the results and files of one attempt, completely or not at all. When this method returns, the stored data
+     * survives a crash of this program, and the aggregator owns the artifacts: their directory has been moved or
+     * deleted. When it throws, the artifacts still belong to the caller and are unchanged.
      *
-     * <p>It may block on disk or network, and is not interrupted: an interrupt that is pending stays pending.
+     * <p>This method may block on disk or network. It does not react to an interrupt; a pending interrupt stays
+     * pending.
      *
-     * @param record what is known of the attempt
-     * @param artifacts what it left behind; {@link Artifacts#none()} for a test that never started
-     * @throws AggregationException if it cannot be stored; a name that is taken, a broken results line, a full disk
+     * @param record the attempt: test, end, times and system
+     * @param artifacts the directory that the attempt left; {@link Artifacts#none()} for a test that never started
+     * @throws AggregationException if the attempt cannot be stored, for example because the name is taken, a line of
+     *     its results is malformed, or the disk is full
+     * @throws IllegalStateException if this aggregator is closed
      */
     void ingest(TestRecord record, Artifacts artifacts);
 
     /**
-     * {@return the directory that holds the files of an attempt that was ingested, if there is one on this machine}
+     * {@return the directory that holds the files of an ingested attempt; empty if the attempt was not ingested or its
+     * files are not on this machine}
      *
      * @param record the attempt
      */
@@ -35,18 +46,20 @@ public interface Aggregator extends AutoCloseable {
     }
 
     /**
-     * Completes what was ingested for its readers, and stays open: a report in a file is whole and valid afterwards, even
-     * if {@link #close()} is never called. Orchestrators call it at the end of a run. It may block on disk or network, and
-     * may be called from any thread, beside {@link #ingest}.
+     * Completes the report for its readers and leaves it open: afterwards a report in a file is complete and valid,
+     * even if {@link #close()} is never called. Orchestrators call this method at the end of a run.
      *
-     * @throws AggregationException if it cannot be completed; what was ingested is kept all the same
+     * <p>It may block on disk or network, and may run at the same time as {@link #ingest}. After {@link #close()} it
+     * does nothing.
+     *
+     * @throws AggregationException if the report cannot be completed; the ingested attempts are kept
      */
     default void flush() {}
 
     /**
-     * Completes and closes what is written. Idempotent.
+     * Completes the report and closes it. Calling this method again has no effect.
      *
-     * @throws AggregationException if it cannot be completed; what was ingested is kept all the same
+     * @throws AggregationException if the report cannot be completed; the ingested attempts are kept
      */
     @Override
     void close();

@@ -11,16 +11,21 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one attempt at a test leaves behind: a directory with
+ * The directory into which one attempt at a test writes its results and files. It holds
  *
  * <ul>
- *   <li>{@code results}: JSON Lines, each line one {@link ReportedResult} with the keys {@code status}, {@code name},
- *       {@code note} and {@code files}, all optional, and any others;
- *   <li>{@code files/}: the files, each under its result's name where it has one.
+ *   <li>{@code results}: JSON Lines. Each line is one {@link ReportedResult}: an object with the keys {@code status},
+ *       {@code name}, {@code note} and {@code files}, all optional, and any further keys;
+ *   <li>{@code files/}: the files, each below a directory with the name of its result if the result has a name.
  * </ul>
  *
- * <p>Both may be missing. A test that never ran has {@link #none()}. Whoever holds the directory owns it: it passes from
- * the executor's caller to the {@link Aggregator} that ingested it. Immutable, and so thread-safe; the directory is not.
+ * <p>Both may be missing. A test that never started has {@link #none() no artifacts}.
+ *
+ * <p>Lifecycle: the caller of {@link Executor#run} creates an empty directory, and owns it until an {@link Aggregator}
+ * has ingested it. The owner deletes it, see {@link #delete()}.
+ *
+ * <p>Thread safety: this class is immutable and safe for use by several threads. The directory itself is not
+ * synchronized.
  */
 public final class Artifacts {
     private static final Artifacts NONE = new Artifacts(null);
@@ -31,24 +36,26 @@ public final class Artifacts {
         this.directory = directory;
     }
 
-    /** {@return those of a test that never ran} */
+    /** {@return the artifacts of a test that never started} */
     public static Artifacts none() {
         return NONE;
     }
 
     /**
-     * {@return those in a directory}
+     * {@return the artifacts in a directory}
      *
-     * @param directory an existing directory, which is empty before the test runs
+     * @param directory an existing directory, empty before the test runs
+     * @throws IllegalArgumentException if there is no such directory
      */
     public static Artifacts at(Path directory) {
         if (!Files.isDirectory(directory)) {
-            throw new IllegalArgumentException("artifacts need an existing directory: " + directory + " is none");
+            throw new IllegalArgumentException("artifacts need an existing directory, but " + directory
+                    + " is missing or not a directory; create it first");
         }
         return new Artifacts(directory);
     }
 
-    /** {@return whether there is no directory at all} */
+    /** {@return whether these are the artifacts of a test that never started, which have no directory} */
     public boolean isNone() {
         return directory == null;
     }
@@ -56,37 +63,39 @@ public final class Artifacts {
     /**
      * {@return the directory}
      *
-     * @throws IllegalStateException if these are {@link #none()}
+     * @throws IllegalStateException if these artifacts are {@link #none()}
      */
     public Path directory() {
         if (directory == null) {
-            throw new IllegalStateException("a test that never ran has no artifacts: ask isNone() first");
+            throw new IllegalStateException(
+                    "these artifacts have no directory, because the test never started; check isNone() first");
         }
         return directory;
     }
 
     /**
-     * {@return where the results are, if there are any}
+     * {@return the path of the results file, which may be missing}
      *
-     * @throws IllegalStateException if these are {@link #none()}
+     * @throws IllegalStateException if these artifacts are {@link #none()}
      */
     public Path results() {
         return directory().resolve("results");
     }
 
     /**
-     * {@return where the files are, if there are any}
+     * {@return the path of the directory for files, which may be missing}
      *
-     * @throws IllegalStateException if these are {@link #none()}
+     * @throws IllegalStateException if these artifacts are {@link #none()}
      */
     public Path files() {
         return directory().resolve("files");
     }
 
     /**
-     * Deletes what is left of the directory; links are deleted, not followed. Does nothing if there is none.
+     * Deletes the directory with everything in it. Links are deleted, not followed. Does nothing if there is no
+     * directory.
      *
-     * @throws IOException if something cannot be deleted; the rest was
+     * @throws IOException if an entry cannot be deleted; earlier entries may be gone already
      */
     public void delete() throws IOException {
         if (directory != null && !deletedAlmostEmpty(directory)) {
@@ -94,7 +103,10 @@ public final class Artifacts {
         }
     }
 
-    /** The usual case after an aggregator has moved the files out: nothing, or an empty {@code files}, is left. */
+    /**
+     * Deletes a directory that is empty but for {@code results} and an empty {@code files}: the usual case after an
+     * aggregator has moved the files out. This avoids a walk of the tree.
+     */
     private static boolean deletedAlmostEmpty(Path directory) throws IOException {
         try {
             Files.deleteIfExists(directory.resolve("results"));
@@ -115,6 +127,7 @@ public final class Artifacts {
 
         @Override
         public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            // Another process, such as a leftover of the test, may delete files at the same time.
             if (e instanceof NoSuchFileException) {
                 return FileVisitResult.CONTINUE;
             }

@@ -3,20 +3,22 @@ package org.atex.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root of everything the blocks throw on their own account.
+ * The superclass of all exceptions that the blocks define.
  *
- * <p>There is one subtype for each decision a caller can take, not one for each place. Messages say what could not be
- * done, where, why in short, and what to try. Wrong arguments are {@link IllegalArgumentException}, calls after
- * {@code close()} {@link IllegalStateException}; interruption is always {@link InterruptedException}.
+ * <p>There is one subclass for each decision that a caller can take, not one for each place that can fail. A message
+ * names the operation that failed, the place, the reason, and a step to try next.
+ *
+ * <p>Other failures use types of the JDK: a wrong argument is an {@link IllegalArgumentException}, a call after {@code
+ * close()} an {@link IllegalStateException}, an interruption always an {@link InterruptedException}.
  */
 public abstract class AtexException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one with a message and what led to it.
+     * Creates an exception with a message and a cause.
      *
-     * @param message what could not be done, where, why, and what to try
-     * @param cause what led to it, if anything did
+     * @param message the operation that failed, the place, the reason, and a step to try next
+     * @param cause the cause, or null if unknown
      */
     protected AtexException(String message, @Nullable Throwable cause) {
         super(message, cause);

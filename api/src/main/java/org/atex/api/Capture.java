@@ -10,35 +10,41 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
-/** Runs a command and keeps what it writes: {@link Connection#run}. */
+/** Runs a command to its end and collects its output: the implementation of {@link Connection#run}. */
 final class Capture {
+    /** The limit of each stream in bytes, so that a runaway command cannot fill the heap. */
     private static final int LIMIT = 64 * 1024 * 1024;
 
-    /** How long the output of a command that has ended may stay open before its leftovers are ended too. */
+    /**
+     * The time for which the streams may stay open after the command has ended. After that, the processes that hold
+     * them open are ended. Too short a time cuts the output of a child process that is just ending.
+     */
     private static final long LINGER_MILLIS = 200;
 
     private Capture() {}
 
-    @SuppressWarnings("try") // closed early, so that readers see the end of what a leftover holds open
+    @SuppressWarnings("try") // close() is called early, see below
     static CommandResult run(Connection connection, Command command) throws InterruptedException {
         if (command.stdin().equals(Input.pipe())) {
-            throw new IllegalArgumentException(
-                    "'" + command + "' reads a pipe that nobody writes to: give run() the whole input, or use start()");
+            throw new IllegalArgumentException("run() cannot write to the input pipe of '" + command
+                    + "': pass the whole input with Input.bytes, text or file, or use start()");
         }
         try (RunningCommand running = connection.start(command)) {
-            // Both at once: a command blocked on a stream that nobody reads would never end the other.
+            // Reads both streams at the same time. A command that is blocked on a full pipe for one of them would never
+            // reach the end of the other.
             Future<byte[]> stdout = read(running, command.stdout(), running::stdout);
             Future<byte[]> stderr = read(running, command.stderr(), running::stderr);
             CommandEnd end = running.await();
             if (!(endsSoon(stdout) && endsSoon(stderr))) {
+                // Processes that the command left running hold the streams open: without this, the readers never end.
                 running.close();
             }
             return new CommandResult(command, end, stdout.get(), stderr.get());
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof TooMuch
-                    ? new CommandFailedException("'" + command + "' was ended: it wrote more than " + (LIMIT >> 20)
-                            + " MiB to one stream; redirect it to a file with Output.file(path)")
-                    : new ConnectionLostException("lost the output of '" + command + "'", e.getCause());
+            throw e.getCause() instanceof OutputTooLong
+                    ? new CommandFailedException("ended '" + command + "', because it wrote more than " + (LIMIT >> 20)
+                            + " MiB to one stream; redirect that stream to a file with Output.file(path)")
+                    : new ConnectionLostException("could not read the output of '" + command + "'", e.getCause());
         }
     }
 
@@ -48,19 +54,21 @@ final class Capture {
         if (output.equals(Output.pipe())) {
             Thread.ofVirtual().name("atex-capture").start(task);
         } else {
+            // There is nothing to read: the task ends at once, without a thread of its own.
             task.run();
         }
         return task;
     }
 
-    private static byte[] readAll(RunningCommand running, InputStream stream) throws IOException, TooMuch {
+    private static byte[] readAll(RunningCommand running, InputStream stream) throws IOException, OutputTooLong {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         byte[] buffer = new byte[16 * 1024];
         for (int n; (n = stream.read(buffer)) >= 0; ) {
             all.write(buffer, 0, n);
             if (all.size() > LIMIT) {
+                // Ends the command now: else await() would last as long as the command goes on writing.
                 running.close();
-                throw new TooMuch();
+                throw new OutputTooLong();
             }
         }
         return all.toByteArray();
@@ -75,7 +83,7 @@ final class Capture {
         }
     }
 
-    private static final class TooMuch extends Exception {
+    private static final class OutputTooLong extends Exception {
         private static final long serialVersionUID = 1L;
     }
 }

@@ -10,10 +10,25 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program to start on a system, with what it gets. Immutable; each {@code with…} method gives a changed copy.
+ * A program to run on a system, with its arguments, environment, working directory and redirections.
  *
- * <p>Arguments reach the program byte for byte: no shell reads them, and nothing in them is expanded. Use
- * {@link #bash(String, String...)} for shell text.
+ * {@snippet :
+ * Command build = Command.of("make", "check")
+ *         .withDirectory("/src/project")
+ *         .withEnvironment("LANG", "C.UTF-8")
+ *         .withStderr(Output.merge());
+ * CommandResult result = connection.run(build).orThrow();
+ * }
+ *
+ * <p>The program receives its arguments byte for byte: no shell reads or expands them. Use {@link #bash(String,
+ * String...)} for shell text.
+ *
+ * <p>Thread safety: this class is immutable; each {@code with…} method returns a changed copy. Two commands are equal
+ * if all their properties are equal.
+ *
+ * <p>Each method that creates a command throws {@link IllegalArgumentException} if the command has no program, an
+ * argument or variable contains a NUL character, the name of a variable is empty or contains {@code =}, or standard
+ * output is {@link Output#merge()}.
  */
 public final class Command {
     private final List<String> arguments;
@@ -37,7 +52,8 @@ public final class Command {
         this.stdout = stdout;
         this.stderr = stderr;
         if (arguments.isEmpty() || arguments.get(0).isEmpty()) {
-            throw new IllegalArgumentException("a command needs a program: its first argument is missing or empty");
+            throw new IllegalArgumentException(
+                    "a command needs a program, but its first argument is missing or empty");
         }
         for (String argument : arguments) {
             refuseNul(argument, "an argument");
@@ -45,58 +61,61 @@ public final class Command {
         environment.forEach((name, value) -> {
             if (name.isEmpty() || name.indexOf('=') >= 0) {
                 throw new IllegalArgumentException(
-                        "not a name of an environment variable: '" + name + "' (it must not be empty or hold '=')");
+                        "'" + name + "' is not the name of an environment variable: it is empty or contains '='");
             }
-            refuseNul(name, "an environment variable's name");
+            refuseNul(name, "the name of an environment variable");
             refuseNul(value, "the environment variable " + name);
         });
         if (stdout.equals(Output.merge())) {
             throw new IllegalArgumentException(
-                    "standard output cannot be merged into itself: Output.merge() is for stderr");
+                    "standard output cannot be merged into itself; use Output.merge() for standard error only");
         }
     }
 
     /**
-     * {@return the program and its arguments, at least one; a program without a slash is looked up in the {@code PATH} of the
-     * system}
+     * {@return the program and its arguments, at least one element; a program without a slash is looked up in the
+     * {@code PATH} of the system}
      */
     public List<String> arguments() {
         return arguments;
     }
 
-    /** {@return variables added to those of the system, in this order} */
+    /** {@return the variables that are added to the environment of the system, in this order} */
     public Map<String, String> environment() {
         return environment;
     }
 
-    /** {@return where it runs, or null for the connection's own (usually the user's home)} */
+    /**
+     * {@return the working directory on the system, or null for the default of the connection (usually the home
+     * directory of the user)}
+     */
     public @Nullable String directory() {
         return directory;
     }
 
-    /** {@return what it reads} */
+    /** {@return the source of standard input} */
     public Input stdin() {
         return stdin;
     }
 
-    /** {@return where its output goes} */
+    /** {@return the destination of standard output} */
     public Output stdout() {
         return stdout;
     }
 
-    /** {@return where its errors go} */
+    /** {@return the destination of standard error} */
     public Output stderr() {
         return stderr;
     }
 
     private static void refuseNul(String text, String what) {
         if (text.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException(what + " holds a NUL character, which no program can be given");
+            throw new IllegalArgumentException(what + " contains a NUL character, which no process can receive");
         }
     }
 
     /**
-     * {@return a command with nothing but arguments}
+     * {@return a command with these arguments, no input, and both outputs piped to the caller}
      *
      * @param arguments the program and its arguments
      */
@@ -105,7 +124,7 @@ public final class Command {
     }
 
     /**
-     * {@return a command with nothing but arguments}
+     * {@return a command with these arguments, no input, and both outputs piped to the caller}
      *
      * @param arguments the program and its arguments
      */
@@ -114,10 +133,10 @@ public final class Command {
     }
 
     /**
-     * {@return a command that has bash run a script}
+     * {@return a command in which bash runs a script}
      *
      * @param script the text of the script
-     * @param arguments what it finds in {@code $1}, {@code $2} …
+     * @param arguments the positional parameters {@code $1}, {@code $2} … of the script
      */
     public static Command bash(String script, String... arguments) {
         List<String> all = new ArrayList<>(List.of("bash", "-c", script, "bash"));
@@ -126,7 +145,7 @@ public final class Command {
     }
 
     /**
-     * {@return this command with other arguments}
+     * {@return a copy of this command with other arguments}
      *
      * @param all the program and its arguments
      */
@@ -135,17 +154,17 @@ public final class Command {
     }
 
     /**
-     * {@return this command with one more variable}
+     * {@return a copy of this command with one more environment variable, which replaces a variable of the same name}
      *
-     * @param name its name
-     * @param value its value
+     * @param name the name of the variable
+     * @param value the value of the variable
      */
     public Command withEnvironment(String name, String value) {
         return withEnvironment(Map.of(name, value));
     }
 
     /**
-     * {@return this command with more variables; they replace those of the same name}
+     * {@return a copy of this command with more environment variables, which replace variables of the same name}
      *
      * @param more the variables
      */
@@ -156,42 +175,45 @@ public final class Command {
     }
 
     /**
-     * {@return this command, run in another directory}
+     * {@return a copy of this command with another working directory}
      *
-     * @param path a directory of the system, or null for the connection's own
+     * @param path a directory of the system, or null for the default of the connection
      */
     public Command withDirectory(@Nullable String path) {
         return new Command(arguments, environment, path, stdin, stdout, stderr);
     }
 
     /**
-     * {@return this command with another input}
+     * {@return a copy of this command with another standard input}
      *
-     * @param input what it reads
+     * @param input the source of standard input
      */
     public Command withStdin(Input input) {
         return new Command(arguments, environment, directory, input, stdout, stderr);
     }
 
     /**
-     * {@return this command with its output elsewhere}
+     * {@return a copy of this command with another standard output}
      *
-     * @param output where its output goes
+     * @param output the destination of standard output
      */
     public Command withStdout(Output output) {
         return new Command(arguments, environment, directory, stdin, output, stderr);
     }
 
     /**
-     * {@return this command with its errors elsewhere}
+     * {@return a copy of this command with another standard error}
      *
-     * @param output where its errors go
+     * @param output the destination of standard error
      */
     public Command withStderr(Output output) {
         return new Command(arguments, environment, directory, stdin, stdout, output);
     }
 
-    /** {@return the arguments, the first line of each, for messages; values of variables may be secret and are left out} */
+    /**
+     * {@return the arguments and the names of the variables, for messages: of each argument the first line, at most 80
+     * characters; the values of variables may be secret and are left out}
+     */
     @Override
     public String toString() {
         String line = arguments.stream().map(Command::shown).collect(Collectors.joining(" "));

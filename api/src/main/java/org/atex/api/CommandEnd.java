@@ -1,19 +1,29 @@
 package org.atex.api;
 
-/** How a command ended on its system. A lost connection is not an end: see {@link ConnectionLostException}. */
+/**
+ * The way in which a command ended on its system: by an exit code or by a signal. A lost connection is reported as a
+ * {@link ConnectionLostException} instead. Immutable.
+ *
+ * {@snippet :
+ * String text = switch (end) {
+ *     case CommandEnd.Exited exited -> "exit code " + exited.code();
+ *     case CommandEnd.Signalled signalled -> "signal " + signalled.signal();
+ * };
+ * }
+ */
 public sealed interface CommandEnd {
-    /** {@return whether it exited with 0} */
+    /** {@return whether the command exited with code 0} */
     default boolean succeeded() {
         return this instanceof Exited exited && exited.code() == 0;
     }
 
-    /** {@return the exit code as a shell would give it: 128 and the signal's number for a signal} */
+    /** {@return the exit code as a shell reports it: for a signal, 128 and the number of the signal} */
     int shellCode();
 
     /**
-     * It ended by itself.
+     * The command exited.
      *
-     * @param code its exit code, 0 to 255
+     * @param code the exit code, 0 to 255
      */
     record Exited(int code) implements CommandEnd {
         @Override
@@ -28,9 +38,9 @@ public sealed interface CommandEnd {
     }
 
     /**
-     * A signal ended it.
+     * A signal ended the command.
      *
-     * @param signal the signal's name without {@code SIG}, such as {@code KILL}
+     * @param signal the name of the signal without {@code SIG}, such as {@code KILL}
      */
     record Signalled(String signal) implements CommandEnd {
         @Override

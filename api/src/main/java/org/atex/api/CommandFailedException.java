@@ -1,13 +1,16 @@
 package org.atex.api;
 
-/** A command that had to succeed did not; the system itself is fine. Thrown only where the caller asked for it. */
+/**
+ * Thrown if a command fails that had to succeed. The system itself works. Only methods that promise success throw it,
+ * such as {@link CommandResult#orThrow()}.
+ */
 public final class CommandFailedException extends AtexException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one with a message.
+     * Creates an exception with a message.
      *
-     * @param message which command, how it ended, the last of what it said
+     * @param message the command, how it ended, and the end of its output
      */
     public CommandFailedException(String message) {
         super(message, null);

@@ -2,9 +2,14 @@ package org.atex.api;
 
 import java.nio.charset.StandardCharsets;
 
-/** How a command ended and what it wrote where its output was a pipe. Immutable. */
+/**
+ * The end of a command and the output that it wrote to pipes. A stream that was redirected is empty here.
+ *
+ * <p>Thread safety: this class is immutable; arrays are copied.
+ */
 public final class CommandResult {
-    private static final int SHOWN = 2000;
+    /** The number of characters of the output that a message quotes. */
+    private static final int QUOTED = 2000;
 
     private final Command command;
     private final CommandEnd end;
@@ -12,12 +17,12 @@ public final class CommandResult {
     private final byte[] stderr;
 
     /**
-     * Makes one.
+     * Creates a result.
      *
-     * @param command what ran
-     * @param end how it ended
-     * @param stdout what it wrote to its output; copied
-     * @param stderr what it wrote to its errors; copied
+     * @param command the command that ran
+     * @param end how the command ended
+     * @param stdout the bytes of its standard output; copied
+     * @param stderr the bytes of its standard error; copied
      */
     public CommandResult(Command command, CommandEnd end, byte[] stdout, byte[] stderr) {
         this.command = command;
@@ -26,50 +31,51 @@ public final class CommandResult {
         this.stderr = stderr.clone();
     }
 
-    /** {@return how it ended} */
+    /** {@return how the command ended} */
     public CommandEnd end() {
         return end;
     }
 
-    /** {@return whether it exited with 0} */
+    /** {@return whether the command exited with code 0} */
     public boolean succeeded() {
         return end.succeeded();
     }
 
-    /** {@return its output as UTF-8 text, bytes that are none replaced} */
+    /** {@return standard output decoded as UTF-8; malformed bytes are replaced} */
     public String stdout() {
         return new String(stdout, StandardCharsets.UTF_8);
     }
 
-    /** {@return its errors as UTF-8 text, bytes that are none replaced} */
+    /** {@return standard error decoded as UTF-8; malformed bytes are replaced} */
     public String stderr() {
         return new String(stderr, StandardCharsets.UTF_8);
     }
 
-    /** {@return the bytes of its output} */
+    /** {@return a copy of the bytes of standard output} */
     public byte[] stdoutBytes() {
         return stdout.clone();
     }
 
-    /** {@return the bytes of its errors} */
+    /** {@return a copy of the bytes of standard error} */
     public byte[] stderrBytes() {
         return stderr.clone();
     }
 
     /**
-     * Insists on success.
+     * Throws an exception unless the command succeeded.
      *
-     * @return this
-     * @throws CommandFailedException if it did not exit with 0; the message has the last of what it said
+     * @return this result
+     * @throws CommandFailedException if the command did not exit with code 0; the message quotes up to 2,000 characters
+     *     from the end of standard error, or of standard output if standard error is empty
      */
     public CommandResult orThrow() {
         if (succeeded()) {
             return this;
         }
-        String said = (stderr() + (stderr.length == 0 ? stdout() : "")).strip();
-        String tail = said.length() > SHOWN ? "…" + said.substring(said.length() - SHOWN) : said;
+        String output = (stderr.length == 0 ? stdout() : stderr()).strip();
+        String tail = output.length() > QUOTED ? "…" + output.substring(output.length() - QUOTED) : output;
         throw new CommandFailedException(
-                "'" + command + "' ended with " + end + (tail.isEmpty() ? " and said nothing" : ": " + tail));
+                "'" + command + "' ended with " + end + (tail.isEmpty() ? ", without output" : ": " + tail));
     }
 
     @Override

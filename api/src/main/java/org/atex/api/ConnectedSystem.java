@@ -1,6 +1,6 @@
 package org.atex.api;
 
-/** A system of which only its connection is known: {@link Remote#of}. */
+/** A system that consists of a connection alone; see {@link Remote#of}. */
 record ConnectedSystem(Connection connection) implements Remote {
     @Override
     public String name() {

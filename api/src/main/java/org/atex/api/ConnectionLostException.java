@@ -2,15 +2,18 @@ package org.atex.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** The system, or the link to it, went away: reconnect, or go on with another system. */
+/**
+ * Thrown if the system or the connection to it is gone. The caller may {@linkplain Connection#reconnect reconnect} or
+ * use another system.
+ */
 public final class ConnectionLostException extends AtexException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one with a message and what led to it.
+     * Creates an exception with a message and a cause.
      *
-     * @param message which system, what was being done, how the loss was noticed
-     * @param cause what led to it, if anything did
+     * @param message the system, the operation, and how the loss was noticed
+     * @param cause the cause, or null if unknown
      */
     public ConnectionLostException(String message, @Nullable Throwable cause) {
         super(message, cause);

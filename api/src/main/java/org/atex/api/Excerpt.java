@@ -3,11 +3,12 @@ package org.atex.api;
 import java.util.List;
 
 /**
- * What people want to see first of an attempt that did not pass. Text comes from tests: whoever prints it must escape
- * control characters. Immutable.
+ * The data of a failed attempt that a report shows first: the failed parts and the end of the output.
  *
- * @param parts the parts of the test that did not pass, in the order reported, a limited number
- * @param lastLines the last lines of the test's output, a limited number, each of limited length
+ * <p>The text comes from tests: a program that prints it must escape control characters. Immutable.
+ *
+ * @param parts the results that did not pass, in the order reported; their number is limited
+ * @param lastLines the last lines of the output of the test, limited in number and length
  */
 public record Excerpt(List<ReportedResult> parts, List<String> lastLines) {
     private static final Excerpt NONE = new Excerpt(List.of(), List.of());
@@ -18,7 +19,7 @@ public record Excerpt(List<ReportedResult> parts, List<String> lastLines) {
         lastLines = List.copyOf(lastLines);
     }
 
-    /** {@return the excerpt of an attempt that passed or left nothing} */
+    /** {@return the excerpt of an attempt that passed or left no output} */
     public static Excerpt none() {
         return NONE;
     }

@@ -1,60 +1,77 @@
 package org.atex.api;
 
 /**
- * One system, made ready to run tests.
+ * Runs tests on one system.
  *
- * <p>Lifecycle: {@link Factory#open} makes the system ready, once for all tests; {@link #close()} cleans it up. Neither opens
- * nor closes the connection.
+ * {@snippet :
+ * try (Executor executor = factory.open(remote)) {
+ *     Artifacts into = Artifacts.at(Files.createTempDirectory("attempt-"));
+ *     TestEnd end = executor.run(test, into);
+ *     aggregator.ingest(TestRecord.of("fedora-41", test, end), into);
+ * }
+ * }
  *
- * <p>Thread safety: {@link #run} may be called from several threads at once, one for each test that the system is to run at
- * the same time; orchestrators use {@link Remote#slots()} threads. {@code close} may be called from any thread, once every
- * {@code run} has returned.
+ * <p>Lifecycle: {@link Factory#open} prepares the system, once for all tests; {@link #close()} cleans it up. Neither
+ * opens nor closes the connection to the system.
  *
- * <p>Anyone may implement it; {@code ExecutorContract} in the test kit checks an implementation.
+ * <p>Thread safety: {@link #run} may be called from several threads at once, one for each test that runs on the system
+ * at the same time; orchestrators use {@link Remote#slots()} threads. {@link #close()} may be called from any thread,
+ * after all calls of {@code run} have returned.
+ *
+ * <p>Any program may implement this interface. {@code ExecutorContract} in the testkit checks an implementation.
  */
 public interface Executor extends AutoCloseable {
     /**
-     * Runs one test to its end. A failure of the test or of the connection is an end, not an exception.
+     * Runs one test to its end. A failure of the test or of the connection is reported by the returned end, not by an
+     * exception.
      *
      * @param test the test; an executor may require a type of its own
-     * @param into an empty directory. Results and files are written to it as soon as each is known; a result about the
-     *     test itself is always among them
+     * @param into an empty directory. Results and files are written to it as soon as each is known; they always include
+     *     a result of the test itself
      * @return how the test ended
-     * @throws InterruptedException if interrupted: the test was ended on the system within a second, and its results say
-     *     so; the system remains usable
-     * @throws java.io.UncheckedIOException if the artifacts cannot be written on this machine, for example because its disk
-     *     is full. The attempt says nothing about the test; the test was ended on the system, which remains usable
-     * @throws IllegalArgumentException if this executor cannot run that kind of test
-     * @throws IllegalStateException if the executor is closed
+     * @throws InterruptedException if the thread is interrupted: the test was ended on the system within one second,
+     *     its results say so, and the system remains usable
+     * @throws java.io.UncheckedIOException if the artifacts cannot be written on this machine, for example because its
+     *     disk is full. This says nothing about the test; the test was ended on the system, which remains usable
+     * @throws IllegalArgumentException if this executor does not support this type of test
+     * @throws IllegalStateException if this executor is closed
      */
     TestEnd run(TestCase test, Artifacts into) throws InterruptedException;
 
-    /** Cleans the system up, as far as it still answers. Idempotent; bounded in time. */
+    /**
+     * Cleans the system up, as far as it still responds. Calling this method again has no effect. It returns within a
+     * bounded time.
+     */
     @Override
     void close();
 
-    /** Opens executors; orchestrators are given one. Thread-safe. */
+    /**
+     * Opens executors on systems. Orchestrators receive one factory for all systems.
+     *
+     * <p>Thread safety: implementations must be thread-safe, because systems are prepared in parallel.
+     */
     @FunctionalInterface
     interface Factory {
         /**
-         * Makes a system ready.
+         * Prepares a system for tests.
          *
          * @param system the system, which still belongs to the caller
-         * @return a ready executor
-         * @throws SetupException if the system cannot be made ready
-         * @throws ConnectionLostException if the system cannot be reached any more
-         * @throws InterruptedException if interrupted; the preparation was ended
+         * @return an executor on the system
+         * @throws SetupException if the system cannot be prepared
+         * @throws ConnectionLostException if the connection is lost
+         * @throws InterruptedException if the thread is interrupted; the preparation was ended
          */
         Executor open(Remote system) throws InterruptedException;
 
         /**
-         * Makes the system behind a connection ready, without a provisioner: {@link Remote#of(Connection)} describes it.
+         * Prepares the system of a connection for tests, for programs without a provisioner. {@link
+         * Remote#of(Connection)} describes the system.
          *
-         * @param connection the connection to the system, which still belongs to the caller
-         * @return a ready executor
-         * @throws SetupException if the system cannot be made ready
-         * @throws ConnectionLostException if the system cannot be reached any more
-         * @throws InterruptedException if interrupted; the preparation was ended
+         * @param connection the connection, which still belongs to the caller
+         * @return an executor on the system
+         * @throws SetupException if the system cannot be prepared
+         * @throws ConnectionLostException if the connection is lost
+         * @throws InterruptedException if the thread is interrupted; the preparation was ended
          */
         default Executor open(Connection connection) throws InterruptedException {
             return open(Remote.of(connection));

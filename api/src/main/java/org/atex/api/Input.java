@@ -7,74 +7,74 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a command reads from its standard input. Immutable. */
+/** The standard input of a command. The default is {@link #empty()}. Immutable. */
 public sealed interface Input {
-    /** {@return an input that is at its end from the start: the default} */
+    /** {@return an empty input, the default} */
     static Input empty() {
         return Empty.EMPTY;
     }
 
     /**
-     * {@return these bytes}
+     * {@return an input of these bytes}
      *
-     * @param bytes what the command reads; copied
+     * @param bytes the bytes; copied
      */
     static Input bytes(byte[] bytes) {
         return new Bytes(bytes.clone());
     }
 
     /**
-     * {@return this text, as UTF-8}
+     * {@return an input of this text, encoded as UTF-8}
      *
-     * @param text what the command reads
+     * @param text the text
      */
     static Input text(String text) {
         return new Bytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * {@return the bytes of a file}
+     * {@return an input of the content of a local file, which is opened when the command starts}
      *
-     * @param path a file of this machine
+     * @param path a local file
      */
     static Input file(Path path) {
         return new FromFile(path);
     }
 
-    /** {@return whatever the caller writes to {@link RunningCommand#stdin()}} */
+    /** {@return an input that the caller writes to {@link RunningCommand#stdin()} while the command runs} */
     static Input pipe() {
         return Piped.PIPED;
     }
 
-    /** Nothing. */
+    /** An empty input. */
     enum Empty implements Input {
-        /** The only one. */
+        /** The only value. */
         EMPTY
     }
 
-    /** What the caller writes while the command runs. */
+    /** An input that the caller writes while the command runs. */
     enum Piped implements Input {
-        /** The only one. */
+        /** The only value. */
         PIPED
     }
 
     /**
-     * A file of this machine.
+     * An input from a local file.
      *
-     * @param path where it is
+     * @param path the path of the file
      */
     record FromFile(Path path) implements Input {
         /**
-         * {@return a stream of its bytes}
+         * {@return a new stream of the content of the file}
          *
-         * @throws IOException if it cannot be opened
+         * @throws IOException if the file cannot be opened
          */
         public InputStream open() throws IOException {
             return Files.newInputStream(path);
         }
     }
 
-    /** Bytes known beforehand. */
+    /** An input of bytes in memory. */
     final class Bytes implements Input {
         private final byte[] content;
 
@@ -82,7 +82,7 @@ public sealed interface Input {
             this.content = content;
         }
 
-        /** {@return a stream of them} */
+        /** {@return a new stream of the bytes} */
         public ByteArrayInputStream open() {
             return new ByteArrayInputStream(content);
         }

@@ -4,10 +4,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a test needs of its system: a label with one of some values.
+ * A requirement of a test for its system: a {@linkplain Remote#labels() label} with one of some values. Immutable.
  *
- * @param label the label's name, such as {@code arch}
- * @param anyOf the values that will do; none: any value will, if the label is there
+ * {@snippet :
+ * Need need = Need.of("arch", "x86_64", "aarch64");
+ * need.isMetBy(Map.of("arch", "aarch64", "distro", "fedora-41")); // true
+ * }
+ *
+ * @param label the name of the label, such as {@code arch}
+ * @param anyOf the accepted values; if empty, any value is accepted, but the system must have the label
  */
 public record Need(String label, Set<String> anyOf) {
     /** Copies the set. */
@@ -16,17 +21,17 @@ public record Need(String label, Set<String> anyOf) {
     }
 
     /**
-     * {@return a need for one of some values}
+     * {@return a need for a label with one of some values}
      *
-     * @param label the label's name
-     * @param anyOf the values that will do
+     * @param label the name of the label
+     * @param anyOf the accepted values; if there are none, any value is accepted
      */
     public static Need of(String label, String... anyOf) {
         return new Need(label, Set.of(anyOf));
     }
 
     /**
-     * {@return whether a system with these labels will do}
+     * {@return whether a system with these labels meets this need}
      *
      * @param labels the labels of a system
      */
@@ -36,9 +41,10 @@ public record Need(String label, Set<String> anyOf) {
     }
 
     /**
-     * {@return whether no system with at least these labels can do: one of them has another value}
+     * {@return whether these labels rule this need out: one of them has a value that is not accepted, so no system with
+     * these labels can meet it}
      *
-     * @param known labels that are known beforehand
+     * @param known labels that all systems of a provisioner have
      */
     public boolean isRuledOutBy(Map<String, String> known) {
         return known.containsKey(label) && !isMetBy(known);

@@ -1,28 +1,39 @@
 package org.atex.api;
 
-/** What a {@link Provisioner} has for whoever asks. */
+/**
+ * The result of {@link Provisioner#take}: a system, or the reason why none is available. Immutable.
+ *
+ * {@snippet :
+ * switch (provisioner.take(Duration.ofMinutes(10))) {
+ *     case Offer.Ready ready -> use(ready.remote());
+ *     case Offer.Failed failed -> provisioner.provision(1);
+ *     case Offer.Exhausted exhausted -> giveUp(exhausted.why());
+ *     case Offer.None none -> {}
+ * }
+ * }
+ */
 public sealed interface Offer {
     /**
-     * A system, now the taker's to close.
+     * A system. The caller of {@link Provisioner#take} must close it.
      *
      * @param remote the system
      */
     record Ready(Remote remote) implements Offer {}
 
     /**
-     * One system that was asked for could not be had; nothing takes its place unless it is asked for again.
+     * One requested system could not be provisioned. No other system replaces it; the caller may request another one.
      *
-     * @param cause why
+     * @param cause the reason
      */
     record Failed(ProvisioningException cause) implements Offer {}
 
     /**
-     * No system will come any more, whatever is asked for, until one is given back.
+     * No further system will come, however many are requested, until a system is closed.
      *
      * @param why the reason
      */
     record Exhausted(String why) implements Offer {}
 
-    /** Nothing within the time given. */
+    /** No system became ready within the given time. */
     record None() implements Offer {}
 }

@@ -1,33 +1,41 @@
 package org.atex.api;
 
 /**
- * Runs tests on systems, and has their results stored.
+ * Runs tests on systems and stores their results.
  *
- * <p>Lifecycle: {@link #run()} once; {@link #close()} stops a run that is still going on, and frees what the
- * orchestrator made. Provisioners and aggregators stay their makers'.
+ * <p>Lifecycle: call {@link #run()} once. {@link #close()} stops a run that is still active, and releases the resources
+ * of the orchestrator. The caller closes the provisioners and aggregators that it passed in.
  *
- * <p>Thread safety: {@code stop} and {@code close} may be called from any thread, at any time.
+ * <p>Thread safety: {@link #stop} and {@link #close} may be called from any thread, at any time.
+ *
+ * <p>Any program may implement this interface. {@code OrchestratorContract} in the testkit checks an implementation.
  */
 public interface Orchestrator extends AutoCloseable {
     /**
-     * Runs every test to one final outcome. Blocks until all results are stored, the aggregator is flushed, and all systems
-     * are given back; what cannot be had within the orchestrator's limits is named among the problems.
+     * Runs every test to one final outcome. Blocks until all results are stored, the aggregator is flushed and all
+     * systems are given back. Steps that exceed the limits of the orchestrator are abandoned and reported among the
+     * {@linkplain RunSummary#problems() problems}.
      *
-     * @return what became of every planned test; the outcomes add up to the number planned, always
-     * @throws InterruptedException if interrupted: the run is stopped as by {@link Stop#CANCEL}, what is known is stored
-     * @throws RunFailedException if the run could not go on, such as without a directory for artifacts
-     * @throws IllegalStateException if it was run or closed before
+     * @return the final state of every planned test; the outcomes always add up to the number of planned tests
+     * @throws InterruptedException if the thread is interrupted: the run is stopped as by {@link Stop#CANCEL}, and the
+     *     results so far are stored
+     * @throws RunFailedException if the run cannot continue, for example because there is no directory for artifacts
+     * @throws IllegalStateException if this method was called before, or this orchestrator is closed
      */
     RunSummary run() throws InterruptedException;
 
     /**
-     * Stops the run; returns at once. Before the run, it makes the run end at its start; after it, nothing.
+     * Stops the run. Returns immediately. A stop before the run makes it end at its start; a stop after the run has no
+     * effect.
      *
-     * @param how how much of a hurry there is
+     * @param how which tests may still end, and which steps are left out
      */
     void stop(Stop how);
 
-    /** Stops the run as by {@link Stop#CANCEL}, waits for its end, and frees everything. Idempotent. */
+    /**
+     * Stops the run as by {@link Stop#CANCEL}, waits for its end, and releases all resources. Calling this method again
+     * has no effect.
+     */
     @Override
     void close();
 }

@@ -1,27 +1,27 @@
 package org.atex.api;
 
 /**
- * How a test ended, as the runner sees it: the closed list that verdicts and reruns are decided on. What the test itself
- * reported is kept beside it, see {@link ReportedResult}.
+ * The outcome of an attempt at a test, as the runner determines it. Verdicts and reruns depend on this closed list. The
+ * test's own reports are kept separately, as {@link ReportedResult}s with an open list of {@link Status} words.
  */
 public enum Outcome {
-    /** Its exit code was 0, or its own final result {@code pass} or {@code info}. */
+    /** The exit code was 0, or the test's own final result is {@code pass} or {@code info}. */
     PASSED(Status.PASS, Verdict.PASSED),
-    /** Another exit code, or its own final result {@code fail} or {@code warn}. */
+    /** The exit code was not 0, or the test's own final result is {@code fail} or {@code warn}. */
     FAILED(Status.FAIL, Verdict.FAILED),
-    /** It could not do its work: it cannot be started, broke the protocol, or reported an error of its own. */
+    /** The test could not be executed, violated the protocol, or reported an error of its own. */
     ERROR(Status.ERROR, Verdict.FAILED),
-    /** Its time limit passed. */
+    /** The test exceeded its time limit. */
     TIMED_OUT(Status.ERROR, Verdict.FAILED),
-    /** Its own final result is {@code skip}. */
+    /** The test's own final result is {@code skip}. */
     SKIPPED(Status.SKIP, Verdict.PASSED),
-    /** The system or the connection to it went away. */
+    /** The system, or the connection to it, was lost. */
     LOST(Status.INFRA, Verdict.INFRASTRUCTURE),
-    /** What the test requires could not be set up. */
+    /** The requirements of the test could not be set up. */
     SETUP_FAILED(Status.INFRA, Verdict.INFRASTRUCTURE),
-    /** The user, or the run's own rules, stopped it. */
+    /** The user or a rule of the run stopped the test. */
     CANCELLED(Status.INFRA, Verdict.INCOMPLETE),
-    /** It was never started. */
+    /** The test never started. */
     NOT_RUN(Status.INFRA, Verdict.INCOMPLETE);
 
     private final Status status;
@@ -32,18 +32,18 @@ public enum Outcome {
         this.verdict = verdict;
     }
 
-    /** {@return the status that the runner writes for the test} */
+    /** {@return the status of the result that the runner writes for the test} */
     public Status status() {
         return status;
     }
 
-    /** {@return what it makes of the whole run, if nothing worse happens} */
+    /** {@return the best verdict that a run with such a test can have} */
     public Verdict verdict() {
         return verdict;
     }
 
     /**
-     * {@return the outcome that a test's own final result means}
+     * {@return the outcome that corresponds to a test's own final result; {@link #ERROR} for an unknown status}
      *
      * @param status the status of that result
      */

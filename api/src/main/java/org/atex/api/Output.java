@@ -2,46 +2,46 @@ package org.atex.api;
 
 import java.nio.file.Path;
 
-/** Where one of a command's output streams goes. Immutable. */
+/** The destination of standard output or standard error of a command. The default is {@link #pipe()}. Immutable. */
 public sealed interface Output {
-    /** {@return to the caller, who reads it from the {@link RunningCommand}: the default} */
+    /** {@return an output that the caller reads from the {@link RunningCommand}; the default} */
     static Output pipe() {
         return Special.PIPE;
     }
 
-    /** {@return nowhere} */
+    /** {@return an output that discards all bytes} */
     static Output discard() {
         return Special.DISCARD;
     }
 
-    /** {@return for standard error: to wherever standard output goes, in the order written} */
+    /** {@return for standard error only: the destination of standard output, in the order written} */
     static Output merge() {
         return Special.MERGE;
     }
 
     /**
-     * {@return to the end of a file of this machine, as it is written}
+     * {@return an output that appends to a local file while the command runs}
      *
-     * @param path the file; made if missing, its directory is not
+     * @param path the file, which is created if it is missing; its directory must exist
      */
     static Output file(Path path) {
         return new ToFile(path);
     }
 
-    /** The ways that need no more than a name. */
+    /** The outputs without parameters. */
     enum Special implements Output {
-        /** To the caller. */
+        /** Piped to the caller. */
         PIPE,
-        /** Nowhere. */
+        /** Discarded. */
         DISCARD,
-        /** Standard error to standard output. */
+        /** Standard error merged into standard output. */
         MERGE
     }
 
     /**
-     * To the end of a file of this machine.
+     * An output that appends to a local file.
      *
-     * @param path the file
+     * @param path the path of the file
      */
     record ToFile(Path path) implements Output {}
 }

@@ -11,10 +11,21 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A test that consists of the properties that a scheduler reads; see {@link TestCase#named}. Tests that can be run keep one
- * of these beside their own properties, so that all kinds of tests are scheduled alike.
+ * A test that has only the properties that a scheduler reads; see {@link TestCase#named}. Executable kinds of tests
+ * keep a {@code PlainTest} beside their own properties, so that a scheduler treats all kinds alike. Records and events
+ * contain it, too.
  *
- * <p>Immutable: each {@code with…} method returns a changed copy. Two tests are equal if all their properties are.
+ * {@snippet :
+ * PlainTest test = TestCase.named("/database/backup")
+ *         .withPriority(10)
+ *         .withLock(TestLock.exclusive("database"))
+ *         .withNeed(Need.of("arch", "x86_64"))
+ *         .withLimit(Duration.ofMinutes(20))
+ *         .withTag("slow");
+ * }
+ *
+ * <p>Thread safety: this class is immutable; each {@code with…} method returns a changed copy. Two tests are equal if
+ * all their properties are equal.
  */
 public final class PlainTest implements TestCase {
     private final String name;
@@ -29,7 +40,7 @@ public final class PlainTest implements TestCase {
 
     private PlainTest(Draft draft) {
         if (draft.name.isEmpty()) {
-            throw new IllegalArgumentException("a test needs a name");
+            throw new IllegalArgumentException("a test needs a name, but the name is empty");
         }
         name = draft.name;
         priority = draft.priority;
@@ -43,9 +54,9 @@ public final class PlainTest implements TestCase {
     }
 
     /**
-     * {@return a test of that name, without any other property}
+     * {@return a test with this name and no other property}
      *
-     * @param name the name; unique within a run
+     * @param name the name, unique within a run
      * @throws IllegalArgumentException if the name is empty
      */
     static PlainTest named(String name) {
@@ -53,11 +64,11 @@ public final class PlainTest implements TestCase {
     }
 
     /**
-     * {@return a copy of the properties of any test}
+     * {@return a copy of the properties of a test of any type}
      *
-     * @param test the test; each of its methods is called once
+     * @param test the test; each of its methods is called at most once
      * @throws IllegalArgumentException if its name is empty
-     * @throws NullPointerException if it returns null where that is not allowed
+     * @throws NullPointerException if a method of the test returns null where null is not allowed
      */
     public static PlainTest copyOf(TestCase test) {
         return test instanceof PlainTest plain ? plain : new PlainTest(new Draft(test));
@@ -109,9 +120,9 @@ public final class PlainTest implements TestCase {
     }
 
     /**
-     * {@return this test with another name}
+     * {@return a copy of this test with another name}
      *
-     * @param value the name; unique within a run
+     * @param value the name, unique within a run
      * @throws IllegalArgumentException if the name is empty
      */
     public PlainTest withName(String value) {
@@ -119,81 +130,81 @@ public final class PlainTest implements TestCase {
     }
 
     /**
-     * {@return this test with another priority}
+     * {@return a copy of this test with another priority}
      *
-     * @param value tests with a higher number start sooner
+     * @param value the priority; tests with a higher number start earlier
      */
     public PlainTest withPriority(int value) {
         return with(draft -> draft.priority = value);
     }
 
     /**
-     * {@return this test with one more lock}
+     * {@return a copy of this test with one more lock}
      *
-     * @param lock the lock that it holds while it runs
+     * @param lock a lock that the test holds while it runs
      */
     public PlainTest withLock(TestLock lock) {
         return with(draft -> draft.locks = plus(locks, lock));
     }
 
     /**
-     * {@return this test with one more need}
+     * {@return a copy of this test with one more need}
      *
-     * @param need what it needs of its system
+     * @param need a requirement for its system
      */
     public PlainTest withNeed(Need need) {
         return with(draft -> draft.needs = plus(needs, need));
     }
 
     /**
-     * {@return this test with an expected duration}
+     * {@return a copy of this test with another expected duration}
      *
-     * @param duration the time that it is expected to take, or null if that is not known
+     * @param duration the expected duration, or null if it is not known
      */
     public PlainTest withExpected(@Nullable Duration duration) {
         return with(draft -> draft.expected = duration);
     }
 
     /**
-     * {@return this test with a time limit}
+     * {@return a copy of this test with another time limit}
      *
-     * @param duration the time after which it is ended, or null for no limit
+     * @param duration the time after which the test is ended, or null for no limit
      */
     public PlainTest withLimit(@Nullable Duration duration) {
         return with(draft -> draft.limit = duration);
     }
 
     /**
-     * {@return this test, marked as destructive or not}
+     * {@return a copy of this test, marked as destructive or not}
      *
-     * @param value whether its system must not run another test after it
+     * @param value whether its system must not run another test afterwards
      */
     public PlainTest withDestructive(boolean value) {
         return with(draft -> draft.destructive = value);
     }
 
     /**
-     * {@return this test with one more tag}
+     * {@return a copy of this test with one more tag}
      *
-     * @param tag a word by which people choose it
+     * @param tag a word for the selection of tests
      */
     public PlainTest withTag(String tag) {
         return with(draft -> draft.tags = plus(tags, tag));
     }
 
     /**
-     * {@return this test with other tags}
+     * {@return a copy of this test with these tags instead of its own}
      *
-     * @param value all of its tags
+     * @param value the tags
      */
     public PlainTest withTags(Set<String> value) {
         return with(draft -> draft.tags = value);
     }
 
     /**
-     * {@return this test with the place where it is written}
+     * {@return a copy of this test with another source}
      *
-     * @param place a file, and a line if it is known; null if neither is known
+     * @param place the file that defines the test, and the line if it is known; null if the file is not known
      */
     public PlainTest withSource(@Nullable TestSource place) {
         return with(draft -> draft.source = place);
@@ -220,6 +231,7 @@ public final class PlainTest implements TestCase {
 
     @Override
     public int hashCode() {
+        // The name is unique within a run, and cheaper to hash than all properties.
         return name.hashCode();
     }
 
@@ -228,7 +240,7 @@ public final class PlainTest implements TestCase {
         return name;
     }
 
-    /** The properties of a test before they are checked and copied. */
+    /** The mutable properties of a test before the constructor checks and copies them. */
     private static final class Draft {
         private String name;
         private int priority;

@@ -1,17 +1,17 @@
 package org.atex.api;
 
 /**
- * Something beside the tests that went wrong in a run.
+ * A failure in a run that is not a failure of a test, such as a system that could not be provisioned. Immutable.
  *
- * @param what what went wrong, in one line for people
- * @param verdict the best verdict that the run can have with it: {@link Verdict#PASSED} for what was overcome,
- *     {@link Verdict#INCOMPLETE} for results that are not stored
+ * @param what a description of the failure in one line, for people
+ * @param verdict the best verdict that a run with this problem can have: {@link Verdict#PASSED} if the run recovered
+ *     from it, {@link Verdict#INCOMPLETE} if results are not stored
  */
 public record Problem(String what, Verdict verdict) {
     /**
-     * {@return a problem that was overcome: it changes no verdict}
+     * {@return a problem from which the run recovered; it does not change the verdict}
      *
-     * @param what what went wrong
+     * @param what a description of the failure
      */
     public static Problem overcome(String what) {
         return new Problem(what, Verdict.PASSED);
@@ -20,16 +20,16 @@ public record Problem(String what, Verdict verdict) {
     /**
      * {@return a failure of the infrastructure}
      *
-     * @param what what went wrong
+     * @param what a description of the failure
      */
     public static Problem infrastructure(String what) {
         return new Problem(what, Verdict.INFRASTRUCTURE);
     }
 
     /**
-     * {@return results that could not be stored}
+     * {@return a failure to store results}
      *
-     * @param what whose results, why, and where they are kept
+     * @param what the test, the reason, and the place where its results are kept
      */
     public static Problem notStored(String what) {
         return new Problem(what, Verdict.INCOMPLETE);

@@ -4,41 +4,65 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Hands out systems.
+ * A source of systems: machines, containers, or this machine.
  *
- * <p>Lifecycle: ready when its factory returns it; {@link #close()} gives everything back, also systems that were taken
- * and not yet closed. After it, {@link #take} and {@link #provision} throw {@link IllegalStateException}.
+ * {@snippet :
+ * provisioner.provision(1);
+ * if (provisioner.take(Duration.ofMinutes(10)) instanceof Offer.Ready ready) {
+ *     try (Remote remote = ready.remote()) {
+ *         remote.connection().run(Command.of("dnf", "install", "-y", "tar")).orThrow();
+ *     }
+ * }
+ * }
  *
- * <p>Thread safety: every method may be called from any thread. A {@code take} that waits while another thread closes
- * ends with {@link IllegalStateException}; a system that becomes ready while closing is given back, not handed out.
+ * <p>Lifecycle: a provisioner is open when its factory method returns it. {@link #close()} gives all systems back,
+ * including those that were taken and not closed. Afterwards {@link #take} and {@link #provision} throw {@link
+ * IllegalStateException}.
+ *
+ * <p>Thread safety: every method may be called from any thread. If another thread closes the provisioner, a waiting
+ * {@code take} throws {@link IllegalStateException}. A system that becomes ready during {@code close} is given back and
+ * not returned by {@code take}.
+ *
+ * <p>Any program may implement this interface. {@code ProvisionerContract} in the testkit checks an implementation.
  */
 public interface Provisioner extends AutoCloseable {
     /**
-     * Asks for that many systems more. Returns at once; they are made ready in parallel and beside the caller. Whoever
-     * asks gets an {@link Offer} for each, sooner or later.
+     * Requests more systems. Returns immediately; the systems are made ready in parallel, in other threads. For each
+     * requested system, {@link #take} returns one {@link Offer.Ready} or {@link Offer.Failed}.
      *
-     * @param count how many, at least 1
+     * @param count the number of systems, at least 1
+     * @throws IllegalArgumentException if the count is less than 1
+     * @throws IllegalStateException if this provisioner is closed
      */
     void provision(int count);
 
     /**
-     * Takes what there is, waiting for it if need be. Nothing is made ready in the caller's thread.
+     * Returns the next system that is ready, and waits for it if necessary. A call without a preceding {@link
+     * #provision} waits for the next system that any thread requests. The calling thread does no work to make a system
+     * ready.
      *
-     * @param atMost how long to wait; zero asks only
-     * @return a system, or why there is none
-     * @throws InterruptedException if interrupted; nothing was taken
+     * @param atMost the time to wait; zero returns immediately
+     * @return a system, or the reason why none is available
+     * @throws InterruptedException if the thread is interrupted; no system was taken
+     * @throws IllegalStateException if this provisioner is closed, also while the call waits
      */
     Offer take(Duration atMost) throws InterruptedException;
 
-    /** Forgets what was asked for and not yet handed out; what is under way is cancelled or given back. */
+    /**
+     * Withdraws all requests for systems that have not been taken. Systems in preparation are cancelled or given back.
+     * Taken systems are not affected, and further systems may be requested.
+     */
     void clear();
 
-    /** {@return labels that every system of it will have, known before there is one} */
+    /** {@return the labels that all systems of this provisioner have, known before any of them is ready} */
     default Map<String, String> labels() {
         return Map.of();
     }
 
-    /** Wakes whoever takes, cancels what is under way, gives everything back. Idempotent; bounded in time. */
+    /**
+     * Wakes all threads that wait in {@link #take}, cancels preparations, and gives all systems back. Calling this
+     * method again has no effect. It returns within a bounded time.
+     */
     @Override
     void close();
 }

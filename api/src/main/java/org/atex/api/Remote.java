@@ -5,56 +5,59 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A system that somebody provisioned, until it is given back.
+ * A system from a {@link Provisioner}, such as a virtual machine or a container.
  *
- * <p>Lifecycle: usable when {@link Provisioner#take} returns it; {@link #close()} gives it back and closes its
- * connection, so that {@code try (var remote = …)} cannot leak a machine.
+ * <p>Lifecycle: a system is usable when {@link Provisioner#take} returns it. {@link #close()} gives it back and closes
+ * its connection, so {@code try (Remote remote = …)} does not leak a machine.
  *
  * <p>Thread safety: every method may be called from any thread.
  */
 public interface Remote extends AutoCloseable {
-    /** {@return what people call it; unique among the systems of its provisioner} */
+    /** {@return the name of this system, unique among the systems of its provisioner} */
     String name();
 
-    /** {@return what is known of it, such as address, arch or distro: what tests may ask for} */
+    /**
+     * {@return the properties of this system, such as address, architecture or distribution, which {@linkplain
+     * TestCase#needs() the needs} of tests refer to}
+     */
     default Map<String, String> labels() {
         return Map.of();
     }
 
-    /** {@return the channel to it, always the same one} */
+    /** {@return the connection to this system, the same one on each call} */
     Connection connection();
 
-    /** {@return how many tests it may run at once, at least 1} */
+    /** {@return the number of tests that this system may run at the same time, at least 1} */
     default int slots() {
         return 1;
     }
 
-    /** {@return when its reservation ends, or null if it does not} */
+    /** {@return the end of the reservation, or null if it has no end} */
     default @Nullable Instant expires() {
         return null;
     }
 
     /**
-     * {@return the machine behind it: the same name for systems of one provisioner that share hardware or follow each other
-     * on one host. Failures are counted by it}
+     * {@return the name of the machine that provides this system. Systems of one provisioner have the same host if they
+     * share hardware, or if they follow each other on one machine. Orchestrators count failures by host}
      */
     default String host() {
         return name();
     }
 
     /**
-     * Puts it back to a fresh state, where that is cheaper than taking a new one.
+     * Resets this system to a fresh state, if that is cheaper than a new system.
      *
-     * @return false if it cannot be done: then it must be replaced
-     * @throws InterruptedException if interrupted; its state is then unknown
+     * @return whether the system was reset; if not, the caller must replace it
+     * @throws InterruptedException if the thread is interrupted; the state of the system is unknown then
      */
     default boolean reset() throws InterruptedException {
         return false;
     }
 
     /**
-     * Returns a system that consists of a connection alone, for programs without a provisioner. Its name and its host are the
-     * text of the connection; it has no labels and one slot; closing it closes the connection.
+     * Returns a system that consists of a connection alone, for programs without a provisioner. Its name and its host
+     * are the text of the connection; it has no labels and one slot. Closing it closes the connection.
      *
      * @param connection the connection
      * @return the system
@@ -63,7 +66,10 @@ public interface Remote extends AutoCloseable {
         return new ConnectedSystem(connection);
     }
 
-    /** Gives it back. Idempotent; bounded in time. */
+    /**
+     * Gives this system back and closes its connection. Calling this method again has no effect. It returns within a
+     * bounded time.
+     */
     @Override
     void close();
 }

@@ -7,13 +7,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that a test reported: one line of its {@code results} file. Immutable.
+ * A result that a test reported, about itself or about a part of it: one line of the {@code results} file in its {@link
+ * Artifacts}. Immutable.
  *
- * @param status how it went, if it says so
- * @param name the subtest it is about, which may hold slashes; null if it is about the test itself
- * @param note one short free line
- * @param files paths relative to the artifacts' {@code files} directory, below the subtest's name where there is one
- * @param more whatever else it says: values are null, Boolean, Number, String, List or Map
+ * @param status the status, or null if the test did not report one
+ * @param name the name of the part, which may contain slashes; null for a result of the test itself
+ * @param note a short text of one line, or null
+ * @param files paths relative to {@link Artifacts#files()}, below the name of the part if there is one
+ * @param more further keys of the result; their values are null, Boolean, Number, String, List or Map
  */
 public record ReportedResult(
         @Nullable Status status,
@@ -22,15 +23,15 @@ public record ReportedResult(
         List<String> files,
         Map<String, @Nullable Object> more) {
     /**
-     * Copies the collections it is given.
+     * Copies the collections.
      *
-     * @param status how it went, if it says so
-     * @param name the subtest it is about, or null
-     * @param note one short free line, or null
-     * @param files paths relative to the {@code files} directory
-     * @param more whatever else it says
+     * @param status the status, or null
+     * @param name the name of the part, or null
+     * @param note a short text of one line, or null
+     * @param files paths relative to {@link Artifacts#files()}
+     * @param more further keys of the result
      */
-    // Not in the compact form: for that, javac loses the annotation within the last type.
+    // Not a compact constructor, because javac drops the nested type annotation of `more` there.
     public ReportedResult(
             @Nullable Status status,
             @Nullable String name,
@@ -47,9 +48,9 @@ public record ReportedResult(
     /**
      * {@return a result of the test itself}
      *
-     * @param status how it went
-     * @param note a short line, or null
-     * @param files paths relative to the {@code files} directory
+     * @param status the status
+     * @param note a short text of one line, or null
+     * @param files paths relative to {@link Artifacts#files()}
      */
     public static ReportedResult of(Status status, @Nullable String note, List<String> files) {
         return new ReportedResult(status, null, note, files, Map.of());

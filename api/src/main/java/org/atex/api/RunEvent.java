@@ -7,33 +7,45 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that happened in a run. A {@link RunListener} receives each event, in the order in which it happened. New
- * kinds may be added: listeners should have a default branch.
+ * An event of a run, such as the start of a test. An orchestrator passes each event to its {@link RunListener}s, in the
+ * order in which they happened. Immutable.
+ *
+ * {@snippet :
+ * RunListener progress = event -> {
+ *     switch (event) {
+ *         case RunEvent.TestStarted started -> print("started " + started.test().name());
+ *         case RunEvent.TestFinished finished -> print(finished.record().toString());
+ *         default -> {}
+ *     }
+ * };
+ * }
+ *
+ * <p>Later versions may add kinds of events: a {@code switch} over them needs a default branch.
  */
 public sealed interface RunEvent {
-    /** {@return the run, the number and the time of the event} */
+    /** {@return the run, the number and the time of this event} */
     Stamp stamp();
 
-    /** {@return when it happened} */
+    /** {@return the time of this event} */
     default Instant at() {
         return stamp().at();
     }
 
     /**
-     * Tells events apart.
+     * The identity and the time of an event.
      *
-     * @param run the id of the run, the same for all its events and different for each run
+     * @param run the id of the run, which all its events share and no other run has
      * @param number 1 for the first event of the run; each further event has the next number
-     * @param at when it happened, by the clock of the run, which does not jump
+     * @param at the time of the event, by the clock of the run, which does not jump
      */
     record Stamp(String run, long number, Instant at) {}
 
     /**
-     * The run began.
+     * The run started.
      *
      * @param stamp the run, the number and the time
-     * @param plan the planned tests, in the order given
-     * @param platform what the tests run on, in the user's words
+     * @param plan the planned tests, in the given order
+     * @param platform the platform of the tests, as the user calls it
      */
     record RunStarted(Stamp stamp, List<PlainTest> plan, String platform) implements RunEvent {
         /** Copies the list. */
@@ -43,11 +55,11 @@ public sealed interface RunEvent {
     }
 
     /**
-     * Systems were asked for.
+     * The orchestrator requested systems.
      *
      * @param stamp the run, the number and the time
      * @param provisioner the name of the provisioner within the run
-     * @param count how many
+     * @param count the number of systems
      */
     record SystemsAsked(Stamp stamp, String provisioner, int count) implements RunEvent {}
 
@@ -56,26 +68,26 @@ public sealed interface RunEvent {
      *
      * @param stamp the run, the number and the time
      * @param system the system
-     * @param sinceAsked the time since the system was asked for
-     * @param setup the part of that time that its preparation took
+     * @param sinceAsked the time since the system was requested
+     * @param setup the part of that time in which the orchestrator prepared the system
      */
     record SystemReady(Stamp stamp, SystemInfo system, Duration sinceAsked, Duration setup) implements RunEvent {}
 
     /**
-     * A system could not be had or made ready.
+     * A system could not be provisioned or prepared.
      *
      * @param stamp the run, the number and the time
-     * @param system the name of the system, or of the provisioner if the system has none yet
+     * @param system the name of the system, or of the provisioner if the system has no name yet
      * @param why the reason
      */
     record SetupFailed(Stamp stamp, String system, String why) implements RunEvent {}
 
     /**
-     * A host is not used any more, because too much fails on it.
+     * A host is excluded from the run, because of its failures.
      *
      * @param stamp the run, the number and the time
-     * @param host its name, see {@link Remote#host()}
-     * @param why the reason, with numbers
+     * @param host the name of the host, see {@link Remote#host()}
+     * @param why the reason, with the number of failures
      */
     record HostQuarantined(Stamp stamp, String host, String why) implements RunEvent {}
 
@@ -89,33 +101,34 @@ public sealed interface RunEvent {
     record SystemGone(Stamp stamp, SystemInfo system, String why) implements RunEvent {}
 
     /**
-     * An attempt at a test began.
+     * An attempt at a test started.
      *
      * @param stamp the run, the number and the time
      * @param test the test
-     * @param attempt from 1 upwards
+     * @param attempt the number of the attempt, from 1 upwards
      * @param system the system
      * @param slot the slot on that system, from 1 upwards
      */
     record TestStarted(Stamp stamp, PlainTest test, int attempt, SystemInfo system, int slot) implements RunEvent {}
 
     /**
-     * An attempt at a test ended, or a test is not going to be started. If the record is not the last one, the test is
-     * planned to be run again; if that attempt never comes, the event is repeated with the record as the last one.
+     * An attempt at a test ended, or the orchestrator decided not to start a test. If the record is not the last one of
+     * the test, another attempt is planned. If that attempt is dropped, the event is sent again with the record marked
+     * as the last one.
      *
      * @param stamp the run, the number and the time
-     * @param record what is known of it
+     * @param record the attempt
      * @param excerpt the failed parts and the end of the output, if the attempt did not pass
      */
     record TestFinished(Stamp stamp, TestRecord record, Excerpt excerpt) implements RunEvent {}
 
     /**
-     * An attempt's results were stored, or could not be.
+     * The results of an attempt were stored, or could not be stored.
      *
      * @param stamp the run, the number and the time
      * @param record the attempt
-     * @param problem why not, and where they are kept; empty if all is well
-     * @param files the directory that now holds the attempt's files, or null if it is not known
+     * @param problem the reason of the failure and the place where the results are kept; empty if they were stored
+     * @param files the directory that now holds the files of the attempt, or null if it is not known
      */
     record Ingested(
             Stamp stamp,
@@ -124,8 +137,8 @@ public sealed interface RunEvent {
             @Nullable Path files) implements RunEvent {}
 
     /**
-     * User code or another part of the run did not return within its limit, also after an interrupt. The run goes on
-     * without it; its thread may still run.
+     * A call of user code, or a step of the run, did not return within its limit even after an interrupt. The run
+     * continues without it; the thread of the call may still run.
      *
      * @param stamp the run, the number and the time
      * @param what the call, for people, such as {@code the executor of /smoke on host-3}
@@ -134,34 +147,35 @@ public sealed interface RunEvent {
     record Abandoned(Stamp stamp, String what, Duration limit) implements RunEvent {}
 
     /**
-     * No test is started for now, because this machine has no room for their artifacts; or there is room again.
+     * The run is paused, because this machine has no disk space for further artifacts, or it continues. While the run
+     * is paused, no test is started.
      *
      * @param stamp the run, the number and the time
-     * @param why the reason; empty if there is room again
+     * @param why the reason of the pause; empty if the run continues
      */
     record Paused(Stamp stamp, String why) implements RunEvent {}
 
     /**
-     * Time passes. Sent about once a second, for listeners that show elapsed times.
+     * A timer event. It is sent about once per second, for listeners that show elapsed times.
      *
      * @param stamp the run, the number and the time
      */
     record Pulse(Stamp stamp) implements RunEvent {}
 
     /**
-     * Tests are blocked: no system is available, or no free place suits them.
+     * Tests are blocked: no system is available, or no free slot suits them.
      *
      * @param stamp the run, the number and the time
-     * @param tests how many
-     * @param why for what
+     * @param tests the number of blocked tests
+     * @param why the reason
      */
     record Waiting(Stamp stamp, int tests, String why) implements RunEvent {}
 
     /**
-     * The run ended.
+     * The run ended. This is its last event.
      *
      * @param stamp the run, the number and the time
-     * @param summary what it came to
+     * @param summary the final state of all tests, and the problems
      */
     record RunEnded(Stamp stamp, RunSummary summary) implements RunEvent {}
 }

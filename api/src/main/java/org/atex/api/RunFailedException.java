@@ -1,24 +1,25 @@
 package org.atex.api;
 
-/** A run could not go on, for a reason that is no test's: what was known until then was stored. */
+/** Thrown if a run cannot continue for a reason outside its tests. The results up to that point were stored. */
 public final class RunFailedException extends AtexException {
     private static final long serialVersionUID = 1L;
 
+    // Transient, because its records are not serializable.
     private final transient RunSummary summary;
 
     /**
-     * Makes one.
+     * Creates an exception with a message, a cause and a summary.
      *
-     * @param message what could not be done, and what became of the run
-     * @param cause the first failure; later ones are suppressed in it
-     * @param summary what the run came to all the same
+     * @param message the operation that failed, and the effect on the run
+     * @param cause the first failure; later failures are suppressed in it
+     * @param summary the final state of the tests and the problems
      */
     public RunFailedException(String message, Throwable cause, RunSummary summary) {
         super(message, cause);
         this.summary = summary;
     }
 
-    /** {@return what the run came to all the same} */
+    /** {@return the final state of the tests, and the problems} */
     public RunSummary summary() {
         return summary;
     }

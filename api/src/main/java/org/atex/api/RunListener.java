@@ -1,16 +1,20 @@
 package org.atex.api;
 
 /**
- * Receives everything that happens in a run, in the order in which it happens, on one thread of the run. A slow listener
- * delays other listeners and the end of the run, not the tests. A listener that throws, or does not return within the
- * orchestrator's limit, is reported once among the run's problems and receives nothing more.
+ * Receives the {@linkplain RunEvent events} of a run, for a progress display, a log or statistics.
+ *
+ * <p>Thread safety: an orchestrator calls a listener from one thread of the run, one event at a time, in the order in
+ * which the events happened. A slow listener delays the other listeners and the end of the run, but not the tests.
+ *
+ * <p>A listener that throws an exception, or does not return within the limit of the orchestrator, is reported once
+ * among the problems of the run and receives no further events.
  */
 @FunctionalInterface
 public interface RunListener {
     /**
-     * Takes one event.
+     * Receives one event.
      *
-     * @param event what happened
+     * @param event the event
      */
     void on(RunEvent event);
 }

@@ -7,12 +7,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What a run came to: every planned test, in the order planned, with its one final outcome.
+ * The result of a run: the final outcome of every planned test, and the problems beside the tests. Immutable.
  *
- * @param tests the planned tests
- * @param problems what went wrong beside the tests, such as results that could not be stored and where they are kept;
- *     the same reason is there once, with how often
- * @param took how long the run took
+ * @param tests the final states of the planned tests, in the order of the plan
+ * @param problems failures that are not failures of a test, for example results that could not be stored and the place
+ *     where they are kept; equal reasons are merged into one problem with a count
+ * @param took the duration of the run
  */
 public record RunSummary(List<TestSummary> tests, List<Problem> problems, Duration took) {
     /** Copies the lists. */
@@ -21,14 +21,14 @@ public record RunSummary(List<TestSummary> tests, List<Problem> problems, Durati
         problems = List.copyOf(problems);
     }
 
-    /** {@return how many tests ended each way; the numbers add up to the number of tests} */
+    /** {@return the number of tests for each outcome that occurred; the numbers add up to the number of tests} */
     public Map<Outcome, Integer> counts() {
         return tests.stream()
                 .collect(Collectors.toMap(
                         t -> t.end().outcome(), t -> 1, Integer::sum, () -> new EnumMap<>(Outcome.class)));
     }
 
-    /** {@return the worst of the verdicts of tests and problems} */
+    /** {@return the worst verdict of all tests and problems} */
     public Verdict verdict() {
         Verdict worst = Verdict.PASSED;
         for (Problem problem : problems) {
@@ -40,7 +40,7 @@ public record RunSummary(List<TestSummary> tests, List<Problem> problems, Durati
         return worst;
     }
 
-    /** {@return the exit code for a program that does nothing but this run} */
+    /** {@return the exit code for a program that does nothing but this run, see {@link Verdict#exitCode()}} */
     public int exitCode() {
         return verdict().exitCode();
     }

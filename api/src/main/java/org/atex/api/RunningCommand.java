@@ -8,59 +8,74 @@ import java.util.Optional;
 /**
  * A command that was started on a system.
  *
- * <p>Lifecycle: live from {@link Connection#start} on. {@link #close()} must be called, also after the command ended by
- * itself: only then is it certain that nothing of it is left.
+ * {@snippet :
+ * Command sort = Command.of("sort").withStdin(Input.pipe());
+ * try (RunningCommand running = connection.start(sort)) {
+ *     try (OutputStream stdin = running.stdin()) {
+ *         stdin.write("b\na\n".getBytes(StandardCharsets.UTF_8));
+ *     }
+ *     String sorted = new String(running.stdout().readAllBytes(), StandardCharsets.UTF_8);
+ *     CommandEnd end = running.await();
+ * }
+ * }
  *
- * <p>Thread safety: every method may be called from any thread; each stream is for one thread at a time. A read from a
- * stream that is interrupted ends with {@link java.io.InterruptedIOException}. When the connection is lost, reads end
- * with an {@link java.io.IOException} or the end of the stream, and {@code await} says so.
+ * <p>Lifecycle: {@link Connection#start} returns a live command. The caller must call {@link #close()}, even after the
+ * command has ended: only then all processes that it started are known to be gone.
+ *
+ * <p>Thread safety: every method may be called from any thread. Only one thread may use a stream at a time.
+ *
+ * <p>Interruption: an interrupted read from a stream throws {@link java.io.InterruptedIOException}.
+ *
+ * <p>Lost connection: reads throw an {@link java.io.IOException} or return the end of the stream, and {@code await}
+ * throws a {@link ConnectionLostException}.
  */
 public interface RunningCommand extends AutoCloseable {
     /**
-     * {@return the stream to its standard input; closing it is how the command sees the end}
+     * {@return the stream to standard input; the command reads the end of its input after the stream is closed}
      *
-     * @throws IllegalStateException if its input is not {@link Input#pipe()}
+     * @throws IllegalStateException if standard input is not {@link Input#pipe()}
      */
     OutputStream stdin();
 
     /**
-     * {@return the stream of its output; it is not buffered}
+     * {@return the stream of standard output, unbuffered}
      *
-     * @throws IllegalStateException if its output is not {@link Output#pipe()}
+     * @throws IllegalStateException if standard output is not {@link Output#pipe()}
      */
     InputStream stdout();
 
     /**
-     * {@return the stream of its errors; it is not buffered}
+     * {@return the stream of standard error, unbuffered}
      *
-     * @throws IllegalStateException if its errors are not {@link Output#pipe()}
+     * @throws IllegalStateException if standard error is not {@link Output#pipe()}
      */
     InputStream stderr();
 
     /**
-     * Waits until the command itself has ended. Processes that it left behind, even if they hold its streams open, do
-     * not delay this.
+     * Waits for the end of the command itself. Processes that it left running do not delay this method, even if they
+     * hold its streams open.
      *
-     * @return how it ended
-     * @throws ConnectionLostException if that cannot be known any more
-     * @throws InterruptedException if interrupted; the command goes on running
+     * @return how the command ended; the same on each call
+     * @throws ConnectionLostException if the connection was lost before the end of the command was known
+     * @throws InterruptedException if the thread is interrupted; the command continues to run
      */
     CommandEnd await() throws InterruptedException;
 
     /**
-     * Waits until the command itself has ended, but not for ever.
+     * Waits for the end of the command itself, for a limited time.
      *
-     * @param atMost how long
-     * @return how it ended, or empty if it is still running
-     * @throws ConnectionLostException if that cannot be known any more
-     * @throws InterruptedException if interrupted; the command goes on running
+     * @param atMost the time to wait
+     * @return how the command ended, or empty if it still runs
+     * @throws ConnectionLostException if the connection was lost before the end of the command was known
+     * @throws InterruptedException if the thread is interrupted; the command continues to run
      */
     Optional<CommandEnd> await(Duration atMost) throws InterruptedException;
 
     /**
-     * Ends the command and every process that it started, daemons included, at once and without asking them; then frees
-     * what it held here. Idempotent; takes a few seconds at the most, and cannot be interrupted. An {@code await} that
-     * another thread is in returns.
+     * Kills the command and every process that it started, including daemons, and then releases the local resources.
+     * The processes get no chance to clean up. Threads that wait in {@code await} return.
+     *
+     * <p>This method takes a few seconds at most and does not react to an interrupt. Calling it again has no effect.
      */
     @Override
     void close();

@@ -2,15 +2,15 @@ package org.atex.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** A system could not be made ready for tests: another one may do. */
+/** Thrown if a system cannot be prepared for tests. Another system may work. */
 public final class SetupException extends AtexException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one with a message and what led to it.
+     * Creates an exception with a message and a cause.
      *
-     * @param message which step failed on which system, with the last of its output
-     * @param cause what led to it, if anything did
+     * @param message the step that failed, the system, and the end of the output
+     * @param cause the cause, or null if unknown
      */
     public SetupException(String message, @Nullable Throwable cause) {
         super(message, cause);

@@ -4,7 +4,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The signals that end processes, by the numbers that Linux gives them on all its usual machines. */
+/**
+ * Names and numbers of the signals that end processes. The numbers are those of Linux on its usual architectures, such
+ * as x86_64 and aarch64.
+ */
 public final class Signals {
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(1, "HUP"),
@@ -31,18 +34,19 @@ public final class Signals {
     private Signals() {}
 
     /**
-     * {@return the name of a signal without {@code SIG}, or null if it is none that ends a process}
+     * {@return the name of a signal without {@code SIG}, or null if no known signal that ends processes has this
+     * number}
      *
-     * @param number its number
+     * @param number the number of the signal
      */
     public static @Nullable String name(int number) {
         return NAMES.get(number);
     }
 
     /**
-     * {@return the number of a signal, or 0 if it is not known}
+     * {@return the number of a signal, or 0 if the name is not known}
      *
-     * @param name its name without {@code SIG}
+     * @param name the name of the signal without {@code SIG}
      */
     public static int number(String name) {
         return NUMBERS.getOrDefault(name, 0);

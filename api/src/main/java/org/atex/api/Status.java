@@ -1,30 +1,34 @@
 package org.atex.api;
 
 /**
- * The word by which a result says how it went. The list is open: tests may use words of their own.
+ * The status word of a result. The list is open: tests may use words of their own. Immutable.
  *
- * @param word one of the known words below, or any other
+ * @param word one of the known words below, or any other word
  */
 public record Status(String word) {
-    /** What was expected happened. */
+    /** The expectation was met. */
     public static final Status PASS = new Status("pass");
-    /** What was expected did not happen. */
+    /** The expectation was not met. */
     public static final Status FAIL = new Status("fail");
-    /** Something to know, neither good nor bad. */
+    /** Information, neither good nor bad. */
     public static final Status INFO = new Status("info");
-    /** Something suspicious; counts as a failure. */
+    /** A suspicious observation; counts as a failure. */
     public static final Status WARN = new Status("warn");
-    /** It does not apply here. */
+    /** The test does not apply here. */
     public static final Status SKIP = new Status("skip");
-    /** It could not be tried. */
+    /** The test could not be executed properly. */
     public static final Status ERROR = new Status("error");
-    /** The runner's own word: the infrastructure ended the test, or the user did. */
+    /** Only the runner uses this word: the infrastructure or the user ended the test. */
     public static final Status INFRA = new Status("infra");
 
-    /** Refuses an empty word. */
+    /**
+     * Rejects a blank word.
+     *
+     * @throws IllegalArgumentException if the word is blank
+     */
     public Status {
         if (word.isBlank()) {
-            throw new IllegalArgumentException("a status needs a word, such as pass or fail");
+            throw new IllegalArgumentException("a status needs a word such as pass or fail, but the word is blank");
         }
     }
 

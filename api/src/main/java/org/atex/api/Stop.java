@@ -1,14 +1,17 @@
 package org.atex.api;
 
-/** How to stop a run before its end. Each is stronger than the one before; a weaker one after a stronger changes nothing. */
+/**
+ * The ways to stop a run before its end, from the weakest to the strongest. A weaker stop after a stronger one has no
+ * effect.
+ */
 public enum Stop {
-    /** Start no further test; let the running ones end. */
+    /** Starts no further test, and lets the running tests end. */
     DRAIN,
-    /** End the running tests too; store what they reported, clean the systems up, give them back. */
+    /** Ends the running tests, stores the results that they reported, cleans the systems up, and gives them back. */
     CANCEL,
     /**
-     * As {@link #CANCEL}, but do not clean the systems up first; and wait for nothing longer than ten seconds in all. What
-     * has not ended by then is abandoned and named among the run's problems.
+     * Does the same as {@link #CANCEL}, but does not clean the systems up, and waits at most ten seconds in total.
+     * Steps that have not ended by then are abandoned and reported among the problems of the run.
      */
     NOW
 }

@@ -3,13 +3,13 @@ package org.atex.api;
 import java.util.Map;
 
 /**
- * What records and events say of a {@link Remote}. It is read once, when the system joins the run, and stays valid after the
- * system is given back.
+ * A description of a {@link Remote} for records and events. It is read once, when the system joins the run, and stays
+ * valid after the system is given back. Immutable.
  *
  * @param name the name of the system, {@link Remote#name()}
  * @param provisioner the name of its provisioner within the run; empty if it has none
- * @param host the machine behind it, {@link Remote#host()}
- * @param labels what is known of it, {@link Remote#labels()}
+ * @param host the machine of the system, {@link Remote#host()}
+ * @param labels the properties of the system, {@link Remote#labels()}
  */
 public record SystemInfo(String name, String provisioner, String host, Map<String, String> labels) {
     /** Copies the map. */
@@ -18,7 +18,7 @@ public record SystemInfo(String name, String provisioner, String host, Map<Strin
     }
 
     /**
-     * {@return a system of which only the name is known}
+     * {@return a description that has only a name}
      *
      * @param name the name of the system
      */

@@ -6,74 +6,79 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A test, as far as a scheduler may know it: data, no behaviour. What there is to run is the executor's business; its
- * tests implement this.
+ * A test as a scheduler sees it: data without behaviour. Each executor has its own type of test, which implements this
+ * interface and adds the properties that the executor needs to run it.
  *
- * <p>Implementations are immutable, and so thread-safe.
+ * {@snippet :
+ * TestCase test = TestCase.named("/smoke/boot").withPriority(1).withLimit(Duration.ofMinutes(5));
+ * }
+ *
+ * <p>Thread safety: implementations must be immutable.
  */
 public interface TestCase {
-    /** {@return what it is called; unique within a run} */
+    /** {@return the name of this test, unique within a run} */
     String name();
 
-    /** {@return which tests go first: higher ones sooner; 0 unless it says otherwise} */
+    /** {@return the priority; tests with a higher number start earlier; 0 by default} */
     default int priority() {
         return 0;
     }
 
-    /** {@return what it holds while it runs, besides {@link TestLock#EVERYTHING} shared} */
+    /** {@return the locks that this test holds while it runs, in addition to {@link TestLock#EVERYTHING} shared} */
     default Set<TestLock> locks() {
         return Set.of();
     }
 
-    /** {@return what it needs of its system} */
+    /** {@return the requirements for its system, all of which must be met} */
     default Set<Need> needs() {
         return Set.of();
     }
 
-    /** {@return how long it is expected to take, or null if nobody knows} */
+    /** {@return the expected duration, or null if it is not known} */
     default @Nullable Duration expected() {
         return null;
     }
 
-    /** {@return how long it may take before it is ended, or null for ever} */
+    /** {@return the time after which this test is ended, or null for no limit} */
     default @Nullable Duration limit() {
         return null;
     }
 
-    /** {@return whether its system must not run another test after it} */
+    /** {@return whether its system must not run another test afterwards} */
     default boolean destructive() {
         return false;
     }
 
-    /** {@return words by which people choose it} */
+    /** {@return words for the selection of tests} */
     default Set<String> tags() {
         return Set.of();
     }
 
-    /** {@return where it is written, or null if nothing says so} */
+    /** {@return the file that defines this test, or null if it is not known} */
     default @Nullable TestSource source() {
         return null;
     }
 
     /**
-     * {@return the test that this one wraps, or null if it wraps none}
+     * {@return the test that this test wraps, or null if it wraps none}
      *
-     * <p>A program may wrap a test of an executor in a class of its own, to change what the scheduler reads or to add to it.
-     * Executors find their own kind of test by {@link #unwrap}.
+     * <p>A program may wrap a test of an executor in a class of its own, to change or extend the properties that the
+     * scheduler reads. Executors find their own type of test by {@link #unwrap}.
      */
     default @Nullable TestCase wrapped() {
         return null;
     }
 
     /**
-     * {@return this test if it is of that type, else the outermost of the tests that it wraps that is; empty if none is}
+     * {@return the first test of the given type among this test, the test that it wraps, and so on; empty if there is
+     * none}
      *
      * @param type the type
      * @param <T> the type
      */
     default <T extends TestCase> Optional<T> unwrap(Class<T> type) {
         TestCase test = this;
-        // Bounded: a test that wraps itself must not keep an executor for ever.
+        // Bounded, because a test that wraps itself would make this loop endless.
         for (int i = 0; i < 100 && test != null; i++) {
             if (type.isInstance(test)) {
                 return Optional.of(type.cast(test));
@@ -84,9 +89,10 @@ public interface TestCase {
     }
 
     /**
-     * {@return a plain test of that name, to be described further}
+     * {@return a plain test with this name, to which {@code with…} methods add properties}
      *
-     * @param name what it is called
+     * @param name the name, unique within a run
+     * @throws IllegalArgumentException if the name is empty
      */
     static PlainTest named(String name) {
         return PlainTest.named(name);

@@ -3,12 +3,12 @@ package org.atex.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one attempt at a test ended.
+ * The end of one attempt at a test. Immutable.
  *
- * @param outcome how it ended
- * @param exitCode the exit code of its command, if there was one
- * @param note why, in one line for people, if there is more to say than the outcome
- * @param systemUsable whether the system it ran on can be expected to run another test
+ * @param outcome the outcome
+ * @param exitCode the exit code of the test's command, or null if there was none
+ * @param note a reason in one line, for people, or null if the outcome says enough
+ * @param systemUsable whether the system of the attempt can be expected to run another test
  */
 public record TestEnd(
         Outcome outcome,
@@ -16,17 +16,17 @@ public record TestEnd(
         @Nullable String note,
         boolean systemUsable) {
     /**
-     * {@return an end without an exit code, on a system that can go on, unless it was lost}
+     * {@return an end without an exit code; the system is usable unless the outcome is {@link Outcome#LOST}}
      *
-     * @param outcome how it ended
-     * @param note why, or null
+     * @param outcome the outcome
+     * @param note the reason, or null
      */
     public static TestEnd of(Outcome outcome, @Nullable String note) {
         return new TestEnd(outcome, null, note, outcome != Outcome.LOST);
     }
 
     /**
-     * {@return the end of a command that said nothing else: passed for exit code 0, else failed}
+     * {@return the end of a command that reported only an exit code: passed for 0, failed otherwise}
      *
      * @param exitCode the exit code
      */

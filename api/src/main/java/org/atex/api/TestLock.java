@@ -1,37 +1,42 @@
 package org.atex.api;
 
 /**
- * A named thing that a test holds while it runs. Every wish for isolation is one of these: tests that share a lock run
- * side by side, a test that holds it exclusively runs beside none of them, on whatever systems they are.
+ * A named lock that a test holds while it runs. All isolation of tests is expressed by locks: tests that share a lock
+ * may run at the same time, but a test that holds it exclusively runs beside none of them, on any system of the run.
+ * Immutable.
  *
- * @param name what is locked
- * @param mode how
+ * {@snippet :
+ * TestCase alone = TestCase.named("/reboot-the-switch").withLock(TestLock.exclusive(TestLock.EVERYTHING));
+ * }
+ *
+ * @param name the name of the lock
+ * @param mode shared or exclusive
  */
 public record TestLock(String name, Mode mode) {
-    /** The lock that every test holds shared, unless it says otherwise: holding it exclusively is to run alone. */
+    /** The name of the lock that every test holds shared. A test that holds it exclusively runs alone. */
     public static final String EVERYTHING = "*";
 
-    /** How a lock is held. */
+    /** The mode in which a test holds a lock. */
     public enum Mode {
-        /** Beside others that share it. */
+        /** Held together with other tests that share the lock. */
         SHARED,
-        /** Alone. */
+        /** Held by one test only. */
         EXCLUSIVE
     }
 
     /**
-     * {@return a lock held beside others that share it}
+     * {@return a shared lock}
      *
-     * @param name what is locked
+     * @param name the name of the lock
      */
     public static TestLock shared(String name) {
         return new TestLock(name, Mode.SHARED);
     }
 
     /**
-     * {@return a lock held alone}
+     * {@return an exclusive lock}
      *
-     * @param name what is locked
+     * @param name the name of the lock
      */
     public static TestLock exclusive(String name) {
         return new TestLock(name, Mode.EXCLUSIVE);

@@ -7,9 +7,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt at a test that has ended, or a test that never started.
+ * The record of one attempt at a test, or of a test that never started: test, outcome, times and system.
  *
- * <p>Immutable: each {@code with…} method returns a changed copy. Two records are equal if all their properties are.
+ * <p>Thread safety: this class is immutable; each {@code with…} method returns a changed copy. Two records are equal if
+ * all their properties are equal.
  */
 public final class TestRecord {
     private final String platform;
@@ -33,8 +34,8 @@ public final class TestRecord {
             @Nullable SystemInfo system,
             int slot) {
         if (attempt < 0 || took.isNegative()) {
-            throw new IllegalArgumentException(
-                    "a test record of " + test + " cannot have attempt " + attempt + " or take " + took);
+            throw new IllegalArgumentException("the record of " + test
+                    + " needs an attempt and a duration of at least 0, not " + attempt + " and " + took);
         }
         this.platform = platform;
         this.test = test;
@@ -48,12 +49,12 @@ public final class TestRecord {
     }
 
     /**
-     * {@return the record of the only attempt at a test; it has just ended, took no time and ran on no system, unless
-     * {@code with…} methods say otherwise}
+     * {@return the record of the only attempt at a test; it ended now, took no time and has no system, unless {@code
+     * with…} methods change that}
      *
-     * @param platform what it ran on, in the words of the user
+     * @param platform the platform of the test, as the user calls it
      * @param test the test; its properties are copied
-     * @param end how it ended
+     * @param end how the attempt ended
      */
     public static TestRecord of(String platform, TestCase test, TestEnd end) {
         return new TestRecord(platform, PlainTest.copyOf(test), 1, true, end, Instant.now(), Duration.ZERO, null, 0);
@@ -62,9 +63,9 @@ public final class TestRecord {
     /**
      * {@return the record of the only attempt at a test of which only the name is known}
      *
-     * @param platform what it ran on, in the words of the user
+     * @param platform the platform of the test, as the user calls it
      * @param test the name of the test
-     * @param end how it ended
+     * @param end how the attempt ended
      */
     public static TestRecord of(String platform, String test, TestEnd end) {
         return of(platform, TestCase.named(test), end);
@@ -73,7 +74,7 @@ public final class TestRecord {
     /**
      * {@return the record of a test that never started}
      *
-     * @param platform what it would have run on
+     * @param platform the platform on which the test was planned, as the user calls it
      * @param test the test; its properties are copied
      * @param why the reason, for people
      */
@@ -84,7 +85,7 @@ public final class TestRecord {
     /**
      * {@return the record of a test that never started and of which only the name is known}
      *
-     * @param platform what it would have run on
+     * @param platform the platform on which the test was planned, as the user calls it
      * @param test the name of the test
      * @param why the reason, for people
      */
@@ -92,7 +93,7 @@ public final class TestRecord {
         return notRun(platform, TestCase.named(test), why);
     }
 
-    /** {@return what the test ran on, in the words of the user} */
+    /** {@return the platform of the test, as the user calls it} */
     public String platform() {
         return platform;
     }
@@ -112,44 +113,44 @@ public final class TestRecord {
         return attempt;
     }
 
-    /** {@return whether no further attempt follows} */
+    /** {@return whether this is the last attempt at the test} */
     public boolean last() {
         return last;
     }
 
-    /** {@return how it ended} */
+    /** {@return how the attempt ended} */
     public TestEnd end() {
         return end;
     }
 
     /**
-     * {@return when it started, by the clock of this machine; setting that clock during a run does not change the distances
-     * within the run}
+     * {@return the start of the attempt, by the clock of this machine at the start of the run; later changes of that
+     * clock do not affect the differences within a run}
      */
     public Instant started() {
         return started;
     }
 
-    /** {@return how long it took, by a clock that does not jump} */
+    /** {@return the duration of the attempt, by a monotonic clock} */
     public Duration took() {
         return took;
     }
 
-    /** {@return the system that it ran on, or null if it never had one} */
+    /** {@return the system of the attempt, or null if there was none} */
     public @Nullable SystemInfo system() {
         return system;
     }
 
-    /** {@return the slot on that system, from 1 upwards; 0 if it never had one} */
+    /** {@return the slot on that system, from 1 upwards; 0 if there was no system} */
     public int slot() {
         return slot;
     }
 
     /**
-     * {@return this record with another number of the attempt}
+     * {@return a copy of this record with another number of the attempt}
      *
-     * @param number 1 for the first; 0 for a test that never started
-     * @param isLast whether no further attempt follows
+     * @param number 1 for the first attempt; 0 for a test that never started
+     * @param isLast whether this is the last attempt
      * @throws IllegalArgumentException if the number is negative
      */
     public TestRecord withAttempt(int number, boolean isLast) {
@@ -157,10 +158,10 @@ public final class TestRecord {
     }
 
     /**
-     * {@return this record with other times}
+     * {@return a copy of this record with other times}
      *
-     * @param start when the attempt started
-     * @param duration how long it took
+     * @param start the start of the attempt
+     * @param duration the duration of the attempt
      * @throws IllegalArgumentException if the duration is negative
      */
     public TestRecord withTimes(Instant start, Duration duration) {
@@ -168,10 +169,10 @@ public final class TestRecord {
     }
 
     /**
-     * {@return this record with a system}
+     * {@return a copy of this record with another system}
      *
-     * @param where the system that it ran on, or null if it never had one
-     * @param number the slot on that system, from 1 upwards; 0 if it never had one
+     * @param where the system of the attempt, or null if there was none
+     * @param number the slot on that system, from 1 upwards; 0 if there was no system
      */
     public TestRecord withSystem(@Nullable SystemInfo where, int number) {
         return new TestRecord(platform, test, attempt, last, end, started, took, where, number);
@@ -191,7 +192,7 @@ public final class TestRecord {
         return properties().hashCode();
     }
 
-    /** {@return the test, the attempt and the outcome, for messages} */
+    /** {@return the test, the attempt, the outcome and the place, for messages} */
     @Override
     public String toString() {
         return name() + " (attempt " + attempt + (last ? ", the last" : "") + ") " + end.outcome() + " on "

@@ -6,9 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The final state of one planned test.
+ * The final state of one planned test: its end and all its attempts.
  *
- * <p>Immutable: each {@code with…} method returns a changed copy. Two summaries are equal if all their properties are.
+ * <p>Thread safety: this class is immutable; each {@code with…} method returns a changed copy. Two summaries are equal
+ * if all their properties are equal.
  */
 public final class TestSummary {
     private final PlainTest test;
@@ -29,8 +30,8 @@ public final class TestSummary {
      * {@return a summary without an excerpt and files}
      *
      * @param test the test; its properties are copied
-     * @param end the end of the last attempt, or why the test never started
-     * @param attempts every attempt, in order; none if it never started
+     * @param end the end of the last attempt, or the reason why the test never started
+     * @param attempts all attempts, in order; empty if the test never started
      */
     public static TestSummary of(TestCase test, TestEnd end, List<TestRecord> attempts) {
         return new TestSummary(PlainTest.copyOf(test), end, attempts, Excerpt.none(), null);
@@ -46,17 +47,17 @@ public final class TestSummary {
         return test;
     }
 
-    /** {@return the end of the last attempt, or why the test never started} */
+    /** {@return the end of the last attempt, or the reason why the test never started} */
     public TestEnd end() {
         return end;
     }
 
-    /** {@return every attempt, in order; none if it never started} */
+    /** {@return all attempts, in order; empty if the test never started} */
     public List<TestRecord> attempts() {
         return attempts;
     }
 
-    /** {@return the failed parts and the end of the output of the last attempt, if it did not pass} */
+    /** {@return the failed parts and the end of the output of the last attempt; empty if it passed} */
     public Excerpt excerpt() {
         return excerpt;
     }
@@ -66,13 +67,13 @@ public final class TestSummary {
         return files;
     }
 
-    /** {@return whether it passed only after an attempt that had not} */
+    /** {@return whether the test passed, but not on its first attempt} */
     public boolean flaky() {
         return end.outcome() == Outcome.PASSED && attempts.size() > 1;
     }
 
     /**
-     * {@return this summary with an excerpt}
+     * {@return a copy of this summary with another excerpt}
      *
      * @param value the failed parts and the end of the output
      */
@@ -81,7 +82,7 @@ public final class TestSummary {
     }
 
     /**
-     * {@return this summary with the directory of the files}
+     * {@return a copy of this summary with another directory of files}
      *
      * @param directory the directory, or null if it is not known
      */

@@ -1,12 +1,15 @@
 package org.atex.api;
 
-/** What a whole run came to, from best to worst: the worst of its tests wins. */
+/**
+ * The verdict on a whole run, from the best to the worst. The worst verdict of its tests and problems is the verdict of
+ * the run.
+ */
 public enum Verdict {
-    /** Every test passed or was skipped by its own word. */
+    /** Every test passed, or skipped itself. */
     PASSED(0),
-    /** Tests are missing: cancelled, or never run. */
+    /** Tests were cancelled or never started, or results are not stored. */
     INCOMPLETE(3),
-    /** A system, a connection or a report failed, so that something is not known. */
+    /** A system, a connection or a report failed, so part of the results is unknown. */
     INFRASTRUCTURE(2),
     /** A test failed. */
     FAILED(1);
@@ -17,15 +20,18 @@ public enum Verdict {
         this.exitCode = exitCode;
     }
 
-    /** {@return the exit code for a program that does nothing but this run: 0, 1 failed, 2 infrastructure, 3 incomplete} */
+    /**
+     * {@return the exit code for a program that does nothing but this run: 0 for passed, 1 for failed, 2 for
+     * infrastructure, 3 for incomplete}
+     */
     public int exitCode() {
         return exitCode;
     }
 
     /**
-     * {@return the worse of two}
+     * {@return the worse of this verdict and another one}
      *
-     * @param other the other one
+     * @param other the other verdict
      */
     public Verdict and(Verdict other) {
         return compareTo(other) >= 0 ? this : other;

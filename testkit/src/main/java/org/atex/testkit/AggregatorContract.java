@@ -25,13 +25,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What every {@link Aggregator} does, a test a rule; the rules are A01 and following of {@code docs/contract.md}.
+ * Tests of the rules for {@link Aggregator}: A01 and following in {@code docs/contract.md}.
  *
- * <p>An implementation passes by a subclass that opens one and reads back what it stored.
+ * <p>An implementation inherits the tests by a subclass that opens an aggregator and reads the stored results.
  */
 @Timeout(60)
 public abstract class AggregatorContract {
-    /** A directory for what is stored; artifacts are made elsewhere. */
+    /** A directory for the stored results, deleted after each test. The artifacts are in another directory. */
     @TempDir
     protected Path store;
 
@@ -48,23 +48,24 @@ public abstract class AggregatorContract {
     /**
      * {@return a new aggregator}
      *
-     * @throws Exception if there is none
+     * @throws Exception if it cannot be opened
      */
     protected abstract Aggregator open() throws Exception;
 
     /**
-     * {@return the names of the tests that were stored, in any order, once for each attempt; called after close, or after flush}
+     * {@return the names of the stored tests in any order, one for each attempt; called after {@code close} or {@code
+     * flush}}
      *
      * @throws Exception if they cannot be read
      */
     protected abstract List<String> stored() throws Exception;
 
-    /** {@return whether it reads results, and so finds broken ones} */
+    /** {@return whether the aggregator parses results, and so rejects malformed ones} */
     protected boolean readsResults() {
         return true;
     }
 
-    /** {@return whether it refuses an attempt of a test that it has already} */
+    /** {@return whether the aggregator rejects a second result of the same attempt} */
     protected boolean refusesDuplicates() {
         return true;
     }
@@ -96,7 +97,7 @@ public abstract class AggregatorContract {
     }
 
     private Artifacts bad() throws IOException {
-        return artifacts("{\"status\":\"pass\",\"files\":[\"output.txt\"]}", "this is no result");
+        return artifacts("{\"status\":\"pass\",\"files\":[\"output.txt\"]}", "malformed line");
     }
 
     private List<String> closedAndStored() throws Exception {
@@ -105,7 +106,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a01_ingestTakesTheArtifactsOver() throws Exception {
+    void a01_ingestTakesOwnershipOfTheArtifacts() throws Exception {
         Artifacts artifacts = good();
 
         aggregator.ingest(record("/test"), artifacts);
@@ -115,7 +116,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a02_testThatNeverRanIsStoredToo() throws Exception {
+    void a02_testThatNeverStartedIsStored() throws Exception {
         aggregator.ingest(TestRecord.notRun("a-platform", "/never", "no system has a tape drive"), Artifacts.none());
 
         assertThat(closedAndStored()).containsExactly("/never");
@@ -132,22 +133,22 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a04_failedIngestStoresNothingAndTouchesNothing() throws Exception {
-        assumeTrue(readsResults(), "this aggregator does not read results");
+    void a04_failedIngestChangesNothing() throws Exception {
+        assumeTrue(readsResults(), "this aggregator does not parse results");
         Artifacts artifacts = bad();
 
         assertThatThrownBy(() -> aggregator.ingest(record("/test"), artifacts))
                 .isInstanceOf(AggregationException.class)
                 .hasMessageContaining("/test");
 
-        assertThat(artifacts.results()).content().contains("this is no result");
+        assertThat(artifacts.results()).content().contains("malformed line");
         assertThat(artifacts.files().resolve("output.txt")).hasContent("some output");
         assertThat(closedAndStored()).isEmpty();
     }
 
     @Test
-    void a05_failedIngestHurtsNoOther() throws Exception {
-        assumeTrue(readsResults(), "this aggregator does not read results");
+    void a05_failedIngestDoesNotAffectOthers() throws Exception {
+        assumeTrue(readsResults(), "this aggregator does not parse results");
         aggregator.ingest(record("/before"), good());
         Artifacts bad = bad();
         assertThatThrownBy(() -> aggregator.ingest(record("/bad"), bad)).isInstanceOf(AggregationException.class);
@@ -158,7 +159,7 @@ public abstract class AggregatorContract {
 
     @Test
     void a06_failedIngestCanBeRepeated() throws Exception {
-        assumeTrue(readsResults(), "this aggregator does not read results");
+        assumeTrue(readsResults(), "this aggregator does not parse results");
         Artifacts artifacts = bad();
         assertThatThrownBy(() -> aggregator.ingest(record("/test"), artifacts))
                 .isInstanceOf(AggregationException.class);
@@ -170,8 +171,8 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a07_sameAttemptTwiceIsRefused() throws Exception {
-        assumeTrue(refusesDuplicates(), "this aggregator allows duplicates");
+    void a07_secondIngestOfAnAttemptIsRejected() throws Exception {
+        assumeTrue(refusesDuplicates(), "this aggregator accepts duplicates");
         aggregator.ingest(record("/test"), good());
         Artifacts again = good();
 
@@ -183,7 +184,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a08_attemptsOfATestAreAllStored() throws Exception {
+    void a08_allAttemptsAreStored() throws Exception {
         TestRecord second = record("/test");
         TestRecord first = TestRecord.of("a-platform", "/test", TestEnd.of(Outcome.FAILED, "flaky"))
                 .withAttempt(1, false)
@@ -232,7 +233,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a12_closedAggregatorRefusesResults() throws Exception {
+    void a12_closedAggregatorRejectsResults() throws Exception {
         aggregator.close();
         Artifacts artifacts = good();
 
@@ -251,12 +252,12 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a14_nothingAtAllCanBeClosed() throws Exception {
+    void a14_emptyAggregatorCanBeClosed() throws Exception {
         assertThat(closedAndStored()).isEmpty();
     }
 
     @Test
-    void a15_pendingInterruptStaysPending() throws Exception {
+    void a15_ingestKeepsAPendingInterrupt() throws Exception {
         Artifacts artifacts = good();
         Thread.currentThread().interrupt();
 
@@ -291,7 +292,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a17_ingestBesideCloseIsStoredOrRefused() throws Exception {
+    void a17_ingestDuringCloseIsStoredOrRejected() throws Exception {
         Artifacts artifacts = good();
         Call<Boolean> ingest = Call.to(() -> aggregator.ingest(record("/test"), artifacts));
         aggregator.close();
@@ -306,7 +307,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a19_flushCompletesWithoutClose() throws Exception {
+    void a19_flushedResultsCanBeRead() throws Exception {
         aggregator.ingest(record("/test"), good());
 
         aggregator.flush();
@@ -315,7 +316,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a20_moreCanBeIngestedBesideAndAfterAFlush() throws Exception {
+    void a20_resultsAreIngestedDuringAndAfterAFlush() throws Exception {
         aggregator.ingest(record("/before"), good());
         Call<Boolean> flushes = Call.to(() -> {
             for (int i = 0; i < 20; i++) {
@@ -336,7 +337,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a21_flushIsHarmlessAgainAndAtOnceAndAfterClose() throws Exception {
+    void a21_repeatedParallelAndLateFlushesAreHarmless() throws Exception {
         aggregator.flush();
         aggregator.ingest(record("/test"), good());
         List<Call<Boolean>> calls = new ArrayList<>();
@@ -353,7 +354,7 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a22_pendingInterruptStaysPendingInAFlush() throws Exception {
+    void a22_flushKeepsAPendingInterrupt() throws Exception {
         aggregator.ingest(record("/test"), good());
         Thread.currentThread().interrupt();
 
@@ -364,10 +365,10 @@ public abstract class AggregatorContract {
     }
 
     @Test
-    void a23_filesAreWhereItSays() throws Exception {
+    void a23_filesAreThoseOfTheAttempt() throws Exception {
         TestRecord one = record("/test");
         TestRecord below = record("/test/below");
-        assertThat(aggregator.files(one)).as("before it was ingested").isEmpty();
+        assertThat(aggregator.files(one)).as("files of an attempt before it is ingested").isEmpty();
         aggregator.ingest(one, good());
         aggregator.ingest(below, good());
 
@@ -382,7 +383,7 @@ public abstract class AggregatorContract {
                 .ifPresent(directory ->
                         assertThat(aggregator.files(below)).isPresent().get().isNotEqualTo(directory));
         assertThat(aggregator.files(record("/other")))
-                .as("what was not ingested")
+                .as("files of an attempt that is not ingested")
                 .isEmpty();
         assertThat(closedAndStored()).containsExactlyInAnyOrder("/test", "/test/below");
     }

@@ -16,55 +16,63 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call in a thread of its own, for tests that see it block, be interrupted and end.
+ * A call that runs in a thread of its own. A test uses it to observe that the call blocks, to interrupt it, and to read
+ * its result.
  *
- * <p>Lifecycle: runs from the moment it is made. Thread safety: from any thread.
+ * {@snippet :
+ * Call<Offer> taking = Call.of(() -> provisioner.take(Duration.ofHours(1))).awaitBlocked();
+ * provisioner.close();
+ * assertThat(taking.failure()).isInstanceOf(IllegalStateException.class);
+ * }
  *
- * @param <T> what it returns
+ * <p>Lifecycle: the thread starts when the call is created. Thread safety: every method may be called from any thread.
+ *
+ * @param <T> the type of the result
  */
 public final class Call<T extends @Nullable Object> {
-    /** How long anything may take that should happen at once; generous, as machines are shared. */
+    /** The time limit for an operation that should be immediate; 10 s, because test machines are shared. */
     public static final Duration SOON = Duration.ofSeconds(10);
 
     private final FutureTask<T> task;
     private final Thread thread;
+    // For messages: the place in the test that created this call. A test may have several calls.
     private final String where = StackWalker.getInstance()
             .walk(frames -> frames.filter(frame -> !frame.getClassName().startsWith(Call.class.getName()))
                     .findFirst()
                     .map(frame -> frame.getMethodName().replaceFirst("^lambda.(.*).[0-9]+$", "$1") + "("
                             + frame.getFileName() + ":" + frame.getLineNumber() + ")")
-                    .orElse("nowhere"));
+                    .orElse("an unknown place"));
 
     private Call(Callable<T> call) {
         task = new FutureTask<>(call);
         thread = Thread.ofVirtual().name("atex-contract-call").start(task);
     }
 
-    /** Work that returns nothing. */
+    /** A task without a result. */
     @FunctionalInterface
     public interface Work {
         /**
-         * Does it.
+         * Runs the task.
          *
-         * @throws Exception whatever
+         * @throws Exception if the task fails
          */
         void run() throws Exception;
     }
 
     /**
-     * {@return a call that has begun}
+     * {@return a call that has started}
      *
-     * @param <T> what it returns
-     * @param call what is called
+     * @param <T> the type of the result
+     * @param call the task
      */
     public static <T extends @Nullable Object> Call<T> of(Callable<T> call) {
         return new Call<>(call);
     }
 
     /**
-     * {@return a call that has begun, of something that returns nothing; its result is true}
+     * {@return a call of a task without a result, which has started; its result is true}
      *
-     * @param work what is called
+     * @param work the task
      */
     public static Call<Boolean> to(Work work) {
         return new Call<>(() -> {
@@ -74,10 +82,11 @@ public final class Call<T extends @Nullable Object> {
     }
 
     /**
-     * Waits until something is so.
+     * Waits until a condition is true. Checks it about once per millisecond.
      *
-     * @param what for the message if it never is
-     * @param condition what
+     * @param what a description of the condition for the failure message
+     * @param condition the condition
+     * @throws AssertionError if the condition is still false after {@link #SOON}
      */
     public static void eventually(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + SOON.toNanos();
@@ -90,28 +99,30 @@ public final class Call<T extends @Nullable Object> {
     }
 
     /**
-     * Waits until the call waits for something, and still does at a second look.
+     * Waits until the call is blocked. A thread may also wait briefly for a lock, so it must be found blocked in three
+     * checks.
      *
-     * @return this
+     * @return this call
+     * @throws AssertionError if the call ends, or is not blocked within {@link #SOON}
      */
     public Call<T> awaitBlocked() {
-        for (int looks = 0; looks < 3; looks++) {
-            eventually(this + " waits for something", () -> {
+        for (int checks = 0; checks < 3; checks++) {
+            eventually(this + " is blocked", () -> {
                 Thread.State state = thread.getState();
                 return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING || task.isDone();
             });
             LockSupport.parkNanos(2_000_000);
         }
         assertThat(task.isDone())
-                .as("whether %s has ended, though it should wait", this)
+                .as("whether %s has ended, although it should be blocked", this)
                 .isFalse();
         return this;
     }
 
     /**
-     * Interrupts its thread.
+     * Interrupts the thread of the call.
      *
-     * @return this
+     * @return this call
      */
     public Call<T> interrupt() {
         thread.interrupt();
@@ -119,19 +130,21 @@ public final class Call<T extends @Nullable Object> {
     }
 
     /**
-     * {@return what it returned, soon}
+     * {@return the result, for which this method waits up to {@link #SOON}}
      *
-     * @throws Exception what it threw
+     * @throws Exception the exception that the call threw
+     * @throws AssertionError if the call does not end in time; its thread is interrupted
      */
     public T result() throws Exception {
         return result(SOON);
     }
 
     /**
-     * {@return what it returned}
+     * {@return the result}
      *
-     * @param within how long it may take
-     * @throws Exception what it threw
+     * @param within the time to wait
+     * @throws Exception the exception that the call threw
+     * @throws AssertionError if the call does not end in time; its thread is interrupted
      */
     public T result(Duration within) throws Exception {
         try {
@@ -147,14 +160,15 @@ public final class Call<T extends @Nullable Object> {
     }
 
     /**
-     * {@return what it threw, soon}
+     * {@return the exception that the call threw, for which this method waits up to {@link #SOON}}
      *
-     * @throws Exception if the test is interrupted
+     * @throws Exception if the thread of the test is interrupted
+     * @throws AssertionError if the call returns a result, or does not end in time
      */
     public Throwable failure() throws Exception {
         try {
             T result = task.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
-            throw new AssertionError(this + " should have failed, and returned " + result);
+            throw new AssertionError(this + " returned " + result + ", although it should have failed");
         } catch (ExecutionException e) {
             return e.getCause() == null ? e : e.getCause();
         } catch (TimeoutException e) {
@@ -163,6 +177,7 @@ public final class Call<T extends @Nullable Object> {
     }
 
     private AssertionError endless(Duration within, TimeoutException e) {
+        // Before the interrupt, so that the message shows where the call was blocked.
         StackTraceElement[] stack = thread.getStackTrace();
         thread.interrupt();
         return new AssertionError(
@@ -171,7 +186,7 @@ public final class Call<T extends @Nullable Object> {
                 e);
     }
 
-    /** {@return where it was made} */
+    /** {@return the place in the test that created this call, for messages} */
     @Override
     public String toString() {
         return "the call at " + where;

@@ -48,17 +48,32 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What every {@link Connection} does, a test a rule; the rules are C01 and following of {@code docs/contract.md}.
+ * Tests of the rules for {@link Connection}: C01 and following in {@code docs/contract.md}.
  *
- * <p>An implementation passes by a subclass that connects. What it cannot do, it says in the methods that begin with
- * {@code can}. Its system needs bash and coreutils; a subclass without them overrides the commands.
+ * <p>An implementation inherits the tests by a subclass that opens connections. Methods that begin with {@code can} say
+ * which optional rules hold. The system needs bash and coreutils; a subclass for a system without them overrides the
+ * methods that return commands.
+ *
+ * {@snippet :
+ * class MyConnectionTest extends ConnectionContract {
+ *     @Override
+ *     protected Connection connect() throws Exception {
+ *         return MyConnection.open("host");
+ *     }
+ *
+ *     @Override
+ *     protected String there() {
+ *         return "/tmp/my-test";
+ *     }
+ * }
+ * }
  */
 @Timeout(60)
-@SuppressWarnings("try") // closing early is what is tested
+@SuppressWarnings("try") // close() is called early on purpose
 public abstract class ConnectionContract {
-    private static final String UMLAUTS = "a b\t'\"$HOME %d \\ *\n\u00fc\u20ac\ud83d\ude00";
+    private static final String SPECIAL_CHARACTERS = "a b\t'\"$HOME %d \\ *\n\u00fc\u20ac\ud83d\ude00";
 
-    /** A directory of this machine. */
+    /** A local directory, deleted after each test. */
     @TempDir
     protected Path here;
 
@@ -71,38 +86,38 @@ public abstract class ConnectionContract {
     @SuppressWarnings("NullAway.Init") // JUnit fills the fields
     protected ConnectionContract() {}
 
-    // What an implementation gives
+    // Methods for subclasses
 
     /**
-     * {@return a new connection to a system}
+     * {@return a new connection to the system}
      *
-     * @throws Exception if there is none
+     * @throws Exception if the connection fails
      */
     protected abstract Connection connect() throws Exception;
 
     /**
-     * {@return an existing directory of the system, which the tests may fill}
+     * {@return the path of an existing directory of the system, in which the tests create files}
      *
-     * @throws Exception if there is none
+     * @throws Exception if there is no such directory
      */
     protected abstract String there() throws Exception;
 
-    /** {@return whether {@link #lose} works; a machine cannot be lost to itself} */
+    /** {@return whether {@link #lose} works, which the optional rules about lost connections need} */
     protected boolean canBeLost() {
         return false;
     }
 
     /**
-     * Breaks a connection, as a crash of the system would.
+     * Breaks a connection, as a crash of the system does.
      *
      * @param broken the connection
-     * @throws Exception if it cannot be done
+     * @throws Exception if it cannot be broken
      */
     protected void lose(Connection broken) throws Exception {
         throw new UnsupportedOperationException("override lose() where canBeLost() is true");
     }
 
-    /** {@return how many commands the tests may run at once} */
+    /** {@return the number of commands that C34 runs at once} */
     protected int manyCommands() {
         return 320;
     }
@@ -110,7 +125,7 @@ public abstract class ConnectionContract {
     /**
      * {@return a command that exits}
      *
-     * @param code its exit code
+     * @param code the exit code
      */
     protected Command exits(int code) {
         return Command.bash("exit \"$1\"", Integer.toString(code));
@@ -119,14 +134,14 @@ public abstract class ConnectionContract {
     /**
      * {@return a command that ends by a signal}
      *
-     * @param signal its name
+     * @param signal the name of the signal without {@code SIG}
      */
     protected Command dies(String signal) {
         return Command.bash("kill -s \"$1\" $$; sleep 60", signal);
     }
 
     /**
-     * {@return a command that prints its arguments, a NUL after each}
+     * {@return a command that prints its arguments, each with a NUL character after it}
      *
      * @param arguments the arguments
      */
@@ -135,77 +150,77 @@ public abstract class ConnectionContract {
     }
 
     /**
-     * {@return a command that prints a variable, and nothing else; it exits with 1 if there is none}
+     * {@return a command that prints an environment variable, or exits with code 1 if it is not set}
      *
-     * @param name the variable
+     * @param name the name of the variable
      */
     protected Command printsVariable(String name) {
         return Command.bash("[[ -v $1 ]] && printf %s \"${!1}\"", name);
     }
 
-    /** {@return a command that prints its directory, and nothing else} */
+    /** {@return a command that prints its working directory, without a line break} */
     protected Command printsDirectory() {
         return Command.bash("printf %s \"$(pwd -P)\"");
     }
 
-    /** {@return a command that prints what it reads} */
+    /** {@return a command that copies standard input to standard output} */
     protected Command copies() {
         return Command.of("cat");
     }
 
     /**
-     * {@return a command that prints to its output, then to its errors}
+     * {@return a command that prints one text to standard output, and then another one to standard error}
      *
-     * @param output the one
-     * @param errors the other
+     * @param output the text for standard output
+     * @param errors the text for standard error
      */
     protected Command printsBoth(String output, String errors) {
         return Command.bash("printf %s \"$1\"; printf %s \"$2\" >&2", output, errors);
     }
 
     /**
-     * {@return a command that prints as many zero bytes to its output and to its errors, mixed}
+     * {@return a command that prints zero bytes to standard output and standard error at the same time}
      *
-     * @param bytes how many to each
+     * @param bytes the number of bytes for each stream
      */
     protected Command printsMuch(int bytes) {
         return Command.bash("head -c \"$1\" /dev/zero >&2 & head -c \"$1\" /dev/zero; wait", Integer.toString(bytes));
     }
 
-    /** {@return a command that prints its number and a newline, and then waits for ever} */
+    /** {@return a command that prints its process number and a line break, and then does not end} */
     protected Command waits() {
         return Command.bash("echo $$; exec sleep 1000");
     }
 
     /**
-     * {@return a command that starts a daemon in a session of its own, which holds the streams open and waits for ever, then
-     *     prints its number and a newline, and exits with 0}
+     * {@return a command that starts a daemon, prints the process number of the daemon and a line break, and exits with
+     * code 0; the daemon is in a session of its own, holds the streams open and does not end}
      */
     protected Command leavesDaemon() {
         return Command.bash("(setsid sleep 1000 & echo $!)");
     }
 
     /**
-     * {@return a command that exits with 0 if a process is there and alive}
+     * {@return a command that exits with code 0 if a process is alive}
      *
-     * @param process its number
+     * @param process the number of the process
      */
     protected Command isAlive(String process) {
         return Command.bash("s=$(sed 's/.*) //' \"/proc/$1/stat\" 2>/dev/null) && [[ -n $s && $s != Z* ]]", process);
     }
 
     /**
-     * {@return a command that prints {@code watching} and a newline; then, again and again until it is closed, a line for
-     *     each argument of each process that begins with a text} The text must not be among its own arguments.
+     * {@return a command that prints {@code watching} and a line break, and then, until it is closed, a line for each
+     * argument of each process that begins with a text; the text must not occur in its own arguments}
      *
-     * @param text the text, letters, digits and hyphens
+     * @param text the text, of letters, digits and hyphens
      */
     protected Command watchesArguments(String text) {
         String script = "echo watching; while :; do grep -aso -e \"$1[^[:cntrl:]]*\" /proc/[0-9]*/cmdline; done";
         return Command.bash(script, "[" + text.charAt(0) + "]" + text.substring(1));
     }
 
-    // Help
+    // Helper methods
 
     @BeforeEach
     void connectFirst() throws Exception {
@@ -218,7 +233,7 @@ public abstract class ConnectionContract {
     }
 
     private static String line(RunningCommand command) throws IOException {
-        // Not more than the line: a reader that buffers would take what comes after it.
+        // Reads single bytes. A buffered reader would take bytes after the line, which the test reads later.
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         InputStream stdout = command.stdout();
         for (int b; (b = stdout.read()) >= 0 && b != '\n'; ) {
@@ -228,6 +243,7 @@ public abstract class ConnectionContract {
     }
 
     private boolean alive(String process) throws Exception {
+        // By another connection: the one under test may be closed or lost.
         try (Connection other = trace.of(connect())) {
             return other.run(isAlive(process)).succeeded();
         }
@@ -249,13 +265,13 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c02_signalIsNotAnExitCode() throws Exception {
+    void c02_signalIsReportedByName() throws Exception {
         assertThat(connection.run(dies("KILL")).end()).isEqualTo(new CommandEnd.Signalled("KILL"));
         assertThat(connection.run(dies("TERM")).end()).isEqualTo(new CommandEnd.Signalled("TERM"));
     }
 
     @Test
-    void c03_missingProgramIsSaidByTheSystem() throws Exception {
+    void c03_missingProgramEndsWithAnErrorOfTheSystem() throws Exception {
         CommandResult result = connection.run(Command.of("no-such-program-anywhere", "argument"));
 
         assertThat(result.end().shellCode()).isBetween(125, 127);
@@ -263,7 +279,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c04_missingDirectoryIsSaidByTheSystem() throws Exception {
+    void c04_missingDirectoryEndsWithAnErrorOfTheSystem() throws Exception {
         CommandResult result = connection.run(exits(0).withDirectory("/no/such/directory"));
 
         assertThat(result.end().shellCode()).isBetween(125, 127);
@@ -272,7 +288,7 @@ public abstract class ConnectionContract {
 
     @Test
     void c05_argumentsArriveByteForByte() throws Exception {
-        String[] arguments = {UMLAUTS, "", "-n", "50%", "`id`", "~", "x".repeat(50_000)};
+        String[] arguments = {SPECIAL_CHARACTERS, "", "-n", "50%", "`id`", "~", "x".repeat(50_000)};
 
         CommandResult result = connection.run(printsArguments(arguments));
 
@@ -280,25 +296,25 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c06_environmentIsAddedForOneCommand() throws Exception {
-        Command asked = printsVariable("ATEX_CONTRACT");
+    void c06_variablesAreAddedForOneCommand() throws Exception {
+        Command printing = printsVariable("ATEX_CONTRACT");
 
         assertThat(connection
-                        .run(asked.withEnvironment("ATEX_CONTRACT", UMLAUTS))
+                        .run(printing.withEnvironment("ATEX_CONTRACT", SPECIAL_CHARACTERS))
                         .stdout())
-                .isEqualTo(UMLAUTS);
-        assertThat(connection.run(asked).succeeded()).isFalse();
+                .isEqualTo(SPECIAL_CHARACTERS);
+        assertThat(connection.run(printing).succeeded()).isFalse();
         assertThat(connection.run(printsVariable("PATH")).succeeded()).isTrue();
     }
 
     @Test
-    void c07_directoryIsWhereItRuns() throws Exception {
+    void c07_commandRunsInItsDirectory() throws Exception {
         assertThat(connection.run(printsDirectory().withDirectory(there())).stdout())
                 .isEqualTo(there());
     }
 
     @Test
-    void c08_inputIsWhatTheCommandSays() throws Exception {
+    void c08_commandReadsItsInput() throws Exception {
         String much = "\u00fc".repeat(100_000);
         Path file = Files.writeString(here.resolve("input"), "from a file");
 
@@ -310,7 +326,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c09_inputThatIsNotReadHurtsNobody() throws Exception {
+    void c09_unreadInputIsHarmless() throws Exception {
         assertThat(connection
                         .run(exits(3).withStdin(Input.bytes(new byte[1_000_000])))
                         .end())
@@ -318,7 +334,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c10_pipesAreLive() throws Exception {
+    void c10_pipesWorkWhileTheCommandRuns() throws Exception {
         try (RunningCommand command = connection.start(copies().withStdin(Input.pipe()))) {
             OutputStream stdin = command.stdin();
             for (String said : List.of("one\n", "two\n")) {
@@ -333,7 +349,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c11_outputAndErrorsAreSeparate() throws Exception {
+    void c11_outputStreamsAreSeparate() throws Exception {
         CommandResult result = connection.run(printsBoth("out", "err"));
 
         assertThat(result.stdout()).isEqualTo("out");
@@ -341,7 +357,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c12_errorsCanBeMergedInOrder() throws Exception {
+    void c12_standardErrorIsMergedInOrder() throws Exception {
         assertThat(connection
                         .run(printsBoth("out", "err").withStderr(Output.merge()))
                         .stdout())
@@ -357,13 +373,13 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c14_outputIsAddedToAFileAsItIsWritten() throws Exception {
+    void c14_outputIsAppendedToAFile() throws Exception {
         Path file = Files.writeString(here.resolve("log"), "before\n");
         Command logged = waits().withStdout(Output.file(file)).withStderr(Output.merge());
 
         try (RunningCommand command = connection.start(logged)) {
             Call.eventually(
-                    "the running command's output is in the file",
+                    "the output of the running command is in the file",
                     () -> file.toFile().length() > 7);
         }
         assertThat(connection
@@ -376,7 +392,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c15_fileThatCannotBeOpenedIsNamed() {
+    void c15_unreadableFileIsNamed() {
         Path file = here.resolve("missing").resolve("log");
 
         assertThatThrownBy(() -> connection.start(exits(0).withStdout(Output.file(file))))
@@ -388,7 +404,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c16_streamThatIsNoPipeIsRefused() throws Exception {
+    void c16_accessToANonPipeIsRejected() throws Exception {
         Command none = exits(0).withStdout(Output.discard()).withStderr(Output.merge());
         try (RunningCommand command = connection.start(none)) {
             assertThatThrownBy(command::stdin).isInstanceOf(IllegalStateException.class);
@@ -398,7 +414,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c17_muchOutputOfBothKindsArrivesWhole() throws Exception {
+    void c17_largeOutputsArriveCompletely() throws Exception {
         CommandResult result = connection.run(printsMuch(2_000_000));
 
         assertThat(result.stdoutBytes()).hasSize(2_000_000);
@@ -406,20 +422,20 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c18_runKeepsNoMoreThanItSays() {
+    void c18_runLimitsTheOutput() {
         assertThatThrownBy(() -> connection.run(printsMuch(65 << 20).withStderr(Output.discard())))
                 .isInstanceOf(CommandFailedException.class)
                 .hasMessageContaining("64 MiB");
     }
 
     @Test
-    void c19_runRefusesAPipeThatNobodyWritesTo() {
+    void c19_runRejectsAnInputPipe() {
         assertThatThrownBy(() -> connection.run(copies().withStdin(Input.pipe())))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
-    void c20_runEndsWhatTheCommandLeft() throws Exception {
+    void c20_runEndsLeftoverProcesses() throws Exception {
         String daemon = connection.run(leavesDaemon()).stdout().strip();
 
         assertThat(daemon).isNotEmpty();
@@ -429,7 +445,7 @@ public abstract class ConnectionContract {
     // Waiting
 
     @Test
-    void c21_awaitDoesNotWaitForLeftovers() throws Exception {
+    void c21_awaitIgnoresLeftoverProcesses() throws Exception {
         try (RunningCommand command = connection.start(leavesDaemon())) {
             String daemon = line(command);
             assertThat(command.await()).isEqualTo(new CommandEnd.Exited(0));
@@ -438,7 +454,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c22_awaitForATimeEndsInTime() throws Exception {
+    void c22_awaitWithALimitReturnsInTime() throws Exception {
         try (RunningCommand command = connection.start(waits())) {
             assertThat(command.await(Duration.ZERO)).isEmpty();
             assertThat(command.await(Duration.ofMillis(20))).isEmpty();
@@ -449,7 +465,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c23_awaitSaysTheSameAgain() throws Exception {
+    void c23_awaitReturnsTheSameEndAgain() throws Exception {
         try (RunningCommand command = connection.start(exits(5))) {
             assertThat(List.of(
                             command.await(),
@@ -479,7 +495,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c25_interruptedReadEndsAndLosesNothing() throws Exception {
+    void c25_interruptedReadLosesNoData() throws Exception {
         try (RunningCommand command = connection.start(copies().withStdin(Input.pipe()))) {
             assertThat(Call.of(() -> command.stdout().read())
                             .awaitBlocked()
@@ -493,7 +509,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c26_startThatIsInterruptedStartsNothing() throws Exception {
+    void c26_interruptedStartStartsNoCommand() throws Exception {
         Path file = here.resolve("log");
         Thread.currentThread().interrupt();
 
@@ -504,7 +520,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c27_runThatIsInterruptedEndsTheCommand() throws Exception {
+    void c27_interruptedRunEndsTheCommand() throws Exception {
         Path file = here.resolve("log");
         Call<CommandResult> call = Call.of(() -> connection.run(waits().withStdout(Output.file(file))));
         Call.eventually("the command runs", () -> file.toFile().length() > 0);
@@ -528,7 +544,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c29_closeEndsDaemonsToo() throws Exception {
+    void c29_closeEndsDaemons() throws Exception {
         RunningCommand command = connection.start(leavesDaemon());
         String daemon = line(command);
         command.await();
@@ -539,7 +555,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c30_closeLeavesOtherCommandsAlone() throws Exception {
+    void c30_closeDoesNotAffectOtherCommands() throws Exception {
         try (RunningCommand other = connection.start(waits());
                 RunningCommand command = connection.start(waits())) {
             String process = line(other);
@@ -565,7 +581,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c32_closeIsNotInterrupted() throws Exception {
+    void c32_closeKeepsAPendingInterrupt() throws Exception {
         RunningCommand command = connection.start(waits());
         String process = line(command);
         Thread.currentThread().interrupt();
@@ -573,13 +589,13 @@ public abstract class ConnectionContract {
         command.close();
 
         assertThat(Thread.interrupted())
-                .as("the interrupt is kept for whoever blocks next")
+                .as("the interrupt is still pending after close()")
                 .isTrue();
         assertThat(alive(process)).isFalse();
     }
 
     @Test
-    void c33_readersSeeTheEndWhenACommandIsClosed() throws Exception {
+    void c33_readReturnsTheEndAfterClose() throws Exception {
         RunningCommand command = connection.start(waits());
         line(command);
         Call<byte[]> reader = Call.of(() -> all(command.stdout())).awaitBlocked();
@@ -590,7 +606,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c34_manyCommandsAtOnceDoNotStall() throws Exception {
+    void c34_manyCommandsDoNotStall() throws Exception {
         List<Call<String>> calls = new ArrayList<>();
         List<RunningCommand> commands = new ArrayList<>();
         try {
@@ -616,12 +632,12 @@ public abstract class ConnectionContract {
     // Files
 
     @Test
-    void c35_filesGoThereAndBack() throws Exception {
-        Path file = Files.writeString(here.resolve("file"), UMLAUTS);
+    void c35_filesAreUploadedAndDownloaded() throws Exception {
+        Path file = Files.writeString(here.resolve("file"), SPECIAL_CHARACTERS);
         connection.upload(file, there() + "/new/deep/\u00fc b");
         connection.download(there() + "/new/deep/\u00fc b", here.resolve("new/deep/back"));
 
-        assertThat(here.resolve("new/deep/back")).hasContent(UMLAUTS);
+        assertThat(here.resolve("new/deep/back")).hasContent(SPECIAL_CHARACTERS);
     }
 
     @Test
@@ -652,7 +668,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c37_directoryIsAddedToAndFileReplaced() throws Exception {
+    void c37_directoriesAreMergedAndFilesReplaced() throws Exception {
         Path old = Files.createDirectories(here.resolve("old"));
         Files.writeString(old.resolve("kept"), "kept");
         Files.writeString(old.resolve("replaced"), "a longer text than the new one");
@@ -671,7 +687,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c38_nothingIsWrittenThroughALink() throws Exception {
+    void c38_linksInTheTargetAreReplaced() throws Exception {
         Path tree = here.resolve("tree");
         Files.createDirectories(tree.resolve("sub"));
         Files.writeString(tree.resolve("sub/file"), "new");
@@ -721,7 +737,7 @@ public abstract class ConnectionContract {
         assertThat(Thread.interrupted()).isFalse();
     }
 
-    /** As Latin-1: a character for each byte. */
+    /** The names are written as Latin-1, in which each character stands for one byte. */
     @Test
     void c52_namesKeepTheirBytes() throws Exception {
         Path tree = Files.createDirectories(here.resolve("tree"));
@@ -730,7 +746,7 @@ public abstract class ConnectionContract {
             try {
                 Files.writeString(named(tree, name), name);
             } catch (InvalidPathException | IOException e) {
-                return; // this machine has no such names, and so none that could be merged
+                return; // this machine cannot have such names, so it cannot confuse them either
             }
         }
         String there = there() + "/tree";
@@ -738,7 +754,7 @@ public abstract class ConnectionContract {
         try {
             connection.upload(tree, there);
         } catch (TransferException e) {
-            // Refused is right, too, if nothing was written.
+            // A rejected transfer is correct, too, if nothing was written.
             assertThatThrownBy(() -> connection.download(there, back)).isInstanceOf(TransferException.class);
             return;
         }
@@ -758,7 +774,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c53_tildeIsNoHome() throws Exception {
+    void c53_tildeIsRejected() throws Exception {
         Path file = Files.writeString(here.resolve("file"), "text");
         for (String path : List.of("~/atex-contract", "~")) {
             assertThatThrownBy(() -> connection.upload(file, path))
@@ -774,8 +790,8 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c54_timesKeepTheirFractions() throws Exception {
-        // No finer than what every Java sets.
+    void c54_timesKeepFractionsOfASecond() throws Exception {
+        // Microseconds: some versions of Java set no finer times.
         FileTime then = FileTime.from(Instant.ofEpochSecond(1_000_000_000, 123_456_000));
         Path tree = Files.createDirectories(here.resolve("fine"));
         Path file = Files.writeString(tree.resolve("file"), "text");
@@ -792,7 +808,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c55_pathsAreTakenAsTheyAre() throws Exception {
+    void c55_pathsAreTakenLiterally() throws Exception {
         Path tree = Files.createDirectories(here.resolve("content"));
         Path file = Files.writeString(tree.resolve("one"), "text");
         Path back = Files.createDirectories(here.resolve("back"));
@@ -813,7 +829,7 @@ public abstract class ConnectionContract {
     // The connection itself
 
     @Test
-    void c41_reconnectEndsWhatRunsAndGoesOn() throws Exception {
+    void c41_reconnectEndsRunningCommands() throws Exception {
         RunningCommand command = connection.start(waits());
         String process = line(command);
 
@@ -844,7 +860,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c43_closedConnectionRefusesEverything() throws Exception {
+    void c43_closedConnectionRejectsAllCalls() throws Exception {
         String there = there();
         connection.close();
 
@@ -869,14 +885,15 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c45_startBesideCloseEndsAsStartedOrRefused() throws Exception {
+    void c45_startDuringCloseIsEndedOrRejected() throws Exception {
+        // Repeated, because the order of the two calls differs from run to run.
         for (int i = 0; i < 10; i++) {
             Connection shortLived = trace.of(connect());
             Call<RunningCommand> start = Call.of(() -> shortLived.start(waits()));
             Call<Boolean> close = Call.to(shortLived::close);
             close.result();
             try (RunningCommand command = start.result()) {
-                // It was there before close() looked, and has been ended: await() would say so only ever after.
+                // The command was started before close(), which has ended it.
                 assertThat(Call.of(command::await).result().succeeded()).isFalse();
             } catch (IllegalStateException e) {
                 assertThat(e).hasMessageContaining("closed");
@@ -886,7 +903,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c46_lossIsNeitherExitNorSignal() throws Exception {
+    void c46_lossIsReportedAsException() throws Exception {
         assumeTrue(canBeLost(), "this connection cannot be lost");
         try (RunningCommand command = connection.start(waits())) {
             line(command);
@@ -908,7 +925,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c48_callersDataStaysAsItIs() throws Exception {
+    void c48_dataOfTheCallerIsNotModified() throws Exception {
         Map<String, String> environment = new TreeMap<>(Map.of("ATEX_CONTRACT", "1"));
         List<String> arguments = new ArrayList<>(printsVariable("ATEX_CONTRACT").arguments());
         Command command = Command.of(arguments).withEnvironment(environment);
@@ -937,35 +954,35 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void c51_noValueOfAVariableIsInTheProcessList() throws Exception {
+    void c51_valuesOfVariablesAreNotInTheProcessList() throws Exception {
         String text = "atex-c51-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
         String secret = text + "-secret";
-        Command tells = printsVariable("ATEX_CONTRACT");
-        Queue<String> seen = new ConcurrentLinkedQueue<>();
+        Command secretCommand = printsVariable("ATEX_CONTRACT");
+        Queue<String> found = new ConcurrentLinkedQueue<>();
         try (RunningCommand watch = connection.start(watchesArguments(text))) {
             assertThat(line(watch)).isEqualTo("watching");
             Call<Boolean> reading = Call.to(() -> {
                 for (String line = line(watch); !line.isEmpty(); line = line(watch)) {
-                    seen.add(line);
+                    found.add(line);
                 }
             });
             for (int i = 0; i < 60; i++) {
-                String value = secret + (i % 3 == 0 ? "" : i % 3 == 1 ? "\n" + UMLAUTS : "x".repeat(20_000));
-                Command command = tells.withEnvironment("ATEX_CONTRACT", value);
+                String value = secret + (i % 3 == 0 ? "" : i % 3 == 1 ? "\n" + SPECIAL_CHARACTERS : "x".repeat(20_000));
+                Command command = secretCommand.withEnvironment("ATEX_CONTRACT", value);
                 connection.run(command);
                 assertThat(command.toString()).doesNotContain(secret);
             }
-            // What is an argument is there to be seen, which shows that somebody looked.
+            // Shows that the watching command works: it finds a text that is an argument.
             Command shown = printsArguments(text + "-argument");
             long deadline = System.nanoTime() + Call.SOON.toNanos();
-            while (seen.stream().noneMatch(line -> line.contains(text + "-argument"))) {
+            while (found.stream().noneMatch(line -> line.contains(text + "-argument"))) {
                 assertThat(deadline - System.nanoTime())
-                        .as("nanoseconds left to see an argument of '%s' by '%s'", shown, watchesArguments(text))
+                        .as("nanoseconds left for '%2$s' to find an argument of '%1$s'", shown, watchesArguments(text))
                         .isPositive();
                 connection.run(shown);
             }
-            assertThat(seen.stream().filter(line -> line.contains(secret)).map(line -> line.replaceFirst(":.*", "")))
-                    .as("processes whose arguments held the value of the variable that '%s' was given", tells)
+            assertThat(found.stream().filter(line -> line.contains(secret)).map(line -> line.replaceFirst(":.*", "")))
+                    .as("processes with the value of the variable of '%s' in their arguments", secretCommand)
                     .isEmpty();
             watch.close();
             reading.result();

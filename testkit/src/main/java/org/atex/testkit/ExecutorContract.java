@@ -28,16 +28,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What every {@link Executor} does, a test a rule; the rules are X01 and following of {@code docs/contract.md}.
+ * Tests of the rules for {@link Executor}: X01 and following in {@code docs/contract.md}.
  *
- * <p>An implementation passes by a subclass that connects, opens an executor and knows some tests for it.
+ * <p>An implementation inherits the tests by a subclass that opens connections, returns the factory of executors, and
+ * defines some tests for it.
  */
 @Timeout(60)
-@SuppressWarnings("try") // closing early is what is tested
+@SuppressWarnings("try") // close() is called early on purpose
 public abstract class ExecutorContract {
     private static final Pattern STATUS = Pattern.compile("\"status\"\\s*:\\s*\"([^\"]*)\"");
 
-    /** A directory of this machine. */
+    /** A local directory, deleted after each test. */
     @TempDir
     protected Path here;
 
@@ -50,23 +51,23 @@ public abstract class ExecutorContract {
     protected ExecutorContract() {}
 
     /**
-     * {@return a new connection to a system}
+     * {@return a new connection to the system}
      *
-     * @throws Exception if there is none
+     * @throws Exception if the connection fails
      */
     protected abstract Connection connect() throws Exception;
 
     /**
-     * {@return the factory of what is tested}
+     * {@return the factory under test}
      *
-     * @throws Exception if there is none
+     * @throws Exception if it cannot be created
      */
     protected abstract Executor.Factory factory() throws Exception;
 
-    /** {@return a test that passes at once} */
+    /** {@return a test that passes immediately} */
     protected abstract TestCase passing();
 
-    /** {@return a test that fails at once} */
+    /** {@return a test that fails immediately} */
     protected abstract TestCase failing();
 
     /**
@@ -76,39 +77,39 @@ public abstract class ExecutorContract {
      */
     protected abstract TestCase endless(@Nullable Duration limit);
 
-    /** {@return a test that this executor cannot run, or null if it runs all} */
+    /** {@return a test of a type that the executor does not support, or null if it supports all types} */
     protected @Nullable TestCase foreign() {
         return null;
     }
 
     /**
-     * {@return a test that passes and leaves a process, whose presence {@link #isLeftBehind} tells, or null if tests have
-     *     no processes}
+     * {@return a test that passes and leaves a process running, which {@link #isLeftBehind} finds; null if tests have
+     * no processes}
      */
     protected @Nullable TestCase leavingAProcess() {
         return null;
     }
 
     /**
-     * {@return whether the process of {@link #leavingAProcess} is there}
+     * {@return whether the process of {@link #leavingAProcess} is running}
      *
      * @param system a connection to the system
-     * @throws Exception if it cannot be told
+     * @throws Exception if this cannot be determined
      */
     protected boolean isLeftBehind(Connection system) throws Exception {
         return false;
     }
 
-    /** {@return whether {@link #lose} works} */
+    /** {@return whether {@link #lose} works, which the optional rules about lost systems need} */
     protected boolean canBeLost() {
         return false;
     }
 
     /**
-     * Breaks the connection, as a crash of the system would.
+     * Breaks a connection, as a crash of the system does.
      *
      * @param broken the connection
-     * @throws Exception if it cannot be done
+     * @throws Exception if it cannot be broken
      */
     protected void lose(Connection broken) throws Exception {
         throw new UnsupportedOperationException("override lose() where canBeLost() is true");
@@ -134,12 +135,12 @@ public abstract class ExecutorContract {
         return Files.readAllLines(artifacts.results());
     }
 
-    /** The status of the last line that is about the test itself. */
+    /** Returns the status of the last result of the test itself. */
     private static String status(Artifacts artifacts) throws IOException {
         String line = lines(artifacts).stream()
                 .filter(any -> !any.contains("\"name\""))
                 .reduce((a, b) -> b)
-                .orElseThrow(() -> new AssertionError("no result about the test itself"));
+                .orElseThrow(() -> new AssertionError("the artifacts have no result of the test itself"));
         Matcher status = STATUS.matcher(line);
         assertThat(status.find()).as("a status in " + line).isTrue();
         return status.group(1);
@@ -168,7 +169,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x03_limitEndsATest() throws Exception {
+    void x03_limitEndsTheTest() throws Exception {
         Artifacts into = artifacts();
 
         TestEnd end = Call.of(() -> executor.run(endless(Duration.ofMillis(300)), into))
@@ -181,7 +182,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x04_interruptedTestIsEndedAndSaysSo() throws Exception {
+    void x04_interruptEndsTheTest() throws Exception {
         Artifacts into = artifacts();
         Call<TestEnd> running = Call.of(() -> executor.run(endless(null), into)).awaitBlocked();
 
@@ -191,7 +192,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x05_interruptJustBeforeTheStartIsNotLost() throws Exception {
+    void x05_pendingInterruptEndsTheTest() throws Exception {
         Artifacts into = artifacts();
         Thread.currentThread().interrupt();
 
@@ -201,7 +202,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x06_executorGoesOnAfterAnInterruptAndALimit() throws Exception {
+    void x06_executorWorksAfterAnInterruptAndALimit() throws Exception {
         Call<TestEnd> running =
                 Call.of(() -> executor.run(endless(null), artifacts())).awaitBlocked();
         running.interrupt().failure();
@@ -236,7 +237,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x09_lostSystemIsAnEnd() throws Exception {
+    void x09_lossOfTheSystemEndsTheTest() throws Exception {
         assumeTrue(canBeLost(), "this connection cannot be lost");
         Artifacts into = artifacts();
         Call<TestEnd> running = Call.of(() -> executor.run(endless(null), into)).awaitBlocked();
@@ -263,7 +264,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x11_interruptedOpenOpensNothing() throws Exception {
+    void x11_interruptedOpenOpensNoExecutor() throws Exception {
         Executor.Factory factory = factory();
         Thread.currentThread().interrupt();
 
@@ -272,7 +273,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x12_foreignTestIsRefused() throws Exception {
+    void x12_unsupportedTestIsRejected() throws Exception {
         TestCase foreign = foreign();
         assumeTrue(foreign != null, "this executor runs every kind of test");
 
@@ -280,14 +281,14 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x13_closedExecutorRefusesTests() throws Exception {
+    void x13_closedExecutorRejectsTests() throws Exception {
         executor.close();
 
         assertThatThrownBy(() -> executor.run(passing(), artifacts())).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
-    void x14_closeTwiceIsHarmlessAndLeavesTheConnection() throws Exception {
+    void x14_closeTwiceLeavesTheConnectionOpen() throws Exception {
         executor.close();
         executor.close();
 
@@ -295,7 +296,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x15_nothingOfATestOutlivesIt() throws Exception {
+    void x15_noProcessOutlivesItsTest() throws Exception {
         TestCase leaving = leavingAProcess();
         assumeTrue(leaving != null, "tests of this executor have no processes");
 
@@ -305,7 +306,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x16_executorsOnOneSystemDoNotDisturbEachOther() throws Exception {
+    void x16_executorsOnOneConnectionAreIndependent() throws Exception {
         try (Executor other = factory().open(connection)) {
             Call<TestEnd> running =
                     Call.of(() -> executor.run(endless(null), artifacts())).awaitBlocked();
@@ -316,19 +317,19 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x19_testsThatRunAtOnceOnOneExecutorDoNotDisturbEachOther() throws Exception {
+    void x19_parallelTestsOnOneExecutorAreIndependent() throws Exception {
         Call<TestEnd> running =
                 Call.of(() -> executor.run(endless(null), artifacts())).awaitBlocked();
         assertThat(Call.of(() -> executor.run(passing(), artifacts())).result().outcome())
-                .as("a test beside one that runs on the same executor")
+                .as("a test that runs while another one runs on the same executor")
                 .isEqualTo(Outcome.PASSED);
         running.awaitBlocked().interrupt().failure();
     }
 
     @Test
-    void x18_artifactsThatCannotBeWrittenAreAnUncheckedIoException() throws Exception {
+    void x18_unwritableArtifactsAreAnUncheckedIOException() throws Exception {
         Artifacts unwritable = artifacts();
-        Files.createDirectory(unwritable.results()); // a full disk would do as well, but not everybody may have one
+        Files.createDirectory(unwritable.results()); // fails for every user, while a full disk needs privileges
 
         assertThatThrownBy(() -> executor.run(passing(), unwritable)).isInstanceOf(UncheckedIOException.class);
 
@@ -336,7 +337,7 @@ public abstract class ExecutorContract {
     }
 
     @Test
-    void x17_closeOnALostSystemEnds() throws Exception {
+    void x17_closeReturnsAfterALoss() throws Exception {
         assumeTrue(canBeLost(), "this connection cannot be lost");
         lose(connection);
 

@@ -22,9 +22,9 @@ import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
-/** A command of a {@link FakeConnection}: its processes are virtual threads. */
+/** A command of a {@link FakeConnection}. Each of its processes is a virtual thread. */
 final class FakeCommand implements RunningCommand {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(5);
 
     private final Command command;
     private final FakeConnection connection;
@@ -33,9 +33,9 @@ final class FakeCommand implements RunningCommand {
     private final FakePipe stdin = new FakePipe();
     private final FakePipe stdout = new FakePipe();
     private final FakePipe stderr = new FakePipe();
-    private final OutputStream intoStdin = stdin.input(this::closeStdin);
-    private final InputStream outOfStdout = stdout.output();
-    private final InputStream outOfStderr = stderr.output();
+    private final OutputStream stdinStream = stdin.input(this::closeStdin);
+    private final InputStream stdoutStream = stdout.output();
+    private final InputStream stderrStream = stderr.output();
     private final InputStream processIn;
     private final OutputStream processOut;
     private final OutputStream processErr;
@@ -56,7 +56,7 @@ final class FakeCommand implements RunningCommand {
             processErr = command.stderr().equals(Output.merge()) ? processOut : open(command.stderr(), stderr);
         } catch (IOException e) {
             throw new TransferException(
-                    "could not start '" + command + "': a file it is redirected to or from cannot" + " be opened here: "
+                    "could not start '" + command + "': could not open a local file of its redirections: "
                             + e.getMessage(),
                     e);
         }
@@ -64,7 +64,7 @@ final class FakeCommand implements RunningCommand {
 
     private static OutputStream open(Output output, FakePipe pipe) throws IOException {
         return switch (output) {
-            // Not a channel: an interrupt would close it for all the command's processes.
+            // Not a channel, because an interrupt of one process would close it for all processes of the command.
             case Output.ToFile file -> new FileOutputStream(file.path().toFile(), true);
             case Output.Special special ->
                 special == Output.Special.PIPE ? pipe.input(() -> {}) : OutputStream.nullOutputStream();
@@ -72,18 +72,20 @@ final class FakeCommand implements RunningCommand {
     }
 
     /**
-     * Starts it.
+     * Starts the command.
      *
-     * @param program what it does
+     * @param program the behaviour of its first process
      */
     void start(FakeProgram program) {
         startProcess(program, true);
+        // A new pipe counts one writer, so that a reader does not see the end before the first process has started.
         stdout.removeWriter();
         stderr.removeWriter();
     }
 
     private long startProcess(FakeProgram program, boolean first) {
         FakePid pid = new FakePid(connection.nextPid());
+        // Before the thread runs: a parent that ends meanwhile must not be the last writer.
         stdout.addWriter();
         stderr.addWriter();
         Thread thread = Thread.ofVirtual()
@@ -102,6 +104,7 @@ final class FakeCommand implements RunningCommand {
                 });
         processes.put(pid.pid(), thread);
         thread.start();
+        // kill() on another thread may have missed this process, which was not in the map yet.
         if (killed) {
             thread.interrupt();
         }
@@ -123,11 +126,11 @@ final class FakeCommand implements RunningCommand {
                 processErr) {
             processIn.close();
         } catch (IOException e) {
-            // nothing that a fake could do about it
+            // ignored: there is no caller to report to
         }
     }
 
-    /** One of its processes. */
+    /** A process of the command. */
     private final class FakePid implements FakeProcess {
         private final long pid;
 
@@ -177,25 +180,25 @@ final class FakeCommand implements RunningCommand {
 
     @Override
     public OutputStream stdin() {
-        refuseUnless(command.stdin().equals(Input.pipe()), "input");
-        return intoStdin;
+        refuseUnless(command.stdin().equals(Input.pipe()), "standard input");
+        return stdinStream;
     }
 
     @Override
     public InputStream stdout() {
-        refuseUnless(command.stdout().equals(Output.pipe()), "output");
-        return outOfStdout;
+        refuseUnless(command.stdout().equals(Output.pipe()), "standard output");
+        return stdoutStream;
     }
 
     @Override
     public InputStream stderr() {
-        refuseUnless(command.stderr().equals(Output.pipe()), "errors");
-        return outOfStderr;
+        refuseUnless(command.stderr().equals(Output.pipe()), "standard error");
+        return stderrStream;
     }
 
     private void refuseUnless(boolean piped, String what) {
         if (!piped) {
-            throw new IllegalStateException("the " + what + " of '" + command + "' is no pipe");
+            throw new IllegalStateException("the " + what + " of '" + command + "' is not a pipe");
         }
     }
 
@@ -230,7 +233,7 @@ final class FakeCommand implements RunningCommand {
         return new ConnectionLostException("lost the fake system while '" + command + "' ran on it", cause);
     }
 
-    /** The system is gone, and this with it. */
+    /** Ends this command as a loss of the system does: {@code await} throws, and streams fail. */
     void lose() {
         end.completeExceptionally(lost(null));
         stdout.fail("the fake system was lost");
@@ -246,8 +249,10 @@ final class FakeCommand implements RunningCommand {
 
     @Override
     public void close() {
+        // Cleared for the joins below, and restored at the end.
         boolean interrupted = Thread.interrupted();
         kill();
+        // Has no effect if the command ended by itself: await() keeps returning that end.
         end.complete(new CommandEnd.Signalled("KILL"));
         closeStdin();
         for (Thread process : processes.values()) {
@@ -261,7 +266,7 @@ final class FakeCommand implements RunningCommand {
 
     private static boolean joined(Thread process) {
         try {
-            process.join(PATIENCE);
+            process.join(JOIN_TIMEOUT);
             return true;
         } catch (InterruptedException e) {
             return false;

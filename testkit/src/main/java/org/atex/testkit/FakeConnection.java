@@ -22,10 +22,17 @@ import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A system in memory: a {@link FakeProgram} says what commands do, a temporary directory holds its files once there are
- * any. It can be lost, and comes back by {@link #reconnect}.
+ * A connection to a system in memory. A {@link FakeProgram} defines the behaviour of its commands. The first use of a
+ * file creates a temporary directory for the files of the system. The system can be {@linkplain #lose() lost}, and
+ * {@link #reconnect} restores it.
  *
- * <p>Lifecycle and thread safety are those of {@link Connection}.
+ * {@snippet :
+ * FakeConnection connection = FakeConnection.running(FakeProgram.saying("Linux\n", 0));
+ * connection.run(Command.of("uname")).stdout(); // "Linux\n"
+ * connection.started(); // [uname]
+ * }
+ *
+ * <p>Lifecycle and thread safety are those of {@link Connection}. {@link #close()} deletes the files.
  */
 public final class FakeConnection implements Connection {
     private final FakeProgram program;
@@ -41,28 +48,31 @@ public final class FakeConnection implements Connection {
         this.program = program;
     }
 
-    /** {@return a system on which every command exits with 0 at once} */
+    /** {@return a system on which every command exits with code 0 immediately} */
     public static FakeConnection obedient() {
         return running(process -> new CommandEnd.Exited(0));
     }
 
     /**
-     * {@return a system on which commands do what a program does}
+     * {@return a system on which each command runs a program}
      *
-     * @param program what; it looks at the command to see which it is
+     * @param program the program; it reads {@link FakeProcess#command()} to distinguish commands
      */
     public static FakeConnection running(FakeProgram program) {
         return new FakeConnection(program);
     }
 
-    /** Has the system go away: what runs there is gone, and everything but reconnecting and closing fails. */
+    /**
+     * Simulates the loss of the system: running commands end, and all methods but {@link #reconnect} and {@link #close}
+     * throw {@link ConnectionLostException}.
+     */
     public void lose() {
         lost = true;
         running.forEach(FakeCommand::lose);
         waiting.forEach(Thread::interrupt);
     }
 
-    /** {@return the commands that were started, in that order} */
+    /** {@return the commands that were started, in this order} */
     public List<Command> started() {
         synchronized (started) {
             return List.copyOf(started);
@@ -70,9 +80,9 @@ public final class FakeConnection implements Connection {
     }
 
     /**
-     * {@return whether a process runs, of whatever command}
+     * {@return whether a process of any command runs}
      *
-     * @param pid its number
+     * @param pid the number of the process
      */
     public boolean isRunning(long pid) {
         return running.stream().anyMatch(command -> command.hasProcess(pid));
@@ -90,6 +100,7 @@ public final class FakeConnection implements Connection {
             started.add(command);
         }
         fake.start(program);
+        // Checked again, because close() or lose() may have run before the command was in the set.
         if (closed || lost) {
             fake.close();
             refuseIfLost("start '" + command + "'");
@@ -140,9 +151,9 @@ public final class FakeConnection implements Connection {
     }
 
     /**
-     * {@return where a file of this system really is}
+     * {@return the local path of a file of the fake system}
      *
-     * @param path its path on the system
+     * @param path the path on the fake system
      */
     public synchronized Path file(String path) {
         try {
@@ -150,7 +161,7 @@ public final class FakeConnection implements Connection {
                 files = Files.createTempDirectory("atex-fake-");
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("could not make room for the files of a fake system", e);
+            throw new UncheckedIOException("could not create a temporary directory for the files of a fake system", e);
         }
         return files.resolve(path.replaceFirst("^/+", ""));
     }
@@ -166,17 +177,17 @@ public final class FakeConnection implements Connection {
     void refuseIfLost(String what) {
         refuseIfClosed(what);
         if (lost) {
-            throw new ConnectionLostException("cannot " + what + ": the fake system was lost", null);
+            throw new ConnectionLostException("could not " + what + ": the fake system was lost", null);
         }
     }
 
     private void refuseIfClosed(String what) {
         if (closed) {
-            throw new IllegalStateException("cannot " + what + ": this connection is closed");
+            throw new IllegalStateException("could not " + what + ": this connection is closed");
         }
     }
 
-    /** Waits as told, but no longer than there is a system. */
+    /** Runs a blocking call, and interrupts it if the system is lost: then it returns the alternative. */
     <T> T unlessLost(Callable<T> wait, Supplier<T> otherwise) throws InterruptedException {
         Thread me = Thread.currentThread();
         waiting.add(me);
@@ -190,7 +201,7 @@ public final class FakeConnection implements Connection {
         } catch (RuntimeException e) {
             throw e;
         } catch (Exception e) {
-            throw new AssertionError("waiting throws nothing else", e);
+            throw new AssertionError("the blocking call must not throw other checked exceptions", e);
         } finally {
             waiting.remove(me);
         }

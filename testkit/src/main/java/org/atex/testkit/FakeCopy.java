@@ -14,7 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
-/** Copies a file or tree to or from a fake system, as a real connection does. */
+/** Copies a file or tree to or from a fake system, with the semantics of {@link org.atex.api.Connection#upload}. */
 final class FakeCopy extends SimpleFileVisitor<Path> {
     private final Path source;
     private final Path target;
@@ -30,6 +30,7 @@ final class FakeCopy extends SimpleFileVisitor<Path> {
             Files.createDirectories(target.toAbsolutePath().resolveSibling("."));
             Files.walkFileTree(source, new FakeCopy(source, target));
         } catch (ClosedByInterruptException e) {
+            // Clears the interrupt status, as each method does that throws InterruptedException.
             Thread.interrupted();
             throw new InterruptedException("interrupted while copying " + source + " to " + target);
         } catch (IOException e) {
@@ -42,7 +43,9 @@ final class FakeCopy extends SimpleFileVisitor<Path> {
         refuseIfInterrupted();
         Path copy = copyOf(directory);
         if (!Files.isDirectory(copy, LinkOption.NOFOLLOW_LINKS)) {
+            // A link or a file in place of the directory is replaced, so that nothing is written through a link.
             Files.deleteIfExists(copy);
+            // Writable until its content is there: the source may be read-only.
             Files.createDirectory(
                     copy, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
@@ -54,7 +57,7 @@ final class FakeCopy extends SimpleFileVisitor<Path> {
         refuseIfInterrupted();
         Path copy = copyOf(file);
         if (Files.isDirectory(copy, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException("a directory is in the way of a file: " + copy);
+            throw new IOException("cannot replace the directory " + copy + " with a file");
         }
         Files.copy(
                 file,
@@ -71,6 +74,7 @@ final class FakeCopy extends SimpleFileVisitor<Path> {
             throw e;
         }
         Path copy = copyOf(directory);
+        // After its entries: their creation changes the time and needs write permission.
         Files.setPosixFilePermissions(copy, Files.getPosixFilePermissions(directory));
         Files.getFileAttributeView(copy, BasicFileAttributeView.class)
                 .setTimes(Files.getLastModifiedTime(directory), null, null);

@@ -15,23 +15,23 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
-/** One executor of {@link FakeExecutors}. */
+/** An executor of {@link FakeExecutors}. */
 final class FakeExecutor implements Executor {
-    private static final Duration FOR_EVER = Duration.ofDays(365);
+    private static final Duration ENDLESS = Duration.ofDays(365);
 
     private final Connection connection;
-    private final FakeExecutors family;
+    private final FakeExecutors executors;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    FakeExecutor(Connection connection, FakeExecutors family) {
+    FakeExecutor(Connection connection, FakeExecutors executors) {
         this.connection = connection;
-        this.family = family;
+        this.executors = executors;
     }
 
     @Override
     public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
         if (closed.get()) {
-            throw new IllegalStateException("cannot run " + test.name() + ": this executor is closed");
+            throw new IllegalStateException("could not run " + test.name() + ": this executor is closed");
         }
         try {
             if (Thread.interrupted()) {
@@ -47,29 +47,29 @@ final class FakeExecutor implements Executor {
     }
 
     private TestEnd end(TestCase test) throws InterruptedException {
-        FakeRun run = family.starting(test);
+        FakeRun run = executors.starting(test);
         if (!(connection instanceof FakeConnection fake)) {
-            return passTime(test, run);
+            return await(test, run);
         }
-        return fake.unlessLost(() -> passTime(test, run), () -> TestEnd.of(Outcome.LOST, "the system was lost"));
+        return fake.unlessLost(() -> await(test, run), () -> TestEnd.of(Outcome.LOST, "the system was lost"));
     }
 
-    private TestEnd passTime(TestCase test, FakeRun run) throws InterruptedException {
-        Duration takes = run.takes() == null ? FOR_EVER : run.takes();
+    private TestEnd await(TestCase test, FakeRun run) throws InterruptedException {
+        Duration takes = run.takes() == null ? ENDLESS : run.takes();
         Duration limit = test.limit();
         if (limit != null && limit.compareTo(takes) < 0) {
-            pass(limit);
+            sleep(limit);
             return TestEnd.of(
                     Outcome.TIMED_OUT,
                     "ended after its limit of " + limit.toString().substring(2));
         }
-        pass(takes);
+        sleep(takes);
         return run.end();
     }
 
-    private void pass(Duration time) throws InterruptedException {
+    private void sleep(Duration time) throws InterruptedException {
         if (time.isPositive()) {
-            family.sleeper().sleep(time);
+            executors.sleeper().sleep(time);
         }
     }
 
@@ -89,7 +89,7 @@ final class FakeExecutor implements Executor {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            family.closed();
+            executors.closed();
         }
     }
 }

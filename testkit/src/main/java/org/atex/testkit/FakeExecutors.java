@@ -13,20 +13,27 @@ import org.atex.api.Remote;
 import org.atex.api.TestCase;
 
 /**
- * Executors that run nothing: a test takes its time and then ends as it was told, with one line of results. Cheap enough
- * for thousands of systems.
+ * A factory of executors in memory. A test sleeps for its duration, writes one result line, and ends as configured.
+ * Executors are cheap enough for thousands of systems.
  *
- * <p>Thread safety: from any thread, the functions that it is given included.
+ * {@snippet :
+ * FakeExecutors executors = FakeExecutors.running(Map.of(
+ *         "/flaky", FakeRun.failing(Duration.ofMillis(10)),
+ *         "/hangs", FakeRun.endless())); // other tests pass
+ * }
+ *
+ * <p>Thread safety: every method may be called from any thread. The functions and setups that are passed in must be
+ * thread-safe.
  */
 public final class FakeExecutors implements Executor.Factory {
-    /** What is done to make a system ready. */
+    /** The preparation of a system. */
     @FunctionalInterface
     public interface Setup {
         /**
-         * Makes a system ready.
+         * Prepares a system.
          *
-         * @param connection the channel to it
-         * @throws InterruptedException if interrupted
+         * @param connection the connection to the system
+         * @throws InterruptedException if the thread is interrupted
          */
         void on(Connection connection) throws InterruptedException;
     }
@@ -51,9 +58,9 @@ public final class FakeExecutors implements Executor.Factory {
     }
 
     /**
-     * {@return executors whose tests do what a function says, in real time}
+     * {@return executors on which tests run as a function defines, in real time}
      *
-     * @param runs what a test does; asked each time it runs
+     * @param runs returns the run of a test; called on each start of a test
      */
     public static FakeExecutors running(Function<TestCase, FakeRun> runs) {
         return new FakeExecutors(
@@ -61,18 +68,18 @@ public final class FakeExecutors implements Executor.Factory {
     }
 
     /**
-     * {@return executors all of whose tests pass}
+     * {@return executors on which every test passes}
      *
-     * @param takes how long each takes
+     * @param takes the duration of each test
      */
     public static FakeExecutors passing(Duration takes) {
         return running(test -> FakeRun.passing(takes));
     }
 
     /**
-     * {@return executors whose tests are known by name}
+     * {@return executors on which tests run as defined by their names}
      *
-     * @param runs what each does; others pass at once
+     * @param runs the runs by test name; other tests pass immediately
      */
     public static FakeExecutors running(Map<String, FakeRun> runs) {
         Map<String, FakeRun> known = new ConcurrentHashMap<>(runs);
@@ -80,18 +87,18 @@ public final class FakeExecutors implements Executor.Factory {
     }
 
     /**
-     * {@return the same executors with another way to let time pass}
+     * {@return executors with another sleeper and the same counters}
      *
-     * @param other a manual clock, for instance
+     * @param other the sleeper, such as a {@link ManualClock}
      */
     public FakeExecutors withSleeper(Sleeper other) {
         return new FakeExecutors(runs, other, setup, open, started);
     }
 
     /**
-     * {@return the same executors with something to do when they are opened}
+     * {@return executors with another preparation and the same counters}
      *
-     * @param other what; it may throw what {@link #open} may
+     * @param other the preparation; it may throw the exceptions of {@link #open}
      */
     public FakeExecutors withSetup(Setup other) {
         return new FakeExecutors(runs, sleeper, other, open, started);
@@ -111,12 +118,12 @@ public final class FakeExecutors implements Executor.Factory {
         return new FakeExecutor(connection, this);
     }
 
-    /** {@return how many are open and not yet closed} */
+    /** {@return the number of executors that are open} */
     public int openNow() {
         return open.get();
     }
 
-    /** {@return the names of the tests that were started, in that order, again for each time} */
+    /** {@return the names of the started tests, in order, with one element for each start} */
     public List<String> started() {
         return List.copyOf(started);
     }

@@ -8,12 +8,17 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** A pipe in memory, for any threads. It ends when the last of its writers is gone. */
+/**
+ * A pipe in memory. Readers see the end of the stream when the last writer is removed. Thread-safe, unlike {@link
+ * java.io.PipedInputStream}, which binds a pipe to one thread on each side.
+ */
 final class FakePipe {
-    private static final int ROOM = 64 * 1024;
+    /** The capacity of a pipe on Linux, so that fake commands block where real ones do. */
+    private static final int CAPACITY = 64 * 1024;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    /** Allocated on the first write, because most pipes of fakes stay empty. */
     private byte[] ring = new byte[0];
     private int start;
     private int filled;
@@ -21,7 +26,7 @@ final class FakePipe {
     private boolean readerGone;
     private @Nullable String broken;
 
-    /** A process more holds it open. */
+    /** Adds a process that holds the pipe open for writing. */
     void addWriter() {
         lock.lock();
         try {
@@ -31,7 +36,7 @@ final class FakePipe {
         }
     }
 
-    /** A process less holds it open. */
+    /** Removes a process that held the pipe open for writing. */
     void removeWriter() {
         lock.lock();
         try {
@@ -43,9 +48,9 @@ final class FakePipe {
     }
 
     /**
-     * Has everybody fail.
+     * Makes all current and later reads and writes fail.
      *
-     * @param why the reason
+     * @param why the message of the exception
      */
     void fail(String why) {
         lock.lock();
@@ -57,7 +62,7 @@ final class FakePipe {
         }
     }
 
-    /** {@return what comes out of it} */
+    /** {@return a stream that reads from the pipe} */
     InputStream output() {
         return new InputStream() {
             @Override
@@ -79,9 +84,9 @@ final class FakePipe {
     }
 
     /**
-     * {@return what goes into it}
+     * {@return a stream that writes to the pipe}
      *
-     * @param whenClosed what closing does
+     * @param whenClosed the action of {@code close()}
      */
     OutputStream input(Runnable whenClosed) {
         return new OutputStream() {
@@ -123,10 +128,10 @@ final class FakePipe {
                 throw new IOException("the stream was closed");
             }
             int n = Math.min(length, filled);
-            int tail = Math.min(n, ROOM - start);
+            int tail = Math.min(n, CAPACITY - start);
             System.arraycopy(ring, start, into, offset, tail);
             System.arraycopy(ring, 0, into, offset + tail, n - tail);
-            start = (start + n) % ROOM;
+            start = (start + n) % CAPACITY;
             filled -= n;
             changed.signalAll();
             return n == 0 ? -1 : n;
@@ -139,18 +144,18 @@ final class FakePipe {
         lock.lock();
         try {
             if (ring.length == 0) {
-                ring = new byte[ROOM];
+                ring = new byte[CAPACITY];
             }
             for (int done = 0; done < length; ) {
-                while (filled == ROOM && broken == null && !readerGone) {
+                while (filled == CAPACITY && broken == null && !readerGone) {
                     await();
                 }
                 refuseIfBroken();
                 if (readerGone) {
-                    throw new IOException("nobody reads from this pipe any more");
+                    throw new IOException("broken pipe: its reader is closed");
                 }
-                int end = (start + filled) % ROOM;
-                int n = Math.min(length - done, Math.min(ROOM - filled, ROOM - end));
+                int end = (start + filled) % CAPACITY;
+                int n = Math.min(length - done, Math.min(CAPACITY - filled, CAPACITY - end));
                 System.arraycopy(from, offset + done, ring, end, n);
                 filled += n;
                 done += n;
@@ -167,14 +172,15 @@ final class FakePipe {
         }
     }
 
-    @SuppressWarnings("WaitNotInLoop") // its callers loop
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     private void await() throws InterruptedIOException {
         try {
+            // A writer may have filled the ring without a signal yet: its reader must empty the ring first.
             changed.signalAll();
             changed.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted at a pipe");
+            throw new InterruptedIOException("interrupted while waiting for a pipe");
         }
     }
 }

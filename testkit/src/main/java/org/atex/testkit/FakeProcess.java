@@ -5,35 +5,38 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import org.atex.api.Command;
 
-/** What a {@link FakeProgram} gets. Thread-safe, but for the streams. */
+/**
+ * A process of a command on a {@link FakeConnection}, as its {@link FakeProgram} sees it. Thread-safe, except for the
+ * streams.
+ */
 public interface FakeProcess {
-    /** {@return the command that it is} */
+    /** {@return the command that started this process} */
     Command command();
 
-    /** {@return its number, unique on its connection} */
+    /** {@return the number of this process, unique on its connection} */
     long pid();
 
-    /** {@return what it reads} */
+    /** {@return standard input} */
     InputStream stdin();
 
-    /** {@return where its output goes} */
+    /** {@return standard output} */
     OutputStream stdout();
 
-    /** {@return where its errors go} */
+    /** {@return standard error} */
     OutputStream stderr();
 
     /**
-     * {@return where a file of the fake system really is}
+     * {@return the local path of a file of the fake system}
      *
-     * @param path its path on that system
+     * @param path the path on the fake system
      */
     Path file(String path);
 
     /**
-     * Starts another process, which lives on when this one has ended, and shares its streams.
+     * Starts a child process, which shares the streams and may outlive this process.
      *
-     * @param child what it does
-     * @return its number
+     * @param child the program of the child
+     * @return the number of the child
      */
     long spawn(FakeProgram child);
 }

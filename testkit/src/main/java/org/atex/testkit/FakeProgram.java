@@ -3,23 +3,27 @@ package org.atex.testkit;
 import java.nio.charset.StandardCharsets;
 import org.atex.api.CommandEnd;
 
-/** What a command does on a {@link FakeConnection}, instead of running. Called by any number of threads. */
+/**
+ * The behaviour of a command on a {@link FakeConnection}. Implementations must be thread-safe, because commands run in
+ * parallel.
+ */
 @FunctionalInterface
 public interface FakeProgram {
     /**
-     * Runs to its end on a thread of its own, which is interrupted to kill it.
+     * Runs a process to its end, in a thread of its own. An interrupt of that thread kills the process.
      *
-     * @param process what it gets, and what it may do
-     * @return how it ends
-     * @throws Exception if it is killed, or its streams are gone: it ends with the signal {@code KILL}, or exit code 1
+     * @param process the process
+     * @return how the process ended
+     * @throws Exception if the process is killed or its streams fail; it then ends with the signal {@code KILL} or with
+     *     exit code 1
      */
     CommandEnd run(FakeProcess process) throws Exception;
 
     /**
-     * {@return a program that says something and exits}
+     * {@return a program that prints a text and exits}
      *
-     * @param text what it says on its output
-     * @param code its exit code
+     * @param text the text on standard output
+     * @param code the exit code
      */
     static FakeProgram saying(String text, int code) {
         return process -> {

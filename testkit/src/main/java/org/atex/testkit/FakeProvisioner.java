@@ -18,8 +18,13 @@ import org.atex.api.ProvisioningException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Systems in memory: each comes when it is told to, fails, or never comes. It counts what was asked for, handed out and
- * given back.
+ * A provisioner of systems in memory. A {@link FakeSystem} defines whether a system becomes ready, fails, or never
+ * becomes ready, and after which time. The provisioner counts requested and taken systems.
+ *
+ * {@snippet :
+ * FakeProvisioner provisioner = FakeProvisioner.of(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")))
+ *         .maxSystems(3);
+ * }
  *
  * <p>Lifecycle and thread safety are those of {@link Provisioner}.
  */
@@ -29,68 +34,68 @@ public final class FakeProvisioner implements Provisioner {
     private final IntFunction<FakeSystem> systems;
     private final Sleeper sleeper;
     private final int cap;
-    private final Map<String, String> offers;
+    private final Map<String, String> labels;
     private final Queue<FakeSystem> ready = new ArrayDeque<>();
-    private final Set<Thread> underWay = new HashSet<>();
+    private final Set<Thread> inPreparation = new HashSet<>();
     private final Set<FakeRemote> open = new HashSet<>();
     private final List<FakeRemote> handedOut = new ArrayList<>();
-    private int asked;
-    private int mostOpen;
+    private int requested;
+    private int peakOpen;
     private boolean closed;
 
-    private FakeProvisioner(IntFunction<FakeSystem> systems, Sleeper sleeper, int cap, Map<String, String> offers) {
+    private FakeProvisioner(IntFunction<FakeSystem> systems, Sleeper sleeper, int cap, Map<String, String> labels) {
         this.systems = systems;
         this.sleeper = sleeper;
         this.cap = cap;
-        this.offers = Map.copyOf(offers);
+        this.labels = Map.copyOf(labels);
     }
 
     /**
-     * {@return a provisioner of systems that are all alike, in real time}
+     * {@return a provisioner of equal systems, in real time}
      *
-     * @param system what they are like; its labels are known beforehand
+     * @param system the behaviour of each system; its labels are announced beforehand
      */
     public static FakeProvisioner of(FakeSystem system) {
         return new FakeProvisioner(n -> system, Sleeper.real(), Integer.MAX_VALUE, system.labels());
     }
 
     /**
-     * {@return a provisioner of systems that differ, in real time}
+     * {@return a provisioner of different systems, in real time}
      *
-     * @param systems what the one asked for as first, second … is like, from 1 upwards
+     * @param systems the behaviour of each system by the number of its request, from 1 upwards
      */
     public static FakeProvisioner of(IntFunction<FakeSystem> systems) {
         return new FakeProvisioner(systems, Sleeper.real(), Integer.MAX_VALUE, Map.of());
     }
 
     /**
-     * {@return a new provisioner that has no more than some systems at once, and is exhausted while it has them}
+     * {@return a new provisioner with a maximum of systems at once; while they are all taken, it is exhausted}
      *
-     * @param count how many
+     * @param count the maximum
      */
     public FakeProvisioner maxSystems(int count) {
-        return new FakeProvisioner(systems, sleeper, count, offers);
+        return new FakeProvisioner(systems, sleeper, count, labels);
     }
 
     /**
-     * {@return a new provisioner with another way to let time pass}
+     * {@return a new provisioner that waits by another sleeper}
      *
-     * @param other a manual clock, for instance
+     * @param other the sleeper, such as a {@link ManualClock}
      */
     public FakeProvisioner withSleeper(Sleeper other) {
-        return new FakeProvisioner(systems, other, cap, offers);
+        return new FakeProvisioner(systems, other, cap, labels);
     }
 
     @Override
     public void provision(int count) {
         if (count < 1) {
-            throw new IllegalArgumentException("cannot provision " + count + " systems: ask for at least 1");
+            throw new IllegalArgumentException("could not provision " + count + " systems; request at least 1");
         }
         lock.lock();
         try {
             refuseIfClosed();
             for (int i = 0; i < count; i++) {
-                begin(systems.apply(++asked));
+                begin(systems.apply(++requested));
             }
             changed.signalAll();
         } finally {
@@ -101,6 +106,7 @@ public final class FakeProvisioner implements Provisioner {
     private void begin(FakeSystem system) {
         Duration delay = system.delay();
         if (delay != null && delay.isZero()) {
+            // Without a thread, so that thousands of systems are cheap and take() with a time of zero finds them.
             ready.add(system);
         } else if (delay != null) {
             Thread thread = Thread.ofVirtual().name("atex-fake-provisioning").unstarted(() -> {
@@ -108,7 +114,7 @@ public final class FakeProvisioner implements Provisioner {
                     arrive(system);
                 }
             });
-            underWay.add(thread);
+            inPreparation.add(thread);
             thread.start();
         }
     }
@@ -125,7 +131,8 @@ public final class FakeProvisioner implements Provisioner {
     private void arrive(FakeSystem system) {
         lock.lock();
         try {
-            if (underWay.remove(Thread.currentThread())) {
+            // Unless clear() or close() has cancelled it meanwhile.
+            if (inPreparation.remove(Thread.currentThread())) {
                 ready.add(system);
                 changed.signalAll();
             }
@@ -156,13 +163,15 @@ public final class FakeProvisioner implements Provisioner {
     }
 
     private @Nullable Offer offer() {
+        // Only looked at: while all systems are taken, it must stay in the queue for a later take().
         FakeSystem system = ready.peek();
         if (system == null) {
             return null;
         }
         if (system.failure() != null) {
             ready.remove();
-            return new Offer.Failed(new ProvisioningException("no fake system: " + system.failure(), null));
+            return new Offer.Failed(
+                    new ProvisioningException("could not provision a fake system: " + system.failure(), null));
         }
         if (open.size() >= cap) {
             return new Offer.Exhausted("all " + cap + " fake systems are taken");
@@ -171,7 +180,7 @@ public final class FakeProvisioner implements Provisioner {
         FakeRemote remote = new FakeRemote("fake-" + (handedOut.size() + 1), system, this::giveBack);
         open.add(remote);
         handedOut.add(remote);
-        mostOpen = Math.max(mostOpen, open.size());
+        peakOpen = Math.max(peakOpen, open.size());
         return new Offer.Ready(remote);
     }
 
@@ -190,8 +199,8 @@ public final class FakeProvisioner implements Provisioner {
         lock.lock();
         try {
             ready.clear();
-            underWay.forEach(Thread::interrupt);
-            underWay.clear();
+            inPreparation.forEach(Thread::interrupt);
+            inPreparation.clear();
         } finally {
             lock.unlock();
         }
@@ -199,7 +208,7 @@ public final class FakeProvisioner implements Provisioner {
 
     @Override
     public Map<String, String> labels() {
-        return offers;
+        return labels;
     }
 
     @Override
@@ -214,6 +223,7 @@ public final class FakeProvisioner implements Provisioner {
             lock.unlock();
         }
         clear();
+        // Without the lock: each calls giveBack(), and closes a connection, which may block.
         left.forEach(FakeRemote::close);
     }
 
@@ -223,17 +233,17 @@ public final class FakeProvisioner implements Provisioner {
         }
     }
 
-    /** {@return how many systems were asked for, in all} */
+    /** {@return the total number of requested systems} */
     public int asked() {
         lock.lock();
         try {
-            return asked;
+            return requested;
         } finally {
             lock.unlock();
         }
     }
 
-    /** {@return every system that was handed out, in that order} */
+    /** {@return all systems that were taken, in this order} */
     public List<FakeRemote> handedOut() {
         lock.lock();
         try {
@@ -243,7 +253,7 @@ public final class FakeProvisioner implements Provisioner {
         }
     }
 
-    /** {@return how many systems are handed out and not yet given back} */
+    /** {@return the number of systems that are taken and not yet given back} */
     public int openNow() {
         lock.lock();
         try {
@@ -253,11 +263,11 @@ public final class FakeProvisioner implements Provisioner {
         }
     }
 
-    /** {@return how many systems were handed out at once, at the most} */
+    /** {@return the highest number of systems that were taken at the same time} */
     public int mostOpen() {
         lock.lock();
         try {
-            return mostOpen;
+            return peakOpen;
         } finally {
             lock.unlock();
         }

@@ -60,12 +60,12 @@ public final class FakeRemote implements Remote {
         return system.resettable();
     }
 
-    /** {@return how often it was put back to a fresh state} */
+    /** {@return the number of resets} */
     public int resets() {
         return resets.get();
     }
 
-    /** {@return whether it was given back} */
+    /** {@return whether this system was given back} */
     public boolean isClosed() {
         return closed.get();
     }

@@ -6,41 +6,41 @@ import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a test does that only pretends to run.
+ * The run of a test in a {@link FakeExecutors fake executor}: its duration and its end. Immutable.
  *
- * @param takes how long it takes, or null if it never ends by itself
- * @param end how it ends then
+ * @param takes the duration, or null for a test that never ends by itself
+ * @param end the end of the test
  */
 public record FakeRun(@Nullable Duration takes, TestEnd end) {
     /**
-     * {@return one that passes}
+     * {@return a run that passes}
      *
-     * @param takes how long it takes
+     * @param takes the duration
      */
     public static FakeRun passing(Duration takes) {
         return new FakeRun(takes, TestEnd.exited(0));
     }
 
     /**
-     * {@return one that fails}
+     * {@return a run that fails}
      *
-     * @param takes how long it takes
+     * @param takes the duration
      */
     public static FakeRun failing(Duration takes) {
         return new FakeRun(takes, TestEnd.exited(1));
     }
 
     /**
-     * {@return one that ends in a certain way}
+     * {@return a run with a certain outcome}
      *
-     * @param takes how long it takes
-     * @param outcome the way; a lost system cannot be used on
+     * @param takes the duration
+     * @param outcome the outcome; after {@link Outcome#LOST}, the system is not usable
      */
     public static FakeRun ending(Duration takes, Outcome outcome) {
-        return new FakeRun(takes, TestEnd.of(outcome, "a fake that ends so"));
+        return new FakeRun(takes, TestEnd.of(outcome, "a fake test with this outcome"));
     }
 
-    /** {@return one that never ends by itself} */
+    /** {@return a run that never ends by itself} */
     public static FakeRun endless() {
         return new FakeRun(null, TestEnd.exited(0));
     }

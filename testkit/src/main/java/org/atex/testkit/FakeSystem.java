@@ -7,16 +7,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link FakeProvisioner} does when it is asked for a system. Immutable; each {@code with…} method gives a changed
- * copy.
+ * The behaviour of a system of a {@link FakeProvisioner}. Immutable; each {@code with…} method returns a changed copy.
  *
- * @param delay how long it takes, or null if nothing ever comes of it
- * @param failure why there is no system in the end, or null if there is one
- * @param labels its labels
- * @param slots how many tests it may run at once
- * @param expires when its reservation ends, or null
- * @param resettable whether it can be put back to a fresh state
- * @param connection makes the channel to it
+ * @param delay the time until the system is ready or fails, or null if neither ever happens
+ * @param failure the reason why the system fails, or null if it becomes ready
+ * @param labels the labels
+ * @param slots the number of tests that it may run at once
+ * @param expires the end of its reservation, or null
+ * @param resettable whether {@link org.atex.api.Remote#reset()} succeeds
+ * @param connection creates the connection to the system
  */
 public record FakeSystem(
         @Nullable Duration delay,
@@ -31,13 +30,13 @@ public record FakeSystem(
         labels = Map.copyOf(labels);
     }
 
-    /** {@return a system that is there at once, and on which every command exits with 0} */
+    /** {@return a system that is ready immediately, and on which every command exits with code 0} */
     public static FakeSystem ready() {
         return new FakeSystem(Duration.ZERO, null, Map.of(), 1, null, false, FakeConnection::obedient);
     }
 
     /**
-     * {@return a system that cannot be had}
+     * {@return a system that cannot be provisioned}
      *
      * @param why the reason
      */
@@ -45,22 +44,22 @@ public record FakeSystem(
         return new FakeSystem(Duration.ZERO, why, Map.of(), 1, null, false, FakeConnection::obedient);
     }
 
-    /** {@return a system that never comes} */
+    /** {@return a system that never becomes ready} */
     public static FakeSystem never() {
         return new FakeSystem(null, null, Map.of(), 1, null, false, FakeConnection::obedient);
     }
 
     /**
-     * {@return this one, later}
+     * {@return a copy that becomes ready, or fails, after a time}
      *
-     * @param time how long it takes to come, or to fail
+     * @param time the time
      */
     public FakeSystem after(Duration time) {
         return new FakeSystem(time, failure, labels, slots, expires, resettable, connection);
     }
 
     /**
-     * {@return this one with labels}
+     * {@return a copy with other labels}
      *
      * @param these the labels
      */
@@ -69,16 +68,16 @@ public record FakeSystem(
     }
 
     /**
-     * {@return this one with room for several tests at once}
+     * {@return a copy with another number of slots}
      *
-     * @param count how many
+     * @param count the number of tests that it may run at once
      */
     public FakeSystem withSlots(int count) {
         return new FakeSystem(delay, failure, labels, count, expires, resettable, connection);
     }
 
     /**
-     * {@return this one with an end of its reservation}
+     * {@return a copy with an end of its reservation}
      *
      * @param when the end
      */
@@ -86,15 +85,15 @@ public record FakeSystem(
         return new FakeSystem(delay, failure, labels, slots, when, resettable, connection);
     }
 
-    /** {@return this one, which can be put back to a fresh state} */
+    /** {@return a copy that can be reset} */
     public FakeSystem withReset() {
         return new FakeSystem(delay, failure, labels, slots, expires, true, connection);
     }
 
     /**
-     * {@return this one on which commands do something}
+     * {@return a copy on which commands run a program}
      *
-     * @param program what
+     * @param program the program
      */
     public FakeSystem running(FakeProgram program) {
         return new FakeSystem(

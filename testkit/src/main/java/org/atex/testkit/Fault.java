@@ -1,70 +1,76 @@
 package org.atex.testkit;
 
-/** What a {@link FaultProxy} does to connections. Immutable. Without any, bytes pass as they are. */
+/**
+ * A fault that a {@link FaultProxy} applies to connections. Without a fault, bytes pass unchanged. Immutable.
+ *
+ * <p>A byte count must not be negative, and a number of garbage bytes or a rate must be at least 1; otherwise the
+ * constructor throws {@link IllegalArgumentException}.
+ */
 public sealed interface Fault {
-    /** Which way bytes go. */
+    /** The direction of bytes. */
     enum Direction {
-        /** From whoever connected to the target. */
+        /** From the client to the target. */
         TO_TARGET,
-        /** From the target to whoever connected. */
+        /** From the target to the client. */
         TO_CLIENT
     }
 
-    /** Nobody listens: connections are refused. Those that are open go on. */
+    /** New connections are refused, as if no server listened. Open connections are not affected. */
     record Refuse() implements Fault {}
 
-    /** Connections are accepted, and nothing is ever said or read on them. */
+    /** Connections are accepted, but no byte passes in either direction. */
     record Silence() implements Fault {}
 
     /**
-     * The connection is reset, both ways.
+     * The connection is reset in both directions.
      *
-     * @param direction whose bytes count
-     * @param after how many of them pass before
+     * @param direction the direction in which bytes are counted
+     * @param after the number of bytes that pass before the reset
      */
     record Reset(Direction direction, long after) implements Fault {
-        /** Checks what it is given. */
+        /** Checks the count. */
         public Reset {
             checkCount(after);
         }
     }
 
     /**
-     * One direction stands still, until there is another fault; then what was held back passes. The other goes on.
+     * One direction stalls until another fault is set; then the held bytes pass. The other direction is not affected.
      *
-     * @param direction which
-     * @param after how many bytes pass before
+     * @param direction the direction that stalls
+     * @param after the number of bytes that pass before the stall
      */
     record Stall(Direction direction, long after) implements Fault {
-        /** Checks what it is given. */
+        /** Checks the count. */
         public Stall {
             checkCount(after);
         }
     }
 
     /**
-     * One direction ends as if the sender had closed it; what it goes on sending is lost. The other goes on.
+     * One direction ends as if the sender had closed it; further bytes of the sender are lost. The other direction is
+     * not affected.
      *
-     * @param direction which
-     * @param after how many bytes pass before
+     * @param direction the direction that ends
+     * @param after the number of bytes that pass before the end
      */
     record HalfClose(Direction direction, long after) implements Fault {
-        /** Checks what it is given. */
+        /** Checks the count. */
         public HalfClose {
             checkCount(after);
         }
     }
 
     /**
-     * Bytes that nobody sent come in between.
+     * Random bytes are inserted into one direction.
      *
-     * @param direction to whom
-     * @param after how many real bytes pass before
-     * @param count how many come
-     * @param seed decides which: the same for the same seed
+     * @param direction the direction
+     * @param after the number of genuine bytes that pass before
+     * @param count the number of random bytes, at least 1
+     * @param seed the seed of the random generator; the same seed gives the same bytes
      */
     record Garbage(Direction direction, long after, int count, long seed) implements Fault {
-        /** Checks what it is given. */
+        /** Checks the counts. */
         public Garbage {
             checkCount(after);
             checkCount(count - 1);
@@ -72,13 +78,13 @@ public sealed interface Fault {
     }
 
     /**
-     * One direction is slow.
+     * The rate of one direction is limited.
      *
-     * @param direction which
-     * @param bytesPerSecond how slow, at least 1
+     * @param direction the direction
+     * @param bytesPerSecond the rate, at least 1
      */
     record Slow(Direction direction, int bytesPerSecond) implements Fault {
-        /** Checks what it is given. */
+        /** Checks the rate. */
         public Slow {
             checkCount(bytesPerSecond - 1);
         }
@@ -86,7 +92,7 @@ public sealed interface Fault {
 
     private static void checkCount(long count) {
         if (count < 0) {
-            throw new IllegalArgumentException("a fault's number of bytes is too small by " + -count);
+            throw new IllegalArgumentException("the number of bytes of a fault is too small by " + -count);
         }
     }
 }

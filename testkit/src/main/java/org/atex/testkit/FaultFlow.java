@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** One direction of one connection through a {@link FaultProxy}. */
+/** One direction of a connection through a {@link FaultProxy}. */
 final class FaultFlow {
     private final Fault.Direction direction;
     private final Socket from;
@@ -20,10 +20,14 @@ final class FaultFlow {
     private final LongConsumer received;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    /** So that garbage does not come in the middle of a write. It guards nothing else, and is taken last. */
+    /**
+     * Keeps garbage from being written in the middle of another write. It is taken last, after {@code lock} is
+     * released, and guards no field.
+     */
     private final ReentrantLock writing = new ReentrantLock();
 
     private @Nullable Fault fault;
+    /** The bytes that still pass before the fault is applied; the maximum if there is no such fault. */
     private long left = Long.MAX_VALUE;
     private boolean ended;
 
@@ -35,11 +39,11 @@ final class FaultFlow {
         this.received = received;
     }
 
-    /** Counts bytes from now on. */
-    void become(List<Fault> faults) {
+    /** Replaces the faults. The count of bytes starts again. */
+    void setFaults(List<Fault> faults) {
         lock.lock();
         try {
-            fault = faults.stream().filter(this::concerns).findFirst().orElse(null);
+            fault = faults.stream().filter(this::appliesHere).findFirst().orElse(null);
             left = switch (fault) {
                 case Fault.Reset(var unused, long after) -> after;
                 case Fault.Stall(var unused, long after) -> after;
@@ -54,7 +58,7 @@ final class FaultFlow {
         }
     }
 
-    private boolean concerns(Fault candidate) {
+    private boolean appliesHere(Fault candidate) {
         return switch (candidate) {
             case Fault.Reset(var way, var after) -> way == direction;
             case Fault.Stall(var way, var after) -> way == direction;
@@ -66,8 +70,8 @@ final class FaultFlow {
         };
     }
 
-    /** Does what is due now, even if no byte comes. */
-    void strikeIfDue() throws IOException, InterruptedException {
+    /** Applies the fault if its byte count is reached, even if no further byte arrives. */
+    void applyIfDue() throws IOException, InterruptedException {
         Fault due;
         lock.lock();
         try {
@@ -75,6 +79,7 @@ final class FaultFlow {
                 return;
             }
             due = fault;
+            // A stall lasts until another fault is set; the others happen once.
             if (!(due instanceof Fault.Stall || due instanceof Fault.Silence)) {
                 fault = null;
                 left = Long.MAX_VALUE;
@@ -83,6 +88,7 @@ final class FaultFlow {
         } finally {
             lock.unlock();
         }
+        // Without the lock, because writes block. The fault was cleared above, so it is applied only once.
         switch (due) {
             case Fault.Reset unused -> reset.run();
             case Fault.HalfClose unused -> to.shutdownOutput();
@@ -92,7 +98,7 @@ final class FaultFlow {
                 write(bytes, 0, bytes.length);
             }
             case null, default -> {
-                // a stall is no act: whoever has bytes to pass waits
+                // a stall has no action of its own: the pump waits in awaitEndOfStall()
             }
         }
     }
@@ -108,7 +114,7 @@ final class FaultFlow {
         }
     }
 
-    /** Passes bytes on until there are no more, or the connection breaks. */
+    /** Passes bytes on until the end of the stream, or until the connection breaks. */
     void pump() throws IOException, InterruptedException {
         byte[] buffer = new byte[16 << 10];
         InputStream in = from.getInputStream();
@@ -116,12 +122,13 @@ final class FaultFlow {
             received.accept(count);
             int passed = 0;
             while (passed < count) {
-                strikeIfDue();
+                applyIfDue();
                 awaitEndOfStall();
                 passed += pass(buffer, passed, count - passed);
             }
-            strikeIfDue();
+            applyIfDue();
         }
+        // The end of the stream is held back by a stall, as bytes are.
         awaitEndOfStall();
         if (!hasEnded()) {
             to.shutdownOutput();
@@ -134,10 +141,12 @@ final class FaultFlow {
         Fault current;
         lock.lock();
         try {
+            // After a half-close, bytes are read and dropped: the sender must not block or see an error.
             lost = ended;
             current = fault;
             now = (int) Math.min(count, left);
             if (current instanceof Fault.Slow(var unused, int rate)) {
+                // Pieces of 50 ms, so that the rate is even and a change of faults takes effect soon.
                 now = Math.min(now, Math.max(1, rate / 20));
             }
             if (left != Long.MAX_VALUE) {
@@ -150,12 +159,12 @@ final class FaultFlow {
             write(buffer, offset, now);
         }
         if (current instanceof Fault.Slow(var unused, int rate)) {
-            takeTime(current, now * 1_000_000_000L / rate);
+            throttle(current, now * 1_000_000_000L / rate);
         }
         return now;
     }
 
-    private void takeTime(Fault slow, long time) throws InterruptedException {
+    private void throttle(Fault slow, long time) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             long nanos = time;

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ObjLongConsumer;
 
-/** One connection through a {@link FaultProxy}. */
+/** A connection through a {@link FaultProxy}: two sockets and two flows. */
 final class FaultLink {
     private final Socket client;
     private final Socket target = new Socket();
@@ -32,14 +32,15 @@ final class FaultLink {
                         count -> received.accept(Fault.Direction.TO_CLIENT, count)));
     }
 
-    /** Changes what happens; what is due at once is done beside the caller, as it may block. */
-    void become(List<Fault> faults) {
+    /** Replaces the faults. A fault that is due immediately is applied in another thread, because it may block. */
+    void setFaults(List<Fault> faults) {
         for (FaultFlow flow : flows) {
-            flow.become(faults);
+            flow.setFaults(faults);
+            // Before the connection is established there are no sockets to act on: the pumps apply due faults first.
             if (target.isConnected()) {
                 start("fault", () -> {
                     try {
-                        flow.strikeIfDue();
+                        flow.applyIfDue();
                     } catch (IOException e) {
                         close();
                     }
@@ -48,7 +49,7 @@ final class FaultLink {
         }
     }
 
-    /** Passes bytes both ways until both have ended. */
+    /** Passes bytes in both directions until both have ended. */
     void run(InetSocketAddress to) throws InterruptedException {
         try {
             client.setTcpNoDelay(true);
@@ -60,7 +61,7 @@ final class FaultLink {
                 pump.join();
             }
         } catch (IOException e) {
-            reset(); // as if the target itself had been asked
+            reset(); // the client sees the failure of the target
         } finally {
             close();
         }
@@ -68,7 +69,7 @@ final class FaultLink {
 
     private void pump(FaultFlow flow) throws InterruptedException {
         try {
-            flow.strikeIfDue();
+            flow.applyIfDue();
             flow.pump();
         } catch (IOException e) {
             reset();
@@ -84,7 +85,7 @@ final class FaultLink {
             try {
                 work.run();
             } catch (InterruptedException e) {
-                close(); // the proxy is closed
+                close(); // the proxy is closing
             } finally {
                 threads.remove(Thread.currentThread());
             }
@@ -94,27 +95,28 @@ final class FaultLink {
         return thread;
     }
 
-    /** Both ends see a reset, not an end. */
+    /** Closes both sockets with a TCP reset. Linger time 0 makes {@code close()} send RST instead of FIN. */
     private void reset() {
         for (Socket socket : List.of(client, target)) {
             try {
                 socket.setSoLinger(true, 0);
             } catch (IOException e) {
-                // closed already
+                // the socket is closed already
             }
         }
         close();
     }
 
-    /** Ends it; idempotent. */
+    /** Closes both sockets and interrupts all threads but the caller. Idempotent. */
     void close() {
         for (Socket socket : List.of(client, target)) {
             try {
                 socket.close();
             } catch (IOException e) {
-                // nothing of it is left all the same
+                // the descriptor is released even if close() fails
             }
         }
+        // Threads in a stall or a pause of a slow flow wait for a condition, which a closed socket does not end.
         Thread me = Thread.currentThread();
         threads.stream().filter(thread -> !thread.equals(me)).forEach(Thread::interrupt);
     }

@@ -21,11 +21,11 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TCP proxy on this machine in front of some server, with faults: refuses, is silent, resets, stalls, half-closes, adds
- * garbage, is slow. Faults are set for all connections, open ones too, or by a script for those to come; tests wait for
- * what arrives instead of sleeping.
+ * A TCP proxy on this machine that injects {@linkplain Fault faults} between clients and a server. Faults are set for
+ * all connections, including open ones, or planned for the next connections. Tests wait for connections and bytes to
+ * arrive instead of sleeping.
  *
- * <p>{@snippet :
+ * {@snippet :
  * try (FaultProxy proxy = FaultProxy.to(server)) {
  *     proxy.set(new Fault.Stall(Fault.Direction.TO_CLIENT, 100));
  *     // connect to proxy.address() …
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p>Lifecycle: listens when its factory returns it; {@link #close()} ends it and all connections.
+ * <p>Lifecycle: the proxy listens when its factory method returns it. {@link #close()} ends it and all its connections.
  *
  * <p>Thread safety: every method may be called from any thread.
  */
@@ -44,13 +44,19 @@ public final class FaultProxy implements AutoCloseable {
     private final Map<FaultLink, Thread> links = new HashMap<>();
     private final Queue<Fault> script = new ArrayDeque<>();
     private final Map<Fault.Direction, Long> bytes = new EnumMap<>(Fault.Direction.class);
-    /** So that switches do not overlap. It is taken first, and held while sockets are opened and closed. */
+    /**
+     * Serializes changes of the faults. It is taken before {@code lock}, and held while sockets are opened and closed;
+     * {@code lock} is never held over such calls.
+     */
     private final ReentrantLock switching = new ReentrantLock();
 
     private final InetSocketAddress address;
     private @Nullable ServerSocket listener;
 
-    /** Bound as long as the proxy is open, and never listens: nobody else is given the port while the proxy refuses. */
+    /**
+     * Bound to the port while the proxy is open, but never listening: no other process gets the port while the proxy
+     * refuses connections.
+     */
     private final Socket placeholder = new Socket();
 
     private Thread acceptor = Thread.ofVirtual().unstarted(() -> {});
@@ -67,10 +73,10 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * {@return a proxy that listens on a free port of this machine, without faults}
+     * {@return a proxy without faults, which listens on a free port of the loopback interface}
      *
-     * @param target the server behind it; it need not be there yet
-     * @throws IOException if there is no port
+     * @param target the address of the server, which need not listen yet
+     * @throws IOException if no port can be bound
      */
     public static FaultProxy to(InetSocketAddress target) throws IOException {
         FaultProxy proxy = new FaultProxy(target);
@@ -79,11 +85,11 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * {@return a proxy that listens on a free port of this machine, without faults}
+     * {@return a proxy without faults, which listens on a free port of the loopback interface}
      *
-     * @param host where the server behind it is
-     * @param port its port
-     * @throws IOException if there is no port
+     * @param host the host of the server
+     * @param port the port of the server
+     * @throws IOException if no port can be bound
      */
     public static FaultProxy to(String host, int port) throws IOException {
         return to(new InetSocketAddress(host, port));
@@ -91,31 +97,34 @@ public final class FaultProxy implements AutoCloseable {
 
     private static ServerSocket listen(InetSocketAddress where) throws IOException {
         ServerSocket socket = new ServerSocket();
+        // The placeholder is bound to the same address; both sockets must allow this.
         socket.setReuseAddress(true);
         socket.bind(where, 1024);
         return socket;
     }
 
-    /** {@return where it listens} */
+    /** {@return the address on which this proxy listens} */
     public InetSocketAddress address() {
         return address;
     }
 
-    /** {@return the name of where it listens} */
+    /** {@return the IP address on which this proxy listens, as text} */
     public String host() {
         return address.getAddress().getHostAddress();
     }
 
-    /** {@return the port on which it listens} */
+    /** {@return the port on which this proxy listens} */
     public int port() {
         return address.getPort();
     }
 
     /**
-     * Changes what happens from now on, to open connections too; bytes count from now on. Of each direction the first fault
-     * counts.
+     * Replaces the faults of all connections, including open ones. Byte counts start again. In each direction, the
+     * first fault for it takes effect.
      *
-     * @param faults what happens; none is a proxy like any other
+     * @param faults the faults; if there are none, bytes pass unchanged
+     * @throws IllegalStateException if this proxy is closed
+     * @throws UncheckedIOException if the proxy cannot listen again after {@link Fault.Refuse}
      */
     public void set(Fault... faults) {
         List<Fault> now = List.of(faults);
@@ -131,24 +140,26 @@ public final class FaultProxy implements AutoCloseable {
                 lock.unlock();
             }
             listenUnless(now.stream().anyMatch(fault -> fault instanceof Fault.Refuse));
-            open.forEach(link -> link.become(now));
+            open.forEach(link -> link.setFaults(now));
         } catch (IOException e) {
-            throw new UncheckedIOException("the fault proxy could not change to " + now + " on " + address, e);
+            throw new UncheckedIOException("could not set the faults " + now + " of the fault proxy on " + address, e);
         } finally {
             switching.unlock();
         }
     }
 
     /**
-     * Plans what happens to the connections that arrive next, to each another fault, whatever is set; after them it is what
-     * is set. {@link #set} changes those too.
+     * Plans a fault for each of the next connections, which then ignore the faults of {@link #set}. Connections after
+     * them have the faults of {@code set}. A later {@code set} also changes open connections with a planned fault.
      *
-     * @param faults a fault each; {@link Fault.Refuse} cannot be planned, as a refused connection never arrives
+     * @param faults one fault per connection
+     * @throws IllegalArgumentException if a fault is {@link Fault.Refuse}, because a refused connection never arrives
      */
     public void script(Fault... faults) {
         for (Fault fault : faults) {
             if (fault instanceof Fault.Refuse) {
-                throw new IllegalArgumentException("a refused connection never arrives: set it instead");
+                throw new IllegalArgumentException(
+                        "could not plan Fault.Refuse, because a refused connection never arrives; use set()");
             }
         }
         lock.lock();
@@ -163,7 +174,7 @@ public final class FaultProxy implements AutoCloseable {
         ServerSocket current = listener;
         if (refuse && current != null) {
             current.close();
-            // The socket is gone when whoever accepted there has left.
+            // The kernel refuses connections only after the last accept() on the closed socket has returned.
             join(List.of(acceptor));
             listener = null;
         } else if (!refuse && current == null) {
@@ -190,6 +201,7 @@ public final class FaultProxy implements AutoCloseable {
     private void accepted(Socket client) throws IOException {
         lock.lock();
         try {
+            // Checked under the lock, as close() takes the set of open links under it: no link can miss both.
             if (closed) {
                 client.close();
                 return;
@@ -197,7 +209,7 @@ public final class FaultProxy implements AutoCloseable {
             Fault planned = script.poll();
             List<Fault> faults = planned == null ? standing : List.of(planned);
             FaultLink link = new FaultLink(client, this::received);
-            link.become(faults);
+            link.setFaults(faults);
             Thread thread = Thread.ofVirtual().name("atex-fault-proxy").unstarted(() -> run(link));
             links.put(link, thread);
             connections++;
@@ -212,7 +224,7 @@ public final class FaultProxy implements AutoCloseable {
         try {
             link.run(target);
         } catch (InterruptedException e) {
-            link.close(); // the proxy is closed
+            link.close(); // the proxy is closing
         } finally {
             lock.lock();
             try {
@@ -234,7 +246,7 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    /** {@return how many connections have arrived, in all} */
+    /** {@return the total number of connections that have arrived} */
     public int connections() {
         lock.lock();
         try {
@@ -244,7 +256,7 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    /** {@return how many connections are open} */
+    /** {@return the number of open connections} */
     public int open() {
         lock.lock();
         try {
@@ -255,37 +267,38 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Waits until so many connections have arrived, in all.
+     * Waits until a number of connections have arrived.
      *
-     * @param count how many
-     * @param atMost how long to wait
-     * @throws InterruptedException if interrupted
-     * @throws AssertionError if there are fewer then
+     * @param count the total number of connections
+     * @param atMost the time to wait
+     * @throws InterruptedException if the thread is interrupted
+     * @throws AssertionError if fewer connections have arrived by then
      */
     public void awaitConnections(int count, Duration atMost) throws InterruptedException {
         await(atMost, () -> connections >= count, "connection " + count + " to arrive");
     }
 
     /**
-     * Waits until no more than so many connections are open.
+     * Waits until at most a number of connections are open.
      *
-     * @param count how many
-     * @param atMost how long to wait
-     * @throws InterruptedException if interrupted
-     * @throws AssertionError if there are more then
+     * @param count the number of connections
+     * @param atMost the time to wait
+     * @throws InterruptedException if the thread is interrupted
+     * @throws AssertionError if more connections are still open by then
      */
     public void awaitOpen(int count, Duration atMost) throws InterruptedException {
         await(atMost, () -> links.size() <= count, "all but " + count + " connections to end");
     }
 
     /**
-     * Waits until so many bytes have come, over all connections and whether or not they are passed on.
+     * Waits until a number of bytes have arrived at the proxy, over all connections. Bytes that a fault holds back
+     * count, too.
      *
-     * @param direction which way they go
-     * @param count how many
-     * @param atMost how long to wait
-     * @throws InterruptedException if interrupted
-     * @throws AssertionError if there are fewer then
+     * @param direction the direction of the bytes
+     * @param count the total number of bytes
+     * @param atMost the time to wait
+     * @throws InterruptedException if the thread is interrupted
+     * @throws AssertionError if fewer bytes have arrived by then
      */
     public void awaitBytes(Fault.Direction direction, long count, Duration atMost) throws InterruptedException {
         await(atMost, () -> bytes.getOrDefault(direction, 0L) >= count, count + " bytes " + direction);
@@ -297,9 +310,9 @@ public final class FaultProxy implements AutoCloseable {
             long nanos = TimeUnit.NANOSECONDS.convert(atMost);
             while (!condition.getAsBoolean()) {
                 if (nanos <= 0) {
-                    throw new AssertionError("the fault proxy waited " + atMost.toMillis() + " ms in vain for " + what
-                            + "; " + connections + " connections have arrived, " + links.size() + " are open, " + bytes
-                            + " bytes have come");
+                    throw new AssertionError("waited " + atMost.toMillis() + " ms at the fault proxy for " + what
+                            + ", without success; " + connections + " connections have arrived, " + links.size()
+                            + " are open, " + bytes + " bytes have arrived");
                 }
                 nanos = changed.awaitNanos(nanos);
             }
@@ -314,7 +327,10 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    /** Stops listening and ends all connections. Idempotent; takes a few seconds at the most. */
+    /**
+     * Stops listening and ends all connections. Calling this method again has no effect. It takes a few seconds at
+     * most, and does not react to an interrupt.
+     */
     @Override
     public void close() {
         switching.lock();
@@ -327,6 +343,7 @@ public final class FaultProxy implements AutoCloseable {
             } finally {
                 lock.unlock();
             }
+            // Without `lock`: a link that ends takes it to remove itself.
             closeSocket(listener);
             closeSocket(placeholder);
             open.keySet().forEach(FaultLink::close);
@@ -343,12 +360,13 @@ public final class FaultProxy implements AutoCloseable {
                 socket.close();
             }
         } catch (Exception e) {
-            // nothing of it is left all the same
+            // the descriptor is released even if close() fails
         }
     }
 
     private static void join(List<Thread> threads) {
         boolean interrupted = false;
+        // One deadline for all threads, so that the bound of close() does not grow with the number of connections.
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
         for (Thread thread : threads) {
             try {
@@ -365,6 +383,6 @@ public final class FaultProxy implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "a fault proxy on " + address + " before " + target;
+        return "fault proxy on " + address + " in front of " + target;
     }
 }

@@ -8,59 +8,66 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails a test that leaves something behind: platform threads, child processes, open files (where there is
- * {@code /proc/self/fd}), entries of the temporary directory whose names begin with {@code atex}, if the test JVM has one of
- * its own ({@code -Djava.io.tmpdir=…}; in {@code /tmp} they may be anybody's). Says what each is. What ends by itself within
- * five seconds is no leak.
+ * A JUnit extension that fails a test which leaks resources:
  *
- * <p>{@snippet :
+ * <ul>
+ *   <li>platform threads,
+ *   <li>child processes,
+ *   <li>open files, where {@code /proc/self/fd} exists,
+ *   <li>entries of the temporary directory whose names begin with {@code atex}, if the test JVM has a temporary
+ *       directory of its own ({@code -Djava.io.tmpdir=…}); entries of {@code /tmp} may belong to other programs.
+ * </ul>
+ *
+ * <p>The failure describes each leaked resource. Resources that disappear within five seconds after the test are not
+ * leaks.
+ *
+ * {@snippet :
  * @ExtendWith(LeakCheck.class)
- * class MyTest {
- * }
+ * class MyTest {}
  * }
  *
- * <p>Register it before extensions that must have cleaned up when it looks. What a test keeps for the whole class must be
- * there before the first test. Not for tests that run at the same time in one JVM.
+ * <p>Register it before extensions whose clean-up must precede the check. Resources that a test class shares between
+ * its tests must exist before the first test.
  *
- * <p>Thread safety: one test at a time.
+ * <p>Thread safety: tests that use this extension must not run in parallel in one JVM.
  */
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakCheck.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration GRACE_PERIOD = Duration.ofSeconds(5);
     private static final long PAUSE_NANOS = Duration.ofMillis(5).toNanos();
 
-    /** Makes one; JUnit does. */
+    /** Creates an extension; JUnit calls this. */
     public LeakCheck() {}
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        context.getStore(NAMESPACE).put("before", Holdings.now());
+        context.getStore(NAMESPACE).put("before", ResourceSnapshot.take());
     }
 
     @Override
     public void afterEach(ExtensionContext context) {
-        Holdings before = context.getStore(NAMESPACE).remove("before", Holdings.class);
+        ResourceSnapshot before = context.getStore(NAMESPACE).remove("before", ResourceSnapshot.class);
         if (before != null) {
-            check(before, PATIENCE);
+            check(before, GRACE_PERIOD);
         }
     }
 
     /**
-     * Checks that nothing is left but what was there before.
+     * Checks that no resource was added.
      *
-     * @param before what was there
-     * @param patience how long to wait for the rest to end
+     * @param before the resources before the test
+     * @param gracePeriod the time that added resources have to disappear
      */
-    static void check(Holdings before, Duration patience) {
-        long deadline = System.nanoTime() + patience.toNanos();
-        List<String> leaks = Holdings.now().without(before);
+    static void check(ResourceSnapshot before, Duration gracePeriod) {
+        long deadline = System.nanoTime() + gracePeriod.toNanos();
+        List<String> leaks = ResourceSnapshot.take().addedSince(before);
         while (!leaks.isEmpty() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(PAUSE_NANOS);
-            leaks = Holdings.now().without(before);
+            leaks = ResourceSnapshot.take().addedSince(before);
         }
         if (!leaks.isEmpty()) {
-            throw new AssertionError("the test left " + leaks.size() + " thing(s) behind, still there after "
-                    + patience.toSeconds() + " s:\n  " + String.join("\n  ", leaks));
+            throw new AssertionError("the test leaked " + leaks.size() + " resource(s), which still exist after "
+                    + gracePeriod.toSeconds() + " s:\n  " + String.join("\n  ", leaks));
         }
     }
 }

@@ -6,7 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.atex.api.Artifacts;
 
-/** Makes artifacts as a test leaves them, for trying aggregators. For one thread. */
+/**
+ * A builder of artifacts, for tests of aggregators. It writes a directory like the one that a test leaves.
+ *
+ * {@snippet :
+ * Artifacts artifacts = LeftArtifacts.below(directory)
+ *         .results("{\"status\": \"pass\", \"files\": [\"output.txt\"]}\n")
+ *         .file("output.txt", "some output")
+ *         .artifacts();
+ * }
+ *
+ * <p>Thread safety: an instance may be used by one thread at a time.
+ */
 public final class LeftArtifacts {
     private final Path directory;
 
@@ -15,20 +26,20 @@ public final class LeftArtifacts {
     }
 
     /**
-     * {@return artifacts without a result or a file}
+     * {@return a builder of artifacts without results and files}
      *
-     * @param parent where their directory is made
-     * @throws IOException if it cannot be made
+     * @param parent the directory in which the directory of the artifacts is created
+     * @throws IOException if that directory cannot be created
      */
     public static LeftArtifacts below(Path parent) throws IOException {
         return new LeftArtifacts(Files.createTempDirectory(parent, "artifacts-"));
     }
 
     /**
-     * {@return this, with results}
+     * {@return this builder, after it wrote the results}
      *
-     * @param lines JSON Lines, which need not be right
-     * @throws IOException if they cannot be written
+     * @param lines JSON Lines; malformed lines are written, too
+     * @throws IOException if the results cannot be written
      */
     public LeftArtifacts results(String lines) throws IOException {
         Files.writeString(directory.resolve("results"), lines);
@@ -36,22 +47,22 @@ public final class LeftArtifacts {
     }
 
     /**
-     * {@return this, with a file}
+     * {@return this builder, after it added a file}
      *
-     * @param name its path below {@code files}
-     * @param text what is in it
-     * @throws IOException if it cannot be written
+     * @param name the path below {@code files}
+     * @param text the content, written as UTF-8
+     * @throws IOException if the file cannot be written
      */
     public LeftArtifacts file(String name, String text) throws IOException {
         return file(name, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * {@return this, with a file}
+     * {@return this builder, after it added a file}
      *
-     * @param name its path below {@code files}
-     * @param bytes what is in it
-     * @throws IOException if it cannot be written
+     * @param name the path below {@code files}
+     * @param bytes the content
+     * @throws IOException if the file cannot be written
      */
     public LeftArtifacts file(String name, byte[] bytes) throws IOException {
         Path file = directory.resolve("files").resolve(name);
@@ -60,7 +71,7 @@ public final class LeftArtifacts {
         return this;
     }
 
-    /** {@return what was made so far} */
+    /** {@return the artifacts written so far} */
     public Artifacts artifacts() {
         return Artifacts.at(directory);
     }

@@ -10,7 +10,17 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A clock that stands still until it is told to go on; who sleeps by it wakes when its time has come. Thread-safe.
+ * A clock that only a test advances. Threads that sleep by it wake when the clock reaches their time.
+ *
+ * {@snippet :
+ * ManualClock clock = ManualClock.at(Instant.EPOCH);
+ * FakeProvisioner provisioner = FakeProvisioner.of(FakeSystem.ready().after(Duration.ofMinutes(5))).withSleeper(clock);
+ * provisioner.provision(1);
+ * clock.awaitSleepers(1);
+ * clock.advance(Duration.ofMinutes(5));
+ * }
+ *
+ * <p>Thread safety: every method may be called from any thread.
  */
 public final class ManualClock extends Clock implements Sleeper {
     private final ReentrantLock lock = new ReentrantLock();
@@ -25,7 +35,7 @@ public final class ManualClock extends Clock implements Sleeper {
     }
 
     /**
-     * {@return a clock that stands at a time, in UTC}
+     * {@return a clock with this time, in UTC}
      *
      * @param now the time
      */
@@ -34,9 +44,9 @@ public final class ManualClock extends Clock implements Sleeper {
     }
 
     /**
-     * Goes on, and wakes whoever slept until then.
+     * Advances the clock, and wakes the threads that sleep until then.
      *
-     * @param duration how far
+     * @param duration the time to add
      */
     public void advance(Duration duration) {
         lock.lock();
@@ -54,6 +64,7 @@ public final class ManualClock extends Clock implements Sleeper {
         try {
             Instant wakeUp = now.plus(duration);
             wakeUps.add(wakeUp);
+            // Wakes awaitSleepers(), which shares the condition with the sleepers.
             changed.signalAll();
             try {
                 while (now.isBefore(wakeUp)) {
@@ -69,14 +80,15 @@ public final class ManualClock extends Clock implements Sleeper {
     }
 
     /**
-     * Waits, really, until some threads sleep by this clock and none of them is about to wake.
+     * Waits in real time until at least a number of threads sleep by this clock, and none of them is due to wake.
      *
-     * @param count how many, at the least
-     * @throws InterruptedException if interrupted
+     * @param count the number of threads
+     * @throws InterruptedException if the thread is interrupted
      */
     public void awaitSleepers(int count) throws InterruptedException {
         lock.lockInterruptibly();
         try {
+            // A sleeper that is due counts until its thread has run: else the caller could advance too early.
             while (wakeUps.size() < count || (!wakeUps.isEmpty() && !now.isBefore(wakeUps.element()))) {
                 changed.await();
             }
@@ -100,7 +112,7 @@ public final class ManualClock extends Clock implements Sleeper {
         return zone;
     }
 
-    /** {@inheritDoc} The copy stands still for good. */
+    /** {@inheritDoc} The copy cannot be advanced. */
     @Override
     public Clock withZone(ZoneId other) {
         return new ManualClock(instant(), other);

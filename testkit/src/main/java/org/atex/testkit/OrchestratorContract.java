@@ -30,13 +30,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What every {@link Orchestrator} does, a test a rule, with fakes around it; the rules are O01 and following of
- * {@code docs/contract.md}.
+ * Tests of the rules for {@link Orchestrator}: O01 and following in {@code docs/contract.md}. The other blocks are
+ * fakes.
  *
- * <p>An implementation passes by a subclass that makes one.
+ * <p>An implementation inherits the tests by a subclass that creates an orchestrator.
  */
 @Timeout(60)
-@SuppressWarnings("try") // closing early is what is tested
+@SuppressWarnings("try") // close() is called early on purpose
 public abstract class OrchestratorContract {
     private static final Duration SHORT = Duration.ofMillis(5);
 
@@ -47,18 +47,18 @@ public abstract class OrchestratorContract {
     protected OrchestratorContract() {}
 
     /**
-     * {@return an orchestrator that runs tests as soon as it is told to, and reruns none}
+     * {@return an orchestrator that starts each test as soon as possible, and does not rerun tests}
      *
-     * @param tests what to run
-     * @param systems where; three systems at the most
-     * @param executors how
-     * @param results where results go
-     * @throws Exception if there is none
+     * @param tests the tests
+     * @param systems the provisioner; at most three systems are used
+     * @param executors the factory of executors
+     * @param results the aggregator
+     * @throws Exception if it cannot be created
      */
     protected abstract Orchestrator orchestrate(
             List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) throws Exception;
 
-    /** {@return whether it heeds {@link TestCase#needs}} */
+    /** {@return whether the orchestrator supports {@link TestCase#needs}} */
     protected boolean canFitNeeds() {
         return true;
     }
@@ -89,7 +89,7 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o01_everyTestEndsOnceInTheOrderPlanned() throws Exception {
+    void o01_everyTestHasOneOutcomeInTheOrderOfThePlan() throws Exception {
         FakeExecutors executors = FakeExecutors.running(
                 Map.of("/test-2", FakeRun.failing(SHORT), "/test-4", FakeRun.ending(SHORT, Outcome.SKIPPED)));
         List<TestCase> tests = tests(6);
@@ -122,21 +122,21 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o03_everythingIsGivenBackAfterARun() throws Exception {
+    void o03_allSystemsAreGivenBackAfterARun() throws Exception {
         FakeExecutors executors = FakeExecutors.passing(SHORT);
         try (Orchestrator orchestrator = orchestrate(tests(9), executors)) {
             orchestrator.run();
             assertNothingIsLeft(executors);
         }
         assertThat(aggregator.isClosed())
-                .as("the aggregator is its maker's to close")
+                .as("the aggregator is closed, although only its owner may close it")
                 .isFalse();
         provisioner.provision(1);
-        assertThat(provisioner.take(Call.SOON)).as("so is the provisioner").isNotNull();
+        assertThat(provisioner.take(Call.SOON)).as("the provisioner still works").isNotNull();
     }
 
     @Test
-    void o04_aRunOfNothingIsRefused() {
+    void o04_runWithoutTestsIsRejected() {
         assertThatThrownBy(() -> {
                     try (Orchestrator orchestrator = orchestrate(List.of(), FakeExecutors.passing(SHORT))) {
                         orchestrator.run();
@@ -147,7 +147,7 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o05_runIsForOnce() throws Exception {
+    void o05_secondRunIsRejected() throws Exception {
         Orchestrator orchestrator = orchestrate(tests(1), FakeExecutors.passing(SHORT));
         orchestrator.run();
 
@@ -169,7 +169,7 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o07_stopBeforeTheRunEndsItAtItsStart() throws Exception {
+    void o07_stopBeforeTheRunEndsIt() throws Exception {
         FakeExecutors executors = FakeExecutors.passing(SHORT);
         try (Orchestrator orchestrator = orchestrate(tests(3), executors)) {
             orchestrator.stop(Stop.DRAIN);
@@ -190,15 +190,15 @@ public abstract class OrchestratorContract {
             Call<RunSummary> run = Call.of(orchestrator::run);
             clock.awaitSleepers(1);
             orchestrator.stop(Stop.DRAIN);
-            // However many had been started by then.
-            Call<Boolean> time = Call.to(() -> {
+            // The number of tests that have started by then is not known, so the clock advances until the run ends.
+            Call<Boolean> ticks = Call.to(() -> {
                 while (true) {
                     clock.awaitSleepers(1);
                     clock.advance(Duration.ofMinutes(1));
                 }
             });
             RunSummary summary = run.result();
-            time.interrupt();
+            ticks.interrupt();
 
             assertThat(outcomes(summary)).containsOnly(Outcome.PASSED, Outcome.NOT_RUN);
             assertThat(summary.counts().get(Outcome.PASSED)).isBetween(1, 8);
@@ -244,7 +244,7 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o11_interruptStopsTheRunInOrder() throws Exception {
+    void o11_interruptStopsTheRun() throws Exception {
         FakeExecutors executors = FakeExecutors.running(test -> FakeRun.endless());
         try (Orchestrator orchestrator = orchestrate(tests(9), executors)) {
             Call<RunSummary> run = Call.of(orchestrator::run);
@@ -257,7 +257,7 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o12_closeEndsARunThatGoesOn() throws Exception {
+    void o12_closeStopsAnActiveRun() throws Exception {
         FakeExecutors executors = FakeExecutors.running(test -> FakeRun.endless());
         Orchestrator orchestrator = orchestrate(tests(9), executors);
         Call<RunSummary> run = Call.of(orchestrator::run);
@@ -265,13 +265,13 @@ public abstract class OrchestratorContract {
 
         Call.to(orchestrator::close).result();
 
-        // At once: the run has given everything back by then.
+        // Without waiting for the run: close() returns only after all systems are given back.
         assertNothingIsLeft(executors);
         assertThat(run.result().tests()).hasSize(9);
     }
 
     @Test
-    void o13_lostSystemCostsOneTest() throws Exception {
+    void o13_lostSystemAffectsOneTest() throws Exception {
         FakeExecutors executors = FakeExecutors.running(Map.of("/test-1", FakeRun.ending(SHORT, Outcome.LOST)));
         try (Orchestrator orchestrator = orchestrate(tests(12), executors)) {
             RunSummary summary = orchestrator.run();
@@ -284,12 +284,12 @@ public abstract class OrchestratorContract {
 
     @Test
     void o14_failingProvisionerEndsTheRun() throws Exception {
-        provisioner = FakeProvisioner.of(FakeSystem.failing("the rack is on fire"));
+        provisioner = FakeProvisioner.of(FakeSystem.failing("no machine in the rack answers"));
         try (Orchestrator orchestrator = orchestrate(tests(3), FakeExecutors.passing(SHORT))) {
             RunSummary summary = Call.of(orchestrator::run).result();
 
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 3));
-            assertThat(summary.tests().getFirst().end().note()).contains("the rack is on fire");
+            assertThat(summary.tests().getFirst().end().note()).contains("no machine in the rack answers");
         }
     }
 
@@ -310,7 +310,7 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o16_resultsThatCannotBeStoredAreAProblem() throws Exception {
+    void o16_unstoredResultsAreAProblem() throws Exception {
         RecordingAggregator failing =
                 RecordingAggregator.failing(record -> record.name().equals("/test-2"));
         try (Orchestrator orchestrator = orchestrate(tests(3), provisioner, FakeExecutors.passing(SHORT), failing)) {
@@ -325,8 +325,8 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o17_testThatFitsNowhereIsNotRun() throws Exception {
-        assumeTrue(canFitNeeds(), "this orchestrator does not heed needs");
+    void o17_testThatFitsNoSystemIsNotRun() throws Exception {
+        assumeTrue(canFitNeeds(), "this orchestrator does not support needs");
         provisioner = FakeProvisioner.of(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")))
                 .maxSystems(3);
         List<TestCase> tests =
@@ -340,7 +340,7 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o18_nameGivenTwiceIsRefused() {
+    void o18_duplicateNameIsRejected() {
         List<TestCase> twice = List.of(TestCase.named("/test"), TestCase.named("/test"));
 
         assertThatThrownBy(() -> {
@@ -372,22 +372,22 @@ public abstract class OrchestratorContract {
     }
 
     @Test
-    void o20_closingThatFailsIsAProblemAndTheRestIsClosed() throws Exception {
+    void o20_failedCloseIsAProblem() throws Exception {
         FakeExecutors executors = FakeExecutors.passing(SHORT);
-        Executor.Factory failing = system -> closingBadly(executors.open(system));
+        Executor.Factory failing = system -> failingToClose(executors.open(system));
         try (Orchestrator orchestrator = orchestrate(tests(3), provisioner, failing, aggregator)) {
             RunSummary summary = Call.of(orchestrator::run).result();
 
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
             assertThat(summary.problems())
-                    .anySatisfy(problem -> assertThat(problem.what()).contains("its directory is stuck"));
+                    .anySatisfy(problem -> assertThat(problem.what()).contains("could not delete its directory"));
             assertThat(summary.exitCode()).isEqualTo(2);
         }
         assertThat(aggregator.records()).hasSize(3);
         assertNothingIsLeft(executors);
     }
 
-    private static Executor closingBadly(Executor good) {
+    private static Executor failingToClose(Executor good) {
         return new Executor() {
             @Override
             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
@@ -397,7 +397,7 @@ public abstract class OrchestratorContract {
             @Override
             public void close() {
                 good.close();
-                throw new SetupException("its directory is stuck", null);
+                throw new SetupException("could not delete its directory", null);
             }
         };
     }

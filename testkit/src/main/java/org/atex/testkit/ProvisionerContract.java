@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * What every {@link Provisioner} does, a test a rule; the rules are P01 and following of {@code docs/contract.md}.
+ * Tests of the rules for {@link Provisioner}: P01 and following in {@code docs/contract.md}.
  *
- * <p>An implementation passes by a subclass that makes one. Where systems take minutes to come, raise the time limit by
- * annotating the subclass with {@code @Timeout}, and {@link #delivery()}.
+ * <p>An implementation inherits the tests by a subclass that opens a provisioner. If a system takes minutes to become
+ * ready, override {@link #delivery()} and annotate the subclass with a longer {@code @Timeout}.
  */
 @Timeout(120)
-@SuppressWarnings("try") // closing early is what is tested
+@SuppressWarnings("try") // close() is called early on purpose
 public abstract class ProvisionerContract {
     private static final int THREADS = 16;
 
@@ -42,18 +42,18 @@ public abstract class ProvisionerContract {
     protected ProvisionerContract() {}
 
     /**
-     * {@return a new provisioner, which can have at least two systems at once}
+     * {@return a new provisioner that can have at least two systems at once}
      *
-     * @throws Exception if there is none
+     * @throws Exception if it cannot be opened
      */
     protected abstract Provisioner open() throws Exception;
 
-    /** {@return how many systems it can have at once, or 0 if nobody knows} */
+    /** {@return the maximum of systems at once, or 0 if it is not known} */
     protected int cap() {
         return 0;
     }
 
-    /** {@return how long a system may take to come} */
+    /** {@return the time within which a system becomes ready} */
     protected Duration delivery() {
         return Call.SOON;
     }
@@ -71,7 +71,7 @@ public abstract class ProvisionerContract {
     private Remote ready() throws InterruptedException {
         Offer offer = provisioner.take(delivery());
         assertThat(offer)
-                .as("what take() offered within %s, as delivery() says", delivery())
+                .as("the result of take() within %s, the value of delivery()", delivery())
                 .isInstanceOf(Offer.Ready.class);
         return ((Offer.Ready) offer).remote();
     }
@@ -81,7 +81,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p01_systemsThatAreAskedForComeAndWork() throws Exception {
+    void p01_requestedSystemsWork() throws Exception {
         provisioner.provision(2);
 
         assertThat(works(ready())).isTrue();
@@ -89,13 +89,13 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p02_nothingComesUnasked() throws Exception {
+    void p02_takeWithoutARequestReturnsNone() throws Exception {
         assertThat(provisioner.take(Duration.ZERO)).isEqualTo(new Offer.None());
         assertThat(provisioner.take(Duration.ofMillis(20))).isEqualTo(new Offer.None());
     }
 
     @Test
-    void p03_eachOneAskedForIsOfferedOnce() throws Exception {
+    void p03_eachRequestedSystemIsOfferedOnce() throws Exception {
         provisioner.provision(1);
         provisioner.provision(1);
         ready();
@@ -105,7 +105,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p04_takeWaitsForWhoAsksLater() throws Exception {
+    void p04_takeWaitsForALaterRequest() throws Exception {
         Call<Remote> taking = Call.of(this::ready).awaitBlocked();
 
         provisioner.provision(1);
@@ -114,7 +114,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p05_lessThanOneIsRefused() {
+    void p05_requestForLessThanOneIsRejected() {
         assertThatThrownBy(() -> provisioner.provision(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> provisioner.provision(-1)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -129,7 +129,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p07_remoteSaysTheSameEachTime() throws Exception {
+    void p07_systemReturnsTheSameValuesEachTime() throws Exception {
         provisioner.provision(1);
         Remote remote = ready();
 
@@ -140,7 +140,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p08_labelsKnownBeforehandAreTrue() throws Exception {
+    void p08_systemsHaveTheAnnouncedLabels() throws Exception {
         Map<String, String> known = provisioner.labels();
         provisioner.provision(1);
 
@@ -148,7 +148,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p09_interruptedTakeTakesNothing() throws Exception {
+    void p09_interruptedTakeTakesNoSystem() throws Exception {
         assertThat(Call.of(() -> provisioner.take(Duration.ofHours(1)))
                         .awaitBlocked()
                         .interrupt()
@@ -160,7 +160,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p10_clearForgetsWhatWasNotHandedOut() throws Exception {
+    void p10_clearWithdrawsOpenRequests() throws Exception {
         provisioner.provision(1);
         Remote kept = ready();
         provisioner.provision(1);
@@ -174,7 +174,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p11_closedRemoteHasAClosedConnection() throws Exception {
+    void p11_closedSystemHasAClosedConnection() throws Exception {
         provisioner.provision(1);
         Remote remote = ready();
         Connection connection = remote.connection();
@@ -186,7 +186,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p12_closeGivesBackWhatWasTaken() throws Exception {
+    void p12_closeGivesBackTakenSystems() throws Exception {
         provisioner.provision(2);
         Connection taken = ready().connection();
 
@@ -211,7 +211,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p14_closedProvisionerRefusesEverything() {
+    void p14_closedProvisionerRejectsCalls() {
         provisioner.close();
 
         assertThatThrownBy(() -> provisioner.provision(1)).isInstanceOf(IllegalStateException.class);
@@ -220,7 +220,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p15_closeWakesWhoeverTakes() throws Exception {
+    void p15_closeWakesWaitingTakes() throws Exception {
         Call<Offer> taking =
                 Call.of(() -> provisioner.take(Duration.ofHours(1))).awaitBlocked();
 
@@ -230,7 +230,8 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p16_takeBesideCloseIsTakenAndGivenBackOrRefused() throws Exception {
+    void p16_takeDuringCloseIsGivenBackOrRejected() throws Exception {
+        // Repeated, because the order of the two calls differs from run to run.
         for (int i = 0; i < 5; i++) {
             Provisioner shortLived = trace.of(open());
             shortLived.provision(1);
@@ -249,8 +250,8 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p17_capHoldsUntilOneIsGivenBack() throws Exception {
-        assumeTrue(cap() > 0, "nobody knows how many systems this provisioner can have");
+    void p17_maximumHoldsUntilASystemIsClosed() throws Exception {
+        assumeTrue(cap() > 0, "the maximum of systems of this provisioner is not known");
         provisioner.provision(cap() + 1);
         List<Remote> taken = new ArrayList<>();
         for (int i = 0; i < cap(); i++) {
@@ -270,7 +271,7 @@ public abstract class ProvisionerContract {
             calls.add(Call.of(() -> {
                 provisioner.provision(1);
                 while (true) {
-                    // Somebody else may have the last one for a moment.
+                    // Another thread may hold the last system for a moment.
                     if (provisioner.take(Duration.ofMillis(50)) instanceof Offer.Ready ready) {
                         try (Remote remote = ready.remote()) {
                             return remote.name();
@@ -281,13 +282,13 @@ public abstract class ProvisionerContract {
         }
         Set<String> names = new HashSet<>();
         for (Call<String> call : calls) {
-            names.add(call.result(delivery().multipliedBy(THREADS / 2))); // at least two at once
+            names.add(call.result(delivery().multipliedBy(THREADS / 2))); // at least two systems at once
         }
         assertThat(names).hasSize(THREADS);
     }
 
     @Test
-    void p19_resetIsDoneOrDenied() throws Exception {
+    void p19_systemWorksAfterReset() throws Exception {
         provisioner.provision(1);
         Remote remote = ready();
 
@@ -297,7 +298,7 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p20_closeIsNotInterrupted() throws Exception {
+    void p20_closeKeepsAPendingInterrupt() throws Exception {
         provisioner.provision(1);
         Connection connection = ready().connection();
         Thread.currentThread().interrupt();
@@ -305,7 +306,7 @@ public abstract class ProvisionerContract {
         provisioner.close();
 
         assertThat(Thread.interrupted())
-                .as("the interrupt is kept for whoever blocks next")
+                .as("the interrupt is still pending after close()")
                 .isTrue();
         assertThatThrownBy(() -> connection.start(Command.of("true"))).isInstanceOf(IllegalStateException.class);
     }

@@ -17,17 +17,17 @@ import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
 
 /**
- * Keeps in memory what it is given. It reads no results: whatever stands in a line is kept.
+ * An aggregator that keeps all results in memory. It does not parse result lines, so it accepts malformed ones.
  *
- * <p>Lifecycle and thread safety are those of {@link Aggregator}.
+ * <p>Lifecycle and thread safety are those of {@link Aggregator}. The accessors work after {@link #close()}, too.
  */
 public final class RecordingAggregator implements Aggregator {
     /**
-     * What it was given once.
+     * One ingested attempt. Immutable.
      *
-     * @param record what is known of the attempt
-     * @param results the lines of its results
-     * @param files its files' paths below {@code files}, and their sizes
+     * @param record the attempt
+     * @param results the lines of its results file
+     * @param files the sizes in bytes of its files, by their paths below {@code files}
      */
     public record Entry(TestRecord record, List<String> results, Map<String, Long> files) {
         /** Copies the collections. */
@@ -47,15 +47,15 @@ public final class RecordingAggregator implements Aggregator {
         this.fails = fails;
     }
 
-    /** {@return one that takes everything} */
+    /** {@return an aggregator that accepts all records} */
     public static RecordingAggregator create() {
         return new RecordingAggregator(record -> false);
     }
 
     /**
-     * {@return one that cannot store some records}
+     * {@return an aggregator that fails to store some records}
      *
-     * @param which these
+     * @param which selects the records to fail for
      */
     public static RecordingAggregator failing(Predicate<TestRecord> which) {
         return new RecordingAggregator(which);
@@ -64,19 +64,21 @@ public final class RecordingAggregator implements Aggregator {
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
         if (closed) {
-            throw new IllegalStateException("cannot ingest " + record.name() + ": this aggregator is closed");
+            throw new IllegalStateException("could not ingest " + record.name() + ": this aggregator is closed");
         }
         if (fails.test(record)) {
-            throw new AggregationException("could not store " + record.name() + ": it was told to fail", null);
+            throw new AggregationException(
+                    "could not store " + record.name() + ": this fake was configured to fail", null);
         }
         List<Object> name = List.of(record.platform(), record.name(), record.attempt());
+        // Claimed before the files are read, so that of two threads with the same attempt only one succeeds.
         if (names.putIfAbsent(name, true) != null) {
             throw new AggregationException(
                     "could not store attempt " + record.attempt() + " of " + record.name() + " on " + record.platform()
                             + ": it is stored already",
                     null);
         }
-        // Reading a file through a channel fails at once while an interrupt is pending.
+        // A file channel is closed by a pending interrupt, so the interrupt is cleared here and restored below.
         boolean interrupted = Thread.interrupted();
         try {
             entries.add(read(record, artifacts));
@@ -117,22 +119,22 @@ public final class RecordingAggregator implements Aggregator {
         closed = true;
     }
 
-    /** {@return how often it was flushed} */
+    /** {@return the number of calls of {@link #flush()}} */
     public int flushes() {
         return flushes.get();
     }
 
-    /** {@return whether it was closed} */
+    /** {@return whether this aggregator is closed} */
     public boolean isClosed() {
         return closed;
     }
 
-    /** {@return what it was given, in that order} */
+    /** {@return the ingested attempts, in order} */
     public List<Entry> entries() {
         return List.copyOf(entries);
     }
 
-    /** {@return the records it was given, in that order} */
+    /** {@return the records of the ingested attempts, in order} */
     public List<TestRecord> records() {
         return entries.stream().map(Entry::record).toList();
     }

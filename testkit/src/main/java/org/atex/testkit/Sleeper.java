@@ -2,18 +2,21 @@ package org.atex.testkit;
 
 import java.time.Duration;
 
-/** How fakes let time pass: really, or by the hand of a {@link ManualClock}. Thread-safe. */
+/**
+ * The way in which fakes wait: in real time, or until a {@link ManualClock} is advanced. Implementations must be
+ * thread-safe.
+ */
 @FunctionalInterface
 public interface Sleeper {
     /**
-     * Waits.
+     * Waits for a duration.
      *
-     * @param duration how long
-     * @throws InterruptedException if interrupted
+     * @param duration the duration
+     * @throws InterruptedException if the thread is interrupted
      */
     void sleep(Duration duration) throws InterruptedException;
 
-    /** {@return one that really waits} */
+    /** {@return a sleeper that waits in real time} */
     static Sleeper real() {
         return Thread::sleep;
     }

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A disk with room for 8 MiB, for trying what happens when there is none: in memory, and seen only by a process of its
- * own, whose end removes it. Works for root, and for others where the kernel lets them have name spaces.
+ * A disk of 8 MiB for tests of full disks. It is a tmpfs in the mount namespace of one child process, and disappears
+ * with that process. This works for root, and for other users if the kernel allows them user namespaces.
  */
 public final class SmallDisk {
     private static final String MOUNT = "mount -t tmpfs -o size=8m tmpfs \"$1\" && cd \"$2\" && exec \"${@:3}\"";
@@ -17,27 +17,27 @@ public final class SmallDisk {
     private SmallDisk() {}
 
     /**
-     * {@return whether this user may have one}
+     * {@return whether the current user can create such a disk}
      *
      * @param disk an empty directory
-     * @throws InterruptedException if interrupted
+     * @throws InterruptedException if the thread is interrupted
      */
     public static boolean isPossible(Path disk) throws InterruptedException {
         try {
             return start(disk, disk.toAbsolutePath().getRoot(), List.of("true")).waitFor() == 0;
         } catch (IOException e) {
-            return false; // there is no unshare here
+            return false; // the program unshare is missing
         }
     }
 
     /**
-     * Runs a class of the class path with a small disk.
+     * Starts a JVM with a class of the class path, with a small disk mounted.
      *
-     * @param disk an empty directory, where it sees the disk; its only argument
-     * @param directory where it runs
-     * @param main the class, with a {@code main}
-     * @return its process, whose errors go to ours
-     * @throws IOException if it cannot be started
+     * @param disk an empty directory, which becomes the mount point; the only argument of the class
+     * @param directory the working directory
+     * @param main the class, with a {@code main} method
+     * @return the process; its standard error is that of this JVM
+     * @throws IOException if the process cannot be started
      */
     public static Process run(Path disk, Path directory, Class<?> main) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -46,7 +46,7 @@ public final class SmallDisk {
     }
 
     private static Process start(Path disk, Path directory, List<String> command) throws IOException {
-        // A name space of its own for mounts; whoever is not root has them in one of users too.
+        // A mount namespace needs privileges. A user without them first gets a user namespace, in which it maps to root.
         boolean root = "root".equals(System.getProperty("user.name"));
         List<String> all = new ArrayList<>(root ? List.of("unshare", "--mount") : List.of("unshare", "-rm"));
         all.addAll(List.of("bash", "-c", MOUNT, "bash", disk.toString(), directory.toString()));
@@ -57,12 +57,13 @@ public final class SmallDisk {
     }
 
     /**
-     * Writes a file {@code filler} until there is no room.
+     * Writes a file {@code filler} until the disk is full.
      *
      * @param disk the disk
-     * @return what the system said
+     * @return the exception of the failed write
      */
     public static IOException fill(Path disk) {
+        // Blocks of the page size of tmpfs, so that not a single byte is free afterwards.
         byte[] piece = new byte[4096];
         try (OutputStream filler = Files.newOutputStream(disk.resolve("filler"))) {
             while (true) {
@@ -74,10 +75,10 @@ public final class SmallDisk {
     }
 
     /**
-     * Takes that away.
+     * Deletes the file {@code filler}.
      *
      * @param disk the disk
-     * @throws IOException if it cannot be deleted
+     * @throws IOException if the file cannot be deleted
      */
     public static void makeRoom(Path disk) throws IOException {
         Files.delete(disk.resolve("filler"));

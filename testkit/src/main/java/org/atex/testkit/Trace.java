@@ -24,14 +24,17 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Notes what the tests of a contract call, so that a failure tells the rule, the calls with their arguments, and how each
- * ended or for how long it has not.
+ * Records the calls that the tests of a contract make. The failure of a test then shows the rule, the last calls with
+ * their arguments, and the result or the duration of each.
  *
- * <p>Thread safety: from any thread.
+ * <p>Thread safety: every method may be called from any thread.
  */
 final class Trace implements TestExecutionExceptionHandler {
-    private static final int KEPT = 10;
-    private static final int LONGEST = 300;
+    /** The number of calls that a failure shows. */
+    private static final int MAX_CALLS = 10;
+
+    /** The number of characters of a call that a failure shows; some arguments have 50,000. */
+    private static final int MAX_LENGTH = 300;
 
     private final Deque<Entry> entries = new ArrayDeque<>();
 
@@ -41,7 +44,7 @@ final class Trace implements TestExecutionExceptionHandler {
         private volatile @Nullable String end;
 
         Entry(String call) {
-            this.call = call.length() > LONGEST ? call.substring(0, LONGEST) + "…" : call;
+            this.call = call.length() > MAX_LENGTH ? call.substring(0, MAX_LENGTH) + "…" : call;
         }
 
         void end(String how) {
@@ -94,14 +97,14 @@ final class Trace implements TestExecutionExceptionHandler {
         try {
             done(call, work::run);
         } catch (InterruptedException e) {
-            throw new AssertionError("a method that throws no InterruptedException has thrown one", e);
+            throw new AssertionError(call + " threw an InterruptedException that it does not declare", e);
         }
     }
 
     private synchronized Entry begin(String call) {
         Entry entry = new Entry(call);
         entries.addLast(entry);
-        if (entries.size() > KEPT) {
+        if (entries.size() > MAX_CALLS) {
             entries.removeFirst();
         }
         return entry;
@@ -113,36 +116,37 @@ final class Trace implements TestExecutionExceptionHandler {
 
     @Override
     public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        // A failed assumption: the test is skipped, and its message must stay as it is.
         if (failure instanceof TestAbortedException) {
             throw failure;
         }
         throw new AssertionError(message(context.getRequiredTestMethod().getName(), failure), failure);
     }
 
-    /** {@return what is told of a failure} */
+    /** {@return the message for a failure} */
     String message(String test, Throwable failure) {
         StringBuilder message = new StringBuilder("rule ")
                 .append(test.substring(0, 3).toUpperCase(Locale.ROOT))
-                .append(" of docs/contract.md is broken (")
+                .append(" of docs/contract.md is violated (")
                 .append(test.substring(4))
                 .append("): ")
                 .append(failure instanceof AssertionError ? String.valueOf(failure.getMessage()) : failure)
-                .append("\nThe calls before, the last one last:");
+                .append("\nThe last calls, in order:");
         calls().forEach(call -> message.append("\n  ").append(call));
         return message.toString();
     }
 
-    /** {@return a connection that does what another does, and notes it} */
+    /** {@return a connection that delegates to another one and records its calls} */
     Connection of(Connection connection) {
         return new TracedConnection(connection);
     }
 
-    /** {@return a provisioner that does what another does, and notes it} */
+    /** {@return a provisioner that delegates to another one and records its calls} */
     Provisioner of(Provisioner provisioner) {
         return new TracedProvisioner(provisioner);
     }
 
-    /** The one of an implementation. */
+    /** Returns the connection of the implementation under test, without the recording. */
     static Connection original(Connection connection) {
         return connection instanceof TracedConnection traced ? traced.original : connection;
     }

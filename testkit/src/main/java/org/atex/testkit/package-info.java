@@ -1,4 +1,7 @@
-/** Contracts that implementations pass by subclassing, fakes that pass them, leak checks. */
+/**
+ * Contract classes with the tests of {@code docs/contract.md}, fakes of all blocks, a leak check and a fault proxy. An
+ * implementation inherits the tests of its interface by a subclass.
+ */
 @NullMarked
 @Stable
 package org.atex.testkit;

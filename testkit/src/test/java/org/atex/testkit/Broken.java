@@ -6,30 +6,31 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Something that does all it should but for one rule of the contract.
+ * An implementation that violates one rule of the contract.
  *
- * @param rule the rule that it breaks, by the beginning of its test's name
- * @param others rules that cannot but be broken with it
- * @param why the reason for that, or nothing
- * @param variant what breaks it
- * @param <T> how it is made
+ * @param rule the number of the rule, in lower case
+ * @param others the numbers of rules that the same mistake necessarily violates
+ * @param why the reason for these, or an empty string
+ * @param variant creates the implementation
+ * @param <T> the type of its creator
  */
 record Broken<T>(String rule, Set<String> others, String why, T variant) {
     static <T> Broken<T> of(String rule, T variant) {
         return new Broken<>(rule, Set.of(), "", variant);
     }
 
-    /** The same, where the mistake cannot but break other rules too. */
+    /** Returns a copy that also violates other rules. */
     Broken<T> and(String why, String... others) {
         return new Broken<>(rule, Set.of(others), why, variant);
     }
 
-    /** Runs the contract, and checks that its rule's test rejects it, and no other does. */
+    /** Runs the contract, and asserts that only the tests of the violated rules fail. */
     void assertRejectedBy(Class<?> contract) {
         Set<String> expected = new TreeSet<>(others);
         expected.add(rule);
-        assertThat(Rejections.of(contract))
-                .as("rules whose tests reject what breaks " + rule + (why.isEmpty() ? "" : " (" + why + ")"))
+        assertThat(FailedRules.of(contract))
+                .as("rules whose tests reject the implementation that violates " + rule
+                        + (why.isEmpty() ? "" : " (" + why + ")"))
                 .isEqualTo(expected);
     }
 

@@ -31,15 +31,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** For each rule an aggregator that breaks it and no other: its test rejects it, and no other test does. */
+/** For each rule, an aggregator that violates it: only the test of this rule may fail. */
 @Timeout(240)
 class BrokenAggregatorsTest {
     private static final Pattern ABSOLUTE = Pattern.compile("\"(/[^\"]+)\"");
 
-    /** The contract of whatever is set. */
+    /** The contract of the aggregator under test. */
     static final class Contract extends AggregatorContract {
-        static Supplier<Same> tested = Same::new;
-        private Same opened = new Same();
+        static Supplier<DelegatingAggregator> tested = DelegatingAggregator::new;
+        private DelegatingAggregator opened = new DelegatingAggregator();
 
         @Override
         protected Aggregator open() {
@@ -55,26 +55,26 @@ class BrokenAggregatorsTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(Broken<Supplier<Same>> broken) {
+    void onlyTheTestOfItsRuleFails(Broken<Supplier<DelegatingAggregator>> broken) {
         Contract.tested = broken.variant();
 
         broken.assertRejectedBy(Contract.class);
     }
 
     @Test
-    void goodOneIsNotRejected() {
-        Contract.tested = Same::new;
+    void correctImplementationPasses() {
+        Contract.tested = DelegatingAggregator::new;
 
-        assertThat(Rejections.of(Contract.class)).isEmpty();
+        assertThat(FailedRules.of(Contract.class)).isEmpty();
     }
 
-    static Stream<Broken<Supplier<Same>>> broken() {
+    static Stream<Broken<Supplier<DelegatingAggregator>>> broken() {
         return Stream.of(ingests(), failures(), names(), closes(), threads(), flushes())
                 .flatMap(Function.identity());
     }
 
-    /** Does what a good one does, with all that is optional. */
-    static class Same implements Aggregator {
+    /** A correct aggregator with all optional features, which broken ones extend. */
+    static class DelegatingAggregator implements Aggregator {
         final RecordingAggregator good = RecordingAggregator.create();
 
         @Override
@@ -111,7 +111,7 @@ class BrokenAggregatorsTest {
     }
 
     private static String textOf(Artifacts artifacts) throws IOException {
-        // Not by a channel, which a pending interrupt would close.
+        // Not by a channel, because a pending interrupt would close it.
         try (InputStream results = new FileInputStream(artifacts.results().toFile())) {
             return new String(results.readAllBytes(), UTF_8);
         } catch (FileNotFoundException e) {
@@ -129,9 +129,9 @@ class BrokenAggregatorsTest {
         void ingest(RecordingAggregator good, TestRecord record, Artifacts artifacts) throws IOException;
     }
 
-    /** One that does something else with what it has understood. */
-    private static Supplier<Same> ingesting(Change change) {
-        return () -> new Same() {
+    /** Returns an aggregator that stores an attempt in another way. */
+    private static Supplier<DelegatingAggregator> ingesting(Change change) {
+        return () -> new DelegatingAggregator() {
             @Override
             void ingested(TestRecord record, Artifacts artifacts) throws IOException {
                 change.ingest(good, record, artifacts);
@@ -143,9 +143,9 @@ class BrokenAggregatorsTest {
         void of(TestRecord record, Artifacts artifacts) throws IOException;
     }
 
-    /** One that fails as it should, and does something more then. */
-    private static Supplier<Same> failing(Failure failure) {
-        return () -> new Same() {
+    /** Returns an aggregator that fails correctly, and then does something else. */
+    private static Supplier<DelegatingAggregator> failing(Failure failure) {
+        return () -> new DelegatingAggregator() {
             @Override
             public void ingest(TestRecord record, Artifacts artifacts) {
                 try {
@@ -162,11 +162,11 @@ class BrokenAggregatorsTest {
         };
     }
 
-    /** One that cannot store a test after another could not be stored. */
-    private static Supplier<Same> spoilt(boolean forItself) {
+    /** Returns an aggregator that rejects the same test, or other tests, after a failure. */
+    private static Supplier<DelegatingAggregator> failingAfterAFailure(boolean forItself) {
         return () -> {
             AtomicReference<String> failed = new AtomicReference<>();
-            return new Same() {
+            return new DelegatingAggregator() {
                 @Override
                 public void ingest(TestRecord record, Artifacts artifacts) {
                     String before = failed.get();
@@ -182,7 +182,7 @@ class BrokenAggregatorsTest {
         };
     }
 
-    private static Stream<Broken<Supplier<Same>>> ingests() {
+    private static Stream<Broken<Supplier<DelegatingAggregator>>> ingests() {
         return Stream.of(
                 Broken.of("a01", ingesting((good, record, artifacts) -> {
                     boolean hasFiles = !artifacts.isNone() && Files.exists(artifacts.files());
@@ -210,14 +210,14 @@ class BrokenAggregatorsTest {
                 })));
     }
 
-    private static Stream<Broken<Supplier<Same>>> failures() {
+    private static Stream<Broken<Supplier<DelegatingAggregator>>> failures() {
         return Stream.of(
                 Broken.of(
                         "a04",
                         failing((record, artifacts) ->
                                 Files.deleteIfExists(artifacts.files().resolve("output.txt")))),
-                Broken.of("a05", spoilt(false)),
-                Broken.of("a06", spoilt(true)),
+                Broken.of("a05", failingAfterAFailure(false)),
+                Broken.of("a06", failingAfterAFailure(true)),
                 Broken.of("a07", ingesting((good, record, artifacts) -> {
                     if (good.records().stream().anyMatch(other -> same(other, record))) {
                         artifacts.delete();
@@ -227,7 +227,7 @@ class BrokenAggregatorsTest {
                 })));
     }
 
-    private static Stream<Broken<Supplier<Same>>> names() {
+    private static Stream<Broken<Supplier<DelegatingAggregator>>> names() {
         return Stream.of(
                 Broken.of("a09", ingesting((good, record, artifacts) -> {
                     refuse(good.records().stream().anyMatch(other -> isAbove(record, other)), record);
@@ -238,7 +238,7 @@ class BrokenAggregatorsTest {
                     good.ingest(record, artifacts);
                 })),
                 Broken.of("a11", ingesting((good, record, artifacts) -> {
-                    // As if a file were moved from where its result says it is.
+                    // As an aggregator does that moves a file from the path in its result.
                     for (Matcher file = ABSOLUTE.matcher(artifacts.isNone() ? "" : textOf(artifacts)); file.find(); ) {
                         Files.deleteIfExists(Path.of(file.group(1)));
                     }
@@ -246,15 +246,15 @@ class BrokenAggregatorsTest {
                 })));
     }
 
-    private static Stream<Broken<Supplier<Same>>> closes() {
+    private static Stream<Broken<Supplier<DelegatingAggregator>>> closes() {
         return Stream.of(
                 Broken.of("a12", failingAfterClose((record, artifacts) -> {
-                    // What is beside a close, and a rule of its own, comes from other threads.
+                    // A17 covers an ingest during a close, which comes from a virtual thread.
                     if (!Thread.currentThread().isVirtual()) {
                         artifacts.delete();
                     }
                 })),
-                Broken.of("a13", () -> new Same() {
+                Broken.of("a13", () -> new DelegatingAggregator() {
                     private final AtomicInteger closes = new AtomicInteger();
 
                     @Override
@@ -268,7 +268,7 @@ class BrokenAggregatorsTest {
                         super.close();
                     }
                 }),
-                Broken.of("a14", () -> new Same() {
+                Broken.of("a14", () -> new DelegatingAggregator() {
                     private final AtomicBoolean used = new AtomicBoolean();
 
                     @Override
@@ -280,15 +280,15 @@ class BrokenAggregatorsTest {
                     @Override
                     List<String> stored() {
                         if (!used.get()) {
-                            throw new IllegalStateException("there is nothing to read");
+                            throw new IllegalStateException("no results are stored");
                         }
                         return super.stored();
                     }
                 }));
     }
 
-    private static Supplier<Same> failingAfterClose(Failure failure) {
-        return () -> new Same() {
+    private static Supplier<DelegatingAggregator> failingAfterClose(Failure failure) {
+        return () -> new DelegatingAggregator() {
             @Override
             void ingested(TestRecord record, Artifacts artifacts) throws IOException {
                 try {
@@ -301,9 +301,9 @@ class BrokenAggregatorsTest {
         };
     }
 
-    private static Stream<Broken<Supplier<Same>>> threads() {
+    private static Stream<Broken<Supplier<DelegatingAggregator>>> threads() {
         return Stream.of(
-                Broken.of("a16", () -> new Same() {
+                Broken.of("a16", () -> new DelegatingAggregator() {
                     private final AtomicReference<Thread> owner = new AtomicReference<>();
 
                     @Override
@@ -313,13 +313,13 @@ class BrokenAggregatorsTest {
                         super.ingested(record, artifacts);
                     }
                 }),
-                Broken.of("a17", () -> new Same() {
+                Broken.of("a17", () -> new DelegatingAggregator() {
                     private final CountDownLatch closing = new CountDownLatch(1);
 
                     @Override
                     public void ingest(TestRecord record, Artifacts artifacts) {
                         try {
-                            // Waits for the close that is meant to be beside it, so that it always is.
+                            // Waits for the close, so that the two always overlap.
                             if (Thread.currentThread().isVirtual()
                                     && record.name().equals("/test")
                                     && closing.await(5, TimeUnit.SECONDS)) {
@@ -340,38 +340,38 @@ class BrokenAggregatorsTest {
                 }));
     }
 
-    private static Stream<Broken<Supplier<Same>>> flushes() {
+    private static Stream<Broken<Supplier<DelegatingAggregator>>> flushes() {
         return Stream.of(
-                Broken.of("a19", () -> new Same() {
+                Broken.of("a19", () -> new DelegatingAggregator() {
                     @Override
                     List<String> stored() {
                         return good.isClosed() ? super.stored() : List.of();
                     }
                 }),
-                Broken.of("a20", () -> new Same() {
+                Broken.of("a20", () -> new DelegatingAggregator() {
                     @Override
                     void ingested(TestRecord record, Artifacts artifacts) throws IOException {
                         refuse(good.flushes() > 20, record);
                         super.ingested(record, artifacts);
                     }
                 }),
-                Broken.of("a21", () -> new Same() {
+                Broken.of("a21", () -> new DelegatingAggregator() {
                     @Override
                     public void flush() {
                         if (good.isClosed()) {
-                            throw new IllegalStateException("it is closed");
+                            throw new IllegalStateException("this aggregator is closed");
                         }
                         super.flush();
                     }
                 }),
-                Broken.of("a22", () -> new Same() {
+                Broken.of("a22", () -> new DelegatingAggregator() {
                     @Override
                     public void flush() {
                         Thread.interrupted();
                         super.flush();
                     }
                 }),
-                Broken.of("a23", () -> new Same() {
+                Broken.of("a23", () -> new DelegatingAggregator() {
                     @Override
                     public Optional<Path> files(TestRecord record) {
                         return Optional.of(Path.of("nowhere"));

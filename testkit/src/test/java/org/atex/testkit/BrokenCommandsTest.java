@@ -1,9 +1,9 @@
 package org.atex.testkit;
 
-import static org.atex.testkit.SameConnection.running;
-import static org.atex.testkit.SameConnection.started;
-import static org.atex.testkit.SameConnection.startedButNotRun;
-import static org.atex.testkit.SameConnection.starting;
+import static org.atex.testkit.DelegatingConnection.running;
+import static org.atex.testkit.DelegatingConnection.started;
+import static org.atex.testkit.DelegatingConnection.startedOnly;
+import static org.atex.testkit.DelegatingConnection.starting;
 
 import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
@@ -36,22 +36,22 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** For each rule about commands a connection that breaks it and no other: its test rejects it, and no other test does. */
+/** For each rule about commands, a connection that violates it: only the test of this rule may fail. */
 @Timeout(240)
 class BrokenCommandsTest {
     @ParameterizedTest
     @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(Broken<Function<FakeConnection, SameConnection>> broken) {
+    void onlyTheTestOfItsRuleFails(Broken<Function<FakeConnection, DelegatingConnection>> broken) {
         BrokenConnectionContract.tested = broken.variant();
 
         broken.assertRejectedBy(BrokenConnectionContract.class);
     }
 
-    static Stream<Broken<Function<FakeConnection, SameConnection>>> broken() {
+    static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> broken() {
         return Stream.of(beginnings(), streams(), runs(), waits(), closes()).flatMap(Function.identity());
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> beginnings() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> beginnings() {
         return Stream.of(
                 Broken.of(
                         "c01", ending(end -> end.equals(new CommandEnd.Exited(255)) ? new CommandEnd.Exited(1) : end)),
@@ -80,27 +80,27 @@ class BrokenCommandsTest {
                                 changed(command, command.environment(), !"/there".equals(command.directory())))));
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> streams() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> streams() {
         return Stream.of(
                 Broken.of(
                         "c08",
                         starting(command -> command.stdin() instanceof Input.Bytes bytes
                                 ? command.withStdin(Input.bytes(first(65_536, bytes)))
                                 : command)),
-                Broken.of("c09", good -> new SameConnection(good) {
+                Broken.of("c09", good -> new DelegatingConnection(good) {
                     @Override
                     public RunningCommand start(Command command) throws InterruptedException {
                         boolean ignored = command.stdin() instanceof Input.Bytes && isRun(command, "exits");
                         return ended(super.start(command), end -> ignored ? new CommandEnd.Signalled("PIPE") : end);
                     }
                 }),
-                Broken.of("c10", started(command -> new SameCommand(command) {
+                Broken.of("c10", started(command -> new DelegatingCommand(command) {
                     @Override
                     public OutputStream stdin() {
                         return new FilterOutputStream(super.stdin()) {
                             @Override
                             public void close() {
-                                command.close(); // and not only its input
+                                command.close(); // instead of its input only
                             }
                         };
                     }
@@ -128,7 +128,7 @@ class BrokenCommandsTest {
                     }
                     return command;
                 })),
-                Broken.of("c15", good -> new SameConnection(good) {
+                Broken.of("c15", good -> new DelegatingConnection(good) {
                     @Override
                     public RunningCommand start(Command command) throws InterruptedException {
                         try {
@@ -138,7 +138,7 @@ class BrokenCommandsTest {
                         }
                     }
                 }),
-                Broken.of("c16", started(command -> new SameCommand(command) {
+                Broken.of("c16", started(command -> new DelegatingCommand(command) {
                     @Override
                     public InputStream stdout() {
                         try {
@@ -148,40 +148,40 @@ class BrokenCommandsTest {
                         }
                     }
                 })),
-                Broken.of("c17", started(command -> new SameCommand(command) {
+                Broken.of("c17", started(command -> new DelegatingCommand(command) {
                     @Override
                     public InputStream stderr() {
-                        return new OnlyTheFirst(1_000_000, super.stderr());
+                        return new TruncatedStream(1_000_000, super.stderr());
                     }
                 })));
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> runs() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> runs() {
         return Stream.of(
-                Broken.of("c18", good -> new SameConnection(good) {
+                Broken.of("c18", good -> new DelegatingConnection(good) {
                     @Override
                     public CommandResult run(Command command) throws InterruptedException {
                         try {
                             return super.run(command);
                         } catch (CommandFailedException e) {
-                            throw new OutOfMemoryError("for instance");
+                            throw new OutOfMemoryError("Java heap space");
                         }
                     }
                 }),
-                Broken.of("c19", good -> new SameConnection(good) {
+                Broken.of("c19", good -> new DelegatingConnection(good) {
                     @Override
                     public CommandResult run(Command command) throws InterruptedException {
                         return super.run(
                                 command.stdin().equals(Input.pipe()) ? command.withStdin(Input.empty()) : command);
                     }
                 }),
-                Broken.of("c20", good -> new SameConnection(good) {
+                Broken.of("c20", good -> new DelegatingConnection(good) {
                     @Override
                     public CommandResult run(Command command) throws InterruptedException {
                         return isRun(command, "leaves-daemon") ? runWithoutClosing(good, command) : super.run(command);
                     }
                 }),
-                Broken.of("c27", running(command -> new SameCommand(command) {
+                Broken.of("c27", running(command -> new DelegatingCommand(command) {
                     private volatile boolean interrupted;
 
                     @Override
@@ -203,17 +203,17 @@ class BrokenCommandsTest {
                 })));
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> waits() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> waits() {
         return Stream.of(
-                Broken.of("c21", started(command -> new SameCommand(command) {
+                Broken.of("c21", started(command -> new DelegatingCommand(command) {
                     @Override
                     public CommandEnd await() throws InterruptedException {
                         CommandEnd end = super.await();
-                        close(); // so that there are no leftovers to wait for
+                        close(); // ends the leftover processes, which C21 must not do
                         return end;
                     }
                 })),
-                Broken.of("c22", started(command -> new SameCommand(command) {
+                Broken.of("c22", started(command -> new DelegatingCommand(command) {
                     @Override
                     public Optional<CommandEnd> await(Duration atMost) throws InterruptedException {
                         Optional<CommandEnd> end = super.await(atMost);
@@ -223,7 +223,7 @@ class BrokenCommandsTest {
                         return end;
                     }
                 })),
-                Broken.of("c23", started(command -> new SameCommand(command) {
+                Broken.of("c23", started(command -> new DelegatingCommand(command) {
                     private volatile boolean closed;
 
                     @Override
@@ -237,7 +237,7 @@ class BrokenCommandsTest {
                         super.close();
                     }
                 })),
-                Broken.of("c24", started(command -> new SameCommand(command) {
+                Broken.of("c24", started(command -> new DelegatingCommand(command) {
                     @Override
                     public CommandEnd await() throws InterruptedException {
                         try {
@@ -248,7 +248,7 @@ class BrokenCommandsTest {
                         }
                     }
                 })),
-                Broken.of("c25", started(command -> new SameCommand(command) {
+                Broken.of("c25", started(command -> new DelegatingCommand(command) {
                     @Override
                     public InputStream stdout() {
                         return new FilterInputStream(super.stdout()) {
@@ -263,14 +263,14 @@ class BrokenCommandsTest {
                         };
                     }
                 })),
-                Broken.of("c26", good -> new SameConnection(good) {
+                Broken.of("c26", good -> new DelegatingConnection(good) {
                     @Override
                     public RunningCommand start(Command command) throws InterruptedException {
                         Thread.interrupted();
                         return super.start(command);
                     }
                 }),
-                Broken.of("c34", good -> new SameConnection(good) {
+                Broken.of("c34", good -> new DelegatingConnection(good) {
                     private final AtomicInteger workers = new AtomicInteger();
 
                     @Override
@@ -280,7 +280,7 @@ class BrokenCommandsTest {
                             started.close();
                             throw new TransferException("no thread is left for '" + command + "'", null);
                         }
-                        return new SameCommand(started) {
+                        return new DelegatingCommand(started) {
                             @Override
                             public void close() {
                                 workers.decrementAndGet();
@@ -291,9 +291,9 @@ class BrokenCommandsTest {
                 }));
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> closes() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> closes() {
         return Stream.of(
-                Broken.of("c28", started(command -> new SameCommand(command) {
+                Broken.of("c28", started(command -> new DelegatingCommand(command) {
                     private volatile boolean closed;
 
                     @Override
@@ -308,7 +308,7 @@ class BrokenCommandsTest {
                         super.close();
                     }
                 })),
-                Broken.of("c29", startedButNotRun(command -> new SameCommand(command) {
+                Broken.of("c29", startedOnly(command -> new DelegatingCommand(command) {
                     @Override
                     public void close() {
                         if (!hasEnded()) {
@@ -318,9 +318,9 @@ class BrokenCommandsTest {
                 })),
                 Broken.of("c30", good -> {
                     ConcurrentLinkedQueue<RunningCommand> all = new ConcurrentLinkedQueue<>();
-                    return startedButNotRun(command -> {
+                    return startedOnly(command -> {
                                 all.add(command);
-                                return new SameCommand(command) {
+                                return new DelegatingCommand(command) {
                                     @Override
                                     public void close() {
                                         all.forEach(RunningCommand::close);
@@ -329,26 +329,26 @@ class BrokenCommandsTest {
                             })
                             .apply(good);
                 }),
-                Broken.of("c31", started(command -> new SameCommand(command) {
+                Broken.of("c31", started(command -> new DelegatingCommand(command) {
                     private final AtomicInteger closes = new AtomicInteger();
 
                     @Override
                     public void close() {
                         super.close();
-                        // Twice is what some tests do that are about other things.
+                        // Tests of other rules close a command twice.
                         if (closes.incrementAndGet() > 2) {
-                            throw new IllegalStateException("it was closed before");
+                            throw new IllegalStateException("this command is closed already");
                         }
                     }
                 })),
-                Broken.of("c32", started(command -> new SameCommand(command) {
+                Broken.of("c32", started(command -> new DelegatingCommand(command) {
                     @Override
                     public void close() {
                         Thread.interrupted();
                         super.close();
                     }
                 })),
-                Broken.of("c33", startedButNotRun(command -> new SameCommand(command) {
+                Broken.of("c33", startedOnly(command -> new DelegatingCommand(command) {
                     private volatile boolean closed;
 
                     @Override
@@ -386,7 +386,7 @@ class BrokenCommandsTest {
                 .withStderr(command.stderr());
     }
 
-    /** A command that prints something else, if it prints both. */
+    /** Returns a command with other output, if it is one that prints to both streams. */
     private static Command printing(Command command, String output, String errors) {
         return isRun(command, "prints-both") ? command.withArguments(List.of("prints-both", output, errors)) : command;
     }
@@ -400,9 +400,9 @@ class BrokenCommandsTest {
         RunningCommand started = good.start(command);
         CommandEnd end = started.await();
         try {
-            byte[] said = new byte[100];
-            int length = started.stdout().read(said);
-            return new CommandResult(command, end, Arrays.copyOf(said, length), new byte[0]);
+            byte[] output = new byte[100];
+            int length = started.stdout().read(output);
+            return new CommandResult(command, end, Arrays.copyOf(output, length), new byte[0]);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -416,12 +416,12 @@ class BrokenCommandsTest {
         }
     }
 
-    private static Function<FakeConnection, SameConnection> ending(UnaryOperator<CommandEnd> change) {
+    private static Function<FakeConnection, DelegatingConnection> ending(UnaryOperator<CommandEnd> change) {
         return started(command -> ended(command, change));
     }
 
     private static RunningCommand ended(RunningCommand command, UnaryOperator<CommandEnd> change) {
-        return new SameCommand(command) {
+        return new DelegatingCommand(command) {
             @Override
             public CommandEnd await() throws InterruptedException {
                 return change.apply(super.await());
@@ -434,11 +434,11 @@ class BrokenCommandsTest {
         };
     }
 
-    /** A stream that forgets what comes after some bytes. */
-    private static final class OnlyTheFirst extends FilterInputStream {
+    /** A stream that drops all bytes after a number of them. */
+    private static final class TruncatedStream extends FilterInputStream {
         private long left;
 
-        OnlyTheFirst(long bytes, InputStream all) {
+        TruncatedStream(long bytes, InputStream all) {
             super(all);
             left = bytes;
         }

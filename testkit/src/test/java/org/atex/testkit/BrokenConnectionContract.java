@@ -3,10 +3,10 @@ package org.atex.testkit;
 import java.util.function.Function;
 import org.atex.api.Connection;
 
-/** The contract of whatever connection is set. */
+/** The contract of the connection under test. */
 final class BrokenConnectionContract extends FakeConnectionContract {
-    /** What makes it of a good one. */
-    static Function<FakeConnection, SameConnection> tested = SameConnection::new;
+    /** Creates the connection under test from a correct one. */
+    static Function<FakeConnection, DelegatingConnection> tested = DelegatingConnection::new;
 
     @Override
     protected Connection connect() {
@@ -15,7 +15,7 @@ final class BrokenConnectionContract extends FakeConnectionContract {
 
     @Override
     protected void lose(Connection broken) {
-        SameConnection same = (SameConnection) broken;
+        DelegatingConnection same = (DelegatingConnection) broken;
         same.lost = true;
         super.lose(same.good);
     }

@@ -1,7 +1,7 @@
 package org.atex.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.atex.testkit.SameConnection.started;
+import static org.atex.testkit.DelegatingConnection.started;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,27 +34,27 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * For each rule about files and the connection itself a connection that breaks it and no other: its test rejects it, and no
- * other test does.
+ * For each rule about files and the connection itself, a connection that violates it: only the test of this rule may
+ * fail.
  */
 @Timeout(240)
 class BrokenConnectionsTest {
     @ParameterizedTest
     @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(Broken<Function<FakeConnection, SameConnection>> broken) {
+    void onlyTheTestOfItsRuleFails(Broken<Function<FakeConnection, DelegatingConnection>> broken) {
         BrokenConnectionContract.tested = broken.variant();
 
         broken.assertRejectedBy(BrokenConnectionContract.class);
     }
 
     @Test
-    void goodOneIsNotRejected() {
-        BrokenConnectionContract.tested = SameConnection::new;
+    void correctImplementationPasses() {
+        BrokenConnectionContract.tested = DelegatingConnection::new;
 
-        assertThat(Rejections.of(BrokenConnectionContract.class)).isEmpty();
+        assertThat(FailedRules.of(BrokenConnectionContract.class)).isEmpty();
     }
 
-    static Stream<Broken<Function<FakeConnection, SameConnection>>> broken() {
+    static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> broken() {
         return Stream.of(files(), names(), reconnecting(), closing(), callers()).flatMap(Function.identity());
     }
 
@@ -62,8 +62,8 @@ class BrokenConnectionsTest {
         void download(FakeConnection good, String source, Path target) throws IOException, InterruptedException;
     }
 
-    private static Function<FakeConnection, SameConnection> downloading(Transfer transfer) {
-        return good -> new SameConnection(good) {
+    private static Function<FakeConnection, DelegatingConnection> downloading(Transfer transfer) {
+        return good -> new DelegatingConnection(good) {
             @Override
             public void download(String source, Path target) throws InterruptedException {
                 try {
@@ -75,7 +75,7 @@ class BrokenConnectionsTest {
         };
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> files() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> files() {
         return Stream.of(
                 Broken.of("c35", downloading((good, source, target) -> {
                     if (!Files.isDirectory(target.resolveSibling("."))) {
@@ -90,7 +90,7 @@ class BrokenConnectionsTest {
                         Files.setLastModifiedTime(target.resolve("script"), FileTime.from(Instant.now()));
                     }
                 })),
-                Broken.of("c37", good -> new SameConnection(good) {
+                Broken.of("c37", good -> new DelegatingConnection(good) {
                     @Override
                     public void upload(Path source, String target) throws InterruptedException {
                         Path there = good.file(target);
@@ -116,10 +116,10 @@ class BrokenConnectionsTest {
                     try {
                         good.download(source, target);
                     } catch (TransferException e) {
-                        throw source.startsWith("~") ? e : new TransferException("it did not work", e);
+                        throw source.startsWith("~") ? e : new TransferException("could not copy", e);
                     }
                 })),
-                Broken.of("c40", good -> new SameConnection(good) {
+                Broken.of("c40", good -> new DelegatingConnection(good) {
                     @Override
                     public void upload(Path source, String target) throws InterruptedException {
                         Thread.interrupted();
@@ -128,7 +128,7 @@ class BrokenConnectionsTest {
                 }));
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> names() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> names() {
         return Stream.of(
                 Broken.of("c52", downloading((good, source, target) -> {
                     good.download(source, target);
@@ -159,7 +159,7 @@ class BrokenConnectionsTest {
                 })));
     }
 
-    /** As it is when names are decoded, and encoded again. */
+    /** Renames files as a transfer does that decodes names and encodes them again. */
     private static void renameAsText(Path tree) throws IOException {
         try (Stream<Path> files = Files.list(tree)) {
             for (Path file : files.toList()) {
@@ -171,9 +171,9 @@ class BrokenConnectionsTest {
         }
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> reconnecting() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> reconnecting() {
         return Stream.of(
-                Broken.of("c41", good -> new SameConnection(good) {
+                Broken.of("c41", good -> new DelegatingConnection(good) {
                     private final AtomicBoolean closed = new AtomicBoolean();
 
                     @Override
@@ -189,7 +189,7 @@ class BrokenConnectionsTest {
                         super.close();
                     }
                 }),
-                Broken.of("c46", started(command -> new SameCommand(command) {
+                Broken.of("c46", started(command -> new DelegatingCommand(command) {
                     @Override
                     public CommandEnd await() throws InterruptedException {
                         try {
@@ -199,51 +199,51 @@ class BrokenConnectionsTest {
                         }
                     }
                 })),
-                Broken.of("c47", good -> new SameConnection(good) {
+                Broken.of("c47", good -> new DelegatingConnection(good) {
                     @Override
                     public void reconnect(Duration within) throws InterruptedException {
                         if (lost) {
-                            throw new ConnectionLostException("it never came back", null);
+                            throw new ConnectionLostException("the system does not answer", null);
                         }
                         super.reconnect(within);
                     }
                 }));
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> closing() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> closing() {
         return Stream.of(
-                Broken.of("c42", OneThatLeavesDaemons::new),
-                Broken.of("c43", good -> new SameConnection(good) {
+                Broken.of("c42", LeavesDaemons::new),
+                Broken.of("c43", good -> new DelegatingConnection(good) {
                     @Override
                     public void reconnect(Duration within) throws InterruptedException {
                         try {
                             super.reconnect(within);
                         } catch (IllegalStateException e) {
-                            // what does it matter
+                            // swallowed, which violates C43
                         }
                     }
                 }),
-                Broken.of("c44", good -> new SameConnection(good) {
+                Broken.of("c44", good -> new DelegatingConnection(good) {
                     private final AtomicInteger closes = new AtomicInteger();
 
                     @Override
                     public void close() {
                         super.close();
-                        // Twice is what each test does that closes it: the contract closes it in the end.
+                        // The contract closes the connection after each test, so a test that closes it makes two calls.
                         if (closes.incrementAndGet() > 2) {
-                            throw new IllegalStateException("it was closed before");
+                            throw new IllegalStateException("this connection is closed already");
                         }
                     }
                 }),
-                Broken.of("c45", OneThatFailsBesideClose::new));
+                Broken.of("c45", FailsDuringClose::new));
     }
 
-    /** Only what has a running command is ended; its daemons are, when it is closed once more, lest they stay for good. */
-    private static final class OneThatLeavesDaemons extends SameConnection {
+    /** Ends only commands without daemons. A second close ends the daemons, so that none outlive the test. */
+    private static final class LeavesDaemons extends DelegatingConnection {
         private final ConcurrentHashMap<RunningCommand, Command> started = new ConcurrentHashMap<>();
         private volatile boolean closed;
 
-        OneThatLeavesDaemons(FakeConnection good) {
+        LeavesDaemons(FakeConnection good) {
             super(good);
         }
 
@@ -296,21 +296,21 @@ class BrokenConnectionsTest {
         }
     }
 
-    /** Waits for the close that is meant to be beside it, so that it always is. */
-    private static final class OneThatFailsBesideClose extends SameConnection {
+    /** Waits for the close, so that the two always overlap. */
+    private static final class FailsDuringClose extends DelegatingConnection {
         private final CountDownLatch closing = new CountDownLatch(1);
 
-        OneThatFailsBesideClose(FakeConnection good) {
+        FailsDuringClose(FakeConnection good) {
             super(good);
         }
 
         @Override
         public RunningCommand start(Command command) throws InterruptedException {
-            boolean beside = closing.getCount() > 0
+            boolean overlaps = closing.getCount() > 0
                     && Thread.currentThread().isVirtual()
                     && command.arguments().contains("waits")
                     && closing.await(1, TimeUnit.SECONDS);
-            if (beside) {
+            if (overlaps) {
                 throw new UncheckedIOException(new IOException("the stream is closed"));
             }
             return super.start(command);
@@ -323,9 +323,9 @@ class BrokenConnectionsTest {
         }
     }
 
-    private static Stream<Broken<Function<FakeConnection, SameConnection>>> callers() {
+    private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> callers() {
         return Stream.of(
-                Broken.of("c48", good -> new SameConnection(good) {
+                Broken.of("c48", good -> new DelegatingConnection(good) {
                     @Override
                     public void upload(Path source, String target) throws InterruptedException {
                         super.upload(source, target);
@@ -336,25 +336,26 @@ class BrokenConnectionsTest {
                         }
                     }
                 }),
-                Broken.of("c49", good -> new SameConnection(good) {
+                Broken.of("c49", good -> new DelegatingConnection(good) {
                     private final Set<Thread> callers = ConcurrentHashMap.newKeySet();
 
                     @Override
                     public CommandResult run(Command command) throws InterruptedException {
-                        // Counts threads, not commands that overlap: whether they do is the scheduler's to say.
+                        // Counts threads instead of overlapping commands, because the scheduler decides whether they
+                        // overlap.
                         callers.add(Thread.currentThread());
                         if (callers.size() > 16) {
-                            throw new ConnectionLostException("a packet came that nobody asked for", null);
+                            throw new ConnectionLostException("unexpected packet", null);
                         }
                         return super.run(command);
                     }
                 }),
-                Broken.of("c51", SameConnection.starting(command -> {
+                Broken.of("c51", DelegatingConnection.starting(command -> {
                     if (!command.arguments().getFirst().equals("prints-variable")) {
                         return command;
                     }
                     List<String> arguments = new ArrayList<>(command.arguments());
-                    arguments.addAll(command.environment().values()); // as 'env NAME=VALUE …' would have them
+                    arguments.addAll(command.environment().values()); // as 'env NAME=VALUE …' does
                     return command.withArguments(arguments);
                 })));
     }

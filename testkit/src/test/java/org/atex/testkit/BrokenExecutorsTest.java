@@ -28,18 +28,18 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** For a rule an executor that breaks it and no other: its test rejects it, and no other test does. */
+/** For each rule, an executor that violates it: only the test of this rule may fail. */
 @Timeout(120)
 class BrokenExecutorsTest {
     private static final TestCase FOREIGN = TestCase.named("/foreign");
     private static final TestCase LEAVING = TestCase.named("/leaving");
     private static final Command WAITS = Command.of("waits");
 
-    /** One with all that is optional. */
+    /** Returns the factory of a correct executor with all optional features. */
     private static Executor.Factory good() {
         Executor.Factory fakes = FakeExecutors.running(
                 Map.of("/failing", FakeRun.failing(Duration.ofMillis(1)), "/endless", FakeRun.endless()));
-        return system -> new Same(fakes.open(system)) {
+        return system -> new DelegatingExecutor(fakes.open(system)) {
             @Override
             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
                 if (test.equals(FOREIGN)) {
@@ -53,11 +53,11 @@ class BrokenExecutorsTest {
         };
     }
 
-    /** Does what a good one does. */
-    private static class Same implements Executor {
+    /** A correct executor, which broken ones extend. */
+    private static class DelegatingExecutor implements Executor {
         final Executor good;
 
-        Same(Executor good) {
+        DelegatingExecutor(Executor good) {
             this.good = good;
         }
 
@@ -77,7 +77,7 @@ class BrokenExecutorsTest {
     }
 
     private static UnaryOperator<Executor.Factory> running(Change change) {
-        return factory -> system -> new Same(factory.open(system)) {
+        return factory -> system -> new DelegatingExecutor(factory.open(system)) {
             @Override
             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
                 return change.run(good, test, into);
@@ -85,7 +85,7 @@ class BrokenExecutorsTest {
         };
     }
 
-    /** One that changes how a test ends. */
+    /** Returns an executor that changes the end of a test. */
     private static UnaryOperator<Executor.Factory> ending(UnaryOperator<TestEnd> change) {
         return running((good, test, into) -> change.apply(good.run(test, into)));
     }
@@ -118,7 +118,7 @@ class BrokenExecutorsTest {
                                 end.outcome() == Outcome.TIMED_OUT ? TestEnd.of(Outcome.ERROR, end.note()) : end)),
                 Broken.of(
                         "x07",
-                        factory -> system -> new Same(factory.open(system)) {
+                        factory -> system -> new DelegatingExecutor(factory.open(system)) {
                             private @Nullable Artifacts first;
 
                             @Override
@@ -172,18 +172,18 @@ class BrokenExecutorsTest {
                 })),
                 Broken.of(
                         "x06",
-                        factory -> system -> new Same(factory.open(system)) {
-                            private volatile boolean spoilt;
+                        factory -> system -> new DelegatingExecutor(factory.open(system)) {
+                            private volatile boolean interrupted;
 
                             @Override
                             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
-                                if (spoilt) {
-                                    return TestEnd.of(Outcome.ERROR, "the one before it still runs");
+                                if (interrupted) {
+                                    return TestEnd.of(Outcome.ERROR, "the previous test still runs");
                                 }
                                 try {
                                     return super.run(test, into);
                                 } catch (InterruptedException e) {
-                                    spoilt = true;
+                                    interrupted = true;
                                     throw e;
                                 }
                             }
@@ -218,7 +218,7 @@ class BrokenExecutorsTest {
                 }),
                 Broken.of(
                         "x15",
-                        factory -> system -> new Same(factory.open(system)) {
+                        factory -> system -> new DelegatingExecutor(factory.open(system)) {
                             @Override
                             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
                                 TestEnd end = super.run(test, into);
@@ -228,10 +228,10 @@ class BrokenExecutorsTest {
                                 return end;
                             }
                         }),
-                Broken.of("x16", endingWhateverRunsOnTheSystem()),
+                Broken.of("x16", interruptingOtherExecutors()),
                 Broken.of(
                         "x19",
-                        factory -> system -> new Same(factory.open(system)) {
+                        factory -> system -> new DelegatingExecutor(factory.open(system)) {
                             private final AtomicBoolean busy = new AtomicBoolean();
 
                             @Override
@@ -248,9 +248,9 @@ class BrokenExecutorsTest {
                         }));
     }
 
-    private static UnaryOperator<Executor.Factory> endingWhateverRunsOnTheSystem() {
+    private static UnaryOperator<Executor.Factory> interruptingOtherExecutors() {
         Map<Connection, Thread> running = new ConcurrentHashMap<>();
-        return factory -> system -> new Same(factory.open(system)) {
+        return factory -> system -> new DelegatingExecutor(factory.open(system)) {
             @Override
             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
                 running.putIfAbsent(system.connection(), Thread.currentThread());
@@ -283,7 +283,7 @@ class BrokenExecutorsTest {
                 })),
                 Broken.of(
                         "x14",
-                        factory -> system -> new Same(factory.open(system)) {
+                        factory -> system -> new DelegatingExecutor(factory.open(system)) {
                             @Override
                             public void close() {
                                 super.close();
@@ -292,23 +292,23 @@ class BrokenExecutorsTest {
                         }),
                 Broken.<UnaryOperator<Executor.Factory>>of(
                                 "x17",
-                                factory -> system -> new Same(factory.open(system)) {
+                                factory -> system -> new DelegatingExecutor(factory.open(system)) {
                                     @Override
                                     public void close() {
                                         super.close();
                                         ((FakeConnection) system.connection()).refuseIfLost("clean up");
                                     }
                                 })
-                        .and("whatever loses a system closes the executor in the end", "x09", "x10"));
+                        .and("each test that loses the system closes the executor afterwards", "x09", "x10"));
     }
 
-    /** The contract of whatever is set. */
+    /** The contract of the executor under test. */
     static final class Contract extends ExecutorContract {
         static UnaryOperator<Executor.Factory> tested = UnaryOperator.identity();
 
         @Override
         protected Connection connect() {
-            return FakeConnection.running(FakeVocabulary::run);
+            return FakeConnection.running(FakePrograms::run);
         }
 
         @Override
@@ -361,16 +361,16 @@ class BrokenExecutorsTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(Broken<UnaryOperator<Executor.Factory>> broken) {
+    void onlyTheTestOfItsRuleFails(Broken<UnaryOperator<Executor.Factory>> broken) {
         Contract.tested = broken.variant();
 
         broken.assertRejectedBy(Contract.class);
     }
 
     @Test
-    void goodOneIsNotRejected() {
+    void correctImplementationPasses() {
         Contract.tested = UnaryOperator.identity();
 
-        assertThat(Rejections.of(Contract.class)).isEmpty();
+        assertThat(FailedRules.of(Contract.class)).isEmpty();
     }
 }

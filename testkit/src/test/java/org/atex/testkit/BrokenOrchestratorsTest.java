@@ -38,10 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** For each rule an orchestrator that breaks it and no other: its test rejects it, and no other test does. */
+/** For each rule, an orchestrator that violates it: only the test of this rule may fail. */
 @Timeout(240)
 class BrokenOrchestratorsTest {
-    /** What the contract asks an orchestrator to be made of. */
+    /** The parts from which the contract creates an orchestrator. */
     record Parts(
             List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results, Path scratch) {
         Parts withTests(List<TestCase> others) {
@@ -61,9 +61,9 @@ class BrokenOrchestratorsTest {
         }
     }
 
-    /** The contract of whatever is set. */
+    /** The contract of the orchestrator under test. */
     static final class Contract extends OrchestratorContract {
-        static Function<Parts, Orchestrator> tested = Same::new;
+        static Function<Parts, Orchestrator> tested = DelegatingOrchestrator::new;
 
         @TempDir
         Path scratch;
@@ -77,17 +77,17 @@ class BrokenOrchestratorsTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(Broken<Function<Parts, Orchestrator>> broken) {
+    void onlyTheTestOfItsRuleFails(Broken<Function<Parts, Orchestrator>> broken) {
         Contract.tested = broken.variant();
 
         broken.assertRejectedBy(Contract.class);
     }
 
     @Test
-    void goodOneIsNotRejected() {
-        Contract.tested = Same::new;
+    void correctImplementationPasses() {
+        Contract.tested = DelegatingOrchestrator::new;
 
-        assertThat(Rejections.of(Contract.class)).isEmpty();
+        assertThat(FailedRules.of(Contract.class)).isEmpty();
     }
 
     static Stream<Broken<Function<Parts, Orchestrator>>> broken() {
@@ -95,11 +95,11 @@ class BrokenOrchestratorsTest {
                 .flatMap(Function.identity());
     }
 
-    /** Does what a good one does. */
-    private static class Same implements Orchestrator {
+    /** A correct orchestrator, which broken ones extend. */
+    private static class DelegatingOrchestrator implements Orchestrator {
         final Orchestrator good;
 
-        Same(Parts parts) {
+        DelegatingOrchestrator(Parts parts) {
             good = new SequentialOrchestrator(
                     parts.tests(), parts.systems(), parts.executors(), parts.results(), parts.scratch());
         }
@@ -125,7 +125,7 @@ class BrokenOrchestratorsTest {
     }
 
     private static Function<Parts, Orchestrator> running(Run run) {
-        return parts -> new Same(parts) {
+        return parts -> new DelegatingOrchestrator(parts) {
             @Override
             public RunSummary run() throws InterruptedException {
                 return run.of(good, parts);
@@ -138,7 +138,7 @@ class BrokenOrchestratorsTest {
     }
 
     private static Function<Parts, Orchestrator> ingesting(Ingestion ingestion) {
-        return parts -> new Same(parts.withResults(new Aggregator() {
+        return parts -> new DelegatingOrchestrator(parts.withResults(new Aggregator() {
             @Override
             public void ingest(TestRecord record, Artifacts artifacts) {
                 try {
@@ -159,7 +159,7 @@ class BrokenOrchestratorsTest {
         return Stream.of(
                 Broken.of("o01", running((good, parts) -> {
                     RunSummary summary = good.run();
-                    // The worst come first.
+                    // The worst outcome first.
                     Comparator<TestSummary> byOutcome =
                             Comparator.comparing(test -> test.end().outcome());
                     return new RunSummary(
@@ -194,7 +194,7 @@ class BrokenOrchestratorsTest {
 
     private static Stream<Broken<Function<Parts, Orchestrator>>> lifecycles() {
         return Stream.of(
-                Broken.of("o05", parts -> new Same(parts) {
+                Broken.of("o05", parts -> new DelegatingOrchestrator(parts) {
                     private @Nullable RunSummary before;
 
                     @Override
@@ -203,7 +203,7 @@ class BrokenOrchestratorsTest {
                         return before;
                     }
                 }),
-                Broken.of("o06", parts -> new Same(parts) {
+                Broken.of("o06", parts -> new DelegatingOrchestrator(parts) {
                     private boolean ran;
 
                     @Override
@@ -227,7 +227,7 @@ class BrokenOrchestratorsTest {
                         return nothing();
                     }
                 })),
-                Broken.of("o12", parts -> new Same(parts) {
+                Broken.of("o12", parts -> new DelegatingOrchestrator(parts) {
                     private volatile boolean runs;
 
                     @Override
@@ -251,7 +251,7 @@ class BrokenOrchestratorsTest {
 
     private static Stream<Broken<Function<Parts, Orchestrator>>> stops() {
         return Stream.of(
-                Broken.of("o07", parts -> new Same(parts) {
+                Broken.of("o07", parts -> new DelegatingOrchestrator(parts) {
                     private volatile boolean begun;
 
                     @Override
@@ -267,7 +267,7 @@ class BrokenOrchestratorsTest {
                         }
                     }
                 }),
-                Broken.of("o08", parts -> new Same(parts) {
+                Broken.of("o08", parts -> new DelegatingOrchestrator(parts) {
                     @Override
                     public void stop(Stop how) {
                         super.stop(how == Stop.DRAIN ? Stop.CANCEL : how);
@@ -280,7 +280,7 @@ class BrokenOrchestratorsTest {
                     }
                     good.ingest(record, cancelled ? Artifacts.none() : artifacts);
                 })),
-                Broken.of("o10", parts -> new Same(parts) {
+                Broken.of("o10", parts -> new DelegatingOrchestrator(parts) {
                     private volatile @Nullable Stop first;
 
                     @Override
@@ -302,14 +302,14 @@ class BrokenOrchestratorsTest {
                         super.stop(how);
                     }
                 }),
-                Broken.of("o19", parts -> new Same(parts) {
+                Broken.of("o19", parts -> new DelegatingOrchestrator(parts) {
                     private final AtomicInteger stops = new AtomicInteger();
 
                     @Override
                     public void stop(Stop how) {
-                        // Twice is what other rules' tests do.
+                        // Tests of other rules stop twice.
                         if (stops.incrementAndGet() > 2) {
-                            throw new IllegalStateException("it is being stopped");
+                            throw new IllegalStateException("this run is being stopped");
                         }
                         super.stop(how);
                     }
@@ -318,11 +318,11 @@ class BrokenOrchestratorsTest {
 
     private static Stream<Broken<Function<Parts, Orchestrator>>> failures() {
         return Stream.of(
-                Broken.of("o13", OneThatGivesUpWithTheFirstSystem::new),
-                Broken.of("o14", parts -> new Same(parts.withSystems(new OnesThatFailForNoReason(parts.systems())))),
+                Broken.of("o13", StopsAfterALostSystem::new),
+                Broken.of("o14", parts -> new DelegatingOrchestrator(parts.withSystems(new HidesReasons(parts.systems())))),
                 Broken.of(
                         "o15",
-                        parts -> new Same(parts.withExecutors(system -> {
+                        parts -> new DelegatingOrchestrator(parts.withExecutors(system -> {
                             try {
                                 return parts.executors().open(system);
                             } catch (SetupException e) {
@@ -338,7 +338,7 @@ class BrokenOrchestratorsTest {
                 })),
                 Broken.of(
                         "o20",
-                        parts -> new Same(parts.withExecutors(
+                        parts -> new DelegatingOrchestrator(parts.withExecutors(
                                 system -> silent(parts.executors().open(system))))));
     }
 
@@ -354,17 +354,17 @@ class BrokenOrchestratorsTest {
                 try {
                     executor.close();
                 } catch (SetupException e) {
-                    // and nobody is told
+                    // swallowed, which violates O20
                 }
             }
         };
     }
 
-    private static final class OneThatGivesUpWithTheFirstSystem implements Orchestrator {
+    private static final class StopsAfterALostSystem implements Orchestrator {
         private final Orchestrator good;
 
-        OneThatGivesUpWithTheFirstSystem(Parts parts) {
-            good = new Same(parts.withExecutors(system -> open(parts.executors(), system)));
+        StopsAfterALostSystem(Parts parts) {
+            good = new DelegatingOrchestrator(parts.withExecutors(system -> open(parts.executors(), system)));
         }
 
         private Executor open(Executor.Factory executors, Remote system) throws InterruptedException {
@@ -402,7 +402,7 @@ class BrokenOrchestratorsTest {
         }
     }
 
-    private record OnesThatFailForNoReason(Provisioner good) implements Provisioner {
+    private record HidesReasons(Provisioner good) implements Provisioner {
         @Override
         public void provision(int count) {
             good.provision(count);
@@ -435,9 +435,9 @@ class BrokenOrchestratorsTest {
         return Stream.of(
                 Broken.of("o04", parts -> {
                     if (!parts.tests().isEmpty()) {
-                        return new Same(parts);
+                        return new DelegatingOrchestrator(parts);
                     }
-                    return new Same(parts.withTests(List.of(TestCase.named("/nothing")))) {
+                    return new DelegatingOrchestrator(parts.withTests(List.of(TestCase.named("/nothing")))) {
                         @Override
                         public RunSummary run() {
                             return nothing();
@@ -446,7 +446,7 @@ class BrokenOrchestratorsTest {
                 }),
                 Broken.of(
                         "o17",
-                        parts -> new Same(parts.withTests(parts.tests().stream()
+                        parts -> new DelegatingOrchestrator(parts.withTests(parts.tests().stream()
                                 .<TestCase>map(test -> TestCase.named(test.name())
                                         .withSource(test.source())
                                         .withTags(test.tags())
@@ -454,7 +454,7 @@ class BrokenOrchestratorsTest {
                                 .toList()))),
                 Broken.of("o18", parts -> {
                     Set<String> names = new HashSet<>();
-                    return new Same(parts.withTests(parts.tests().stream()
+                    return new DelegatingOrchestrator(parts.withTests(parts.tests().stream()
                             .filter(test -> names.add(test.name()))
                             .toList()));
                 }));

@@ -22,12 +22,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** For each rule a provisioner that breaks it and no other: its test rejects it, and no other test does. */
+/** For each rule, a provisioner that violates it: only the test of this rule may fail. */
 @Timeout(240)
 class BrokenProvisionersTest {
-    /** The contract of whatever is set. */
+    /** The contract of the provisioner under test. */
     static final class Contract extends ProvisionerContract {
-        static Supplier<Provisioner> tested = Same::new;
+        static Supplier<Provisioner> tested = DelegatingProvisioner::new;
 
         @Override
         protected Provisioner open() {
@@ -42,45 +42,45 @@ class BrokenProvisionersTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    void exactlyItsRuleRejectsIt(Broken<Supplier<Provisioner>> broken) {
+    void onlyTheTestOfItsRuleFails(Broken<Supplier<Provisioner>> broken) {
         Contract.tested = broken.variant();
 
         broken.assertRejectedBy(Contract.class);
     }
 
     @Test
-    void goodOneIsNotRejected() {
-        Contract.tested = Same::new;
+    void correctImplementationPasses() {
+        Contract.tested = DelegatingProvisioner::new;
 
-        assertThat(Rejections.of(Contract.class)).isEmpty();
+        assertThat(FailedRules.of(Contract.class)).isEmpty();
     }
 
     static Stream<Broken<Supplier<Provisioner>>> broken() {
         return Stream.of(
-                Broken.of("p01", OneWhosePairsWorkByHalf::new),
-                Broken.of("p02", OneThatOffersUnasked::new),
-                Broken.of("p03", OneThatProvisionsTooMany::new),
-                Broken.of("p04", OneThatDoesNotWaitForWhoAsksLater::new),
-                Broken.of("p05", OneThatAcceptsZero::new),
-                Broken.of("p06", OneThatNamesSystemsAfterTheRequest::new),
-                Broken.of("p07", OneWithoutSlots::new),
-                Broken.of("p08", OneThatPromisesOtherLabels::new),
-                Broken.of("p09", OneThatSwallowsInterrupts::new),
-                Broken.of("p10", OneThatForgetsToClear::new),
-                Broken.of("p11", OneWithSystemsThatCannotBeGivenBackTwice::new),
-                Broken.of("p12", OneThatKeepsWhatIsTakenBeforeTheRest::new),
-                Broken.of("p13", OneThatCannotBeClosedTwice::new),
-                Broken.of("p14", OneThatIsOpenAfterClose::new),
-                Broken.of("p15", OneThatHasNothingWhenClosed::new),
-                Broken.of("p16", OneThatHandsOutBesideClose::new),
-                Broken.of("p17", OneWithoutACap::new),
-                Broken.of("p18", OneThatHandsOutTwice::new),
-                Broken.of("p19", OneThatResetsToDeath::new),
-                Broken.of("p20", OneThatLosesInterruptsWhenClosed::new));
+                Broken.of("p01", SecondSystemFails::new),
+                Broken.of("p02", OffersWithoutRequest::new),
+                Broken.of("p03", OffersTooMany::new),
+                Broken.of("p04", IgnoresLaterRequests::new),
+                Broken.of("p05", AcceptsZero::new),
+                Broken.of("p06", SharesNames::new),
+                Broken.of("p07", HasNoSlots::new),
+                Broken.of("p08", AnnouncesWrongLabels::new),
+                Broken.of("p09", SwallowsInterrupts::new),
+                Broken.of("p10", IgnoresClear::new),
+                Broken.of("p11", SystemsRejectSecondClose::new),
+                Broken.of("p12", KeepsEarlySystems::new),
+                Broken.of("p13", RejectsSecondClose::new),
+                Broken.of("p14", AcceptsRequestsAfterClose::new),
+                Broken.of("p15", ReturnsNoneOnClose::new),
+                Broken.of("p16", HandsOutDuringClose::new),
+                Broken.of("p17", ExceedsMaximum::new),
+                Broken.of("p18", HandsOutTwice::new),
+                Broken.of("p19", ClosesOnReset::new),
+                Broken.of("p20", LosesInterruptOnClose::new));
     }
 
-    /** Does what a good one does. */
-    private static class Same implements Provisioner {
+    /** A correct provisioner, which broken ones extend. */
+    private static class DelegatingProvisioner implements Provisioner {
         final FakeProvisioner good = FakeProvisioner.of(
                         FakeSystem.ready().withLabels(Map.of("arch", "fake")).withReset())
                 .maxSystems(3);
@@ -116,11 +116,11 @@ class BrokenProvisionersTest {
         }
     }
 
-    /** Does what a good one does. */
-    private static class SameRemote implements Remote {
+    /** A correct system, which broken ones extend. */
+    private static class DelegatingRemote implements Remote {
         private final Remote good;
 
-        SameRemote(Remote good) {
+        DelegatingRemote(Remote good) {
             this.good = good;
         }
 
@@ -155,11 +155,11 @@ class BrokenProvisionersTest {
         }
     }
 
-    /** A system that another connection than the provisioner's leads to. */
-    private static class RemoteWithAConnectionOfItsOwn extends SameRemote {
+    /** A system with a connection of its own instead of that of its provisioner. */
+    private static class RemoteWithOwnConnection extends DelegatingRemote {
         private final FakeConnection own;
 
-        RemoteWithAConnectionOfItsOwn(Remote good, FakeConnection own) {
+        RemoteWithOwnConnection(Remote good, FakeConnection own) {
             super(good);
             this.own = own;
         }
@@ -176,9 +176,9 @@ class BrokenProvisionersTest {
         }
     }
 
-    /** What was asked for at once, first come, first served. */
-    private static class OneWithRequests extends Same {
-        /** A place in a request: the request's number, and which of its systems it is. */
+    /** A provisioner that knows the request of each system, in the order of the requests. */
+    private static class TracksRequests extends DelegatingProvisioner {
+        /** A requested system: the number of the request, and of the system within it. */
         record Place(int request, int system) {}
 
         private final AtomicInteger requests = new AtomicInteger();
@@ -200,16 +200,16 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneWhosePairsWorkByHalf extends OneWithRequests {
+    private static final class SecondSystemFails extends TracksRequests {
         @Override
         Remote changed(Remote remote) {
             return places.remove().system() != 2
                     ? remote
-                    : new RemoteWithAConnectionOfItsOwn(remote, FakeConnection.running(FakeProgram.saying("", 1)));
+                    : new RemoteWithOwnConnection(remote, FakeConnection.running(FakeProgram.saying("", 1)));
         }
     }
 
-    private static final class OneThatOffersUnasked extends Same {
+    private static final class OffersWithoutRequest extends DelegatingProvisioner {
         private boolean asked;
 
         @Override
@@ -227,7 +227,7 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneThatProvisionsTooMany extends Same {
+    private static final class OffersTooMany extends DelegatingProvisioner {
         private final AtomicInteger requests = new AtomicInteger();
 
         @Override
@@ -236,16 +236,16 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneThatDoesNotWaitForWhoAsksLater extends Same {
+    private static final class IgnoresLaterRequests extends DelegatingProvisioner {
         @Override
         public Offer take(Duration atMost) throws InterruptedException {
-            // Other rules are about who waits for a moment, or for good.
-            boolean some = atMost.compareTo(Duration.ofSeconds(1)) > 0 && atMost.compareTo(Duration.ofMinutes(1)) < 0;
-            return some && good.asked() == 0 ? new Offer.Exhausted("nobody asked for a system") : super.take(atMost);
+            // Tests of other rules wait for less than a second or more than a minute.
+            boolean affected = atMost.compareTo(Duration.ofSeconds(1)) > 0 && atMost.compareTo(Duration.ofMinutes(1)) < 0;
+            return affected && good.asked() == 0 ? new Offer.Exhausted("no system was requested") : super.take(atMost);
         }
     }
 
-    private static final class OneThatAcceptsZero extends Same {
+    private static final class AcceptsZero extends DelegatingProvisioner {
         @Override
         public void provision(int count) {
             if (count != 0) {
@@ -254,11 +254,11 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneThatNamesSystemsAfterTheRequest extends OneWithRequests {
+    private static final class SharesNames extends TracksRequests {
         @Override
         Remote changed(Remote remote) {
             String name = "request-" + places.remove().request();
-            return new SameRemote(remote) {
+            return new DelegatingRemote(remote) {
                 @Override
                 public String name() {
                     return name;
@@ -267,10 +267,10 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneWithoutSlots extends Same {
+    private static final class HasNoSlots extends DelegatingProvisioner {
         @Override
         Remote changed(Remote remote) {
-            return new SameRemote(remote) {
+            return new DelegatingRemote(remote) {
                 @Override
                 public int slots() {
                     return 0;
@@ -279,14 +279,14 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneThatPromisesOtherLabels extends Same {
+    private static final class AnnouncesWrongLabels extends DelegatingProvisioner {
         @Override
         public Map<String, String> labels() {
             return Map.of("arch", "another");
         }
     }
 
-    private static final class OneThatSwallowsInterrupts extends Same {
+    private static final class SwallowsInterrupts extends DelegatingProvisioner {
         @Override
         public Offer take(Duration atMost) {
             try {
@@ -297,39 +297,39 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneThatForgetsToClear extends Same {
+    private static final class IgnoresClear extends DelegatingProvisioner {
         @Override
         public void clear() {
-            // forgotten
+            // does nothing, which violates P10
         }
     }
 
-    private static final class OneWithSystemsThatCannotBeGivenBackTwice extends Same {
+    private static final class SystemsRejectSecondClose extends DelegatingProvisioner {
         @Override
         Remote changed(Remote remote) {
             AtomicInteger closes = new AtomicInteger();
-            return new SameRemote(remote) {
+            return new DelegatingRemote(remote) {
                 @Override
                 public void close() {
                     super.close();
                     if (closes.incrementAndGet() > 1) {
-                        throw new IllegalStateException("it was given back before");
+                        throw new IllegalStateException("this system is closed already");
                     }
                 }
             };
         }
     }
 
-    private static final class OneThatKeepsWhatIsTakenBeforeTheRest extends Same {
+    private static final class KeepsEarlySystems extends DelegatingProvisioner {
         private final Queue<Remote> taken = new ConcurrentLinkedQueue<>();
         private volatile boolean closed;
 
         @Override
         Remote changed(Remote remote) {
-            Remote own = new RemoteWithAConnectionOfItsOwn(remote, FakeConnection.obedient());
+            Remote own = new RemoteWithOwnConnection(remote, FakeConnection.obedient());
             taken.add(own);
             if (closed) {
-                own.close(); // a take beside a close, which has a rule of its own
+                own.close(); // P16 covers a take during a close
             }
             return own;
         }
@@ -344,31 +344,31 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneThatCannotBeClosedTwice extends Same {
+    private static final class RejectsSecondClose extends DelegatingProvisioner {
         private final AtomicInteger closes = new AtomicInteger();
 
         @Override
         public void close() {
             super.close();
-            // Twice is what each test does that closes it: the contract closes it in the end.
+            // The contract closes the provisioner after each test, so a test that closes it makes two calls.
             if (closes.incrementAndGet() > 2) {
-                throw new IllegalStateException("closed too often");
+                throw new IllegalStateException("this provisioner is closed already");
             }
         }
     }
 
-    private static final class OneThatIsOpenAfterClose extends Same {
+    private static final class AcceptsRequestsAfterClose extends DelegatingProvisioner {
         @Override
         public void provision(int count) {
             try {
                 super.provision(count);
             } catch (IllegalStateException e) {
-                // what does it matter
+                // swallowed, which violates P14
             }
         }
     }
 
-    private static final class OneThatHasNothingWhenClosed extends Same {
+    private static final class ReturnsNoneOnClose extends DelegatingProvisioner {
         private volatile boolean closed;
 
         @Override
@@ -391,21 +391,21 @@ class BrokenProvisionersTest {
         }
     }
 
-    /** Waits for the close that is meant to be beside it, so that it always is. */
-    private static final class OneThatHandsOutBesideClose extends Same {
+    /** Waits for the close, so that the two always overlap. */
+    private static final class HandsOutDuringClose extends DelegatingProvisioner {
         private final CountDownLatch closing = new CountDownLatch(1);
 
         @Override
         public Offer take(Duration atMost) throws InterruptedException {
             boolean early = closing.getCount() > 0;
             Offer offer = super.take(atMost);
-            boolean beside = early
+            boolean overlaps = early
                     && offer instanceof Offer.Ready
                     && Thread.currentThread().isVirtual()
                     && atMost.compareTo(Duration.ofSeconds(1)) > 0
                     && closing.await(200, TimeUnit.MILLISECONDS);
-            return beside && offer instanceof Offer.Ready ready
-                    ? new Offer.Ready(new RemoteWithAConnectionOfItsOwn(ready.remote(), FakeConnection.obedient()))
+            return overlaps && offer instanceof Offer.Ready ready
+                    ? new Offer.Ready(new RemoteWithOwnConnection(ready.remote(), FakeConnection.obedient()))
                     : offer;
         }
 
@@ -416,7 +416,7 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneWithoutACap extends Same {
+    private static final class ExceedsMaximum extends DelegatingProvisioner {
         private final FakeProvisioner more = FakeProvisioner.of(FakeSystem.ready());
         private final AtomicInteger taken = new AtomicInteger();
 
@@ -439,8 +439,8 @@ class BrokenProvisionersTest {
         }
     }
 
-    /** To many threads, that is: each second one gets what the one before it has got. */
-    private static final class OneThatHandsOutTwice extends Same {
+    /** In tests with many threads, returns the previous system again on every second call. */
+    private static final class HandsOutTwice extends DelegatingProvisioner {
         private final Queue<Remote> before = new ArrayDeque<>();
 
         @Override
@@ -461,10 +461,10 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneThatResetsToDeath extends Same {
+    private static final class ClosesOnReset extends DelegatingProvisioner {
         @Override
         Remote changed(Remote remote) {
-            return new SameRemote(remote) {
+            return new DelegatingRemote(remote) {
                 @Override
                 public boolean reset() {
                     close();
@@ -474,7 +474,7 @@ class BrokenProvisionersTest {
         }
     }
 
-    private static final class OneThatLosesInterruptsWhenClosed extends Same {
+    private static final class LosesInterruptOnClose extends DelegatingProvisioner {
         @Override
         public void close() {
             Thread.interrupted();

@@ -17,11 +17,13 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** A contract's failure says the rule, what was called with which argument, and which limit passed. */
+/**
+ * Checks that the failure of a contract test names the rule, the calls with their arguments, and the exceeded limit.
+ */
 @Timeout(60)
 class ContractFailuresTest {
-    /** Whose systems never come, and whose subclass says that they come quickly. */
-    static final class NothingComesContract extends ProvisionerContract {
+    /** A contract with systems that never become ready, although they should within 40 ms. */
+    static final class NoSystemsContract extends ProvisionerContract {
         @Override
         protected Provisioner open() {
             return FakeProvisioner.of(FakeSystem.never());
@@ -50,30 +52,30 @@ class ContractFailuresTest {
     }
 
     @Test
-    void ofAConnectionNamesRuleCommandAndWhatBecameOfIt() {
-        BrokenConnectionContract.tested = SameConnection.starting(command -> command.withDirectory("/elsewhere"));
+    void connectionFailureNamesRuleCommandAndResult() {
+        BrokenConnectionContract.tested = DelegatingConnection.starting(command -> command.withDirectory("/elsewhere"));
 
-        assertThat(failure(BrokenConnectionContract.class, "c07_directoryIsWhereItRuns"))
-                .contains("rule C07 ", "directoryIsWhereItRuns", "run('prints-directory')", "returned");
+        assertThat(failure(BrokenConnectionContract.class, "c07_commandRunsInItsDirectory"))
+                .contains("rule C07 ", "commandRunsInItsDirectory", "run('prints-directory')", "returned");
     }
 
     @Test
-    void ofAProvisionerNamesRuleArgumentAndLimit() {
-        assertThat(failure(NothingComesContract.class, "p01_systemsThatAreAskedForComeAndWork"))
-                .contains("rule P01 ", "provision(2)", "take(PT0.04S)", "within PT0.04S, as delivery() says");
+    void provisionerFailureNamesRuleArgumentAndLimit() {
+        assertThat(failure(NoSystemsContract.class, "p01_requestedSystemsWork"))
+                .contains("rule P01 ", "provision(2)", "take(PT0.04S)", "within PT0.04S, the value of delivery()");
     }
 
     @Test
-    void p18WaitsAsLongAsDeliverySays() {
-        assertThat(failure(NothingComesContract.class, "p18_manyThreadsTakeEachSystemOnce"))
+    void p18DerivesItsLimitFromDelivery() {
+        assertThat(failure(NoSystemsContract.class, "p18_manyThreadsTakeEachSystemOnce"))
                 .contains("rule P18 ", "take(PT0.05S)", "ProvisionerContract.java:", "did not end within 320 ms");
     }
 
     @Test
-    void ofACallSaysWhichAndWhereItIs() {
+    void callFailureNamesItsPlaceAndItsStack() {
         CountDownLatch never = new CountDownLatch(1);
         assertThatThrownBy(() -> Call.to(never::await).result(Duration.ofMillis(5)))
-                .hasMessageContaining("ofACallSaysWhichAndWhereItIs(ContractFailuresTest.java:")
+                .hasMessageContaining("callFailureNamesItsPlaceAndItsStack(ContractFailuresTest.java:")
                 .hasMessageContaining("did not end within 5 ms")
                 .hasMessageContaining("CountDownLatch.await");
         assertThatThrownBy(() -> Call.of(() -> "text").failure()).hasMessageContaining("returned text");

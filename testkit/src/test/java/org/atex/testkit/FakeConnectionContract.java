@@ -13,7 +13,7 @@ import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 
-/** The contract of a fake system, on which a small vocabulary stands for programs. */
+/** The contract of a fake system, on which {@link FakePrograms} replace real programs. */
 abstract class FakeConnectionContract extends ConnectionContract {
     private final ConcurrentLinkedQueue<FakeConnection> systems = new ConcurrentLinkedQueue<>();
 
@@ -24,7 +24,7 @@ abstract class FakeConnectionContract extends ConnectionContract {
         return system;
     }
 
-    /** Processes are looked up on all of them: they stand for one system. */
+    /** Looks up processes on the first connection, because all connections stand for one system. */
     private CommandEnd run(FakeProcess process) throws Exception {
         List<String> arguments = process.command().arguments();
         if (arguments.getFirst().equals("is-alive")) {
@@ -35,7 +35,7 @@ abstract class FakeConnectionContract extends ConnectionContract {
         if (arguments.getFirst().equals("watches-arguments")) {
             return watch(process, arguments.get(1).replace("!", ""));
         }
-        return FakeVocabulary.run(process);
+        return FakePrograms.run(process);
     }
 
     private CommandEnd watch(FakeProcess process, String text) throws Exception {

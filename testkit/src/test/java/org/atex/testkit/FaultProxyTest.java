@@ -40,7 +40,7 @@ class FaultProxyTest {
                     Thread.ofVirtual().start(() -> echo(socket));
                 }
             } catch (IOException e) {
-                // closed
+                // the server socket was closed
             }
         });
         proxy = FaultProxy.to((InetSocketAddress) server.getLocalSocketAddress());
@@ -50,7 +50,7 @@ class FaultProxyTest {
         try (socket) {
             socket.getInputStream().transferTo(socket.getOutputStream());
         } catch (IOException e) {
-            // that is what is tested
+            // expected: the faults break connections
         }
     }
 
@@ -93,7 +93,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void muchPassesUnchanged() throws Exception {
+    void largeDataPassesUnchanged() throws Exception {
         byte[] bytes = new byte[3_000_000];
         new Random(1).nextBytes(bytes);
         try (Socket socket = connect()) {
@@ -123,7 +123,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void nobodyElseGetsThePortWhileItRefuses() throws Exception {
+    void portStaysReservedWhileRefusing() throws Exception {
         InetSocketAddress address = proxy.address();
         for (int i = 0; i < 20; i++) {
             proxy.set(new Fault.Refuse());
@@ -143,7 +143,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void acceptsAndNeverSpeaks() throws Exception {
+    void silenceAcceptsButPassesNoBytes() throws Exception {
         proxy.set(new Fault.Silence());
         try (Socket socket = connect()) {
             proxy.awaitConnections(1, Call.SOON);
@@ -172,7 +172,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void resetsAnIdleConnectionAtOnce() throws Exception {
+    void resetsAnIdleConnection() throws Exception {
         try (Socket socket = connect()) {
             send(socket, "a");
             assertThat(receive(socket, 1)).isEqualTo("a");
@@ -183,7 +183,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void stallsOneWayAndGoesOn() throws Exception {
+    void stallsOneDirectionUntilCleared() throws Exception {
         proxy.set(new Fault.Stall(TO_CLIENT, 2));
         try (Socket socket = connect()) {
             send(socket, "hello");
@@ -216,13 +216,13 @@ class FaultProxyTest {
             assertThat(receive(socket, 1)).isEqualTo("a");
             proxy.set(new Fault.HalfClose(TO_TARGET, 0));
             assertThat(socket.getInputStream().read())
-                    .as("the server saw the end, and ended too")
+                    .as("the server reads the end of the stream and closes its side")
                     .isEqualTo(-1);
         }
     }
 
     @Test
-    void addsGarbage() throws Exception {
+    void insertsGarbage() throws Exception {
         byte[] garbage = new byte[4];
         new Random(7).nextBytes(garbage);
         proxy.set(new Fault.Garbage(TO_CLIENT, 2, 4, 7));
@@ -237,7 +237,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void isSlow() throws Exception {
+    void limitsTheRate() throws Exception {
         proxy.set(new Fault.Slow(TO_CLIENT, 100));
         try (Socket socket = connect()) {
             long start = System.nanoTime();
@@ -251,8 +251,8 @@ class FaultProxyTest {
     }
 
     @Test
-    void targetThatIsNotThereIsAReset() throws Exception {
-        // A port that was closed may be somebody else's by now; one that refuses is its proxy's.
+    void missingTargetResetsTheConnection() throws Exception {
+        // A closed port may be in use by another program by now. A refusing proxy keeps its port.
         proxy.set(new Fault.Refuse());
         try (FaultProxy before = FaultProxy.to(proxy.address());
                 Socket socket = new Socket(before.host(), before.port())) {
@@ -280,7 +280,7 @@ class FaultProxyTest {
             }
         }
         assertThat(proxy.open()).isZero();
-        // Whoever has the port now, and be it the one who connects, it is not the proxy.
+        // Another program may listen on the port now, or the socket may connect to itself; neither is the proxy.
         try (Socket socket = connect()) {
             assertThat(socket.isConnected()).isTrue();
         } catch (ConnectException e) {
@@ -291,7 +291,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void whatNeverComesIsSaid() {
+    void timeoutsAndInvalidFaultsAreReported() {
         assertThatThrownBy(() -> proxy.awaitConnections(1, Duration.ofMillis(1)))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("connection 1 to arrive");

@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
-@SuppressWarnings("try") // open is all that the files should be
+@SuppressWarnings("try") // the files only have to be open
 class LeakCheckTest {
-    private final Holdings before = Holdings.now();
+    private final ResourceSnapshot before = ResourceSnapshot.take();
 
-    private void assertLeak(String what) {
+    private void assertLeak(String text) {
         assertThatThrownBy(() -> LeakCheck.check(before, Duration.ofMillis(20)))
                 .isInstanceOf(AssertionError.class)
-                .hasMessageContaining(what);
+                .hasMessageContaining(text);
     }
 
     private void assertNoLeak() {
@@ -57,7 +57,7 @@ class LeakCheckTest {
         Path file = Files.createFile(directory.resolve("left-open"));
         try (FileInputStream once = new FileInputStream(file.toFile())) {
             assertLeak("left-open");
-            Holdings withOne = Holdings.now();
+            ResourceSnapshot withOne = ResourceSnapshot.take();
             try (FileInputStream twice = new FileInputStream(file.toFile())) {
                 assertThatThrownBy(() -> LeakCheck.check(withOne, Duration.ofMillis(20)))
                         .hasMessageContaining("left-open");

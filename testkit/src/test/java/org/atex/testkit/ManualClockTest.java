@@ -16,13 +16,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Fakes by a clock that stands still: no test waits for real. */
+/** Checks fakes with a manual clock: no test waits in real time. */
 @Timeout(60)
 class ManualClockTest {
     private final ManualClock clock = ManualClock.at(Instant.EPOCH);
 
     @Test
-    void sleepersWakeWhenTheirTimeHasCome() throws Exception {
+    void sleepersWakeAtTheirTime() throws Exception {
         Call<Boolean> shortSleep = Call.to(() -> clock.sleep(Duration.ofSeconds(1)));
         Call<Boolean> longSleep = Call.to(() -> clock.sleep(Duration.ofHours(1)));
         clock.awaitSleepers(2);
@@ -37,7 +37,7 @@ class ManualClockTest {
     }
 
     @Test
-    void systemsComeWhenTheirTimeHasCome() throws Exception {
+    void systemsBecomeReadyAtTheirTime() throws Exception {
         try (FakeProvisioner provisioner = FakeProvisioner.of(FakeSystem.ready().after(Duration.ofMinutes(3)))
                 .withSleeper(clock)) {
             provisioner.provision(2);
@@ -53,7 +53,7 @@ class ManualClockTest {
     }
 
     @Test
-    void testsTakeTheirTime(@TempDir Path directory) throws Exception {
+    void testsEndAtTheirLimit(@TempDir Path directory) throws Exception {
         FakeExecutors executors = FakeExecutors.passing(Duration.ofHours(2)).withSleeper(clock);
         try (FakeConnection connection = FakeConnection.obedient();
                 Executor executor = executors.open(connection)) {

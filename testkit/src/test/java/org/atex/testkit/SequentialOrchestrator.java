@@ -31,7 +31,7 @@ import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.jspecify.annotations.Nullable;
 
-/** The simplest thing that is an orchestrator: one test after the other, each on a system of its own. */
+/** A minimal orchestrator, which runs one test after another, each on a system of its own. */
 final class SequentialOrchestrator implements Orchestrator {
     private final List<TestCase> tests;
     private final Provisioner provisioner;
@@ -91,7 +91,7 @@ final class SequentialOrchestrator implements Orchestrator {
 
     private synchronized void begin() {
         if (closed || runner != null) {
-            throw new IllegalStateException("an orchestrator runs once, and not after it was closed");
+            throw new IllegalStateException("this orchestrator has run already or is closed");
         }
         runner = Thread.currentThread();
     }
@@ -113,7 +113,7 @@ final class SequentialOrchestrator implements Orchestrator {
                 case Offer.Failed failed ->
                     notRun(test, String.valueOf(failed.cause().getMessage()));
                 case Offer.Exhausted exhausted -> notRun(test, exhausted.why());
-                case Offer.None none -> notRun(test, "no system came");
+                case Offer.None none -> notRun(test, "no system became ready");
             };
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -9,18 +9,18 @@ import org.atex.api.CommandResult;
 import org.atex.api.Connection;
 import org.atex.api.RunningCommand;
 
-/** Does what a good one does, for broken ones to extend. */
-class SameConnection implements Connection {
+/** A correct connection, which broken ones extend. */
+class DelegatingConnection implements Connection {
     final FakeConnection good;
     volatile boolean lost;
 
-    SameConnection(FakeConnection good) {
+    DelegatingConnection(FakeConnection good) {
         this.good = good;
     }
 
-    /** {@return how to make one that starts other commands than it is told to} */
-    static Function<FakeConnection, SameConnection> starting(UnaryOperator<Command> change) {
-        return good -> new SameConnection(good) {
+    /** {@return a creator of connections that change commands before the start} */
+    static Function<FakeConnection, DelegatingConnection> starting(UnaryOperator<Command> change) {
+        return good -> new DelegatingConnection(good) {
             @Override
             public RunningCommand start(Command command) throws InterruptedException {
                 return super.start(change.apply(command));
@@ -28,9 +28,9 @@ class SameConnection implements Connection {
         };
     }
 
-    /** {@return how to make one whose commands are different} */
-    static Function<FakeConnection, SameConnection> started(UnaryOperator<RunningCommand> change) {
-        return good -> new SameConnection(good) {
+    /** {@return a creator of connections that change running commands} */
+    static Function<FakeConnection, DelegatingConnection> started(UnaryOperator<RunningCommand> change) {
+        return good -> new DelegatingConnection(good) {
             @Override
             public RunningCommand start(Command command) throws InterruptedException {
                 return change.apply(super.start(command));
@@ -38,9 +38,12 @@ class SameConnection implements Connection {
         };
     }
 
-    /** {@return how to make one whose commands are different, but for those of {@code run}, which has rules of its own} */
-    static Function<FakeConnection, SameConnection> startedButNotRun(UnaryOperator<RunningCommand> change) {
-        return good -> new SameConnection(good) {
+    /**
+     * {@return a creator of connections that change running commands, except those of {@code run}, which has rules of
+     * its own}
+     */
+    static Function<FakeConnection, DelegatingConnection> startedOnly(UnaryOperator<RunningCommand> change) {
+        return good -> new DelegatingConnection(good) {
             @Override
             public RunningCommand start(Command command) throws InterruptedException {
                 return change.apply(super.start(command));
@@ -53,9 +56,9 @@ class SameConnection implements Connection {
         };
     }
 
-    /** {@return how to make one that runs commands in another way than it starts them} */
-    static Function<FakeConnection, SameConnection> running(UnaryOperator<RunningCommand> change) {
-        return good -> new SameConnection(good) {
+    /** {@return a creator of connections that change the commands of {@code run} only} */
+    static Function<FakeConnection, DelegatingConnection> running(UnaryOperator<RunningCommand> change) {
+        return good -> new DelegatingConnection(good) {
             @Override
             public CommandResult run(Command command) throws InterruptedException {
                 return started(change).apply(good).run(command);
@@ -68,7 +71,7 @@ class SameConnection implements Connection {
         return good.start(command);
     }
 
-    /** By way of {@link #start}, as the default is: a mistake there is one here. */
+    /** Uses {@link #start}, as the default method does, so that a mistake there has its effect here. */
     @Override
     public CommandResult run(Command command) throws InterruptedException {
         return Connection.super.run(command);

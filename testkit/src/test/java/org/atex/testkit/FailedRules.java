@@ -12,14 +12,14 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** Runs a contract, and tells which of its rules were broken. */
-final class Rejections {
-    private Rejections() {}
+/** Runs the tests of a contract class, and returns the rules that they found violated. */
+final class FailedRules {
+    private FailedRules() {}
 
     /**
-     * {@return the numbers of the rules whose tests failed}
+     * {@return the numbers of the rules with a failed test, in lower case}
      *
-     * @param contract a contract's subclass, whose tests may run at the same time
+     * @param contract a subclass of a contract class; its tests run in parallel
      */
     static Set<String> of(Class<?> contract) {
         Set<String> failed = Collections.synchronizedSet(new TreeSet<>());
@@ -27,7 +27,7 @@ final class Rejections {
         launcher.execute(
                 LauncherDiscoveryRequestBuilder.request()
                         .selectors(selectClass(contract))
-                        // Most of their time they wait, and there are over a hundred runs of a whole contract.
+                        // In parallel, because the tests mostly wait and a build runs over a hundred whole contracts.
                         .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
                         .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
                         .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")

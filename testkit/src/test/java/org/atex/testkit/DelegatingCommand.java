@@ -8,11 +8,11 @@ import org.atex.api.CommandEnd;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
 
-/** Does what a good one does, for broken ones to extend. */
-class SameCommand implements RunningCommand {
+/** A correct command, which broken ones extend. */
+class DelegatingCommand implements RunningCommand {
     private final RunningCommand good;
 
-    SameCommand(RunningCommand good) {
+    DelegatingCommand(RunningCommand good) {
         this.good = good;
     }
 
@@ -53,7 +53,7 @@ class SameCommand implements RunningCommand {
         } catch (ConnectionLostException e) {
             return true;
         } catch (InterruptedException e) {
-            throw new AssertionError("nobody interrupts this", e);
+            throw new AssertionError("the interrupt was cleared above", e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

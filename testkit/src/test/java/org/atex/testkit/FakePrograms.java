@@ -8,9 +8,9 @@ import java.util.List;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 
-/** A few programs in memory, by which a fake system passes the contract of real ones. */
-final class FakeVocabulary {
-    private FakeVocabulary() {}
+/** Programs in memory with which a fake system passes the contract of real systems. */
+final class FakePrograms {
+    private FakePrograms() {}
 
     static CommandEnd run(FakeProcess process) throws Exception {
         Command command = process.command();
