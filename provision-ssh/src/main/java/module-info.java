@@ -1,5 +1,4 @@
 /** Systems over ssh: connections, and sources of hosts. */
-
 module org.atex.ssh {
     requires transitive org.atex.api;
     requires static org.jspecify;

@@ -36,6 +36,7 @@ final class KeyRing {
     private final List<Identity> identities = new ArrayList<>();
     /** Identities that are already among the attempts and must not be tried again. */
     private final Set<Identity> added = new LinkedHashSet<>();
+
     private @Nullable AgentClient agent;
 
     /**
@@ -122,9 +123,8 @@ final class KeyRing {
     private void addCertificate(Path file, BiConsumer<String, AuthMethod> attempts) {
         PublicKey certificate = PublicKeys.certificate(file);
         if (certificate == null) {
-            absent.add(
-                    "no certificate " + file + ", which is "
-                            + (Files.exists(file) ? "not a user certificate" : "not there"));
+            absent.add("no certificate " + file + ", which is "
+                    + (Files.exists(file) ? "not a user certificate" : "not there"));
             return;
         }
         byte[] plain = PublicKeys.blob(PublicKeys.plain(certificate));

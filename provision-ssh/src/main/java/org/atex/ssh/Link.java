@@ -40,6 +40,7 @@ final class Link {
 
     /** How long {@link #close} waits for the disconnect message to be sent. */
     private static final long DISCONNECT_SECONDS = 1;
+
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -53,6 +54,7 @@ final class Link {
     /** The common prefix of the marks of this link's commands. Random, so that other connections' marks differ. */
     private final String marks =
             ";" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
+
     private final RemotePorts remotePorts;
     private final AtomicLong commands = new AtomicLong();
     private final CountDownLatch over = new CountDownLatch(1);
@@ -73,6 +75,7 @@ final class Link {
 
     /** When the last packet was received, by {@link System#nanoTime}. */
     private volatile long lastReceived = System.nanoTime();
+
     private final Set<Runnable> onLoss = ConcurrentHashMap.newKeySet();
     private volatile @Nullable IOException lost;
     private volatile @Nullable ExecChannel reaperChannel;
@@ -120,8 +123,8 @@ final class Link {
         Link link = new Link(route, List.copyOf(clients), wire);
         for (SSHClient client : clients) {
             client.getTransport()
-                    .setDisconnectListener(
-                            (reason, message) -> link.markLost(new IOException("the link broke: " + message + wire.lossReason())));
+                    .setDisconnectListener((reason, message) ->
+                            link.markLost(new IOException("the link broke: " + message + wire.lossReason())));
         }
         link.startReaper();
         link.threads.execute(link::watch);
@@ -395,8 +398,9 @@ final class Link {
             while (true) {
                 long now = System.nanoTime();
                 if (now - lastReceived >= limit) {
-                    markLost(new IOException("nothing was received for " + TimeUnit.NANOSECONDS.toMillis(now - lastReceived)
-                            + " ms in spite of keep-alive requests"));
+                    markLost(new IOException(
+                            "nothing was received for " + TimeUnit.NANOSECONDS.toMillis(now - lastReceived)
+                                    + " ms in spite of keep-alive requests"));
                     return;
                 }
                 if (now - Math.max(lastReceived, asked) >= interval) {
@@ -451,7 +455,7 @@ final class Link {
             sessionLock.notifyAll();
         }
         over.countDown();
-            // In another thread: sshj holds locks while it reports the loss, and its reader thread needs them to end.
+        // In another thread: sshj holds locks while it reports the loss, and its reader thread needs them to end.
         start(wire::cut);
         onLoss.forEach(this::runOnce);
     }

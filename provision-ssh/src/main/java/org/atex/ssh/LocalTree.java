@@ -169,8 +169,8 @@ final class LocalTree {
         Path path = target;
         for (String part : name.split("/", -1)) {
             if (part.equals("..") || part.indexOf('\0') >= 0 || name.startsWith("/")) {
-                throw new IOException("the host sent a name that leads out of the target: "
-                        + RawFileName.readable(name) + "; nothing was written there");
+                throw new IOException("the host sent a name that leads out of the target: " + RawFileName.readable(name)
+                        + "; nothing was written there");
             }
             if (!part.isEmpty() && !part.equals(".")) {
                 path = path.resolve(RawFileName.path(part));

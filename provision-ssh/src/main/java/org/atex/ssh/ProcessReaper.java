@@ -199,6 +199,7 @@ final class ProcessReaper {
 
     /** Matches no line, neither of an environment nor of {@code /proc/PID/stat}. */
     private static final String NOTHING = "^no-such";
+
     private static final String SPACE = "[[:space:]]";
 
     private final ExecChannel channel;
@@ -397,7 +398,10 @@ final class ProcessReaper {
         String text = output.strip().replaceAll("\\s*\\R\\s*", "; ");
         return text.isEmpty()
                 ? ""
-                : ": " + (text.length() <= MAX_QUOTED_CHARS ? text : "…" + text.substring(text.length() - MAX_QUOTED_CHARS));
+                : ": "
+                        + (text.length() <= MAX_QUOTED_CHARS
+                                ? text
+                                : "…" + text.substring(text.length() - MAX_QUOTED_CHARS));
     }
 
     private void complete(String line) {

@@ -100,7 +100,7 @@ final class Relay {
             try (socket) {
                 channel.close();
             } catch (IOException e) {
-            // The channel is closed in any case.
+                // The channel is closed in any case.
             } finally {
                 whenDone.run();
             }

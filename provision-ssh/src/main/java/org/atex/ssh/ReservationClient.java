@@ -79,7 +79,8 @@ final class ReservationClient implements AutoCloseable {
 
         @Override
         public void close() {
-            // close() alone would read the body to its end, which may never come. After that end, cancel() does nothing.
+            // close() alone would read the body to its end, which may never come. After that end, cancel() does
+            // nothing.
             request.cancel();
             try {
                 response.close();
@@ -135,12 +136,13 @@ final class ReservationClient implements AutoCloseable {
                     throw new ServiceRefusedException(
                             0,
                             null,
-                        display(uri) + " redirects to another origin, " + display(next) + ": not followed");
+                            display(uri) + " redirects to another origin, " + display(next) + ": not followed");
                 }
                 uri = next;
             }
         }
-        throw new ServiceRefusedException(0, null, display(start) + " redirects more than " + MOST_REDIRECTS + " times");
+        throw new ServiceRefusedException(
+                0, null, display(start) + " redirects more than " + MOST_REDIRECTS + " times");
     }
 
     private ClassicHttpResponse execute(HttpGet request, URI uri, URI origin, Deadline deadline) throws IOException {

@@ -49,8 +49,8 @@ record Route(
     private static Route to(Host host, SshOptions options, int depth) {
         if (depth > MAX_DEPTH) {
             throw new SshRefusedException(
-                    "too many nested jump hosts: " + host
-                            + " is reached through itself, or through more than " + MAX_DEPTH + " hosts",
+                    "too many nested jump hosts: " + host + " is reached through itself, or through more than "
+                            + MAX_DEPTH + " hosts",
                     null);
         }
         ClientConfig config = ClientConfig.of(options, host);
@@ -62,7 +62,8 @@ record Route(
         int port = host.port() != 0 ? host.port() : port(config, host);
         String user = firstOf(host.user(), options.user(), config.value("user"), System.getProperty("user.name"));
         String alias = config.value("hostkeyalias");
-        ConfigTokens tokens = new ConfigTokens(host.address(), address, port, user, alias != null ? alias : host.address());
+        ConfigTokens tokens =
+                new ConfigTokens(host.address(), address, port, user, alias != null ? alias : host.address());
         String jump = firstOf(host.jumpHost(), options.jump(), config.value("proxyjump"), "none");
         String proxy = firstOf(options.proxyCommand(), config.value("proxycommand"), "none");
         boolean direct = isNone(jump) && isNone(proxy);
@@ -95,8 +96,7 @@ record Route(
             }
         }
         if (!direct && config.isYes("proxyusefdpass")) {
-            throw unsupported(
-                    host, "proxyusefdpass", "yes", "use a ProxyCommand that copies its input and output");
+            throw unsupported(host, "proxyusefdpass", "yes", "use a ProxyCommand that copies its input and output");
         }
         for (String word : List.of("bindinterface", "bindaddress")) {
             String value = config.value(word);

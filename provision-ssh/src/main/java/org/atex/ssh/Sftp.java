@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class Sftp extends Transfer {
     /** The number of read or write requests sent ahead of their answers. */
     private static final int AHEAD = 32;
+
     private static final int PERMISSIONS = 07777;
     private static final int PIECE = 128 * 1024;
 

@@ -51,6 +51,7 @@ final class SshCommand implements RunningCommand {
 
     /** Whether the command has certainly left no process. Never fails. */
     private final CompletableFuture<Boolean> leftNothing;
+
     private final long startedAt = System.nanoTime();
 
     /**
@@ -111,7 +112,8 @@ final class SshCommand implements RunningCommand {
         }
         switch (command.stdin()) {
             case Input.Bytes bytes -> link.threads().execute(() -> copyToStdin(bytes::open));
-            case Input.FromFile file -> link.threads().execute(() -> copyToStdin(() -> Files.newInputStream(file.path())));
+            case Input.FromFile file ->
+                link.threads().execute(() -> copyToStdin(() -> Files.newInputStream(file.path())));
             case Input.Empty none -> {}
             case Input.Piped pipe -> {}
         }
@@ -267,8 +269,9 @@ final class SshCommand implements RunningCommand {
         // Without a process number, or with one that may have been reused, only the mark identifies the command.
         boolean fresh = now - endReceived.getNow(now) < FRESH_NANOS;
         long process = channel.process.getNow(0L);
-        CompletableFuture<Boolean> ended =
-                process == 0 ? link.reaper().killEverywhere(mark) : link.reaper().kill(mark, fresh ? process : 0);
+        CompletableFuture<Boolean> ended = process == 0
+                ? link.reaper().killEverywhere(mark)
+                : link.reaper().kill(mark, fresh ? process : 0);
         return ended.whenComplete((none, failure) -> {
             if (Boolean.FALSE.equals(none)) {
                 LOG.warn("'{}' on {} has left something that cannot be ended", command, link);

@@ -59,6 +59,7 @@ public final class SshConnection implements Connection {
 
     /** Held while a thread reconnects. Not held together with {@link #linkLock}, except by that thread. */
     private final ReentrantLock reconnecting = new ReentrantLock();
+
     private volatile Link link;
     private volatile boolean closed;
 

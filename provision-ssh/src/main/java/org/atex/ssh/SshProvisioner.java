@@ -66,6 +66,7 @@ public final class SshProvisioner implements Provisioner {
 
     /** The reason for which the source has no more hosts, or null. Guarded by the lock. */
     private @Nullable String ended;
+
     private boolean closed;
 
     private SshProvisioner(Builder settings) {

@@ -10,7 +10,6 @@ enum StrictHostKeyChecking {
     /** Unknown hosts are accepted and recorded. */
     ACCEPT_NEW,
     /** Unknown hosts are accepted and recorded. A host with a changed key is accepted, but receives no password. */
-
     NO;
 
     static StrictHostKeyChecking of(@Nullable String word) {

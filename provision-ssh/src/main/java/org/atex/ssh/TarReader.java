@@ -34,6 +34,7 @@ final class TarReader {
     private final Map<String, String> global = new HashMap<>();
     /** The number of content bytes of the current entry that have not been read. */
     private long left;
+
     private int padding;
 
     TarReader(InputStream in) {
@@ -200,7 +201,8 @@ final class TarReader {
         }
         if (sum != number(148, 8)) {
             throw new IOException("the system sent no valid tar archive: '"
-                    + RawFileName.readable(new String(header, 0, 40, ISO_8859_1)).strip() + "…'");
+                    + RawFileName.readable(new String(header, 0, 40, ISO_8859_1))
+                            .strip() + "…'");
         }
     }
 

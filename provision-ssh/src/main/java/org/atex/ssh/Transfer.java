@@ -105,8 +105,9 @@ abstract class Transfer {
      * @param failure the error on this machine that followed, or null
      */
     static IOException reason(CommandEnd end, String errors, @Nullable IOException failure) {
-        String message =
-                errors.isBlank() ? "tar on the system ended with " + end : errors.strip().replace("\n", "; ");
+        String message = errors.isBlank()
+                ? "tar on the system ended with " + end
+                : errors.strip().replace("\n", "; ");
         return end.equals(new CommandEnd.Exited(NOT_FOUND))
                 ? new NoTarException(message)
                 : new IOException(message, failure);

@@ -32,7 +32,9 @@ class ProcessReaperTest {
     void childrenAndMembersOfGroupAndSessionMatch() throws Exception {
         assertThat(matches(312, "400 (sh) S 312 400 400 0 -1")).as("a child").isTrue();
         assertThat(matches(312, "400 (sh) S 1 312 400 0 -1")).as("in its group").isTrue();
-        assertThat(matches(312, "312 (sh) R 1 312 312 0 -1")).as("in its session").isTrue();
+        assertThat(matches(312, "312 (sh) R 1 312 312 0 -1"))
+                .as("in its session")
+                .isTrue();
         assertThat(matches(312, "400 (a ) (b) S 312 400 400 0 -1"))
                 .as("a name with parentheses")
                 .isTrue();

@@ -137,7 +137,7 @@ final class ReservationServer implements AutoCloseable {
             long nanos = TimeUnit.SECONDS.toNanos(10);
             while (count(path) < count) {
                 if (nanos <= 0) {
-                throw new AssertionError(path + " was requested " + count(path) + " times, expected " + count);
+                    throw new AssertionError(path + " was requested " + count(path) + " times, expected " + count);
                 }
                 nanos = asked.awaitNanos(nanos);
             }

@@ -88,9 +88,7 @@ class ReservationServiceTest {
     void hostsAreReadWithoutASession() throws Exception {
         server.on("/", reply -> reply.lines(A, "", B));
         ReservationService service = open(at(server.uri("/")));
-        assertThat(server.questions())
-                .as("no request before a host is wanted")
-                .isEmpty();
+        assertThat(server.questions()).as("no request before a host is wanted").isEmpty();
         assertThat(host(service)).isEqualTo("a");
         assertThat(service.take(SOON))
                 .isEqualTo(new HostSource.Next.Found(new Host("b", 2222, null, 4, null, Map.of("KEY", "v"), Map.of())));

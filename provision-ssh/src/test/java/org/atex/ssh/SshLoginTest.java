@@ -189,8 +189,8 @@ class SshLoginTest {
     void theRefusalNamesTheAttempts() throws Exception {
         OpenSsh.key(directory.resolve("wrong"), "");
         try (Logs logs = new Logs()) {
-            assertThatThrownBy(() ->
-                            assertLoginSucceeds(nothing().withKey(directory.resolve("wrong")).withPassword(SECRET::toCharArray)))
+            assertThatThrownBy(() -> assertLoginSucceeds(
+                            nothing().withKey(directory.resolve("wrong")).withPassword(SECRET::toCharArray)))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(server.destination())
                     .hasMessageContaining("it takes publickey")
@@ -310,7 +310,8 @@ class SshLoginTest {
             String destination = "me@127.0.0.1:" + mina.getPort();
             SshOptions options = nothing().withHostKeys(HostKeys.acceptAny());
             assertLoginSucceeds(destination, options.withPassword(SECRET::toCharArray));
-            assertLoginSucceeds(destination, options.withKey(directory.resolve("id")).withPassword(SECRET::toCharArray));
+            assertLoginSucceeds(
+                    destination, options.withKey(directory.resolve("id")).withPassword(SECRET::toCharArray));
             assertThatThrownBy(() -> assertLoginSucceeds(destination, options.withPassword(WRONG::toCharArray)))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(destination)

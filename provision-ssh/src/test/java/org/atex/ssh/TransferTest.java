@@ -281,11 +281,16 @@ class TransferTest {
         Files.createDirectories(back.resolve("directory/full"));
         try (SshConnection connection = way.connect(server)) {
             assertFails(() -> connection.upload(here.resolve("missing"), there + "/x"), "missing", there + "/x");
-            assertFails(() -> connection.upload(file, there + "/directory"), "file", there + "/directory", "in the way");
+            assertFails(
+                    () -> connection.upload(file, there + "/directory"), "file", there + "/directory", "in the way");
             assertFails(() -> connection.upload(file, "/proc/none/x"), "file", "/proc/none/x", server.destination());
             assertFails(() -> connection.upload(file, "/dev/full/x"), "file", "/dev/full/x");
-            assertFails(() -> connection.download(there + "/missing", back.resolve("x")), there + "/missing", "No such");
-            assertFails(() -> connection.download(file.toString(), back.resolve("directory")), file.toString(), "in the way");
+            assertFails(
+                    () -> connection.download(there + "/missing", back.resolve("x")), there + "/missing", "No such");
+            assertFails(
+                    () -> connection.download(file.toString(), back.resolve("directory")),
+                    file.toString(),
+                    "in the way");
             assertFails(() -> connection.download(file.toString(), Path.of("/proc/none/x")), "/proc/none/x");
             assertFails(() -> connection.download(file.toString(), file.resolve("x")), file + "/x");
             assertThat(connection.run(Command.of("cat", file.toString())).stdout())
@@ -320,7 +325,8 @@ class TransferTest {
             try (SshConnection connection = way.connect(server)) {
                 assertFails(() -> connection.upload(file, full + "/x"), "file", full + "/x");
                 Files.deleteIfExists(full.resolve("x"));
-                assertFails(() -> connection.download(file.toString(), full.resolve("y")), "file", full + "/y", "space");
+                assertFails(
+                        () -> connection.download(file.toString(), full.resolve("y")), "file", full + "/y", "space");
             }
         } finally {
             if (mounted) {

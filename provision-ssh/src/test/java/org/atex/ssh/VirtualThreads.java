@@ -35,7 +35,6 @@ final class VirtualThreads {
     }
 
     /** Waits until all of them have ended. */
-
     static void awaitNone() {
         try {
             Call.eventually("all virtual threads of links end", () -> ofLinks().isEmpty());
