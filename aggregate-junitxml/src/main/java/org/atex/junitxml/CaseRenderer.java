@@ -32,7 +32,6 @@ final class CaseRenderer {
     /** Number of bytes examined to decide whether a file is text. */
     private static final int PROBE_BYTES = 4096;
 
-
     private final JUnitXmlOptions options;
     private final TestRecord record;
     private final String name;
@@ -62,7 +61,8 @@ final class CaseRenderer {
      * @throws org.atex.artifacts.BrokenResultsException if the results of the test are invalid
      */
     static RenderedAttempt render(JUnitXmlOptions options, Subject subject, Path scratch) throws IOException {
-        RenderedAttempt rendered = new RenderedAttempt(scratch, CaseStatus.of(subject.record().end().outcome()));
+        RenderedAttempt rendered = new RenderedAttempt(
+                scratch, CaseStatus.of(subject.record().end().outcome()));
         try {
             new CaseRenderer(options, subject, rendered).render();
             return rendered;

@@ -58,6 +58,7 @@ public final class JUnitXmlAggregator implements Aggregator {
 
     /** The names of the tests that are being ingested. */
     private final Set<String> ingesting = new HashSet<>();
+
     private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
     private volatile boolean closed;
 
@@ -159,7 +160,8 @@ public final class JUnitXmlAggregator implements Aggregator {
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
         String name = reserveName(record);
-        try (RenderedAttempt one = CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
+        try (RenderedAttempt one =
+                CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
             // Rendered without the lock, so that tests are rendered in parallel. The aggregator may have been closed
             // since.
             lock.lock();

@@ -46,7 +46,8 @@ final class Renderer {
         }
     }
 
-    private void document(XmlWriter xml, JournalReader reader, Map<String, List<Attempt[]>> platforms) throws IOException {
+    private void document(XmlWriter xml, JournalReader reader, Map<String, List<Attempt[]>> platforms)
+            throws IOException {
         xml.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         if (profile == Profile.SUREFIRE) {
             String name = platforms.size() == 1 ? platforms.keySet().iterator().next() : "tests";

@@ -132,10 +132,12 @@ class CrashTest {
                 .collect(Collectors.joining(File.pathSeparator));
         String[] command = {java, "-Xmx" + heap, "-XX:+UseSerialGC", "-Dslf4j.internal.verbosity=ERROR", "-cp", classes
         };
-        return new ProcessBuilder(
-                        Stream.of(Arrays.stream(command), Stream.of(IngestingProgram.class.getName()), Stream.of(arguments))
-                                .flatMap(part -> part)
-                                .toList())
+        return new ProcessBuilder(Stream.of(
+                                Arrays.stream(command),
+                                Stream.of(IngestingProgram.class.getName()),
+                                Stream.of(arguments))
+                        .flatMap(part -> part)
+                        .toList())
                 .directory(directory.toFile())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

@@ -72,8 +72,7 @@ class XmlTextTest {
                 "\ufffe\uffff,\ufffd\ufffd",
                 "]]> & < \" ',]]> & < \" '",
             })
-    void removesControlSequencesAndReplacesIllegalCharacters(String text, String read)
-            throws IOException {
+    void removesControlSequencesAndReplacesIllegalCharacters(String text, String read) throws IOException {
         assertThat(parse(text).getTextContent()).isEqualTo(read);
         assertThat(parse(text).getAttribute("a")).isEqualTo(read);
     }

@@ -163,7 +163,9 @@ class ContractsTest {
 
     @Test
     void publicImplementationsHaveContractTests() {
-        assertThat(obligations.stream().filter(obligation -> !isTested(obligation)).map(Obligation::advice))
+        assertThat(obligations.stream()
+                        .filter(obligation -> !isTested(obligation))
+                        .map(Obligation::advice))
                 .as("implementations without a contract test")
                 .isEmpty();
     }

@@ -52,8 +52,7 @@ public final class Command {
         this.stdout = stdout;
         this.stderr = stderr;
         if (arguments.isEmpty() || arguments.get(0).isEmpty()) {
-            throw new IllegalArgumentException(
-                    "a command needs a program, but its first argument is missing or empty");
+            throw new IllegalArgumentException("a command needs a program, but its first argument is missing or empty");
         }
         for (String argument : arguments) {
             refuseNul(argument, "an argument");

@@ -46,8 +46,7 @@ import picocli.CommandLine.Spec;
         name = "farm",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "whoami|composes|reserve|list|cancel|watch",
-        description =
-                "Reserves machines at Testing Farm and manages them. TESTING_FARM_API_TOKEN has the token.")
+        description = "Reserves machines at Testing Farm and manages them. TESTING_FARM_API_TOKEN has the token.")
 final class Farm {
     private static final List<RequestState> NOT_OVER =
             List.of(RequestState.NEW, RequestState.QUEUED, RequestState.RUNNING, RequestState.CANCEL_REQUESTED);
@@ -168,8 +167,8 @@ final class Farm {
                         .pollEvery(service.poll())
                         .listener(this::tell)
                         .build()) {
-            out().println("run " + provisioner.run() + " (if this program is killed: farm cancel --run " + provisioner.run()
-                    + ")");
+            out().println("run " + provisioner.run() + " (if this program is killed: farm cancel --run "
+                    + provisioner.run() + ")");
             provisioner.provision(1);
             Offer offer;
             do {
@@ -204,12 +203,9 @@ final class Farm {
     @Command(mixinStandardHelpOptions = true, description = "Lists the active reservations of the token.")
     void list(
             @Mixin Service service,
-            @Option(names = "--run", paramLabel = "TAG", description = "only reservations of this run") @Nullable String run,
-            @Option(
-                            names = "--days",
-                            paramLabel = "N",
-                            description = "the maximum age; default: 1",
-                            defaultValue = "1")
+            @Option(names = "--run", paramLabel = "TAG", description = "only reservations of this run") @Nullable
+                    String run,
+            @Option(names = "--days", paramLabel = "N", description = "the maximum age; default: 1", defaultValue = "1")
                     int days)
             throws InterruptedException {
         try (TestingFarmApi api = open(service)) {
@@ -241,8 +237,10 @@ final class Farm {
     @Command(mixinStandardHelpOptions = true, description = "Cancels requests by id, or all requests of a run.")
     int cancel(
             @Mixin Service service,
-            @Option(names = "--run", paramLabel = "TAG", description = "cancel all requests of this run") @Nullable String run,
-            @Parameters(paramLabel = "ID", description = "the ids of requests", arity = "0..*") @Nullable List<String> ids)
+            @Option(names = "--run", paramLabel = "TAG", description = "cancel all requests of this run") @Nullable
+                    String run,
+            @Parameters(paramLabel = "ID", description = "the ids of requests", arity = "0..*") @Nullable
+                    List<String> ids)
             throws InterruptedException {
         if (run == null && (ids == null || ids.isEmpty())) {
             throw new CommandLine.ParameterException(

@@ -43,7 +43,10 @@ final class Fmf {
 
     /** The options that select tests. */
     static final class Choice {
-        @Option(names = "--root", paramLabel = "DIR", description = "a directory of the tree; default: the current directory")
+        @Option(
+                names = "--root",
+                paramLabel = "DIR",
+                description = "a directory of the tree; default: the current directory")
         private Path root = Path.of("");
 
         @Option(names = "--plan", paramLabel = "NAME", description = "the plan that selects tests")
@@ -140,7 +143,10 @@ final class Fmf {
             mixinStandardHelpOptions = true,
             description = "Reports how each plan and test would be treated; exit code 1 if one is refused.")
     int lint(
-            @Parameters(arity = "0..1", paramLabel = "TREE", description = "a directory of the tree; default: the current directory")
+            @Parameters(
+                            arity = "0..1",
+                            paramLabel = "TREE",
+                            description = "a directory of the tree; default: the current directory")
                     @Nullable
                     Path tree,
             @Option(

@@ -39,7 +39,8 @@ public final class AdHocOrchestrator implements Orchestrator {
     @Override
     public RunSummary run() throws InterruptedException {
         if (!begun.compareAndSet(false, true)) {
-            throw new IllegalStateException("the orchestrator has already run or was closed: build a new one for another run");
+            throw new IllegalStateException(
+                    "the orchestrator has already run or was closed: build a new one for another run");
         }
         try {
             return pool.run();

@@ -70,11 +70,13 @@ final class Attempts {
     private void starting(OpenSystem openSystem, Decision.Run run, Instant at) {
         context.publish(
                 at,
-                stamp -> new RunEvent.TestStarted(stamp, run.test().facts, run.attempt(), openSystem.info(), run.slot()));
+                stamp -> new RunEvent.TestStarted(
+                        stamp, run.test().facts, run.attempt(), openSystem.info(), run.slot()));
         context.post(() -> context.step(new Event.Started(openSystem.id(), run.slot())));
     }
 
-    private void ran(OpenSystem openSystem, Decision.Run run, AttemptTask work, Guard.Result<AttemptTask.Result> result) {
+    private void ran(
+            OpenSystem openSystem, Decision.Run run, AttemptTask work, Guard.Result<AttemptTask.Result> result) {
         openSystem.calls.remove(run.slot());
         AttemptTask.Result out = switch (result) {
             case Guard.Result.Done<AttemptTask.Result> done -> done.value();
@@ -83,10 +85,15 @@ final class Attempts {
             case Guard.Result.Threw<AttemptTask.Result> threw ->
                 cutShort(work, Outcome.ERROR, "the executor failed: " + threw.message(), false);
             case Guard.Result.Expired<AttemptTask.Result> expired ->
-                cutShort(work, Outcome.TIMED_OUT, "the executor did not return within " + expired.limit() + " and was interrupted", false);
+                cutShort(
+                        work,
+                        Outcome.TIMED_OUT,
+                        "the executor did not return within " + expired.limit() + " and was interrupted",
+                        false);
             case Guard.Result.Abandoned<AttemptTask.Result> abandoned ->
                 context.isStopping()
-                        ? cutShort(work, Outcome.CANCELLED, whyCancelled() + "; the executor ignored the interrupt", false)
+                        ? cutShort(
+                                work, Outcome.CANCELLED, whyCancelled() + "; the executor ignored the interrupt", false)
                         : cutShort(
                                 work,
                                 Outcome.ERROR,
@@ -99,7 +106,8 @@ final class Attempts {
                 context.step(new Event.Finished(openSystem.id(), run.slot(), attempt.end()));
             }
             case AttemptTask.Result.NotStarted() -> context.step(new Event.NotStarted(openSystem.id(), run.slot()));
-            case AttemptTask.Result.NoSpace(String why) -> context.step(new Event.NoSpace(openSystem.id(), run.slot(), why));
+            case AttemptTask.Result.NoSpace(String why) ->
+                context.step(new Event.NoSpace(openSystem.id(), run.slot(), why));
         }
     }
 

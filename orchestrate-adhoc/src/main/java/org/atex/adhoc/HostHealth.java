@@ -41,15 +41,17 @@ final class HostHealth {
     boolean setUpFailed(HostRecord host) {
         boolean known = ++host.failedSetups >= MAX_FAILED_SETUPS && othersWork(host);
         if (known && host.quarantined == null && !host.hadSecondChance) {
-            host.quarantined = host.failedSetups + " preparations in a row failed on it, while they work on other hosts";
+            host.quarantined =
+                    host.failedSetups + " preparations in a row failed on it, while they work on other hosts";
         }
         return !known || host.hadSecondChance;
     }
 
     private boolean othersWork(HostRecord host) {
         return hosts.values().stream()
-                .anyMatch(other ->
-                        other != host && other.provisioner == host.provisioner && other.workingSetups > other.failedSetups);
+                .anyMatch(other -> other != host
+                        && other.provisioner == host.provisioner
+                        && other.workingSetups > other.failedSetups);
     }
 
     /** An attempt at a test has ended on the host. */

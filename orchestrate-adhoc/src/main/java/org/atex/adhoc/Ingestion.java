@@ -101,7 +101,8 @@ final class Ingestion {
                 return;
             }
             if (hangs.get() >= MAX_HANGING) {
-                listener.ingested(record, artifacts, "the aggregator did not return from two earlier calls in a row", null);
+                listener.ingested(
+                        record, artifacts, "the aggregator did not return from two earlier calls in a row", null);
                 return;
             }
             Guard.Result<Stored> result = guard.call(
@@ -125,7 +126,8 @@ final class Ingestion {
 
     /** Returns whether the disk was full. Storing is retried then, as space may be freed. */
     private static boolean isDiskFull(Guard.Result<Stored> result) {
-        return result instanceof Guard.Result.Threw<Stored>(Throwable cause, String message) && DiskFull.isCauseOf(cause);
+        return result instanceof Guard.Result.Threw<Stored>(Throwable cause, String message)
+                && DiskFull.isCauseOf(cause);
     }
 
     /**

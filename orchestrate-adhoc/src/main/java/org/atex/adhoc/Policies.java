@@ -57,6 +57,7 @@ final class Policies {
     }
 
     private static boolean isBuiltIn(RerunPolicy policy) {
-        return policy instanceof MaxReruns || policy instanceof Either(var one, var other) && isBuiltIn(one) && isBuiltIn(other);
+        return policy instanceof MaxReruns
+                || policy instanceof Either(var one, var other) && isBuiltIn(one) && isBuiltIn(other);
     }
 }

@@ -224,7 +224,8 @@ final class Pool implements RunContext {
             case Decision.Prepare(int system) -> systems.prepare(system);
             case Decision.CancelPreparation(int system) -> systems.cancelPreparation(system);
             case Decision.Run run -> attempts().run(run, systems.openSystem(run.system()));
-            case Decision.AskPolicies(PlannedTest test, TestEnd end) -> attempts().judge(test, end);
+            case Decision.AskPolicies(PlannedTest test, TestEnd end) ->
+                attempts().judge(test, end);
             case Decision.CancelTests(String why) -> {
                 attempts().cancelling(why);
                 systems.cancelTests();

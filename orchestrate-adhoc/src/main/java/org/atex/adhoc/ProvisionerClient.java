@@ -117,8 +117,8 @@ final class ProvisionerClient {
 
     private void clear() {
         addPending(0);
-        String problem = guard.run(
-                Guard.Phase.RELEASE, name() + " (clearing of requests)", limits.call(), provisioner::clear);
+        String problem =
+                guard.run(Guard.Phase.RELEASE, name() + " (clearing of requests)", limits.call(), provisioner::clear);
         if (!problem.isEmpty()) {
             listener.problem(name() + " could not clear its pending requests: " + problem);
         }

@@ -81,8 +81,8 @@ final class RunResults {
 
     /** Records an attempt with results that were not stored. */
     synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
-        Failures failures =
-                count(unstored, RepeatCounter.kind(why, record.name()), why.replace(record.name(), "it"), record.name());
+        Failures failures = count(
+                unstored, RepeatCounter.kind(why, record.name()), why.replace(record.name(), "it"), record.name());
         if (!artifacts.isNone()) {
             failures.kept = failures.count == 1
                     ? artifacts.directory()

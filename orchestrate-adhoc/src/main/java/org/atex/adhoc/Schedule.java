@@ -521,7 +521,8 @@ final class Schedule {
         }
         if (freeSpace.isShort()) {
             if (freeSpace.isHopeless(now)) {
-                String why = "no disk space for artifacts on this machine for " + rules.roomWithin() + ": " + freeSpace.why();
+                String why = "no disk space for artifacts on this machine for " + rules.roomWithin() + ": "
+                        + freeSpace.why();
                 out.add(new Decision.Report(Problem.infrastructure(waiting.size() + " tests were not run, " + why)));
                 giveUpWaitingTests(why);
             } else if (freeSpace.isDue(now)) {

@@ -73,11 +73,10 @@ public final class SequentialOrchestrator implements Orchestrator {
                     false,
                     1);
             if (plan.provisioners().size() > 1) {
-                throw new IllegalArgumentException(
-                        "a sequential run uses exactly one provisioner, but was given "
-                                + plan.provisioners().stream()
-                                        .map(NamedProvisioner::name)
-                                        .toList());
+                throw new IllegalArgumentException("a sequential run uses exactly one provisioner, but was given "
+                        + plan.provisioners().stream()
+                                .map(NamedProvisioner::name)
+                                .toList());
             }
             return new SequentialOrchestrator(plan);
         }

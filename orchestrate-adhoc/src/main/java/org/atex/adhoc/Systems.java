@@ -95,11 +95,7 @@ final class Systems implements ProvisionerClient.Listener {
             // A provisioner that hands out a system twice would run two tests in one slot.
             boolean again = openSystems.values().stream().anyMatch(openSystem -> openSystem.is(remote));
             if (again) {
-                notOffered(
-                        provisioner,
-                        false,
-                        null,
-                        name(provisioner) + " offered a system that is still in use");
+                notOffered(provisioner, false, null, name(provisioner) + " offered a system that is still in use");
                 return;
             }
             context.step(new Event.Arriving(provisioner));
@@ -115,8 +111,8 @@ final class Systems implements ProvisionerClient.Listener {
 
     private void facts(int provisioner, int id, Remote remote, Guard.Result<SystemTasks.Arrival> result) {
         if (result instanceof Guard.Result.Done<SystemTasks.Arrival>(SystemTasks.Arrival arrival)) {
-            OpenSystem openSystem =
-                    new OpenSystem(arrival.facts(), name(provisioner), remote, arrival.connection(), askedAt(provisioner));
+            OpenSystem openSystem = new OpenSystem(
+                    arrival.facts(), name(provisioner), remote, arrival.connection(), askedAt(provisioner));
             openSystems.put(id, openSystem);
             context.step(new Event.Offered(arrival.facts()));
         } else {
@@ -174,7 +170,8 @@ final class Systems implements ProvisionerClient.Listener {
     void prepare(int id) {
         OpenSystem openSystem = openSystem(id);
         long begin = System.nanoTime();
-        openSystem.preparation = tasks.prepare(openSystem, result -> context.post(() -> prepared(openSystem, begin, result)));
+        openSystem.preparation =
+                tasks.prepare(openSystem, result -> context.post(() -> prepared(openSystem, begin, result)));
     }
 
     private void prepared(OpenSystem openSystem, long begin, Guard.Result<Executor> result) {
@@ -183,8 +180,8 @@ final class Systems implements ProvisionerClient.Listener {
             openSystem.executor = opened;
             long now = System.nanoTime();
             Duration sinceAsked = Duration.ofNanos(now - openSystem.askedAt);
-            context.publish(
-                    stamp -> new RunEvent.SystemReady(stamp, openSystem.info(), sinceAsked, Duration.ofNanos(now - begin)));
+            context.publish(stamp ->
+                    new RunEvent.SystemReady(stamp, openSystem.info(), sinceAsked, Duration.ofNanos(now - begin)));
             context.step(new Event.Prepared(openSystem.id()));
             return;
         }
@@ -260,7 +257,9 @@ final class Systems implements ProvisionerClient.Listener {
             openSystem.calls.values().forEach(Guard.Call::cancel);
         }
         CountDownLatch releases = new CountDownLatch(openSystems.size());
-        openSystems.values().forEach(openSystem -> tasks.giveBack(openSystem.name(), openSystem.remote, releases::countDown));
+        openSystems
+                .values()
+                .forEach(openSystem -> tasks.giveBack(openSystem.name(), openSystem.remote, releases::countDown));
         try {
             releases.await();
         } catch (InterruptedException e) {

@@ -363,9 +363,7 @@ class AdHocOrchestratorTest {
             assertThat(drained.tests().get(9).end().note()).contains("enough is enough");
             assertThat(drained.exitCode()).isEqualTo(3);
         }
-        assertThat(results.records())
-                .as("a test that never ran has a record")
-                .hasSize(10);
+        assertThat(results.records()).as("a test that never ran has a record").hasSize(10);
     }
 
     @Test
@@ -475,7 +473,9 @@ class AdHocOrchestratorTest {
             assertThat(summary.problems()).singleElement().asString().contains("a bug");
         }
         assertThat(told).hasSize(1);
-        assertThat(events(RunEvent.RunEnded.class)).as("other listeners receive further events").hasSize(1);
+        assertThat(events(RunEvent.RunEnded.class))
+                .as("other listeners receive further events")
+                .hasSize(1);
     }
 
     @Test
@@ -505,7 +505,8 @@ class AdHocOrchestratorTest {
                 .build()) {
             RunSummary summary = run.run();
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 2));
-            assertThat(summary.tests().get(0).end().note()).contains("no system to run on: none was provisioned within PT0.2S");
+            assertThat(summary.tests().get(0).end().note())
+                    .contains("no system to run on: none was provisioned within PT0.2S");
             assertThat(summary.exitCode()).isEqualTo(2);
         }
     }

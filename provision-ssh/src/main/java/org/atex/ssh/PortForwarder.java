@@ -67,7 +67,8 @@ final class PortForwarder {
         }
 
         final void relay(Socket socket, Channel channel) {
-            // The order matters: close() sets closed first and then reads the sockets, so that one of the two closes it.
+            // The order matters: close() sets closed first and then reads the sockets, so that one of the two closes
+            // it.
             sockets.add(socket);
             Relay.start(socket, channel, link.threads(), () -> sockets.remove(socket));
             if (closed) {

@@ -368,7 +368,9 @@ public abstract class AggregatorContract {
     void a23_filesAreThoseOfTheAttempt() throws Exception {
         TestRecord one = record("/test");
         TestRecord below = record("/test/below");
-        assertThat(aggregator.files(one)).as("files of an attempt before it is ingested").isEmpty();
+        assertThat(aggregator.files(one))
+                .as("files of an attempt before it is ingested")
+                .isEmpty();
         aggregator.ingest(one, good());
         aggregator.ingest(below, good());
 

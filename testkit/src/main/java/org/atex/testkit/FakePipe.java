@@ -20,6 +20,7 @@ final class FakePipe {
     private final Condition changed = lock.newCondition();
     /** Allocated on the first write, because most pipes of fakes stay empty. */
     private byte[] ring = new byte[0];
+
     private int start;
     private int filled;
     private int writers = 1;

@@ -29,6 +29,7 @@ final class FaultFlow {
     private @Nullable Fault fault;
     /** The bytes that still pass before the fault is applied; the maximum if there is no such fault. */
     private long left = Long.MAX_VALUE;
+
     private boolean ended;
 
     FaultFlow(Fault.Direction direction, Socket from, Socket to, Runnable reset, LongConsumer received) {

@@ -132,7 +132,9 @@ public abstract class OrchestratorContract {
                 .as("the aggregator is closed, although only its owner may close it")
                 .isFalse();
         provisioner.provision(1);
-        assertThat(provisioner.take(Call.SOON)).as("the provisioner still works").isNotNull();
+        assertThat(provisioner.take(Call.SOON))
+                .as("the provisioner still works")
+                .isNotNull();
     }
 
     @Test

@@ -46,7 +46,8 @@ public final class SmallDisk {
     }
 
     private static Process start(Path disk, Path directory, List<String> command) throws IOException {
-        // A mount namespace needs privileges. A user without them first gets a user namespace, in which it maps to root.
+        // A mount namespace needs privileges. A user without them first gets a user namespace, in which it maps to
+        // root.
         boolean root = "root".equals(System.getProperty("user.name"));
         List<String> all = new ArrayList<>(root ? List.of("unshare", "--mount") : List.of("unshare", "-rm"));
         all.addAll(List.of("bash", "-c", MOUNT, "bash", disk.toString(), directory.toString()));

@@ -319,7 +319,9 @@ class BrokenOrchestratorsTest {
     private static Stream<Broken<Function<Parts, Orchestrator>>> failures() {
         return Stream.of(
                 Broken.of("o13", StopsAfterALostSystem::new),
-                Broken.of("o14", parts -> new DelegatingOrchestrator(parts.withSystems(new HidesReasons(parts.systems())))),
+                Broken.of(
+                        "o14",
+                        parts -> new DelegatingOrchestrator(parts.withSystems(new HidesReasons(parts.systems())))),
                 Broken.of(
                         "o15",
                         parts -> new DelegatingOrchestrator(parts.withExecutors(system -> {

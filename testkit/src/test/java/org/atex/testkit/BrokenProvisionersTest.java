@@ -240,7 +240,8 @@ class BrokenProvisionersTest {
         @Override
         public Offer take(Duration atMost) throws InterruptedException {
             // Tests of other rules wait for less than a second or more than a minute.
-            boolean affected = atMost.compareTo(Duration.ofSeconds(1)) > 0 && atMost.compareTo(Duration.ofMinutes(1)) < 0;
+            boolean affected =
+                    atMost.compareTo(Duration.ofSeconds(1)) > 0 && atMost.compareTo(Duration.ofMinutes(1)) < 0;
             return affected && good.asked() == 0 ? new Offer.Exhausted("no system was requested") : super.take(atMost);
         }
     }

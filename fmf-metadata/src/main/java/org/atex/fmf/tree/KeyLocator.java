@@ -25,7 +25,8 @@ final class KeyLocator {
      * @param files the files of the node itself, in the order in which they were applied
      * @param above the files of the parent, or null for the root
      */
-    record NodeFiles(String name, List<Path> files, @Nullable NodeFiles above) {
+    record NodeFiles(
+            String name, List<Path> files, @Nullable NodeFiles above) {
         /**
          * {@return the beginning of a message: the file and line of a key, else the last file, else an empty text}
          *
