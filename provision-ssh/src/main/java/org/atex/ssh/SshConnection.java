@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
@@ -242,6 +243,10 @@ public final class SshConnection implements Connection {
             throw e;
         } catch (ExecutionException e) {
             refuseIfLost(current, "forward port " + port + " of the system");
+            // A writer can see the loss before the reader thread does, which marks the link as lost.
+            if (e.getCause() instanceof TransportException broken) {
+                throw lost("forward port " + port + " of the system", broken);
+            }
             throw new TransferException(
                     route + " refused to forward its port " + port + ": " + Dialer.reason(e)
                             + " (is the port free, and does sshd allow it by AllowTcpForwarding?)",
@@ -335,11 +340,15 @@ public final class SshConnection implements Connection {
     private void refuseIfLost(Link current, String action) {
         IOException cause = current.lost();
         if (cause != null) {
-            throw new ConnectionLostException(
-                    "cannot " + action + ": the connection to " + route + " is lost: " + cause.getMessage()
-                            + " (call reconnect, or open another connection)",
-                    cause);
+            throw lost(action, cause);
         }
+    }
+
+    private ConnectionLostException lost(String action, IOException cause) {
+        return new ConnectionLostException(
+                "cannot " + action + ": the connection to " + route + " is lost: " + cause.getMessage()
+                        + " (call reconnect, or open another connection)",
+                cause);
     }
 
     @Override
