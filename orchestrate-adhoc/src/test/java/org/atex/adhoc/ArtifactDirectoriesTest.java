@@ -45,7 +45,10 @@ class ArtifactDirectoriesTest {
 
         room.close(problems::add);
 
-        assertThat(problems).singleElement().asString().contains("could not delete", parent.resolve("room").toString());
+        assertThat(problems)
+                .singleElement()
+                .asString()
+                .contains("could not delete", parent.resolve("room").toString());
     }
 
     @Test
