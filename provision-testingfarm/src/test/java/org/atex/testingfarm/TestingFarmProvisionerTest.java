@@ -676,7 +676,7 @@ class TestingFarmProvisionerTest {
         try {
             assertThatThrownBy(() -> remote.connection().run(Command.of("true")))
                     .isInstanceOf(ConnectionLostException.class)
-                    .hasMessage("cannot start 'true': the fake system was lost");
+                    .hasMessage("could not start 'true': the fake system was lost");
         } finally {
             hanging.countDown();
         }
