@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 /** Checks the dependencies between modules, and calls that no module may make. */
 class ArchitectureTest {
     private static final String PREFIX = "org.atex.";
-    private static final JavaClasses CLASSES = new ClassFileImporter()
+    static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("org.atex");
 

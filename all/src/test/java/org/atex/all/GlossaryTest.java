@@ -3,11 +3,8 @@ package org.atex.all;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +20,6 @@ import org.junit.jupiter.api.Test;
 
 /** Checks that public names follow {@code docs/glossary.md}. */
 class GlossaryTest {
-    private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("org.atex");
-
     /** Words that names must not use, with the words to use instead. */
     private static final Map<Pattern, String> REPLACED = Map.of(
             Pattern.compile("(with)?\\w*[tT]imeout"), "…Within",
@@ -37,7 +30,7 @@ class GlossaryTest {
             Pattern.compile("\\w+InMillis|\\w+Seconds"), "a Duration");
 
     private static Stream<JavaClass> publicTypes() {
-        return CLASSES.stream()
+        return ArchitectureTest.CLASSES.stream()
                 .filter(type -> !type.getPackageName().startsWith("org.atex.testkit"))
                 .filter(GlossaryTest::isPublic);
     }
@@ -103,8 +96,9 @@ class GlossaryTest {
     @Test
     void typesOfTheGlossaryExist() throws IOException {
         Path glossary = Sources.root().resolve("docs/glossary.md");
-        Set<String> types =
-                CLASSES.stream().map(JavaClass::getSimpleName).collect(Collectors.toCollection(HashSet::new));
+        Set<String> types = ArchitectureTest.CLASSES.stream()
+                .map(JavaClass::getSimpleName)
+                .collect(Collectors.toCollection(HashSet::new));
         List<String> named = Files.readAllLines(glossary).stream()
                 .filter(line -> line.startsWith("|") && line.split("\\|").length == 4)
                 .map(line -> line.split("\\|")[3])

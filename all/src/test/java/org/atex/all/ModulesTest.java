@@ -9,7 +9,6 @@ import java.lang.module.FindException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** Checks the descriptors of all modules against golden files, and that the modules work on the module path. */
 class ModulesTest {
-    private static final boolean MEND = Boolean.getBoolean("modules.mend");
-    private static final Path GOLDEN = Sources.root().resolve("all/src/test/resources/modules");
+    private static final GoldenFiles GOLDEN = GoldenFiles.in("modules");
 
     /** Libraries that have no module descriptor, but an {@code Automatic-Module-Name} in their manifests. */
     private static final Set<String> AUTOMATIC = Set.of(
@@ -93,22 +91,9 @@ class ModulesTest {
     void descriptorsMatchTheGoldenFiles() throws IOException {
         TreeMap<String, String> found = new TreeMap<>();
         ours().forEach(module -> found.put(module.name() + ".txt", describe(module)));
-        if (MEND) {
-            for (var entry : found.entrySet()) {
-                Files.writeString(GOLDEN.resolve(entry.getKey()), entry.getValue());
-            }
-        }
-        TreeMap<String, String> golden = new TreeMap<>();
-        try (Stream<Path> files = Files.list(GOLDEN)) {
-            for (Path file : files.toList()) {
-                golden.put(file.getFileName().toString(), Files.readString(file));
-            }
-        }
         assertThat(found)
-                .as("module descriptors, compared with " + Sources.root().relativize(GOLDEN) + "; after an intended"
-                        + " change, 'mvn -pl all -am test -Dtest=ModulesTest -Dmodules.mend=true"
-                        + " -Dsurefire.failIfNoSpecifiedTests=false' writes the files")
-                .isEqualTo(golden);
+                .as("module descriptors, compared with " + GOLDEN.mending(ModulesTest.class))
+                .isEqualTo(GOLDEN.agreed(found));
     }
 
     @Test

@@ -7,8 +7,6 @@ import java.io.UncheckedIOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleReader;
 import java.lang.module.ModuleReference;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,8 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Compares the public signatures of each module with golden files, so that no change of the API goes unnoticed. */
 class SignaturesTest {
-    private static final boolean MEND = Boolean.getBoolean("signatures.mend");
-    private static final Path GOLDEN = Sources.root().resolve("all/src/test/resources/signatures");
+    private static final GoldenFiles GOLDEN = GoldenFiles.in("signatures");
 
     /** The packages that a module exports to everyone, each with the names of its classes. */
     private static Map<String, Set<String>> exported(ModuleReference module) {
@@ -75,24 +72,12 @@ class SignaturesTest {
                 found.put(module.descriptor().name() + ".txt", text);
             }
         }
-        if (MEND) {
-            mend(found);
-        }
-        Map<String, String> golden = new TreeMap<>();
-        if (Files.isDirectory(GOLDEN)) {
-            try (Stream<Path> files = Files.list(GOLDEN)) {
-                for (Path file : files.toList()) {
-                    golden.put(file.getFileName().toString(), Files.readString(file));
-                }
-            }
-        }
+        Map<String, String> golden = GOLDEN.agreed(found);
         List<String> differences = new ArrayList<>();
         without(lines(golden), lines(found)).forEach(line -> differences.add("- " + line));
         without(lines(found), lines(golden)).forEach(line -> differences.add("+ " + line));
-        String how = "public signatures against " + Sources.root().relativize(GOLDEN)
-                + "; if the change is allowed by docs/compatibility.md and noted in CHANGELOG.md,"
-                + " 'mvn -pl all -am test -Dtest=SignaturesTest -Dsignatures.mend=true"
-                + " -Dsurefire.failIfNoSpecifiedTests=false' writes the files anew";
+        String how = "public signatures, compared with " + GOLDEN.mending(SignaturesTest.class)
+                + "; docs/compatibility.md says which changes are allowed, and CHANGELOG.md must note them";
         assertThat(differences).as(how).isEmpty();
         // Also the order of enum constants.
         assertThat(found).as(how).isEqualTo(golden);
@@ -117,18 +102,6 @@ class SignaturesTest {
             });
         });
         return lines;
-    }
-
-    private static void mend(Map<String, String> found) throws IOException {
-        Files.createDirectories(GOLDEN);
-        try (Stream<Path> files = Files.list(GOLDEN)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        for (var entry : found.entrySet()) {
-            Files.writeString(GOLDEN.resolve(entry.getKey()), entry.getValue());
-        }
     }
 
     @Test

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.File;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -66,11 +64,10 @@ class StaticStateTest {
             Map.entry("org.atex.local.Proc.READERS", "it is empty outside of tests"));
 
     private static Stream<JavaField> staticFields() {
-        return new ClassFileImporter()
-                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("org.atex").stream()
-                        .flatMap(type -> type.getFields().stream())
-                        .filter(field -> field.getModifiers().contains(JavaModifier.STATIC))
-                        .filter(field -> !field.getModifiers().contains(JavaModifier.SYNTHETIC));
+        return ArchitectureTest.CLASSES.stream()
+                .flatMap(type -> type.getFields().stream())
+                .filter(field -> field.getModifiers().contains(JavaModifier.STATIC))
+                .filter(field -> !field.getModifiers().contains(JavaModifier.SYNTHETIC));
     }
 
     @Test

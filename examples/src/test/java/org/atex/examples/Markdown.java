@@ -1,9 +1,13 @@
 package org.atex.examples;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,7 +17,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A Markdown file of the repository.
@@ -50,17 +53,39 @@ record Markdown(Path file, List<String> lines) {
     /** {@return all Markdown files of the repository, except generated ones} */
     static List<Markdown> all() throws IOException {
         List<Markdown> all = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(ROOT)) {
-            for (Path file : files.filter(Markdown::isWritten).sorted().toList()) {
-                all.add(new Markdown(file, Files.readAllLines(file)));
-            }
+        for (Path file : written(".*\\.md")) {
+            all.add(new Markdown(file, Files.readAllLines(file)));
         }
         return all;
     }
 
-    private static boolean isWritten(Path file) {
-        String name = ROOT.relativize(file).toString();
-        return name.endsWith(".md") && !name.matches("(.*/)?(target|\\.git|results)/.*");
+    /**
+     * Lists files of the repository. Directories of builds are not entered: other modules change them at the same time.
+     *
+     * @param pattern a regular expression for the path of a file from the root of the repository
+     * @return the files, sorted
+     */
+    static List<Path> written(String pattern) throws IOException {
+        List<Path> written = new ArrayList<>();
+        Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+                String path = ROOT.relativize(directory).toString();
+                return path.matches("(.*/)?(target|\\.git|results)")
+                        ? FileVisitResult.SKIP_SUBTREE
+                        : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (ROOT.relativize(file).toString().matches(pattern)) {
+                    written.add(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        Collections.sort(written);
+        return written;
     }
 
     static Markdown of(String name) throws IOException {

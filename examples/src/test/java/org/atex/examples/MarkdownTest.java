@@ -212,7 +212,7 @@ class MarkdownTest {
     /** {@return all string literals in the code; concatenated literals are joined} */
     private static String texts() throws IOException {
         StringBuilder texts = new StringBuilder();
-        for (Path file : sources()) {
+        for (Path file : Markdown.written("[^/]+/src/main/.*\\.(java|sh)")) {
             String source = Files.readString(file);
             if (file.toString().endsWith(".java")) {
                 for (MatchResult text : LITERAL.matcher(JOINED.matcher(source).replaceAll(""))
@@ -226,14 +226,6 @@ class MarkdownTest {
             }
         }
         return texts.toString();
-    }
-
-    private static List<Path> sources() throws IOException {
-        try (Stream<Path> files = Files.walk(Markdown.ROOT)) {
-            return files.filter(
-                            file -> Markdown.ROOT.relativize(file).toString().matches("[^/]+/src/main/.*\\.(java|sh)"))
-                    .toList();
-        }
     }
 
     @Test

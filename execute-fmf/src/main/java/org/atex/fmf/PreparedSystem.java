@@ -195,15 +195,13 @@ final class PreparedSystem {
         }
     }
 
+    /** Removes the place, if the system still answers, in spite of interrupts. */
     private void remove() {
-        if (!root.isEmpty()) {
-            run(connection, new Place(root, root).removal());
+        if (root.isEmpty()) {
+            return;
         }
-    }
-
-    /** Runs what cleans a system up, as far as it answers, in spite of interrupts. */
-    static void run(Connection connection, Command removal) {
         boolean interrupted = Thread.interrupted();
+        Command removal = new Place(root, root).removal();
         try {
             var unused = LimitedCall.of("atex-clean-up", REMOVAL, () -> connection.run(removal));
         } catch (LimitedCall.NotInTimeException e) {

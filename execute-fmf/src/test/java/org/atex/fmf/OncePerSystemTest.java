@@ -91,6 +91,14 @@ class OncePerSystemTest extends LocalSuite {
     }
 
     @Test
+    void preparesASystemThatWasResetAnew() throws Exception {
+        Executor.Factory factory = FmfExecutor.factory(tests());
+        factory.open(connection).close();
+        factory.open(connection).close();
+        assertThat(words(log())).containsExactly("prepare", "finish", "prepare", "finish");
+    }
+
+    @Test
     void endsATestWhoseDirectoryCannotBeMade() throws Exception {
         Path go = directory.resolve("go");
         FmfTests tests = suite.test("rm -rf \"$(dirname \"$TMT_TREE\")\"; touch " + directory + "/gone; until [[ -e "

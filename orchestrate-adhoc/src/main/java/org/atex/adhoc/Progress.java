@@ -25,7 +25,6 @@ import org.atex.api.RunListener;
  */
 public final class Progress implements RunListener {
     private static final int LAST_LINES = 8;
-    private static final String UNNAMED = "default";
 
     private final Console console;
     private final Details details;
@@ -100,7 +99,7 @@ public final class Progress implements RunListener {
     @Override
     public void on(RunEvent event) {
         if (event instanceof RunEvent.RunStarted(var stamp, var plan, String platform)) {
-            String prefix = platform.equals(UNNAMED) ? "" : Text.name(platform) + " ";
+            String prefix = platform.equals(Platforms.UNNAMED) ? "" : Text.name(platform) + " ";
             run = new RunLines(console.withPrefix(prefix), details, stamp.at(), plan.size());
         }
         run.on(event);
