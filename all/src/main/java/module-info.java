@@ -10,6 +10,7 @@ module org.atex.all {
     requires transitive org.atex.junitxml;
     requires transitive org.atex.local;
     requires transitive org.atex.podman;
+    requires transitive org.atex.provision;
     requires transitive org.atex.ssh;
     requires transitive org.atex.testingfarm;
 }

@@ -2,6 +2,7 @@
 module org.atex.artifacts {
     requires transitive org.atex.api;
     requires static org.jspecify;
+    requires org.atex.support;
     requires tools.jackson.core;
 
     exports org.atex.artifacts;

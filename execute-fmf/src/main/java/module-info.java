@@ -3,6 +3,7 @@ module org.atex.fmf {
     requires transitive org.atex.api;
     requires transitive org.atex.fmf.tree;
     requires static org.jspecify;
+    requires org.atex.support;
     requires org.atex.artifacts;
     requires org.slf4j;
     requires org.snakeyaml.engine;

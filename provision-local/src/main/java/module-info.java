@@ -2,6 +2,8 @@
 module org.atex.local {
     requires transitive org.atex.api;
     requires static org.jspecify;
+    requires org.atex.provision;
+    requires org.atex.support;
     requires org.slf4j;
 
     exports org.atex.local;

@@ -2,6 +2,7 @@
 module org.atex.ssh {
     requires transitive org.atex.api;
     requires static org.jspecify;
+    requires org.atex.support;
     requires com.hierynomus.sshj;
     requires org.apache.httpcomponents.client5.httpclient5;
     requires org.apache.httpcomponents.core5.httpcore5;

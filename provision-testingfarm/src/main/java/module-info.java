@@ -3,6 +3,7 @@ module org.atex.testingfarm {
     requires transitive org.atex.api;
     requires transitive org.atex.ssh;
     requires static org.jspecify;
+    requires org.atex.support;
     requires org.apache.httpcomponents.client5.httpclient5;
     requires org.apache.httpcomponents.core5.httpcore5;
     requires org.slf4j;

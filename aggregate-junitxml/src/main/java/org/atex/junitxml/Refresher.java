@@ -3,6 +3,7 @@ package org.atex.junitxml;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.atex.support.UninterruptibleSection;
 
 /**
  * Runs a step on a daemon thread of its own, 500 ms after a change. A slow step runs less often: for at most a fifth of
@@ -53,18 +54,9 @@ final class Refresher implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                break;
-            } catch (InterruptedException e) {
-                // Continue to wait: the caller deletes the journal next, which the step may be reading.
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        // Also if interrupted: the caller deletes the journal next, which the step may be reading.
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            section.join(thread);
         }
     }
 

@@ -47,17 +47,19 @@ class ArchitectureTest {
     /** The packages below {@code org.atex}, each with the other packages that it may depend on. */
     private static final Map<String, Set<String>> ALLOWED = new TreeMap<>(Map.ofEntries(
             Map.entry("api", Set.of()),
-            Map.entry("artifacts", Set.of("api")),
-            Map.entry("local", Set.of("api", "artifacts")),
-            Map.entry("podman", Set.of("api")),
+            Map.entry("support", Set.of("api")),
+            Map.entry("artifacts", Set.of("api", "support")),
+            Map.entry("provision", Set.of("api", "support")),
+            Map.entry("local", Set.of("api", "provision", "support")),
+            Map.entry("podman", Set.of("api", "provision", "support")),
             Map.entry("command", Set.of("api", "artifacts")),
-            Map.entry("fmf", Set.of("api", "artifacts")),
+            Map.entry("fmf", Set.of("api", "artifacts", "support")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
-            Map.entry("junitxml", Set.of("api", "artifacts")),
-            Map.entry("adhoc", Set.of("api", "artifacts")),
-            Map.entry("ssh", Set.of("api")),
+            Map.entry("junitxml", Set.of("api", "artifacts", "support")),
+            Map.entry("adhoc", Set.of("api", "artifacts", "support")),
+            Map.entry("ssh", Set.of("api", "support")),
             // The machines of this reservation service are ssh hosts.
-            Map.entry("testingfarm", Set.of("api", "ssh")),
+            Map.entry("testingfarm", Set.of("api", "ssh", "support")),
             Map.entry("testkit", Set.of("api"))));
 
     private static final Set<String> GENERIC = Set.of(

@@ -63,7 +63,7 @@ public interface Remote extends AutoCloseable {
      * @return the system
      */
     static Remote of(Connection connection) {
-        return new ConnectedSystem(connection);
+        return PlainRemote.builder(connection.toString(), connection).build();
     }
 
     /**

@@ -14,6 +14,8 @@ import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
+import org.atex.support.Threads;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,35 +154,14 @@ public final class FanOut implements Aggregator {
         for (int i = 0; i < aggregators.size(); i++) {
             Aggregator aggregator = aggregators.get(i);
             Failures own = failures.get(i);
-            // Platform threads: aggregators block on files, which can block the carriers of virtual threads.
-            threads.add(Thread.ofPlatform()
-                    .daemon()
-                    .name(what + " " + aggregator)
-                    .start(() -> own.run(() -> step.accept(aggregator))));
+            threads.add(Threads.startDaemon(what + "-" + aggregator, () -> own.run(() -> step.accept(aggregator))));
         }
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            interrupted |= !isJoined(thread);
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            threads.forEach(section::join);
         }
         Failures together = new Failures();
         failures.forEach(one -> together.run(one::throwFirst));
         together.throwFirst();
-    }
-
-    /** {@return false if the wait for the end of the thread was interrupted; the thread has ended in any case} */
-    private static boolean isJoined(Thread thread) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                return !interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
     }
 
     // Without this wait, one aggregator could be closed before it gets a record, and another after it.

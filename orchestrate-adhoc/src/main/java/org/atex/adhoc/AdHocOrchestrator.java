@@ -9,6 +9,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.SystemHook;
 import org.atex.api.TestCase;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,7 +166,7 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @return this
          */
         public Builder maxSystems(int count) {
-            this.maxSystems = atLeast(1, count, "maxSystems");
+            this.maxSystems = Arguments.atLeast(1, count, "maxSystems");
             return this;
         }
 
@@ -176,7 +177,7 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @return this
          */
         public Builder spares(int count) {
-            this.spares = atLeast(0, count, "spares");
+            this.spares = Arguments.atLeast(0, count, "spares");
             return this;
         }
 
@@ -188,7 +189,7 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @return this
          */
         public Builder maxFailedSystems(int count) {
-            this.maxFailedSystems = atLeast(1, count, "maxFailedSystems");
+            this.maxFailedSystems = Arguments.atLeast(1, count, "maxFailedSystems");
             return this;
         }
 
@@ -199,7 +200,7 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @return this
          */
         public Builder maxFailures(int count) {
-            this.maxFailures = atLeast(1, count, "maxFailures");
+            this.maxFailures = Arguments.atLeast(1, count, "maxFailures");
             return this;
         }
 
@@ -210,7 +211,7 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @return this
          */
         public Builder runWithin(Duration limit) {
-            this.runWithin = positive(limit, "runWithin");
+            this.runWithin = Arguments.positive(limit, "runWithin");
             return this;
         }
 

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
+import org.atex.support.Threads;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,27 +44,24 @@ final class FactsReader {
     }
 
     private synchronized List<Facts> readAll() {
-        boolean interrupted = false;
-        while (read.size() < tests.size()) {
-            int mine = ++turn;
-            int first = read.size();
-            Thread reader = Threads.start("facts", () -> readFrom(first, mine));
-            interrupted |= awaitReader(mine);
-            if (read.size() < tests.size()) {
-                reader.interrupt();
-                add(unreadable(read.size(), null, "its methods did not return within " + limit));
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            while (read.size() < tests.size()) {
+                int mine = ++turn;
+                int first = read.size();
+                Thread reader = Threads.startDaemon("facts", () -> readFrom(first, mine));
+                awaitReader(mine, section);
+                if (read.size() < tests.size()) {
+                    reader.interrupt();
+                    add(unreadable(read.size(), null, "its methods did not return within " + limit));
+                }
             }
+            turn++;
+            return List.copyOf(read);
         }
-        turn++;
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        return List.copyOf(read);
     }
 
     /** Waits until the reader has finished, or has made no progress within the limit. */
-    private synchronized boolean awaitReader(int mine) {
-        boolean interrupted = false;
+    private synchronized void awaitReader(int mine, UninterruptibleSection section) {
         int before = read.size();
         long deadline = System.nanoTime() + limit.toNanos();
         while (read.size() < tests.size()) {
@@ -72,15 +71,10 @@ final class FactsReader {
                 deadline = System.nanoTime() + limit.toNanos();
             } else if (left <= 0) {
                 turn = mine + 1;
-                return interrupted;
+                return;
             }
-            try {
-                wait(Math.max(1, Math.min(left, limit.toNanos()) / 1_000_000));
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
+            section.attempt(() -> wait(Math.max(1, Math.min(left, limit.toNanos()) / 1_000_000)));
         }
-        return interrupted;
     }
 
     private void readFrom(int first, int mine) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.atex.api.SystemHook;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,14 +35,14 @@ public final class Limits {
             Duration store,
             Duration listener,
             Duration grace) {
-        RunBuilder.positive(call, "call");
-        RunBuilder.positive(setUp, "setUp");
-        RunBuilder.positive(overrun, "overrun");
-        RunBuilder.positive(test, "test");
-        RunBuilder.positive(cleanUp, "cleanUp");
-        RunBuilder.positive(store, "store");
-        RunBuilder.positive(listener, "listener");
-        RunBuilder.positive(grace, "grace");
+        Arguments.positive(call, "call");
+        Arguments.positive(setUp, "setUp");
+        Arguments.positive(overrun, "overrun");
+        Arguments.positive(test, "test");
+        Arguments.positive(cleanUp, "cleanUp");
+        Arguments.positive(store, "store");
+        Arguments.positive(listener, "listener");
+        Arguments.positive(grace, "grace");
         this.call = call;
         this.setUp = setUp;
         this.overrun = overrun;

@@ -18,6 +18,7 @@ import org.atex.api.RunFailedException;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestEnd;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +75,7 @@ final class Pool implements RunContext {
     RunSummary run() throws InterruptedException {
         clock = new RunClock(plan.wall());
         listeners = new Listeners(plan.listeners(), guard, plan.limits().listener(), this::problem);
-        Threads.start("run", this::work);
+        Threads.startDaemon("run", this::work);
         boolean interrupted = false;
         while (finished.getCount() > 0) {
             try {

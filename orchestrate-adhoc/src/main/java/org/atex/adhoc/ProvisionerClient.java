@@ -1,14 +1,18 @@
 package org.atex.adhoc;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.Remote;
+import org.atex.support.Threads;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,8 +71,8 @@ final class ProvisionerClient {
     }
 
     void start() {
-        requester = Threads.start("ask-" + (number + 1), this::requestAll);
-        taker = Threads.start("take-" + (number + 1), this::takeAll);
+        requester = Threads.startDaemon("ask-" + (number + 1), this::requestAll);
+        taker = Threads.startDaemon("take-" + (number + 1), this::takeAll);
     }
 
     void ask(int count) {
@@ -265,21 +269,8 @@ final class ProvisionerClient {
 
     /** Waits for both threads to end after {@link #stop()}. Systems that the provisioner still has remain with it. */
     void awaitEnd() {
-        join(taker);
-        join(requester);
-    }
-
-    private static void join(@Nullable Thread thread) {
-        boolean interrupted = false;
-        while (thread != null && thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            Stream.of(taker, requester).filter(Objects::nonNull).forEach(section::join);
         }
     }
 }

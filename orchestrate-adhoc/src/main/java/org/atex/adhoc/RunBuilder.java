@@ -22,6 +22,7 @@ import org.atex.api.Provisioner;
 import org.atex.api.RunListener;
 import org.atex.api.SystemHook;
 import org.atex.api.TestCase;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,7 +149,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @return this
      */
     public B systemWithin(Duration limit) {
-        this.systemWithin = positive(limit, "systemWithin");
+        this.systemWithin = Arguments.positive(limit, "systemWithin");
         return self();
     }
 
@@ -161,7 +162,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @return this
      */
     public B giveUpAfter(Duration limit) {
-        this.giveUpAfter = positive(limit, "giveUpAfter");
+        this.giveUpAfter = Arguments.positive(limit, "giveUpAfter");
         return self();
     }
 
@@ -173,7 +174,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @return this
      */
     public B roomWithin(Duration limit) {
-        this.roomWithin = positive(limit, "roomWithin");
+        this.roomWithin = Arguments.positive(limit, "roomWithin");
         return self();
     }
 
@@ -195,7 +196,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @return this
      */
     public B lastLines(int count) {
-        this.lastLines = atLeast(0, count, "lastLines");
+        this.lastLines = Arguments.atLeast(0, count, "lastLines");
         return self();
     }
 
@@ -370,19 +371,5 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         boolean readable =
                 facts.get(a).problem().isEmpty() && facts.get(b).problem().isEmpty();
         return readable ? order.compare(facts.get(a).test(), facts.get(b).test()) : 0;
-    }
-
-    static int atLeast(int least, int value, String what) {
-        if (value < least) {
-            throw new IllegalArgumentException(what + " must be at least " + least + ", and not " + value);
-        }
-        return value;
-    }
-
-    static Duration positive(Duration value, String what) {
-        if (value.isZero() || value.isNegative()) {
-            throw new IllegalArgumentException(what + " must be a positive duration, and not " + value);
-        }
-        return value;
     }
 }

@@ -2,6 +2,7 @@ package org.atex.adhoc;
 
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,7 @@ final class RunLog implements AutoCloseable {
 
     private synchronized void add(Runnable entry) {
         if (!closed && entries.offer(entry) && writer == null) {
-            writer = Threads.start("log", this::write);
+            writer = Threads.startDaemon("log", this::write);
         }
     }
 

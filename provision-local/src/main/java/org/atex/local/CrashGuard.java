@@ -2,6 +2,7 @@ package org.atex.local;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,17 +67,8 @@ final class CrashGuard implements AutoCloseable {
     /** Kills the process. The commands must have been ended before. */
     @Override
     public void close() {
-        if (shell == null) {
-            return;
-        }
-        boolean interrupted = Thread.interrupted();
-        try {
-            shell.destroyForcibly().waitFor(EXIT_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        if (shell != null) {
+            UninterruptibleSection.run(() -> shell.destroyForcibly().waitFor(EXIT_TIMEOUT_SECONDS, TimeUnit.SECONDS));
         }
     }
 }

@@ -17,6 +17,7 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.Signals;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /** A command on this machine: a process and its descendants. */
@@ -95,23 +96,19 @@ final class LocalCommand implements RunningCommand {
      * @param commands the commands
      */
     static void closeAll(Collection<LocalCommand> commands) {
-        boolean interrupted = Thread.interrupted();
         List<LocalCommand> toClose = commands.stream()
                 .filter(command -> command.closing.compareAndSet(false, true))
                 .toList();
-        try {
-            long deadline = System.nanoTime() + CLOSE_TIMEOUT_NANOS;
-            ProcessTree.end(toClose.stream().map(command -> command.tree).toList());
-            toClose.forEach(command -> command.endStreams(deadline));
-        } finally {
-            toClose.forEach(LocalCommand::finish);
-        }
-        // Including those that another thread is closing.
-        for (LocalCommand command : commands) {
-            interrupted |= command.awaitClosed();
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            try {
+                long deadline = System.nanoTime() + CLOSE_TIMEOUT_NANOS;
+                ProcessTree.end(toClose.stream().map(command -> command.tree).toList());
+                toClose.forEach(command -> command.endStreams(deadline));
+            } finally {
+                toClose.forEach(LocalCommand::finish);
+            }
+            // Including those that another thread is closing.
+            commands.forEach(command -> section.await(command.closed));
         }
     }
 
@@ -127,19 +124,6 @@ final class LocalCommand implements RunningCommand {
     private void finish() {
         onClosed.accept(this);
         closed.countDown();
-    }
-
-    /** {@return whether the thread was interrupted while it waited} */
-    private boolean awaitClosed() {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                closed.await();
-                return interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
     }
 
     @Override

@@ -15,6 +15,7 @@ import org.atex.api.Command;
 import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.TransferException;
+import org.atex.support.Closeables;
 import org.jspecify.annotations.Nullable;
 
 /**

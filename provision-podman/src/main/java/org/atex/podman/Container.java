@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,21 +86,21 @@ final class Container {
      * Removes the container with its volumes, even if it is running or the thread was interrupted. Failures are logged.
      */
     void remove() {
-        boolean interrupted = Thread.interrupted();
-        try {
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
             // By its id, since it may have been renamed.
-            remove(podman, List.of(id.isEmpty() ? name : id));
+            if (!section.attempt(() -> removeNow(id.isEmpty() ? name : id))) {
+                LOG.warn(
+                        "interrupted while removing container {}: check with 'podman ps --all' whether it was removed",
+                        name);
+            }
+        }
+    }
+
+    private void removeNow(String nameOrId) throws InterruptedException {
+        try {
+            remove(podman, List.of(nameOrId));
         } catch (IOException e) {
             LOG.warn("could not remove container {}: {}{}", name, e.getMessage(), FailureHints.hintFor(e));
-        } catch (InterruptedException e) {
-            interrupted = true;
-            LOG.warn(
-                    "interrupted while removing container {}: check with 'podman ps --all' whether it was removed",
-                    name);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 

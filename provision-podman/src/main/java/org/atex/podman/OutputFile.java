@@ -11,6 +11,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.TransferException;
+import org.atex.support.Closeables;
 import org.jspecify.annotations.Nullable;
 
 /** Appends the output of a command to a file as it arrives. Safe for use from any thread. */

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
+import org.atex.support.Closeables;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -13,6 +13,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.atex.support.Deadline;
+import org.atex.support.UninterruptibleSection;
 
 /** Runs the program {@code podman} on this machine. Immutable. */
 final class Podman {
@@ -114,10 +116,10 @@ final class Podman {
             return;
         }
         process.destroy();
-        if (Uninterruptibles.awaitDone(process.onExit(), System.nanoTime() + TERMINATION_TIMEOUT.toNanos())) {
-            Thread.currentThread().interrupt();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            var unused = section.awaitDone(process.onExit(), Deadline.in(TERMINATION_TIMEOUT));
+            process.destroyForcibly();
         }
-        process.destroyForcibly();
     }
 
     // Platform threads: a virtual thread that reads from a process blocks its carrier thread.

@@ -23,6 +23,9 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.Signals;
+import org.atex.support.Closeables;
+import org.atex.support.Deadline;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +39,8 @@ import org.slf4j.LoggerFactory;
  */
 final class PodmanCommand implements RunningCommand {
     private static final Logger LOG = LoggerFactory.getLogger(PodmanCommand.class);
-    private static final long CLOSE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long PAUSE_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+    private static final Duration PAUSE_CHECK_AFTER = Duration.ofSeconds(1);
 
     /** The time within which the kernel does not assign a process id a second time. */
     private static final long NO_PID_REUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -224,8 +227,12 @@ final class PodmanCommand implements RunningCommand {
      * @return whether the container is paused; the commands end after it is unpaused
      */
     static boolean closeAll(PodmanConnection connection, List<PodmanCommand> commands) {
-        boolean interrupted = Thread.interrupted();
-        Closing closing = new Closing(connection);
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            return closeAll(new Closing(connection, section), commands);
+        }
+    }
+
+    private static boolean closeAll(Closing closing, List<PodmanCommand> commands) {
         List<PodmanCommand> mine = commands.stream()
                 .filter(command -> command.closing.compareAndSet(false, true))
                 .toList();
@@ -237,7 +244,7 @@ final class PodmanCommand implements RunningCommand {
             List<PodmanCommand> withProcesses =
                     mine.stream().filter(command -> !command.hasNoChildren).toList();
             if (!withProcesses.isEmpty()) {
-                closing.await(killAll(connection, withProcesses));
+                closing.await(killAll(closing.connection, withProcesses));
             }
             for (PodmanCommand command : mine) {
                 closing.await(command.end);
@@ -247,10 +254,7 @@ final class PodmanCommand implements RunningCommand {
             mine.forEach(PodmanCommand::finish);
         }
         for (PodmanCommand command : commands) {
-            interrupted |= Uninterruptibles.awaitDone(command.closed, Long.MAX_VALUE);
-        }
-        if (interrupted || closing.interrupted) {
-            Thread.currentThread().interrupt();
+            closing.section.awaitDone(command.closed);
         }
         return closing.paused;
     }
@@ -261,31 +265,28 @@ final class PodmanCommand implements RunningCommand {
      */
     private static final class Closing {
         private final PodmanConnection connection;
-        private final long deadline = System.nanoTime() + CLOSE_TIMEOUT_NANOS;
+        private final UninterruptibleSection section;
+        private final Deadline deadline = Deadline.in(CLOSE_WITHIN);
         private boolean paused;
-        private boolean interrupted;
 
-        Closing(PodmanConnection connection) {
+        Closing(PodmanConnection connection, UninterruptibleSection section) {
             this.connection = connection;
+            this.section = section;
         }
 
         void await(Future<?> done) {
             if (paused) {
                 return;
             }
-            interrupted |= Uninterruptibles.awaitDone(done, Math.min(deadline, System.nanoTime() + PAUSE_CHECK_NANOS));
-            if (done.isDone()) {
+            Deadline check = Deadline.in(PAUSE_CHECK_AFTER);
+            if (section.awaitDone(done, check.nanosLeft() < deadline.nanosLeft() ? check : deadline)) {
                 return;
             }
-            try {
-                paused = connection.isPaused();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
+            section.attempt(() -> paused = connection.isPaused());
             if (paused) {
                 LOG.warn("{} is paused: its commands end after it is unpaused", connection);
             } else {
-                interrupted |= Uninterruptibles.awaitDone(done, deadline);
+                var unused = section.awaitDone(done, deadline);
             }
         }
     }

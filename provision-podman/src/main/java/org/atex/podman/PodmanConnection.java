@@ -24,6 +24,8 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
+import org.atex.support.Deadline;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -235,21 +237,15 @@ public final class PodmanConnection implements Connection {
      * @param path the file
      */
     void removeFile(String path) {
-        boolean interrupted = Thread.interrupted();
         List<String> line = execArguments();
         line.addAll(List.of(container, "rm", "-f", "--", path));
-        try {
-            podman.run(REMOVE_TIMEOUT, line, message -> {});
-        } catch (IOException e) {
-            LOG.debug("could not remove {} from {}: {}", path, this, e.getMessage());
-        } catch (InterruptedException e) {
-            interrupted = true;
-            LOG.debug("interrupted while removing {} from {}", path, this);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+        UninterruptibleSection.run(() -> {
+            try {
+                podman.run(REMOVE_TIMEOUT, line, message -> {});
+            } catch (IOException e) {
+                LOG.debug("could not remove {} from {}: {}", path, this, e.getMessage());
             }
-        }
+        });
     }
 
     private ResidentShell launch(ContainerState state, Deadline deadline) throws IOException, InterruptedException {
@@ -544,7 +540,7 @@ public final class PodmanConnection implements Connection {
                 }
             }
             // Polled, since nothing reports that the container runs again.
-            deadline.pause();
+            deadline.sleepBriefly();
         }
     }
 

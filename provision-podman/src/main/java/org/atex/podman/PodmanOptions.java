@@ -2,6 +2,7 @@ package org.atex.podman;
 
 import java.time.Duration;
 import java.util.List;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +24,7 @@ public record PodmanOptions(List<String> program, @Nullable String user, Duratio
         if (program.isEmpty()) {
             throw new IllegalArgumentException("the program that runs podman is empty: give at least one word");
         }
-        if (connectWithin.isNegative() || connectWithin.isZero()) {
-            throw new IllegalArgumentException(
-                    "cannot connect within " + connectWithin + ": the limit must be positive");
-        }
+        Arguments.positive(connectWithin, "connectWithin");
     }
 
     /** {@return the default options} */

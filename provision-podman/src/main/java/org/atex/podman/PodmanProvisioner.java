@@ -2,23 +2,18 @@ package org.atex.podman;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
+import org.atex.api.Remote;
+import org.atex.provision.Provisioners;
+import org.atex.support.Arguments;
+import org.atex.support.Deadline;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Lifecycle and thread safety are those of {@link Provisioner}.
  */
 public final class PodmanProvisioner implements Provisioner {
-    private static final Duration START_CANCEL_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration REMOVAL_WITHIN = Duration.ofMinutes(1);
 
     // Options that affect the variable HOSTNAME. Podman always sets it for the first process of a container, but for
     // the commands of podman exec only with some of these options. With any of them, commands are started from a shell
@@ -52,24 +47,21 @@ public final class PodmanProvisioner implements Provisioner {
     private final Podman podman;
     private final ContainerOwner owner = ContainerOwner.current();
     private final String run = Integer.toHexString(ThreadLocalRandom.current().nextInt());
-    private final Map<String, String> labels;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Set<Thread> starting = new HashSet<>();
-    private final Set<Thread> cancelled = new HashSet<>();
-    private final Deque<PodmanRemote> ready = new ArrayDeque<>();
-    private final Deque<ProvisioningException> failed = new ArrayDeque<>();
-    private final Set<PodmanRemote> live = new HashSet<>();
-    private int requested;
-    private int created;
-    private boolean closed;
+    private final Provisioner systems;
 
     private PodmanProvisioner(Builder settings) {
         this.settings = settings;
         podman = new Podman(settings.options.program());
-        Map<String, String> known = new HashMap<>(Map.of("os", "linux", "image", settings.image));
-        known.putAll(settings.labels);
-        labels = Map.copyOf(known);
+        systems = Provisioners.builder(this::start)
+                .name("containers of " + settings.image)
+                .maxSystems(settings.cap)
+                .maxConcurrentStarts(settings.maxConcurrentStarts)
+                // The start has its own time limit, after which it still removes its container.
+                .startWithin(settings.startWithin.plus(REMOVAL_WITHIN))
+                .label("os", "linux")
+                .label("image", settings.image)
+                .labels(settings.labels)
+                .build();
     }
 
     /**
@@ -84,80 +76,18 @@ public final class PodmanProvisioner implements Provisioner {
 
     @Override
     public void provision(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("cannot provision " + count + " systems: ask for at least 1");
-        }
-        lock.lock();
-        try {
-            refuseIfClosed();
-            requested = requested > Integer.MAX_VALUE - count ? Integer.MAX_VALUE : requested + count;
-            startRequested();
-        } finally {
-            lock.unlock();
-        }
+        systems.provision(count);
     }
 
-    /** Starts requested systems up to the limits. The caller must hold the lock. */
-    private void startRequested() {
-        while (requested > 0
-                && starting.size() < settings.maxConcurrentStarts
-                && starting.size() + live.size() < settings.cap) {
-            requested--;
-            String name = Container.name(settings.image, run, ++created);
-            Thread thread =
-                    Thread.ofVirtual().name("atex-podman-start-" + created).unstarted(() -> start(name));
-            starting.add(thread);
-            thread.start();
-        }
-    }
-
-    private void start(String name) {
-        PodmanRemote remote = null;
-        ProvisioningException failure = null;
+    private Remote start(int number) throws InterruptedException {
+        String name = Container.name(settings.image, run, number);
         try {
-            remote = startSystem(name);
+            return startSystem(name);
         } catch (IOException | RuntimeException e) {
-            // RuntimeExceptions too: no other code reports the failure of this start to the caller of take().
-            failure = new ProvisioningException(
+            throw new ProvisioningException(
                     "could not start container " + name + " of " + settings.image + ": " + e.getMessage()
                             + FailureHints.hintFor(e),
                     e);
-        } catch (InterruptedException e) {
-            // Cancelled by clear() or close(), so the result is not needed.
-        }
-        if (!deliver(remote, failure) && remote != null) {
-            remote.close();
-        }
-        lock.lock();
-        try {
-            starting.remove(Thread.currentThread());
-            cancelled.remove(Thread.currentThread());
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Offers the result of a start to take(). Returns false, and does nothing, if the start was cancelled. */
-    private boolean deliver(@Nullable PodmanRemote remote, @Nullable ProvisioningException failure) {
-        lock.lock();
-        try {
-            if (closed || cancelled.contains(Thread.currentThread())) {
-                return false;
-            }
-            starting.remove(Thread.currentThread());
-            if (remote != null) {
-                live.add(remote);
-                ready.add(remote);
-            }
-            if (failure != null) {
-                failed.add(failure);
-            }
-            startRequested();
-            changed.signalAll();
-            return true;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -171,9 +101,7 @@ public final class PodmanProvisioner implements Provisioner {
             PodmanConnection connected =
                     adopting != null ? adopted(adopting, container, deadline) : opened(name, deadline);
             connection = connected;
-            Map<String, String> all = new HashMap<>(SystemLabels.of(connected));
-            all.putAll(labels);
-            PodmanRemote remote = new PodmanRemote(container, connected, all, this::onClosed);
+            PodmanRemote remote = new PodmanRemote(container, connected, SystemLabels.of(connected));
             complete = true;
             return remote;
         } catch (IOException | RuntimeException e) {
@@ -227,121 +155,27 @@ public final class PodmanProvisioner implements Provisioner {
 
     @Override
     public Offer take(Duration atMost) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            long nanos = TimeUnit.NANOSECONDS.convert(atMost);
-            while (true) {
-                refuseIfClosed();
-                PodmanRemote remote = ready.poll();
-                if (remote != null) {
-                    return new Offer.Ready(remote);
-                }
-                ProvisioningException failure = failed.poll();
-                if (failure != null) {
-                    return new Offer.Failed(failure);
-                }
-                if (nanos <= 0) {
-                    return new Offer.None();
-                }
-                nanos = changed.awaitNanos(nanos);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void onClosed(PodmanRemote remote) {
-        lock.lock();
-        try {
-            live.remove(remote);
-            startRequested();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        return systems.take(atMost);
     }
 
     @Override
     public void clear() {
-        List<PodmanRemote> unwanted;
-        lock.lock();
-        try {
-            requested = 0;
-            failed.clear();
-            unwanted = List.copyOf(ready);
-            ready.clear();
-            cancelStarts();
-        } finally {
-            lock.unlock();
-        }
-        // In the background, so that the caller need not wait. These systems are still in the set of live ones, so
-        // close() waits.
-        unwanted.forEach(remote -> Thread.ofVirtual().name("atex-podman-clear").start(remote::close));
-    }
-
-    /** The caller must hold the lock. */
-    private void cancelStarts() {
-        starting.forEach(Thread::interrupt);
-        cancelled.addAll(starting);
+        systems.clear();
     }
 
     @Override
     public Map<String, String> labels() {
-        return labels;
+        return systems.labels();
     }
 
     @Override
     public void close() {
-        boolean interrupted = Thread.interrupted();
-        List<PodmanRemote> left;
-        lock.lock();
-        try {
-            closed = true;
-            requested = 0;
-            ready.clear();
-            failed.clear();
-            cancelStarts();
-            left = List.copyOf(live);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            left.forEach(remote -> threads.execute(remote::close));
-        }
-        interrupted |= awaitStarts();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** {@return whether the thread was interrupted while it waited} */
-    private boolean awaitStarts() {
-        boolean interrupted = false;
-        lock.lock();
-        try {
-            for (long nanos = START_CANCEL_TIMEOUT.toNanos(); !starting.isEmpty() && nanos > 0; ) {
-                try {
-                    nanos = changed.awaitNanos(nanos);
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-        return interrupted;
-    }
-
-    private void refuseIfClosed() {
-        if (closed) {
-            throw new IllegalStateException("this provisioner of " + settings.image + " is closed; create another one");
-        }
+        systems.close();
     }
 
     @Override
     public String toString() {
-        return "containers of " + settings.image + ", at most " + settings.cap + " at once";
+        return systems.toString();
     }
 
     /** Builds a provisioner. Not thread-safe. */
@@ -375,11 +209,7 @@ public final class PodmanProvisioner implements Provisioner {
          * @throws IllegalArgumentException if it is less than 1
          */
         public Builder maxSystems(int most) {
-            if (most < 1) {
-                throw new IllegalArgumentException(
-                        "cannot limit the number of systems to " + most + ": allow at least 1");
-            }
-            cap = most;
+            cap = Arguments.atLeast(1, most, "maxSystems");
             return this;
         }
 
@@ -391,11 +221,7 @@ public final class PodmanProvisioner implements Provisioner {
          * @throws IllegalArgumentException if it is less than 1
          */
         public Builder maxConcurrentStarts(int most) {
-            if (most < 1) {
-                throw new IllegalArgumentException(
-                        "cannot limit the number of concurrent starts to " + most + ": allow at least 1");
-            }
-            maxConcurrentStarts = most;
+            maxConcurrentStarts = Arguments.atLeast(1, most, "maxConcurrentStarts");
             return this;
         }
 
@@ -467,11 +293,7 @@ public final class PodmanProvisioner implements Provisioner {
          * @throws IllegalArgumentException if the limit is not positive
          */
         public Builder startWithin(Duration limit) {
-            if (limit.isNegative() || limit.isZero()) {
-                throw new IllegalArgumentException(
-                        "cannot start a container within " + limit + ": the limit must be positive");
-            }
-            startWithin = limit;
+            startWithin = Arguments.positive(limit, "startWithin");
             return this;
         }
 

@@ -11,6 +11,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
@@ -26,6 +27,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import org.atex.support.Closeables;
+import org.atex.support.Deadline;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -331,17 +335,14 @@ final class ResidentShell implements Closeable {
      *     container is unpaused
      */
     void close(boolean wait) {
-        boolean interrupted = Thread.interrupted();
-        Closeables.closeQuietly(streams.bothEnds());
-        Closeables.closeQuietly(streams.requests()); // the shell ends its commands when its input ends
-        if (wait) {
-            interrupted |=
-                    Uninterruptibles.awaitDone(ended, System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS));
-        }
-        streams.kill().run();
-        lost(new IOException("the shell in the container was closed"));
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            Closeables.closeQuietly(streams.bothEnds());
+            Closeables.closeQuietly(streams.requests()); // the shell ends its commands when its input ends
+            if (wait) {
+                var unused = section.awaitDone(ended, Deadline.in(Duration.ofSeconds(ANSWER_SECONDS)));
+            }
+            streams.kill().run();
+            lost(new IOException("the shell in the container was closed"));
         }
     }
 }

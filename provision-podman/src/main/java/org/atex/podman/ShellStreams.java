@@ -8,6 +8,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.atex.support.Closeables;
 
 /**
  * The streams between this program and a {@link ResidentShell}.

@@ -3,6 +3,7 @@ package org.atex.podman;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import org.atex.support.Deadline;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +37,7 @@ final class SystemdBoot implements PodmanConnection.ReadinessCheck {
                         failedUnits(podman, container));
                 return;
             }
-            deadline.pause();
+            deadline.sleepBriefly();
         }
         throw new IOException("systemd did not boot in time: its state is '" + state + "', failed units: "
                 + failedUnits(podman, container)

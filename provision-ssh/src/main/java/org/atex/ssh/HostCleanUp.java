@@ -7,6 +7,7 @@ import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Remote;
 import org.atex.api.SystemHook;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,6 +1,7 @@
 package org.atex.ssh;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +20,7 @@ import net.schmizz.sshj.connection.Connection;
 import net.schmizz.sshj.connection.ConnectionException;
 import net.schmizz.sshj.connection.channel.OpenFailException;
 import net.schmizz.sshj.transport.TransportException;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +41,7 @@ final class Link {
     private static final List<String> POSIX = List.of("sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh");
 
     /** How long {@link #close} waits for the disconnect message to be sent. */
-    private static final long DISCONNECT_SECONDS = 1;
+    private static final Duration DISCONNECT_WITHIN = Duration.ofSeconds(1);
 
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -503,16 +505,11 @@ final class Link {
                 }
             }
         });
-        boolean interrupted = Thread.interrupted();
-        try {
-            disconnecting.join(TimeUnit.SECONDS.toMillis(DISCONNECT_SECONDS));
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
-        markLost(new IOException("the link was closed"));
-        wire.cut();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            // An interrupt ends this courtesy: the server also notices that the socket is closed.
+            section.attempt(() -> disconnecting.join(DISCONNECT_WITHIN));
+            markLost(new IOException("the link was closed"));
+            wire.cut();
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import net.schmizz.sshj.connection.channel.Channel;
 import net.schmizz.sshj.connection.channel.OpenFailException;
 import net.schmizz.sshj.connection.channel.forwarded.RemotePortForwarder;
+import org.atex.support.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

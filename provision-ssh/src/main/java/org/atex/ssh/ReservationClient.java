@@ -103,8 +103,8 @@ final class ReservationClient implements AutoCloseable {
      */
     Answer get(URI uri, URI origin, Duration within) throws IOException, InterruptedException {
         AtomicReference<HttpGet> current = new AtomicReference<>(new HttpGet(uri));
-        try (Deadline deadline = new Deadline(within, () -> current.get().cancel())) {
-            return get(current, uri, origin, deadline);
+        try (Watchdog watchdog = new Watchdog(within, () -> current.get().cancel())) {
+            return get(current, uri, origin, watchdog);
         } catch (IOException e) {
             // The client reports an interrupt of a virtual thread as an I/O error of the socket.
             if (Thread.interrupted()
@@ -116,12 +116,12 @@ final class ReservationClient implements AutoCloseable {
         }
     }
 
-    private Answer get(AtomicReference<HttpGet> current, URI start, URI origin, Deadline deadline) throws IOException {
+    private Answer get(AtomicReference<HttpGet> current, URI start, URI origin, Watchdog watchdog) throws IOException {
         URI uri = start;
         for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
             HttpGet request = new HttpGet(uri);
             current.set(request);
-            ClassicHttpResponse response = execute(request, uri, origin, deadline);
+            ClassicHttpResponse response = execute(request, uri, origin, watchdog);
             int status = response.getCode();
             if (status / 100 == 2) {
                 return answer(request, response);
@@ -145,28 +145,28 @@ final class ReservationClient implements AutoCloseable {
                 0, null, display(start) + " redirects more than " + MOST_REDIRECTS + " times");
     }
 
-    private ClassicHttpResponse execute(HttpGet request, URI uri, URI origin, Deadline deadline) throws IOException {
+    private ClassicHttpResponse execute(HttpGet request, URI uri, URI origin, Watchdog watchdog) throws IOException {
         request.setHeader(HttpHeaders.ACCEPT, "application/x-ndjson, application/jsonl, application/json, */*");
         if (token != null && sameOrigin(uri, origin)) {
             request.setHeader(HttpHeaders.AUTHORIZATION, "Bearer " + checked(token));
         }
-        // No socket time-out: it would restart with each byte. The deadline limits the whole request.
+        // No socket time-out: it would restart with each byte. The watchdog limits the whole request.
         request.setConfig(RequestConfig.custom()
                 .setConnectionRequestTimeout(Timeout.of(CONNECT_WITHIN))
                 .setResponseTimeout(Timeout.DISABLED)
                 .build());
         try {
-            if (deadline.hasExpired()) {
+            if (watchdog.hasExpired()) {
                 request.cancel(); // it expired between two requests, and has cancelled the previous one
             }
             return http.executeOpen(null, request, null);
         } catch (IllegalStateException e) {
             throw new IOException("no answer from " + display(uri) + ": the source was closed", e);
         } catch (IOException e) {
-            if (deadline.hasExpired()) {
+            if (watchdog.hasExpired()) {
                 throw new IOException(
                         "no answer from " + display(uri) + " within "
-                                + deadline.limit().toMillis() + " ms",
+                                + watchdog.limit().toMillis() + " ms",
                         e);
             }
             throw new IOException("no answer from " + display(uri) + ": " + reason(e), e);

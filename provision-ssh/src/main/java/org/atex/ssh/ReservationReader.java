@@ -191,21 +191,21 @@ final class ReservationReader {
     private final class Lines implements AutoCloseable {
         private final URI uri;
         private final ReservationClient.Answer answer;
-        private final Deadline deadline;
+        private final Watchdog watchdog;
         private final LineReader lines;
         private int bad;
 
         Lines(URI uri, URI origin, Duration within) throws IOException, InterruptedException {
             this.uri = uri;
             this.answer = client.get(uri, origin, within);
-            this.deadline = new Deadline(settings.hostWithin(), answer::cancel);
+            this.watchdog = new Watchdog(settings.hostWithin(), answer::cancel);
             this.lines = new LineReader(answer.body());
         }
 
         private @Nullable String next() throws IOException, InterruptedException {
             try {
                 String line = lines.next();
-                deadline.renew();
+                watchdog.renew();
                 return line;
             } catch (LineReader.TooLongException e) {
                 throw new ServiceRefusedException(0, null, place() + ": " + e.getMessage());
@@ -213,8 +213,8 @@ final class ReservationReader {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("interrupted while reading " + place());
                 }
-                String why = deadline.hasExpired()
-                        ? "nothing was received for " + deadline.limit().toMillis() + " ms"
+                String why = watchdog.hasExpired()
+                        ? "nothing was received for " + watchdog.limit().toMillis() + " ms"
                         : "the answer broke off: " + e.getMessage();
                 throw new IOException(place() + ": " + why, e);
             }
@@ -282,7 +282,7 @@ final class ReservationReader {
 
         @Override
         public void close() {
-            deadline.close();
+            watchdog.close();
             answer.close();
         }
     }

@@ -8,6 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
+import org.atex.support.Arguments;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -195,7 +197,7 @@ public final class ReservationService implements HostSource {
          * @return this
          */
         public Builder heartbeat(Duration interval) {
-            heartbeat = positive(interval, "heartbeat");
+            heartbeat = Arguments.positive(interval, "heartbeat");
             return this;
         }
 
@@ -207,7 +209,7 @@ public final class ReservationService implements HostSource {
          * @return this
          */
         public Builder lostAfter(Duration silence) {
-            lostAfter = positive(silence, "lostAfter");
+            lostAfter = Arguments.positive(silence, "lostAfter");
             return this;
         }
 
@@ -219,7 +221,7 @@ public final class ReservationService implements HostSource {
          * @return this
          */
         public Builder answerWithin(Duration limit) {
-            answerWithin = positive(limit, "answerWithin");
+            answerWithin = Arguments.positive(limit, "answerWithin");
             return this;
         }
 
@@ -230,7 +232,7 @@ public final class ReservationService implements HostSource {
          * @return this
          */
         public Builder hostWithin(Duration limit) {
-            hostWithin = positive(limit, "hostWithin");
+            hostWithin = Arguments.positive(limit, "hostWithin");
             return this;
         }
 
@@ -241,7 +243,7 @@ public final class ReservationService implements HostSource {
          * @return this
          */
         public Builder requestWithin(Duration limit) {
-            requestWithin = positive(limit, "requestWithin");
+            requestWithin = Arguments.positive(limit, "requestWithin");
             return this;
         }
 
@@ -266,7 +268,7 @@ public final class ReservationService implements HostSource {
          * @return this
          */
         public Builder retryDelay(Duration pause) {
-            retryDelay = positive(pause, "retryDelay");
+            retryDelay = Arguments.positive(pause, "retryDelay");
             return this;
         }
 
@@ -278,7 +280,7 @@ public final class ReservationService implements HostSource {
          * @return this
          */
         public Builder maxRetryDelay(Duration limit) {
-            maxRetryDelay = positive(limit, "maxRetryDelay");
+            maxRetryDelay = Arguments.positive(limit, "maxRetryDelay");
             return this;
         }
 
@@ -305,13 +307,6 @@ public final class ReservationService implements HostSource {
         public Builder tls(SSLContext context) {
             tls = context;
             return this;
-        }
-
-        private static Duration positive(Duration duration, String name) {
-            if (duration.isNegative() || duration.isZero()) {
-                throw new IllegalArgumentException(name + " must be positive, not " + duration);
-            }
-            return duration;
         }
 
         /** {@return a source with these settings; it sends no request before the first host is wanted} */

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +20,8 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
+import org.atex.support.Deadline;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class SshCommand implements RunningCommand {
     private static final Logger LOG = LoggerFactory.getLogger(SshCommand.class);
     /** How long closing waits for the commands to start, to be killed, and to end, in all. */
-    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
     /** How long after the end of a command its process number is certainly not reused. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -215,35 +216,36 @@ final class SshCommand implements RunningCommand {
      * @param commands the commands
      */
     static void closeAll(Collection<SshCommand> commands) {
-        // The waits below would fail at once with the interrupt status set. It is restored at the end.
-        boolean interrupted = Thread.interrupted();
-        long deadline = System.nanoTime() + CLOSE_NANOS;
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            closeAll(commands, section);
+        }
+    }
+
+    private static void closeAll(Collection<SshCommand> commands, UninterruptibleSection section) {
+        Deadline deadline = Deadline.in(CLOSE_WITHIN);
         List<SshCommand> closedHere = commands.stream()
                 .filter(command -> command.closing.compareAndSet(false, true))
                 .toList();
         try {
             // A command that has not announced its process may not have set its mark: a search would miss it.
             for (SshCommand command : closedHere) {
-                interrupted |= awaitUninterruptibly(command.channel.process, deadline);
+                var unused = section.awaitDone(command.channel.process, deadline);
             }
             List<CompletableFuture<Boolean>> ends =
                     closedHere.stream().map(SshCommand::end).toList();
             for (CompletableFuture<Boolean> end : ends) {
-                interrupted |= awaitUninterruptibly(end, deadline);
+                var unused = section.awaitDone(end, deadline);
             }
             for (SshCommand command : closedHere) {
-                interrupted |= awaitUninterruptibly(command.channel.end, deadline);
-                interrupted |= awaitUninterruptibly(command.allRead(), deadline);
+                var unused = section.awaitDone(command.channel.end, deadline);
+                unused = section.awaitDone(command.allRead(), deadline);
             }
         } finally {
             // In any case, so that no reader and no caller of await stays blocked.
             closedHere.forEach(SshCommand::finish);
         }
         for (SshCommand command : commands) {
-            interrupted |= awaitUninterruptibly(command.closed, Long.MAX_VALUE);
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+            section.awaitDone(command.closed);
         }
     }
 
@@ -291,22 +293,6 @@ final class SshCommand implements RunningCommand {
         channel.hangUp();
         whenClosed.accept(this);
         closed.complete(true);
-    }
-
-    /** Waits for a future, however it completes, until the deadline. {@return whether the thread was interrupted} */
-    private static boolean awaitUninterruptibly(Future<?> future, long deadline) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                long left = deadline == Long.MAX_VALUE ? deadline : deadline - System.nanoTime();
-                future.get(Math.max(0, left), TimeUnit.NANOSECONDS);
-                return interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            } catch (ExecutionException | TimeoutException e) {
-                return interrupted;
-            }
-        }
     }
 
     @Override

@@ -22,6 +22,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
+import org.atex.support.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -215,7 +216,7 @@ public final class SshOptions {
      */
     public SshOptions withConnectWithin(Duration time) {
         SshOptions copy = copy();
-        copy.connectWithin = positive(time, "connectWithin");
+        copy.connectWithin = Arguments.positive(time, "connectWithin");
         return copy;
     }
 
@@ -230,7 +231,7 @@ public final class SshOptions {
             throw new IllegalArgumentException("allowedMisses must be at least 1, not " + allowedMisses);
         }
         SshOptions copy = copy();
-        copy.keepAlive = positive(interval, "interval");
+        copy.keepAlive = Arguments.positive(interval, "interval");
         copy.misses = allowedMisses;
         return copy;
     }
@@ -292,13 +293,6 @@ public final class SshOptions {
         SshOptions copy = copy();
         copy.checksums = true;
         return copy;
-    }
-
-    private static Duration positive(Duration time, String name) {
-        if (time.isZero() || time.isNegative()) {
-            throw new IllegalArgumentException(name + " must be positive, not " + time);
-        }
-        return time;
     }
 
     private SshOptions copy() {

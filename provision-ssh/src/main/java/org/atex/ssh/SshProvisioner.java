@@ -13,6 +13,8 @@ import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
 import org.atex.api.SystemHook;
+import org.atex.support.Arguments;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,9 +104,7 @@ public final class SshProvisioner implements Provisioner {
 
     @Override
     public void provision(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("could not provision " + count + " systems; request at least 1");
-        }
+        Arguments.checkRequested(count);
         lock.lock();
         try {
             refuseIfClosed();
@@ -512,7 +512,7 @@ public final class SshProvisioner implements Provisioner {
          * @return this
          */
         public Builder connectWithin(Duration limit) {
-            connectWithin = positive(limit, "connectWithin");
+            connectWithin = Arguments.positive(limit, "connectWithin");
             return this;
         }
 
@@ -538,7 +538,7 @@ public final class SshProvisioner implements Provisioner {
          * @return this
          */
         public Builder retryDelay(Duration pause) {
-            retryDelay = positive(pause, "retryDelay");
+            retryDelay = Arguments.positive(pause, "retryDelay");
             return this;
         }
 
@@ -560,15 +560,8 @@ public final class SshProvisioner implements Provisioner {
          * @return this
          */
         public Builder cleanUpWithin(Duration limit) {
-            cleanUpWithin = positive(limit, "cleanUpWithin");
+            cleanUpWithin = Arguments.positive(limit, "cleanUpWithin");
             return this;
-        }
-
-        private static Duration positive(Duration duration, String name) {
-            if (duration.isNegative() || duration.isZero()) {
-                throw new IllegalArgumentException(name + " must be positive, not " + duration);
-            }
-            return duration;
         }
 
         /** {@return a provisioner with these settings; it reserves no host before the first request} */

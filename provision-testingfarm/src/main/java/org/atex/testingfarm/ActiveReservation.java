@@ -15,6 +15,8 @@ import org.atex.api.AtexException;
 import org.atex.api.Connection;
 import org.atex.api.ProvisioningException;
 import org.atex.ssh.Host;
+import org.atex.support.Threads;
+import org.atex.support.UninterruptibleSection;
 import org.atex.testingfarm.ReservationEvent.Phase;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +34,9 @@ final class ActiveReservation implements Poller.Target, RequestMonitor.Callback 
 
     /** The time for which a failure is delayed to read the end of the log. */
     private static final Duration LAST_LINES_WITHIN = Duration.ofSeconds(2);
+
+    /** How long a failure waits for the listener to receive its event. */
+    private static final Duration LISTENER_WITHIN = Duration.ofSeconds(10);
 
     /** The time for which the loss of a connection is delayed to ask the service for the reason. */
     private static final Duration REASON_WITHIN = Duration.ofSeconds(1);
@@ -197,6 +202,7 @@ final class ActiveReservation implements Poller.Target, RequestMonitor.Callback 
             abandon();
             canceller.start();
         } else {
+            awaitFailureReported();
             reportFailure(why, permanently);
         }
     }
@@ -304,6 +310,24 @@ final class ActiveReservation implements Poller.Target, RequestMonitor.Callback 
             while (!phases.isReported(Phase.RESERVED) && !abandoned && failure == null) {
                 changed.await();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until the listener has received the event of a failure, which another thread may have noticed: it gets the
+     * event before the caller of {@code take} gets the failure. A listener that hangs does not hold the failure back.
+     */
+    private void awaitFailureReported() {
+        lock.lock();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            boolean unused = section.await(LISTENER_WITHIN.toNanos(), nanos -> {
+                for (long left = nanos; !phases.isReported(Phase.FAILED) && left > 0; ) {
+                    left = changed.awaitNanos(left);
+                }
+                return true;
+            });
         } finally {
             lock.unlock();
         }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.atex.support.Arguments;
 
 /**
  * The requests that a run left behind because its process was killed. They are found by the tag of the run among the
@@ -65,8 +66,7 @@ public final class LeftoverRequests {
      * @param interval the interval
      */
     public LeftoverRequests pollEvery(Duration interval) {
-        return new LeftoverRequests(
-                api, run, age, clock, sleeper, TestingFarmApi.Builder.positive(interval, "pollEvery"));
+        return new LeftoverRequests(api, run, age, clock, sleeper, Arguments.positive(interval, "pollEvery"));
     }
 
     /** {@return a copy with another clock, sleeper and poll interval} */

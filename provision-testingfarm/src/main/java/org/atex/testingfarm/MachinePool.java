@@ -17,6 +17,7 @@ import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.ProvisioningException;
 import org.atex.ssh.Host;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -116,7 +116,8 @@ final class PhaseTracker {
         run.notifyListener(event);
         lock.lock();
         try {
-            reported = next;
+            // Two threads may report at once, and the earlier phase last.
+            reported = reported.compareTo(next) < 0 ? next : reported;
             changed.signalAll();
         } finally {
             lock.unlock();

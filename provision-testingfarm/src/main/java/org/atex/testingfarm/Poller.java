@@ -15,6 +15,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.atex.support.Threads;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -163,23 +165,16 @@ final class Poller implements AutoCloseable {
 
     /** Waits until no request is left, also when interrupted; {@return whether that was reached in time} */
     boolean awaitEmpty(Duration atMost) {
-        boolean interrupted = false;
-        long end = System.nanoTime() + atMost.toNanos();
         lock.lock();
-        try {
-            while (!schedules.isEmpty() && System.nanoTime() < end) {
-                try {
-                    changed.awaitNanos(end - System.nanoTime());
-                } catch (InterruptedException e) {
-                    interrupted = true;
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            return section.await(atMost.toNanos(), nanos -> {
+                for (long left = nanos; !schedules.isEmpty() && left > 0; ) {
+                    left = changed.awaitNanos(left);
                 }
-            }
-            return schedules.isEmpty();
+                return schedules.isEmpty();
+            });
         } finally {
             lock.unlock();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 

@@ -3,6 +3,7 @@ package org.atex.testingfarm;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.atex.support.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,6 +2,7 @@ package org.atex.testingfarm;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.atex.support.UninterruptibleSection;
 import org.atex.testingfarm.ReservationEvent.Phase;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,17 +45,13 @@ final class RequestCanceller {
             return;
         }
         phases.enter(Phase.CANCELLING, "");
-        boolean interrupted = Thread.interrupted();
-        try {
-            sendCancel();
-        } catch (InterruptedException e) {
-            interrupted = true;
-        } catch (TestingFarmException.Unavailable e) {
-            LOG.debug("{}; the poller sends it again", e.getMessage());
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        UninterruptibleSection.run(() -> {
+            try {
+                sendCancel();
+            } catch (TestingFarmException.Unavailable e) {
+                LOG.debug("{}; the poller sends it again", e.getMessage());
+            }
+        });
     }
 
     /** {@return whether the service has accepted the cancellation, so that it need not be sent again} */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -307,7 +308,7 @@ public final class Reservation {
          * @return this
          */
         public Builder pipelineLimit(Duration limit) {
-            pipelineLimit = TestingFarmApi.Builder.positive(limit, "pipelineLimit");
+            pipelineLimit = Arguments.positive(limit, "pipelineLimit");
             return this;
         }
 
@@ -318,7 +319,7 @@ public final class Reservation {
          * @return this
          */
         public Builder duration(Duration time) {
-            duration = TestingFarmApi.Builder.positive(time, "duration");
+            duration = Arguments.positive(time, "duration");
             return this;
         }
 

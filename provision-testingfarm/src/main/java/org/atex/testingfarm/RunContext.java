@@ -11,6 +11,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,7 +104,8 @@ final class RunContext implements AutoCloseable {
         LOG.debug("{}", event);
         try {
             settings.listener().happened(event);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // Errors too: the thread of a reservation must survive the code of the user.
             LOG.warn("a listener failed on {}", event, e);
         }
     }

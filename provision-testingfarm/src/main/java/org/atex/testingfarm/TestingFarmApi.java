@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -475,7 +476,7 @@ public final class TestingFarmApi implements AutoCloseable {
          * @return this
          */
         public Builder answerWithin(Duration limit) {
-            answerWithin = positive(limit, "answerWithin");
+            answerWithin = Arguments.positive(limit, "answerWithin");
             return this;
         }
 
@@ -510,13 +511,6 @@ public final class TestingFarmApi implements AutoCloseable {
             clock = now;
             sleeper = wait;
             return this;
-        }
-
-        static Duration positive(Duration duration, String name) {
-            if (duration.isNegative() || duration.isZero()) {
-                throw new IllegalArgumentException(name + " must be positive, not " + duration);
-            }
-            return duration;
         }
 
         /** {@return a client with these settings} It connects with the first call. */

@@ -17,6 +17,7 @@ import org.atex.api.Provisioner;
 import org.atex.api.Remote;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshOptions;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,9 +72,7 @@ public final class TestingFarmProvisioner implements Provisioner {
 
     @Override
     public void provision(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("cannot provision " + count + " systems: request at least 1");
-        }
+        Arguments.checkRequested(count);
         pool.provision(count);
     }
 
@@ -187,7 +186,7 @@ public final class TestingFarmProvisioner implements Provisioner {
          * @return this
          */
         public Builder queueWithin(Duration limit) {
-            queueWithin = TestingFarmApi.Builder.positive(limit, "queueWithin");
+            queueWithin = Arguments.positive(limit, "queueWithin");
             return this;
         }
 
@@ -199,7 +198,7 @@ public final class TestingFarmProvisioner implements Provisioner {
          * @return this
          */
         public Builder provisionWithin(Duration limit) {
-            provisionWithin = TestingFarmApi.Builder.positive(limit, "provisionWithin");
+            provisionWithin = Arguments.positive(limit, "provisionWithin");
             return this;
         }
 
@@ -210,7 +209,7 @@ public final class TestingFarmProvisioner implements Provisioner {
          * @return this
          */
         public Builder sshWithin(Duration limit) {
-            sshWithin = TestingFarmApi.Builder.positive(limit, "sshWithin");
+            sshWithin = Arguments.positive(limit, "sshWithin");
             return this;
         }
 
@@ -222,7 +221,7 @@ public final class TestingFarmProvisioner implements Provisioner {
          * @return this
          */
         public Builder cancelWithin(Duration limit) {
-            cancelWithin = TestingFarmApi.Builder.positive(limit, "cancelWithin");
+            cancelWithin = Arguments.positive(limit, "cancelWithin");
             return this;
         }
 
@@ -233,7 +232,7 @@ public final class TestingFarmProvisioner implements Provisioner {
          * @return this
          */
         public Builder pollEvery(Duration interval) {
-            pollEvery = TestingFarmApi.Builder.positive(interval, "pollEvery");
+            pollEvery = Arguments.positive(interval, "pollEvery");
             return this;
         }
 

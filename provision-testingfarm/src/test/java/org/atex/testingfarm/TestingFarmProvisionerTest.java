@@ -289,6 +289,7 @@ class TestingFarmProvisionerTest {
                             + "; the service says: machine broke; its notes: dispatched with (hidden)"
                             + "; last lines of its log:\n    booting\n    the password is (hidden)"
                             + "\n    no route to host\nartifacts: " + farm.uri() + "/artifacts/" + id);
+            provisioner.close(); // waits until the request is over
             assertThat(logs.text()).doesNotContain("hunter2");
             assertThat(events.toString()).doesNotContain("hunter2");
         }

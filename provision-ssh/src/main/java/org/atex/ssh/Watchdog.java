@@ -1,23 +1,24 @@
 package org.atex.ssh;
 
 import java.time.Duration;
+import org.atex.support.Threads;
 
-/** A deadline that runs an action when it expires, unless it is renewed or closed before. Thread-safe. */
-final class Deadline implements AutoCloseable {
+/** A watchdog that runs an action when it expires, unless it is renewed or closed before. Thread-safe. */
+final class Watchdog implements AutoCloseable {
     private final long limit;
     private final Thread watch;
     private volatile long start = System.nanoTime();
     private volatile boolean expired;
 
     /**
-     * Starts the deadline, in a thread of its own.
+     * Starts the watchdog, in a thread of its own.
      *
      * @param limit the time from now, or from the last {@link #renew}, to the expiry
      * @param action the action on expiry, run at most once
      */
-    Deadline(Duration limit, Runnable action) {
+    Watchdog(Duration limit, Runnable action) {
         this.limit = limit.toNanos();
-        this.watch = Threads.start("deadline", () -> watch(action));
+        this.watch = Threads.start("watchdog", () -> watch(action));
     }
 
     private void watch(Runnable action) {
@@ -30,7 +31,7 @@ final class Deadline implements AutoCloseable {
             expired = true;
             action.run();
         } catch (InterruptedException e) {
-            // The deadline was closed before it expired.
+            // The watchdog was closed before it expired.
         }
     }
 
@@ -48,7 +49,7 @@ final class Deadline implements AutoCloseable {
         return expired;
     }
 
-    /** Cancels the deadline. An action that has begun may be interrupted. */
+    /** Cancels the watchdog. An action that has begun may be interrupted. */
     @Override
     public void close() {
         watch.interrupt();

@@ -1,0 +1,27 @@
+package org.atex.provision;
+
+import java.util.Map;
+import org.atex.api.PlainRemote;
+import org.atex.api.Provisioner;
+import org.atex.testkit.FakeConnection;
+import org.atex.testkit.LeakCheck;
+import org.atex.testkit.ProvisionerContract;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class ProvisionersContractTest extends ProvisionerContract {
+    @Override
+    protected Provisioner open() {
+        return Provisioners.builder(number -> PlainRemote.builder("machine-" + number, FakeConnection.obedient())
+                        .reset(() -> true)
+                        .build())
+                .maxSystems(3)
+                .labels(Map.of("arch", "fake"))
+                .build();
+    }
+
+    @Override
+    protected int cap() {
+        return 3;
+    }
+}

@@ -1,0 +1,289 @@
+package org.atex.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.atex.api.Offer;
+import org.atex.api.PlainRemote;
+import org.atex.api.Provisioner;
+import org.atex.api.ProvisioningException;
+import org.atex.api.Remote;
+import org.atex.testkit.Call;
+import org.atex.testkit.FakeConnection;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@Timeout(60)
+@ExtendWith(LeakCheck.class)
+class ProvisionersTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private static Remote machine(String name) {
+        return PlainRemote.builder(name, FakeConnection.obedient()).build();
+    }
+
+    private static Remote ready(Provisioner provisioner) throws InterruptedException {
+        Offer offer = provisioner.take(LONG);
+        assertThat(offer).isInstanceOf(Offer.Ready.class);
+        return ((Offer.Ready) offer).remote();
+    }
+
+    private static ProvisioningException failure(Provisioner provisioner) throws InterruptedException {
+        provisioner.provision(1);
+        Offer offer = provisioner.take(LONG);
+        assertThat(offer).isInstanceOf(Offer.Failed.class);
+        return ((Offer.Failed) offer).cause();
+    }
+
+    @Test
+    void connectionIsEnough() throws InterruptedException {
+        try (Provisioner provisioner = Provisioners.of(2, number -> Remote.of(FakeConnection.obedient()))) {
+            provisioner.provision(2);
+            assertThat(ready(provisioner).name())
+                    .isNotEqualTo(ready(provisioner).name());
+        }
+    }
+
+    @Test
+    void nameIsKeptAndNumberedWhenItIsUsedAgain() throws InterruptedException {
+        try (Provisioner provisioner = Provisioners.of(1, number -> machine("one"))) {
+            provisioner.provision(2);
+            Remote first = ready(provisioner);
+            assertThat(first.name()).isEqualTo("one");
+            first.close();
+            Remote second = ready(provisioner);
+            assertThat(second.name()).isEqualTo("one#2");
+            assertThat(second.host()).isEqualTo("one");
+        }
+    }
+
+    @Test
+    void systemHasItsOwnPropertiesAndTheCommonLabels() throws InterruptedException {
+        Remote made = PlainRemote.builder("one", FakeConnection.obedient())
+                .label("arch", "s390x")
+                .host("lpar")
+                .slots(3)
+                .reset(() -> true)
+                .build();
+        try (Provisioner provisioner = Provisioners.builder(number -> made)
+                .label("site", "brno")
+                .name("partitions")
+                .maxSystems(7)
+                .build()) {
+            provisioner.provision(1);
+            Remote remote = ready(provisioner);
+            assertThat(remote.labels()).isEqualTo(Map.of("arch", "s390x", "site", "brno"));
+            assertThat(remote.host()).isEqualTo("lpar");
+            assertThat(remote.slots()).isEqualTo(3);
+            assertThat(remote.reset()).isTrue();
+            assertThat(provisioner).hasToString("partitions, at most 7 at once");
+        }
+    }
+
+    @Test
+    void everythingThatAMakerThrowsCostsOneRequest() throws InterruptedException {
+        List<Throwable> thrown = List.of(
+                new IOException("disk full"),
+                new IllegalStateException("no quota"),
+                new NoClassDefFoundError("org/example/Missing"),
+                new StackOverflowError(),
+                new InterruptedException("interrupted by somebody"));
+        AtomicInteger calls = new AtomicInteger();
+        try (Provisioner provisioner = Provisioners.of(1, number -> {
+            int call = calls.getAndIncrement();
+            if (call < thrown.size()) {
+                throw sneaky(thrown.get(call));
+            }
+            return machine("good");
+        })) {
+            for (Throwable expected : thrown) {
+                assertThat(failure(provisioner))
+                        .hasCause(expected)
+                        .hasMessageStartingWith("could not make one of the systems: ");
+            }
+            provisioner.provision(1);
+            assertThat(ready(provisioner).name()).isEqualTo("good");
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> Exception sneaky(Throwable thrown) throws T {
+        throw (T) thrown;
+    }
+
+    @Test
+    void failureWithAHostIsOfferedAsItIs() throws InterruptedException {
+        ProvisioningException why = new ProvisioningException("host a does not answer", null, "a");
+        try (Provisioner provisioner = Provisioners.of(1, number -> {
+            throw why;
+        })) {
+            assertThat(failure(provisioner)).isSameAs(why);
+        }
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // on purpose
+    void nullIsAFailure() throws InterruptedException {
+        try (Provisioner provisioner = Provisioners.of(1, number -> null)) {
+            assertThat(failure(provisioner)).hasMessageContaining("the maker returned null");
+        }
+    }
+
+    @Test
+    void systemThatIsInUseIsNotHandedOutTwiceAndNotClosed() throws InterruptedException {
+        FakeConnection connection = FakeConnection.obedient();
+        Remote same = PlainRemote.builder("same", connection).build();
+        try (Provisioner provisioner = Provisioners.of(2, number -> same)) {
+            provisioner.provision(1);
+            Remote first = ready(provisioner);
+            assertThat(failure(provisioner)).hasMessageContaining("same, which is in use already");
+            assertThat(first.connection().run(org.atex.api.Command.of("true")).succeeded())
+                    .as("the first system still works")
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void makerThatTakesTooLongIsInterruptedAndItsRequestFails() throws InterruptedException {
+        CountDownLatch never = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        try (Provisioner provisioner = Provisioners.builder(number -> {
+                    try {
+                        never.await();
+                    } finally {
+                        interrupted.countDown();
+                    }
+                    return machine("late");
+                })
+                .startWithin(Duration.ofMillis(50))
+                .build()) {
+            assertThat(failure(provisioner))
+                    .hasMessageContaining("within PT0.05S")
+                    .hasMessageContaining("startWithin");
+            interrupted.await();
+        }
+    }
+
+    @Test
+    void systemThatComesAfterItsRequestWasWithdrawnIsClosed() throws InterruptedException {
+        CountDownLatch making = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (Provisioner provisioner = Provisioners.of(1, number -> {
+            making.countDown();
+            // Does not react to the interrupt.
+            while (goOn.getCount() > 0) {
+                Thread.onSpinWait();
+            }
+            return PlainRemote.builder("late", FakeConnection.obedient())
+                    .onClose(closed::countDown)
+                    .build();
+        })) {
+            provisioner.provision(1);
+            making.await();
+            provisioner.clear();
+            goOn.countDown();
+            closed.await();
+            assertThat(provisioner.take(Duration.ZERO)).isEqualTo(new Offer.None());
+        }
+    }
+
+    @Test
+    void closeReturnsInTimeAlthoughAMakerAndASystemHang() throws Exception {
+        CountDownLatch making = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        Provisioner provisioner = Provisioners.builder(number -> {
+                    if (number == 2) {
+                        making.countDown();
+                        awaitDeaf(end);
+                    }
+                    return PlainRemote.builder("system-" + number, FakeConnection.obedient())
+                            .onClose(() -> awaitDeaf(end))
+                            .build();
+                })
+                .maxConcurrentStarts(1)
+                .closeWithin(Duration.ofMillis(100))
+                .build();
+        provisioner.provision(2);
+        ready(provisioner);
+        making.await();
+
+        Call.of(() -> {
+                    provisioner.close();
+                    return true;
+                })
+                .result();
+        end.countDown();
+    }
+
+    private static void awaitDeaf(CountDownLatch latch) {
+        while (latch.getCount() > 0) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                // deaf
+            }
+        }
+    }
+
+    @Test
+    void exhaustedMakerIsAskedAgainWhenASystemIsClosed() throws InterruptedException {
+        AtomicInteger free = new AtomicInteger(1);
+        try (Provisioner provisioner = Provisioners.of(5, number -> {
+            if (free.getAndUpdate(n -> Math.max(0, n - 1)) == 0) {
+                throw new NoMoreSystemsException("the rack has one machine");
+            }
+            return PlainRemote.builder("rack", FakeConnection.obedient())
+                    .onClose(free::incrementAndGet)
+                    .build();
+        })) {
+            provisioner.provision(1);
+            Remote only = ready(provisioner);
+            provisioner.provision(2);
+            assertThat(provisioner.take(LONG)).isEqualTo(new Offer.Exhausted("the rack has one machine"));
+            only.close();
+            ready(provisioner).close();
+            ready(provisioner).close();
+        }
+    }
+
+    @Test
+    void limitsAreRefusedBelowOne() {
+        assertThatThrownBy(() -> Provisioners.of(0, number -> machine("none")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("maxSystems must be at least 1, not 0");
+        assertThatThrownBy(() -> Provisioners.builder(number -> machine("none")).startWithin(Duration.ZERO))
+                .hasMessage("startWithin must be positive, not PT0S");
+    }
+
+    @Test
+    void tenThousandSystemsAreHandedOutAndGivenBack() throws InterruptedException {
+        AtomicInteger open = new AtomicInteger();
+        try (Provisioner provisioner = Provisioners.of(1_000, number -> {
+            open.incrementAndGet();
+            return PlainRemote.builder("system-" + number, FakeConnection.obedient())
+                    .onClose(open::decrementAndGet)
+                    .build();
+        })) {
+            provisioner.provision(10_000);
+            List<Remote> batch = new ArrayList<>();
+            for (int i = 0; i < 10_000; i++) {
+                batch.add(ready(provisioner));
+                if (batch.size() == 500) {
+                    batch.forEach(Remote::close);
+                    batch.clear();
+                }
+            }
+        }
+        assertThat(open).hasValue(0);
+    }
+}
