@@ -8,7 +8,7 @@ import org.atex.fmf.FmfTests
 import org.atex.jsonl.JsonLinesAggregator
 import org.atex.local.LocalProvisioner
 
-/** Runs an fmf tree on this machine, and checks what is written about its test. */
+/** Runs an fmf tree on this machine, and checks the stored results of its test. */
 fun main() {
     val directory = Files.createTempDirectory(Path.of(""), "results")
     val tree = directory.resolve("tree")

@@ -10,7 +10,7 @@ import org.atex.command.CommandTest;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.local.LocalProvisioner;
 
-/** Runs two commands as tests on this machine, and checks what is written about them. */
+/** Runs two commands as tests on this machine, and checks their stored results. */
 final class Main {
     private Main() {}
 
