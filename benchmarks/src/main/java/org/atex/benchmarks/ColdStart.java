@@ -56,7 +56,7 @@ final class ColdStart {
         }
     }
 
-    /** Packs classes into a jar: an archive can contain classes of jars only. */
+    /** Returns a class path of jars without directories: an archive can contain classes of jars only. */
     private static String jars() throws IOException, URISyntaxException {
         Path classes = Path.of(ColdStart.class
                 .getProtectionDomain()

@@ -17,7 +17,8 @@ import org.atex.podman.PodmanProvisioner;
 import org.atex.podman.PullPolicy;
 
 /**
- * Measures the example tests on four containers, including their start, compared to the lower bound of any schedule.
+ * Measures the example tests on four containers, from the start of the first test to the end of the last one, compared
+ * to the lower bound of any schedule.
  */
 final class PodmanTree implements Scenario {
     private static final int SYSTEMS = 4;
@@ -82,6 +83,7 @@ final class PodmanTree implements Scenario {
                 .mapToDouble(attempt -> attempt.took().toNanos())
                 .max()
                 .orElseThrow();
+        // No schedule is faster than an even distribution of all tests, or than the longest test.
         return new Sample(Duration.between(first, last).toNanos() / 1e9, Math.max(sum / SYSTEMS, longest) / 1e9);
     }
 

@@ -19,7 +19,7 @@ final class RealTreeCold implements Scenario {
 
     @Override
     public String about() {
-        return "a process that does so once for " + tree.text()
+        return "a process that loads once the metadata of " + tree.text()
                 + ", with a class archive, against one of the reference";
     }
 

@@ -23,7 +23,7 @@ final class RealTreeWarm implements Scenario {
 
     @Override
     public String about() {
-        return "load, adjust and climb the metadata of " + tree.text() + ", against the time of the reference";
+        return "load the metadata of " + tree.text() + ", against the time of the reference";
     }
 
     @Override

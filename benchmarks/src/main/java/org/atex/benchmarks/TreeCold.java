@@ -14,7 +14,7 @@ final class TreeCold implements Scenario {
 
     @Override
     public String about() {
-        return "a process that loads, adjusts and climbs a tree of 10,000 tests: with a class archive, against without";
+        return "a process that loads a tree of 10,000 tests: with a class archive, against without";
     }
 
     @Override
