@@ -5,8 +5,8 @@
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.atex.adhoc.AdHocOrchestrator;
-import org.atex.adhoc.Progress;
-import org.atex.adhoc.StopOnSignal;
+import org.atex.console.Progress;
+import org.atex.console.StopOnSignal;
 import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.jsonl.JsonLinesAggregator;

@@ -3,7 +3,6 @@ module org.atex.adhoc {
     requires transitive org.atex.api;
     requires static org.jspecify;
     requires org.atex.support;
-    requires jdk.unsupported; // sun.misc.Signal: the only API of the JDK for signals
     requires org.atex.artifacts;
     requires org.slf4j;
 

@@ -11,6 +11,7 @@ module org.atex.support {
     exports org.atex.support to
             org.atex.adhoc,
             org.atex.artifacts,
+            org.atex.console,
             org.atex.fmf,
             org.atex.junitxml,
             org.atex.local,

@@ -7,7 +7,6 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
@@ -39,7 +38,7 @@ final class Attempt {
     private final boolean last;
     private final CaseStatus status;
     private final String type;
-    private final List<String> tags;
+    private final List<Property> properties;
     private final String system;
     private final int slot;
     private final long started;
@@ -67,11 +66,11 @@ final class Attempt {
         last = in.readBoolean();
         status = CaseStatus.valueOf(in.readUTF());
         type = shared.apply(string(in));
-        String[] words = new String[in.readInt()];
-        for (int i = 0; i < words.length; i++) {
-            words[i] = shared.apply(string(in));
+        Property[] all = new Property[in.readInt()];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = new Property(shared.apply(string(in)), shared.apply(string(in)));
         }
-        tags = List.of(words);
+        properties = List.of(all);
         system = shared.apply(string(in));
         slot = in.readInt();
         started = in.readLong();
@@ -95,9 +94,11 @@ final class Attempt {
         out.writeBoolean(record.last());
         out.writeUTF(rendered.status().name());
         string(out, rendered.type());
-        out.writeInt(record.test().tags().size());
-        for (String tag : new TreeSet<>(record.test().tags())) {
-            string(out, tag);
+        List<Property> properties = Property.of(record);
+        out.writeInt(properties.size());
+        for (Property property : properties) {
+            string(out, property.name());
+            string(out, property.value());
         }
         SystemInfo system = record.system();
         string(out, system == null ? "" : system.name());
@@ -138,9 +139,9 @@ final class Attempt {
         return type;
     }
 
-    /** {@return the tags of the test, sorted} */
-    List<String> tags() {
-        return tags;
+    /** {@return the properties of the test and of the attempt} */
+    List<Property> properties() {
+        return properties;
     }
 
     /** {@return the name of the system; empty if there was none} */

@@ -112,8 +112,8 @@ final class CaseWriter {
     private void properties(Attempt attempt, int attempts) throws IOException {
         xml.raw("<properties>");
         property("attempts", Integer.toString(attempts));
-        for (String tag : attempt.tags()) {
-            property("tag", tag);
+        for (Property property : attempt.properties()) {
+            property(property.name(), property.value());
         }
         if (!attempt.system().isEmpty()) {
             property("system", attempt.system());

@@ -34,7 +34,7 @@ final class Journal implements AutoCloseable {
     /** {@code ATEX} in ASCII. */
     private static final int MAGIC = 0x41544558;
 
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     /** Length of the header without the name of the profile: magic number, version, length of the name. */
     private static final int HEADER = 4 + 1 + 2;

@@ -13,12 +13,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
+import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
@@ -423,13 +425,22 @@ class JUnitXmlAggregatorTest {
     }
 
     @Test
-    void richProfileHasTheTagsOfATest() throws IOException {
-        TestCase test = TestCase.named("/a").withTag("slow").withTag("net");
+    void richProfileHasThePropertiesOfATest() throws IOException {
+        TestCase test = TestCase.named("/a")
+                .withTag("slow")
+                .withTag("net")
+                .withComponents(Set.of("kernel", "bash"))
+                .withGroup("storage");
         try (JUnitXmlAggregator aggregator = open(OPTIONS.withProfile(Profile.RICH))) {
-            aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), Artifacts.none());
+            TestRecord record = TestRecord.of("here", test, TestEnd.exited(0));
+            aggregator.ingest(record.withAttempt(1, false), Artifacts.none());
+            aggregator.ingest(record.withAttempt(2, true).withCause(AttemptCause.RERUN), Artifacts.none());
         }
         assertThat(Files.readString(report))
-                .contains("<property name=\"tag\" value=\"net\"/><property name=\"tag\" value=\"slow\"/>");
+                .contains("<property name=\"tag\" value=\"net\"/><property name=\"tag\" value=\"slow\"/>"
+                        + "<property name=\"component\" value=\"bash\"/>"
+                        + "<property name=\"component\" value=\"kernel\"/>"
+                        + "<property name=\"group\" value=\"storage\"/><property name=\"cause\" value=\"rerun\"/>");
     }
 
     @ParameterizedTest

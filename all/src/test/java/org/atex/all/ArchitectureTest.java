@@ -53,6 +53,7 @@ class ArchitectureTest {
             Map.entry("local", Set.of("api", "provision", "support")),
             Map.entry("podman", Set.of("api", "provision", "support")),
             Map.entry("command", Set.of("api", "artifacts")),
+            Map.entry("console", Set.of("api", "artifacts", "support")),
             Map.entry("fmf", Set.of("api", "artifacts", "support")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
@@ -180,9 +181,9 @@ class ArchitectureTest {
     void onlyProgressAndStopOnSignalPrint() {
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName("org.atex.adhoc.Progress")
+                .doNotHaveFullyQualifiedName("org.atex.console.Progress")
                 .and()
-                .doNotHaveFullyQualifiedName("org.atex.adhoc.StopOnSignal")
+                .doNotHaveFullyQualifiedName("org.atex.console.StopOnSignal")
                 .should(ACCESS_STANDARD_STREAMS)
                 .because("a library logs; only Progress and StopOnSignal write to the terminal")
                 .check(CLASSES);
@@ -197,7 +198,7 @@ class ArchitectureTest {
                                 .contains(access.getTargetOwner().getName()));
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName("org.atex.adhoc.OsSignals")
+                .doNotHaveFullyQualifiedName("org.atex.console.OsSignals")
                 .and()
                 .doNotHaveFullyQualifiedName("org.atex.testingfarm.ShutdownHook")
                 .should(callCodeUnitWhere(hooks))
@@ -207,17 +208,17 @@ class ArchitectureTest {
         noClasses().should().dependOnClassesThat(resideInAPackage("sun..")).check(CLASSES);
         classes()
                 .that()
-                .haveFullyQualifiedName("org.atex.adhoc.OsSignals")
+                .haveFullyQualifiedName("org.atex.console.OsSignals")
                 .should()
                 .onlyHaveDependentClassesThat()
-                .haveFullyQualifiedName("org.atex.adhoc.SignalledRuns")
+                .haveFullyQualifiedName("org.atex.console.SignalledRuns")
                 .check(CLASSES);
         classes()
                 .that()
-                .haveFullyQualifiedName("org.atex.adhoc.SignalledRuns")
+                .haveFullyQualifiedName("org.atex.console.SignalledRuns")
                 .should()
                 .onlyHaveDependentClassesThat()
-                .haveFullyQualifiedName("org.atex.adhoc.StopOnSignal")
+                .haveFullyQualifiedName("org.atex.console.StopOnSignal")
                 .check(CLASSES);
     }
 

@@ -41,7 +41,7 @@ class StaticStateTest {
             Map.entry("org.atex.ssh.SshOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry(
-                    "org.atex.adhoc.StopOnSignal.RUNS",
+                    "org.atex.console.StopOnSignal.RUNS",
                     "signals belong to the whole process; it is empty while no run handles them"),
             Map.entry(
                     "org.atex.artifacts.WriterLock.HELD",

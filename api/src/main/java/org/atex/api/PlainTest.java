@@ -36,6 +36,8 @@ public final class PlainTest implements TestCase {
     private final @Nullable Duration limit;
     private final boolean destructive;
     private final Set<String> tags;
+    private final Set<String> components;
+    private final @Nullable String group;
     private final @Nullable TestSource source;
 
     private PlainTest(Draft draft) {
@@ -50,6 +52,8 @@ public final class PlainTest implements TestCase {
         limit = draft.limit;
         destructive = draft.destructive;
         tags = Set.copyOf(draft.tags);
+        components = Set.copyOf(draft.components);
+        group = draft.group;
         source = draft.source;
     }
 
@@ -112,6 +116,16 @@ public final class PlainTest implements TestCase {
     @Override
     public Set<String> tags() {
         return tags;
+    }
+
+    @Override
+    public Set<String> components() {
+        return components;
+    }
+
+    @Override
+    public @Nullable String group() {
+        return group;
     }
 
     @Override
@@ -202,6 +216,24 @@ public final class PlainTest implements TestCase {
     }
 
     /**
+     * {@return a copy of this test with these components instead of its own}
+     *
+     * @param value the parts of the product that the test covers
+     */
+    public PlainTest withComponents(Set<String> value) {
+        return with(draft -> draft.components = value);
+    }
+
+    /**
+     * {@return a copy of this test with another group}
+     *
+     * @param name the name of the group, or null for none
+     */
+    public PlainTest withGroup(@Nullable String name) {
+        return with(draft -> draft.group = name);
+    }
+
+    /**
      * {@return a copy of this test with another source}
      *
      * @param place the file that defines the test, and the line if it is known; null if the file is not known
@@ -221,7 +253,7 @@ public final class PlainTest implements TestCase {
     }
 
     private List<@Nullable Object> properties() {
-        return Arrays.asList(name, priority, locks, needs, expected, limit, destructive, tags, source);
+        return Arrays.asList(name, priority, locks, needs, expected, limit, destructive, tags, components, group, source);
     }
 
     @Override
@@ -250,6 +282,8 @@ public final class PlainTest implements TestCase {
         private @Nullable Duration limit;
         private boolean destructive;
         private Set<String> tags = Set.of();
+        private Set<String> components = Set.of();
+        private @Nullable String group;
         private @Nullable TestSource source;
 
         private Draft(String name) {
@@ -265,6 +299,8 @@ public final class PlainTest implements TestCase {
             limit = test.limit();
             destructive = test.destructive();
             tags = test.tags();
+            components = test.components();
+            group = test.group();
             source = test.source();
         }
     }

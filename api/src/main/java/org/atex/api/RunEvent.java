@@ -48,6 +48,9 @@ public sealed interface RunEvent {
      * @param platform the platform of the tests, as the user calls it
      */
     record RunStarted(Stamp stamp, List<PlainTest> plan, String platform) implements RunEvent {
+        /** The platform of a run for which the user has named none. */
+        public static final String DEFAULT_PLATFORM = "default";
+
         /** Copies the list. */
         public RunStarted {
             plan = List.copyOf(plan);
@@ -58,7 +61,7 @@ public sealed interface RunEvent {
      * The orchestrator requested systems.
      *
      * @param stamp the run, the number and the time
-     * @param provisioner the name of the provisioner within the run
+     * @param provisioner the name of the provisioner within the run; {@code provisioner 1} and so on if it was given none
      * @param count the number of systems
      */
     record SystemsAsked(Stamp stamp, String provisioner, int count) implements RunEvent {}

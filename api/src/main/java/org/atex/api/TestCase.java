@@ -21,49 +21,70 @@ public interface TestCase {
 
     /** {@return the priority; tests with a higher number start earlier; 0 by default} */
     default int priority() {
-        return 0;
+        TestCase inner = wrapped();
+        return inner == null ? 0 : inner.priority();
     }
 
     /** {@return the locks that this test holds while it runs, in addition to {@link TestLock#EVERYTHING} shared} */
     default Set<TestLock> locks() {
-        return Set.of();
+        TestCase inner = wrapped();
+        return inner == null ? Set.of() : inner.locks();
     }
 
     /** {@return the requirements for its system, all of which must be met} */
     default Set<Need> needs() {
-        return Set.of();
+        TestCase inner = wrapped();
+        return inner == null ? Set.of() : inner.needs();
     }
 
     /** {@return the expected duration, or null if it is not known} */
     default @Nullable Duration expected() {
-        return null;
+        TestCase inner = wrapped();
+        return inner == null ? null : inner.expected();
     }
 
     /** {@return the time after which this test is ended, or null for no limit} */
     default @Nullable Duration limit() {
-        return null;
+        TestCase inner = wrapped();
+        return inner == null ? null : inner.limit();
     }
 
     /** {@return whether its system must not run another test afterwards} */
     default boolean destructive() {
-        return false;
+        TestCase inner = wrapped();
+        return inner != null && inner.destructive();
     }
 
     /** {@return words for the selection of tests} */
     default Set<String> tags() {
-        return Set.of();
+        TestCase inner = wrapped();
+        return inner == null ? Set.of() : inner.tags();
+    }
+
+    /** {@return the parts of the product that this test covers, for reports} */
+    default Set<String> components() {
+        TestCase inner = wrapped();
+        return inner == null ? Set.of() : inner.components();
+    }
+
+    /** {@return the name of the group to which this test belongs, for reports; null if it belongs to none} */
+    default @Nullable String group() {
+        TestCase inner = wrapped();
+        return inner == null ? null : inner.group();
     }
 
     /** {@return the file that defines this test, or null if it is not known} */
     default @Nullable TestSource source() {
-        return null;
+        TestCase inner = wrapped();
+        return inner == null ? null : inner.source();
     }
 
     /**
      * {@return the test that this test wraps, or null if it wraps none}
      *
      * <p>A program may wrap a test of an executor in a class of its own, to change or extend the properties that the
-     * scheduler reads. Executors find their own type of test by {@link #unwrap}.
+     * scheduler reads: by default each property except the name is that of the wrapped test. Executors find their own
+     * type of test by {@link #unwrap}.
      */
     default @Nullable TestCase wrapped() {
         return null;

@@ -17,6 +17,7 @@ public final class TestRecord {
     private final PlainTest test;
     private final int attempt;
     private final boolean last;
+    private final AttemptCause cause;
     private final TestEnd end;
     private final Instant started;
     private final Duration took;
@@ -28,6 +29,7 @@ public final class TestRecord {
             PlainTest test,
             int attempt,
             boolean last,
+            AttemptCause cause,
             TestEnd end,
             Instant started,
             Duration took,
@@ -41,6 +43,7 @@ public final class TestRecord {
         this.test = test;
         this.attempt = attempt;
         this.last = last;
+        this.cause = cause;
         this.end = end;
         this.started = started;
         this.took = took;
@@ -57,7 +60,8 @@ public final class TestRecord {
      * @param end how the attempt ended
      */
     public static TestRecord of(String platform, TestCase test, TestEnd end) {
-        return new TestRecord(platform, PlainTest.copyOf(test), 1, true, end, Instant.now(), Duration.ZERO, null, 0);
+        return new TestRecord(
+                platform, PlainTest.copyOf(test), 1, true, AttemptCause.FIRST, end, Instant.now(), Duration.ZERO, null, 0);
     }
 
     /**
@@ -118,6 +122,11 @@ public final class TestRecord {
         return last;
     }
 
+    /** {@return the reason for the attempt; {@link AttemptCause#FIRST} for a test that never started} */
+    public AttemptCause cause() {
+        return cause;
+    }
+
     /** {@return how the attempt ended} */
     public TestEnd end() {
         return end;
@@ -154,7 +163,16 @@ public final class TestRecord {
      * @throws IllegalArgumentException if the number is negative
      */
     public TestRecord withAttempt(int number, boolean isLast) {
-        return new TestRecord(platform, test, number, isLast, end, started, took, system, slot);
+        return new TestRecord(platform, test, number, isLast, cause, end, started, took, system, slot);
+    }
+
+    /**
+     * {@return a copy of this record with another cause of the attempt}
+     *
+     * @param reason the cause
+     */
+    public TestRecord withCause(AttemptCause reason) {
+        return new TestRecord(platform, test, attempt, last, reason, end, started, took, system, slot);
     }
 
     /**
@@ -165,7 +183,7 @@ public final class TestRecord {
      * @throws IllegalArgumentException if the duration is negative
      */
     public TestRecord withTimes(Instant start, Duration duration) {
-        return new TestRecord(platform, test, attempt, last, end, start, duration, system, slot);
+        return new TestRecord(platform, test, attempt, last, cause, end, start, duration, system, slot);
     }
 
     /**
@@ -175,11 +193,11 @@ public final class TestRecord {
      * @param number the slot on that system, from 1 upwards; 0 if there was no system
      */
     public TestRecord withSystem(@Nullable SystemInfo where, int number) {
-        return new TestRecord(platform, test, attempt, last, end, started, took, where, number);
+        return new TestRecord(platform, test, attempt, last, cause, end, started, took, where, number);
     }
 
     private List<@Nullable Object> properties() {
-        return Arrays.asList(platform, test, attempt, last, end, started, took, system, slot);
+        return Arrays.asList(platform, test, attempt, last, cause, end, started, took, system, slot);
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.atex.adhoc.AdHocOrchestrator;
 import org.atex.adhoc.Limits;
-import org.atex.adhoc.Progress;
+import org.atex.console.Progress;
 import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
 import org.atex.testkit.FakeExecutors;

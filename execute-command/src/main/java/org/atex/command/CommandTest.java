@@ -1,7 +1,7 @@
 package org.atex.command;
 
 import java.time.Duration;
-import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.atex.api.Command;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
@@ -33,44 +33,19 @@ public record CommandTest(PlainTest plan, Command command) implements TestCase {
         return plan.name();
     }
 
+    /** {@return the properties of the test for the scheduler} */
     @Override
-    public int priority() {
-        return plan.priority();
+    public PlainTest wrapped() {
+        return plan;
     }
 
-    @Override
-    public Set<TestLock> locks() {
-        return plan.locks();
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return plan.needs();
-    }
-
-    @Override
-    public @Nullable Duration expected() {
-        return plan.expected();
-    }
-
-    @Override
-    public @Nullable Duration limit() {
-        return plan.limit();
-    }
-
-    @Override
-    public boolean destructive() {
-        return plan.destructive();
-    }
-
-    @Override
-    public Set<String> tags() {
-        return plan.tags();
-    }
-
-    @Override
-    public @Nullable TestSource source() {
-        return plan.source();
+    /**
+     * {@return this test with other properties for the scheduler}
+     *
+     * @param change makes the new properties from the present ones, for example {@code plan -> plan.withGroup("net")}
+     */
+    public CommandTest withPlan(UnaryOperator<PlainTest> change) {
+        return new CommandTest(change.apply(plan), command);
     }
 
     /**

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
 import org.atex.api.Need;
+import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
@@ -70,6 +72,19 @@ class CommandTestTest {
         assertThat(outer.unwrap(Wrapper.class)).get().extracting(TestCase::name).isEqualTo("/outer");
         assertThat(new Wrapper(null, "/empty").unwrap(CommandTest.class)).isEmpty();
         assertThat(new Endless().unwrap(CommandTest.class)).isEmpty();
+    }
+
+    @Test
+    void wrapperHasThePropertiesOfTheTestThatItWraps() {
+        CommandTest test = CommandTest.of("/test", Command.of("true"))
+                .withPriority(3)
+                .withLock(TestLock.exclusive("printer"))
+                .withPlan(plan -> plan.withGroup("print").withComponents(Set.of("cups")));
+        TestCase outer = new Wrapper(new Wrapper(test, "/middle"), "/outer");
+        assertThat(PlainTest.copyOf(outer))
+                .isEqualTo(PlainTest.copyOf(test).withName("/outer"));
+        assertThat(PlainTest.copyOf(outer).components()).containsExactly("cups");
+        assertThat(PlainTest.copyOf(outer).group()).isEqualTo("print");
     }
 
     @Test

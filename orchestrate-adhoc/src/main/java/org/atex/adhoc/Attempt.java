@@ -36,6 +36,7 @@ record Attempt(
     TestRecord record(Platforms platforms, PlannedTest test, int number, TestEnd how, boolean last) {
         return TestRecord.of(platforms.of(system), test.facts, how)
                 .withAttempt(number, last)
+                .withCause(test.cause(number))
                 .withTimes(started, took)
                 .withSystem(system, slot);
     }

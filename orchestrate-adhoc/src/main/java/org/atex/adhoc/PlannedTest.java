@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.atex.api.AttemptCause;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
@@ -31,6 +32,8 @@ final class PlannedTest implements Comparable<PlannedTest> {
     final Kind kind;
     private final int rank;
     private final List<TestEnd> ends = new ArrayList<>();
+    /** The causes of the attempts after the first. */
+    private final List<AttemptCause> causes = new ArrayList<>();
     private boolean concluded;
     /** The end of its latest attempt, while it is undecided whether that is the last one; else null. */
     @Nullable
@@ -60,6 +63,20 @@ final class PlannedTest implements Comparable<PlannedTest> {
 
     String name() {
         return facts.name();
+    }
+
+    /** Sets the cause of the next attempt. */
+    void again(AttemptCause cause) {
+        causes.add(cause);
+    }
+
+    /**
+     * {@return the cause of an attempt}
+     *
+     * @param attempt the number of the attempt; 0 if the test never started
+     */
+    AttemptCause cause(int attempt) {
+        return attempt < 2 ? AttemptCause.FIRST : causes.get(attempt - 2);
     }
 
     /** {@return the number of the current or next attempt} */

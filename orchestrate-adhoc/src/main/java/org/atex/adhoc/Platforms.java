@@ -3,6 +3,7 @@ package org.atex.adhoc;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.atex.api.RunEvent;
 import org.atex.api.SystemInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * @param provisioners the names of provisioners that are platforms
  */
 record Platforms(String ofRun, Set<String> provisioners) {
-    static final String UNNAMED = "default";
-
     /**
      * {@return the platforms of a run}
      *
@@ -30,7 +29,7 @@ record Platforms(String ofRun, Set<String> provisioners) {
                 .map(NamedProvisioner::name)
                 .collect(Collectors.toUnmodifiableSet());
         boolean one = provisioners.size() == 1 && named.size() == 1;
-        return new Platforms(one ? named.iterator().next() : UNNAMED, named);
+        return new Platforms(one ? named.iterator().next() : RunEvent.RunStarted.DEFAULT_PLATFORM, named);
     }
 
     /** {@return the platform of an attempt on a system; null means that the attempt never began} */

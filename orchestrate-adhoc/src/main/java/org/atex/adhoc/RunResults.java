@@ -17,6 +17,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
+import org.atex.support.RepeatCounter;
 import org.jspecify.annotations.Nullable;
 
 /** Collects the outcome of every planned test and the problems outside the tests. Thread-safe. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.atex.adhoc.PoolSystem.Phase;
+import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.Stop;
@@ -396,10 +397,12 @@ final class Schedule {
         hosts.ended(system.host, end);
         if (again && stop == null && end.outcome() != Outcome.CANCELLED) {
             hold(test, attempt, end);
+            test.again(AttemptCause.RERUN);
             waiting.add(test);
         } else if (stop == null && rules.maxFailures() == Integer.MAX_VALUE && hosts.isDoubtful(system.host, end)) {
             // Not with maxFailures: failures that are held back would delay the cancellation.
             hold(test, attempt, end);
+            test.again(AttemptCause.HOST_QUARANTINED);
             if (system.host.quarantined == null) {
                 system.host.doubtful.add(test);
                 doubted.add(system.host);

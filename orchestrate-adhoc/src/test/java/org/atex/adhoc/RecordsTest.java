@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.util.stream.IntStream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.AttemptCause;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.RunEvent;
@@ -76,6 +78,22 @@ class RecordsTest {
                 .into(results)
                 .workDirectory(directory.resolve("work"))
                 .listener(events::add);
+    }
+
+    @Test
+    void recordSaysWhyTheAttemptWasMade() throws Exception {
+        AtomicBoolean failed = new AtomicBoolean();
+        try (AdHocOrchestrator run = run(
+                        tests(1),
+                        FakeExecutors.running(test ->
+                                failed.compareAndSet(false, true) ? FakeRun.failing(SHORT) : FakeRun.passing(SHORT)))
+                .reruns(RerunPolicy.maxReruns(1))
+                .build()) {
+            run.run();
+        }
+        assertThat(results.records())
+                .extracting(TestRecord::attempt, TestRecord::cause)
+                .containsExactly(tuple(1, AttemptCause.FIRST), tuple(2, AttemptCause.RERUN));
     }
 
     @Test

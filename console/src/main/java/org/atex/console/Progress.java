@@ -1,4 +1,4 @@
-package org.atex.adhoc;
+package org.atex.console;
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -99,7 +99,7 @@ public final class Progress implements RunListener {
     @Override
     public void on(RunEvent event) {
         if (event instanceof RunEvent.RunStarted(var stamp, var plan, String platform)) {
-            String prefix = platform.equals(Platforms.UNNAMED) ? "" : Text.name(platform) + " ";
+            String prefix = platform.equals(RunEvent.RunStarted.DEFAULT_PLATFORM) ? "" : Text.name(platform) + " ";
             run = new RunLines(console.withPrefix(prefix), details, stamp.at(), plan.size());
         }
         run.on(event);

@@ -1,4 +1,4 @@
-package org.atex.adhoc;
+package org.atex.console;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -14,9 +14,13 @@ import org.atex.api.Outcome;
 import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
+import org.atex.support.RepeatCounter;
 
 /** Formats the events of one run as lines. Uses the times of the events, and no clock. Not thread-safe. */
 final class RunLines {
+    /** The name of a provisioner without a name of its own, if it is the first; usually the only one. */
+    private static final String FIRST_UNNAMED = "provisioner 1";
+
     /** An attempt at a test. */
     private record Attempt(String test, int number) {}
 
@@ -114,7 +118,7 @@ final class RunLines {
     }
 
     private static String of(RunEvent.SystemsAsked asked) {
-        boolean isOnly = asked.provisioner().equals(NamedProvisioner.unnamed(1));
+        boolean isOnly = asked.provisioner().equals(FIRST_UNNAMED);
         return isOnly ? "" : " of " + Text.name(asked.provisioner());
     }
 

@@ -1,4 +1,4 @@
-package org.atex.adhoc;
+package org.atex.console;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +18,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.atex.api.Verdict;
+import org.atex.support.RepeatCounter;
 
 /**
  * Formats the end of a run: tests that did not pass, the worst first, then problems, then the numbers.

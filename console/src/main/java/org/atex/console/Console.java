@@ -1,4 +1,4 @@
-package org.atex.adhoc;
+package org.atex.console;
 
 import java.io.PrintStream;
 import java.nio.charset.CharsetEncoder;

@@ -1,4 +1,4 @@
-package org.atex.adhoc;
+package org.atex.console;
 
 import org.atex.api.Orchestrator;
 import org.atex.api.Stop;

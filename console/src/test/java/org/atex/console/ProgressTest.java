@@ -1,4 +1,4 @@
-package org.atex.adhoc;
+package org.atex.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.atex.adhoc.AdHocOrchestrator;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;

@@ -1,4 +1,4 @@
-package org.atex.adhoc;
+package org.atex.console;
 
 import java.time.Duration;
 

@@ -1,0 +1,13 @@
+package org.atex.api;
+
+/** The reason for an attempt at a test. */
+public enum AttemptCause {
+    /** It is the first attempt. */
+    FIRST,
+
+    /** The earlier attempt did not pass, and the user's policy allows another one. */
+    RERUN,
+
+    /** The earlier attempt failed on a host that was put in quarantine, and did not count. */
+    HOST_QUARANTINED
+}
