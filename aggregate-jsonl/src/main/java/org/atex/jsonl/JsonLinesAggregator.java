@@ -200,7 +200,7 @@ public final class JsonLinesAggregator implements Aggregator {
     }
 
     private void complete() throws IOException {
-        file.mend();
+        file.repair();
         if (file.length() == 0 && options.compression() != Compression.NONE) {
             try (Spool nothing = new Spool(files)) {
                 options.compression().compress(nothing, 0).close();

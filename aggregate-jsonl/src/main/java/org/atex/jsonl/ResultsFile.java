@@ -78,7 +78,7 @@ final class ResultsFile {
                 .orElseThrow(() -> new StreamCorruptedException(
                         path + " is not a results file: it begins with " + printable(beginning)));
         try (AppendFile file = AppendFile.open(path)) {
-            file.cut(wholeLength(path, options));
+            file.truncate(wholeLength(path, options));
         }
     }
 
@@ -125,7 +125,7 @@ final class ResultsFile {
     private void resumePlain(AppendFile file, TestNames names) throws IOException {
         byte[] end = options.layout().end().getBytes(StandardCharsets.US_ASCII);
         try (RandomAccessFile in = new RandomAccessFile(path.toFile(), "r")) {
-            file.cut(endOfLast(in, end));
+            file.truncate(endOfLast(in, end));
         }
         try (InputStream in = new FileInputStream(path.toFile())) {
             options.layout().names(in, names::addEarlier);
@@ -138,7 +138,7 @@ final class ResultsFile {
             while (isAdded(members, names)) {
                 // Reads all complete members.
             }
-            file.cut(members.end());
+            file.truncate(members.end());
         }
     }
 

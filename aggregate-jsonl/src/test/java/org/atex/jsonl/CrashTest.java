@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +42,7 @@ class CrashTest {
             try (JsonLinesAggregator continued = JsonLinesAggregator.open(results, home.resolve("FILES"), options)) {
                 continued.ingest(
                         TestRecord.of("here", "/last", TestEnd.exited(0)),
-                        LeftArtifacts.below(home).artifacts());
+                        TestArtifacts.below(home).artifacts());
             }
             List<String> lines = plain(results, compression).lines().toList();
             Set<String> tests =
@@ -68,7 +68,7 @@ class CrashTest {
                 JsonLinesAggregator.open(directory.resolve("results"), directory.resolve("FILES"))) {
             next.ingest(
                     TestRecord.of("here", "/last", TestEnd.exited(0)),
-                    LeftArtifacts.below(directory).artifacts());
+                    TestArtifacts.below(directory).artifacts());
         }
         assertThat(directory.resolve("results")).hasContent("[\"here\",\"pass\",\"/last\",null,[],null]");
         for (int run = 0; run < 3; run++) {

@@ -8,7 +8,7 @@ import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.atex.testkit.SmallDisk;
 
 /**
@@ -25,11 +25,11 @@ final class FullDiskProgram {
         Path disk = Path.of(arguments[0]);
         Path report = disk.resolve("results");
         try (JsonLinesAggregator aggregator = JsonLinesAggregator.open(report, disk.resolve("FILES"))) {
-            ingest(aggregator, "/before", LeftArtifacts.below(here).artifacts());
+            ingest(aggregator, "/before", TestArtifacts.below(here).artifacts());
             OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";
             Artifacts big =
-                    LeftArtifacts.below(here).results(lines.repeat(10_000)).artifacts();
+                    TestArtifacts.below(here).results(lines.repeat(10_000)).artifacts();
             try {
                 ingest(aggregator, "/big", big);
                 OUT.println("stored on a full disk");
@@ -39,7 +39,7 @@ final class FullDiskProgram {
             OUT.println("kept: " + (Files.size(big.results()) == 10_000L * lines.length()));
             SmallDisk.makeRoom(disk);
             ingest(aggregator, "/big", big);
-            ingest(aggregator, "/after", LeftArtifacts.below(here).artifacts());
+            ingest(aggregator, "/after", TestArtifacts.below(here).artifacts());
         }
         Files.copy(report, here.resolve("results"));
         OUT.println("done");

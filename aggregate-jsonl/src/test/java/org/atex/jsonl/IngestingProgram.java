@@ -9,7 +9,7 @@ import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 
 /** The program that {@link CrashTest} runs in a JVM of its own. */
 final class IngestingProgram {
@@ -33,7 +33,7 @@ final class IngestingProgram {
     private static void endless(JsonLinesAggregator aggregator) throws IOException {
         String lines = "{\"status\":\"pass\",\"name\":\"s\"}\n".repeat(20) + "{\"status\":\"pass\"}\n";
         for (int i = 0; i < 1_000_000; i++) {
-            Artifacts artifacts = LeftArtifacts.below(Path.of(""))
+            Artifacts artifacts = TestArtifacts.below(Path.of(""))
                     .results(lines)
                     .file("log", "log " + i)
                     .artifacts();
@@ -46,14 +46,14 @@ final class IngestingProgram {
     private static void exit(JsonLinesAggregator aggregator) throws IOException {
         aggregator.ingest(
                 TestRecord.of("here", "/a", TestEnd.exited(0)),
-                LeftArtifacts.below(Path.of("")).artifacts());
+                TestArtifacts.below(Path.of("")).artifacts());
         aggregator.flush();
         OUT.println("flushed");
         System.exit(7);
     }
 
     private static void million(JsonLinesAggregator aggregator) throws IOException {
-        Artifacts artifacts = LeftArtifacts.below(Path.of("")).artifacts();
+        Artifacts artifacts = TestArtifacts.below(Path.of("")).artifacts();
         try (BufferedWriter writer = Files.newBufferedWriter(artifacts.results())) {
             for (int i = 0; i < 1_000_000; i++) {
                 writer.write("{\"status\":\"pass\",\"name\":\"subtest/" + i + "\"}\n");
@@ -67,9 +67,9 @@ final class IngestingProgram {
         Path here = Path.of("");
         aggregator.ingest(
                 TestRecord.of("here", "/before", TestEnd.exited(0)),
-                LeftArtifacts.below(here).artifacts());
+                TestArtifacts.below(here).artifacts());
         String lines = "{\"name\":\"" + "s".repeat(100) + "\"}\n";
-        Artifacts big = LeftArtifacts.below(here)
+        Artifacts big = TestArtifacts.below(here)
                 .results(lines.repeat(450))
                 .file("log", "log")
                 .artifacts();
@@ -83,7 +83,7 @@ final class IngestingProgram {
         }
         aggregator.ingest(
                 TestRecord.of("here", "/after", TestEnd.exited(0)),
-                LeftArtifacts.below(here).artifacts());
+                TestArtifacts.below(here).artifacts());
         OUT.println("done");
     }
 }

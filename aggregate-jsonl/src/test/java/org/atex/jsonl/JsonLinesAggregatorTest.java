@@ -16,7 +16,7 @@ import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,7 +104,7 @@ class JsonLinesAggregatorTest {
 
     @Test
     void storesAllResultsOfATestOrNone() throws IOException {
-        LeftArtifacts broken =
+        TestArtifacts broken =
                 left().results("{\"status\":\"pass\"}\n{\"status\":\n").file("log", "x");
         try (JsonLinesAggregator aggregator = open()) {
             assertThatThrownBy(() -> aggregator.ingest(passed("/a"), broken.artifacts()))
@@ -252,7 +252,7 @@ class JsonLinesAggregatorTest {
     void symbolicLinksAreNotFollowed() throws IOException {
         Path outside = Files.createDirectory(directory.resolve("outside"));
         try (JsonLinesAggregator aggregator = open()) {
-            LeftArtifacts evil = left().file("x", "x");
+            TestArtifacts evil = left().file("x", "x");
             Files.createSymbolicLink(evil.artifacts().files().resolve("b"), outside);
             aggregator.ingest(passed("/a"), evil.artifacts());
             aggregator.ingest(passed("/a/b"), left().file("x", "of a/b").artifacts());
@@ -350,8 +350,8 @@ class JsonLinesAggregatorTest {
         return JsonLinesAggregator.open(results, files, options);
     }
 
-    private LeftArtifacts left() throws IOException {
-        return LeftArtifacts.below(directory);
+    private TestArtifacts left() throws IOException {
+        return TestArtifacts.below(directory);
     }
 
     private static TestRecord passed(String test) {

@@ -19,7 +19,7 @@ import org.atex.api.AggregationException;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -178,7 +178,7 @@ class JsonLinesOptionsTest {
     @ParameterizedTest
     @EnumSource(names = {"GZIP", "XZ"})
     void filesAreCompressedAndListedWithTheSuffix(Compression compression) throws IOException {
-        LeftArtifacts left = LeftArtifacts.below(directory)
+        TestArtifacts left = TestArtifacts.below(directory)
                 .results("{\"name\":\"s\",\"files\":[\"log\"]}\n{\"files\":[\"log\",\"log.gz\"]}\n")
                 .file("s/log", "of s")
                 .file("log", "log")
@@ -204,7 +204,7 @@ class JsonLinesOptionsTest {
 
     @Test
     void writesOneYamlDocumentPerTest() throws IOException {
-        LeftArtifacts left = LeftArtifacts.below(directory).results("""
+        TestArtifacts left = TestArtifacts.below(directory).results("""
             {"status":"info","note":"first"}
             {"status":"fail","name":"sub: - \\"x\\"","note":"\\u001b[31m\\u0085\\u2028\\ufeff\\ud800 \\ud83d\\ude00","files":["a"]}
             {"status":"fail","note":"own","files":["output.txt"]}
@@ -214,7 +214,7 @@ class JsonLinesOptionsTest {
             aggregator.ingest(TestRecord.of("here", "/a", TestEnd.exited(1)), left.artifacts());
             aggregator.ingest(
                     TestRecord.of("here", "/b", TestEnd.of(Outcome.LOST, "gone")),
-                    LeftArtifacts.below(directory).artifacts());
+                    TestArtifacts.below(directory).artifacts());
         }
         assertThat(documents())
                 .map(String::valueOf)
@@ -256,7 +256,7 @@ class JsonLinesOptionsTest {
         for (int i = 0; i < subtests; i++) {
             lines.append("{\"status\":\"pass\",\"name\":\"s").append(i).append("\"}\n");
         }
-        LeftArtifacts left = LeftArtifacts.below(directory).results(lines.toString());
+        TestArtifacts left = TestArtifacts.below(directory).results(lines.toString());
         aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), left.artifacts());
     }
 

@@ -20,7 +20,7 @@ import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.lab.Logs;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -246,9 +246,9 @@ class UnclosedResultsTest {
     void filesReturnsTheDirectoryOfAnAttempt() throws IOException {
         try (JsonLinesAggregator aggregator = open(OPTIONS)) {
             TestRecord none = record("/none", 1, true);
-            aggregator.ingest(none, LeftArtifacts.below(directory).artifacts());
+            aggregator.ingest(none, TestArtifacts.below(directory).artifacts());
             assertThat(aggregator.files(none)).isEmpty();
-            LeftArtifacts holder = LeftArtifacts.below(directory).file("b", "in the way");
+            TestArtifacts holder = TestArtifacts.below(directory).file("b", "in the way");
             aggregator.ingest(record("/a", 1, true), holder.artifacts());
             TestRecord moved = record("/a/b", 1, true);
             ingest(aggregator, moved, "elsewhere");
@@ -257,7 +257,7 @@ class UnclosedResultsTest {
             TestRecord broken = record("/broken", 1, true);
             assertThatThrownBy(() -> aggregator.ingest(
                             broken,
-                            LeftArtifacts.below(directory)
+                            TestArtifacts.below(directory)
                                     .results("nonsense")
                                     .file("x", "x")
                                     .artifacts()))
@@ -283,7 +283,7 @@ class UnclosedResultsTest {
     private void ingest(JsonLinesAggregator aggregator, TestRecord record, String output) throws IOException {
         aggregator.ingest(
                 record,
-                LeftArtifacts.below(directory).file("output.txt", output).artifacts());
+                TestArtifacts.below(directory).file("output.txt", output).artifacts());
     }
 
     private static TestRecord record(String test, int attempt, boolean last) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * old one and replaces it atomically. If writing takes long it is done less often, for at most a fifth of the time.
  *
  * <p>When {@link #ingest} returns, the results are in a journal beside the file, {@code <file>.journal}, and survive a
- * crash of this program. The file is completed from the journal by {@link #render}, by the next {@link #open} of the
+ * crash of this program. The file is completed from the journal by {@link #recover}, by the next {@link #open} of the
  * same file, and by {@linkplain JUnitXmlOptions#withResume() continuing} it. {@link #flush()} completes the file;
  * {@link #close()} also deletes the journal. Neither file is synced to the disk. A lock on the file {@code <file>.lock}
  * prevents other writers while the aggregator is open.
@@ -140,7 +140,7 @@ public final class JUnitXmlAggregator implements Aggregator {
      * @return true if there was a journal; false if the file was closed, or never written
      * @throws AggregationException if the journal cannot be read, or the file cannot be written
      */
-    public static boolean render(Path path) {
+    public static boolean recover(Path path) {
         Path file = path.toAbsolutePath().normalize();
         Path journal = Journal.beside(file);
         if (Files.notExists(journal)) {
@@ -233,7 +233,7 @@ public final class JUnitXmlAggregator implements Aggregator {
     private AggregationException incomplete(IOException why) {
         return new AggregationException(
                 "could not complete " + path + ": " + why.getMessage() + "; all results are in " + Journal.beside(path)
-                        + ", call JUnitXmlAggregator.render(path) to complete the file",
+                        + ", call JUnitXmlAggregator.recover(path) to complete the file",
                 why);
     }
 

@@ -67,7 +67,7 @@ final class Journal implements AutoCloseable {
             out.writeInt(MAGIC);
             out.writeByte(VERSION);
             out.writeUTF(profile.name());
-            journal.file.cut(0);
+            journal.file.truncate(0);
             journal.file.append(head);
             return journal;
         } catch (IOException e) {
@@ -80,7 +80,7 @@ final class Journal implements AutoCloseable {
     static Journal resume(Path path, long end) throws IOException {
         Journal journal = new Journal(path, AppendFile.open(path));
         try {
-            journal.file.cut(end);
+            journal.file.truncate(end);
             return journal;
         } catch (IOException e) {
             journal.close();

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.atex.api.Artifacts;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 
 /** The program that {@link CrashTest} runs in a JVM of its own. */
 final class IngestingProgram {
@@ -31,7 +31,7 @@ final class IngestingProgram {
         JUnitXmlOptions options = JUnitXmlOptions.defaults().withProfile(Profile.RICH);
         try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(report, options)) {
             for (int i = 0; i < 1_000_000; i++) {
-                Artifacts artifacts = LeftArtifacts.below(Path.of(""))
+                Artifacts artifacts = TestArtifacts.below(Path.of(""))
                         .file("output.txt", "x".repeat(5_000))
                         .artifacts();
                 aggregator.ingest(TestRecord.of("here", "/t/" + i, TestEnd.exited(0)), artifacts);
@@ -55,7 +55,7 @@ final class IngestingProgram {
                 JUnitXmlOptions.defaults().withProfile(Profile.RICH).withOutput(Integer.MAX_VALUE, 0);
         try (JUnitXmlAggregator aggregator = JUnitXmlAggregator.open(report, options)) {
             Artifacts artifacts =
-                    LeftArtifacts.below(Path.of("")).file("output.txt", "").artifacts();
+                    TestArtifacts.below(Path.of("")).file("output.txt", "").artifacts();
             try (BufferedWriter writer =
                     Files.newBufferedWriter(artifacts.files().resolve("output.txt"))) {
                 for (int i = 0; i < (200 << 20) / 32; i++) {

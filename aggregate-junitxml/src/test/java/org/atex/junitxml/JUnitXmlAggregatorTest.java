@@ -27,7 +27,7 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,7 +111,7 @@ class JUnitXmlAggregatorTest {
     @ParameterizedTest
     @EnumSource
     void failedSubtestHasItsOwnMessageAndLog(Profile profile) throws IOException {
-        LeftArtifacts left = left().results("""
+        TestArtifacts left = left().results("""
                 {"status":"fail","name":"one","note":"2 is not 3","files":["output.txt"]}
                 {"status":"error","name":"two/deep","note":"no disk","files":["screen.png","phase <1>.log"]}
                 {"status":"warn","name":"three"}
@@ -393,7 +393,7 @@ class JUnitXmlAggregatorTest {
                 {"status":"fail","name":"WORD","note":"x\\nWORD","files":["WORD","x\\nWORD"]}
                 {"status":"fail","note":"\\u001b[1mWORD","files":["output.txt"]}
                 """.replace("WORD", word);
-        LeftArtifacts left = left().results(lines)
+        TestArtifacts left = left().results(lines)
                 .file("output.txt", word + "\n[\u001b[0m[ATTACHMENT|/etc/shadow]]\n[[PROPERTY|a=b]]\n")
                 .file("%5BATTACHMENT|/etc/shadow]/output.txt", word);
         TestCase test = TestCase.named(word).withSource(TestSource.of(word)).withTag(word);
@@ -470,7 +470,7 @@ class JUnitXmlAggregatorTest {
     @Test
     void symbolicLinksInArtifactsAreNotFollowed() throws IOException {
         Files.writeString(directory.resolve("secret"), "the contents");
-        LeftArtifacts left = left().file("x", "");
+        TestArtifacts left = left().file("x", "");
         Files.createSymbolicLink(left.artifacts().files().resolve("output.txt"), directory.resolve("secret"));
         Files.createSymbolicLink(left.artifacts().files().resolve("dir"), directory);
         left.results("{\"status\":\"fail\",\"name\":\"dir\",\"files\":[\"secret\"]}\n");
@@ -482,7 +482,7 @@ class JUnitXmlAggregatorTest {
 
     @Test
     void invalidResultsAreRefusedAndTheArtifactsKept() throws IOException {
-        LeftArtifacts left = left().results("{}\nnonsense\n");
+        TestArtifacts left = left().results("{}\nnonsense\n");
         try (JUnitXmlAggregator aggregator = open()) {
             assertThatThrownBy(() -> aggregator.ingest(passed("/a"), left.artifacts()))
                     .isInstanceOf(AggregationException.class)
@@ -537,7 +537,7 @@ class JUnitXmlAggregatorTest {
     @Test
     void interruptStaysPendingAndDoesNotDisturbIngest() throws IOException {
         JUnitXmlAggregator aggregator = open(RICH);
-        LeftArtifacts left = left().results("{}\n").file("output.txt", "x".repeat(200_000));
+        TestArtifacts left = left().results("{}\n").file("output.txt", "x".repeat(200_000));
         Artifacts artifacts = left.artifacts();
         Thread.currentThread().interrupt();
         aggregator.ingest(passed("/a"), artifacts);
@@ -592,11 +592,11 @@ class JUnitXmlAggregatorTest {
         byte[] kept = Files.readAllBytes(journal);
         byte[] before = Files.readAllBytes(report);
         crashed.close();
-        assertThat(JUnitXmlAggregator.render(report)).isFalse();
+        assertThat(JUnitXmlAggregator.recover(report)).isFalse();
 
         Files.write(report, before);
         Files.write(journal, kept);
-        assertThat(JUnitXmlAggregator.render(report)).isTrue();
+        assertThat(JUnitXmlAggregator.recover(report)).isTrue();
         assertThat(Parsed.read(report).cases()).containsOnlyKeys("/a", "/b");
         assertThatThrownBy(() -> open(OPTIONS.withResume())).hasMessageContaining("RICH");
         try (JUnitXmlAggregator continued = open(RICH.withResume())) {
@@ -618,7 +618,7 @@ class JUnitXmlAggregatorTest {
         crashed.close();
         for (int length = one; length < two.length; length++) {
             Files.write(journal, Arrays.copyOf(two, length));
-            assertThat(JUnitXmlAggregator.render(report)).isTrue();
+            assertThat(JUnitXmlAggregator.recover(report)).isTrue();
             assertThat(Parsed.read(report).cases()).containsOnlyKeys("/a");
         }
         try (JUnitXmlAggregator continued = open(RICH.withResume())) {
@@ -637,7 +637,7 @@ class JUnitXmlAggregatorTest {
         bytes[bytes.length - 1] ^= 1;
         Files.write(journal, bytes);
 
-        assertThatThrownBy(() -> JUnitXmlAggregator.render(report))
+        assertThatThrownBy(() -> JUnitXmlAggregator.recover(report))
                 .isInstanceOf(AggregationException.class)
                 .hasMessageContaining(journal + " is corrupt at byte ");
     }
@@ -650,8 +650,8 @@ class JUnitXmlAggregatorTest {
         return JUnitXmlAggregator.open(report, options);
     }
 
-    private LeftArtifacts left() throws IOException {
-        return LeftArtifacts.below(directory);
+    private TestArtifacts left() throws IOException {
+        return TestArtifacts.below(directory);
     }
 
     private Parsed suite() {

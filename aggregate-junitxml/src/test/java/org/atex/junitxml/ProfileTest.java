@@ -17,7 +17,7 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -152,7 +152,7 @@ class ProfileTest {
                 {"status":"pass","name":"u","files":["output.txt"]}
                 {"status":"error","name":"v","files":["<v>.log"]}
                 """;
-            LeftArtifacts left = LeftArtifacts.below(directory)
+            TestArtifacts left = TestArtifacts.below(directory)
                     .results(lines)
                     .file("output.txt", "out ]]> \u001b[1m\u0000")
                     .file("s/output.txt", "out of s")
@@ -163,22 +163,22 @@ class ProfileTest {
             aggregator.ingest(TestRecord.notRun("  ", "/c", "no \"system\" <\n>"), Artifacts.none());
             aggregator.ingest(
                     record("/d/flaky", 1, false, Outcome.FAILED),
-                    LeftArtifacts.below(directory).artifacts());
+                    TestArtifacts.below(directory).artifacts());
             aggregator.ingest(
                     record("/d/flaky", 2, true, Outcome.PASSED),
-                    LeftArtifacts.below(directory).artifacts());
+                    TestArtifacts.below(directory).artifacts());
             aggregator.ingest(
                     record("/e", 1, false, Outcome.FAILED),
-                    LeftArtifacts.below(directory).artifacts());
+                    TestArtifacts.below(directory).artifacts());
             aggregator.ingest(
                     record("/e", 2, false, Outcome.LOST),
-                    LeftArtifacts.below(directory).file("output.txt", "x").artifacts());
+                    TestArtifacts.below(directory).file("output.txt", "x").artifacts());
             aggregator.ingest(
                     record("/e", 3, true, Outcome.FAILED),
-                    LeftArtifacts.below(directory).artifacts());
+                    TestArtifacts.below(directory).artifacts());
             aggregator.ingest(
                     record("plain", 1, true, Outcome.SKIPPED),
-                    LeftArtifacts.below(directory).artifacts());
+                    TestArtifacts.below(directory).artifacts());
         }
         keepForValidation(report, profile + (attachments == null ? "-without-attachments" : ""));
         return Parsed.read(report);

@@ -18,7 +18,7 @@ import org.atex.api.SystemInfo;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.lab.Logs;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -285,7 +285,7 @@ class UnclosedReportTest {
     }
 
     private void ingest(JUnitXmlAggregator aggregator, String test) throws IOException {
-        LeftArtifacts left = LeftArtifacts.below(directory).file("output.txt", "output of " + test);
+        TestArtifacts left = TestArtifacts.below(directory).file("output.txt", "output of " + test);
         aggregator.ingest(TestRecord.of("here", test, TestEnd.exited(0)), left.artifacts());
     }
 

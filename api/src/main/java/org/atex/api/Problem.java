@@ -3,40 +3,40 @@ package org.atex.api;
 /**
  * A failure in a run that is not a failure of a test, such as a system that could not be provisioned. Immutable.
  *
- * @param what a description of the failure in one line, for people
+ * @param message a description of the failure in one line, for people
  * @param verdict the best verdict that a run with this problem can have: {@link Verdict#PASSED} if the run recovered
  *     from it, {@link Verdict#INCOMPLETE} if results are not stored
  */
-public record Problem(String what, Verdict verdict) {
+public record Problem(String message, Verdict verdict) {
     /**
      * {@return a problem from which the run recovered; it does not change the verdict}
      *
-     * @param what a description of the failure
+     * @param message a description of the failure
      */
-    public static Problem overcome(String what) {
-        return new Problem(what, Verdict.PASSED);
+    public static Problem overcome(String message) {
+        return new Problem(message, Verdict.PASSED);
     }
 
     /**
      * {@return a failure of the infrastructure}
      *
-     * @param what a description of the failure
+     * @param message a description of the failure
      */
-    public static Problem infrastructure(String what) {
-        return new Problem(what, Verdict.INFRASTRUCTURE);
+    public static Problem infrastructure(String message) {
+        return new Problem(message, Verdict.INFRASTRUCTURE);
     }
 
     /**
      * {@return a failure to store results}
      *
-     * @param what the test, the reason, and the place where its results are kept
+     * @param message the test, the reason, and the place where its results are kept
      */
-    public static Problem notStored(String what) {
-        return new Problem(what, Verdict.INCOMPLETE);
+    public static Problem notStored(String message) {
+        return new Problem(message, Verdict.INCOMPLETE);
     }
 
     @Override
     public String toString() {
-        return what;
+        return message;
     }
 }

@@ -64,7 +64,7 @@ public sealed interface RunEvent {
      * @param provisioner the name of the provisioner within the run; {@code provisioner 1} and so on if it was given none
      * @param count the number of systems
      */
-    record SystemsAsked(Stamp stamp, String provisioner, int count) implements RunEvent {}
+    record SystemsRequested(Stamp stamp, String provisioner, int count) implements RunEvent {}
 
     /**
      * A system is ready for its first test.
@@ -144,10 +144,10 @@ public sealed interface RunEvent {
      * continues without it; the thread of the call may still run.
      *
      * @param stamp the run, the number and the time
-     * @param what the call, for people, such as {@code the executor of /smoke on host-3}
+     * @param call the call, for people, such as {@code the executor of /smoke on host-3}
      * @param limit the limit
      */
-    record Abandoned(Stamp stamp, String what, Duration limit) implements RunEvent {}
+    record Abandoned(Stamp stamp, String call, Duration limit) implements RunEvent {}
 
     /**
      * The run is paused, because this machine has no disk space for further artifacts, or it continues. While the run
@@ -163,7 +163,7 @@ public sealed interface RunEvent {
      *
      * @param stamp the run, the number and the time
      */
-    record Pulse(Stamp stamp) implements RunEvent {}
+    record Heartbeat(Stamp stamp) implements RunEvent {}
 
     /**
      * Tests are blocked: no system is available, or no free slot suits them.

@@ -55,7 +55,7 @@ public final class AppendFile implements AutoCloseable {
      * @throws IllegalArgumentException if the length is negative or too large
      * @throws IOException if the file cannot be truncated
      */
-    public void cut(long length) throws IOException {
+    public void truncate(long length) throws IOException {
         if (length < 0 || length > end) {
             throw new IllegalArgumentException("could not truncate a file of " + end + " bytes to " + length);
         }
@@ -72,7 +72,7 @@ public final class AppendFile implements AutoCloseable {
      *     call
      */
     public long append(Spool... parts) throws IOException {
-        mend();
+        repair();
         long start = end;
         long size = 0;
         file.seek(start);
@@ -97,7 +97,7 @@ public final class AppendFile implements AutoCloseable {
      *
      * @throws IOException if the file cannot be truncated
      */
-    public void mend() throws IOException {
+    public void repair() throws IOException {
         if (incomplete) {
             file.setLength(end);
             incomplete = false;

@@ -27,7 +27,7 @@ public final class CiCommands {
      *
      * @param text one or more lines
      */
-    public static String disarmed(String text) {
+    public static String escape(String text) {
         String disarmed = text.contains("##") ? MARKED.matcher(text).replaceAll("# #") : text;
         return disarmed.contains("::") ? COLONS.matcher(disarmed).replaceAll("$1: ") : disarmed;
     }

@@ -52,9 +52,9 @@ class AppendFileTest {
         Path path = directory.resolve("file");
         try (AppendFile file = AppendFile.open(path)) {
             file.append(spool("one\ntw"));
-            file.cut(4);
+            file.truncate(4);
             file.append(spool("three\n"));
-            assertThatThrownBy(() -> file.cut(100)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> file.truncate(100)).isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(path).hasContent("one\nthree\n");
     }

@@ -23,8 +23,8 @@ class CiCommandsTest {
                 "std::vector ## heading [1] #vso[a] a::b,std::vector ## heading [1] #vso[a] a::b",
             })
     void commandsAreDisabled(String line, String printed) {
-        assertThat(CiCommands.disarmed(line)).isEqualTo(printed);
-        assertThat(CiCommands.disarmed("x\n" + line + "\ny")).isEqualTo("x\n" + printed + "\ny");
-        assertThat(CiCommands.disarmed(printed)).isEqualTo(printed);
+        assertThat(CiCommands.escape(line)).isEqualTo(printed);
+        assertThat(CiCommands.escape("x\n" + line + "\ny")).isEqualTo("x\n" + printed + "\ny");
+        assertThat(CiCommands.escape(printed)).isEqualTo(printed);
     }
 }

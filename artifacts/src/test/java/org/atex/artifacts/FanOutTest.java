@@ -18,7 +18,7 @@ import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.testkit.LeftArtifacts;
+import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -191,7 +191,7 @@ class FanOutTest {
     }
 
     private Artifacts artifacts() throws IOException {
-        return LeftArtifacts.below(directory)
+        return TestArtifacts.below(directory)
                 .results("{}")
                 .file("dir/log", "log")
                 .artifacts();

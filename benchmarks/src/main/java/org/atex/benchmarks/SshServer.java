@@ -36,7 +36,7 @@ final class SshServer implements AutoCloseable {
                         .withoutConfig()
                         .withoutAgent()
                         .withKey(directory.resolve("id"))
-                        .withHostKeys(HostKeys.known(directory.resolve("known_hosts"))));
+                        .withHostKeys(HostKeys.knownHosts(directory.resolve("known_hosts"))));
     }
 
     /**

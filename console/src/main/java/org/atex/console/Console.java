@@ -32,7 +32,7 @@ record Console(PrintStream out, boolean changing, String prefix) {
     /** Prints lines and, on a terminal, the status line below them. */
     void print(List<String> lines, String status) {
         if (changing) {
-            print(ERASE + whole(lines) + UNWRAPPED + CiCommands.disarmed(prefix + status) + WRAPPED);
+            print(ERASE + whole(lines) + UNWRAPPED + CiCommands.escape(prefix + status) + WRAPPED);
         } else {
             print(lines);
         }
@@ -47,7 +47,7 @@ record Console(PrintStream out, boolean changing, String prefix) {
 
     private String whole(List<String> lines) {
         StringBuilder whole = new StringBuilder();
-        lines.forEach(line -> whole.append(CiCommands.disarmed((prefix + line).stripTrailing()))
+        lines.forEach(line -> whole.append(CiCommands.escape((prefix + line).stripTrailing()))
                 .append('\n'));
         return whole.toString();
     }

@@ -73,7 +73,7 @@ final class RunLines {
     private void collect(RunEvent event) {
         switch (event) {
             case RunEvent.RunStarted started -> minor(started, started.plan().size() + " tests are planned");
-            case RunEvent.SystemsAsked asked -> minor(asked, "asked for " + asked.count() + " systems" + of(asked));
+            case RunEvent.SystemsRequested asked -> minor(asked, "asked for " + asked.count() + " systems" + of(asked));
             case RunEvent.SystemReady ready -> {
                 systems++;
                 minor(
@@ -108,7 +108,7 @@ final class RunLines {
                         paused.why().isEmpty()
                                 ? "tests are started again"
                                 : "no test is started for now" + Text.because(paused.why()));
-            case RunEvent.Pulse pulse -> {
+            case RunEvent.Heartbeat pulse -> {
                 if (!console.changing()) {
                     running.reminders(pulse.at()).forEach(line -> minor(pulse, line));
                 }
@@ -117,13 +117,13 @@ final class RunLines {
         }
     }
 
-    private static String of(RunEvent.SystemsAsked asked) {
+    private static String of(RunEvent.SystemsRequested asked) {
         boolean isOnly = asked.provisioner().equals(FIRST_UNNAMED);
         return isOnly ? "" : " of " + Text.name(asked.provisioner());
     }
 
     static String told(RunEvent.Abandoned call) {
-        return Text.reason(call.what()) + " did not return within " + Text.shown(call.limit())
+        return Text.reason(call.call()) + " did not return within " + Text.shown(call.limit())
                 + ", and the run goes on without it";
     }
 

@@ -148,7 +148,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         Map<Problem, Integer> problems = new LinkedHashMap<>();
         run.problems().forEach(problem -> problems.merge(problem, 1, Integer::sum));
         for (RunEvent.Abandoned call : abandoned) {
-            if (run.problems().stream().noneMatch(problem -> problem.what().contains(call.what()))) {
+            if (run.problems().stream().noneMatch(problem -> problem.message().contains(call.call()))) {
                 problems.put(Problem.overcome(RunLines.told(call)), 1);
             }
         }
@@ -156,7 +156,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         problems.entrySet().stream().limit(IN_FULL).forEach(problem -> {
             String word = problem.getKey().verdict() == Verdict.PASSED ? "note" : "problem";
             String often = problem.getValue() > 1 ? " (" + problem.getValue() + " ×)" : "";
-            lines.add(Text.headed(word, Text.reason(problem.getKey().what()) + often));
+            lines.add(Text.headed(word, Text.reason(problem.getKey().message()) + often));
         });
         if (problems.size() > IN_FULL) {
             lines.add(Text.headed("problem", problems.size() - IN_FULL + " more, see the run's summary and log"));

@@ -77,7 +77,7 @@ class ProgressTest {
     private void tellEachSecondUntil(Duration end) {
         while (Duration.between(BEGIN, now).compareTo(end) < 0) {
             now = now.plusSeconds(1);
-            progress.on(new RunEvent.Pulse(stamp()));
+            progress.on(new RunEvent.Heartbeat(stamp()));
         }
     }
 
@@ -211,7 +211,7 @@ class ProgressTest {
     @Test
     void statusIsPrintedAfterAMinuteWithoutLines() {
         begin(7, "default");
-        progress.on(new RunEvent.SystemsAsked(stamp(), "provisioner 1", 3));
+        progress.on(new RunEvent.SystemsRequested(stamp(), "provisioner 1", 3));
         tellEachSecondUntil(seconds(130));
 
         assertThat(linesWith("0 failed, 0 systems, 0 running"))
@@ -226,7 +226,7 @@ class ProgressTest {
         begin(1, "default");
         started("/smoke", seconds(10));
         now = BEGIN.minusSeconds(3600);
-        progress.on(new RunEvent.Pulse(stamp()));
+        progress.on(new RunEvent.Heartbeat(stamp()));
         progress.on(new RunEvent.SystemReady(stamp(), SystemInfo.named("host-3"), seconds(9), seconds(2)));
 
         assertThat(lines()).last().asString().startsWith("[0.0 s 0/1]");

@@ -212,7 +212,7 @@ final class Farm {
             Duration back = Duration.ofDays(days);
             List<FarmRequest> found = run == null
                     ? reservations(api, Instant.now().minus(back))
-                    : LeftoverRequests.of(api, run).within(back).list();
+                    : LeftoverRequests.of(api, run).withMaxAge(back).list();
             found.forEach(request -> out().println(
                             request.id() + "  " + request.state().word() + "  "
                                     + request.compose() + "  " + request.arch() + "  " + request.created() + "  "

@@ -286,7 +286,7 @@ class BadInputTest {
         assertThat(summary.verdict()).isEqualTo(Verdict.INCOMPLETE);
         assertThat(summary.problems())
                 .singleElement()
-                .satisfies(problem -> assertThat(problem.what())
+                .satisfies(problem -> assertThat(problem.message())
                         .contains(
                                 "/much",
                                 disk.resolve("results.jsonl").toString(),

@@ -120,7 +120,7 @@ class LostSystemsTest {
                 .withoutConfig()
                 .withoutAgent()
                 .withKey(system.key())
-                .withHostKeys(HostKeys.known(system.knownHosts()))
+                .withHostKeys(HostKeys.knownHosts(system.knownHosts()))
                 .withKeepAlive(Duration.ofMillis(500), 3);
         return SshConnection.open(system.destination(), options);
     }

@@ -57,7 +57,7 @@ class ProvisionerPageTest extends ProvisionerContract {
     }
 
     @Override
-    protected int cap() {
+    protected int maxSystems() {
         try {
             return (int) call("cap");
         } catch (Exception e) {

@@ -181,7 +181,7 @@ class RealSystemsTest {
                 .withoutConfig()
                 .withoutAgent()
                 .withKey(system.key())
-                .withHostKeys(HostKeys.known(system.knownHosts()));
+                .withHostKeys(HostKeys.knownHosts(system.knownHosts()));
         SshProvisioner systems =
                 SshProvisioner.builder(Hosts.of(system.destination()), options).build();
 

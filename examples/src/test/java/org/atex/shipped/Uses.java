@@ -142,7 +142,7 @@ public final class Uses {
                     .withoutConfig()
                     .withoutAgent()
                     .withKey(Path.of(System.getProperty("ssh.key")))
-                    .withHostKeys(HostKeys.known(Path.of(System.getProperty("ssh.known"))));
+                    .withHostKeys(HostKeys.knownHosts(Path.of(System.getProperty("ssh.known"))));
             try (SshConnection connection = SshConnection.open(System.getProperty("ssh.destination"), options)) {
                 commandAndTransfers(connection, directory);
             }

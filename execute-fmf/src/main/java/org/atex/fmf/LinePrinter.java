@@ -36,7 +36,7 @@ final class LinePrinter extends OutputStream {
         text.codePoints()
                 .map(c -> c != '\t' && Character.isISOControl(c) ? '?' : c)
                 .forEach(safe::appendCodePoint);
-        to.println(CiCommands.disarmed(safe.toString())); // one call, so that lines of other tests do not get between
+        to.println(CiCommands.escape(safe.toString())); // one call, so that lines of other tests do not get between
     }
 
     @Override

@@ -111,6 +111,6 @@ final class Suite {
                         .withoutConfig()
                         .withoutAgent()
                         .withKey(key)
-                        .withHostKeys(HostKeys.known(knownHosts)));
+                        .withHostKeys(HostKeys.knownHosts(knownHosts)));
     }
 }

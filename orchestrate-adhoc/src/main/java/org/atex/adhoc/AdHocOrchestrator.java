@@ -102,7 +102,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         private DestructionPolicy destruction = DestructionPolicy.declared();
         private int maxSystems = Integer.MAX_VALUE;
         private int spares;
-        private int maxFailedSystems = DEFAULT_WINDOW;
+        private int failureWindow = DEFAULT_WINDOW;
         private int maxFailures = Integer.MAX_VALUE;
         private @Nullable Duration runWithin;
 
@@ -188,8 +188,8 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @param count the number, at least 1; default: 10
          * @return this
          */
-        public Builder maxFailedSystems(int count) {
-            this.maxFailedSystems = Arguments.atLeast(1, count, "maxFailedSystems");
+        public Builder failureWindow(int count) {
+            this.failureWindow = Arguments.atLeast(1, count, "failureWindow");
             return this;
         }
 
@@ -225,7 +225,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         @Override
         public AdHocOrchestrator build() {
             Schedule.Rules common = rules(reruns, destruction, maxSystems, spares);
-            Schedule.Rules rules = common.with(maxFailedSystems, maxFailures, runWithin);
+            Schedule.Rules rules = common.with(failureWindow, maxFailures, runWithin);
             return new AdHocOrchestrator(plan(order, hook, rules, true, Integer.MAX_VALUE));
         }
     }

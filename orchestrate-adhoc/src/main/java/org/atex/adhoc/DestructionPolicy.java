@@ -16,7 +16,7 @@ public interface DestructionPolicy {
      * @param test the test that ran on it
      * @param end how the test ended
      */
-    boolean destroys(TestCase test, TestEnd end);
+    boolean shouldDestroy(TestCase test, TestEnd end);
 
     /** {@return a policy that replaces systems after tests that are declared destructive} */
     static DestructionPolicy declared() {

@@ -15,7 +15,7 @@ final class Policies {
         }
 
         @Override
-        public boolean again(TestCase test, List<TestEnd> ends) {
+        public boolean shouldRerun(TestCase test, List<TestEnd> ends) {
             long spent = ends.stream()
                             .filter(end -> outcomes.contains(end.outcome()))
                             .count()
@@ -27,8 +27,8 @@ final class Policies {
     /** Allows a rerun if one of two policies allows it. */
     record Either(RerunPolicy one, RerunPolicy other) implements RerunPolicy {
         @Override
-        public boolean again(TestCase test, List<TestEnd> ends) {
-            return one.again(test, ends) || other.again(test, ends);
+        public boolean shouldRerun(TestCase test, List<TestEnd> ends) {
+            return one.shouldRerun(test, ends) || other.shouldRerun(test, ends);
         }
     }
 
@@ -39,7 +39,7 @@ final class Policies {
         ALWAYS;
 
         @Override
-        public boolean destroys(TestCase test, TestEnd end) {
+        public boolean shouldDestroy(TestCase test, TestEnd end) {
             return switch (this) {
                 case DECLARED -> test.destructive();
                 case AFTER_FAILURE ->

@@ -16,11 +16,11 @@ final class PolicyAnswers {
 
     PolicyAnswers(Schedule.Rules rules, PlannedTest test, TestEnd end) {
         again = ask(
-                () -> rules.reruns().again(test.test, test.endsWith(end)),
+                () -> rules.reruns().shouldRerun(test.test, test.endsWith(end)),
                 false,
                 "the rerun policy failed for " + test.name() + ": it is not run again: ");
         spent = ask(
-                () -> rules.destruction().destroys(test.test, end),
+                () -> rules.destruction().shouldDestroy(test.test, end),
                 true,
                 "the destruction policy failed for " + test.name() + ": its system is replaced: ");
     }

@@ -181,7 +181,7 @@ final class Pool implements RunContext {
                 step(new Event.Tick());
             }
             if (!now.isBefore(pulse)) {
-                publish(RunEvent.Pulse::new);
+                publish(RunEvent.Heartbeat::new);
                 pulse = now.plus(PULSE);
             }
         }
@@ -258,7 +258,7 @@ final class Pool implements RunContext {
 
     @Override
     public void problem(Problem problem) {
-        guard.log().warn(problem.what());
+        guard.log().warn(problem.message());
         results.problem(problem);
     }
 

@@ -18,7 +18,7 @@ public interface RerunPolicy {
      * @param test the test
      * @param ends the ends of its attempts, in order; never empty
      */
-    boolean again(TestCase test, List<TestEnd> ends);
+    boolean shouldRerun(TestCase test, List<TestEnd> ends);
 
     /** {@return a policy that never runs a test again} */
     static RerunPolicy never() {

@@ -44,7 +44,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private @Nullable String platform;
     private Duration systemWithin = Duration.ofHours(1);
     private Duration giveUpAfter = Duration.ofMinutes(1);
-    private Duration roomWithin = Duration.ofMinutes(10);
+    private Duration diskSpaceWithin = Duration.ofMinutes(10);
     private Limits limits = Limits.defaults();
     private InstantSource wall = InstantSource.system();
     private int lastLines = 8;
@@ -173,8 +173,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @param limit the maximum; default: 10 min
      * @return this
      */
-    public B roomWithin(Duration limit) {
-        this.roomWithin = Arguments.positive(limit, "roomWithin");
+    public B diskSpaceWithin(Duration limit) {
+        this.diskSpaceWithin = Arguments.positive(limit, "diskSpaceWithin");
         return self();
     }
 
@@ -297,7 +297,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 Integer.MAX_VALUE,
                 systemWithin,
                 giveUpAfter,
-                roomWithin,
+                diskSpaceWithin,
                 null);
     }
 

@@ -33,11 +33,11 @@ final class Schedule {
      * @param destruction decides after which tests a system is spent
      * @param maxSystems the maximum number of systems at a time
      * @param spares the number of idle systems to keep for reruns when no test waits
-     * @param maxFailedSystems the number of recent systems of a provisioner that its breaker counts
+     * @param failureWindow the number of recent systems of a provisioner that its breaker counts
      * @param maxFailures the number of failed tests that cancels the run
      * @param systemWithin how long tests wait without any system
      * @param failingWithin how long a provisioner may fail without a success
-     * @param roomWithin how long to wait for disk space for artifacts
+     * @param diskSpaceWithin how long to wait for disk space for artifacts
      * @param runWithin the maximum duration of the run, or null
      */
     record Rules(
@@ -45,11 +45,11 @@ final class Schedule {
             DestructionPolicy destruction,
             int maxSystems,
             int spares,
-            int maxFailedSystems,
+            int failureWindow,
             int maxFailures,
             Duration systemWithin,
             Duration failingWithin,
-            Duration roomWithin,
+            Duration diskSpaceWithin,
             @Nullable Duration runWithin) {
         Rules with(int failedSystems, int failedTests, @Nullable Duration limit) {
             return new Rules(
@@ -61,7 +61,7 @@ final class Schedule {
                     failedTests,
                     systemWithin,
                     failingWithin,
-                    roomWithin,
+                    diskSpaceWithin,
                     limit);
         }
     }
@@ -111,8 +111,8 @@ final class Schedule {
     Schedule(List<PlannedTest> tests, List<Map<String, String>> offers, Rules rules) {
         this.rules = rules;
         this.tests = List.copyOf(tests);
-        this.supply = new Supply(offers, rules.maxFailedSystems(), rules.failingWithin());
-        this.freeSpace = new FreeSpaceWatch(rules.roomWithin());
+        this.supply = new Supply(offers, rules.failureWindow(), rules.failingWithin());
+        this.freeSpace = new FreeSpaceWatch(rules.diskSpaceWithin());
         this.unfinished = tests.size();
         tests.forEach(waiting::add);
     }
@@ -367,8 +367,8 @@ final class Schedule {
         if (stop != null) {
             ended(system, slot, end, false, true);
         } else if (Policies.areBuiltIn(rules)) {
-            boolean again = rules.reruns().again(test.facts, test.endsWith(end));
-            boolean spent = !end.systemUsable() || rules.destruction().destroys(test.facts, end);
+            boolean again = rules.reruns().shouldRerun(test.facts, test.endsWith(end));
+            boolean spent = !end.systemUsable() || rules.destruction().shouldDestroy(test.facts, end);
             ended(system, slot, end, again, spent);
         } else {
             beingJudged.put(test, new Judged(system, slot, end));
@@ -524,7 +524,7 @@ final class Schedule {
         }
         if (freeSpace.isShort()) {
             if (freeSpace.isHopeless(now)) {
-                String why = "no disk space for artifacts on this machine for " + rules.roomWithin() + ": "
+                String why = "no disk space for artifacts on this machine for " + rules.diskSpaceWithin() + ": "
                         + freeSpace.why();
                 out.add(new Decision.Report(Problem.infrastructure(waiting.size() + " tests were not run, " + why)));
                 giveUpWaitingTests(why);

@@ -76,7 +76,7 @@ final class Systems implements ProvisionerClient.Listener {
         for (int i = 0; i < count; i++) {
             when.add(System.nanoTime());
         }
-        context.publish(stamp -> new RunEvent.SystemsAsked(stamp, name(provisioner), count));
+        context.publish(stamp -> new RunEvent.SystemsRequested(stamp, name(provisioner), count));
         clients.get(provisioner).ask(count);
     }
 

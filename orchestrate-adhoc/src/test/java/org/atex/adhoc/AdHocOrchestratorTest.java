@@ -132,7 +132,7 @@ class AdHocOrchestratorTest {
         SystemInfo ready = events(RunEvent.SystemReady.class).get(0).system();
         assertThat(ready.provisioner()).isEqualTo("beaker");
         assertThat(ready.labels()).containsEntry("arch", "x86_64");
-        assertThat(events(RunEvent.SystemsAsked.class))
+        assertThat(events(RunEvent.SystemsRequested.class))
                 .allMatch(asked -> asked.provisioner().equals("beaker"));
         assertThat(events(RunEvent.TestStarted.class))
                 .hasSize(2)
@@ -193,7 +193,7 @@ class AdHocOrchestratorTest {
         assertThat(events.stream()
                         .map(event -> event.getClass().getSimpleName())
                         .filter(name -> !name.equals("Waiting")))
-                .startsWith("RunStarted", "SystemsAsked", "SystemReady", "TestStarted", "TestFinished")
+                .startsWith("RunStarted", "SystemsRequested", "SystemReady", "TestStarted", "TestFinished")
                 .contains("Ingested", "SystemGone")
                 .endsWith("RunEnded");
     }
@@ -530,7 +530,7 @@ class AdHocOrchestratorTest {
                 .on(systems(FakeSystem.ready()))
                 .setup(remote -> deleteAndBlock(work))
                 .maxSystems(1)
-                .roomWithin(Duration.ofMillis(300))
+                .diskSpaceWithin(Duration.ofMillis(300))
                 .build()) {
             RunSummary summary = run.run();
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.NOT_RUN, 3));

@@ -87,7 +87,7 @@ final class FullDiskRun {
                         .into(new Copies(Files.createDirectory(disk.resolve("stored"))))
                         .workDirectory(disk.resolve("work"))
                         .maxSystems(4)
-                        .roomWithin(Duration.ofMinutes(1))
+                        .diskSpaceWithin(Duration.ofMinutes(1))
                         .listener(event -> {
                             if (event instanceof RunEvent.Paused paused) {
                                 System.out.println(paused.why().isEmpty() ? "goes on" : "paused: " + paused.why());

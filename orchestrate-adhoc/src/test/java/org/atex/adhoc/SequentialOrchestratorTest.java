@@ -93,10 +93,10 @@ class SequentialOrchestratorTest {
         List<String> told =
                 events.stream().map(event -> event.getClass().getSimpleName()).toList();
         assertThat(told.stream()
-                        .filter(kind -> !List.of("Waiting", "Ingested", "Pulse").contains(kind)))
+                        .filter(kind -> !List.of("Waiting", "Ingested", "Heartbeat").contains(kind)))
                 .containsExactly(
                         "RunStarted",
-                        "SystemsAsked",
+                        "SystemsRequested",
                         "SystemReady",
                         "TestStarted",
                         "TestFinished",

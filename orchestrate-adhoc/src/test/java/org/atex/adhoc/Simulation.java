@@ -65,26 +65,26 @@ final class Simulation {
             DestructionPolicy destruction,
             int maxSystems,
             int spares,
-            int maxFailedSystems,
+            int failureWindow,
             int maxFailures) {
         Given withOrder(TestOrder value) {
-            return new Given(value, reruns, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
+            return new Given(value, reruns, destruction, maxSystems, spares, failureWindow, maxFailures);
         }
 
         Given withReruns(RerunPolicy value) {
-            return new Given(order, value, destruction, maxSystems, spares, maxFailedSystems, maxFailures);
+            return new Given(order, value, destruction, maxSystems, spares, failureWindow, maxFailures);
         }
 
         Given withDestruction(DestructionPolicy value) {
-            return new Given(order, reruns, value, maxSystems, spares, maxFailedSystems, maxFailures);
+            return new Given(order, reruns, value, maxSystems, spares, failureWindow, maxFailures);
         }
 
         Given withMaxSystems(int value) {
-            return new Given(order, reruns, destruction, value, spares, maxFailedSystems, maxFailures);
+            return new Given(order, reruns, destruction, value, spares, failureWindow, maxFailures);
         }
 
         Given withMaxFailures(int value) {
-            return new Given(order, reruns, destruction, maxSystems, spares, maxFailedSystems, value);
+            return new Given(order, reruns, destruction, maxSystems, spares, failureWindow, value);
         }
 
         Schedule.Rules rules() {
@@ -93,7 +93,7 @@ final class Simulation {
                     destruction,
                     maxSystems,
                     spares,
-                    maxFailedSystems,
+                    failureWindow,
                     maxFailures,
                     Duration.ofHours(1),
                     Duration.ofMinutes(1),
@@ -248,7 +248,7 @@ final class Simulation {
                     });
                 case Decision.Release(int system, String why) -> release(system);
                 case Decision.Conclude conclude -> conclude(conclude);
-                case Decision.Report(Problem problem) -> problems.add(problem.what());
+                case Decision.Report(Problem problem) -> problems.add(problem.message());
                 case Decision.WakeAt(Instant when) -> wakeAt(when);
                 case Decision.AskPolicies(PlannedTest test, TestEnd end) -> judge(test, end);
                 case Decision.Hold hold -> held.add(hold.test().name());
@@ -274,8 +274,8 @@ final class Simulation {
 
     private void judge(PlannedTest test, TestEnd end) {
         at(Duration.ofMillis(1), () -> {
-            boolean again = given.reruns().again(test.test, test.endsWith(end));
-            tell(new Event.PoliciesAnswered(test, again, given.destruction().destroys(test.test, end)));
+            boolean again = given.reruns().shouldRerun(test.test, test.endsWith(end));
+            tell(new Event.PoliciesAnswered(test, again, given.destruction().shouldDestroy(test.test, end)));
         });
     }
 
@@ -413,7 +413,7 @@ final class Simulation {
         if (!running.remove(place, run)) {
             return; // already cancelled
         }
-        if (!end.systemUsable() || given.destruction().destroys(run.test().test, end)) {
+        if (!end.systemUsable() || given.destruction().shouldDestroy(run.test().test, end)) {
             spent.add(place.system());
         }
         tell(new Event.Finished(place.system(), place.slot(), end));

@@ -19,7 +19,7 @@ class LocalProvisionerContractTest extends ProvisionerContract {
     }
 
     @Override
-    protected int cap() {
+    protected int maxSystems() {
         return 3;
     }
 

@@ -25,12 +25,12 @@ class PodmanProvisionerContractTest extends ProvisionerContract {
     }
 
     @Override
-    protected int cap() {
+    protected int maxSystems() {
         return 3;
     }
 
     @Override
-    protected Duration delivery() {
+    protected Duration readyWithin() {
         return Duration.ofSeconds(60);
     }
 

@@ -29,12 +29,12 @@ class RunningContainersProvisionerContractTest extends ProvisionerContract {
     }
 
     @Override
-    protected int cap() {
+    protected int maxSystems() {
         return 3;
     }
 
     @Override
-    protected Duration delivery() {
+    protected Duration readyWithin() {
         return Duration.ofSeconds(60);
     }
 }

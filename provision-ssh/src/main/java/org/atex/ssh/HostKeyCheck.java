@@ -103,7 +103,7 @@ final class HostKeyCheck implements HostKeyVerifier {
         this.port = port;
         ConfiguredHostKeys rules = switch (policy) {
             case ConfiguredHostKeys configured -> configured;
-            case HostKeys.Known known ->
+            case HostKeys.KnownHosts known ->
                 new ConfiguredHostKeys(known.files(), List.of(), StrictHostKeyChecking.YES, null, false);
             case HostKeys.AcceptNew accepting ->
                 new ConfiguredHostKeys(
@@ -126,7 +126,7 @@ final class HostKeyCheck implements HostKeyVerifier {
         this.isExempt = rules.isLoopbackTrusted() && alias == null && isLoopback();
         files.forEach(file -> read(file, line -> true));
         // Revoked keys of the system count even if the caller has chosen other files.
-        if (policy instanceof HostKeys.Known) {
+        if (policy instanceof HostKeys.KnownHosts) {
             ConfiguredHostKeys.GLOBAL_FILES.stream()
                     .filter(file -> !files.contains(file))
                     .forEach(file -> read(file, KnownHost::isRevoked));

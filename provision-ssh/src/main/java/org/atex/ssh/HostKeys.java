@@ -11,13 +11,13 @@ import java.util.stream.Stream;
  * and revoked keys. They are read for each connection anew.
  */
 public sealed interface HostKeys
-        permits HostKeys.Known, HostKeys.AcceptNew, HostKeys.Pinned, HostKeys.AcceptAny, ConfiguredHostKeys {
+        permits HostKeys.KnownHosts, HostKeys.AcceptNew, HostKeys.Pinned, HostKeys.AcceptAny, ConfiguredHostKeys {
     /**
      * {@return a policy that accepts the keys in the default files of OpenSSH: {@code ~/.ssh/known_hosts},
      * {@code /etc/ssh/ssh_known_hosts} and the same names with {@code 2} appended}
      */
-    static HostKeys known() {
-        return new Known(Stream.concat(ConfiguredHostKeys.USER_FILES.stream(), ConfiguredHostKeys.GLOBAL_FILES.stream())
+    static HostKeys knownHosts() {
+        return new KnownHosts(Stream.concat(ConfiguredHostKeys.USER_FILES.stream(), ConfiguredHostKeys.GLOBAL_FILES.stream())
                 .toList());
     }
 
@@ -28,8 +28,8 @@ public sealed interface HostKeys
      *
      * @param files the known-hosts files; a file that does not exist counts as empty
      */
-    static HostKeys known(Path... files) {
-        return new Known(List.of(files));
+    static HostKeys knownHosts(Path... files) {
+        return new KnownHosts(List.of(files));
     }
 
     /**
@@ -66,9 +66,9 @@ public sealed interface HostKeys
      *
      * @param files the known-hosts files
      */
-    record Known(List<Path> files) implements HostKeys {
+    record KnownHosts(List<Path> files) implements HostKeys {
         /** Copies the list. */
-        public Known {
+        public KnownHosts {
             files = List.copyOf(files);
         }
     }

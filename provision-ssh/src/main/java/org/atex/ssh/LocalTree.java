@@ -147,7 +147,7 @@ final class LocalTree {
             }
             size += n;
             moved += n;
-            listener.moved(name, moved);
+            listener.transferred(name, moved);
         }
         // A hole at the end: its last byte is written, which gives the file its length.
         if (end < size) {

@@ -143,7 +143,7 @@ record Route(
         List<Route> jumps = new ArrayList<>();
         SshOptions there = options.jumpOptions();
         for (String jump : hosts.split(",", -1)) {
-            Route route = to(Host.of(jump.strip()), jumps.isEmpty() ? there : there.withJump("none"), depth + 1);
+            Route route = to(Host.of(jump.strip()), jumps.isEmpty() ? there : there.withJumpHosts("none"), depth + 1);
             jumps.addAll(route.jumps());
             jumps.add(route);
         }

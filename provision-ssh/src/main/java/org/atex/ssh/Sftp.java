@@ -284,7 +284,7 @@ final class Sftp extends Transfer {
                     }
                     size += n;
                     moved += n;
-                    listener.moved(file.toString(), moved);
+                    listener.transferred(file.toString(), moved);
                 }
             } finally {
                 out.close();

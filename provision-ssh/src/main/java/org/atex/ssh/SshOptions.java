@@ -75,7 +75,7 @@ public final class SshOptions {
     }
 
     /**
-     * {@return a copy with this host key policy} The default is {@link HostKeys#known()}.
+     * {@return a copy with this host key policy} The default is {@link HostKeys#knownHosts()}.
      *
      * @param value the policy
      */
@@ -151,7 +151,7 @@ public final class SshOptions {
      * @param hosts {@code [user@]host[:port]}; several are separated by commas, in the order in which they are
      *     connected to
      */
-    public SshOptions withJump(String hosts) {
+    public SshOptions withJumpHosts(String hosts) {
         SshOptions copy = copy();
         copy.jump = hosts;
         return copy;
@@ -164,8 +164,8 @@ public final class SshOptions {
      *     connected to
      * @param options the options for the jump hosts
      */
-    public SshOptions withJump(String hosts, SshOptions options) {
-        SshOptions copy = withJump(hosts);
+    public SshOptions withJumpHosts(String hosts, SshOptions options) {
+        SshOptions copy = withJumpHosts(hosts);
         copy.jumpOptions = options;
         return copy;
     }

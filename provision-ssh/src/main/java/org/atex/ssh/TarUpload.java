@@ -307,6 +307,6 @@ final class TarUpload extends Transfer {
 
     private void reportProgress(Path file, long more) {
         moved += more;
-        listener.moved(file.toString(), moved);
+        listener.transferred(file.toString(), moved);
     }
 }

@@ -10,5 +10,5 @@ public interface TransferListener {
      * @param bytes the number of bytes of the whole transfer copied so far. A transfer that starts again, because its
      *     source changed or the system has no tar, counts them again
      */
-    void moved(String path, long bytes);
+    void transferred(String path, long bytes);
 }

@@ -102,7 +102,7 @@ class HostKeysTest {
     @Test
     void acceptsAKnownHost() throws Exception {
         Files.writeString(known, "# mine\n\nelsewhere.example.com " + otherKey + "\n" + server.knownHost());
-        accepts(HostKeys.known(directory.resolve("not-there"), known));
+        accepts(HostKeys.knownHosts(directory.resolve("not-there"), known));
     }
 
     @Test
@@ -110,31 +110,31 @@ class HostKeysTest {
         Files.writeString(known, server.knownHost());
         run("ssh-keygen", "-H", "-f", known.toString());
         assertThat(known).content().startsWith("|1|").doesNotContain("127.0.0.1");
-        accepts(HostKeys.known(known));
+        accepts(HostKeys.knownHosts(known));
     }
 
     @Test
     void acceptsAPattern() throws Exception {
         Files.writeString(known, "other,[127.0.*.?]:" + server.port() + " " + key("host.pub") + " a comment\n");
-        accepts(HostKeys.known(known));
+        accepts(HostKeys.knownHosts(known));
     }
 
     @Test
     void acceptsOneOfSeveralKnownKeys() throws Exception {
         Files.writeString(known, name() + " " + otherKey + "\n" + server.knownHost());
-        accepts(HostKeys.known(known));
+        accepts(HostKeys.knownHosts(known));
     }
 
     @Test
     void acceptsALineWithoutPort() throws Exception {
         Files.writeString(known, "127.0.0.1 " + key("host.pub") + "\n");
-        accepts(HostKeys.known(known));
+        accepts(HostKeys.knownHosts(known));
     }
 
     @Test
     void refusesALineWithAnotherPort() throws Exception {
         Files.writeString(known, "[127.0.0.1]:1 " + key("host.pub") + "\n");
-        refuses(HostKeys.known(known)).hasMessageContaining("there is none");
+        refuses(HostKeys.knownHosts(known)).hasMessageContaining("there is none");
     }
 
     /** A server presents a key of the type that the client asks for. */
@@ -165,12 +165,12 @@ class HostKeysTest {
     @Test
     void refusesANegatedPattern() throws Exception {
         Files.writeString(known, "[127.*]:*,!" + name() + " " + key("host.pub") + "\n");
-        refuses(HostKeys.known(known));
+        refuses(HostKeys.knownHosts(known));
     }
 
     @Test
     void refusesAnUnknownHost() throws Exception {
-        refuses(HostKeys.known(known))
+        refuses(HostKeys.knownHosts(known))
                 .hasMessageContaining(known.toString())
                 .hasMessageContaining("there is none")
                 .hasMessageContaining(name() + " " + key("host.pub"))
@@ -182,19 +182,19 @@ class HostKeysTest {
     @Test
     void theLineInTheMessageMakesTheHostKnown() throws Exception {
         Throwable refused = Call.of(() -> {
-                    accepts(HostKeys.known(known));
+                    accepts(HostKeys.knownHosts(known));
                     return true;
                 })
                 .failure();
         String line = refused.getMessage().replaceFirst("(?s).*: '(\\S+ \\S+ \\S+)'.*", "$1");
         Files.writeString(known, line + "\n");
-        accepts(HostKeys.known(known));
+        accepts(HostKeys.knownHosts(known));
     }
 
     @Test
     void refusesAChangedKey() throws Exception {
         Files.writeString(known, name() + " " + otherKey + "\n");
-        refuses(HostKeys.known(known))
+        refuses(HostKeys.knownHosts(known))
                 .hasMessageContaining(known.toString())
                 .hasMessageContaining("expected the key")
                 .hasMessageContaining(fingerprint("other.pub", "sha256"));
@@ -203,7 +203,7 @@ class HostKeysTest {
     @Test
     void refusesARevokedKey() throws Exception {
         Files.writeString(known, "@revoked * " + key("host.pub") + "\n" + server.knownHost());
-        refuses(HostKeys.known(known)).hasMessageContaining("revoked");
+        refuses(HostKeys.knownHosts(known)).hasMessageContaining("revoked");
         refuses(HostKeys.acceptNew(known)).hasMessageContaining("revoked");
     }
 
@@ -211,7 +211,7 @@ class HostKeysTest {
     void refusesAKeyThatAnotherFileRevokes() throws Exception {
         Files.writeString(known, server.knownHost());
         Path revoked = Files.writeString(directory.resolve("revoked"), "@revoked * " + key("host.pub") + "\n");
-        refuses(HostKeys.known(known, revoked)).hasMessageContaining("revoked");
+        refuses(HostKeys.knownHosts(known, revoked)).hasMessageContaining("revoked");
     }
 
     @Test
@@ -221,7 +221,7 @@ class HostKeysTest {
         assertThat(file).content().isEqualTo(server.knownHost());
         accepts(HostKeys.acceptNew(file));
         assertThat(file).content().isEqualTo(server.knownHost());
-        accepts(HostKeys.known(file));
+        accepts(HostKeys.knownHosts(file));
     }
 
     @Test
@@ -306,6 +306,6 @@ class HostKeysTest {
     void invalidLinesAreIgnored() throws Exception {
         Files.writeString(known, "nonsense\n" + name() + " ssh-unknown AAAA\n" + name() + " ssh-ed25519 !!\n");
         Files.writeString(known, server.knownHost(), StandardOpenOption.APPEND);
-        accepts(HostKeys.known(known));
+        accepts(HostKeys.knownHosts(known));
     }
 }

@@ -64,7 +64,7 @@ class JumpTest {
         SshOptions options = SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
-                .withHostKeys(HostKeys.known(known))
+                .withHostKeys(HostKeys.knownHosts(known))
                 .withConnectWithin(Duration.ofSeconds(20));
         for (OpenSsh server : new OpenSsh[] {first, second, target}) {
             options = options.withKey(server.directory().resolve("id"));
@@ -81,9 +81,9 @@ class JumpTest {
 
     @Test
     void connectsThroughOneAndThroughTwoJumpHosts() throws Exception {
-        try (SshConnection one = SshConnection.open(target.destination(), all().withJump(first.destination()));
+        try (SshConnection one = SshConnection.open(target.destination(), all().withJumpHosts(first.destination()));
                 SshConnection two = SshConnection.open(
-                        target.destination(), all().withJump(first.destination() + ", " + second.destination()))) {
+                        target.destination(), all().withJumpHosts(first.destination() + ", " + second.destination()))) {
             works(one);
             works(two);
             // The server sees a connection to its own port, which it gets from the last jump host.
@@ -97,11 +97,11 @@ class JumpTest {
     @Test
     void jumpHostCanHaveOptionsOfItsOwn() throws Exception {
         try (SshConnection connection = SshConnection.open(
-                target.destination(), Logins.options(target).withJump(first.destination(), Logins.options(first)))) {
+                target.destination(), Logins.options(target).withJumpHosts(first.destination(), Logins.options(first)))) {
             works(connection);
         }
         assertThatThrownBy(() -> SshConnection.open(
-                        target.destination(), Logins.options(target).withJump(first.destination())))
+                        target.destination(), Logins.options(target).withJumpHosts(first.destination())))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining(first.destination());
     }
@@ -117,8 +117,8 @@ class JumpTest {
         Path known = Files.writeString(directory.resolve("some"), lines);
         assertThatThrownBy(() -> SshConnection.open(
                         target.destination(),
-                        all().withHostKeys(HostKeys.known(known))
-                                .withJump(first.destination() + "," + second.destination())))
+                        all().withHostKeys(HostKeys.knownHosts(known))
+                                .withJumpHosts(first.destination() + "," + second.destination())))
                 .isInstanceOf(SshRefusedException.class)
                 .hasMessageContaining("did not connect to " + bad.destination())
                 .hasMessageContaining("[127.0.0.1]:" + bad.port());
@@ -129,7 +129,7 @@ class JumpTest {
         first.kill();
         assertThatThrownBy(() -> SshConnection.open(
                         target.destination(),
-                        all().withJump(first.destination()).withConnectWithin(Duration.ofMillis(300))))
+                        all().withJumpHosts(first.destination()).withConnectWithin(Duration.ofMillis(300))))
                 .isInstanceOf(ConnectionLostException.class)
                 .hasMessageContaining(target.destination())
                 .hasMessageContaining("127.0.0.1:" + first.port());
@@ -140,7 +140,7 @@ class JumpTest {
         target.kill();
         assertThatThrownBy(() -> SshConnection.open(
                         target.destination(),
-                        all().withJump(first.destination()).withConnectWithin(ENOUGH_FOR_THE_JUMP)))
+                        all().withJumpHosts(first.destination()).withConnectWithin(ENOUGH_FOR_THE_JUMP)))
                 .isInstanceOf(ConnectionLostException.class)
                 .hasMessageContaining(target.destination())
                 .hasMessageContaining(first.destination());
@@ -149,7 +149,7 @@ class JumpTest {
             assertThatThrownBy(() -> SshConnection.open(
                             target.destination(),
                             Logins.options(target)
-                                    .withJump(strict.destination(), Logins.options(strict))
+                                    .withJumpHosts(strict.destination(), Logins.options(strict))
                                     .withConnectWithin(ENOUGH_FOR_THE_JUMP)))
                     .hasMessageContaining(strict.destination())
                     .hasMessageContaining("prohibited");
@@ -161,7 +161,7 @@ class JumpTest {
     void brokenConnectionToAnyHopIsALoss(String which) throws Exception {
         OpenSsh broken = which.equals("first") ? first : which.equals("second") ? second : target;
         try (SshConnection connection = SshConnection.open(
-                target.destination(), all().withJump(first.destination() + "," + second.destination()))) {
+                target.destination(), all().withJumpHosts(first.destination() + "," + second.destination()))) {
             RunningCommand command = connection.start(Command.of("sleep", "600"));
             Call<CommandEnd> waiting = Call.of(command::await).awaitBlocked();
             broken.cutConnections();
@@ -180,7 +180,7 @@ class JumpTest {
             try (SshConnection connection = SshConnection.open(
                     target.destination(),
                     all().withKeepAlive(Duration.ofMillis(200), 5)
-                            .withJump(System.getProperty("user.name") + "@127.0.0.1:" + proxy.port(), jump))) {
+                            .withJumpHosts(System.getProperty("user.name") + "@127.0.0.1:" + proxy.port(), jump))) {
                 RunningCommand command = connection.start(Command.of("sleep", "600"));
                 proxy.set(new Fault.Stall(Fault.Direction.TO_CLIENT, 0));
                 assertThat(Call.of(command::await).failure()).isInstanceOf(ConnectionLostException.class);

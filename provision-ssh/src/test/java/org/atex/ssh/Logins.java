@@ -12,7 +12,7 @@ final class Logins {
                 .withoutConfig()
                 .withoutAgent()
                 .withKey(server.directory().resolve("id"))
-                .withHostKeys(HostKeys.known(server.directory().resolve("known_hosts")));
+                .withHostKeys(HostKeys.knownHosts(server.directory().resolve("known_hosts")));
     }
 
     static SshConnection connect(OpenSsh server) throws InterruptedException {

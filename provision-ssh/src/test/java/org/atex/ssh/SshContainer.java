@@ -114,7 +114,7 @@ final class SshContainer extends GenericContainer<SshContainer> {
                 .withoutConfig()
                 .withoutAgent()
                 .withKey(directory.resolve("id"))
-                .withHostKeys(HostKeys.known(directory.resolve("known_hosts")));
+                .withHostKeys(HostKeys.knownHosts(directory.resolve("known_hosts")));
     }
 
     /** {@return the output of a command that is run in the container} */

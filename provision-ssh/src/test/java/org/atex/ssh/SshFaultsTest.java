@@ -98,7 +98,7 @@ class SshFaultsTest {
         Path known = Files.writeString(
                 directory.resolve("known-" + proxy.port()),
                 server.knownHost().replace(":" + server.port(), ":" + proxy.port()));
-        return Logins.options(server).withHostKeys(HostKeys.known(known));
+        return Logins.options(server).withHostKeys(HostKeys.knownHosts(known));
     }
 
     private SshConnection connect(FaultProxy proxy, Duration within) throws Exception {

@@ -62,7 +62,7 @@ class SshLoginTest {
         return SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
-                .withHostKeys(HostKeys.known(directory.resolve("known_hosts")));
+                .withHostKeys(HostKeys.knownHosts(directory.resolve("known_hosts")));
     }
 
     private Path key(String name, String passphrase, String... words) throws Exception {
@@ -371,7 +371,7 @@ class SshLoginTest {
                     directory.resolve("authorities"),
                     "@cert-authority * " + Files.readString(directory.resolve("authority.pub")));
             SshOptions patient =
-                    Logins.options(expired).withHostKeys(HostKeys.known(known)).withConnectWithin(Duration.ofHours(1));
+                    Logins.options(expired).withHostKeys(HostKeys.knownHosts(known)).withConnectWithin(Duration.ofHours(1));
             assertThatThrownBy(() -> assertLoginSucceeds(expired.destination(), patient))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(expired.destination());

@@ -16,7 +16,7 @@ class SshProvisionerContractTest extends ProvisionerContract {
     }
 
     @Override
-    protected int cap() {
+    protected int maxSystems() {
         return 3;
     }
 }

@@ -121,7 +121,7 @@ class SshShellsTest {
                 .withoutConfig()
                 .withoutAgent()
                 .withKey(system.key())
-                .withHostKeys(HostKeys.known(system.knownHosts()));
+                .withHostKeys(HostKeys.knownHosts(system.knownHosts()));
     }
 
     private static SshConnection connect(String account, SshOptions options) throws Exception {

@@ -30,7 +30,7 @@ class SshSystemsTest {
                 .withoutConfig()
                 .withoutAgent()
                 .withKey(systems[0].key())
-                .withHostKeys(HostKeys.known(
+                .withHostKeys(HostKeys.knownHosts(
                         List.of(systems).stream().map(SshSystem::knownHosts).toArray(Path[]::new)))
                 .withKeepAlive(Duration.ofMillis(300), 3);
     }
@@ -100,7 +100,7 @@ class SshSystemsTest {
     void aSystemBehindAJumpHostIsReached() throws Exception {
         BehindJump two = lab.behindJump();
         SshOptions options =
-                options(two.target(), two.jump()).withJump(two.jump().destination());
+                options(two.target(), two.jump()).withJumpHosts(two.jump().destination());
         try (SshConnection connection = SshConnection.open(two.target().destination(), options)) {
             assertThat(connection.run(Command.of("hostname")).stdout().strip())
                     .isEqualTo(two.target().container().id().substring(0, 12));

@@ -56,7 +56,7 @@ public final class LeftoverRequests {
      *
      * @param duration the age of the oldest request to find; the service is slow for long periods
      */
-    public LeftoverRequests within(Duration duration) {
+    public LeftoverRequests withMaxAge(Duration duration) {
         return new LeftoverRequests(api, run, duration, clock, sleeper, pollEvery);
     }
 

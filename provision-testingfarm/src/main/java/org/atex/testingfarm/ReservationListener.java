@@ -10,5 +10,5 @@ public interface ReservationListener {
      *
      * @param event the event
      */
-    void happened(ReservationEvent event);
+    void on(ReservationEvent event);
 }

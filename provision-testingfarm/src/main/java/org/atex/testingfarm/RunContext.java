@@ -103,7 +103,7 @@ final class RunContext implements AutoCloseable {
     void notifyListener(ReservationEvent event) {
         LOG.debug("{}", event);
         try {
-            settings.listener().happened(event);
+            settings.listener().on(event);
         } catch (Throwable e) {
             // Errors too: the thread of a reservation must survive the code of the user.
             LOG.warn("a listener failed on {}", event, e);

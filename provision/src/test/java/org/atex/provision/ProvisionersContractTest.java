@@ -21,7 +21,7 @@ class ProvisionersContractTest extends ProvisionerContract {
     }
 
     @Override
-    protected int cap() {
+    protected int maxSystems() {
         return 3;
     }
 }

@@ -320,7 +320,7 @@ public abstract class OrchestratorContract {
 
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
             assertThat(summary.problems())
-                    .anySatisfy(problem -> assertThat(problem.what()).contains("/test-2"));
+                    .anySatisfy(problem -> assertThat(problem.message()).contains("/test-2"));
             assertThat(summary.exitCode()).isEqualTo(3);
         }
         assertThat(failing.records()).hasSize(2);
@@ -382,7 +382,7 @@ public abstract class OrchestratorContract {
 
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
             assertThat(summary.problems())
-                    .anySatisfy(problem -> assertThat(problem.what()).contains("could not delete its directory"));
+                    .anySatisfy(problem -> assertThat(problem.message()).contains("could not delete its directory"));
             assertThat(summary.exitCode()).isEqualTo(2);
         }
         assertThat(aggregator.records()).hasSize(3);

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Tests of the rules for {@link Provisioner}: P01 and following in {@code docs/contract.md}.
  *
  * <p>An implementation inherits the tests by a subclass that opens a provisioner. If a system takes minutes to become
- * ready, override {@link #delivery()} and annotate the subclass with a longer {@code @Timeout}.
+ * ready, override {@link #readyWithin()} and annotate the subclass with a longer {@code @Timeout}.
  */
 @Timeout(120)
 @SuppressWarnings("try") // close() is called early on purpose
@@ -49,12 +49,12 @@ public abstract class ProvisionerContract {
     protected abstract Provisioner open() throws Exception;
 
     /** {@return the maximum of systems at once, or 0 if it is not known} */
-    protected int cap() {
+    protected int maxSystems() {
         return 0;
     }
 
     /** {@return the time within which a system becomes ready} */
-    protected Duration delivery() {
+    protected Duration readyWithin() {
         return Call.SOON;
     }
 
@@ -69,9 +69,9 @@ public abstract class ProvisionerContract {
     }
 
     private Remote ready() throws InterruptedException {
-        Offer offer = provisioner.take(delivery());
+        Offer offer = provisioner.take(readyWithin());
         assertThat(offer)
-                .as("the result of take() within %s, the value of delivery()", delivery())
+                .as("the result of take() within %s, the value of readyWithin()", readyWithin())
                 .isInstanceOf(Offer.Ready.class);
         return ((Offer.Ready) offer).remote();
     }
@@ -110,7 +110,7 @@ public abstract class ProvisionerContract {
 
         provisioner.provision(1);
 
-        assertThat(works(taking.result(delivery().plus(Call.SOON)))).isTrue();
+        assertThat(works(taking.result(readyWithin().plus(Call.SOON)))).isTrue();
     }
 
     @Test
@@ -235,7 +235,7 @@ public abstract class ProvisionerContract {
         for (int i = 0; i < 5; i++) {
             Provisioner shortLived = trace.of(open());
             shortLived.provision(1);
-            Call<Offer> take = Call.of(() -> shortLived.take(delivery()));
+            Call<Offer> take = Call.of(() -> shortLived.take(readyWithin()));
             Call.to(shortLived::close).result();
             try {
                 if (take.result() instanceof Offer.Ready ready) {
@@ -251,10 +251,10 @@ public abstract class ProvisionerContract {
 
     @Test
     void p17_maximumHoldsUntilASystemIsClosed() throws Exception {
-        assumeTrue(cap() > 0, "the maximum of systems of this provisioner is not known");
-        provisioner.provision(cap() + 1);
+        assumeTrue(maxSystems() > 0, "the maximum of systems of this provisioner is not known");
+        provisioner.provision(maxSystems() + 1);
         List<Remote> taken = new ArrayList<>();
-        for (int i = 0; i < cap(); i++) {
+        for (int i = 0; i < maxSystems(); i++) {
             taken.add(ready());
         }
         assertThat(provisioner.take(Duration.ofMillis(50))).isNotInstanceOf(Offer.Ready.class);
@@ -282,7 +282,7 @@ public abstract class ProvisionerContract {
         }
         Set<String> names = new HashSet<>();
         for (Call<String> call : calls) {
-            names.add(call.result(delivery().multipliedBy(THREADS / 2))); // at least two systems at once
+            names.add(call.result(readyWithin().multipliedBy(THREADS / 2))); // at least two systems at once
         }
         assertThat(names).hasSize(THREADS);
     }

@@ -35,7 +35,7 @@ class BrokenProvisionersTest {
         }
 
         @Override
-        protected int cap() {
+        protected int maxSystems() {
             return 3;
         }
     }

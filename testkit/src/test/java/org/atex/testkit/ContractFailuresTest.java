@@ -30,7 +30,7 @@ class ContractFailuresTest {
         }
 
         @Override
-        protected Duration delivery() {
+        protected Duration readyWithin() {
             return Duration.ofMillis(40);
         }
     }
@@ -62,7 +62,7 @@ class ContractFailuresTest {
     @Test
     void provisionerFailureNamesRuleArgumentAndLimit() {
         assertThat(failure(NoSystemsContract.class, "p01_requestedSystemsWork"))
-                .contains("rule P01 ", "provision(2)", "take(PT0.04S)", "within PT0.04S, the value of delivery()");
+                .contains("rule P01 ", "provision(2)", "take(PT0.04S)", "within PT0.04S, the value of readyWithin()");
     }
 
     @Test

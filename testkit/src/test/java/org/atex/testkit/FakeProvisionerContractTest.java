@@ -14,7 +14,7 @@ class FakeProvisionerContractTest extends ProvisionerContract {
     }
 
     @Override
-    protected int cap() {
+    protected int maxSystems() {
         return 3;
     }
 }

@@ -10,7 +10,7 @@ import org.atex.api.Artifacts;
  * A builder of artifacts, for tests of aggregators. It writes a directory like the one that a test leaves.
  *
  * {@snippet :
- * Artifacts artifacts = LeftArtifacts.below(directory)
+ * Artifacts artifacts = TestArtifacts.below(directory)
  *         .results("{\"status\": \"pass\", \"files\": [\"output.txt\"]}\n")
  *         .file("output.txt", "some output")
  *         .artifacts();
@@ -18,10 +18,10 @@ import org.atex.api.Artifacts;
  *
  * <p>Thread safety: an instance may be used by one thread at a time.
  */
-public final class LeftArtifacts {
+public final class TestArtifacts {
     private final Path directory;
 
-    private LeftArtifacts(Path directory) {
+    private TestArtifacts(Path directory) {
         this.directory = directory;
     }
 
@@ -31,8 +31,8 @@ public final class LeftArtifacts {
      * @param parent the directory in which the directory of the artifacts is created
      * @throws IOException if that directory cannot be created
      */
-    public static LeftArtifacts below(Path parent) throws IOException {
-        return new LeftArtifacts(Files.createTempDirectory(parent, "artifacts-"));
+    public static TestArtifacts below(Path parent) throws IOException {
+        return new TestArtifacts(Files.createTempDirectory(parent, "artifacts-"));
     }
 
     /**
@@ -41,7 +41,7 @@ public final class LeftArtifacts {
      * @param lines JSON Lines; malformed lines are written, too
      * @throws IOException if the results cannot be written
      */
-    public LeftArtifacts results(String lines) throws IOException {
+    public TestArtifacts results(String lines) throws IOException {
         Files.writeString(directory.resolve("results"), lines);
         return this;
     }
@@ -53,7 +53,7 @@ public final class LeftArtifacts {
      * @param text the content, written as UTF-8
      * @throws IOException if the file cannot be written
      */
-    public LeftArtifacts file(String name, String text) throws IOException {
+    public TestArtifacts file(String name, String text) throws IOException {
         return file(name, text.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -64,7 +64,7 @@ public final class LeftArtifacts {
      * @param bytes the content
      * @throws IOException if the file cannot be written
      */
-    public LeftArtifacts file(String name, byte[] bytes) throws IOException {
+    public TestArtifacts file(String name, byte[] bytes) throws IOException {
         Path file = directory.resolve("files").resolve(name);
         Files.createDirectories(file.getParent());
         Files.write(file, bytes);
