@@ -99,7 +99,7 @@ final class CachedRepository {
             Files.move(noted, refFile(ref), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return tree;
         } finally {
-            Directories.delete(aside);
+            LocalDirectories.delete(aside);
         }
     }
 
@@ -183,7 +183,7 @@ final class CachedRepository {
     private void removeLeftovers() throws IOException {
         try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, ASIDE + "*")) {
             for (Path leftover : leftovers) {
-                Directories.delete(leftover);
+                LocalDirectories.delete(leftover);
             }
         }
     }

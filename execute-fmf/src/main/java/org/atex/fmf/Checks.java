@@ -22,24 +22,33 @@ import org.atex.api.Status;
 import org.atex.artifacts.SafePath;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the checks of one test on its system; what they find are results of their own, with logs. For one thread. */
+/**
+ * Runs the checks of one test on its system, before and after the test. Each check adds a result with a log. Not
+ * thread-safe.
+ */
 final class Checks {
+    /** Exit code of {@code checks.sh} for a check that the system does not support. */
     private static final CommandEnd SKIPPED = new CommandEnd.Exited(77);
+
+    /** Starts the line that {@code checks.sh} prints before each crash. */
     private static final String CRASH = "atex-crash ";
+
     private static final Pattern DENIAL = Pattern.compile("^type=(AVC|USER_AVC|SELINUX_ERR)\\b");
-    private static final int SHOWN = 200;
+
+    /** Maximum number of characters of a log line in a note. */
+    private static final int LONGEST_NOTE = 200;
 
     private final List<TestCheck> checks;
     private final Setting setting;
 
     /**
-     * Where checks are made.
+     * The system that checks run on.
      *
-     * @param connection to the system
-     * @param place where things are there
-     * @param within how long each call may take
+     * @param connection the connection to the system
+     * @param directories the directories of the test on the system
+     * @param within the time limit of each call
      */
-    record Setting(Connection connection, Place place, Duration within) {}
+    record Setting(Connection connection, SystemDirectories directories, Duration within) {}
 
     private final Artifacts artifacts;
     private final ReportReceiver results;
@@ -52,24 +61,24 @@ final class Checks {
     }
 
     /**
-     * What one call of a check found.
+     * The result of one call of a check.
      *
-     * @param status how it went
-     * @param note why, or null
+     * @param status the status
+     * @param note the reason, or null
      */
     private record Call(Status status, @Nullable String note) {}
 
-    /** {@return what the checks found before the test} */
+    /** Runs the checks before the test. {@return their results} */
     List<Judge.Checked> before() throws InterruptedException, IOException {
-        return all("before");
+        return runAll("before");
     }
 
-    /** {@return what the checks found when nothing of the test runs any more} */
+    /** Runs the checks after the test; call it when no process of the test is left. {@return their results} */
     List<Judge.Checked> after() throws InterruptedException, IOException {
-        return all("after");
+        return runAll("after");
     }
 
-    private List<Judge.Checked> all(String event) throws InterruptedException, IOException {
+    private List<Judge.Checked> runAll(String event) throws InterruptedException, IOException {
         List<Judge.Checked> found = new ArrayList<>();
         for (int i = 0; i < checks.size(); i++) {
             TestCheck check = checks.get(i);
@@ -81,7 +90,7 @@ final class Checks {
             boolean empty = !Files.exists(file) || Files.size(file) == 0;
             if (call.status.equals(Status.PASS) && event.equals("before") && empty) {
                 Files.deleteIfExists(file);
-                continue; // it has but made a mark
+                continue; // the check only recorded the position at which it starts to read after the test
             }
             List<String> files = Files.exists(file) ? List.of(log) : List.of();
             results.add(new ReportedResult(call.status, name, call.note, files, Map.of()));
@@ -97,16 +106,16 @@ final class Checks {
     }
 
     private Call call(TestCheck check, String event, int index, Path file) throws InterruptedException, IOException {
-        List<String> arguments = new ArrayList<>(List.of(event, check.how(), setting.place.slot() + "/check." + index));
+        List<String> arguments = new ArrayList<>(List.of(event, check.how(), setting.directories.slot() + "/check." + index));
         arguments.addAll(arguments(check));
         Command command = Command.bash(Scripts.CHECKS.text(), arguments.toArray(String[]::new))
                 .withStdout(Output.file(file));
         Optional<CommandEnd> end;
-        String said;
+        String message;
         try (RunningCommand running = setting.connection.start(command)) {
             TailReader errors = TailReader.start(running.stderr(), 4000);
             end = running.await(setting.within);
-            said = lastLine(errors.textAtEnd());
+            message = lastLine(errors.textAtEnd());
         }
         if (end.isEmpty()) {
             return new Call(
@@ -115,11 +124,11 @@ final class Checks {
                             + " (FmfOptions.withHookWithin sets the limit)");
         }
         if (end.get().equals(SKIPPED)) {
-            return new Call(Status.SKIP, said);
+            return new Call(Status.SKIP, message);
         }
         return end.get().succeeded()
-                ? judged(check, event, file)
-                : new Call(Status.ERROR, end.get() + (said.isEmpty() ? "" : ": " + said));
+                ? evaluate(check, event, file)
+                : new Call(Status.ERROR, end.get() + (message.isEmpty() ? "" : ": " + message));
     }
 
     private static String lastLine(String text) {
@@ -146,18 +155,18 @@ final class Checks {
         return arguments;
     }
 
-    /** What was there before the test is not its fault. */
-    private static Call judged(TestCheck check, String event, Path file) throws IOException {
+    /** {@return the result of a log; failures that were logged before the test do not count} */
+    private static Call evaluate(TestCheck check, String event, Path file) throws IOException {
         if (event.equals("before") || !Files.exists(file)) {
             return new Call(Status.PASS, null);
         }
         String failure = switch (check.how()) {
-            case "coredump" -> crash(check, file);
-            case "avc" -> line(file, DENIAL, check);
+            case "coredump" -> firstCrash(check, file);
+            case "avc" -> firstMatch(file, DENIAL, check);
             default -> {
                 String first = null;
                 for (Pattern pattern : check.failures()) {
-                    first = first == null ? line(file, pattern, check) : first;
+                    first = first == null ? firstMatch(file, pattern, check) : first;
                 }
                 yield first;
             }
@@ -170,26 +179,27 @@ final class Checks {
                 .anyMatch(pattern -> pattern.matcher(text).find());
     }
 
-    /** {@return the first line with a pattern that is not ignored, or null} */
-    private static @Nullable String line(Path file, Pattern pattern, TestCheck check) throws IOException {
+    /** {@return the first line that matches the pattern and is not ignored, or null} */
+    private static @Nullable String firstMatch(Path file, Pattern pattern, TestCheck check) throws IOException {
         try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             for (String line; (line = reader.readLine()) != null; ) {
                 if (pattern.matcher(line).find() && !isIgnored(check, line)) {
-                    return shown(line);
+                    return shortened(line);
                 }
             }
         }
         return null;
     }
 
-    private static @Nullable String crash(TestCheck check, Path file) throws IOException {
+    /** {@return the header of the first crash that is not ignored, or null; ignore patterns apply to a whole crash} */
+    private static @Nullable String firstCrash(TestCheck check, Path file) throws IOException {
         StringBuilder crash = new StringBuilder();
         String first = null;
         try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             for (String line = reader.readLine(); first == null; line = reader.readLine()) {
                 if (line == null || line.startsWith(CRASH)) {
                     if (!crash.isEmpty() && !isIgnored(check, crash.toString())) {
-                        first = shown("a program crashed: "
+                        first = shortened("a program crashed: "
                                 + crash.toString().lines().findFirst().orElse(""));
                     }
                     crash.setLength(0);
@@ -197,6 +207,7 @@ final class Checks {
                 if (line == null) {
                     break;
                 }
+                // The log comes from the system: without a bound, one endless crash report would fill the heap.
                 if (crash.length() < 1 << 20) {
                     crash.append(line).append('\n');
                 }
@@ -205,8 +216,8 @@ final class Checks {
         return first;
     }
 
-    private static String shown(String line) {
+    private static String shortened(String line) {
         String text = line.strip();
-        return text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
+        return text.length() > LONGEST_NOTE ? text.substring(0, LONGEST_NOTE) + "…" : text;
     }
 }

@@ -19,16 +19,17 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * The results that a test with {@code result: custom} left in {@code TMT_TEST_DATA}, as {@code results.yaml} or
- * {@code results.json}: a list with a name and a result for each part, {@code /} being the test itself. For one thread.
+ * Reads the results file of a test with {@code result: custom}: {@code results.yaml} or {@code results.json} in
+ * {@code TMT_TEST_DATA}. The file is a list of items with a name and a result; the name {@code /} stands for the test
+ * itself. tmt defines the format. Not thread-safe.
  */
 final class CustomResults {
-    private static final long LARGEST = 16L << 20;
+    private static final long MAX_BYTES = 16L << 20;
     private static final LoadSettings SETTINGS =
-            LoadSettings.builder().setCodePointLimit((int) LARGEST).build();
+            LoadSettings.builder().setCodePointLimit((int) MAX_BYTES).build();
 
-    /** From the harmless to the worst; what is pending at the end never ran. */
-    private static final List<String> WORDS = List.of("skip", "info", "pass", "warn", "fail", "error", "pending");
+    /** The results that tmt defines, ordered by severity. An item that is {@code pending} at the end never ran. */
+    private static final List<String> RESULTS = List.of("skip", "info", "pass", "warn", "fail", "error", "pending");
 
     private final Artifacts artifacts;
     private final ReportReceiver results;
@@ -38,20 +39,20 @@ final class CustomResults {
         this.results = results;
     }
 
-    /** A mistake in the file. */
-    private static final class BrokenException extends Exception {
+    /** The results file is malformed. */
+    private static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        BrokenException(String message) {
+        MalformedException(String message) {
             super(message);
         }
     }
 
-    /** One item of the file. */
+    /** One item of the file; only top-level items count for the outcome of the test. */
     private record Item(String name, String word, @Nullable String note, List<String> logs, boolean counts) {}
 
-    /** {@return how the test ended by its file, of which the parts are results of their own} */
-    Judgement take() throws IOException {
+    /** Adds a result for each item. {@return the outcome of the test: that of the most severe top-level item} */
+    Judgement evaluate() throws IOException {
         Path data = artifacts.files().resolve("data");
         Path file = data.resolve("results.yaml");
         if (!Files.isRegularFile(file)) {
@@ -60,31 +61,31 @@ final class CustomResults {
         if (!Files.isRegularFile(file)) {
             return Judgement.of(
                     Outcome.ERROR,
-                    "its result is 'custom', and it left no results.yaml or results.json in TMT_TEST_DATA");
+                    "its result is 'custom', but there is no results.yaml or results.json in TMT_TEST_DATA");
         }
         try {
             return store(read(file));
-        } catch (BrokenException e) {
+        } catch (MalformedException e) {
             return Judgement.of(Outcome.ERROR, "its " + file.getFileName() + " " + e.getMessage());
         }
     }
 
-    private static List<Item> read(Path file) throws IOException, BrokenException {
-        if (Files.size(file) > LARGEST) {
-            throw new BrokenException("is larger than " + LARGEST + " bytes");
+    private static List<Item> read(Path file) throws IOException, MalformedException {
+        if (Files.size(file) > MAX_BYTES) {
+            throw new MalformedException("is larger than " + MAX_BYTES + " bytes");
         }
         Object read;
         try {
             read = new Load(SETTINGS).loadFromString(Files.readString(file));
         } catch (YamlEngineException | CharacterCodingException e) {
-            throw new BrokenException("cannot be read: "
+            throw new MalformedException("cannot be read: "
                     + String.valueOf(e.getMessage()).strip().lines().findFirst().orElse(""));
         }
         if (read == null || read instanceof List<?> none && none.isEmpty()) {
-            throw new BrokenException("has no results");
+            throw new MalformedException("has no results");
         }
         if (!(read instanceof List<?> list)) {
-            throw new BrokenException("must be a list of results");
+            throw new MalformedException("must be a list of results");
         }
         List<Item> items = new ArrayList<>();
         for (Object value : list) {
@@ -93,16 +94,16 @@ final class CustomResults {
         return items;
     }
 
-    private static void item(@Nullable Object value, @Nullable String above, List<Item> to) throws BrokenException {
+    private static void item(@Nullable Object value, @Nullable String above, List<Item> to) throws MalformedException {
         if (!(value instanceof Map<?, ?> map
                 && map.get("name") instanceof String name
                 && !name.isEmpty()
                 && map.get("result") instanceof String word)) {
-            throw new BrokenException("has a result without a 'name' or a 'result': " + shown(value));
+            throw new MalformedException("has a result without a 'name' or a 'result': " + shown(value));
         }
-        if (!WORDS.contains(word)) {
-            throw new BrokenException("has the unknown result '" + word + "' for " + name + " (there are "
-                    + String.join(", ", WORDS) + ")");
+        if (!RESULTS.contains(word)) {
+            throw new MalformedException("has the unknown result '" + word + "' for " + name + " (there are "
+                    + String.join(", ", RESULTS) + ")");
         }
         String own = name.startsWith("/") ? name.substring(1) : name;
         String full = above == null || above.isEmpty() || own.isEmpty()
@@ -115,7 +116,7 @@ final class CustomResults {
                 item(sub, full, to);
             }
         } else if (subresults != null) {
-            throw new BrokenException("has a 'subresult' that is no list: " + shown(subresults));
+            throw new MalformedException("has a 'subresult' that is not a list: " + shown(subresults));
         }
     }
 
@@ -130,11 +131,11 @@ final class CustomResults {
         return notes.isEmpty() ? null : String.join(", ", notes);
     }
 
-    private static List<String> logs(@Nullable Object value) throws BrokenException {
+    private static List<String> logs(@Nullable Object value) throws MalformedException {
         List<String> logs = new ArrayList<>();
         for (Object log : TestKeys.listOf(value)) {
             if (!(log instanceof String path && !path.isEmpty())) {
-                throw new BrokenException("has a 'log' that is no path: " + shown(log));
+                throw new MalformedException("has a 'log' that is not a path: " + shown(log));
             }
             logs.add(path);
         }
@@ -147,7 +148,7 @@ final class CustomResults {
             if (!item.name.isEmpty()) {
                 results.add(new ReportedResult(status(item), item.name, item.note, files(item), Map.of()));
             }
-            worst = item.counts && WORDS.indexOf(item.word) > WORDS.indexOf(worst.word) ? item : worst;
+            worst = item.counts && RESULTS.indexOf(item.word) > RESULTS.indexOf(worst.word) ? item : worst;
         }
         String note = worst.note == null ? worst.word : worst.note;
         return new Judgement(
@@ -158,10 +159,11 @@ final class CustomResults {
         return item.word.equals("pending") ? Status.ERROR : new Status(item.word);
     }
 
-    /** They are below the test's data, and linked to where a part's files are. */
+    /** Links the logs of an item, which are paths below the test's data, into the directory of that part. */
     private List<String> files(Item item) throws IOException {
         Map<String, Boolean> files = new LinkedHashMap<>();
         for (String log : item.logs) {
+            // SafePath removes "..": a log must not name a file outside the artifacts.
             Path source = artifacts.files().resolve(SafePath.of("data/" + log));
             Path target = artifacts.files().resolve(SafePath.ofFile(item.name, log));
             if (Files.isRegularFile(source) && !Files.exists(target)) {

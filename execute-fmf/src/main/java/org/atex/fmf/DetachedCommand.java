@@ -24,30 +24,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A test's wrapper that outlives the connection. It looks like any command, but its streams have no gap and no end when
- * the connection is lost. Its input is metadata up to a NUL, then a lifeline: a byte lets the test go, as the system goes
- * down, and the end kills it.
+ * Runs the wrapper of a test so that it survives the loss of its connection. It behaves like any other command, but its
+ * output streams continue without a gap after a reconnect. The protocol of standard input is that of the wrapper: metadata
+ * up to a NUL byte, then the lifeline. A byte on the lifeline releases the test before a reboot, and its end kills the
+ * test.
  *
- * <p>A test is started once at the most: when the connection is lost before it is known to run, it is either found there
- * or lost.
+ * <p>On the system, a background process (the <em>keeper</em>) owns the wrapper and spools its streams; see
+ * {@code detached.sh} for the protocol. Each connection runs one <em>follower</em>, which copies the spool to this side
+ * and relays orders to the keeper. This class starts followers one after the other until the keeper reports the exit code.
+ *
+ * <p>The wrapper is started at most once. If the connection is lost while it is being started, the next follower either
+ * finds the keeper or reports that the test is lost.
  *
  * <p>Thread safety: see {@link RunningCommand}.
  */
 final class DetachedCommand implements RunningCommand {
     private static final Logger LOG = LoggerFactory.getLogger(DetachedCommand.class);
 
-    /** See the script. */
+    /** Exit code of {@code detached.sh} if there is no such run on the system. */
     private static final CommandEnd NO_SUCH_RUN = new CommandEnd.Exited(122);
 
+    /** Exit code of {@code detached.sh} if the system was restarted since the run began. */
     private static final CommandEnd RESTARTED = new CommandEnd.Exited(123);
 
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
-    /** How long the keeper has to end all of the test. */
-    private static final Duration KILLING = Duration.ofSeconds(6);
+    /** The time that the keeper has to kill the test: it allows itself 5 seconds, plus a margin for the connection. */
+    private static final Duration KILL_GRACE = Duration.ofSeconds(6);
 
-    private static final String SCRIPT = "boot() {\n" + Boot.SCRIPT + "}\n" + Place.REMOVE + Scripts.DETACHED.text();
+    private static final String SCRIPT = "boot() {\n" + BootId.SCRIPT + "}\n" + SystemDirectories.REMOVE + Scripts.DETACHED.text();
 
     private final Connection connection;
     private final Command command;
@@ -57,119 +63,126 @@ final class DetachedCommand implements RunningCommand {
             "run." + Long.toHexString(ThreadLocalRandom.current().nextLong());
     private final GaplessStream control;
     private final GaplessStream output;
-    private final Words words;
+    private final KeeperChannel keeper;
     private final Lifeline lifeline = new Lifeline();
     private final CompletableFuture<CommandEnd> end = new CompletableFuture<>();
-    private final Thread follower;
-    private volatile boolean letGo;
+    private final Thread thread;
+    private volatile boolean released;
     private volatile boolean killed;
-    private volatile boolean cut;
+    private volatile boolean disconnected;
 
     private DetachedCommand(Connection connection, Command command, DetachedOptions options, TimeLimit limit) {
         this.connection = connection;
         this.command = command;
         this.options = options;
         this.limit = limit;
-        control = new GaplessStream(all -> arrived(all));
-        output = new GaplessStream(all -> arrived(all));
-        words = new Words(
+        control = new GaplessStream(drained -> received(drained));
+        output = new GaplessStream(drained -> received(drained));
+        // The keeper waits for twice pickedUpWithin: eight heartbeats may be lost before it kills the test.
+        keeper = new KeeperChannel(
                 () -> "a " + control.count() + " " + output.count(),
                 options.pickedUpWithin().dividedBy(4));
-        follower = Thread.ofVirtual().name("atex-detached").unstarted(this::followToItsEnd);
+        thread = Thread.ofVirtual().name("atex-detached").unstarted(this::run);
     }
 
     /**
-     * Starts a wrapper, which waits for its metadata.
+     * Creates the command. The wrapper starts on the system when its metadata has been written to {@link #stdin}.
      *
-     * @param connection to the system
-     * @param command the wrapper with its arguments, the first of which is the place on the system
-     * @param options how
-     * @param limit the test's, within which a lost connection must come back
+     * @param connection the connection to the system
+     * @param command the wrapper and its arguments, the first of which is the slot on the system
+     * @param options the options of detached tests
+     * @param limit the time limit of the test, which also bounds the time to restore a lost connection
      */
     static DetachedCommand start(Connection connection, Command command, DetachedOptions options, TimeLimit limit) {
         return new DetachedCommand(connection, command, options, limit);
     }
 
-    private void arrived(boolean all) {
-        words.arrived(all);
+    private void received(boolean drained) {
+        keeper.received(drained);
     }
 
-    private void followToItsEnd() {
+    private void run() {
         try {
-            end.complete(follow());
+            end.complete(followUntilEnd());
         } catch (InterruptedException e) {
-            end.completeExceptionally(lost("nobody waits any longer for its connection", e));
+            end.completeExceptionally(lost("it was closed while its connection was lost", e));
         } catch (ConnectionLostException e) {
             end.completeExceptionally(e);
         } catch (RuntimeException e) {
-            end.completeExceptionally(lost("its connection is of no use any more", e));
+            end.completeExceptionally(lost("its connection cannot be used any more", e));
         } finally {
-            words.close();
+            keeper.close();
             control.finish();
             output.finish();
         }
     }
 
-    private CommandEnd follow() throws InterruptedException {
-        Patience patience = new Patience();
+    private CommandEnd followUntilEnd() throws InterruptedException {
+        Backoff backoff = new Backoff();
         for (String role = "start"; ; role = "again") {
             Object last;
             long before = control.count() + output.count();
-            try (RunningCommand part = connection.start(command(role))) {
-                last = follow(part, role);
+            try (RunningCommand follower = connection.start(command(role))) {
+                last = follow(follower, role);
             } catch (ConnectionLostException e) {
                 last = e;
             }
             if (last instanceof CommandEnd.Exited exited) {
-                return checked(exited);
+                return endOf(exited);
             }
-            cut = true;
-            words.to(null);
-            control.drop();
-            output.drop();
-            if (letGo || killed) {
-                throw lost("it is gone with its connection", last);
+            // A signal or an exception ended the follower: the keeper and the wrapper still run.
+            disconnected = true;
+            keeper.connectTo(null);
+            control.detach();
+            output.detach();
+            if (released || killed) {
+                // A system that goes down, or a test that was killed, is not there to be followed again.
+                throw lost("the connection was lost after the test was released or killed", last);
             }
+            // Each connection that made progress gets the full time: a flaky link must not add up to a lost test.
             if (control.count() + output.count() > before) {
-                patience = new Patience();
+                backoff = new Backoff();
             }
-            LOG.info("{} lost its connection and will be picked up: {}", this, reason(last));
-            reconnect(patience, last);
+            LOG.info("{} lost its connection and will be followed again: {}", this, reason(last));
+            reconnect(backoff, last);
         }
     }
 
-    /** The part is closed by the caller, and everything in it is read only if it has an end. */
-    private CommandEnd follow(RunningCommand part, String role) throws InterruptedException {
+    /** Connects the streams to a follower and waits for its end. The caller closes the follower. */
+    private CommandEnd follow(RunningCommand follower, String role) throws InterruptedException {
         if (role.equals("start")) {
-            lifeline.sendMetadata(part.stdin());
+            lifeline.sendMetadata(follower.stdin());
         }
-        control.goOnWith(part.stdout());
-        output.goOnWith(part.stderr());
-        words.to(part.stdin());
-        cut = false;
-        return part.await();
+        control.continueWith(follower.stdout());
+        output.continueWith(follower.stderr());
+        keeper.connectTo(follower.stdin());
+        disconnected = false;
+        return follower.await();
     }
 
-    private static CommandEnd checked(CommandEnd.Exited now) {
-        if (now.equals(NO_SUCH_RUN)) {
-            throw lost("nothing of it is left on the system", now);
+    private static CommandEnd endOf(CommandEnd.Exited follower) {
+        if (follower.equals(NO_SUCH_RUN)) {
+            throw lost("the system has no trace of it", follower);
         }
-        if (now.equals(RESTARTED)) {
-            throw lost("the system was restarted", now);
+        if (follower.equals(RESTARTED)) {
+            throw lost("the system was restarted", follower);
         }
-        return switch (now.code()) {
+        // The script maps 128 + signal to 64 + signal: some connections report a code above 128 as a signal, which would
+        // here mean that the follower was killed.
+        return switch (follower.code()) {
             case 64 + 9 -> new CommandEnd.Signalled("KILL");
             case 64 + 15 -> new CommandEnd.Signalled("TERM");
-            default -> now;
+            default -> follower;
         };
     }
 
-    private void reconnect(Patience patience, Object last) throws InterruptedException {
-        patience.pause();
+    private void reconnect(Backoff backoff, Object last) throws InterruptedException {
+        backoff.pause();
+        // Only the channel may have been lost, so try a command before the whole connection is replaced.
         try (RunningCommand probe = connection.start(Command.of("true"))) {
             CommandEnd unused = probe.await();
         } catch (ConnectionLostException e) {
-            Duration left = patience.left();
+            Duration left = backoff.left();
             if (left.isNegative() || left.isZero()) {
                 throw lost("its connection did not come back in time", last);
             }
@@ -187,20 +200,21 @@ final class DetachedCommand implements RunningCommand {
                 why instanceof Throwable cause ? cause : null);
     }
 
-    /** What a connection says of a command that it lost has the whole command in it. */
+    /** {@return the reason for a message; the cause, as the message of the exception itself quotes the whole script} */
     private static String reason(Object why) {
         if (!(why instanceof Throwable thrown)) {
-            return "what followed it ended with " + why;
+            return "its follower ended with " + why;
         }
         Throwable cause = thrown.getCause() == null ? thrown : thrown.getCause();
         return String.valueOf(cause.getMessage());
     }
 
-    /** How long to go on for one connection that was lost, and in which steps. For one thread. */
-    private final class Patience {
+    /** The time limit and the growing pauses between attempts to restore one lost connection. Not thread-safe. */
+    private final class Backoff {
         private final long begun = System.nanoTime();
         private Duration pause = SHORTEST_PAUSE;
 
+        /** {@return the time left to reconnect: that of the options or that of the test, whichever ends first} */
         Duration left() {
             Duration left = options.pickedUpWithin().minusNanos(System.nanoTime() - begun);
             return left.compareTo(limit.left()) < 0 ? left : limit.left();
@@ -213,11 +227,12 @@ final class DetachedCommand implements RunningCommand {
     }
 
     private Command command(String role) {
-        List<String> wrapper = command.arguments(); // bash -c TEXT bash PLACE …
+        List<String> wrapper = command.arguments(); // bash -c TEXT bash SLOT …
         List<String> all = new ArrayList<>(List.of("bash", "-c", SCRIPT, "atex-detached", role, wrapper.get(4), name));
         all.add(Long.toString(control.count()));
         all.add(Long.toString(output.count()));
         all.add(Long.toString(options.pickedUpWithin().toSeconds() * 2));
+        // Two streams, each with up to eight files.
         all.add(Long.toString(options.spoolBytes() / 16));
         if (role.equals("start")) {
             all.add(wrapper.get(2));
@@ -227,9 +242,9 @@ final class DetachedCommand implements RunningCommand {
         return Command.of(all).withStdin(Input.pipe());
     }
 
-    /** {@return whether there is no connection to it just now} */
-    boolean isCut() {
-        return cut;
+    /** {@return whether the connection is currently lost} */
+    boolean isDisconnected() {
+        return disconnected;
     }
 
     @Override
@@ -271,28 +286,32 @@ final class DetachedCommand implements RunningCommand {
         return e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
     }
 
-    /** Over a lost connection, nothing can be ended: its system does that when it has heard nothing of us for long enough. */
+    /**
+     * Kills the test and waits for its end, at most 12 seconds. If the connection is lost, it gives up at once: the system
+     * kills the test when it has received no message for long enough.
+     */
     @Override
     public void close() {
         lifeline.close();
         control.close();
-        words.arrived(true);
+        // The keeper ends only when everything was acknowledged; a closed control stream counts as received.
+        keeper.received(true);
         boolean interrupted = Thread.interrupted();
-        if (cut) {
-            follower.interrupt();
+        if (disconnected) {
+            thread.interrupt();
         }
-        interrupted |= !joined(follower);
-        follower.interrupt();
-        interrupted |= !joined(follower);
-        words.close();
+        interrupted |= !joined(thread);
+        thread.interrupt();
+        interrupted |= !joined(thread);
+        keeper.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Waits for a while, whatever happens. {@return whether it was not interrupted meanwhile} */
+    /** Waits for a thread at most {@link #KILL_GRACE}, uninterruptibly. {@return false if an interrupt arrived meanwhile} */
     private static boolean joined(Thread thread) {
-        long deadline = System.nanoTime() + KILLING.toNanos();
+        long deadline = System.nanoTime() + KILL_GRACE.toNanos();
         boolean interrupted = false;
         while (true) {
             try {
@@ -309,7 +328,7 @@ final class DetachedCommand implements RunningCommand {
         return name + " in " + command.arguments().get(4);
     }
 
-    /** What the wrapper's input means to the keeper. */
+    /** Standard input of the wrapper, translated into orders to the keeper. */
     private final class Lifeline extends OutputStream {
         private final ByteArrayOutputStream metadata = new ByteArrayOutputStream();
         private boolean begun;
@@ -317,14 +336,14 @@ final class DetachedCommand implements RunningCommand {
         @Override
         public synchronized void write(int b) {
             if (begun) {
-                letGo = true;
-                words.order("d");
+                released = true;
+                keeper.order("d");
                 return;
             }
             metadata.write(b);
             if (b == 0) {
                 begun = true;
-                follower.start();
+                thread.start();
             }
         }
 
@@ -333,7 +352,7 @@ final class DetachedCommand implements RunningCommand {
                 to.write(metadata.toByteArray());
                 to.flush();
             } catch (IOException e) {
-                // Lost; it will not be found there.
+                // The connection is lost; the next follower reports that there is no such run.
             }
         }
 
@@ -341,9 +360,9 @@ final class DetachedCommand implements RunningCommand {
         public synchronized void close() {
             killed = true;
             if (begun) {
-                words.order("k");
+                keeper.order("k");
             } else {
-                begun = true;
+                begun = true; // the thread was never started: complete the command here
                 end.complete(new CommandEnd.Signalled("KILL"));
                 control.finish();
                 output.finish();

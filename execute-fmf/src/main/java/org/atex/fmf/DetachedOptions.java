@@ -3,52 +3,56 @@ package org.atex.fmf;
 import java.time.Duration;
 
 /**
- * How tests outlive their connections. What a test writes is kept on its system until it has arrived here; when the
- * connection is lost, it is made anew and the test picked up where it was, byte for byte. That costs each test a few
- * processes more on its system, and everything it writes goes through a file there. A test of whose runner nothing is
- * heard is ended by its system, and removed with everything that was there for it.
+ * Options of detached tests, which continue when their connection is lost. The system keeps the output and the reports
+ * of a test in spool files until they have been received. After a lost connection, the executor reconnects and continues
+ * to read at the next byte. The price is a few more processes on the system, and disk writes for everything the test
+ * writes. A test whose executor sends nothing for twice {@code pickedUpWithin} is killed by its system, and its files are
+ * removed.
  *
- * <p>Only the connection may go: a system that was restarted meanwhile is lost, unless the test announced it. While a
- * connection is lost, the test's time runs on.
+ * <p>A test is lost if its system restarts without an announcement. The time limit of a test continues to run while its
+ * connection is lost. Immutable.
  *
- * @param pickedUpWithin how long a lost connection may take to come back, from 1 second on; the system itself waits
- *     twice as long for a word before it ends the test
- * @param spoolBytes how much of what a test writes the system keeps at the most, from 1 MiB on; a test that writes more
- *     waits until somebody reads
+ * @param pickedUpWithin the time limit for restoring a lost connection, at least 1 second
+ * @param spoolBytes the maximum size of the spool on the system, at least 1 MiB; a test that writes more blocks until
+ *     the spool is read
  */
 public record DetachedOptions(Duration pickedUpWithin, long spoolBytes) {
-    private static final long LEAST = 1 << 20;
+    private static final long MIN_SPOOL_BYTES = 1 << 20;
 
-    /** Checks what it is given. */
+    /**
+     * Validates the options.
+     *
+     * @throws IllegalArgumentException if a value is below its minimum
+     */
     public DetachedOptions {
         if (pickedUpWithin.compareTo(Duration.ofSeconds(1)) < 0) {
             throw new IllegalArgumentException(
-                    "a lost connection needs a second at least to come back: " + pickedUpWithin + " is less");
+                    "pickedUpWithin must be at least 1 second, but is " + pickedUpWithin);
         }
-        if (spoolBytes < LEAST) {
-            throw new IllegalArgumentException("too little for a spool: " + spoolBytes + " bytes (give at least "
-                    + LEAST + ", which is spread over several files)");
+        if (spoolBytes < MIN_SPOOL_BYTES) {
+            throw new IllegalArgumentException(
+                    "spoolBytes must be at least " + MIN_SPOOL_BYTES + " bytes, but is " + spoolBytes);
         }
     }
 
-    /** {@return 3 minutes, and 64 MiB} */
+    /** {@return the default options: 3 minutes and 64 MiB} */
     public static DetachedOptions defaults() {
         return new DetachedOptions(Duration.ofMinutes(3), 64 << 20);
     }
 
     /**
-     * {@return the same with another time}
+     * {@return a copy with this time limit for restoring a lost connection}
      *
-     * @param value how long a lost connection may take to come back
+     * @param value the time limit, at least 1 second
      */
     public DetachedOptions withPickedUpWithin(Duration value) {
         return new DetachedOptions(value, spoolBytes);
     }
 
     /**
-     * {@return the same with another spool}
+     * {@return a copy with this spool size}
      *
-     * @param value how much of what a test writes the system keeps at the most
+     * @param value the maximum size of the spool in bytes, at least 1 MiB
      */
     public DetachedOptions withSpoolBytes(long value) {
         return new DetachedOptions(pickedUpWithin, value);

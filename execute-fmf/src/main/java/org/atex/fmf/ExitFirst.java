@@ -6,39 +6,39 @@ import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Skips tests after one that failed, if their plan says {@code exit-first}. Thread-safe; the executors of one factory share
- * it.
+ * Skips all tests after the first failure if the plan has {@code exit-first}. Thread-safe; shared by the executors of a
+ * factory.
  */
 final class ExitFirst {
-    private final boolean wanted;
+    private final boolean enabled;
     private final AtomicReference<@Nullable String> failed = new AtomicReference<>();
 
     ExitFirst(FmfPlan plan) {
-        this.wanted = plan.exitFirst();
+        this.enabled = plan.exitFirst();
     }
 
-    /** {@return how a test ends that is not to be run, or null; the test that failed may be run again} */
+    /** {@return the end of a test that is to be skipped; null to run it. The test that failed may be run again} */
     @Nullable
     TestEnd skipped(FmfTest test) {
         String first = failed.get();
         return first == null || first.equals(test.name())
                 ? null
-                : TestEnd.of(Outcome.SKIPPED, "the plan says exit-first, and " + first + " failed");
+                : TestEnd.of(Outcome.SKIPPED, "the plan has exit-first, and " + first + " failed");
     }
 
     /**
-     * Remembers the first test that fails.
+     * Records the end of a test.
      *
-     * @param test a test
-     * @param end how it ended
-     * @param warned whether that was no more than a warning, which is no failure here
+     * @param test the test
+     * @param end its end
+     * @param warned whether its status was {@code warn}, which does not count as a failure here
      */
     void ended(FmfTest test, TestEnd end, boolean warned) {
         boolean failure = switch (end.outcome()) {
             case FAILED, ERROR, TIMED_OUT, SETUP_FAILED -> true;
             default -> false;
         };
-        if (wanted && failure && !warned) {
+        if (enabled && failure && !warned) {
             failed.compareAndSet(null, test.name());
         }
     }

@@ -20,24 +20,27 @@ import org.atex.api.TestEnd;
 import org.atex.artifacts.ResultWriter;
 
 /**
- * Runs fmf tests on one system. Opening copies the trees and libraries to the system and runs the plan's {@code prepare} steps,
- * once for all tests; closing runs the {@code finish} steps and removes the copies. The system needs bash and coreutils.
+ * Runs fmf tests on one system. Opening copies the trees and libraries to the system and runs the {@code prepare} steps
+ * of the plan, once for all tests. Closing runs the {@code finish} steps and removes the copies. The system needs bash
+ * 4.2, coreutils and grep.
  *
- * <p>Thread safety: see {@link Executor}. Tests that run at once have directories of their own on the system, and they share the copies of the trees.
+ * <p>Thread safety: see {@link Executor}. Tests that run concurrently have separate directories on the system, but share
+ * the copies of the trees.
  */
 public final class FmfExecutor implements Executor {
+    /** The reason why packages are not installed, and reboots are refused, on the machine that runs the executor. */
     static final String THIS_MACHINE = "this is the machine that runs the tests and not a system to be thrown away"
             + " (FmfOptions.withChangesToThisMachine allows it)";
 
     private final Connection connection;
     private final Shared shared;
     private final PreparedSystem system;
-    /** The slots that run no test. A further one is made when all are in use, so there are as many as tests ran at once. */
+    /** The idle slots. A slot is added when none is idle, so their number is the maximum of concurrent tests. */
     private final Queue<Slot> idle = new ConcurrentLinkedQueue<>();
 
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** What the executors of a factory have in common. */
+    /** The state that all executors of a factory share. */
     private record Shared(
             FmfTests tests,
             FmfOptions options,
@@ -46,8 +49,8 @@ public final class FmfExecutor implements Executor {
             SerialNumbers numbers,
             ExitFirst exitFirst) {}
 
-    /** A directory on the system for one test at a time. */
-    private record Slot(Place place, Reboot reboot) {}
+    /** A directory on the system, which is used by one test at a time. */
+    private record Slot(SystemDirectories directories, Reboot reboot) {}
 
     private FmfExecutor(Connection connection, Shared shared, PreparedSystem system) {
         this.connection = connection;
@@ -56,29 +59,29 @@ public final class FmfExecutor implements Executor {
     }
 
     /**
-     * {@return a factory of executors of these tests}
+     * {@return a factory of executors with the default options}
      *
-     * @param tests the tests that will be run, with their trees and plan
+     * @param tests the tests to run, with their trees and plan
      */
     public static Executor.Factory factory(FmfTests tests) {
         return factory(tests, FmfOptions.defaults());
     }
 
     /**
-     * {@return a factory of executors of these tests}
+     * {@return a factory of executors with environment variables}
      *
-     * @param tests the tests that will be run, with their trees and plan
-     * @param environment variables for every script and test, which win over those of plan and tests
+     * @param tests the tests to run, with their trees and plan
+     * @param environment variables for all scripts and tests; they take precedence over those of the plan and of tests
      */
     public static Executor.Factory factory(FmfTests tests, Map<String, String> environment) {
         return factory(tests, FmfOptions.defaults().withEnvironment(environment));
     }
 
     /**
-     * {@return a factory of executors of these tests} The factory packs the trees when it opens its first executor, and keeps
-     * them packed for the others.
+     * {@return a factory of executors with the given options} The factory packs the trees when it opens its first executor
+     * and reuses the archives for further ones. It is thread-safe.
      *
-     * @param tests the tests that will be run, with their trees and plan
+     * @param tests the tests to run, with their trees and plan
      * @param options the options
      */
     public static Executor.Factory factory(FmfTests tests, FmfOptions options) {
@@ -93,21 +96,21 @@ public final class FmfExecutor implements Executor {
             Connection connection = remote.connection();
             PreparedSystem system = new PreparedSystem(connection, tests, options, shared.logs());
             FmfExecutor executor = new FmfExecutor(connection, shared, system);
-            executor.idle.add(executor.slot(system.makeReady(shared.packs())));
+            executor.idle.add(executor.newSlot(system.makeReady(shared.packs())));
             return executor;
         };
     }
 
-    private Slot slot(Place.Made made) {
-        return new Slot(made.place(), new Reboot(connection, made.boot(), shared.options.rebootWithin()));
+    private Slot newSlot(SystemDirectories.Created created) {
+        return new Slot(created.directories(), new Reboot(connection, created.bootId(), shared.options.rebootWithin()));
     }
 
-    /** {@return whether the library may install packages on a system, and reboot it} */
+    /** {@return whether packages may be installed on a system, and the system may be rebooted} */
     static boolean mayChange(Connection connection, FmfOptions options) {
         return options.changesToThisMachine() || !connection.isThisMachine();
     }
 
-    /** A test that wraps the fmf test may have another time limit. */
+    /** {@return the fmf test inside a test case, with the time limit of the outermost wrapper} */
     private static FmfTest fmfTest(TestCase test) {
         FmfTest fmf = test.unwrap(FmfTest.class)
                 .orElseThrow(
@@ -131,7 +134,7 @@ public final class FmfExecutor implements Executor {
         Slot slot = idle.poll();
         if (slot == null) {
             try {
-                slot = slot(system.slot());
+                slot = newSlot(system.createSlot());
             } catch (SetupException e) {
                 return notStarted(fmf, into, TestEnd.of(Outcome.SETUP_FAILED, e.getMessage()));
             } catch (ConnectionLostException e) {
@@ -148,9 +151,9 @@ public final class FmfExecutor implements Executor {
     private TestEnd run(FmfTest test, Artifacts into, Slot slot) throws InterruptedException {
         try {
             TestKeys keys = TestKeys.of(test);
-            TestRun.Setting setting = new TestRun.Setting(connection, slot.place(), system, shared.options);
-            TestRun run = new TestRun(setting, test, keys, variables(test, keys, slot.place()), into);
-            TestEnd end = run.toItsEnd(slot.reboot());
+            TestRun.Setting setting = new TestRun.Setting(connection, slot.directories(), system, shared.options);
+            TestRun run = new TestRun(setting, test, keys, variables(test, keys, slot.directories()), into);
+            TestEnd end = run.run(slot.reboot());
             shared.exitFirst.ended(test, end, run.isWarned());
             return end;
         } catch (IOException e) {
@@ -170,12 +173,12 @@ public final class FmfExecutor implements Executor {
     private static UncheckedIOException notStored(FmfTest test, Artifacts into, IOException e) {
         return new UncheckedIOException(
                 "could not store the results of " + test.name() + " in " + into + ": " + e.getMessage()
-                        + " (is there room, and a right to write?); the test was ended",
+                        + " (check free space and permissions); the test was stopped",
                 e);
     }
 
-    private TestRun.Variables variables(FmfTest test, TestKeys keys, Place place) {
-        return new TestVariables(shared.tests, shared.options, place, mayChange(connection, shared.options))
+    private TestRun.Variables variables(FmfTest test, TestKeys keys, SystemDirectories directories) {
+        return new TestVariables(shared.tests, shared.options, directories, mayChange(connection, shared.options))
                 .of(test, keys, shared.numbers);
     }
 
@@ -186,7 +189,7 @@ public final class FmfExecutor implements Executor {
         }
     }
 
-    /** {@return a text for logs: the number of the tests and the system} */
+    /** {@return a text for logs: the number of tests and the system} */
     @Override
     public String toString() {
         return "executor of " + shared.tests.size() + " tests on " + connection;

@@ -8,38 +8,39 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream of a command that is followed over one connection after the other: each goes on at the byte behind the last
- * one that was read.
+ * Joins the streams of consecutive connections into one. Each segment starts at the byte after the last one that was read,
+ * so the reader sees no gap. A read blocks while there is no connection.
  *
- * <p>Thread safety: one thread reads, one replaces; the rest is for any.
+ * <p>Thread safety: one thread reads; another one calls {@link #continueWith}, {@link #detach} and {@link #finish}. The
+ * lock is never held during a read of the underlying stream, as that may block.
  */
 final class GaplessStream extends InputStream {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Progress progress;
-    private @Nullable InputStream part;
+    private final ReadListener listener;
+    private @Nullable InputStream segment;
     private int number;
     private boolean reading;
-    private boolean over;
+    private boolean finished;
     private boolean closed;
     private long count;
 
-    /** Is told what was read. */
+    /** Receives a notification after each read. */
     @FunctionalInterface
-    interface Progress {
+    interface ReadListener {
         /**
-         * Something was read.
+         * Data was read.
          *
-         * @param all whether that seems to be all that there is for now
+         * @param drained whether the stream seems to be empty for now
          */
-        void made(boolean all);
+        void onRead(boolean drained);
     }
 
-    GaplessStream(Progress progress) {
-        this.progress = progress;
+    GaplessStream(ReadListener listener) {
+        this.listener = listener;
     }
 
-    /** {@return how many bytes have been read, or are not wanted} */
+    /** {@return the number of bytes read; {@link Long#MAX_VALUE} after {@link #close}, which acknowledges everything} */
     long count() {
         lock.lock();
         try {
@@ -49,24 +50,31 @@ final class GaplessStream extends InputStream {
         }
     }
 
-    /** Goes on with that stream, which begins behind what has been read. */
-    void goOnWith(InputStream next) {
+    /**
+     * Continues with a new segment.
+     *
+     * @param next a stream that starts at byte {@link #count}
+     */
+    void continueWith(InputStream next) {
         lock.lock();
         try {
-            part = next;
+            segment = next;
             number++;
             changed.signalAll();
-            closeUnwanted();
+            closeIfUnused();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Drops the present stream, which must be closed: whatever is left in it is not read. */
-    void drop() throws InterruptedException {
+    /**
+     * Discards the current segment, whose stream must be closed. Waits for a read in progress: afterwards {@link #count} is
+     * stable, and the next segment can be requested from there.
+     */
+    void detach() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            part = null;
+            segment = null;
             while (reading) {
                 changed.await();
             }
@@ -75,11 +83,11 @@ final class GaplessStream extends InputStream {
         }
     }
 
-    /** After the present stream there is no other. */
+    /** Declares the current segment to be the last one; the stream ends with it. */
     void finish() {
         lock.lock();
         try {
-            over = true;
+            finished = true;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -96,81 +104,82 @@ final class GaplessStream extends InputStream {
     public int read(byte[] into, int offset, int length) throws IOException {
         int before = 0;
         while (true) {
-            Part now = take(before);
-            if (now == null) {
+            Segment current = beginRead(before);
+            if (current == null) {
                 return -1;
             }
             int n = -1;
             try {
-                n = now.stream().read(into, offset, length);
+                n = current.stream().read(into, offset, length);
             } catch (InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
-                before = now.number(); // lost, and another will come or none
+                before = current.number(); // the connection was lost: wait for the next segment or the end
             } finally {
-                put(n);
+                endRead(n);
             }
             if (n > 0) {
-                progress.made(n < Math.min(length, 16 * 1024));
+                // A read that fills neither the buffer nor a usual packet has probably emptied the stream.
+                listener.onRead(n < Math.min(length, 16 * 1024));
                 return n;
             }
-            before = now.number();
+            before = current.number();
         }
     }
 
-    /** What comes over one connection. */
-    private record Part(int number, InputStream stream) {}
+    /** The stream of one connection. */
+    private record Segment(int number, InputStream stream) {}
 
-    /** {@return a later one than that, or null at the end} */
-    private @Nullable Part take(int before) throws InterruptedIOException {
+    /** Waits for a segment after the given one. {@return the segment, or null at the end} */
+    private @Nullable Segment beginRead(int before) throws InterruptedIOException {
         lock.lock();
         try {
-            while (!closed && (part == null || number == before)) {
-                if (over) {
+            while (!closed && (segment == null || number == before)) {
+                if (finished) {
                     return null;
                 }
                 changed.await();
             }
             reading = !closed;
-            return closed || part == null ? null : new Part(number, part);
+            return closed || segment == null ? null : new Segment(number, segment);
         } catch (InterruptedException e) {
-            throw new InterruptedIOException("interrupted while a test was to be read");
+            throw new InterruptedIOException("interrupted while waiting for output of a detached test");
         } finally {
             lock.unlock();
         }
     }
 
-    private void put(int n) {
+    private void endRead(int n) {
         lock.lock();
         try {
             reading = false;
             count += Math.max(0, n);
             changed.signalAll();
-            closeUnwanted();
+            closeIfUnused();
         } finally {
             lock.unlock();
         }
     }
 
-    /** So that the other side is not held up by what nobody reads. Call it with the lock. */
-    private void closeUnwanted() {
-        if (closed && !reading && part != null) {
+    /** Closes the segment if this stream is closed, as the sender would block on a full pipe. Requires the lock. */
+    private void closeIfUnused() {
+        if (closed && !reading && segment != null) {
             try {
-                part.close();
+                segment.close();
             } catch (IOException e) {
-                // It is as good as closed.
+                // The connection is lost, which also releases the sender.
             }
         }
     }
 
-    /** Nothing more is read, as soon as a read that is under way returns. */
+    /** Closes the stream. A read in progress completes first and closes the segment. */
     @Override
     public void close() {
         lock.lock();
         try {
             closed = true;
             changed.signalAll();
-            closeUnwanted();
+            closeIfUnused();
         } finally {
             lock.unlock();
         }

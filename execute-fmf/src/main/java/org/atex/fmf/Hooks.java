@@ -23,8 +23,11 @@ import org.atex.artifacts.SafePath;
 import org.atex.fmf.control.StorageException;
 import org.jspecify.annotations.Nullable;
 
-/** Calls the hooks of one test, each with a limit. For one thread; each call has a thread of its own. */
+/**
+ * Calls the hooks of one test. Each call runs in a separate thread with a time limit. Instances are not thread-safe.
+ */
 final class Hooks {
+    /** The name of the file with the output of a collected command. */
     private static final String COLLECTED = "output.txt";
 
     private final FmfOptions options;
@@ -41,89 +44,94 @@ final class Hooks {
         this.results = results;
     }
 
-    /** What a hook is called for. */
+    /** One of the two methods of a hook. */
     @FunctionalInterface
-    private interface Purpose {
+    private interface HookMethod {
         void call(TestHook.Moment moment) throws Exception;
     }
 
     /**
-     * What went wrong.
+     * A failed call of a hook.
      *
-     * @param note what, for people
-     * @param systemUsable whether nothing of the hook is left on the system
+     * @param note the reason, for messages
+     * @param systemUsable false if a thread of the hook may still be using the system
      */
-    private record Trouble(String note, boolean systemUsable) {}
+    private record HookFailure(String note, boolean systemUsable) {}
 
-    /** {@return how the test ends that must not start, or null} */
+    /** Calls the hooks before the test. {@return the end of the test if a hook failed; otherwise null} */
     @Nullable
     TestEnd before() throws InterruptedException, StorageException {
         for (TestHook hook : options.hooks()) {
-            Trouble trouble = call("a hook before it", hook, hook::before);
-            if (trouble != null) {
-                return new TestEnd(Outcome.SETUP_FAILED, null, trouble.note, trouble.systemUsable);
+            HookFailure failure = call("a hook before it", hook, hook::before);
+            if (failure != null) {
+                return new TestEnd(Outcome.SETUP_FAILED, null, failure.note, failure.systemUsable);
             }
         }
         return null;
     }
 
-    /** {@return the end that it is given, on a system that is of no use any more if a hook left it like that} */
+    /** Calls the hooks after the test. {@return the given end; with an unusable system if a hook was abandoned} */
     TestEnd after(TestEnd end) throws InterruptedException, StorageException {
         boolean usable = end.systemUsable();
         for (TestHook hook : options.hooks()) {
-            Trouble trouble;
+            HookFailure failure;
             try {
-                trouble = call("a hook after it", hook, moment -> hook.after(moment, end));
+                failure = call("a hook after it", hook, moment -> hook.after(moment, end));
             } catch (ConnectionLostException e) {
-                trouble = new Trouble("a hook after it failed: " + e, false);
+                failure = new HookFailure("a hook after it failed: " + e, false);
             }
-            if (trouble != null) {
-                results.add(new ReportedResult(Status.ERROR, "hook", trouble.note, List.of(), Map.of()));
-                usable &= trouble.systemUsable;
+            if (failure != null) {
+                results.add(new ReportedResult(Status.ERROR, "hook", failure.note, List.of(), Map.of()));
+                usable &= failure.systemUsable;
             }
         }
         return usable == end.systemUsable() ? end : new TestEnd(end.outcome(), end.exitCode(), end.note(), usable);
     }
 
-    private @Nullable Trouble call(String what, TestHook hook, Purpose purpose)
+    private @Nullable HookFailure call(String name, TestHook hook, HookMethod method)
             throws InterruptedException, StorageException {
-        Visit visit = new Visit();
-        Trouble trouble = null;
+        HookCall call = new HookCall();
+        HookFailure failure = null;
         try {
             var unused = LimitedCall.of("atex-hook", options.hookWithin(), () -> {
-                purpose.call(visit);
+                method.call(call);
                 return true;
             });
         } catch (LimitedCall.NotInTimeException e) {
-            trouble = new Trouble(
-                    what + ", " + hook.getClass().getName() + ", " + e.getMessage()
+            failure = new HookFailure(
+                    name + ", " + hook.getClass().getName() + ", " + e.getMessage()
                             + " (FmfOptions.withHookWithin sets the limit)",
                     !e.abandoned());
         } catch (LimitedCall.Failure e) {
             if (e.thrown() instanceof ConnectionLostException lost) {
                 throw lost;
             }
-            trouble = new Trouble(what + " failed: " + e.words(), true);
+            failure = new HookFailure(name + " failed: " + e.describe(), true);
         } finally {
-            visit.end();
+            call.end();
         }
-        StorageException notStored = visit.notStored;
+        // A full disk on this machine is no fault of the hook, so it takes precedence over the hook's own failure.
+        StorageException notStored = call.notStored;
         if (notStored != null) {
             throw notStored;
         }
-        return trouble;
+        return failure;
     }
 
-    /** One call of a hook. When it is over, a hook that goes on can do no more harm to the results. */
-    private final class Visit implements TestHook.Moment {
+    /**
+     * The view of a test during one call of a hook. After the call it refuses all changes, so that an abandoned hook
+     * cannot add results.
+     */
+    private final class HookCall implements TestHook.Moment {
+        // Guards results: an abandoned hook may report at the very moment at which its call ends.
         private final ReentrantLock lock = new ReentrantLock();
-        private volatile boolean over;
+        private volatile boolean ended;
         private volatile @Nullable StorageException notStored;
 
         void end() {
             lock.lock();
             try {
-                over = true;
+                ended = true;
             } finally {
                 lock.unlock();
             }
@@ -147,11 +155,11 @@ final class Hooks {
         @Override
         public void collect(String name, Command command) throws InterruptedException {
             Path file = artifacts.files().resolve(SafePath.ofFile(name, COLLECTED));
-            requireGoingOn();
+            requireActive();
             try {
                 Files.createDirectories(file.resolveSibling(""));
             } catch (IOException e) {
-                throw cannotStore(new StorageException("what '" + command + "' wrote", e));
+                throw cannotStore(new StorageException("the output of '" + command + "'", e));
             }
             Command toFile = command.withStdout(Output.file(file)).withStderr(Output.merge());
             CommandEnd end;
@@ -171,26 +179,29 @@ final class Hooks {
                     List.of(COLLECTED));
         }
 
-        /** On this machine, the command itself writes to the file, and fails when the disk is full. */
+        /**
+         * Distinguishes a full disk from a failed command: on this machine the command writes to the file itself, so a full
+         * disk appears as its own failure.
+         */
         private void requireRoom(Command command) {
             try {
                 FreeSpace.require(artifacts.directory());
             } catch (IOException e) {
-                throw cannotStore(new StorageException("what '" + command + "' wrote", e));
+                throw cannotStore(new StorageException("the output of '" + command + "'", e));
             }
         }
 
-        private void requireGoingOn() {
-            if (over) {
+        private void requireActive() {
+            if (ended) {
                 throw new IllegalStateException("the hook of " + test.name()
-                        + " is over: a hook may use what it was given only until it returns, or is abandoned");
+                        + " has ended: a hook can add results only until it returns or is abandoned");
             }
         }
 
         private void add(Status status, String name, String note, List<String> files) {
             lock.lock();
             try {
-                requireGoingOn();
+                requireActive();
                 results.add(new ReportedResult(status, name, note.isEmpty() ? null : note, files, Map.of()));
             } catch (StorageException e) {
                 throw cannotStore(e);
@@ -199,7 +210,7 @@ final class Hooks {
             }
         }
 
-        /** Passes through hooks, which know nothing of it. */
+        /** Records the failure and returns an unchecked exception, as methods of hooks do not declare the checked one. */
         private IllegalStateException cannotStore(StorageException e) {
             notStored = e;
             return new IllegalStateException(e.getMessage(), e);

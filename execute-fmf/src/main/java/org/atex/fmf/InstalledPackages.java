@@ -16,39 +16,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which versions of the packages under test a system has, for the results of its tests: they answer whether it was the
- * build that was meant.
+ * Queries the versions of the packages under test on a system. They are added to the results of each test, to show that
+ * the intended build was tested.
  */
 final class InstalledPackages {
     private static final Logger LOG = LoggerFactory.getLogger(InstalledPackages.class);
     private static final Duration LIMIT = Duration.ofMinutes(1);
-    private static final int SHOWN = 10;
+    /** Maximum number of packages in the note; the result has all of them as data. */
+    private static final int MAX_IN_NOTE = 10;
 
     private InstalledPackages() {}
 
     /**
-     * Asks a system.
+     * Queries a system.
      *
-     * @param connection the system
-     * @param plan names what it installs
-     * @param more names of further packages
-     * @param tree where the tree is on the system
-     * @return a result that tells them, or nothing if none of them is installed
+     * @param connection the connection to the system
+     * @param plan the plan, whose install phases name packages
+     * @param more the names of further packages
+     * @param tree the path of the tree on the system
+     * @return a result with the installed packages; empty if none of them is installed
      */
     static Optional<ReportedResult> of(Connection connection, FmfPlan plan, List<String> more, String tree)
             throws InterruptedException {
-        List<String> words = new ArrayList<>(List.of(tree));
+        List<String> arguments = new ArrayList<>(List.of(tree));
         for (Phase phase : plan.prepare()) {
             if (phase instanceof Phase.Install install) {
-                install.packages().forEach(name -> words.add("package=" + name));
-                install.directories().forEach(name -> words.add("directory=" + name));
+                install.packages().forEach(name -> arguments.add("package=" + name));
+                install.directories().forEach(name -> arguments.add("directory=" + name));
             }
         }
-        more.forEach(name -> words.add("package=" + name));
-        if (words.size() == 1) {
+        more.forEach(name -> arguments.add("package=" + name));
+        if (arguments.size() == 1) {
             return Optional.empty();
         }
-        String lines = ask(connection, words);
+        String lines = query(connection, arguments);
         List<Map<String, @Nullable Object>> packages = new ArrayList<>();
         List<String> shown = new ArrayList<>();
         for (String line : lines.lines().toList()) {
@@ -66,26 +67,26 @@ final class InstalledPackages {
         if (packages.isEmpty()) {
             return Optional.empty();
         }
-        String note = String.join(", ", shown.subList(0, Math.min(SHOWN, shown.size())))
-                + (shown.size() > SHOWN ? " and " + (shown.size() - SHOWN) + " more" : "");
+        String note = String.join(", ", shown.subList(0, Math.min(MAX_IN_NOTE, shown.size())))
+                + (shown.size() > MAX_IN_NOTE ? " and " + (shown.size() - MAX_IN_NOTE) + " more" : "");
         return Optional.of(new ReportedResult(
                 Status.INFO, "packages", note, List.of(), Map.of("packages", List.copyOf(packages))));
     }
 
-    /** What is not known does not keep tests from running. */
-    private static String ask(Connection connection, List<String> words) throws InterruptedException {
-        Command command = Command.bash(Scripts.PACKAGES.text(), words.toArray(String[]::new));
+    /** {@return the output of the query; empty if it fails, as tests can run without this information} */
+    private static String query(Connection connection, List<String> arguments) throws InterruptedException {
+        Command command = Command.bash(Scripts.PACKAGES.text(), arguments.toArray(String[]::new));
         try {
             CommandResult result = LimitedCall.of("atex-packages", LIMIT, () -> connection.run(command))
                     .orElseThrow();
             return result.stdout();
         } catch (LimitedCall.NotInTimeException e) {
-            LOG.warn("which packages {} has is not known: asking for them {}", connection, e.getMessage());
+            LOG.warn("could not query the packages on {}: the query {}", connection, e.getMessage());
         } catch (LimitedCall.Failure e) {
             if (e.thrown() instanceof RuntimeException thrown) {
                 throw thrown;
             }
-            LOG.warn("which packages {} has is not known: {}", connection, e.words());
+            LOG.warn("could not query the packages on {}: {}", connection, e.describe());
         }
         return "";
     }

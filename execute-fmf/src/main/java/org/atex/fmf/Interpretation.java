@@ -4,33 +4,33 @@ import java.io.IOException;
 import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
-/** What a test's metadata make of how it ended. For one test, and for one thread. */
+/** Interprets the end of a test by its metadata. An instance serves one test and is not thread-safe. */
 interface Interpretation {
-    /** {@return one that leaves everything as it is} */
+    /** {@return an interpretation that changes nothing} */
     static Interpretation none() {
         return new Interpretation() {};
     }
 
     /**
-     * Looks for a verdict where neither the control stream nor the exit code has it, such as a file that the test left. Only
-     * asked of tests that ended by themselves.
+     * Reads a judgement from another source than the control stream and the exit code, such as a file of the test. Called
+     * only for tests that ended by themselves.
      *
-     * @param end how the test ended by its exit code
-     * @param reported whether it reported anything of itself or its parts
-     * @return the verdict, or null if there is none elsewhere
-     * @throws IOException if something cannot be stored on this machine
+     * @param end the end of the test by its exit code
+     * @param reported whether the test reported a result about itself or a part
+     * @return the judgement, or null if there is no other source
+     * @throws IOException if a file cannot be read or stored on this machine
      */
-    default @Nullable Judgement found(TestEnd end, boolean reported) throws IOException {
+    default @Nullable Judgement findJudgement(TestEnd end, boolean reported) throws IOException {
         return null;
     }
 
     /**
-     * Has the last word, after the user's rule.
+     * Interprets a judgement, after the user's {@link OutcomeRule}.
      *
-     * @param finding how the test ended by everything else
-     * @return how it ended
+     * @param judgement the judgement so far
+     * @return the final judgement
      */
-    default Judgement last(Judgement finding) {
-        return finding;
+    default Judgement interpret(Judgement judgement) {
+        return judgement;
     }
 }

@@ -18,41 +18,44 @@ import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds how a test ended by what its metadata say: by BeakerLib's results or its own file of results, then by its checks, and
- * last as its {@code result} key says. For one test, and for one thread.
+ * Determines the outcome of a test from its metadata, in this order: the results of BeakerLib or the test's own results
+ * file, its checks, and its {@code result} key. An instance serves one test and is not thread-safe.
  */
 final class Judge implements Interpretation {
     private static final Pattern RESULT = Pattern.compile("(?m)^TESTRESULT_RESULT_STRING=\"?([^\"\\n]*)\"?$");
     private static final Pattern STATE = Pattern.compile("(?m)^TESTRESULT_STATE=\"?(\\w+)\"?");
     private static final Pattern FAILED_PHASES = Pattern.compile("(?m)^TESTRESULT_PHASES_FAILED=\"?(\\d+)");
     private static final Pattern FAILED_ASSERTS = Pattern.compile("(?m)^TESTRESULT_ASSERTS_FAILED=\"?(\\d+)");
+    /** The statuses of checks, ordered by severity. */
     private static final List<Status> RANKS = List.of(Status.SKIP, Status.PASS, Status.FAIL, Status.ERROR);
-    private static final Set<Status> BEAKERLIB_WORDS = Set.of(Status.PASS, Status.WARN, Status.FAIL, Status.SKIP);
+
+    private static final Set<Status> BEAKERLIB_STATUSES = Set.of(Status.PASS, Status.WARN, Status.FAIL, Status.SKIP);
 
     private final TestKeys keys;
     private final boolean lookForBeakerlib;
     private final Artifacts artifacts;
     private final ReportReceiver results;
     private final Map<Integer, Checked> checked = new TreeMap<>();
-    private @Nullable Status word;
+    private @Nullable Status finalStatus;
 
     /**
-     * What a check found.
+     * The result of a check.
      *
-     * @param number which of the test's checks it is
-     * @param name its name
-     * @param status the worst of it
-     * @param result how that counts
+     * @param number the index of the check in the metadata
+     * @param name the name of the check
+     * @param status the status
+     * @param result the {@code result} key of the check: {@code respect}, {@code xfail} or {@code info}
      */
     record Checked(int number, String name, Status status, String result) {}
 
     /**
-     * Makes one.
+     * Creates a judge.
      *
-     * @param keys what the metadata say
-     * @param lookForBeakerlib whether BeakerLib's results count, if there are any, although the metadata do not say so
-     * @param artifacts what the test left
-     * @param results takes the parts of its own file of results
+     * @param keys the metadata of the test
+     * @param lookForBeakerlib whether results of BeakerLib decide if there are any, although the metadata do not name the
+     *     framework
+     * @param artifacts the artifacts of the test
+     * @param results receives the items of the test's own results file
      */
     Judge(TestKeys keys, boolean lookForBeakerlib, Artifacts artifacts, ReportReceiver results) {
         this.keys = keys;
@@ -61,7 +64,7 @@ final class Judge implements Interpretation {
         this.results = results;
     }
 
-    /** Of what a check found before and after the test, the worst counts. */
+    /** Adds the result of a check. Of its results before and after the test, the most severe one counts. */
     void add(Checked one) {
         Checked before = checked.get(one.number);
         if (before == null || RANKS.indexOf(one.status) > RANKS.indexOf(before.status)) {
@@ -70,19 +73,19 @@ final class Judge implements Interpretation {
     }
 
     @Override
-    public @Nullable Judgement found(TestEnd end, boolean reported) throws IOException {
+    public @Nullable Judgement findJudgement(TestEnd end, boolean reported) throws IOException {
         if (keys.result().equals("custom")) {
-            return new CustomResults(artifacts, results).take();
+            return new CustomResults(artifacts, results).evaluate();
         }
         Path file = artifacts.files().resolve("TestResults");
         if (keys.beakerlib() || lookForBeakerlib && Files.isRegularFile(file)) {
             return beakerlib(file, end);
         }
-        boolean mayFail = keys.result().equals("xfail") && !reported;
-        if (mayFail && end.exitCode() != null && end.exitCode() > 1) {
+        // As in tmt, an expected failure is exit code 1; other codes mean that the test itself is broken.
+        boolean decidedByExitCode = keys.result().equals("xfail") && !reported;
+        if (decidedByExitCode && end.exitCode() != null && end.exitCode() > 1) {
             return Judgement.of(
-                    Outcome.ERROR,
-                    "exit code " + end.exitCode() + ", and only exit code 1 is the failure that is expected");
+                    Outcome.ERROR, "exit code " + end.exitCode() + ", but only exit code 1 is an expected failure");
         }
         return null;
     }
@@ -102,7 +105,7 @@ final class Judge implements Interpretation {
             return Judgement.of(
                     Outcome.ERROR,
                     "BeakerLib's results have no " + (word == null ? "TESTRESULT_RESULT_STRING" : "TESTRESULT_STATE")
-                            + ": BeakerLib 1.23 or newer is needed");
+                            + ": install BeakerLib 1.23 or newer");
         }
         if (!state.equals("complete")) {
             return Judgement.of(
@@ -111,8 +114,8 @@ final class Judge implements Interpretation {
                             + "', so the test ended before rlJournalEnd");
         }
         Status status = word.isBlank() ? Status.ERROR : new Status(word.strip().toLowerCase(Locale.ROOT));
-        if (!BEAKERLIB_WORDS.contains(status)) {
-            return Judgement.of(Outcome.ERROR, "BeakerLib's result is '" + word + "', which is unknown");
+        if (!BEAKERLIB_STATUSES.contains(status)) {
+            return Judgement.of(Outcome.ERROR, "BeakerLib's results have the unknown result '" + word + "'");
         }
         return new Judgement(Outcome.of(status), status, "BeakerLib: " + failed(text));
     }
@@ -129,23 +132,23 @@ final class Judge implements Interpretation {
         return matcher.find() ? matcher.group(1) : null;
     }
 
-    /** {@return whether the test ended with no more than a warning} */
+    /** {@return whether the final status of the test is {@code warn}} */
     boolean isWarned() {
-        return Status.WARN.equals(word);
+        return Status.WARN.equals(finalStatus);
     }
 
     @Override
-    public Judgement last(Judgement finding) {
-        Judgement last = interpreted(finding);
-        word = last.status();
-        return last;
+    public Judgement interpret(Judgement judgement) {
+        Judgement interpreted = applyMetadata(judgement);
+        finalStatus = interpreted.status();
+        return interpreted;
     }
 
-    private Judgement interpreted(Judgement finding) {
-        if (finding.status().equals(Status.INFRA) || keys.result().equals("custom")) {
-            return finding; // nothing is known of the test, or it says all by itself
+    private Judgement applyMetadata(Judgement judgement) {
+        if (judgement.status().equals(Status.INFRA) || keys.result().equals("custom")) {
+            return judgement; // the infrastructure failed, or the results file of the test is final
         }
-        Judgement found = withChecks(finding);
+        Judgement found = withChecks(judgement);
         return switch (keys.result()) {
             case "respect", "restraint" -> found;
             case "xfail" -> expectedToFail(found);
@@ -153,7 +156,8 @@ final class Judge implements Interpretation {
                 Status status = new Status(keys.result());
                 yield found.status().equals(status)
                         ? found
-                        : Judgement.because(status, reason("it is taken as " + status + " whatever happens", found));
+                        : Judgement.because(
+                                status, reason("it is taken as " + status + " because of its key 'result'", found));
             }
         };
     }
@@ -168,17 +172,17 @@ final class Judge implements Interpretation {
         return found;
     }
 
-    private static String reason(String what, Judgement found) {
-        return what + " (" + found.status() + (found.note() == null ? "" : ": " + found.note()) + ")";
+    private static String reason(String summary, Judgement found) {
+        return summary + " (" + found.status() + (found.note() == null ? "" : ": " + found.note()) + ")";
     }
 
-    /** A check can make it worse, and nothing better. */
-    private Judgement withChecks(Judgement finding) {
-        Judgement worst = finding;
+    /** {@return the judgement, or that of a check that is more severe; a check never improves a judgement} */
+    private Judgement withChecks(Judgement judgement) {
+        Judgement worst = judgement;
         for (Checked one : checked.values()) {
             Status status = one.status;
             String note =
-                    "the check '" + one.name + "' " + (status.equals(Status.ERROR) ? "could not be made" : "failed");
+                    "the check '" + one.name + "' " + (status.equals(Status.ERROR) ? "could not be run" : "failed");
             if (one.result.equals("info")) {
                 continue;
             }

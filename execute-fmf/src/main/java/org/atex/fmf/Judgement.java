@@ -6,50 +6,52 @@ import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a test ended, with the word that its own result has for that.
+ * The outcome of a test with the status of its result. The status is more precise than the outcome: {@code warn} and
+ * {@code fail} both mean {@link Outcome#FAILED}.
  *
- * @param outcome how it ended
- * @param status the word, such as {@code warn}, which fails a test as {@code fail} does
- * @param note why, or null
- * @param surprising whether the note is of use although the test passed
+ * @param outcome the outcome
+ * @param status the status
+ * @param note the reason, or null
+ * @param surprising whether the note must be shown even if the test passed
  */
 record Judgement(Outcome outcome, Status status, @Nullable String note, boolean surprising) {
     /**
-     * Makes one that needs no reason if the test passed, an exit code for instance that the test itself took for good.
+     * Creates a judgement whose note is omitted if the test passed.
      *
-     * @param outcome how it ended
-     * @param status the word
-     * @param note why, or null
+     * @param outcome the outcome
+     * @param status the status
+     * @param note the reason, or null
      */
     Judgement(Outcome outcome, Status status, @Nullable String note) {
         this(outcome, status, note, false);
     }
 
     /**
-     * {@return one with the usual word}
+     * {@return a judgement with the usual status of an outcome}
      *
-     * @param outcome how it ended
-     * @param note why, or null
+     * @param outcome the outcome
+     * @param note the reason, or null
      */
     static Judgement of(Outcome outcome, @Nullable String note) {
         return new Judgement(outcome, outcome.status(), note);
     }
 
     /**
-     * {@return one with the outcome that a word means}
+     * {@return a judgement with the outcome that a status means, and a note that is always shown}
      *
-     * @param status the word
-     * @param note why, also if the test passed
+     * @param status the status
+     * @param note the reason, or null
      */
     static Judgement because(Status status, @Nullable String note) {
         return new Judgement(Outcome.of(status), status, note, true);
     }
 
+    /** {@return whether the note is part of the result} */
     boolean needsReason() {
         return surprising || outcome != Outcome.PASSED;
     }
 
-    /** {@return this as the end of that test} */
+    /** {@return a test end with this outcome and note, and the exit code and system state of the given one} */
     TestEnd of(TestEnd end) {
         return new TestEnd(outcome, end.exitCode(), needsReason() ? note : null, end.systemUsable());
     }

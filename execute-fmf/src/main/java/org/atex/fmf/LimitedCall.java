@@ -6,13 +6,13 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call with a time limit, in a thread of its own: it is interrupted at its limit, and abandoned if it does not heed that.
- * The caller is told what the call returned or threw, and can be interrupted meanwhile, which interrupts the call.
+ * Executes a call in a separate thread with a time limit. The call is interrupted at its limit, and abandoned if it does
+ * not return within a grace period. Interrupting the caller interrupts the call.
  *
- * @param <T> what the call returns
+ * @param <T> the type of the result
  */
 final class LimitedCall<T> {
-    /** How long a call may take to heed an interrupt. */
+    /** The time that a call has to return after an interrupt. */
     static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Thread thread;
@@ -28,10 +28,11 @@ final class LimitedCall<T> {
                 thrown = e;
             }
         });
+        // Hooks are user code, which may load services through the context class loader.
         thread.setContextClassLoader(caller.getContextClassLoader());
     }
 
-    /** A call did not return in time. */
+    /** The call did not return within its limit. */
     static final class NotInTimeException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -42,22 +43,22 @@ final class LimitedCall<T> {
             this.abandoned = abandoned;
         }
 
-        /** {@return whether its thread still runs} */
+        /** {@return whether its thread is still running} */
         boolean abandoned() {
             return abandoned;
         }
     }
 
     /**
-     * Makes a call.
+     * Executes a call.
      *
-     * @param name what its thread is called
-     * @param within how long it may take
+     * @param name the name of its thread
+     * @param within the time limit
      * @param call the call
-     * @return what it returned; empty for null
-     * @throws NotInTimeException if it did not return in time
-     * @throws InterruptedException if this thread was interrupted; so was the call
-     * @throws Failure if it threw anything
+     * @return its result; empty for null
+     * @throws NotInTimeException if it did not return within the limit
+     * @throws InterruptedException if the caller was interrupted; the call was interrupted, too
+     * @throws Failure if the call threw an exception or an error
      */
     static <T> Optional<T> of(String name, Duration within, Callable<T> call)
             throws NotInTimeException, InterruptedException, Failure {
@@ -86,8 +87,8 @@ final class LimitedCall<T> {
                             + (ended
                                     ? " and was interrupted"
                                     : ", nor within " + Durations.words(GRACE)
-                                            + " of an interrupt, and was abandoned: its thread " + thread.getName()
-                                            + " still runs"),
+                                            + " after an interrupt, and was abandoned: its thread " + thread.getName()
+                                            + " is still running"),
                     !ended);
         }
         if (thrown != null) {
@@ -96,7 +97,7 @@ final class LimitedCall<T> {
         return Optional.ofNullable(result);
     }
 
-    /** A second interrupt is kept, and does not shorten this. */
+    /** Waits for the thread during the grace period. A second interrupt does not shorten the wait and is restored. */
     private boolean endedWithinGrace() {
         long deadline = System.nanoTime() + GRACE.toNanos();
         boolean interrupted = false;
@@ -113,7 +114,7 @@ final class LimitedCall<T> {
         }
     }
 
-    /** Carries what a call threw. */
+    /** Wraps the exception or error that a call threw. */
     static final class Failure extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -128,16 +129,17 @@ final class LimitedCall<T> {
             return thrown;
         }
 
-        /** {@return what was thrown, for messages, even if that throws when it is asked} */
-        String words() {
-            return words(thrown);
+        /** {@return a description for messages} */
+        String describe() {
+            return describe(thrown);
         }
 
-        static String words(Throwable thrown) {
+        /** {@return a description for messages; the class alone if {@code toString} throws, which user code may do} */
+        static String describe(Throwable thrown) {
             try {
                 return thrown.toString();
             } catch (Throwable e) {
-                return thrown.getClass().getName() + " (which cannot say why)";
+                return thrown.getClass().getName() + " (its message is not available)";
             }
         }
     }

@@ -6,7 +6,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.atex.artifacts.CiCommands;
 
-/** Prints lines behind a name; a long one in pieces, so that nobody can fill our memory. For one thread. */
+/**
+ * Prints lines with a prefix. Lines longer than 8192 bytes are printed in pieces, which bounds the memory. Not
+ * thread-safe.
+ */
 final class LinePrinter extends OutputStream {
     private static final int LONGEST = 8192;
 
@@ -36,7 +39,8 @@ final class LinePrinter extends OutputStream {
         text.codePoints()
                 .map(c -> c != '\t' && Character.isISOControl(c) ? '?' : c)
                 .forEach(safe::appendCodePoint);
-        to.println(CiCommands.escape(safe.toString())); // one call, so that lines of other tests do not get between
+        // A single call, so that lines of concurrent tests are not mixed.
+        to.println(CiCommands.escape(safe.toString()));
     }
 
     @Override

@@ -4,24 +4,26 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 
-/** Follows the output of tests while they run. Thread-safe: several tests may run at once. */
+/**
+ * Receives the output of tests while they run. Implementations must be thread-safe, as several tests may run concurrently.
+ */
 @FunctionalInterface
 public interface LiveOutput {
     /**
-     * Begins to follow a test.
+     * Opens a stream for the output of a test.
      *
-     * @param test the test that is about to run
-     * @return gets its output as it arrives, in one thread, and is closed after the last of it; one that throws anything, or
-     *     takes nothing for 10 seconds, gets no more, which does not hurt the test
-     * @throws IOException if the test cannot be followed
+     * @param test the test that is about to start
+     * @return a stream that is written to by a single thread as output arrives, and closed after the last byte; if it
+     *     throws, or blocks for 10 seconds, it receives no more output, and the test continues
+     * @throws IOException if the stream cannot be opened; the test runs without live output
      */
     OutputStream open(FmfTest test) throws IOException;
 
     /**
-     * {@return a follower that prints whole lines, each behind the name of its test; control characters, which might do
-     * anything to a terminal, are shown as question marks, and commands to CI services are disarmed}
+     * {@return a live output that prints whole lines, prefixed with the name of the test} Control characters are replaced
+     * by question marks to protect the terminal, and commands to CI services are disarmed.
      *
-     * @param to where to print, usually the terminal
+     * @param to the stream to print to, usually {@code System.out}
      */
     static LiveOutput linesTo(PrintStream to) {
         return test -> new LinePrinter(test.name(), to);

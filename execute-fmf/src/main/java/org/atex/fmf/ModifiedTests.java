@@ -48,7 +48,7 @@ final class ModifiedTests {
     private static void delete(@Nullable Path directory) {
         if (directory != null) {
             try {
-                Directories.delete(directory);
+                LocalDirectories.delete(directory);
             } catch (IOException e) {
                 directory.toFile().deleteOnExit();
             }

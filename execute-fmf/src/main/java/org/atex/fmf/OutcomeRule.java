@@ -6,27 +6,28 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 
 /**
- * Decides how a test ended that ended by itself, from its exit code and what it reported. Not asked about tests that the
- * runner or the infrastructure ended. Called by the thread that runs the test; shared by all tests, and so thread-safe.
+ * Decides the outcome of a test that ended by itself, from its exit code and its reported results. It is not called for
+ * tests that the executor stopped or that were lost. The rule is called by the thread that runs the test. It is shared by
+ * all tests and must be thread-safe.
  */
 @FunctionalInterface
 public interface OutcomeRule {
     /**
-     * Decides.
+     * Decides the outcome of a test.
      *
-     * @param end how it ended by the rules of the format: its own final result wins over its exit code
-     * @param subtests how many results with a name it reported, by their status; those without a status are left out
-     * @return how it ended; {@link Outcome#PASSED}, {@link Outcome#FAILED}, {@link Outcome#ERROR} or
+     * @param end the end of the test by the default rule, in which its own final result takes precedence over its exit code
+     * @param subtests the number of reported results with a name, by status; results without a status are not counted
+     * @return the outcome: {@link Outcome#PASSED}, {@link Outcome#FAILED}, {@link Outcome#ERROR} or
      *     {@link Outcome#SKIPPED}
      */
     Outcome decide(TestEnd end, Map<Status, Long> subtests);
 
-    /** {@return the rule of the format: results with a name do not count} */
+    /** {@return the default rule: results with a name do not count} */
     static OutcomeRule ofTheTestItself() {
         return (end, subtests) -> end.outcome();
     }
 
-    /** {@return the rule by which a test that otherwise passed fails if any result with a name is a failure or an error} */
+    /** {@return a rule by which a test that would pass fails if a result with a name is a failure or an error} */
     static OutcomeRule withSubtests() {
         return (end, subtests) -> {
             boolean failed = subtests.keySet().stream()
@@ -37,8 +38,9 @@ public interface OutcomeRule {
     }
 
     /**
-     * {@return the rule by which a test that otherwise passed fails if its exit code is not 0} By the rule of the format, and of
-     * tmt, the exit code does not matter once a test has reported anything of itself or its parts.
+     * {@return a rule by which a test that would pass fails if its exit code is not 0} By the default rule, as in tmt, the
+     * exit code is ignored once a test has reported a result about itself, or about a part with
+     * {@code tmt-report-result}.
      */
     static OutcomeRule withExitCode() {
         return (end, subtests) -> {

@@ -16,42 +16,42 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stores what a test writes to its output and errors, and shows it to whoever follows. It goes on reading when it cannot
- * store any more, so that the test is not held up by a full pipe.
+ * Stores the output of a test in a file and feeds it to live output. If the file cannot be written, or the output exceeds
+ * its limit, the pump asks for the test to be stopped, but continues to read: a full pipe would block the test.
  */
 final class OutputPump implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OutputPump.class);
 
-    /** When nothing of the test is left, the end of its output is near. */
-    private static final Duration END_IS_NEAR = Duration.ofSeconds(5);
+    /** The maximum wait for the end of the output when no process of the test is left. */
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
 
     private final Path file;
-    private final long most;
+    private final long limit;
     private final boolean stamped;
-    private final Consumer<TestEnd> giveUp;
-    private final @Nullable Follower follower;
+    private final Consumer<TestEnd> stopTest;
+    private final @Nullable LiveOutputFeed feed;
     private volatile @Nullable StorageException failure;
     private long count;
     private final Thread thread;
 
-    private OutputPump(InputStream from, LiveTest.OutputTo to, Consumer<TestEnd> giveUp) {
+    private OutputPump(InputStream from, RunningTest.OutputTarget to, Consumer<TestEnd> stopTest) {
         this.file = to.file();
-        this.most = to.most();
+        this.limit = to.limit();
         this.stamped = to.stamped();
-        this.follower = Follower.of(to.live(), to.test());
-        this.giveUp = giveUp;
+        this.feed = LiveOutputFeed.of(to.live(), to.test());
+        this.stopTest = stopTest;
         thread = Thread.ofVirtual().name("atex-test-output").start(() -> readAll(from));
     }
 
     /**
-     * Begins.
+     * Starts a pump.
      *
-     * @param from what the test writes
-     * @param to where it goes
-     * @param giveUp told that the test has to be ended, and how it ends then
+     * @param from the output of the test
+     * @param to the destination
+     * @param stopTest stops the test with the given end
      */
-    static OutputPump start(InputStream from, LiveTest.OutputTo to, Consumer<TestEnd> giveUp) {
-        return new OutputPump(from, to, giveUp);
+    static OutputPump start(InputStream from, RunningTest.OutputTarget to, Consumer<TestEnd> stopTest) {
+        return new OutputPump(from, to, stopTest);
     }
 
     private void readAll(InputStream from) {
@@ -59,12 +59,12 @@ final class OutputPump implements AutoCloseable {
         try (OutputStream to = open()) {
             for (int n; (n = read(from, buffer)) >= 0; ) {
                 store(buffer, n, to);
-                show(buffer, n);
+                offer(buffer, n);
             }
         } catch (IOException e) {
             StorageException full = new StorageException("the output of the test", e);
             failure = full;
-            giveUp.accept(TestEnd.of(Outcome.SETUP_FAILED, full.getMessage()));
+            stopTest.accept(TestEnd.of(Outcome.SETUP_FAILED, full.getMessage()));
             drain(from, buffer);
         }
     }
@@ -74,7 +74,7 @@ final class OutputPump implements AutoCloseable {
         return stamped ? new StampedOutput(plain, Instant::now) : plain;
     }
 
-    /** A lost connection is noticed by whoever waits for the test. */
+    /** Reads a piece. A lost connection counts as the end; the thread that waits for the command reports it. */
     private static int read(InputStream from, byte[] buffer) {
         try {
             return from.read(buffer);
@@ -84,48 +84,48 @@ final class OutputPump implements AutoCloseable {
     }
 
     private void store(byte[] buffer, int n, OutputStream to) throws IOException {
-        int room = (int) Math.min(n, most - Math.min(most, count));
+        int room = (int) Math.min(n, limit - Math.min(limit, count));
         to.write(buffer, 0, room);
-        if (room < n && count <= most) {
-            giveUp.accept(TestEnd.of(
+        if (room < n && count <= limit) {
+            stopTest.accept(TestEnd.of(
                     Outcome.ERROR,
-                    "it wrote more than " + most
-                            + " bytes of output: if that is right, raise the limit of the executor"));
+                    "it wrote more than " + limit
+                            + " bytes of output: if the test needs that, raise the limit with FmfOptions.withLimits"));
         }
         count += n;
     }
 
-    private void show(byte[] buffer, int n) {
-        if (follower != null) {
-            follower.show(buffer, n);
+    private void offer(byte[] buffer, int n) {
+        if (feed != null) {
+            feed.offer(buffer, n);
         }
     }
 
     private static void drain(InputStream from, byte[] buffer) {
         while (read(from, buffer) >= 0) {
-            // It goes nowhere.
+            // Discard the output.
         }
     }
 
-    /** {@return why the output could not be stored here, or null if it was; known when this is closed} */
+    /** {@return the failure to store the output on this machine, or null; final once this pump is closed} */
     @Nullable
     StorageException failure() {
         return failure;
     }
 
-    /** Waits for the end of the output, and keeps an interrupt. Call it when the command is closed. */
+    /** Waits for the end of the output, at most 5 seconds. Restores an interrupt. Call it after the command is closed. */
     @Override
     public void close() {
         boolean interrupted = Thread.interrupted();
         try {
-            if (!thread.join(END_IS_NEAR)) {
-                LOG.warn("the output of a test has no end although nothing of the test is left");
+            if (!thread.join(END_TIMEOUT)) {
+                LOG.warn("the output of a test did not end within {} after the test", Durations.words(END_TIMEOUT));
             }
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        if (follower != null) {
-            follower.close();
+        if (feed != null) {
+            feed.close();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

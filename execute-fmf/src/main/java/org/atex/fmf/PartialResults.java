@@ -7,25 +7,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Results that a test keeps open, by name; the empty name stands for the test itself. Each new piece is merged into what
- * is kept: null deletes, scalars replace, arrays append, objects merge, and another type replaces.
+ * The open results of a test, by name; the empty name stands for the test itself. Further data for an open result is
+ * merged into it: null deletes a value, scalars replace, arrays append, objects merge, and a value of another type
+ * replaces. The rules are defined in {@code docs/test-control.md}. Not thread-safe.
  */
 final class PartialResults {
     private final Map<String, Map<String, @Nullable Object>> open = new LinkedHashMap<>();
 
-    /** Merges a piece into what is kept, and goes on keeping it. */
-    void keep(String name, Map<String, @Nullable Object> piece) {
-        merge(open.computeIfAbsent(name, n -> new LinkedHashMap<>()), piece);
+    /** Merges data into an open result, which is opened if necessary. */
+    void add(String name, Map<String, @Nullable Object> data) {
+        merge(open.computeIfAbsent(name, n -> new LinkedHashMap<>()), data);
     }
 
-    /** {@return the piece merged into what was kept, which is no longer} */
-    Map<String, @Nullable Object> close(String name, Map<String, @Nullable Object> piece) {
-        Map<String, @Nullable Object> kept = open.remove(name);
-        if (kept == null) {
-            return piece;
+    /** Closes a result. {@return the result with the last data merged into it; the data alone if it was not open} */
+    Map<String, @Nullable Object> close(String name, Map<String, @Nullable Object> data) {
+        Map<String, @Nullable Object> result = open.remove(name);
+        if (result == null) {
+            return data;
         }
-        merge(kept, piece);
-        return kept;
+        merge(result, data);
+        return result;
     }
 
     @Nullable
@@ -37,14 +38,14 @@ final class PartialResults {
         return open.isEmpty();
     }
 
-    /** {@return all that is still kept, in the order of first appearance} */
-    List<Map<String, @Nullable Object>> rest() {
+    /** {@return the open results, in the order in which they were opened} */
+    List<Map<String, @Nullable Object>> remaining() {
         return new ArrayList<>(open.values());
     }
 
-    @SuppressWarnings("unchecked") // what Json reads has no other maps and lists
-    private static void merge(Map<String, @Nullable Object> into, Map<String, @Nullable Object> piece) {
-        piece.forEach((key, value) -> {
+    @SuppressWarnings("unchecked") // all maps come from Json, whose keys are strings
+    private static void merge(Map<String, @Nullable Object> into, Map<String, @Nullable Object> data) {
+        data.forEach((key, value) -> {
             Object old = into.get(key);
             if (value == null) {
                 into.remove(key);

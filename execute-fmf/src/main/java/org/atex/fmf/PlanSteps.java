@@ -29,7 +29,7 @@ final class PlanSteps implements AutoCloseable {
     private final FmfOptions options;
     private final Packages packages;
     private final SetUpLogs logs;
-    private final Place place;
+    private final SystemDirectories place;
     private final List<RunningCommand> left = new ArrayList<>();
 
     /**
@@ -42,7 +42,7 @@ final class PlanSteps implements AutoCloseable {
      * @param logs keeps what is written
      * @param place where the trees are
      */
-    PlanSteps(Connection connection, FmfPlan plan, FmfOptions options, Packages packages, SetUpLogs logs, Place place) {
+    PlanSteps(Connection connection, FmfPlan plan, FmfOptions options, Packages packages, SetUpLogs logs, SystemDirectories place) {
         this.connection = connection;
         this.plan = plan;
         this.options = options;
@@ -100,7 +100,7 @@ final class PlanSteps implements AutoCloseable {
     private Supplier<SetUpLogs.Log> logs(String step, int number, Phase phase) {
         String name =
                 phase.name().startsWith("default-") ? "" : "-" + phase.name().replaceAll("[^A-Za-z0-9._-]+", "-");
-        return () -> logs.of(connection, place.number(), step + "-" + number + name);
+        return () -> logs.of(connection, place.suffix(), step + "-" + number + name);
     }
 
     /** {@return why it failed, or null} */
@@ -134,8 +134,8 @@ final class PlanSteps implements AutoCloseable {
         for (String text : shell.scripts()) {
             number++;
             StepScript script = StepScript.run(connection, command(Scripts.SCRIPT, text), left(deadline), log.get());
-            if (script.left() != null) {
-                left.add(script.left());
+            if (script.background() != null) {
+                left.add(script.background());
             }
             if (!script.run().succeeded()) {
                 return (shell.scripts().size() == 1 ? "" : "failed: its script " + number + " ")
@@ -150,7 +150,7 @@ final class PlanSteps implements AutoCloseable {
         String[] words = feature.features().entrySet().stream()
                 .map(entry -> entry.getKey() + "=" + entry.getValue())
                 .toArray(String[]::new);
-        Boot boot = Boot.of(connection);
+        BootId boot = BootId.of(connection);
         ScriptRun run = ScriptRun.of(connection, merged(Scripts.FEATURE, words), left(deadline), log.get());
         if (run.succeeded()) {
             return null;
@@ -158,7 +158,7 @@ final class PlanSteps implements AutoCloseable {
         return !run.timedOut() && run.end().equals(REBOOT) ? reboot(boot, left(deadline)) : run.describe();
     }
 
-    private @Nullable String reboot(Boot boot, Duration within) throws InterruptedException {
+    private @Nullable String reboot(BootId boot, Duration within) throws InterruptedException {
         TestEnd failed = new Reboot(connection, boot, within).now();
         return failed == null ? null : "needs a reboot of the system: " + failed.note();
     }

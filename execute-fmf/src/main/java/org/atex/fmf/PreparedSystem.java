@@ -16,13 +16,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A system with copies of the trees, prepared as the plan says. One thread makes it ready, one cleans it up; slots may be
- * made from any thread.
+ * A system with copies of the trees, prepared by the steps of the plan.
+ *
+ * <p>Thread safety: {@link #makeReady} and {@link #cleanUp} are called once each, by one thread at a time; slots may be
+ * created by any thread.
  */
 final class PreparedSystem {
     private static final Logger LOG = LoggerFactory.getLogger(PreparedSystem.class);
-    private static final Duration REMOVAL = Duration.ofMinutes(1);
+    private static final Duration REMOVAL_TIMEOUT = Duration.ofMinutes(1);
 
+    /** Creates a symbolic link from the second argument to the first one. */
     private static final String LINK = """
             mkdir -p -- "${2%/*}" && ln -s -- "$1" "$2"
             """;
@@ -48,21 +51,21 @@ final class PreparedSystem {
         return packages;
     }
 
-    /** {@return which packages under test it has, for the results of each test; null if there are none} */
+    /** {@return a result with the versions of the packages under test, for each test; null if there are none} */
     @Nullable
     ReportedResult installed() {
         return installed;
     }
 
     /**
-     * Makes the system ready; if that fails, cleans it up.
+     * Copies the trees and runs the prepare steps. If that fails, it runs the finish steps and removes everything.
      *
-     * @return the first slot, which is made together with the place
+     * @return the first slot, which is created together with the root
      */
-    Place.Made makeReady(TreePacks packs) throws InterruptedException {
+    SystemDirectories.Created makeReady(TreePacks packs) throws InterruptedException {
         boolean ready = false;
         try {
-            Place.Made first = copyTrees(packs);
+            SystemDirectories.Created first = copyTrees(packs);
             prepareOrFinish();
             ready = true;
             return first;
@@ -73,21 +76,21 @@ final class PreparedSystem {
         }
     }
 
-    private Place.Made copyTrees(TreePacks packs) throws InterruptedException {
+    private SystemDirectories.Created copyTrees(TreePacks packs) throws InterruptedException {
         return limited("copying the trees to " + connection, options.uploadWithin(), "withUploadWithin", () -> {
-            Place.Made made = Place.make(connection, "");
-            root = made.place().root();
+            SystemDirectories.Created created = SystemDirectories.create(connection, "");
+            root = created.directories().root();
             upload(packs);
-            return made;
+            return created;
         });
     }
 
-    private static <T> T limited(String what, Duration within, String option, Callable<T> call)
+    private static <T> T limited(String task, Duration within, String option, Callable<T> call)
             throws InterruptedException {
         try {
             return LimitedCall.of("atex-set-up", within, call).orElseThrow();
         } catch (LimitedCall.NotInTimeException e) {
-            throw new SetupException(what + " " + e.getMessage() + " (FmfOptions." + option + " sets the limit)", e);
+            throw new SetupException(task + " " + e.getMessage() + " (FmfOptions." + option + " sets the limit)", e);
         } catch (LimitedCall.Failure e) {
             if (e.thrown() instanceof RuntimeException thrown) {
                 throw thrown;
@@ -95,44 +98,44 @@ final class PreparedSystem {
             if (e.thrown() instanceof Error thrown) {
                 throw thrown;
             }
-            throw new SetupException(what + " failed: " + e.words(), e.thrown());
+            throw new SetupException(task + " failed: " + e.describe(), e.thrown());
         }
     }
 
-    /** A library that is part of a tree of tests is there already. */
+    /** Uploads the trees. A library whose directory was uploaded before, as part of the tests, is linked. */
     private void upload(TreePacks packs) throws InterruptedException {
         Map<Path, String> uploaded = new HashMap<>();
         for (FmfSource source : tests.sources()) {
             String target = root + "/" + source.place();
-            String there = source.place().startsWith("libs/") ? uploaded.get(source.directory()) : null;
-            if (there == null) {
+            String existing = source.place().startsWith("libs/") ? uploaded.get(source.directory()) : null;
+            if (existing == null) {
                 packs.send(source.directory(), connection, target);
                 uploaded.put(source.directory(), target);
             } else {
-                connection.run(Command.bash(LINK, there, target)).orThrow();
+                connection.run(Command.bash(LINK, existing, target)).orThrow();
             }
         }
     }
 
-    /** {@return another slot} */
-    Place.Made slot() throws InterruptedException {
+    /** Creates a further slot. {@return the slot} */
+    SystemDirectories.Created createSlot() throws InterruptedException {
         return limited(
                 "making a directory for a test on " + connection,
                 options.uploadWithin(),
                 "withUploadWithin",
-                () -> Place.make(connection, root));
+                () -> SystemDirectories.create(connection, root));
     }
 
-    /** A prepare step that failed may have done half of what the finish scripts undo. */
+    /** Runs the prepare steps; if one fails, the finish steps, as they undo the parts that were done. */
     private void prepareOrFinish() throws InterruptedException {
-        Place place = new Place(root, root);
-        packages.relativeTo(place.tree());
-        PlanSteps planned = new PlanSteps(connection, tests.plan(), options, packages, logs, place);
+        SystemDirectories directories = new SystemDirectories(root, root);
+        packages.relativeTo(directories.tree());
+        PlanSteps planned = new PlanSteps(connection, tests.plan(), options, packages, logs, directories);
         boolean prepared = false;
         steps = planned;
         try {
             planned.prepare();
-            installed = InstalledPackages.of(connection, tests.plan(), options.recordedPackages(), place.tree())
+            installed = InstalledPackages.of(connection, tests.plan(), options.recordedPackages(), directories.tree())
                     .orElse(null);
             prepared = true;
         } finally {
@@ -142,7 +145,7 @@ final class PreparedSystem {
         }
     }
 
-    /** Runs the finish scripts, as far as the system answers, and removes all. An interrupt that is pending is kept. */
+    /** Runs the finish steps if the system responds, and removes all files. Never throws; restores a pending interrupt. */
     void cleanUp() {
         boolean interrupted = Thread.interrupted();
         try {
@@ -155,7 +158,7 @@ final class PreparedSystem {
         }
     }
 
-    /** What prepare scripts left running may be what finish scripts end in their own way. */
+    /** Runs the finish steps, and only then kills the background processes of prepare scripts: finish may stop them. */
     private void finish() {
         if (steps != null) {
             steps.finish();
@@ -164,11 +167,11 @@ final class PreparedSystem {
         keepPlanData();
     }
 
-    /** What scripts and tests left in TMT_PLAN_DATA is kept beside the output of the scripts. */
+    /** Downloads the files in {@code TMT_PLAN_DATA} to the directory with the logs of the scripts. */
     private void keepPlanData() {
         boolean interrupted = Thread.interrupted();
-        Place place = new Place(root, root);
-        String data = place.planData();
+        SystemDirectories directories = new SystemDirectories(root, root);
+        String data = directories.planData();
         try {
             var unused = LimitedCall.of("atex-plan-data", options.finishWithin(), () -> {
                 boolean any = connection
@@ -177,15 +180,15 @@ final class PreparedSystem {
                         .succeeded();
                 if (any) {
                     connection.download(
-                            data, logs.directoryOf(connection, place.number()).resolve("plan-data"));
+                            data, logs.directoryOf(connection, directories.suffix()).resolve("plan-data"));
                 }
                 return any;
             });
         } catch (LimitedCall.NotInTimeException e) {
-            LOG.warn("what is in TMT_PLAN_DATA on {} is not kept: fetching it {}", connection, e.getMessage());
+            LOG.warn("could not download TMT_PLAN_DATA from {}: the download {}", connection, e.getMessage());
         } catch (LimitedCall.Failure e) {
             if (!(e.thrown() instanceof ConnectionLostException)) {
-                LOG.warn("what is in TMT_PLAN_DATA on {} is not kept: {}", connection, e.words());
+                LOG.warn("could not download TMT_PLAN_DATA from {}: {}", connection, e.describe());
             }
         } catch (InterruptedException e) {
             interrupted = true;
@@ -195,22 +198,22 @@ final class PreparedSystem {
         }
     }
 
-    /** Removes the place, if the system still answers, in spite of interrupts. */
+    /** Removes all files from the system if it still responds. An interrupt does not prevent it and is restored. */
     private void remove() {
         if (root.isEmpty()) {
             return;
         }
         boolean interrupted = Thread.interrupted();
-        Command removal = new Place(root, root).removal();
+        Command removal = new SystemDirectories(root, root).removalCommand();
         try {
-            var unused = LimitedCall.of("atex-clean-up", REMOVAL, () -> connection.run(removal));
+            var unused = LimitedCall.of("atex-clean-up", REMOVAL_TIMEOUT, () -> connection.run(removal));
         } catch (LimitedCall.NotInTimeException e) {
-            LOG.debug("something stays on {}: its removal {}", connection, e.getMessage());
+            LOG.debug("could not remove {} on {}: the removal {}", root, connection, e.getMessage());
         } catch (LimitedCall.Failure e) {
             if (!(e.thrown() instanceof AtexException || e.thrown() instanceof IllegalStateException)) {
-                LOG.warn("something stays on {}: {}", connection, e.words());
+                LOG.warn("could not remove {} on {}: {}", root, connection, e.describe());
             }
-            LOG.debug("something stays on {}, which does not answer: {}", connection, e.words());
+            LOG.debug("could not remove {} on {}, which does not respond: {}", root, connection, e.describe());
         } catch (InterruptedException e) {
             interrupted = true;
         }

@@ -13,7 +13,10 @@ import org.atex.api.TestEnd;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 
-/** Takes a system through reboots: those that tests announce, and those that are made for it. For one thread. */
+/**
+ * Handles reboots of a system: those that a test announces, and those that the executor does before a restart of a test.
+ * Not thread-safe.
+ */
 final class Reboot {
     private static final String COMMAND = """
             as_root=()
@@ -27,43 +30,48 @@ final class Reboot {
             fi
             """;
 
-    /** How often a system is asked that goes on answering. */
-    private static final Duration PAUSE = Duration.ofMillis(250);
+    /** The pause between attempts while the system still responds. */
+    private static final Duration RETRY_DELAY = Duration.ofMillis(250);
 
     private final Connection connection;
-    private final Duration usually;
-    private Boot boot;
+    private final Duration defaultLimit;
+    private BootId boot;
 
-    Reboot(Connection connection, Boot boot, Duration usually) {
+    Reboot(Connection connection, BootId boot, Duration defaultLimit) {
         this.connection = connection;
         this.boot = boot;
-        this.usually = usually;
+        this.defaultLimit = defaultLimit;
     }
 
-    /** {@return how long the reboot may take that a test announced} */
-    Duration within(ReportReceiver.@Nullable RebootWish wish) {
-        return wish == null || wish.within() == null ? usually : Duration.ofSeconds(wish.within());
+    /** {@return the time limit of a reboot: that of the announcement if it has one} */
+    Duration limitOf(ReportReceiver.@Nullable RebootAnnouncement announcement) {
+        return announcement == null || announcement.within() == null
+                ? defaultLimit
+                : Duration.ofSeconds(announcement.within());
     }
 
     /**
-     * Waits until the system has gone down and come back, and takes no answer of one that is still going down for that.
+     * Waits until the system has gone down and come back. The boot id decides: a system that is still shutting down accepts
+     * connections, so an answer alone proves nothing.
      *
-     * @param wish what the test said of it, or null
-     * @param limit how long it may take
-     * @return null when it is back; otherwise how the test ends
+     * @param announcement the details that the test announced, or null
+     * @param limit the time limit
+     * @return null when the system is back; otherwise the end of the test
      * @throws InterruptedException if interrupted
      */
     @Nullable
-    TestEnd follow(ReportReceiver.@Nullable RebootWish wish, TimeLimit limit) throws InterruptedException {
-        Long soft = wish == null ? null : wish.soft();
+    TestEnd await(ReportReceiver.@Nullable RebootAnnouncement announcement, TimeLimit limit)
+            throws InterruptedException {
+        Long soft = announcement == null ? null : announcement.soft();
         while (true) {
+            // A full reboot is noticed by the loss of a running command, a soft reboot by the counter of systemd below.
             if (soft == null && !boot.identity().isEmpty() && staysUp(limit)) {
                 return stayedUp(limit);
             }
             try {
-                connection.reconnect(atLeastNothing(limit.left()));
-                Boot now = Boot.of(connection);
-                if (now.isAfter(boot) || soft != null && Boot.softReboots(connection) > soft) {
+                connection.reconnect(nonNegative(limit.left()));
+                BootId now = BootId.of(connection);
+                if (now.isAfter(boot) || soft != null && BootId.softRebootCount(connection) > soft) {
                     boot = now;
                     return null;
                 }
@@ -71,7 +79,7 @@ final class Reboot {
                     if (limit.left().isNegative()) {
                         return stayedUp(limit);
                     }
-                    Thread.sleep(PAUSE);
+                    Thread.sleep(RETRY_DELAY);
                 }
             } catch (ConnectionLostException e) {
                 if (limit.left().isNegative()) {
@@ -85,30 +93,32 @@ final class Reboot {
     }
 
     /**
-     * Reboots the system, and waits until it is back.
+     * Reboots the system and waits until it is back.
      *
-     * @return null when it is back; otherwise how the test ends
+     * @return null when the system is back; otherwise the end of the test
      * @throws InterruptedException if interrupted
      */
     @Nullable
-    TestEnd now() throws InterruptedException {
-        TimeLimit limit = new TimeLimit(usually);
+    TestEnd reboot() throws InterruptedException {
+        TimeLimit limit = new TimeLimit(defaultLimit);
         try (RunningCommand command = connection.start(Command.bash(COMMAND).withStderr(Output.merge()))) {
             TailReader output = TailReader.start(command.stdout(), 1000);
-            Optional<CommandEnd> end = command.await(usually);
+            Optional<CommandEnd> end = command.await(defaultLimit);
             if (end.isPresent() && !end.get().succeeded()) {
-                connection.run(Command.of("true")); // tells a system that is gone from a command that failed
+                // The reboot may have killed the command. This throws if the system is down.
+                connection.run(Command.of("true"));
                 return TestEnd.of(
                         Outcome.ERROR,
                         "its system could not be rebooted: " + end.get() + ": "
                                 + output.textAtEnd().strip());
             }
         } catch (ConnectionLostException e) {
-            // It goes down.
+            // The system is going down.
         }
-        return follow(null, limit);
+        return await(null, limit);
     }
 
+    /** {@return the end of a test whose system did not go down; the system may still do so later, so it is unusable} */
     static TestEnd stayedUp(TimeLimit limit) {
         return new TestEnd(
                 Outcome.ERROR,
@@ -118,14 +128,14 @@ final class Reboot {
                 false);
     }
 
-    private static Duration atLeastNothing(Duration left) {
+    private static Duration nonNegative(Duration left) {
         return left.isNegative() ? Duration.ZERO : left;
     }
 
-    /** A command that does nothing ends when the system goes down, and is told apart from one that ends by itself. */
+    /** Waits for the shutdown by running a command that never ends by itself. {@return whether the limit passed first} */
     private boolean staysUp(TimeLimit limit) throws InterruptedException {
         try (RunningCommand sleeper = connection.start(Command.of("sleep", "100d"))) {
-            return sleeper.await(atLeastNothing(limit.left())).isEmpty();
+            return sleeper.await(nonNegative(limit.left())).isEmpty();
         } catch (ConnectionLostException e) {
             return false;
         }

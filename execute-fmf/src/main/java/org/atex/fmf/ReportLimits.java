@@ -1,22 +1,27 @@
 package org.atex.fmf;
 
 /**
- * How much one test may send before it is ended. A test is hostile input: without limits, one that loops fills the
- * runner's disk or memory. Immutable; each {@code with…} method gives a changed copy.
+ * Limits of the data that one test may send. A test that exceeds a limit is stopped and ends as
+ * {@link org.atex.api.Outcome#ERROR}. Without limits, a test that loops would fill the disk or the heap of the executor.
+ * Immutable; each {@code with…} method returns a copy.
  *
- * @param results how many results, open ones counted each time that they are added to
- * @param files how many pieces of files
- * @param fileBytes how many bytes of files in all
- * @param outputBytes how many bytes of its own output
- * @param openBytes how many bytes of JSON in results that are still open, which are kept in memory
+ * @param results the number of results; each addition to an open result counts
+ * @param files the number of files; each piece of a file counts
+ * @param fileBytes the total size of all files in bytes
+ * @param outputBytes the size of the output in bytes
+ * @param openBytes the size in bytes of the JSON of open results, which are kept in memory
  */
 public record ReportLimits(long results, long files, long fileBytes, long outputBytes, long openBytes) {
     private static final long GIBIBYTE = 1L << 30;
 
-    /** Refuses limits below zero. */
+    /**
+     * Validates the limits.
+     *
+     * @throws IllegalArgumentException if a limit is negative
+     */
     public ReportLimits {
         if (Math.min(results, Math.min(files, Math.min(fileBytes, Math.min(outputBytes, openBytes)))) < 0) {
-            throw new IllegalArgumentException("a limit on what a test may send must not be negative: results "
+            throw new IllegalArgumentException("limits of the data of a test must not be negative: results "
                     + results
                     + ", files " + files + ", fileBytes " + fileBytes + ", outputBytes " + outputBytes + ", openBytes "
                     + openBytes);
@@ -24,53 +29,53 @@ public record ReportLimits(long results, long files, long fileBytes, long output
     }
 
     /**
-     * {@return a million results, a million files, 64 GiB of files, 4 GiB of output, 32 MiB of open results: more than
-     * any honest test needs}
+     * {@return the default limits: a million results, a million files, 64 GiB of files, 4 GiB of output, and 32 MiB of open
+     * results}
      */
     public static ReportLimits defaults() {
         return new ReportLimits(1_000_000, 1_000_000, 64 * GIBIBYTE, 4 * GIBIBYTE, 32L << 20);
     }
 
     /**
-     * {@return these limits with another number of results}
+     * {@return a copy with this limit of results}
      *
-     * @param value how many
+     * @param value the number of results
      */
     public ReportLimits withResults(long value) {
         return new ReportLimits(value, files, fileBytes, outputBytes, openBytes);
     }
 
     /**
-     * {@return these limits with another number of files}
+     * {@return a copy with this limit of files}
      *
-     * @param value how many
+     * @param value the number of files
      */
     public ReportLimits withFiles(long value) {
         return new ReportLimits(results, value, fileBytes, outputBytes, openBytes);
     }
 
     /**
-     * {@return these limits with another size of all files}
+     * {@return a copy with this total size of files}
      *
-     * @param value bytes
+     * @param value the size in bytes
      */
     public ReportLimits withFileBytes(long value) {
         return new ReportLimits(results, files, value, outputBytes, openBytes);
     }
 
     /**
-     * {@return these limits with another size of the output}
+     * {@return a copy with this size of the output}
      *
-     * @param value bytes
+     * @param value the size in bytes
      */
     public ReportLimits withOutputBytes(long value) {
         return new ReportLimits(results, files, fileBytes, value, openBytes);
     }
 
     /**
-     * {@return these limits with another size of open results}
+     * {@return a copy with this size of open results}
      *
-     * @param value bytes
+     * @param value the size in bytes
      */
     public ReportLimits withOpenBytes(long value) {
         return new ReportLimits(results, files, fileBytes, outputBytes, value);

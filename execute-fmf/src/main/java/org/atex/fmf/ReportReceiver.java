@@ -26,74 +26,76 @@ import org.atex.fmf.control.StorageException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes what a test reports on its control stream, and writes it to the test's artifacts: files as they arrive, results
- * the moment they are final. For one thread.
+ * Receives the results that a test reports on its control stream, and writes them to the artifacts of the test: files as
+ * they arrive, results as soon as they are final. The format is defined in {@code docs/test-control.md}. Not thread-safe.
  */
 final class ReportReceiver implements AutoCloseable {
-    /** Stands for the test itself among names of subtests, which are never empty. */
+    /** The name of the test itself among the names of its parts, which are never empty. */
     private static final String ITSELF = "";
 
-    /** How many words of their own tests may use for status before further ones are not counted. */
-    private static final int KINDS = 1000;
+    /** The number of different statuses that are counted; a test may invent any number of them. */
+    private static final int MAX_STATUSES = 1000;
 
-    private static final int SHOWN = 200;
+    /** Maximum number of characters of a value in a message: a test may send megabytes. */
+    private static final int LONGEST_QUOTE = 200;
 
     private final Artifacts artifacts;
     private final Path output;
     private final ResultWriter writer;
-    private final Allowance allowance;
+    private final ReportUsage usage;
     private final PartialResults partial = new PartialResults();
     private final Map<Status, Long> subtests = new HashMap<>();
-    private @Nullable Status reported;
-    /** Which part was reported as that first. */
-    private String reportedPart = ITSELF;
+    /** The most severe status of a part that the helper commands reported. */
+    private @Nullable Status worstPartStatus;
+    /** The first part with that status. */
+    private String worstPart = ITSELF;
 
     private String latest = ITSELF;
-    private @Nullable RebootWish rebootWish;
-    private @Nullable Status own;
+    private @Nullable RebootAnnouncement announcement;
+    private @Nullable Status ownStatus;
     private @Nullable String ownNote;
 
-    /** From the harmless to the worst, as tmt ranks what tests report of their parts. */
+    /** The statuses of parts, ordered by severity as in tmt. */
     private static final List<Status> RANKS = List.of(Status.SKIP, Status.PASS, Status.WARN, Status.FAIL, Status.ERROR);
 
     /**
-     * What a test said of the reboot that it is about to announce.
+     * Details of a reboot, which {@code tmt-reboot} sends before the reboot itself.
      *
-     * @param within how many seconds it may take; null if that was not said
-     * @param soft how many times only the user space has been restarted so far, if that is what is to come; else null
+     * @param within the time limit in seconds; null for the default
+     * @param soft the number of soft reboots so far if a soft reboot follows; otherwise null
      */
-    record RebootWish(@Nullable Long within, @Nullable Long soft) {}
+    record RebootAnnouncement(@Nullable Long within, @Nullable Long soft) {}
 
     /**
-     * Begins with empty artifacts.
+     * Creates a receiver.
      *
-     * @param artifacts where results and files go
-     * @param output the file that the test's own output is written to, on the same file system
-     * @param limits how much the test may send
-     * @throws IOException if nothing can be written there
+     * @param artifacts the artifacts of the test
+     * @param output the file with the output of the test, on the same file system, as results link to it
+     * @param limits the limits of the data that the test may send
+     * @throws IOException if the results cannot be written
      */
     ReportReceiver(Artifacts artifacts, Path output, ReportLimits limits) throws IOException {
         this.artifacts = artifacts;
         this.output = output;
-        this.allowance = new Allowance(limits);
+        this.usage = new ReportUsage(limits);
         this.writer = ResultWriter.append(artifacts.results());
     }
 
     /**
-     * Takes one result.
+     * Receives one result.
      *
-     * @param length how many bytes its JSON object has
-     * @param stream gives those, and then the bytes of its files
-     * @throws ProtocolException if the result is malformed, or above the limits
-     * @throws StorageException if it cannot be stored here
-     * @throws IOException if the stream breaks
+     * @param length the length of its JSON object in bytes
+     * @param stream the control stream, positioned at the JSON object, which is followed by the bytes of the files
+     * @throws ProtocolException if the result is malformed or exceeds a limit
+     * @throws StorageException if it cannot be stored on this machine
+     * @throws IOException if the control stream cannot be read
      */
     void receive(int length, ControlStream stream) throws IOException {
-        allowance.takeResult();
+        usage.addResult();
         Map<String, @Nullable Object> result = Json.object(stream.readBytes(length));
         String name = name(result);
         boolean keepOpen = isPartial(result.remove("partial"));
-        if (keepOpen && name.equals(ITSELF) && takeHints(result)) {
+        if (keepOpen && name.equals(ITSELF) && takeHelperData(result)) {
             return;
         }
         latest = name;
@@ -102,30 +104,33 @@ final class ReportReceiver implements AutoCloseable {
         receiveFiles(name, result, stream);
         if (keepOpen) {
             checkText(result, "testout");
-            allowance.takeOpen(length);
-            partial.keep(name, result);
+            usage.addOpenBytes(length);
+            partial.add(name, result);
         } else {
             store(name, partial.close(name, result));
             if (partial.isEmpty()) {
-                allowance.giveBackAllOpen();
+                usage.resetOpenBytes();
             }
         }
     }
 
-    /** Takes what our own commands on the system add for us. {@return whether that was all} */
-    private boolean takeHints(Map<String, @Nullable Object> result) throws ProtocolException {
+    /**
+     * Removes the keys that the helper commands on the system add to a result of the test itself: {@code atex-reported},
+     * the status of the part before, and {@code atex-reboot}, details of a reboot. {@return whether nothing else is left}
+     */
+    private boolean takeHelperData(Map<String, @Nullable Object> result) throws ProtocolException {
         if (result.remove("atex-reported") instanceof String word) {
             Status status = new Status(word);
             if (RANKS.indexOf(status) < 0) {
                 throw new ProtocolException("a part of the test was reported with an unknown result: " + shown(word));
             }
-            if (reported == null || RANKS.indexOf(status) > RANKS.indexOf(reported)) {
-                reported = status;
-                reportedPart = latest;
+            if (worstPartStatus == null || RANKS.indexOf(status) > RANKS.indexOf(worstPartStatus)) {
+                worstPartStatus = status;
+                worstPart = latest;
             }
         }
-        if (result.remove("atex-reboot") instanceof Map<?, ?> wish) {
-            rebootWish = new RebootWish(number(wish.get("within")), number(wish.get("soft")));
+        if (result.remove("atex-reboot") instanceof Map<?, ?> reboot) {
+            announcement = new RebootAnnouncement(number(reboot.get("within")), number(reboot.get("soft")));
         }
         return result.isEmpty();
     }
@@ -134,12 +139,12 @@ final class ReportReceiver implements AutoCloseable {
         return value instanceof Number number ? number.longValue() : null;
     }
 
-    /** {@return what was said of the next reboot, once; null if nothing was} */
+    /** Returns and clears the announcement of the next reboot. {@return the announcement, or null if there is none} */
     @Nullable
-    RebootWish takeRebootWish() {
-        RebootWish wish = rebootWish;
-        rebootWish = null;
-        return wish;
+    RebootAnnouncement takeAnnouncement() {
+        RebootAnnouncement taken = announcement;
+        announcement = null;
+        return taken;
     }
 
     private static String name(Map<String, @Nullable Object> result) throws ProtocolException {
@@ -150,7 +155,7 @@ final class ReportReceiver implements AutoCloseable {
             return name;
         }
         throw new ProtocolException(
-                "a result's name must be a text that is not empty; leave it out for the test itself");
+                "a result's name must be a non-empty text; omit it for a result of the test itself");
     }
 
     private static boolean isPartial(@Nullable Object value) throws ProtocolException {
@@ -164,7 +169,7 @@ final class ReportReceiver implements AutoCloseable {
         Object value = result.get(key);
         if (value != null && !(value instanceof String text && (key.equals("note") || !text.isBlank()))) {
             throw new ProtocolException(
-                    "a result's '" + key + "' must be a text that is not empty, but is " + shown(value));
+                    "a result's '" + key + "' must be a non-empty text, but is " + shown(value));
         }
     }
 
@@ -190,26 +195,26 @@ final class ReportReceiver implements AutoCloseable {
                                 + shown(file));
             }
             stored.add(SafePath.of(fileName));
-            allowance.takeFile(length.longValue());
-            receiveFile(place(name, fileName), length.longValue(), stream);
+            usage.addFile(length.longValue());
+            receiveFile(pathOf(name, fileName), length.longValue(), stream);
         }
         result.put("files", List.copyOf(stored));
     }
 
-    private Path place(String name, String file) {
+    private Path pathOf(String name, String file) {
         return artifacts.files().resolve(SafePath.ofFile(name.equals(ITSELF) ? null : name, file));
     }
 
     private static void receiveFile(Path path, long length, ControlStream stream) throws IOException {
         makeParent(path);
         if (Files.isDirectory(path)) {
-            throw new ProtocolException("the file " + path.getFileName() + " is a directory of files already");
+            throw new ProtocolException("the file " + path.getFileName() + " is already a directory of files");
         }
-        // Not a FileChannel: that one is closed by an interrupt in the middle of a write.
+        // Not a FileChannel, which an interrupt closes in the middle of a write.
         try (OutputStream out = open(path)) {
             stream.copyBytes(length, out);
         } catch (StorageException e) {
-            Files.deleteIfExists(path); // half a file is of no use, and its room is needed to say so
+            Files.deleteIfExists(path); // frees the space that is needed to write the result with the reason
             throw e;
         }
     }
@@ -222,10 +227,10 @@ final class ReportReceiver implements AutoCloseable {
         }
     }
 
-    /** The start of a value, for messages: a test may send megabytes of it. */
+    /** {@return the beginning of a value, for messages} */
     private static String shown(@Nullable Object value) {
         String text = String.valueOf(value);
-        return text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
+        return text.length() > LONGEST_QUOTE ? text.substring(0, LONGEST_QUOTE) + "…" : text;
     }
 
     private static void makeParent(Path path) throws IOException {
@@ -237,7 +242,7 @@ final class ReportReceiver implements AutoCloseable {
             Files.createDirectories(parent);
         } catch (FileAlreadyExistsException e) {
             throw new ProtocolException("the file " + path.getFileName() + " needs the directory "
-                    + parent.getFileName() + ", which is a file already");
+                    + parent.getFileName() + ", which is already a file");
         } catch (IOException e) {
             throw new StorageException("a directory of files", e);
         }
@@ -274,91 +279,92 @@ final class ReportReceiver implements AutoCloseable {
 
     private void count(String name, Status status, @Nullable String note) {
         if (name.equals(ITSELF)) {
-            if (own == null || isWorse(status, own)) {
-                own = status;
+            if (ownStatus == null || isWorse(status, ownStatus)) {
+                ownStatus = status;
                 ownNote = note;
             }
-        } else if (subtests.containsKey(status) || subtests.size() < KINDS) {
+        } else if (subtests.containsKey(status) || subtests.size() < MAX_STATUSES) {
             subtests.merge(status, 1L, Long::sum);
         }
     }
 
     /**
-     * Adds a result of the runner's own, beside those of the test.
+     * Adds a result of the executor to those of the test.
      *
-     * @param result what it says; its files are there already
-     * @throws StorageException if it cannot be stored here
+     * @param result the result, whose files are already in the artifacts
+     * @throws StorageException if it cannot be stored on this machine
      */
     void add(ReportedResult result) throws StorageException {
         write(result);
     }
 
     private void addOutput(String name, String testout, Set<String> files) throws IOException {
-        Path path = place(name, testout);
+        Path path = pathOf(name, testout);
         if (!files.add(SafePath.of(testout)) || Files.exists(path)) {
             throw new ProtocolException("a result's 'testout' is also one of its files: " + testout);
         }
         if (Files.exists(output)) {
             makeParent(path);
-            // A link, so that what is still written after the result became final is there too.
+            // A hard link, so that the file also gets the output that follows after the result became final.
             Files.createLink(path, output);
         }
     }
 
     /**
-     * Stores what is still open, and adds a result about the test itself if it reported none, or if it was not the test
-     * that decided how it ended.
+     * Stores the open results. Adds a result about the test itself if the test reported none, or if its own result did not
+     * decide the outcome.
      *
-     * @param end how it ended by its exit code, or by whoever ended it
-     * @param rule decides, unless somebody else ended it
-     * @return how it ended, its own result and the rule considered
-     * @throws StorageException if something cannot be stored here
-     * @throws IOException if a link cannot be made here
+     * @param end the end of the test by its exit code, or with which it was stopped
+     * @param rule decides the outcome of a test that ended by itself
+     * @return the end of the test, after its own result and the rule
+     * @throws StorageException if a result cannot be stored on this machine
+     * @throws IOException if a link cannot be created on this machine
      */
     TestEnd finish(TestEnd end, OutcomeRule rule) throws IOException {
         return finish(end, rule, Interpretation.none());
     }
 
     /**
-     * The same for a test whose metadata have a say, too.
+     * Does the same as {@link #finish(TestEnd, OutcomeRule)}, and lets the metadata of the test decide as well.
      *
-     * @param end how it ended by its exit code, or by whoever ended it
-     * @param rule decides, unless somebody else ended it
-     * @param interpretation decides before and after the rule
-     * @return how it ended, all of that considered
-     * @throws StorageException if something cannot be stored here
-     * @throws IOException if a link cannot be made here
+     * @param end the end of the test by its exit code, or with which it was stopped
+     * @param rule decides the outcome of a test that ended by itself
+     * @param interpretation provides a judgement before the rule, and interprets the one after it
+     * @return the end of the test, after its own result, the rule and the interpretation
+     * @throws StorageException if a result cannot be stored on this machine
+     * @throws IOException if a link cannot be created on this machine
      */
     TestEnd finish(TestEnd end, OutcomeRule rule, Interpretation interpretation) throws IOException {
         Map<String, @Nullable Object> itself = partial.remove(ITSELF);
         String malformed = storeOpen();
         boolean endedItself = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.FAILED;
         if (malformed != null && endedItself) {
-            return finishEnded(
+            return finishStopped(
                     itself, new TestEnd(Outcome.ERROR, end.exitCode(), malformed, end.systemUsable()), interpretation);
         }
         if (!endedItself) {
-            return finishEnded(itself, end, interpretation);
+            return finishStopped(itself, end, interpretation);
         }
-        Judgement elsewhere = interpretation.found(end, reported != null || own != null || hasStatus(itself));
-        Judgement found = elsewhere == null ? ownFinding(itself, end) : elsewhere;
+        Judgement elsewhere =
+                interpretation.findJudgement(end, worstPartStatus != null || ownStatus != null || hasStatus(itself));
+        Judgement found = elsewhere == null ? ownJudgement(itself, end) : elsewhere;
         Outcome ruled = rule.decide(found.of(end), Map.copyOf(subtests));
-        Judgement last = interpretation.last(ruled == found.outcome() ? found : Judgement.of(ruled, found.note()));
+        Judgement last = interpretation.interpret(ruled == found.outcome() ? found : Judgement.of(ruled, found.note()));
         boolean decidedElsewhere = elsewhere != null || !last.equals(found);
-        if (decidedElsewhere || itself != null || !last.status().equals(own)) {
+        if (decidedElsewhere || itself != null || !last.status().equals(ownStatus)) {
             boolean newReason = last.surprising() && last.note() != null;
-            storeFallback(newReason ? withoutVerdict(itself) : decidedElsewhere ? withoutStatus(itself) : itself, last);
+            storeFinal(newReason ? withoutVerdict(itself) : decidedElsewhere ? withoutStatus(itself) : itself, last);
         }
         return last.of(end);
     }
 
-    /** Somebody else ended the test, and it has no say. */
-    private TestEnd finishEnded(
+    /** Finishes a test that was stopped, whose own results do not decide the outcome. */
+    private TestEnd finishStopped(
             @Nullable Map<String, @Nullable Object> itself, TestEnd end, Interpretation interpretation)
             throws IOException {
         Judgement found = Judgement.of(end.outcome(), end.note());
-        Judgement last = interpretation.last(found);
-        storeFallback(withoutVerdict(itself), last);
+        Judgement last = interpretation.interpret(found);
+        storeFinal(withoutVerdict(itself), last);
         return last.equals(found) ? end : last.of(end);
     }
 
@@ -366,41 +372,41 @@ final class ReportReceiver implements AutoCloseable {
         return open != null && open.get("status") instanceof String;
     }
 
-    /** {@return what is wrong with one of them, or null} */
+    /** Stores the open results of parts. {@return the error in a malformed one, or null} */
     private @Nullable String storeOpen() throws IOException {
         String malformed = null;
-        for (Map<String, @Nullable Object> rest : partial.rest()) {
-            String name = String.valueOf(rest.get("name"));
+        for (Map<String, @Nullable Object> result : partial.remaining()) {
+            String name = String.valueOf(result.get("name"));
             try {
-                store(name, rest);
+                store(name, result);
             } catch (ProtocolException e) {
                 malformed = e.getMessage();
-                rest.remove("testout");
-                store(name, rest);
+                result.remove("testout"); // the only key that is checked when a result is stored
+                store(name, result);
             }
         }
         return malformed;
     }
 
-    /** {@return what the test says of itself and its parts, an open result included; else what its exit code says} */
-    private Judgement ownFinding(@Nullable Map<String, @Nullable Object> open, TestEnd end) {
-        Status said = own;
+    /** {@return the judgement by the results of the test and its parts, an open one included; otherwise by its exit code} */
+    private Judgement ownJudgement(@Nullable Map<String, @Nullable Object> open, TestEnd end) {
+        Status decisive = ownStatus;
         if (open != null && open.get("status") instanceof String word) {
             Status status = new Status(word);
-            said = said == null || isWorse(status, said) ? status : said;
+            decisive = decisive == null || isWorse(status, decisive) ? status : decisive;
         }
-        boolean byPart = reported != null && (said == null || rank(reported) > rank(said));
+        boolean byPart = worstPartStatus != null && (decisive == null || rank(worstPartStatus) > rank(decisive));
         if (byPart) {
-            said = reported;
+            decisive = worstPartStatus;
         }
-        if (said == null) {
+        if (decisive == null) {
             return Judgement.of(end.outcome(), end.note());
         }
         String why = open != null && open.get("note") instanceof String note ? note : ownNote;
-        if (byPart && why == null && Outcome.of(said) != Outcome.PASSED) {
-            why = "it reported " + said.word().toUpperCase(Locale.ROOT) + " for " + reportedPart;
+        if (byPart && why == null && Outcome.of(decisive) != Outcome.PASSED) {
+            why = "it reported " + decisive.word().toUpperCase(Locale.ROOT) + " for " + worstPart;
         }
-        return new Judgement(Outcome.of(said), said, why == null ? end.note() : firstLine(why));
+        return new Judgement(Outcome.of(decisive), decisive, why == null ? end.note() : firstLine(why));
     }
 
     private static boolean isWorse(Status one, Status other) {
@@ -419,7 +425,7 @@ final class ReportReceiver implements AutoCloseable {
         return open;
     }
 
-    /** Not the test decided but its runner, who says why. */
+    /** Removes status and note, for a test whose outcome the executor decided with a reason of its own. */
     private static @Nullable Map<String, @Nullable Object> withoutVerdict(
             @Nullable Map<String, @Nullable Object> open) {
         if (open != null) {
@@ -430,22 +436,23 @@ final class ReportReceiver implements AutoCloseable {
 
     private static String firstLine(String text) {
         String line = text.strip().lines().findFirst().orElse("");
-        return line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
+        return line.length() > LONGEST_QUOTE ? line.substring(0, LONGEST_QUOTE) + "…" : line;
     }
 
-    private void storeFallback(@Nullable Map<String, @Nullable Object> open, Judgement finding) throws IOException {
-        Map<String, @Nullable Object> fallback = open == null ? new LinkedHashMap<>() : open;
-        fallback.putIfAbsent("status", finding.status().word());
-        if (finding.note() != null && finding.needsReason()) {
-            fallback.putIfAbsent("note", finding.note());
+    /** Stores the final result of the test itself; the output becomes {@code output.txt} unless the test stored it. */
+    private void storeFinal(@Nullable Map<String, @Nullable Object> open, Judgement judgement) throws IOException {
+        Map<String, @Nullable Object> result = open == null ? new LinkedHashMap<>() : open;
+        result.putIfAbsent("status", judgement.status().word());
+        if (judgement.note() != null && judgement.needsReason()) {
+            result.putIfAbsent("note", judgement.note());
         }
-        boolean hasOutput = fallback.get("testout") != null
-                || fallback.get("files") instanceof List<?> files && files.contains("output.txt")
-                || Files.exists(place(ITSELF, "output.txt"));
+        boolean hasOutput = result.get("testout") != null
+                || result.get("files") instanceof List<?> files && files.contains("output.txt")
+                || Files.exists(pathOf(ITSELF, "output.txt"));
         if (!hasOutput) {
-            fallback.put("testout", "output.txt");
+            result.put("testout", "output.txt");
         }
-        store(ITSELF, fallback);
+        store(ITSELF, result);
     }
 
     @Override

@@ -11,29 +11,29 @@ import org.atex.api.RunningCommand;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a script went that made a system ready, or cleaned it up.
+ * One execution of a script that prepares or cleans up a system.
  *
  * @param end how it ended
- * @param timedOut whether it was ended at its limit
- * @param limit how long it was given
- * @param output the last of what it wrote
- * @param log has all of it, or null
+ * @param timedOut whether it was killed at its time limit
+ * @param limit the time limit
+ * @param output the last part of its output
+ * @param log the log with all of its output, or null
  */
 record ScriptRun(CommandEnd end, boolean timedOut, Duration limit, String output, SetUpLogs.@Nullable Log log) {
-    private static final int SHOWN = 2000;
-    private static final int LINES = 8;
+    private static final int TAIL_BYTES = 2000;
+    private static final int MAX_LINES = 8;
 
-    /** Runs it to its end, or to its limit. */
+    /** Runs a script to its end or to its time limit. */
     static ScriptRun of(Connection connection, Command command, Duration limit) throws InterruptedException {
         return of(connection, command, limit, null);
     }
 
-    /** Runs it to its end, or to its limit, and keeps all that it writes. */
+    /** Runs a script to its end or to its time limit, and logs all of its output. */
     static ScriptRun of(Connection connection, Command command, Duration limit, SetUpLogs.@Nullable Log log)
             throws InterruptedException {
         TailReader tail = null;
         try (RunningCommand running = connection.start(command)) {
-            tail = TailReader.start(running.stdout(), SHOWN, log == null ? OutputStream.nullOutputStream() : log);
+            tail = TailReader.start(running.stdout(), TAIL_BYTES, log == null ? OutputStream.nullOutputStream() : log);
             CommandEnd end = running.await(limit).orElse(null);
             return end == null
                     ? new ScriptRun(new CommandEnd.Signalled("KILL"), true, limit, tail.text(), log)
@@ -49,14 +49,15 @@ record ScriptRun(CommandEnd end, boolean timedOut, Duration limit, String output
         return !timedOut && end.succeeded();
     }
 
+    /** {@return a description for messages, with the last lines of the output} */
     String describe() {
         String how = timedOut ? "was ended at its limit of " + Durations.words(limit) : "ended with " + end;
         if (output.isBlank()) {
-            return how + " and said nothing";
+            return how + " and without output";
         }
         Path all = log == null ? null : log.file();
         List<String> lines = output.strip().lines().toList();
-        return how + "; " + (all == null ? "" : "all that it said is in " + all + "; ") + "its last lines: "
-                + String.join("\n", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
+        return how + "; " + (all == null ? "" : "all of its output is in " + all + "; ") + "its last lines: "
+                + String.join("\n", lines.subList(Math.max(0, lines.size() - MAX_LINES), lines.size()));
     }
 }

@@ -7,25 +7,25 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Objects;
 
-/** What is run on systems. */
+/** The shell scripts that run on systems. Each one documents its arguments, output and exit codes. */
 enum Scripts {
     /** Runs a test. */
     WRAPPER,
-    /** Runs the former so that it outlives its connection. */
+    /** Runs the wrapper so that it survives a lost connection. */
     DETACHED,
-    /** What tests call to report and to reboot, under several names. */
+    /** Implements the commands for tests, such as {@code tmt-report-result} and {@code tmt-reboot}. */
     HELPER,
-    /** Looks at a system before and after a test. */
+    /** Runs a check before or after a test. */
     CHECKS,
     /** Installs packages. */
     INSTALL,
-    /** Runs a script of a plan, and keeps what it leaves running. */
+    /** Runs a script of a plan, whose background processes may outlive it. */
     SCRIPT,
-    /** Switches features of a distribution on or off. */
+    /** Enables or disables features of a distribution. */
     FEATURE,
     /** Applies Ansible playbooks. */
     ANSIBLE,
-    /** Says which packages are installed. */
+    /** Prints the versions of installed packages. */
     PACKAGES;
 
     private final String text = read(name().toLowerCase(Locale.ROOT) + ".sh");
@@ -38,7 +38,7 @@ enum Scripts {
         try (InputStream in = Objects.requireNonNull(Scripts.class.getResourceAsStream(name), name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new UncheckedIOException("could not read " + name + " from our own jar", e);
+            throw new UncheckedIOException("could not read the script " + name + " from the jar of execute-fmf", e);
         }
     }
 }

@@ -5,9 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/**
- * Numbers the tests of a factory, from 1 in their order, and gives its run a name. Immutable.
- */
+/** Numbers the tests of a factory in their order, starting with 1, and names the run. Immutable. */
 final class SerialNumbers {
     private final Map<String, Integer> numbers = new HashMap<>();
     private final String run = UUID.randomUUID().toString();
@@ -20,13 +18,13 @@ final class SerialNumbers {
         }
     }
 
-    /** {@return the number of a test; of one that is none of them, the number behind the last} */
+    /** {@return the number of a test; the number after the last one for a test that is not among them} */
     int of(FmfTest test) {
         Integer number = numbers.get(test.name());
         return number == null ? numbers.size() + 1 : number;
     }
 
-    /** {@return a name that no other run has} */
+    /** {@return a unique name of the run} */
     String run() {
         return run;
     }

@@ -12,14 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps what prepare and finish scripts write: a directory for each time that a system is made ready, with a file for each
- * step that writes anything.
- *
- * <p>Thread safety: from any thread.
+ * Logs the output of prepare and finish scripts. There is one directory for each preparation of a system, and in it one
+ * file for each step that has output. Thread-safe.
  */
 final class SetUpLogs {
     private static final Logger LOG = LoggerFactory.getLogger(SetUpLogs.class);
-    private static final int LONGEST = 100;
+    /** Maximum length of the name of a system in the name of a directory. */
+    private static final int LONGEST_NAME = 100;
 
     private final @Nullable Path chosen;
     private final boolean stamped;
@@ -31,30 +30,30 @@ final class SetUpLogs {
     }
 
     /**
-     * {@return what keeps the output of one step; its file is made when there is some}
+     * {@return the log of one step, whose file is created when there is output}
      *
-     * @param connection the system
-     * @param number tells this time that it is made ready from any other
-     * @param step the name of the step, which can be that of a file
+     * @param connection the connection to the system
+     * @param suffix distinguishes preparations of the same system
+     * @param step the name of the step, a valid file name
      */
-    Log of(Connection connection, String number, String step) {
-        return new Log(name(connection, number), step + ".txt");
+    Log of(Connection connection, String suffix, String step) {
+        return new Log(name(connection, suffix), step + ".txt");
     }
 
-    private static String name(Connection connection, String number) {
+    private static String name(Connection connection, String suffix) {
         String system = connection.toString().replaceAll("[^A-Za-z0-9._@-]+", "-");
-        String cut = system.length() > LONGEST ? system.substring(0, LONGEST) : system;
-        return cut + "." + number;
+        String cut = system.length() > LONGEST_NAME ? system.substring(0, LONGEST_NAME) : system;
+        return cut + "." + suffix;
     }
 
     /**
-     * {@return the directory of the files of one time that a system is made ready; it is there}
+     * Creates the directory for one preparation of a system, unless it exists. {@return the directory}
      *
-     * @param connection the system
-     * @param number tells this time from any other
+     * @param connection the connection to the system
+     * @param suffix distinguishes preparations of the same system
      */
-    Path directoryOf(Connection connection, String number) throws IOException {
-        return Files.createDirectories(directory().resolve(name(connection, number)));
+    Path directoryOf(Connection connection, String suffix) throws IOException {
+        return Files.createDirectories(directory().resolve(name(connection, suffix)));
     }
 
     private synchronized Path directory() throws IOException {
@@ -64,13 +63,16 @@ final class SetUpLogs {
         if (temporary == null) {
             temporary = Files.createTempDirectory("atex-set-up-logs");
             LOG.info(
-                    "what prepare and finish scripts write is kept in {} (FmfOptions.withSetUpLogs says where)",
+                    "output of prepare and finish scripts is in {} (FmfOptions.withSetUpLogs sets the directory)",
                     temporary);
         }
         return temporary;
     }
 
-    /** A file. What cannot be kept is not worth a failure. For one thread, but for {@link #file}. */
+    /**
+     * The log of one step. If it cannot be written, a warning is logged, and the step continues. Not thread-safe, except for
+     * {@link #file}.
+     */
     final class Log extends OutputStream {
         private final String system;
         private final String name;
@@ -83,7 +85,7 @@ final class SetUpLogs {
             this.name = name;
         }
 
-        /** {@return where it is, or null while nothing was written} */
+        /** {@return the file, or null if nothing was written yet} */
         @Nullable
         Path file() {
             return file;
@@ -108,7 +110,7 @@ final class SetUpLogs {
                 open.write(bytes, offset, length);
             } catch (IOException e) {
                 failed = true;
-                LOG.warn("the output of {} on {} cannot be kept: {}", name, system, e.toString());
+                LOG.warn("could not write the output of {} on {}: {}", name, system, e.toString());
             }
         }
 
@@ -126,7 +128,7 @@ final class SetUpLogs {
                     to.close();
                 }
             } catch (IOException e) {
-                LOG.warn("the output of {} on {} may not be complete: {}", name, system, e.toString());
+                LOG.warn("the output of {} on {} may be incomplete: {}", name, system, e.toString());
             }
         }
     }

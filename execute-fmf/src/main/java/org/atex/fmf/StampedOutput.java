@@ -11,18 +11,18 @@ import java.time.format.DateTimeFormatter;
 import java.util.function.Supplier;
 
 /**
- * Puts in front of each line when its first byte arrived, and changes nothing else: a line that comes in parts has one time,
- * and the last line gets no line feed that it does not have. For one thread.
+ * Prefixes each line with the time at which its first byte arrived. All other bytes are unchanged; a line that arrives in
+ * several parts gets one time stamp, and no line feed is added at the end. Not thread-safe.
  */
 final class StampedOutput extends FilterOutputStream {
-    /** How long a stamp is, with the space after it. */
+    /** The length of a time stamp, including the space after it. */
     static final int LENGTH = "2026-01-01T00:00:00.000Z ".length();
 
     private static final DateTimeFormatter FORMAT =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z '").withZone(ZoneOffset.UTC);
 
     private final Supplier<Instant> clock;
-    private boolean within;
+    private boolean inLine;
 
     StampedOutput(OutputStream to, Supplier<Instant> clock) {
         super(to);
@@ -40,12 +40,12 @@ final class StampedOutput extends FilterOutputStream {
         ByteArrayOutputStream stamped = new ByteArrayOutputStream(length + length / 8);
         int begin = offset;
         for (int i = offset; i < offset + length; i++) {
-            if (!within) {
+            if (!inLine) {
                 stamped.write(bytes, begin, i - begin);
                 stamped.writeBytes(stamp);
                 begin = i;
             }
-            within = bytes[i] != '\n';
+            inLine = bytes[i] != '\n';
         }
         stamped.write(bytes, begin, offset + length - begin);
         stamped.writeTo(out);

@@ -19,25 +19,26 @@ import org.atex.api.RunningCommand;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A script of a plan, which may leave processes running on its system: they live until this is closed. For one thread.
+ * One execution of a script of a plan, which may leave background processes on its system. The background processes live
+ * until their command is closed. Not thread-safe.
  *
- * @param run how the script itself went
- * @param left holds what it left running, or null
+ * @param run the execution of the script itself
+ * @param background the command whose standard input keeps the background processes alive; null if there are none
  */
-record StepScript(ScriptRun run, @Nullable RunningCommand left) {
-    private static final int SHOWN = 2000;
+record StepScript(ScriptRun run, @Nullable RunningCommand background) {
+    private static final int TAIL_BYTES = 2000;
     private static final Pattern EXITED = Pattern.compile("exited (\\d{1,3}) (\\d{1,9})");
 
-    /** What comes from the script that runs it. */
-    private record Word(int code, boolean left) {}
+    /** The exit of a script, as {@code script.sh} reports it: the exit code, and whether processes are left. */
+    private record Exit(int code, boolean hasBackground) {}
 
     /**
-     * Runs a script to its end, or to its limit.
+     * Runs a script to its end or to its time limit.
      *
-     * @param connection the system
-     * @param command the script of {@link Scripts#SCRIPT} with the script, its directory and variables
-     * @param limit how long it may take
-     * @param log gets what it and all that it leaves running write
+     * @param connection the connection to the system
+     * @param command the command {@link Scripts#SCRIPT} with the script, its directory and variables
+     * @param limit the time limit
+     * @param log receives the output of the script and its background processes
      */
     static StepScript run(Connection connection, Command command, Duration limit, SetUpLogs.Log log)
             throws InterruptedException {
@@ -45,17 +46,17 @@ record StepScript(ScriptRun run, @Nullable RunningCommand left) {
         boolean kept = false;
         TailReader tail = null;
         try {
-            tail = TailReader.start(running.stdout(), SHOWN, log);
-            Word word = word(running, limit);
-            if (word == null) {
+            tail = TailReader.start(running.stdout(), TAIL_BYTES, log);
+            Exit exit = awaitExit(running, limit);
+            if (exit == null) {
                 return new StepScript(
                         new ScriptRun(new CommandEnd.Signalled("KILL"), true, limit, tail.text(), log), null);
             }
-            if (word.code == 0 && word.left) {
+            if (exit.code == 0 && exit.hasBackground) {
                 kept = true;
                 return new StepScript(new ScriptRun(new CommandEnd.Exited(0), false, limit, "", log), running);
             }
-            return new StepScript(ended(running, word, tail, limit, log), null);
+            return new StepScript(ended(running, exit, tail, limit, log), null);
         } finally {
             if (!kept) {
                 running.close();
@@ -66,12 +67,13 @@ record StepScript(ScriptRun run, @Nullable RunningCommand left) {
         }
     }
 
-    /** {@return the script's last word, or null if it takes longer} */
-    private static @Nullable Word word(RunningCommand running, Duration limit) throws InterruptedException {
-        CompletableFuture<Word> word = new CompletableFuture<>();
-        Thread reader = Thread.ofVirtual().name("atex-script-end").start(() -> read(running, word));
+    /** Waits for the exit of the script. {@return the exit, or null if the limit passed first} */
+    private static @Nullable Exit awaitExit(RunningCommand running, Duration limit) throws InterruptedException {
+        CompletableFuture<Exit> exit = new CompletableFuture<>();
+        // In a thread of its own, as a read from the stream has no time limit.
+        Thread reader = Thread.ofVirtual().name("atex-script-end").start(() -> readExit(running, exit));
         try {
-            return word.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            return exit.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             return null;
         } catch (ExecutionException e) {
@@ -81,36 +83,36 @@ record StepScript(ScriptRun run, @Nullable RunningCommand left) {
         }
     }
 
-    private static void read(RunningCommand running, CompletableFuture<Word> word) {
-        Word none = new Word(-1, false);
+    private static void readExit(RunningCommand running, CompletableFuture<Exit> exit) {
+        Exit none = new Exit(-1, false);
         try {
             BufferedReader lines =
                     new BufferedReader(new InputStreamReader(running.stderr(), StandardCharsets.ISO_8859_1));
             for (String line; (line = lines.readLine()) != null; ) {
                 Matcher exited = EXITED.matcher(line);
                 if (exited.matches()) {
-                    word.complete(new Word(Integer.parseInt(exited.group(1)), Integer.parseInt(exited.group(2)) > 0));
+                    exit.complete(new Exit(Integer.parseInt(exited.group(1)), Integer.parseInt(exited.group(2)) > 0));
                     return;
                 }
             }
         } catch (IOException e) {
-            // The end of the command says why.
+            // The connection was lost; waiting for the command throws the reason.
         }
-        word.complete(none);
+        exit.complete(none);
     }
 
-    /** If what ran the script said nothing, the script was ended with it. */
     private static ScriptRun ended(
-            RunningCommand running, Word word, TailReader tail, Duration limit, SetUpLogs.Log log)
+            RunningCommand running, Exit exit, TailReader tail, Duration limit, SetUpLogs.Log log)
             throws InterruptedException {
-        if (word.code < 0) {
+        // Without a report, script.sh was killed, and the script with it.
+        if (exit.code < 0) {
             CommandEnd end = running.await();
             return new ScriptRun(
                     end.succeeded() ? new CommandEnd.Signalled("KILL") : end, false, limit, tail.textAtEnd(), log);
         }
-        if (word.left) {
+        if (exit.hasBackground) {
             running.close();
         }
-        return new ScriptRun(new CommandEnd.Exited(word.code), false, limit, tail.textAtEnd(), log);
+        return new ScriptRun(new CommandEnd.Exited(exit.code), false, limit, tail.textAtEnd(), log);
     }
 }

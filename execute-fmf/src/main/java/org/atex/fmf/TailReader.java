@@ -6,10 +6,10 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
-/** Reads a stream to its end, and keeps only the last of it. */
+/** Reads a stream to its end in a separate thread and keeps its last bytes in a ring buffer. Thread-safe. */
 final class TailReader {
-    /** How long the output of a command that has ended may stay open, held by something it left running. */
-    private static final Duration LINGER = Duration.ofMillis(200);
+    /** The maximum wait for the end of the stream after the command ended: a background process may keep it open. */
+    private static final Duration END_TIMEOUT = Duration.ofMillis(200);
 
     private final InputStream stream;
     private final OutputStream copy;
@@ -29,11 +29,11 @@ final class TailReader {
     }
 
     /**
-     * Begins.
+     * Starts reading.
      *
-     * @param stream what is read
-     * @param size how much of it is kept
-     * @param copy gets all of it, and is closed at its end
+     * @param stream the stream
+     * @param size the number of bytes to keep
+     * @param copy receives all bytes, and is closed at the end of the stream
      */
     static TailReader start(InputStream stream, int size, OutputStream copy) {
         TailReader reader = new TailReader(stream, size, copy);
@@ -59,7 +59,7 @@ final class TailReader {
         }
     }
 
-    /** {@return what has been read so far} */
+    /** {@return the last bytes read so far, decoded as UTF-8; starts with an ellipsis if bytes were dropped} */
     synchronized String text() {
         int kept = (int) Math.min(count, ring.length);
         byte[] tail = new byte[kept];
@@ -69,14 +69,14 @@ final class TailReader {
         return (count > kept ? "…" : "") + new String(tail, StandardCharsets.UTF_8);
     }
 
-    /** Waits until all is read; call it when the stream was closed. */
+    /** Waits until the stream has been read to its end, at most 200 ms. Call it after the stream was closed. */
     void join() throws InterruptedException {
-        boolean unused = thread.join(LINGER);
+        boolean unused = thread.join(END_TIMEOUT);
     }
 
-    /** {@return what there was, once the stream has ended, or does not seem to} */
+    /** Waits like {@link #join}. {@return the last bytes of the stream} */
     String textAtEnd() throws InterruptedException {
-        boolean unused = thread.join(LINGER);
+        boolean unused = thread.join(END_TIMEOUT);
         return text();
     }
 }

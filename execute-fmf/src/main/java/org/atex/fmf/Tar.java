@@ -12,14 +12,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Packs directories with this machine's {@code tar}: whatever a file is called or like, tar knows how to keep it. */
+/**
+ * Packs directories with the {@code tar} program of this machine, which preserves all names, modes, links and holes.
+ */
 final class Tar {
     private static final Logger LOG = LoggerFactory.getLogger(Tar.class);
 
-    /** Of tar's exit codes: a file changed while it was read, which the next upload will have. */
-    private static final int CHANGED_MEANWHILE = 1;
+    /** Exit code of tar if a file changed while it was read. The archive is usable; the next one has the change. */
+    private static final int FILE_CHANGED = 1;
 
-    private static final int SMALL = 8 << 20;
+    /** Archives up to this size are kept in memory. */
+    private static final int MAX_IN_MEMORY = 8 << 20;
 
     private Tar() {}
 
@@ -27,19 +30,20 @@ final class Tar {
      * Packs a directory.
      *
      * @param directory the directory
-     * @param excludes names to leave out
-     * @param snapshot what tar remembers of the last time, to pack only what is new since; or null to pack all
-     * @return the packed directory: in memory if it is small, else a file, which is the caller's
-     * @throws IOException if tar cannot
-     * @throws InterruptedException if interrupted; nothing is left
+     * @param excludes patterns of names to omit
+     * @param snapshot the snapshot file of tar for an incremental archive, which contains only changes since the previous
+     *     one; null for a full archive
+     * @return the archive: in memory up to 8 MiB, otherwise a file that the caller must delete
+     * @throws IOException if tar fails
+     * @throws InterruptedException if interrupted; the archive is deleted
      */
     static Input pack(Path directory, List<String> excludes, @Nullable Path snapshot)
             throws IOException, InterruptedException {
         Path file = Files.createTempFile("atex-tree", ".tar");
         boolean keep = false;
         try {
-            run(line(directory, excludes, snapshot, file), directory);
-            keep = Files.size(file) > SMALL;
+            run(commandLine(directory, excludes, snapshot, file), directory);
+            keep = Files.size(file) > MAX_IN_MEMORY;
             if (!keep) {
                 return Input.bytes(Files.readAllBytes(file));
             }
@@ -52,11 +56,12 @@ final class Tar {
         }
     }
 
-    private static List<String> line(Path directory, List<String> excludes, @Nullable Path snapshot, Path file) {
+    private static List<String> commandLine(Path directory, List<String> excludes, @Nullable Path snapshot, Path file) {
         List<String> line = new ArrayList<>(List.of("tar", "--create", "--file=" + file, "--format=posix", "--sparse"));
         line.addAll(List.of("--owner=0", "--group=0", "--numeric-owner", "--no-wildcards-match-slash"));
         if (snapshot != null) {
-            line.remove("--format=posix"); // which has no place for what was deleted
+            // The posix format cannot record deleted files. The device number may differ after a remount.
+            line.remove("--format=posix");
             line.addAll(List.of("--format=gnu", "--listed-incremental=" + snapshot, "--no-check-device"));
         }
         excludes.forEach(exclude -> line.add("--exclude=" + exclude));
@@ -68,16 +73,16 @@ final class Tar {
         Process tar = new ProcessBuilder(line).redirectErrorStream(true).start();
         try {
             tar.getOutputStream().close();
-            TailReader said = TailReader.start(tar.getInputStream(), 500);
+            TailReader messages = TailReader.start(tar.getInputStream(), 500);
             int code = tar.waitFor();
-            if (code == CHANGED_MEANWHILE) {
+            if (code == FILE_CHANGED) {
                 LOG.warn(
                         "{} changed while it was packed: {}",
                         directory,
-                        said.textAtEnd().strip());
+                        messages.textAtEnd().strip());
             } else if (code != 0) {
                 throw new IOException("tar ended with exit code " + code + ": "
-                        + said.textAtEnd().strip());
+                        + messages.textAtEnd().strip());
             }
         } finally {
             tar.destroyForcibly();
@@ -85,11 +90,11 @@ final class Tar {
     }
 
     /**
-     * Unpacks what {@link #pack} made.
+     * Unpacks an archive that {@link #pack} created.
      *
-     * @param pack what it made
-     * @return a new directory with that, which is the caller's
-     * @throws IOException if tar cannot
+     * @param pack the archive
+     * @return a new temporary directory with its files, which the caller must delete
+     * @throws IOException if tar fails
      * @throws InterruptedException if interrupted
      */
     static Path unpack(Input pack) throws IOException, InterruptedException {
@@ -110,7 +115,7 @@ final class Tar {
         }
     }
 
-    /** Deletes what {@link #pack} made, if that is a file. */
+    /** Deletes an archive that {@link #pack} created, if it is a file. */
     static void delete(Input pack) {
         if (pack instanceof Input.FromFile large) {
             try {

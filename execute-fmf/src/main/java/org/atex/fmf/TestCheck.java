@@ -12,14 +12,14 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that is looked at before and after a test, as an item of its {@code check} key says.
+ * An item of the {@code check} key of a test, which examines the system before and after the test. tmt defines the format.
  *
- * @param how what is looked at
- * @param enabled whether it is
- * @param result how what is found counts: {@code respect}, {@code xfail} or {@code info}
- * @param failures what must not be found in a log
- * @param ignored what may be found all the same
- * @param settings the other keys, as text
+ * @param how the kind of the check
+ * @param enabled whether the check is run
+ * @param result how its result counts: {@code respect}, {@code xfail} or {@code info}
+ * @param failures patterns of log lines that mean a failure
+ * @param ignored patterns of log lines that are ignored even if they match a failure
+ * @param settings the other keys, with their values as text
  */
 record TestCheck(
         String how,
@@ -30,7 +30,7 @@ record TestCheck(
         Map<String, String> settings) {
     private static final Set<String> COMMON = Set.of("how", "enabled", "result");
 
-    /** Of each check, the further keys that tmt knows. */
+    /** The additional keys of each kind of check, as in tmt. */
     private static final Map<String, Set<String>> KNOWN = Map.of(
             "dmesg", Set.of("failure-pattern"),
             "avc", Set.of("test-method", "delay-before-report", "ignore-pattern"),
@@ -53,10 +53,10 @@ record TestCheck(
             List.of(Pattern.compile("type=USER_AVC.*received policyload notice"));
 
     /**
-     * Reads one.
+     * Reads a check.
      *
-     * @param value the name of a check, or a mapping
-     * @param refusal makes the exception for what it should have been
+     * @param value the kind of the check, or a mapping
+     * @param refusal creates an exception from a description of the expected value
      */
     static TestCheck of(@Nullable Object value, Function<String, RuntimeException> refusal) {
         Map<?, ?> map = value instanceof String how ? Map.of("how", how) : value instanceof Map<?, ?> m ? m : Map.of();
@@ -70,7 +70,7 @@ record TestCheck(
                 Set<String> all = new TreeSet<>(COMMON);
                 all.addAll(known);
                 throw refusal.apply(
-                        "a check " + how + " with no other keys than " + String.join(", ", all) + ", and not " + key);
+                        "a check " + how + " with only the keys " + String.join(", ", all) + ", and not " + key);
             }
         }
         Object enabled = map.get("enabled");

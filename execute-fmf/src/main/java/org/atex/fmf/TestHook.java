@@ -6,61 +6,63 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 
 /**
- * Something to do on the system before and after each test: to clean up, to collect logs and core dumps. It is not called
- * after a test that was cancelled or whose system was lost.
+ * Runs actions on the system before and after each test, for example to clean up or to collect logs and core dumps. Hooks
+ * are not called after a test that was cancelled or whose system was lost.
  *
- * <p>Each call has the time of {@link FmfOptions#hookWithin}, which does not count as the test's. A call that takes longer is
- * interrupted; one that does not return within 5 seconds of that is abandoned, and its system runs no other test.
+ * <p>Each call has the time limit {@link FmfOptions#hookWithin}, which does not count against the time limit of the test. A
+ * call that exceeds it is interrupted. If it does not return within 5 seconds after that, it is abandoned, and its system
+ * runs no other test.
  *
- * <p>Thread safety: each call is made by a thread of its own, one at a time for a test; one hook is shared by all executors
- * of a factory, and so thread-safe.
+ * <p>Thread safety: hooks must be thread-safe, as one hook is shared by all executors of a factory. Each call runs in a
+ * separate thread; calls for the same test are sequential.
  */
 public interface TestHook {
     /**
-     * Called before the test starts. If it throws anything, or does not return in time, the test ends as
-     * {@link org.atex.api.Outcome#SETUP_FAILED} and says so; other tests run.
+     * Called before the test starts. If it throws an exception or an error, or exceeds its time limit, the test is not
+     * started and ends as {@link org.atex.api.Outcome#SETUP_FAILED} with the reason as its note. Other tests are not
+     * affected.
      *
-     * @param moment the test, and its system
+     * @param moment the test and its system
      * @throws InterruptedException if interrupted
      */
     default void before(Moment moment) throws InterruptedException {}
 
     /**
-     * Called when the test has ended and nothing of it runs any more. If it throws anything, or does not return in time, a
-     * result {@code error} named {@code hook} is added to those of the test and says so.
+     * Called when the test has ended and none of its processes is left. If it throws an exception or an error, or exceeds
+     * its time limit, a result {@code error} named {@code hook} with the reason is added to the results of the test.
      *
-     * @param moment the test, and its system
-     * @param end how it ended, before its own results were considered
+     * @param moment the test and its system
+     * @param end the end of the test by its exit code, before its reported results are evaluated
      * @throws InterruptedException if interrupted
      */
     default void after(Moment moment, TestEnd end) throws InterruptedException {}
 
     /**
-     * What a hook has to do with. For the thread that the hook was called by, and no longer than until it returns or is
-     * abandoned: {@code report} and {@code collect} then throw {@link IllegalStateException}.
+     * The test and its system during one call of a hook. To be used by the thread that calls the hook, until the hook
+     * returns or is abandoned; after that, {@code report} and {@code collect} throw {@link IllegalStateException}.
      */
     interface Moment {
         /** {@return the test} */
         FmfTest test();
 
-        /** {@return the connection to its system} */
+        /** {@return the connection to the system of the test} */
         Connection connection();
 
         /**
-         * Adds a result to those of the test.
+         * Adds a result to the results of the test.
          *
-         * @param status how it went
-         * @param name what it is called; not empty
-         * @param note one line about it; may be empty
+         * @param status the status
+         * @param name the name of the result; not empty
+         * @param note a note of one line; may be empty
          */
         void report(Status status, String name, String note);
 
         /**
-         * Runs a command on the system and adds a result {@code info} with what it wrote, errors too, as
-         * {@code output.txt}; {@code warn} if the command failed.
+         * Runs a command on the system and adds a result with its output, standard error included, as {@code output.txt}.
+         * The status of the result is {@code info}, or {@code warn} if the command failed.
          *
-         * @param name what the result is called; not empty
-         * @param command what to run; its output and errors are taken
+         * @param name the name of the result; not empty
+         * @param command the command; its output settings are replaced
          * @throws InterruptedException if interrupted
          */
         void collect(String name, Command command) throws InterruptedException;

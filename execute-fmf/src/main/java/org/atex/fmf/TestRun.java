@@ -29,37 +29,37 @@ import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 
-/** One attempt at one test: the command on the system, the control stream, the time limit, and what comes of them. */
+/**
+ * One attempt of a test: runs hooks, checks and the test command, follows the control stream, handles restarts and
+ * reboots, and determines the end of the test. Not thread-safe.
+ */
 final class TestRun {
     /**
-     * What a test finds in its environment.
+     * The environment variables of a test.
      *
-     * @param plan the plan's, over which scripts may win that write to the plan's environment file
-     * @param own what wins over both
+     * @param plan variables that the plan's environment file overrides
+     * @param own variables that override that file
      */
     record Variables(Map<String, String> plan, Map<String, String> own) {}
 
     /**
-     * Where a test runs.
+     * The system that a test runs on.
      *
-     * @param connection the connection to its system
-     * @param place where things are there
-     * @param system how it was made ready
-     * @param options how tests are run
+     * @param connection the connection to the system
+     * @param directories the directories of the test on the system
+     * @param system the prepared system
+     * @param options the options of the executor
      */
-    record Setting(Connection connection, Place place, PreparedSystem system, FmfOptions options) {}
+    record Setting(Connection connection, SystemDirectories directories, PreparedSystem system, FmfOptions options) {}
 
-    /** How long the wrapper may take to end once it has said the test's exit code. */
-    private static final Duration LAST_STEPS = Duration.ofSeconds(2);
+    /** How long the wrapper may take to end after it reported the exit code of the test. */
+    private static final Duration WRAPPER_GRACE = Duration.ofSeconds(2);
 
-    /** How the wrapper ends when it cannot start a test; see there. */
-    private static final CommandEnd NO_ROOM = new CommandEnd.Exited(120);
-
-    private static final CommandEnd NO_SPOOL = new CommandEnd.Exited(124);
-
-    private static final CommandEnd NO_START = new CommandEnd.Exited(121);
-
-    private static final CommandEnd NO_WAY_DOWN = new CommandEnd.Exited(119);
+    // Exit codes of wrapper.sh and detached.sh; the scripts define them.
+    private static final CommandEnd REBOOT_FAILED = new CommandEnd.Exited(119);
+    private static final CommandEnd SYSTEM_UNFIT = new CommandEnd.Exited(120);
+    private static final CommandEnd NOT_STARTABLE = new CommandEnd.Exited(121);
+    private static final CommandEnd SPOOL_FULL = new CommandEnd.Exited(124);
 
     private final Connection connection;
     private final Setting setting;
@@ -71,12 +71,12 @@ final class TestRun {
     private final Hooks hooks;
     private final Judge judge;
     private final Checks checks;
-    /** Of the test alone: its clock starts again when all is ready for it. */
+    /** The time limit of the test command; replaced when packages, hooks and checks are done. */
     private TimeLimit limit;
 
     private @Nullable Integer exitCode;
     private boolean disconnected;
-    private ReportReceiver.@Nullable RebootWish wish;
+    private ReportReceiver.@Nullable RebootAnnouncement announcement;
 
     TestRun(Setting setting, FmfTest test, TestKeys keys, Variables variables, Artifacts artifacts) throws IOException {
         this.connection = setting.connection();
@@ -92,20 +92,23 @@ final class TestRun {
         this.checks = new Checks(
                 keys.checks(),
                 new Checks.Setting(
-                        connection, setting.place(), setting.options().hookWithin()),
+                        connection, setting.directories(), setting.options().hookWithin()),
                 artifacts,
                 results);
     }
 
     /**
-     * Runs the test.
+     * Runs the test to its end.
      *
-     * @throws IOException if something of it cannot be stored on this machine; the test has been ended
+     * @param reboot handles reboots of the system
+     * @return the end of the test
+     * @throws InterruptedException if interrupted; the test was stopped, and a result says that it was cancelled
+     * @throws IOException if a result or file cannot be stored on this machine; the test was stopped
      */
-    TestEnd toItsEnd(Reboot reboot) throws InterruptedException, IOException {
+    TestEnd run(Reboot reboot) throws InterruptedException, IOException {
         try (results) {
             try {
-                return finish(end(reboot));
+                return finish(runWithHooks(reboot));
             } catch (InterruptedException e) {
                 try {
                     var unused = finish(TestEnd.of(Outcome.CANCELLED, "the test was cancelled while it ran"));
@@ -117,22 +120,22 @@ final class TestRun {
         }
     }
 
-    /** {@return whether the test, which has ended, ended with no more than a warning} */
+    /** {@return whether the status of the test is {@code warn}; call it after {@link #run}} */
     boolean isWarned() {
         return judge.isWarned();
     }
 
-    /** The rule is the user's, and costs no more than this test whatever it does. */
+    /** Stores the final result. The outcome rule is user code: whatever it throws makes only this test an error. */
     private TestEnd finish(TestEnd end) throws IOException {
         AtomicReference<String> broken = new AtomicReference<>();
         TestEnd decided = results.finish(
                 end,
-                (ours, subtests) -> {
+                (found, subtests) -> {
                     try {
                         return Objects.requireNonNull(
-                                setting.options().verdict().decide(ours, subtests), "no outcome");
+                                setting.options().verdict().decide(found, subtests), "no outcome");
                     } catch (Throwable e) {
-                        broken.set("its verdict could not be found: " + LimitedCall.Failure.words(e));
+                        broken.set("the outcome rule failed: " + LimitedCall.Failure.describe(e));
                         return Outcome.ERROR;
                     }
                 },
@@ -141,7 +144,7 @@ final class TestRun {
         return why == null ? decided : new TestEnd(Outcome.ERROR, end.exitCode(), why, end.systemUsable());
     }
 
-    private TestEnd end(Reboot reboot) throws InterruptedException, IOException {
+    private TestEnd runWithHooks(Reboot reboot) throws InterruptedException, IOException {
         try {
             ReportedResult installed = setting.system().installed();
             if (installed != null) {
@@ -150,13 +153,13 @@ final class TestRun {
             String problem = setting.system()
                     .packages()
                     .whyMissing(test, setting.options().installWithin());
-            TestEnd unready = problem == null ? hooks.before() : TestEnd.of(Outcome.SETUP_FAILED, problem);
-            if (unready != null) {
-                return unready;
+            TestEnd failed = problem == null ? hooks.before() : TestEnd.of(Outcome.SETUP_FAILED, problem);
+            if (failed != null) {
+                return failed;
             }
             checks.before().forEach(judge::add);
             limit = new TimeLimit(test.limit());
-            TestEnd end = toItsLastStart(reboot);
+            TestEnd end = runWithRestarts(reboot);
             if (end.outcome() == Outcome.LOST) {
                 return end;
             }
@@ -167,18 +170,18 @@ final class TestRun {
         }
     }
 
-    private TestEnd toItsLastStart(Reboot reboot) throws InterruptedException, IOException {
+    private TestEnd runWithRestarts(Reboot reboot) throws InterruptedException, IOException {
         int reboots = 0;
         for (int restarts = 0; ; restarts++) {
             TestEnd end = runOnce(restarts, reboots, reboot);
             if (end == null) {
-                end = followDown(reboot);
+                end = awaitReboot(reboot);
                 reboots++;
-            } else if (wantsRestart(end)) {
+            } else if (requestsRestart(end)) {
                 if (restarts >= keys.restarts()) {
-                    return tooMany(end);
+                    return tooManyRestarts(end);
                 }
-                end = keys.restartWithReboot() ? rebootBetween(reboot) : null;
+                end = keys.restartWithReboot() ? rebootBeforeRestart(reboot) : null;
                 reboots += keys.restartWithReboot() ? 1 : 0;
             }
             if (end != null) {
@@ -187,91 +190,92 @@ final class TestRun {
         }
     }
 
-    private boolean wantsRestart(TestEnd end) {
+    private boolean requestsRestart(TestEnd end) {
         boolean byItself = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.FAILED;
         return byItself && end.exitCode() != null && keys.restartOn().contains(end.exitCode());
     }
 
-    private TestEnd tooMany(TestEnd end) {
+    private TestEnd tooManyRestarts(TestEnd end) {
         return new TestEnd(
                 Outcome.ERROR,
                 end.exitCode(),
-                "it asked by exit code " + end.exitCode() + " to be started again, and was as often as it may be ("
-                        + keys.restarts() + "; its key restart-max-count says how often)",
+                "it asked by exit code " + end.exitCode() + " to be started again, but reached its limit of "
+                        + keys.restarts() + " restarts (the key restart-max-count sets it)",
                 end.systemUsable());
     }
 
-    /** The test's clock stands still while its system is down. */
-    private @Nullable TestEnd followDown(Reboot reboot) throws InterruptedException, IOException {
+    /** Waits for a reboot that the test announced, then restores the time limit that was saved at the announcement. */
+    private @Nullable TestEnd awaitReboot(Reboot reboot) throws InterruptedException, IOException {
         try {
-            return reboot.follow(wish, new TimeLimit(reboot.within(wish)));
+            return reboot.await(announcement, new TimeLimit(reboot.limitOf(announcement)));
         } finally {
             limit.change("restore");
         }
     }
 
-    private @Nullable TestEnd rebootBetween(Reboot reboot) throws InterruptedException, IOException {
+    private @Nullable TestEnd rebootBeforeRestart(Reboot reboot) throws InterruptedException, IOException {
         if (!FmfExecutor.mayChange(connection, setting.options())) {
             return TestEnd.of(
                     Outcome.ERROR,
-                    "its key restart-with-reboot has its system rebooted, which is refused: "
+                    "its key restart-with-reboot requires a reboot of its system, which is refused: "
                             + FmfExecutor.THIS_MACHINE);
         }
         limit.change("save");
         try {
-            return reboot.now();
+            return reboot.reboot();
         } finally {
             limit.change("restore");
         }
     }
 
-    /** {@return how the test ended, or null if it took the system down to go on afterwards} */
+    /** Starts the test command once. {@return the end of the test, or null if the test reboots its system and continues} */
     private @Nullable TestEnd runOnce(int restarts, int reboots, Reboot reboot)
             throws InterruptedException, IOException {
         exitCode = null;
         disconnected = false;
         FmfOptions options = setting.options();
-        var to = new LiveTest.OutputTo(
+        var to = new RunningTest.OutputTarget(
                 output, options.limits().outputBytes(), options.timestampedOutput(), options.live(), test);
-        LiveTest live = LiveTest.start(connection, command(restarts, reboots), limit, to, options.detached());
+        RunningTest running = RunningTest.start(connection, command(restarts, reboots), limit, to, options.detached());
         TestEnd end;
-        try (live) {
-            end = follow(live, reboot);
+        try (running) {
+            end = follow(running, reboot);
         }
-        live.requireStored();
+        running.requireStored();
         return end;
     }
 
-    private @Nullable TestEnd follow(LiveTest live, Reboot reboot) throws InterruptedException, IOException {
+    private @Nullable TestEnd follow(RunningTest running, Reboot reboot) throws InterruptedException, IOException {
         try {
-            live.send(Metadata.yaml(test));
-            read(new ControlStream(live.control()), live);
+            running.send(Metadata.yaml(test));
+            read(new ControlStream(running.control()), running);
             if (disconnected) {
-                wish = results.takeRebootWish();
-                live.stopClock();
+                announcement = results.takeAnnouncement();
+                // Stop the clock before the release: the test must not be killed at its limit while the system goes down.
+                running.stopClock();
                 limit.change("save");
-                live.letGo();
-                return down(live, reboot);
+                running.release();
+                return awaitShutdown(running, reboot);
             }
-            return afterwards(live);
+            return endOf(running);
         } catch (InterruptedIOException e) {
             throw interrupted(e);
         } catch (StorageException e) {
             throw e;
         } catch (IOException e) {
-            return broken(live, e);
+            return streamFailed(running, e);
         }
     }
 
     private static InterruptedException interrupted(InterruptedIOException e) {
-        Thread.interrupted(); // what was pending is thrown
+        Thread.interrupted(); // clear the status, as an exception is thrown for it
         InterruptedException interrupted = new InterruptedException("interrupted while a test ran");
         interrupted.initCause(e);
         return interrupted;
     }
 
     private Command command(int restarts, int reboots) {
-        Place place = setting.place();
+        SystemDirectories directories = setting.directories();
         Map<String, String> all = new LinkedHashMap<>(variables.plan());
         all.putAll(variables.own());
         for (String name : List.of("TMT_REBOOT_COUNT", "RSTRNT_REBOOTCOUNT", "REBOOTCOUNT")) {
@@ -284,8 +288,8 @@ final class TestRun {
                     keys.restartOn().stream().map(String::valueOf).collect(Collectors.joining(" ")));
         }
         List<String> arguments = new ArrayList<>(List.of(
-                place.slot(),
-                place.tree() + "/" + test.directory(),
+                directories.slot(),
+                directories.tree() + "/" + test.directory(),
                 test.command(),
                 test.tty() ? "tty" : "",
                 keys.beakerlib() ? "" : "set -e -o pipefail\n"));
@@ -295,73 +299,78 @@ final class TestRun {
                 .withStdin(Input.pipe());
     }
 
-    private @Nullable TestEnd afterwards(LiveTest live) throws InterruptedException {
+    /** {@return the end of a test whose control stream has ended} */
+    private @Nullable TestEnd endOf(RunningTest running) throws InterruptedException {
         if (exitCode != null) {
-            TestEnd givenUp = live.givenUp();
-            return givenUp != null ? givenUp : exited(exitCode, live);
+            TestEnd stopped = running.stoppedWith();
+            return stopped != null ? stopped : exited(exitCode, running);
         }
-        CommandEnd end = live.await();
-        TestEnd givenUp = live.givenUp();
-        if (givenUp != null) {
-            return givenUp;
+        CommandEnd end = running.await();
+        TestEnd stopped = running.stoppedWith();
+        if (stopped != null) {
+            return stopped;
         }
         return withoutExitCode(end);
     }
 
-    /** {@return null if the system goes down, as the test said before} */
-    private @Nullable TestEnd down(LiveTest live, Reboot reboot) throws InterruptedException {
-        TimeLimit within = new TimeLimit(reboot.within(wish));
+    /** Waits for the shutdown that the test announced. {@return null if the system goes down; otherwise the end of the test} */
+    private @Nullable TestEnd awaitShutdown(RunningTest running, Reboot reboot) throws InterruptedException {
+        TimeLimit within = new TimeLimit(reboot.limitOf(announcement));
         try {
-            Optional<CommandEnd> end = live.await(within.left());
-            TestEnd givenUp = live.givenUp();
-            if (givenUp != null) {
-                return givenUp;
+            Optional<CommandEnd> end = running.await(within.left());
+            TestEnd stopped = running.stoppedWith();
+            if (stopped != null) {
+                return stopped;
             }
             if (end.isEmpty()) {
                 return Reboot.stayedUp(within);
             }
-            return end.get().equals(NO_WAY_DOWN)
+            return end.get().equals(REBOOT_FAILED)
                     ? TestEnd.of(Outcome.ERROR, "it announced a reboot, and that failed: " + lastLine())
                     : null;
         } catch (ConnectionLostException e) {
-            return live.givenUp();
+            return running.stoppedWith();
         }
     }
 
-    /** The end of the wrapper is awaited only so that one that still closes its files is not killed for it. */
-    private static TestEnd exited(int code, LiveTest live) throws InterruptedException {
+    private static TestEnd exited(int code, RunningTest running) throws InterruptedException {
         TestEnd end = code == 0
                 ? TestEnd.exited(0)
                 : new TestEnd(Outcome.FAILED, code, new CommandEnd.Exited(code).toString(), true);
         try {
-            var unused = live.await(LAST_STEPS);
+            // Give the wrapper time to end by itself; closing the command right now would kill it.
+            var unused = running.await(WRAPPER_GRACE);
             return end;
         } catch (ConnectionLostException e) {
-            return new TestEnd(end.outcome(), code, end.note(), false); // the test's last word was in time
+            // The exit code arrived before the connection was lost, so the result is valid; the system is not usable.
+            return new TestEnd(end.outcome(), code, end.note(), false);
         }
     }
 
     private TestEnd withoutExitCode(CommandEnd end) throws InterruptedException {
-        connection.run(Command.of("true")); // tells a system that is gone from a wrapper that is
-        if (end.equals(NO_ROOM)) {
-            return TestEnd.of(
-                    Outcome.SETUP_FAILED, "its system has no room, or no right, for what it needs: " + lastLine());
-        }
-        if (end.equals(NO_SPOOL)) {
+        // A wrapper may also end because its system died. This throws ConnectionLostException if the system is down.
+        connection.run(Command.of("true"));
+        if (end.equals(SYSTEM_UNFIT)) {
             return TestEnd.of(
                     Outcome.SETUP_FAILED,
-                    "its system has no room below /var/tmp for what the detached test wrote until it is fetched: make room"
-                            + " there, or keep less by DetachedOptions.withSpoolBytes");
+                    "its system lacks free space, permissions or a program that the test needs: " + lastLine());
         }
-        if (end.equals(NO_START)) {
+        if (end.equals(SPOOL_FULL)) {
+            return TestEnd.of(
+                    Outcome.SETUP_FAILED,
+                    "its system has no room below /var/tmp for the spool of the detached test: free space there, or"
+                            + " reduce the spool with DetachedOptions.withSpoolBytes");
+        }
+        if (end.equals(NOT_STARTABLE)) {
             return TestEnd.of(Outcome.ERROR, "it cannot be started: " + lastLine());
         }
         return TestEnd.of(
                 Outcome.ERROR,
-                "it ended without an exit code: whatever ended its wrapper (" + end + ") must not do that");
+                "it ended without an exit code: its wrapper was killed (" + end
+                        + "); does the test kill its parent, or all processes of its user?");
     }
 
-    /** Of what the wrapper said, which is all that there is if the test did not start. */
+    /** {@return the last line of the output, which comes from the wrapper if the test was not started} */
     private String lastLine() {
         try {
             String text = Files.readString(output).strip();
@@ -373,33 +382,33 @@ final class TestRun {
         }
     }
 
-    /** The stream ended where it must not, or what came was not to be understood. */
-    private TestEnd broken(LiveTest live, IOException e) throws InterruptedException {
-        TestEnd givenUp = live.givenUp();
-        if (givenUp == null && !(e instanceof ProtocolException protocol && !protocol.atEnd())) {
-            // Cut off by the end of the test or of the connection, which is worse than the mistake.
-            CommandEnd unused = live.await();
-            givenUp = live.givenUp();
+    /** {@return the end of a test whose control stream is malformed or ended in the middle of a word or file} */
+    private TestEnd streamFailed(RunningTest running, IOException e) throws InterruptedException {
+        TestEnd stopped = running.stoppedWith();
+        if (stopped == null && !(e instanceof ProtocolException protocol && !protocol.atEnd())) {
+            // The stream was cut off. A lost connection or a stopped test explains that, and is the better reason.
+            CommandEnd unused = running.await();
+            stopped = running.stoppedWith();
         }
-        return givenUp != null ? givenUp : TestEnd.of(Outcome.ERROR, e.getMessage());
+        return stopped != null ? stopped : TestEnd.of(Outcome.ERROR, e.getMessage());
     }
 
-    private void read(ControlStream stream, LiveTest live) throws IOException {
+    private void read(ControlStream stream, RunningTest running) throws IOException {
         for (ControlWord word; (word = stream.next()) != null; ) {
             switch (word) {
                 case ControlWord.Result(int length) -> results.receive(length, stream);
                 case ControlWord.ExitCode(int code) -> exitCode = code;
                 case ControlWord.Duration(String argument) -> limit.change(argument);
-                case ControlWord.Disconnect() -> disconnect(live);
+                case ControlWord.Disconnect() -> disconnect(running);
             }
         }
     }
 
-    private void disconnect(LiveTest live) {
+    private void disconnect(RunningTest running) {
         if (FmfExecutor.mayChange(connection, setting.options())) {
             disconnected = true;
         } else {
-            live.giveUp(TestEnd.of(
+            running.stop(TestEnd.of(
                     Outcome.ERROR,
                     "it announced a reboot by 'disconnect', which is refused: " + FmfExecutor.THIS_MACHINE));
         }

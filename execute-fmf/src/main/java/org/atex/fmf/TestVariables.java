@@ -4,50 +4,51 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What tests find in their environment. Immutable.
+ * Computes the environment variables of tests. Immutable.
  *
- * @param tests all of them, with their plan
- * @param options what the user says
- * @param place where things are on the system
- * @param mayReboot whether a test may reboot it
+ * @param tests all tests, with their plan
+ * @param options the options of the user
+ * @param directories the directories on the system
+ * @param mayReboot whether tests may reboot the system
  */
-record TestVariables(FmfTests tests, FmfOptions options, Place place, boolean mayReboot) {
-    /** Whose variables and commands suites find. */
+record TestVariables(FmfTests tests, FmfOptions options, SystemDirectories directories, boolean mayReboot) {
+    /** The version of tmt whose variables and commands are provided. */
     static final String TMT_VERSION = "1.80.0";
 
     /**
-     * Later ones win: what every test is told, the plan's or the test's own, the user's. All of them win over what prepare
-     * scripts say, and over those of the test or of the plan.
+     * {@return the variables of a test} In increasing precedence: those of the test (or of the plan, if the options let the
+     * test win), those that prepare scripts wrote to the plan's environment file, those that every test gets, those of the
+     * plan (or the test), and those of the user.
      */
     TestRun.Variables of(FmfTest test, TestKeys keys, SerialNumbers numbers) {
         Map<String, String> own = new LinkedHashMap<>();
         String serial = Integer.toString(numbers.of(test));
         String tree = treeOf(test);
         own.put("TMT_VERSION", TMT_VERSION);
-        own.put("TMT_PLAN_ENVIRONMENT_FILE", place.planEnvironment());
-        own.put("TMT_PLAN_DATA", place.planData());
+        own.put("TMT_PLAN_ENVIRONMENT_FILE", directories.planEnvironment());
+        own.put("TMT_PLAN_DATA", directories.planData());
         own.put("TMT_TEST_NAME", test.name());
-        own.put("TMT_TEST_METADATA", place.metadata());
-        own.put("TMT_TEST_INVOCATION_PATH", place.test());
-        own.put("TMT_TEST_DATA", place.testData());
-        own.put("TMT_TEST_SUBMITTED_FILES", place.test() + "/submitted-files.log");
+        own.put("TMT_TEST_METADATA", directories.metadata());
+        own.put("TMT_TEST_INVOCATION_PATH", directories.test());
+        own.put("TMT_TEST_DATA", directories.testData());
+        own.put("TMT_TEST_SUBMITTED_FILES", directories.test() + "/submitted-files.log");
         own.put("TMT_TEST_SERIAL_NUMBER", serial);
         own.put("TMT_TEST_ITERATION_ID", numbers.run() + "-" + serial);
-        own.put("TMT_TEST_PIDFILE", place.slot() + "/test.pid");
-        own.put("TMT_TEST_PIDFILE_LOCK", place.slot() + "/test.pid.lock");
-        own.put("TMT_TOPOLOGY_YAML", place.slot() + "/topology.yaml");
-        own.put("TMT_TOPOLOGY_BASH", place.slot() + "/topology.sh");
+        own.put("TMT_TEST_PIDFILE", directories.slot() + "/test.pid");
+        own.put("TMT_TEST_PIDFILE_LOCK", directories.slot() + "/test.pid.lock");
+        own.put("TMT_TOPOLOGY_YAML", directories.slot() + "/topology.yaml");
+        own.put("TMT_TOPOLOGY_BASH", directories.slot() + "/topology.sh");
         own.put("TMT_RESTRAINT_COMPATIBLE", "1");
         own.put("RSTRNT_TASKNAME", test.name());
         own.put("TMT_TREE", tree);
         own.put(
                 "TMT_SOURCE_DIR",
-                place.root() + "/source" + tree.substring(place.tree().length()));
+                directories.root() + "/source" + tree.substring(directories.tree().length()));
         if (tests.sources().stream().anyMatch(source -> source.place().startsWith("libs/"))) {
-            own.put("BEAKERLIB_LIBRARY_PATH", place.libraries());
+            own.put("BEAKERLIB_LIBRARY_PATH", directories.libraries());
         }
         if (keys.beakerlib() || options.beakerlib()) {
-            own.putAll(place.beakerlib(serial));
+            own.putAll(directories.beakerlib(serial));
         }
         if (!mayReboot) {
             own.put("ATEX_NO_REBOOT", FmfExecutor.THIS_MACHINE);
@@ -59,13 +60,13 @@ record TestVariables(FmfTests tests, FmfOptions options, Place place, boolean ma
         return new TestRun.Variables(testFirst ? planned : test.environment(), own);
     }
 
-    /** Of several trees, the one that the test comes from. */
+    /** {@return the path on the system of the tree that contains the test} */
     private String treeOf(FmfTest test) {
         String directory = "tree/" + test.directory() + "/";
         return tests.sources().stream()
                 .filter(source -> directory.startsWith(source.place() + "/"))
-                .map(source -> place.root() + "/" + source.place())
+                .map(source -> directories.root() + "/" + source.place())
                 .findFirst()
-                .orElse(place.tree());
+                .orElse(directories.tree());
     }
 }

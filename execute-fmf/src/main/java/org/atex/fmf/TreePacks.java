@@ -78,7 +78,7 @@ final class TreePacks {
             try {
                 connection.upload(copy, target);
             } finally {
-                Directories.delete(copy);
+                LocalDirectories.delete(copy);
             }
         } catch (IOException e) {
             throw new TransferException("could not copy " + directory + " to send it: " + e.getMessage(), e);

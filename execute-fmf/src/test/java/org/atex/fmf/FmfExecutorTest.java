@@ -294,7 +294,7 @@ class FmfExecutorTest {
             assertThat(recent.resolve("tree")).exists();
         } finally {
             for (Path place : List.of(inUse, recent)) {
-                Directories.delete(place);
+                LocalDirectories.delete(place);
             }
         }
     }

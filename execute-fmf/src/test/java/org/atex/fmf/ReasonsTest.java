@@ -89,12 +89,12 @@ class ReasonsTest extends LocalSuite {
                 .hasMessageEndingWith("its last lines: 93\n94\n95\n96\n97\n98\n99\n100")
                 .satisfies(e -> {
                     var path =
-                            Pattern.compile("all that it said is in ([^;]+);").matcher(e.getMessage());
+                            Pattern.compile("all of its output is in ([^;]+);").matcher(e.getMessage());
                     assertThat(path.find()).isTrue();
                     Path log = Path.of(path.group(1));
                     assertThat(Files.readAllLines(log)).hasSize(100);
                     assertThat(log.resolveSibling("finish-1.txt")).hasContent("finishing\n");
-                    Directories.delete(Objects.requireNonNull(
+                    LocalDirectories.delete(Objects.requireNonNull(
                             Objects.requireNonNull(log.getParent()).getParent()));
                 });
     }

@@ -232,7 +232,7 @@ class TestClockTest extends LocalSuite {
         });
         Ran ran = suite.run(connection, suite.test("echo ran"), options);
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
-        assertThat(ran.end().note()).contains("its verdict could not be found");
+        assertThat(ran.end().note()).contains("the outcome rule failed");
         assertThat(ran.results()).hasSize(1);
     }
 
@@ -253,11 +253,11 @@ class TestClockTest extends LocalSuite {
                 }
             };
         };
-        Follower follower = new Follower(stuck, suite.test("true").get(0), Duration.ofMillis(200));
+        LiveOutputFeed feed = new LiveOutputFeed(stuck, suite.test("true").get(0), Duration.ofMillis(200));
         for (int i = 0; i < 100; i++) {
-            follower.show(new byte[100], 100);
+            feed.offer(new byte[100], 100);
         }
-        follower.close(); // which all end
+        feed.close(); // all of these calls return
     }
 
     private void blockIf(boolean here) {

@@ -8,11 +8,9 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the control stream of a test: lines of one word each, and the raw bytes that follow some of them. The format is
- * defined in {@code docs/test-control.md}. Malformed input is a {@link ProtocolException}. The stream needs one buffer of 64
- * KiB, independent of the size of files.
- *
- * <p>Thread safety: for one thread.
+ * Reads the control stream of a test: lines with one word each, some followed by raw bytes. The format is defined in
+ * {@code docs/test-control.md}. Malformed input causes a {@link ProtocolException}. The reader uses one buffer of 64 KiB,
+ * independent of the size of files. It is not thread-safe.
  */
 public final class ControlStream {
     private static final int LINE_LIMIT = 4096;
@@ -26,9 +24,9 @@ public final class ControlStream {
     private boolean over;
 
     /**
-     * Reads from a stream, which stays the caller's.
+     * Creates a reader. The caller remains responsible for closing the stream.
      *
-     * @param in what the test writes
+     * @param in the stream from the test
      */
     public ControlStream(InputStream in) {
         this.in = in;
@@ -39,8 +37,8 @@ public final class ControlStream {
      * {@link #copyBytes}, before the next call. Skips {@code noop}.
      *
      * @return the word; null after {@code exitcode} or {@code disconnect}, and at the end of the stream
-     * @throws ProtocolException if the test breaks the protocol
-     * @throws IOException if the stream breaks
+     * @throws ProtocolException if the line is malformed
+     * @throws IOException if the stream cannot be read
      */
     public @Nullable ControlWord next() throws IOException {
         while (!over) {
@@ -97,7 +95,7 @@ public final class ControlStream {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Said below, with the same words as a number out of range.
+            // Reported below, together with numbers that are out of range.
         }
         throw new ProtocolException("'" + word + "' takes a number from 0 to " + most + ", but got "
                 + (argument.isEmpty() ? "none" : shown(argument)));
@@ -105,6 +103,7 @@ public final class ControlStream {
 
     /** {@return the next line without its end, or null at the end of the stream} */
     private @Nullable String readLine() throws IOException {
+        // Usually a line is completely in the buffer; a builder is needed only if it spans two reads.
         StringBuilder line = null;
         while (true) {
             for (int i = next; i < filled; i++) {
@@ -146,6 +145,7 @@ public final class ControlStream {
         return line;
     }
 
+    /** {@return the beginning of a text, quoted and with unprintable characters escaped, for messages} */
     private static String shown(String text) {
         StringBuilder shown = new StringBuilder("'");
         for (int i = 0; i < Math.min(60, text.length()); i++) {
@@ -163,12 +163,12 @@ public final class ControlStream {
     }
 
     /**
-     * Reads so many raw bytes, which belong to the line before.
+     * Reads raw bytes that follow the last line.
      *
-     * @param length how many
-     * @return exactly those
-     * @throws EOFException if the stream ends before
-     * @throws IOException if the stream breaks
+     * @param length the number of bytes
+     * @return the bytes; the array has the given length
+     * @throws EOFException if the stream ends too early
+     * @throws IOException if the stream cannot be read
      */
     public byte[] readBytes(int length) throws IOException {
         byte[] bytes = new byte[length];
@@ -183,13 +183,13 @@ public final class ControlStream {
     }
 
     /**
-     * Copies so many raw bytes, which belong to the line before; never keeps more than its buffer of them.
+     * Copies raw bytes that follow the last line, in pieces of at most 64 KiB.
      *
-     * @param length how many
-     * @param to where they go
-     * @throws EOFException if the stream ends before
-     * @throws StorageException if the other stream cannot be written to
-     * @throws IOException if the stream breaks
+     * @param length the number of bytes
+     * @param to the destination
+     * @throws EOFException if the stream ends too early
+     * @throws StorageException if the destination cannot be written to
+     * @throws IOException if the stream cannot be read
      */
     public void copyBytes(long length, OutputStream to) throws IOException {
         for (long left = length; left > 0; ) {

@@ -1,11 +1,14 @@
 package org.atex.fmf.control;
 
-/** A word that a test writes to its control stream. New words may be added: a {@code switch} should have a default branch. */
+/**
+ * A word of the control stream of a test. Further words may be added; a {@code switch} should have a default branch. All
+ * words are immutable.
+ */
 public sealed interface ControlWord {
     /**
-     * A result of the test or of a part: a JSON object, followed by the bytes of its files.
+     * A result of the test or of a part. A JSON object and the bytes of its files follow.
      *
-     * @param length the length of the object in bytes, at most 16 MiB
+     * @param length the length of the JSON object in bytes, at most 16 MiB
      */
     record Result(int length) implements ControlWord {}
 
@@ -23,6 +26,6 @@ public sealed interface ControlWord {
      */
     record Duration(String argument) implements ControlWord {}
 
-    /** The test is about to take its system down. The last word before a reboot. */
+    /** The test is about to reboot its system. The last word before the reboot. */
     record Disconnect() implements ControlWord {}
 }

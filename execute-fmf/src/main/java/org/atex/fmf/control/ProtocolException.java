@@ -2,17 +2,17 @@ package org.atex.fmf.control;
 
 import java.io.IOException;
 
-/** The test broke the rules of the control stream: the channel is of no further use, and the test has to end. */
+/** Thrown if a test violates the protocol of the control stream. The stream cannot be read any further. */
 public final class ProtocolException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    /** Whether the stream ended in the middle of a word. */
+    /** Whether the stream ended within a line. */
     private final boolean atEnd;
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
-     * @param message what was wrong, in words for the test's author
+     * @param message the violation, described for the author of the test
      */
     public ProtocolException(String message) {
         this(message, false);
@@ -23,7 +23,7 @@ public final class ProtocolException extends IOException {
         this.atEnd = atEnd;
     }
 
-    /** {@return whether it was the end of the stream that cut a line off, which need not be the test's fault} */
+    /** {@return whether the end of the stream cut off a line, which a lost connection can cause as well} */
     public boolean atEnd() {
         return atEnd;
     }

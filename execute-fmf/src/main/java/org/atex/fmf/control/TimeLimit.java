@@ -9,16 +9,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a test may still run, which the test itself can change while it runs. Thread-safe.
+ * The time limit of a test, which the test can change while it runs. Thread-safe.
  *
- * <p>The argument of the control word {@code duration}: {@code 15m} sets a new limit and restarts the clock, {@code +60}
- * and {@code -60} move the end, {@code save} keeps what is left and {@code restore} puts it back; saves nest, and only
- * the outermost pair counts.
+ * <p>Changes are the arguments of the control word {@code duration}: {@code 15m} sets a new limit and restarts the clock,
+ * {@code +60} and {@code -60} move the end by 60 seconds, {@code save} saves the remaining time, and {@code restore} restores
+ * it. Saves can be nested; only the outermost pair has an effect.
  */
 public final class TimeLimit {
-    private static final Duration FOREVER = Duration.ofDays(36500);
+    /** The longest limit, a century. Its nanoseconds do not overflow a long. */
+    private static final Duration MAX = Duration.ofDays(36500);
 
-    /** Two numbers need something between them, be it a unit. */
+    /** A time or a factor. The lookahead refuses two numbers without a separator or unit between them. */
     private static final Pattern PART = Pattern.compile(
             "\\G(?:\\*\\s*(?<factor>[0-9]{1,9}(?:\\.[0-9]{1,9})?)|(?<number>[0-9]{1,9})(?![0-9])\\s*(?<unit>[smhd])?)"
                     + "(?=\\s|\\*|$|(?<=[smhd])[0-9])\\s*");
@@ -32,9 +33,9 @@ public final class TimeLimit {
     private int depth;
 
     /**
-     * Starts the clock.
+     * Creates a limit and starts the clock.
      *
-     * @param limit how long from now
+     * @param limit the time from now
      */
     public TimeLimit(Duration limit) {
         this(limit, System::nanoTime);
@@ -46,7 +47,7 @@ public final class TimeLimit {
         this.end = nanoTime.getAsLong() + nanos(limit);
     }
 
-    /** {@return what is left; negative when it has passed} */
+    /** {@return the remaining time; negative if the limit has passed} */
     public Duration left() {
         lock.lock();
         try {
@@ -56,7 +57,7 @@ public final class TimeLimit {
         }
     }
 
-    /** {@return the limit as it was last set, for messages} */
+    /** {@return the limit with all changes, for messages} */
     public Duration limit() {
         lock.lock();
         try {
@@ -67,7 +68,7 @@ public final class TimeLimit {
     }
 
     /**
-     * Waits until it has passed, however often it is changed meanwhile.
+     * Waits until the limit has passed. Changes during the wait are respected.
      *
      * @throws InterruptedException if interrupted
      */
@@ -83,10 +84,10 @@ public final class TimeLimit {
     }
 
     /**
-     * Changes it as the test asks.
+     * Changes the limit.
      *
-     * @param argument what the test wrote behind {@code duration}
-     * @throws ProtocolException if that means nothing
+     * @param argument the argument of the control word {@code duration}
+     * @throws ProtocolException if the argument is malformed, or {@code restore} has no matching {@code save}
      */
     public void change(String argument) throws ProtocolException {
         lock.lock();
@@ -135,15 +136,15 @@ public final class TimeLimit {
         }
     }
 
-    /** A century does not overflow. */
     private static long nanos(Duration duration) {
-        return (duration.compareTo(FOREVER) > 0 ? FOREVER : duration).toNanos();
+        return (duration.compareTo(MAX) > 0 ? MAX : duration).toNanos();
     }
 
     /**
-     * {@return a duration as fmf writes it, or null if it is none; a number to multiply alone comes to nothing}
+     * Parses a duration of fmf metadata. A factor without a time yields zero.
      *
-     * @param text what is written
+     * @param text the text
+     * @return the duration, or null if the text is not a duration
      * @see #parse(String, Duration)
      */
     public static @Nullable Duration parse(String text) {
@@ -151,12 +152,13 @@ public final class TimeLimit {
     }
 
     /**
-     * {@return a duration as fmf writes it, rounded up to a second, or null if it is none: any number of times such as
-     * {@code 90}, {@code 15m} or {@code 1h30m} in {@code s}, {@code m}, {@code h} or {@code d}, no unit meaning seconds, which
-     * are added, and of numbers such as {@code *2} or {@code *1.5}, by which the sum is multiplied}
+     * Parses a duration of fmf metadata. The text consists of times such as {@code 90}, {@code 15m} or {@code 1h30m} with the
+     * units {@code s}, {@code m}, {@code h} and {@code d} (no unit means seconds), and of factors such as {@code *2} or
+     * {@code *1.5}. The times are added, the sum is multiplied by all factors, and the result is rounded up to a second.
      *
-     * @param text what is written
-     * @param base what is multiplied if there is no time, or none but 0
+     * @param text the text
+     * @param base the duration to multiply if there is no time, or if the times add up to 0
+     * @return the duration, or null if the text is not a duration
      */
     public static @Nullable Duration parse(String text, Duration base) {
         Matcher parts = PART.matcher(text.strip());
@@ -175,7 +177,7 @@ public final class TimeLimit {
             return null;
         }
         double seconds = Math.ceil((sum.isZero() ? base : sum).toSeconds() * factor);
-        return seconds > FOREVER.toSeconds() ? FOREVER : Duration.ofSeconds((long) seconds);
+        return seconds > MAX.toSeconds() ? MAX : Duration.ofSeconds((long) seconds);
     }
 
     private static Duration time(long number, @Nullable String unit) {

@@ -1,6 +1,7 @@
 /**
- * The control stream: how a running test talks to its runner. One way, test to runner; lines of a word and an argument,
- * some followed by raw bytes. The words are those of {@link org.atex.fmf.control.ControlWord}.
+ * The control stream, on which a running test sends results and requests to its executor. The stream is unidirectional. It
+ * consists of lines with a word and an argument, some followed by raw bytes. The words are those of
+ * {@link org.atex.fmf.control.ControlWord}; the format is defined in {@code docs/test-control.md}.
  */
 @NullMarked
 @Preview

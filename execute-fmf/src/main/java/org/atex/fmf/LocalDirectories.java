@@ -9,14 +9,14 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** Directories of this machine. */
-final class Directories {
-    private Directories() {}
+/** Operations on directories of this machine. */
+final class LocalDirectories {
+    private LocalDirectories() {}
 
     /**
-     * Deletes one with all that is in it; what goes meanwhile, or has gone, is fine.
+     * Deletes a directory recursively. Files that do not exist, or are deleted by others at the same time, are ignored.
      *
-     * @throws IOException if something cannot be deleted
+     * @throws IOException if a file cannot be deleted
      */
     static void delete(Path directory) throws IOException {
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
@@ -29,7 +29,7 @@ final class Directories {
             @Override
             public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
                 if (e instanceof NoSuchFileException) {
-                    return FileVisitResult.CONTINUE; // a git that outlived its parent works on
+                    return FileVisitResult.CONTINUE; // a child of a killed git may still be deleting files here
                 }
                 throw e;
             }

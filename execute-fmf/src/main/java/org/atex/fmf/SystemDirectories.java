@@ -9,13 +9,14 @@ import org.atex.api.Connection;
 import org.atex.api.SetupException;
 
 /**
- * The directories on a system: one for the executor, with the trees, and in it a slot for each test that runs at the same
- * time.
+ * The directories of an executor on its system: a root with the trees and the data of the plan, and in it one slot for
+ * each test that runs concurrently.
  *
- * @param root the directory of the executor
- * @param slot the directory of one test
+ * @param root the root, a directory {@code /var/tmp/atex.XXXXXXXXXX}
+ * @param slot the directory of one test, a directory {@code slot.XXXXXXXXXX} in the root
  */
-record Place(String root, String slot) {
+record SystemDirectories(String root, String slot) {
+    /** The commands of tmt and restraint for tests; each is a copy of the same script, which looks at its name. */
     private static final List<String> HELPERS = List.of(
             "tmt-reboot",
             "rhts-reboot",
@@ -31,7 +32,10 @@ record Place(String root, String slot) {
             "rhts-abort",
             "rstrnt-abort");
 
-    /** Functions for scripts, which also end what still runs detached there. */
+    /**
+     * Shell functions that remove slots and roots. Removing a slot first orders the keepers of its detached runs to kill
+     * them, as described in {@code detached.sh}.
+     */
     static final String REMOVE = """
             remove_slot() {
                 for run in "$1"/run.*/; do
@@ -41,12 +45,12 @@ record Place(String root, String slot) {
                     fi
                 done 2>/dev/null
                 if [[ -r $1/cgroup ]] && IFS= read -r cgroup <"$1/cgroup"; then
-                    # The dead may still have to be buried.
+                    # A control group cannot be removed before its killed processes have been reaped.
                     for ((try = 0; try < 50; try++)); do rmdir -- "$cgroup" && break || sleep 0.02; done 2>/dev/null
                 fi
                 rm -rf -- "$1"
             }
-            # Another place on the system may need them.
+            # Links in /usr/local/bin are handed to another executor on the system if there is one, as its tests need them.
             remove_commands() {
                 local name all=() other
                 for name in "$1"/bin/*; do
@@ -64,7 +68,7 @@ record Place(String root, String slot) {
                 remove_commands "$1"
                 rm -rf -- "$1"
             }
-            # When all slots are left, their runner is gone.
+            # Called by the keeper of an abandoned run. When no slot is left, the runner is gone: the root is removed as well.
             leave_slot() {
                 local slot
                 remove_slot "$1"
@@ -74,7 +78,7 @@ record Place(String root, String slot) {
             }
             """;
 
-    private static final String MAKE = REMOVE + """
+    private static final String CREATE = REMOVE + """
             set -e
             place=$1 kind=$2 helper=$3
             new=$((${#place} == 0))
@@ -97,7 +101,8 @@ record Place(String root, String slot) {
             printf %s "$helper" | tee "${commands[@]}" >"$slot/bin/helper"
             chmod +x "${commands[@]}" "$slot/bin/helper"
             if [[ $kind == own && $EUID == 0 ]]; then
-                # Parts of tests run as other users, and find their reports' way even with a PATH of their own.
+                # Parts of a test may run as other users: they must be able to reach the helper and to write to the spool,
+                # but not to list the slot. The links serve processes with a different PATH.
                 chmod 755 "$place"
                 chmod 711 "$slot"
                 chmod 1733 "$slot/spool"
@@ -117,7 +122,8 @@ record Place(String root, String slot) {
             trap - EXIT
             printf '%s\\n%s\\n' "$place" "$slot"
             set +e
-            # What a lost connection left there is not used again; a test runs for less than two weeks.
+            # Remove roots that were left behind when a connection was lost. A root counts as unused if it is older than two
+            # weeks and no test was started in it since, as test.pid is written at each start.
             in_use() {
                 local slot
                 for slot in "$1"/slot.*; do [[ $slot/test.pid -nt $place/age ]] && return; done
@@ -131,39 +137,41 @@ record Place(String root, String slot) {
                 done
                 rm -- "$place/age"
             fi >/dev/null 2>&1
-            """ + Boot.SCRIPT;
+            """ + BootId.SCRIPT;
 
     /**
-     * A place that was made.
+     * Directories that were created.
      *
-     * @param place it
-     * @param boot the life of its system
+     * @param directories the directories
+     * @param bootId the boot of the system, which is read in the same command to save a round trip
      */
-    record Made(Place place, Boot boot) {}
+    record Created(SystemDirectories directories, BootId bootId) {}
 
     /**
-     * Makes a slot.
+     * Creates a slot.
      *
-     * @param connection the system
-     * @param root the directory that executors share; empty to make that, too
+     * @param connection the connection to the system
+     * @param root the root of the executor; empty to create it as well
+     * @throws SetupException if the directories cannot be created
      */
-    static Made make(Connection connection, String root) throws InterruptedException {
+    static Created create(Connection connection, String root) throws InterruptedException {
         List<String> arguments =
                 new ArrayList<>(List.of(root, connection.isThisMachine() ? "shared" : "own", Scripts.HELPER.text()));
         arguments.addAll(HELPERS);
-        CommandResult result = connection.run(Command.bash(MAKE, arguments.toArray(String[]::new)));
+        CommandResult result = connection.run(Command.bash(CREATE, arguments.toArray(String[]::new)));
         String[] answer = result.stdout().split("\n", 3);
         if (!result.succeeded() || answer.length < 2) {
             throw new SetupException(
                     "could not make a directory below /var/tmp on " + connection + ": " + result.end()
-                            + " (is there room?): " + result.stderr().strip(),
+                            + " (check free space and permissions): "
+                            + result.stderr().strip(),
                     null);
         }
-        return new Made(new Place(answer[0], answer[1]), new Boot(answer.length > 2 ? answer[2] : ""));
+        return new Created(new SystemDirectories(answer[0], answer[1]), new BootId(answer.length > 2 ? answer[2] : ""));
     }
 
-    /** {@return what removes all of it} */
-    Command removal() {
+    /** {@return the command that removes the root and everything in it} */
+    Command removalCommand() {
         return Command.bash(REMOVE + "remove_place \"$1\"", root);
     }
 
@@ -183,30 +191,30 @@ record Place(String root, String slot) {
         return test() + "/metadata.yaml";
     }
 
-    /** {@return where things of the test are that runs, BeakerLib's among them; what one leaves is removed before the next} */
+    /** {@return the directory with the files of the current test, BeakerLib's included; emptied before each test} */
     String test() {
         return slot + "/test";
     }
 
-    /** {@return where tests leave what is to be kept of them} */
+    /** {@return the directory for files that the test wants to keep, {@code TMT_TEST_DATA}} */
     String testData() {
         return test() + "/data";
     }
 
-    /** {@return what tells the directory of all executors from others of its system} */
-    String number() {
+    /** {@return the random part of the root's name, which distinguishes executors on the same system} */
+    String suffix() {
         return root.substring(root.lastIndexOf('.') + 1);
     }
 
-    /** {@return where scripts and tests leave what is to be kept of the system} */
+    /** {@return the directory for files of the whole plan, {@code TMT_PLAN_DATA}} */
     String planData() {
         return root + "/plan-data";
     }
 
     /**
-     * {@return what tells BeakerLib to report to us, and to leave its results where they are looked for}
+     * {@return the variables that make BeakerLib report through the helpers and write its results to {@link #test}}
      *
-     * @param id without one, BeakerLib reports nothing
+     * @param id the value of {@code TESTID}; without it, BeakerLib reports nothing
      */
     Map<String, String> beakerlib(String id) {
         return Map.of(
