@@ -32,7 +32,9 @@ record BootId(String identity) {
         return count.matches("[0-9]{1,9}") ? Long.parseLong(count) : -1;
     }
 
-    /** {@return whether the system was booted since the given boot; true if this system does not report its identity} */
+    /**
+     * {@return whether the system was booted since the given boot; true if this system does not report its identity}
+     */
     boolean isAfter(BootId earlier) {
         return identity.isEmpty() || !identity.equals(earlier.identity);
     }

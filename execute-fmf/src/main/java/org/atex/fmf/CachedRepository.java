@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cache has of one repository: {@code trees/COMMIT}, each complete and never changed, {@code refs/REF}, each with the
- * commit it led to when it was last looked up, and, while somebody holds {@code lock}, what is being fetched.
+ * What a cache has of one repository: {@code trees/COMMIT}, each complete and never changed, {@code refs/REF}, each
+ * with the commit it led to when it was last looked up, and, while somebody holds {@code lock}, what is being fetched.
  */
 final class CachedRepository {
     private static final Duration FOR_OTHERS = Duration.ofMinutes(1);

@@ -25,13 +25,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs the wrapper of a test so that it survives the loss of its connection. It behaves like any other command, but its
- * output streams continue without a gap after a reconnect. The protocol of standard input is that of the wrapper: metadata
- * up to a NUL byte, then the lifeline. A byte on the lifeline releases the test before a reboot, and its end kills the
- * test.
+ * output streams continue without a gap after a reconnect. The protocol of standard input is that of the wrapper:
+ * metadata up to a NUL byte, then the lifeline. A byte on the lifeline releases the test before a reboot, and its end
+ * kills the test.
  *
- * <p>On the system, a background process (the <em>keeper</em>) owns the wrapper and spools its streams; see
- * {@code detached.sh} for the protocol. Each connection runs one <em>follower</em>, which copies the spool to this side
- * and relays orders to the keeper. This class starts followers one after the other until the keeper reports the exit code.
+ * <p>On the system, a background process (the <em>keeper</em>) owns the wrapper and spools its streams; see {@code
+ * detached.sh} for the protocol. Each connection runs one <em>follower</em>, which copies the spool to this side and
+ * relays orders to the keeper. This class starts followers one after the other until the keeper reports the exit code.
  *
  * <p>The wrapper is started at most once. If the connection is lost while it is being started, the next follower either
  * finds the keeper or reports that the test is lost.
@@ -167,8 +167,8 @@ final class DetachedCommand implements RunningCommand {
         if (follower.equals(RESTARTED)) {
             throw lost("the system was restarted", follower);
         }
-        // The script maps 128 + signal to 64 + signal: some connections report a code above 128 as a signal, which would
-        // here mean that the follower was killed.
+        // The script maps 128 + signal to 64 + signal: some connections report a code above 128 as a signal, which
+        // would here mean that the follower was killed.
         return switch (follower.code()) {
             case 64 + 9 -> new CommandEnd.Signalled("KILL");
             case 64 + 15 -> new CommandEnd.Signalled("TERM");
@@ -287,8 +287,8 @@ final class DetachedCommand implements RunningCommand {
     }
 
     /**
-     * Kills the test and waits for its end, at most 12 seconds. If the connection is lost, it gives up at once: the system
-     * kills the test when it has received no message for long enough.
+     * Kills the test and waits for its end, at most 12 seconds. If the connection is lost, it gives up at once: the
+     * system kills the test when it has received no message for long enough.
      */
     @Override
     public void close() {
@@ -309,7 +309,10 @@ final class DetachedCommand implements RunningCommand {
         }
     }
 
-    /** Waits for a thread at most {@link #KILL_GRACE}, uninterruptibly. {@return false if an interrupt arrived meanwhile} */
+    /**
+     * Waits for a thread at most {@link #KILL_GRACE}, uninterruptibly. {@return false if an interrupt arrived
+     * meanwhile}
+     */
     private static boolean joined(Thread thread) {
         long deadline = System.nanoTime() + KILL_GRACE.toNanos();
         boolean interrupted = false;

@@ -24,8 +24,8 @@ import org.atex.artifacts.ResultWriter;
  * of the plan, once for all tests. Closing runs the {@code finish} steps and removes the copies. The system needs bash
  * 4.2, coreutils and grep.
  *
- * <p>Thread safety: see {@link Executor}. Tests that run concurrently have separate directories on the system, but share
- * the copies of the trees.
+ * <p>Thread safety: see {@link Executor}. Tests that run concurrently have separate directories on the system, but
+ * share the copies of the trees.
  */
 public final class FmfExecutor implements Executor {
     /** The reason why packages are not installed, and reboots are refused, on the machine that runs the executor. */
@@ -78,8 +78,8 @@ public final class FmfExecutor implements Executor {
     }
 
     /**
-     * {@return a factory of executors with the given options} The factory packs the trees when it opens its first executor
-     * and reuses the archives for further ones. It is thread-safe.
+     * {@return a factory of executors with the given options} The factory packs the trees when it opens its first
+     * executor and reuses the archives for further ones. It is thread-safe.
      *
      * @param tests the tests to run, with their trees and plan
      * @param options the options

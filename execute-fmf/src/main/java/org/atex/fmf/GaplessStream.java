@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins the streams of consecutive connections into one. Each segment starts at the byte after the last one that was read,
- * so the reader sees no gap. A read blocks while there is no connection.
+ * Joins the streams of consecutive connections into one. Each segment starts at the byte after the last one that was
+ * read, so the reader sees no gap. A read blocks while there is no connection.
  *
  * <p>Thread safety: one thread reads; another one calls {@link #continueWith}, {@link #detach} and {@link #finish}. The
  * lock is never held during a read of the underlying stream, as that may block.
@@ -40,7 +40,9 @@ final class GaplessStream extends InputStream {
         this.listener = listener;
     }
 
-    /** {@return the number of bytes read; {@link Long#MAX_VALUE} after {@link #close}, which acknowledges everything} */
+    /**
+     * {@return the number of bytes read; {@link Long#MAX_VALUE} after {@link #close}, which acknowledges everything}
+     */
     long count() {
         lock.lock();
         try {
@@ -68,8 +70,8 @@ final class GaplessStream extends InputStream {
     }
 
     /**
-     * Discards the current segment, whose stream must be closed. Waits for a read in progress: afterwards {@link #count} is
-     * stable, and the next segment can be requested from there.
+     * Discards the current segment, whose stream must be closed. Waits for a read in progress: afterwards {@link
+     * #count} is stable, and the next segment can be requested from there.
      */
     void detach() throws InterruptedException {
         lock.lockInterruptibly();

@@ -180,8 +180,8 @@ final class Hooks {
         }
 
         /**
-         * Distinguishes a full disk from a failed command: on this machine the command writes to the file itself, so a full
-         * disk appears as its own failure.
+         * Distinguishes a full disk from a failed command: on this machine the command writes to the file itself, so a
+         * full disk appears as its own failure.
          */
         private void requireRoom(Command command) {
             try {
@@ -210,7 +210,9 @@ final class Hooks {
             }
         }
 
-        /** Records the failure and returns an unchecked exception, as methods of hooks do not declare the checked one. */
+        /**
+         * Records the failure and returns an unchecked exception, as methods of hooks do not declare the checked one.
+         */
         private IllegalStateException cannotStore(StorageException e) {
             notStored = e;
             return new IllegalStateException(e.getMessage(), e);

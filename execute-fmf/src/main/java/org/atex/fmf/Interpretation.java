@@ -12,8 +12,8 @@ interface Interpretation {
     }
 
     /**
-     * Reads a judgement from another source than the control stream and the exit code, such as a file of the test. Called
-     * only for tests that ended by themselves.
+     * Reads a judgement from another source than the control stream and the exit code, such as a file of the test.
+     * Called only for tests that ended by themselves.
      *
      * @param end the end of the test by its exit code
      * @param reported whether the test reported a result about itself or a part

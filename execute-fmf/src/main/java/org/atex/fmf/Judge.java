@@ -52,8 +52,8 @@ final class Judge implements Interpretation {
      * Creates a judge.
      *
      * @param keys the metadata of the test
-     * @param lookForBeakerlib whether results of BeakerLib decide if there are any, although the metadata do not name the
-     *     framework
+     * @param lookForBeakerlib whether results of BeakerLib decide if there are any, although the metadata do not name
+     *     the framework
      * @param artifacts the artifacts of the test
      * @param results receives the items of the test's own results file
      */

@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends acknowledgements, orders and heartbeats to the keeper of a detached test. After a reconnect, the acknowledgement
- * and all orders are sent again, as the keeper may not have received them. The messages are defined in
+ * Sends acknowledgements, orders and heartbeats to the keeper of a detached test. After a reconnect, the
+ * acknowledgement and all orders are sent again, as the keeper may not have received them. The messages are defined in
  * {@code detached.sh}. Thread-safe.
  */
 final class KeeperChannel implements AutoCloseable {

@@ -6,8 +6,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Executes a call in a separate thread with a time limit. The call is interrupted at its limit, and abandoned if it does
- * not return within a grace period. Interrupting the caller interrupts the call.
+ * Executes a call in a separate thread with a time limit. The call is interrupted at its limit, and abandoned if it
+ * does not return within a grace period. Interrupting the caller interrupts the call.
  *
  * @param <T> the type of the result
  */

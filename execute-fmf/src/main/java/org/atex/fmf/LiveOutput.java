@@ -5,7 +5,8 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 
 /**
- * Receives the output of tests while they run. Implementations must be thread-safe, as several tests may run concurrently.
+ * Receives the output of tests while they run. Implementations must be thread-safe, as several tests may run
+ * concurrently.
  */
 @FunctionalInterface
 public interface LiveOutput {
@@ -20,8 +21,8 @@ public interface LiveOutput {
     OutputStream open(FmfTest test) throws IOException;
 
     /**
-     * {@return a live output that prints whole lines, prefixed with the name of the test} Control characters are replaced
-     * by question marks to protect the terminal, and commands to CI services are disarmed.
+     * {@return a live output that prints whole lines, prefixed with the name of the test} Control characters are
+     * replaced by question marks to protect the terminal, and commands to CI services are disarmed.
      *
      * @param to the stream to print to, usually {@code System.out}
      */

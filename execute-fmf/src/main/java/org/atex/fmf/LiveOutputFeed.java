@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Feeds the output of a test to a {@link LiveOutput} in a separate thread, so that slow live output cannot block the test.
- * Live output that fails, or accepts no data for 10 seconds, receives nothing more; the test continues.
+ * Feeds the output of a test to a {@link LiveOutput} in a separate thread, so that slow live output cannot block the
+ * test. Live output that fails, or accepts no data for 10 seconds, receives nothing more; the test continues.
  *
  * <p>Thread safety: {@link #offer} and {@link #close} must be called by one thread.
  */

@@ -15,8 +15,8 @@ import org.atex.fmf.tree.FmfException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds tests that have changed since some state of their repository, by {@code git log}. It reads the repository through
- * another one, as that must not be changed by what is fetched.
+ * Finds tests that have changed since some state of their repository, by {@code git log}. It reads the repository
+ * through another one, as that must not be changed by what is fetched.
  */
 final class ModifiedTests {
     private static final Duration WITHIN = Duration.ofMinutes(5);

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stores the output of a test in a file and feeds it to live output. If the file cannot be written, or the output exceeds
- * its limit, the pump asks for the test to be stopped, but continues to read: a full pipe would block the test.
+ * Stores the output of a test in a file and feeds it to live output. If the file cannot be written, or the output
+ * exceeds its limit, the pump asks for the test to be stopped, but continues to read: a full pipe would block the test.
  */
 final class OutputPump implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OutputPump.class);
@@ -113,7 +113,9 @@ final class OutputPump implements AutoCloseable {
         return failure;
     }
 
-    /** Waits for the end of the output, at most 5 seconds. Restores an interrupt. Call it after the command is closed. */
+    /**
+     * Waits for the end of the output, at most 5 seconds. Restores an interrupt. Call it after the command is closed.
+     */
     @Override
     public void close() {
         boolean interrupted = Thread.interrupted();

@@ -145,7 +145,9 @@ final class PreparedSystem {
         }
     }
 
-    /** Runs the finish steps if the system responds, and removes all files. Never throws; restores a pending interrupt. */
+    /**
+     * Runs the finish steps if the system responds, and removes all files. Never throws; restores a pending interrupt.
+     */
     void cleanUp() {
         boolean interrupted = Thread.interrupted();
         try {

@@ -14,8 +14,8 @@ import org.atex.fmf.control.TimeLimit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Handles reboots of a system: those that a test announces, and those that the executor does before a restart of a test.
- * Not thread-safe.
+ * Handles reboots of a system: those that a test announces, and those that the executor does before a restart of a
+ * test. Not thread-safe.
  */
 final class Reboot {
     private static final String COMMAND = """
@@ -51,8 +51,8 @@ final class Reboot {
     }
 
     /**
-     * Waits until the system has gone down and come back. The boot id decides: a system that is still shutting down accepts
-     * connections, so an answer alone proves nothing.
+     * Waits until the system has gone down and come back. The boot id decides: a system that is still shutting down
+     * accepts connections, so an answer alone proves nothing.
      *
      * @param announcement the details that the test announced, or null
      * @param limit the time limit
@@ -132,7 +132,9 @@ final class Reboot {
         return left.isNegative() ? Duration.ZERO : left;
     }
 
-    /** Waits for the shutdown by running a command that never ends by itself. {@return whether the limit passed first} */
+    /**
+     * Waits for the shutdown by running a command that never ends by itself. {@return whether the limit passed first}
+     */
     private boolean staysUp(TimeLimit limit) throws InterruptedException {
         try (RunningCommand sleeper = connection.start(Command.of("sleep", "100d"))) {
             return sleeper.await(nonNegative(limit.left())).isEmpty();

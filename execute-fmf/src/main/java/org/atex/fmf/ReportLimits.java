@@ -1,8 +1,8 @@
 package org.atex.fmf;
 
 /**
- * Limits of the data that one test may send. A test that exceeds a limit is stopped and ends as
- * {@link org.atex.api.Outcome#ERROR}. Without limits, a test that loops would fill the disk or the heap of the executor.
+ * Limits of the data that one test may send. A test that exceeds a limit is stopped and ends as {@link
+ * org.atex.api.Outcome#ERROR}. Without limits, a test that loops would fill the disk or the heap of the executor.
  * Immutable; each {@code with…} method returns a copy.
  *
  * @param results the number of results; each addition to an open result counts
@@ -29,8 +29,8 @@ public record ReportLimits(long results, long files, long fileBytes, long output
     }
 
     /**
-     * {@return the default limits: a million results, a million files, 64 GiB of files, 4 GiB of output, and 32 MiB of open
-     * results}
+     * {@return the default limits: a million results, a million files, 64 GiB of files, 4 GiB of output, and 32 MiB of
+     * open results}
      */
     public static ReportLimits defaults() {
         return new ReportLimits(1_000_000, 1_000_000, 64 * GIBIBYTE, 4 * GIBIBYTE, 32L << 20);

@@ -26,8 +26,9 @@ import org.atex.fmf.control.StorageException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives the results that a test reports on its control stream, and writes them to the artifacts of the test: files as
- * they arrive, results as soon as they are final. The format is defined in {@code docs/test-control.md}. Not thread-safe.
+ * Receives the results that a test reports on its control stream, and writes them to the artifacts of the test: files
+ * as they arrive, results as soon as they are final. The format is defined in {@code docs/test-control.md}. Not
+ * thread-safe.
  */
 final class ReportReceiver implements AutoCloseable {
     /** The name of the test itself among the names of its parts, which are never empty. */
@@ -115,8 +116,9 @@ final class ReportReceiver implements AutoCloseable {
     }
 
     /**
-     * Removes the keys that the helper commands on the system add to a result of the test itself: {@code atex-reported},
-     * the status of the part before, and {@code atex-reboot}, details of a reboot. {@return whether nothing else is left}
+     * Removes the keys that the helper commands on the system add to a result of the test itself: {@code
+     * atex-reported}, the status of the part before, and {@code atex-reboot}, details of a reboot. {@return whether
+     * nothing else is left}
      */
     private boolean takeHelperData(Map<String, @Nullable Object> result) throws ProtocolException {
         if (result.remove("atex-reported") instanceof String word) {
@@ -311,8 +313,8 @@ final class ReportReceiver implements AutoCloseable {
     }
 
     /**
-     * Stores the open results. Adds a result about the test itself if the test reported none, or if its own result did not
-     * decide the outcome.
+     * Stores the open results. Adds a result about the test itself if the test reported none, or if its own result did
+     * not decide the outcome.
      *
      * @param end the end of the test by its exit code, or with which it was stopped
      * @param rule decides the outcome of a test that ended by itself
@@ -388,7 +390,10 @@ final class ReportReceiver implements AutoCloseable {
         return malformed;
     }
 
-    /** {@return the judgement by the results of the test and its parts, an open one included; otherwise by its exit code} */
+    /**
+     * {@return the judgement by the results of the test and its parts, an open one included; otherwise by its exit
+     * code}
+     */
     private Judgement ownJudgement(@Nullable Map<String, @Nullable Object> open, TestEnd end) {
         Status decisive = ownStatus;
         if (open != null && open.get("status") instanceof String word) {

@@ -109,8 +109,8 @@ final class RunningTest implements AutoCloseable {
     }
 
     /**
-     * Releases the test before a reboot: a byte on the lifeline tells the wrapper not to kill the test at its end. Closing
-     * the control stream breaks the pipe of the test, which is the acknowledgement that the test waits for.
+     * Releases the test before a reboot: a byte on the lifeline tells the wrapper not to kill the test at its end.
+     * Closing the control stream breaks the pipe of the test, which is the acknowledgement that the test waits for.
      */
     void release() throws IOException {
         try {
@@ -173,7 +173,10 @@ final class RunningTest implements AutoCloseable {
         }
     }
 
-    /** {@return the end of a test whose connection was lost at its limit: it may have ended in time, so it is not timed out} */
+    /**
+     * {@return the end of a test whose connection was lost at its limit: it may have ended in time, so it is not timed
+     * out}
+     */
     private static TestEnd lostAtLimit(TimeLimit limit) {
         return TestEnd.of(
                 Outcome.LOST,
@@ -186,8 +189,8 @@ final class RunningTest implements AutoCloseable {
     }
 
     /**
-     * Kills the rest when the wrapper has ended. A test can kill its wrapper while other processes hold the control stream
-     * open; the reader of that stream would block.
+     * Kills the rest when the wrapper has ended. A test can kill its wrapper while other processes hold the control
+     * stream open; the reader of that stream would block.
      */
     private void stopAfterWrapper() {
         try {
@@ -201,7 +204,9 @@ final class RunningTest implements AutoCloseable {
         kill();
     }
 
-    /** Ends the lifeline and waits for the files of the test, as long as data arrives and within {@link #UPLOAD_GRACE}. */
+    /**
+     * Ends the lifeline and waits for the files of the test, as long as data arrives and within {@link #UPLOAD_GRACE}.
+     */
     private void awaitUpload() {
         long begun = System.nanoTime();
         try {

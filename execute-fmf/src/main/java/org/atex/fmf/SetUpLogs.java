@@ -70,8 +70,8 @@ final class SetUpLogs {
     }
 
     /**
-     * The log of one step. If it cannot be written, a warning is logged, and the step continues. Not thread-safe, except for
-     * {@link #file}.
+     * The log of one step. If it cannot be written, a warning is logged, and the step continues. Not thread-safe,
+     * except for {@link #file}.
      */
     final class Log extends OutputStream {
         private final String system;

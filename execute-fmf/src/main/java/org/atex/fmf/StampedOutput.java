@@ -11,8 +11,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.function.Supplier;
 
 /**
- * Prefixes each line with the time at which its first byte arrived. All other bytes are unchanged; a line that arrives in
- * several parts gets one time stamp, and no line feed is added at the end. Not thread-safe.
+ * Prefixes each line with the time at which its first byte arrived. All other bytes are unchanged; a line that arrives
+ * in several parts gets one time stamp, and no line feed is added at the end. Not thread-safe.
  */
 final class StampedOutput extends FilterOutputStream {
     /** The length of a time stamp, including the space after it. */

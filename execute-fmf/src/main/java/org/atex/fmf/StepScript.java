@@ -19,8 +19,8 @@ import org.atex.api.RunningCommand;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One execution of a script of a plan, which may leave background processes on its system. The background processes live
- * until their command is closed. Not thread-safe.
+ * One execution of a script of a plan, which may leave background processes on its system. The background processes
+ * live until their command is closed. Not thread-safe.
  *
  * @param run the execution of the script itself
  * @param background the command whose standard input keeps the background processes alive; null if there are none

@@ -33,8 +33,8 @@ record SystemDirectories(String root, String slot) {
             "rstrnt-abort");
 
     /**
-     * Shell functions that remove slots and roots. Removing a slot first orders the keepers of its detached runs to kill
-     * them, as described in {@code detached.sh}.
+     * Shell functions that remove slots and roots. Removing a slot first orders the keepers of its detached runs to
+     * kill them, as described in {@code detached.sh}.
      */
     static final String REMOVE = """
             remove_slot() {
@@ -50,7 +50,8 @@ record SystemDirectories(String root, String slot) {
                 fi
                 rm -rf -- "$1"
             }
-            # Links in /usr/local/bin are handed to another executor on the system if there is one, as its tests need them.
+            # Links in /usr/local/bin are handed to another executor on the system if there is one, as its tests need
+            # them.
             remove_commands() {
                 local name all=() other
                 for name in "$1"/bin/*; do
@@ -68,7 +69,8 @@ record SystemDirectories(String root, String slot) {
                 remove_commands "$1"
                 rm -rf -- "$1"
             }
-            # Called by the keeper of an abandoned run. When no slot is left, the runner is gone: the root is removed as well.
+            # Called by the keeper of an abandoned run. When no slot is left, the runner is gone: the root is removed as
+            # well.
             leave_slot() {
                 local slot
                 remove_slot "$1"
@@ -101,8 +103,8 @@ record SystemDirectories(String root, String slot) {
             printf %s "$helper" | tee "${commands[@]}" >"$slot/bin/helper"
             chmod +x "${commands[@]}" "$slot/bin/helper"
             if [[ $kind == own && $EUID == 0 ]]; then
-                # Parts of a test may run as other users: they must be able to reach the helper and to write to the spool,
-                # but not to list the slot. The links serve processes with a different PATH.
+                # Parts of a test may run as other users: they must be able to reach the helper and to write to the
+                # spool, but not to list the slot. The links serve processes with a different PATH.
                 chmod 755 "$place"
                 chmod 711 "$slot"
                 chmod 1733 "$slot/spool"
@@ -122,8 +124,8 @@ record SystemDirectories(String root, String slot) {
             trap - EXIT
             printf '%s\\n%s\\n' "$place" "$slot"
             set +e
-            # Remove roots that were left behind when a connection was lost. A root counts as unused if it is older than two
-            # weeks and no test was started in it since, as test.pid is written at each start.
+            # Remove roots that were left behind when a connection was lost. A root counts as unused if it is older than
+            # two weeks and no test was started in it since, as test.pid is written at each start.
             in_use() {
                 local slot
                 for slot in "$1"/slot.*; do [[ $slot/test.pid -nt $place/age ]] && return; done

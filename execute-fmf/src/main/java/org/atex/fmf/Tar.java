@@ -31,8 +31,8 @@ final class Tar {
      *
      * @param directory the directory
      * @param excludes patterns of names to omit
-     * @param snapshot the snapshot file of tar for an incremental archive, which contains only changes since the previous
-     *     one; null for a full archive
+     * @param snapshot the snapshot file of tar for an incremental archive, which contains only changes since the
+     *     previous one; null for a full archive
      * @return the archive: in memory up to 8 MiB, otherwise a file that the caller must delete
      * @throws IOException if tar fails
      * @throws InterruptedException if interrupted; the archive is deleted

@@ -12,7 +12,8 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An item of the {@code check} key of a test, which examines the system before and after the test. tmt defines the format.
+ * An item of the {@code check} key of a test, which examines the system before and after the test. tmt defines the
+ * format.
  *
  * @param how the kind of the check
  * @param enabled whether the check is run

@@ -6,12 +6,12 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 
 /**
- * Runs actions on the system before and after each test, for example to clean up or to collect logs and core dumps. Hooks
- * are not called after a test that was cancelled or whose system was lost.
+ * Runs actions on the system before and after each test, for example to clean up or to collect logs and core dumps.
+ * Hooks are not called after a test that was cancelled or whose system was lost.
  *
- * <p>Each call has the time limit {@link FmfOptions#hookWithin}, which does not count against the time limit of the test. A
- * call that exceeds it is interrupted. If it does not return within 5 seconds after that, it is abandoned, and its system
- * runs no other test.
+ * <p>Each call has the time limit {@link FmfOptions#hookWithin}, which does not count against the time limit of the
+ * test. A call that exceeds it is interrupted. If it does not return within 5 seconds after that, it is abandoned, and
+ * its system runs no other test.
  *
  * <p>Thread safety: hooks must be thread-safe, as one hook is shared by all executors of a factory. Each call runs in a
  * separate thread; calls for the same test are sequential.
@@ -28,8 +28,9 @@ public interface TestHook {
     default void before(Moment moment) throws InterruptedException {}
 
     /**
-     * Called when the test has ended and none of its processes is left. If it throws an exception or an error, or exceeds
-     * its time limit, a result {@code error} named {@code hook} with the reason is added to the results of the test.
+     * Called when the test has ended and none of its processes is left. If it throws an exception or an error, or
+     * exceeds its time limit, a result {@code error} named {@code hook} with the reason is added to the results of the
+     * test.
      *
      * @param moment the test and its system
      * @param end the end of the test by its exit code, before its reported results are evaluated
@@ -58,8 +59,8 @@ public interface TestHook {
         void report(Status status, String name, String note);
 
         /**
-         * Runs a command on the system and adds a result with its output, standard error included, as {@code output.txt}.
-         * The status of the result is {@code info}, or {@code warn} if the command failed.
+         * Runs a command on the system and adds a result with its output, standard error included, as {@code
+         * output.txt}. The status of the result is {@code info}, or {@code warn} if the command failed.
          *
          * @param name the name of the result; not empty
          * @param command the command; its output settings are replaced

@@ -228,7 +228,9 @@ final class TestRun {
         }
     }
 
-    /** Starts the test command once. {@return the end of the test, or null if the test reboots its system and continues} */
+    /**
+     * Starts the test command once. {@return the end of the test, or null if the test reboots its system and continues}
+     */
     private @Nullable TestEnd runOnce(int restarts, int reboots, Reboot reboot)
             throws InterruptedException, IOException {
         exitCode = null;
@@ -251,7 +253,8 @@ final class TestRun {
             read(new ControlStream(running.control()), running);
             if (disconnected) {
                 announcement = results.takeAnnouncement();
-                // Stop the clock before the release: the test must not be killed at its limit while the system goes down.
+                // Stop the clock before the release: the test must not be killed at its limit while the system goes
+                // down.
                 running.stopClock();
                 limit.change("save");
                 running.release();
@@ -313,7 +316,10 @@ final class TestRun {
         return withoutExitCode(end);
     }
 
-    /** Waits for the shutdown that the test announced. {@return null if the system goes down; otherwise the end of the test} */
+    /**
+     * Waits for the shutdown that the test announced. {@return null if the system goes down; otherwise the end of the
+     * test}
+     */
     private @Nullable TestEnd awaitShutdown(RunningTest running, Reboot reboot) throws InterruptedException {
         TimeLimit within = new TimeLimit(reboot.limitOf(announcement));
         try {

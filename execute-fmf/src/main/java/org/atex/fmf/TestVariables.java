@@ -16,9 +16,9 @@ record TestVariables(FmfTests tests, FmfOptions options, SystemDirectories direc
     static final String TMT_VERSION = "1.80.0";
 
     /**
-     * {@return the variables of a test} In increasing precedence: those of the test (or of the plan, if the options let the
-     * test win), those that prepare scripts wrote to the plan's environment file, those that every test gets, those of the
-     * plan (or the test), and those of the user.
+     * {@return the variables of a test} In increasing precedence: those of the test (or of the plan, if the options let
+     * the test win), those that prepare scripts wrote to the plan's environment file, those that every test gets, those
+     * of the plan (or the test), and those of the user.
      */
     TestRun.Variables of(FmfTest test, TestKeys keys, SerialNumbers numbers) {
         Map<String, String> own = new LinkedHashMap<>();

@@ -1,12 +1,13 @@
 # Applies Ansible playbooks to the system on which it runs.
 #
-#   $1     further arguments of ansible-playbook, as a shell takes them apart
+#   $1     additional arguments of ansible-playbook, as one string with shell quoting
 #   $2 …   playbooks: paths, URLs, or names in collections
 #
-# Runs in the tree that paths are relative to.
+# Must be run in the tree: paths are relative to it. Exit codes: 127 ansible-playbook is missing, 3 a playbook cannot be
+# fetched, otherwise that of ansible-playbook.
 
 command -v ansible-playbook >/dev/null || {
-    echo "there is no ansible-playbook on the system"
+    echo "could not run playbooks: the system has no ansible-playbook"
     exit 127
 }
 set -e
@@ -29,7 +30,7 @@ for playbook; do
         http://* | https://*)
             fetched=$(mktemp --suffix=.yml)
             fetch "$playbook" "$fetched" || {
-                echo "the playbook $playbook cannot be fetched"
+                echo "could not fetch the playbook $playbook"
                 exit 3
             }
             playbook=$fetched

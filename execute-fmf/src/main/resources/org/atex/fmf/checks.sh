@@ -1,12 +1,13 @@
-# Looks at a system before and after a test, and prints what it finds. Needs bash 4.2 and coreutils, and for each check what
-# it looks at.
+# Runs a check before or after a test and prints the log entries that it finds. Needs bash 4.2, coreutils, and the tools
+# of each check, such as dmesg or journalctl.
 #
 #   $1     "before" or "after"
 #   $2     the name of the check
-#   $3     a directory of its own, for what it must remember
+#   $3     a directory for the state between the two calls
 #   $4 …   settings of the check
 #
-# Exit codes: 0 done, 77 it cannot be made on this system, anything else it failed; why is in the last line of the errors.
+# Exit codes: 0 success, 77 the system does not support the check, any other code is a failure. The reason is the last
+# line on standard error.
 
 event=$1 name=$2 kept=$3
 shift 3
@@ -21,12 +22,13 @@ skip() {
 as_root=()
 ((EUID)) && sudo -n true 2>/dev/null && as_root=(sudo -n)
 
-# The lines that have come since; all, if the system was rebooted meanwhile.
+# Prints the messages that are newer than the last one before the test. If that one is not found, the system was
+# rebooted or the ring buffer wrapped around, and all messages are printed.
 dmesg_check() {
     local last number
-    command -v dmesg >/dev/null || skip "there is no dmesg"
+    command -v dmesg >/dev/null || skip "the system has no dmesg"
     if ! "${as_root[@]}" dmesg >"$kept/$event" 2>"$kept/errors"; then
-        grep -Eiq 'not permitted|permission denied' "$kept/errors" && skip "the kernel's messages may not be read: $(<"$kept/errors")"
+        grep -Eiq 'not permitted|permission denied' "$kept/errors" && skip "no permission to read kernel messages: $(<"$kept/errors")"
         cat -- "$kept/errors" >&2
         return 1
     fi
@@ -44,9 +46,10 @@ dmesg_check() {
 journal_check() {
     local cursor
     [[ -d /run/systemd/system ]] || skip "the system was not started by systemd"
-    command -v journalctl >/dev/null || skip "there is no journalctl"
+    command -v journalctl >/dev/null || skip "the system has no journalctl"
     if [[ $event == before ]]; then
-        # With --after-cursor, journalctl leaves out the first entry that its filters let through.
+        # A marker entry provides the cursor. It is read with --cursor below, as journalctl --after-cursor omits the
+        # first entry that passes its filters.
         systemd-cat -t atex-check -p debug echo "a test begins"
         "${as_root[@]}" journalctl --sync 2>/dev/null
         cursor=$("${as_root[@]}" journalctl -n 1 -t atex-check --show-cursor --no-pager)
@@ -55,6 +58,7 @@ journal_check() {
         return
     fi
     read -r cursor <"$kept/cursor"
+    # Without a cursor, or if the journal was rotated and the cursor is gone, all entries are printed.
     if [[ $cursor ]]; then
         "${as_root[@]}" journalctl --no-pager --cursor="$cursor" "$@" 2>/dev/null && return
     fi
@@ -64,17 +68,20 @@ journal_check() {
 coredump_check() {
     local since try fields
     [[ -d /run/systemd/system ]] || skip "the system was not started by systemd"
-    command -v coredumpctl >/dev/null || skip "there is no coredumpctl"
+    command -v coredumpctl >/dev/null || skip "the system has no coredumpctl"
     if [[ $event == before ]]; then
         date +%s >"$kept/since"
         return
     fi
+    # A large core dump may still be written: wait for it, at most one minute. The kernel cuts process names to 15
+    # bytes.
     for ((try = 0; try < 60; try++)); do
         pgrep systemd-coredum >/dev/null 2>&1 || break
         sleep 1
     done
     read -r since <"$kept/since"
     "${as_root[@]}" coredumpctl list --no-legend --no-pager --since="@$since" 2>"$kept/errors" >"$kept/list"
+    # Exit code 1 means that there are no core dumps.
     if (($? > 1)); then
         cat -- "$kept/errors" >&2
         return 1
@@ -90,6 +97,7 @@ coredump_check() {
 avc_check() {
     local since code
     [[ -e /sys/fs/selinux/enforce ]] || skip "the system has no SELinux"
+    # Audit messages arrive with a delay.
     sleep "$1"
     if [[ $event == before ]]; then
         date '+%x %H:%M:%S' >"$kept/since"
@@ -100,6 +108,7 @@ avc_check() {
     read -r since <"$kept/since"
     "${as_root[@]}" ausearch -i --input-logs -m AVC,USER_AVC,SELINUX_ERR -ts $since 2>"$kept/errors"
     code=$?
+    # ausearch exits with 1 both for errors and for no matches.
     cat -- "$kept/errors" >&2
     ((code == 1)) && grep -q 'no matches' "$kept/errors" && return 0
     return "$code"
@@ -110,5 +119,5 @@ case $name in
     journal) journal_check "$@" ;;
     coredump) coredump_check ;;
     avc) avc_check "$@" ;;
-    watchdog) skip "not made here: whether a system answers is watched by its connection" ;;
+    watchdog) skip "not supported: the connection detects a system that does not respond" ;;
 esac

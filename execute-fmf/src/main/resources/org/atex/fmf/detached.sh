@@ -1,43 +1,54 @@
-# Runs the wrapper of a test so that it goes on when the connection is lost, and follows it. Needs bash 4.2, coreutils,
-# setsid.
+# Runs the wrapper of a test so that it survives the loss of the connection. Needs bash 4.2, coreutils and setsid.
 #
-#   $1     "start" starts the wrapper and follows it, "again" follows it; "keep" is for the keeper, which start leaves behind
+#   $1     "start" starts the wrapper and follows it, "again" follows a running one; "keep" is used internally
 #   $2     the executor's slot on the system
-#   $3     the directory of this run, in that slot
-#   $4 $5  how much has been received of the control stream and of the output
-#   $6     after how many seconds without a word from the runner the test is ended, and all of it removed
-#   $7     how long a file of the spool may be, in bytes
+#   $3     the name of the directory of this run, in the slot
+#   $4 $5  the number of bytes that the runner has received of the control stream and of the output
+#   $6     the number of seconds without a message from the runner after which the test is killed and removed
+#   $7     the maximum size of a spool file in bytes
 #   $8     the text of the wrapper
 #   $9 …   the arguments of the wrapper
 #
-# Of each stream, the spool holds what the runner does not have for sure, in up to eight files. Each is named after the
-# stream and where in it the file begins. The stream waits when there is no room for another.
+# There are two kinds of processes. The keeper runs in a session of its own, owns the wrapper and spools its streams. A
+# follower runs under each connection; it copies the spool to its standard output (control stream) and standard error
+# (output), and relays messages from its standard input to the keeper.
 #
-# Standard input begins with the metadata up to a NUL if it is a start; then come words, one a line, for the keeper:
+# The spool has the bytes of each stream that the runner has not acknowledged, in up to eight files. Each file is named
+# STREAM.OFFSET after the position of its first byte. A stream blocks when all eight files are full.
 #
-#   a C O  so much of the control stream and of the output has arrived
-#   d      the system is going down: the test is let go, and its control stream broken
-#   k      the test is to be killed
-#   x      the same, and nobody reads the rest
+# Standard input of a start begins with the metadata up to a NUL byte. Then, and for "again" from the beginning, it has
+# one message a line:
 #
-# Exit codes beside those of the wrapper: 64 and a signal's number if that killed it, 122 there is no such run, 123 the system was restarted, 124 the spool has no room on the
-# disk, 125 the keeper was killed.
+#   a C O  acknowledges C bytes of the control stream and O bytes of the output; also serves as heartbeat
+#   d      the system is going down: releases the test and closes its control stream
+#   k      kills the test
+#   x      kills the test and discards the rest of its streams
+#
+# The keeper also receives "end STREAM BYTES", "ended CODE" and "full" from its own processes on the same FIFO. Each
+# message is shorter than PIPE_BUF, so messages of several writers are not mixed.
+#
+# Exit codes in addition to those of the wrapper: 64 + signal if a signal killed the wrapper, 122 there is no such run,
+# 123 the system was restarted, 124 the disk has no space for the spool, 125 the keeper was killed.
 
 role=$1 place=$2 run=$2/$3 segment=$7
 
-# Whoever waits at a bell says so first, and only then it is rung: so it never rings so often that it is full.
+# Wakes a process that waits at a bell, which is a FIFO. A waiting process announces this in the .waits file first, and
+# only then a byte is written: an unread bell would fill its pipe and block the writer.
 ring() {
     if [[ -s $run/$1.waits ]]; then
         : >"$run/$1.waits"
         printf . 1<>"$run/$1.bell"
     fi
 }
+# Empties a bell and announces that this process waits for it. Call it before the condition is checked: a change after
+# the check then rings the bell.
 say_waiting() {
     while read -r -t 0 <&"$bell"; do read -r -N 1 _ <&"$bell"; done
     printf 1 >"$run/$1.waits"
 }
 
-# Runs dd, which writes to the descriptor $to. Sets copied to how many bytes it copied; fails if it could not write.
+# Copies with dd to the descriptor $to. Sets copied to the number of bytes; fails if they could not be written. bash
+# cannot copy binary data by itself, and dd reports the number of bytes.
 copy() {
     local report failed
     report=$(LC_ALL=C dd bs=64k "$@" 2>&1 >&"$to")
@@ -53,7 +64,8 @@ has_room() {
     (($# < 8))
 }
 
-# Puts standard input into files. The more there is at once, the more of it is taken at once.
+# Writes standard input to spool files. A full block suggests that more data is waiting, so the next dd copies up to 16
+# blocks; after a short read it copies a single one, to pass small pieces on at once.
 spool() {
     local total=0 begin=0 blocks=1 many=$((segment / 65536)) bell to copied
     ((many > 16)) && many=16
@@ -67,7 +79,7 @@ spool() {
         ((blocks = copied == blocks * 65536 ? many : 1))
         if ((total - begin + blocks * 65536 > segment)); then
             until has_room "$1"; do
-                kill -0 $$ || exit # the keeper is no more, and nobody makes room
+                kill -0 $$ || exit # without the keeper, no file is ever removed
                 say_waiting "$1.room"
                 has_room "$1" || read -r -t 5 -N 1 _ <&"$bell"
             done
@@ -79,7 +91,8 @@ spool() {
     printf 'end %s %d\n' "$1" "$total" >&"$words"
 }
 
-# Writes what is in files to a descriptor. Should a bell not ring, or dd be in the midst of many blocks, it looks all the same.
+# Writes the spool files of a stream to a descriptor, starting at an offset. Polls with growing pauses in addition to
+# the bell: the bell does not ring while dd is in the middle of several blocks.
 follow() {
     local at=$2 to=$3 begin=0 pause=50 seconds bell file total copied
     exec {bell}<>"$run/$1.new.bell"
@@ -99,7 +112,7 @@ follow() {
         elif [[ -s $run/$1.end ]] && read -r total <"$run/$1.end" && ((at >= total)); then
             return
         else
-            kill -0 $$ || exit # whoever would end this is no more
+            kill -0 $$ || exit # the process that would kill this one has ended
             printf -v seconds '%d.%03d' $((pause / 1000)) $((pause % 1000))
             read -r -t "$seconds" -N 1 _ <&"$bell"
             ((pause < 3000 && (pause *= 2)))
@@ -107,7 +120,7 @@ follow() {
     done
 }
 
-# Removes the files of which everything has arrived.
+# Records an acknowledgement and removes spool files that were acknowledged completely.
 received() {
     local file begin=0 all=()
     arrived[$1]=$2
@@ -124,10 +137,11 @@ received() {
     fi
 }
 
-# Everything that the wrapper starts belongs to it, as nobody else will look for it.
+# Starts the wrapper with the variable alone: there is no other process that looks for leftover processes of the test.
 start_wrapper() {
     (
-        exec {input}<"$run/life" {life}>&- 9>&- # in this order, as it waits where nobody can write
+        # Open the FIFO before closing $life: opening it for reading blocks while there is no writer.
+        exec {input}<"$run/life" {life}>&- 9>&-
         bash -c "alone=1"$'\n'"$wrapper" bash "$@" \
             <&"$input" >"$run/control.pipe" 2>"$run/output.pipe" {input}<&- {words}>&-
         printf 'ended %d\n' "$?" >&"$words"
@@ -135,6 +149,8 @@ start_wrapper() {
     wrapper_group=$!
 }
 
+# Ends the lifeline, at which the wrapper kills the test. A released test is killed by a second byte. The keeper waits
+# at most 5 seconds for that.
 kill_test() {
     if ((!killed)); then
         killed=1
@@ -144,7 +160,7 @@ kill_test() {
     fi
 }
 
-# Nobody reads the rest.
+# Kills the test and discards its streams: the runner does not come back.
 forsake() {
     kill -KILL -- "-$control_group" "-$output_group"
     total=([control]=0 [output]=0)
@@ -156,7 +172,7 @@ keep() {
     local life words control_group output_group wrapper_group metadata
     local -A arrived=([control]=0 [output]=0) total=()
     shift 2
-    set -m # all of these can be killed with what they start
+    set -m # each background job gets a process group, and can be killed together with its children
     exec {words}<>"$run/words"
     printf '%d\n' "$$" >"$run/keeper"
     spool control <"$run/control.pipe" 9>&- &
@@ -169,9 +185,11 @@ keep() {
     printf '%s\0' "$metadata" >&"$life"
     trap '' PIPE
 
+    # The run is complete when the wrapper has ended and the runner has acknowledged all bytes of both streams.
     until [[ $code && ${total[control]} && ${total[output]} ]] &&
         ((arrived[control] >= total[control] && arrived[output] >= total[output])); do
         if ! read -r -t "$within" word first second <&"$words"; then
+            # No message for $within seconds: the runner is gone. Remove the slot as well.
             ((killed)) && break
             forsake
             rest=place
@@ -183,6 +201,8 @@ keep() {
                 received output "$second"
                 ;;
             d)
+                # Killing the spool process breaks the pipe of the test, which is the acknowledgement for the test. The
+                # message is repeated after a reconnect.
                 [[ $down ]] || kill -KILL -- "-$control_group"
                 ((killed)) || [[ $down ]] || printf d >&"$life"
                 down=1 total[control]=0
@@ -194,7 +214,7 @@ keep() {
             end) [[ $first == control && $down ]] || total[$first]=$second ;;
             ended)
                 code=$first
-                exec {life}>&- # should the wrapper have been killed, this kills the test
+                exec {life}>&- # if the wrapper was killed, its watching process now kills the test
                 ;;
             full)
                 full=124
@@ -205,6 +225,7 @@ keep() {
     done
     kill -KILL -- "-$wrapper_group" "-$control_group" "-$output_group"
     [[ ! $code && -r $place/cgroup ]] && read -r cgroup <"$place/cgroup" && echo 1 >"$cgroup/cgroup.kill"
+    # Remove the run before the exit code is reported: the slot may be reused or removed right after that.
     rm -rf -- "$run"
     [[ $rest == place ]] && leave_slot "$place"
     printf '%d\n' "${full:-${code:-125}}" >&9
@@ -214,17 +235,19 @@ start() {
     local metadata
     IFS= read -r -d '' metadata || exit 122
     command -v setsid >/dev/null || {
-        echo "the test is to run detached, and the system lacks the program setsid of util-linux" >&2
+        echo "detached tests need the program setsid of util-linux, which the system lacks" >&2
         exit 120
     }
     mkdir -m 700 -- "$run" && printf '%s' "$metadata" >"$run/metadata" && boot >"$run/boot" &&
         mkfifo -- "$run"/{words,life,gone,{control,output}.{pipe,new.bell,room.bell}} || exit 120
     exec 9<>"$run/gone"
-    # Neither its session nor its parents nor the mark of its command are to lead to it.
+    # The connection finds the processes of a command by session, parent and a mark in the environment, and kills them
+    # at its end. The keeper must be found by none of them.
     (env -u ATEX_COMMAND setsid bash -c "$BASH_EXECUTION_STRING" atex-keeper keep "${@:2}" \
         </dev/null >/dev/null 2>&1 &)
 }
 
+# Relays messages from standard input to the keeper, line by line.
 relay() {
     local line
     while IFS= read -r line; do printf '%s\n' "$line" >&"$words"; done
@@ -240,9 +263,12 @@ if [[ $role == start ]]; then
     start "$@"
 else
     [[ -p $run/gone ]] || exit 122
+    # After a restart the directory may still exist, but its processes do not.
     [[ $(<"$run/boot") == "$(boot)" ]] || exit 123
     exec 9<>"$run/gone"
 fi
+# The keeper holds descriptor 9, the write end of "gone". Reading from it returns the exit code, or ends when the keeper
+# dies.
 exec {gone}<"$run/gone" 9>&- {words}<>"$run/words" {input}<&0 {control}>&1 {output}>&2 >/dev/null 2>&1
 follow control "$4" "$control" &
 followers=$!
@@ -253,7 +279,8 @@ followers+=" $!"
 exec {control}>&- {output}>&-
 code=125
 read -r code <&"$gone"
-read -r _ <&"$gone" # until the keeper is no more
+read -r _ <&"$gone" # blocks until the keeper has ended
 kill -KILL $followers
 code=${code:-125}
+# Codes above 128 would look like a signal that killed this process.
 exit $((code > 128 ? code - 64 : code))

@@ -1,9 +1,9 @@
-# Switches features of Red Hat Enterprise Linux and CentOS Stream on or off. Other distributions have no such repositories:
-# there, nothing is done, and said so.
+# Enables or disables features of Red Hat Enterprise Linux and CentOS Stream. Other distributions do not have these
+# repositories: on them the script changes nothing and prints a message.
 #
 #   $1 …   epel=enabled, epel=disabled, crb=enabled, crb=disabled, fips=enabled
 #
-# The exit code is 10 if the system has to be rebooted for it.
+# Exit codes: 0 success, 3 failure, 10 success and the system has to be rebooted.
 
 . /etc/os-release
 major=${VERSION_ID%%.*}
@@ -13,7 +13,8 @@ dnf=dnf
 command -v dnf >/dev/null || dnf=yum
 reboot=
 
-set_repositories() { # 1 or 0, names
+# Enables (1) or disables (0) repositories by name. dnf5, dnf and yum have different commands for it.
+set_repositories() {
     local enabled=$1
     shift
     if command -v dnf5 >/dev/null; then
@@ -32,7 +33,7 @@ set_repositories() { # 1 or 0, names
     fi
 }
 
-# Sets repositories to those whose name matches a pattern.
+# Sets repositories to the names that match a pattern, without variants for debugging, sources and the like.
 find_repositories() {
     repositories=()
     local name
@@ -51,7 +52,7 @@ set_epel() {
     if ((${#repositories[@]})); then
         set_repositories "$([[ $1 == enabled ]] && echo 1 || echo 0)" "${repositories[@]}"
     elif [[ $1 == enabled ]]; then
-        echo "epel-release brought no repository"
+        echo "the package epel-release did not install a repository"
         return 1
     fi
 }
@@ -74,6 +75,8 @@ set_fips() {
                 "${as_root[@]}" fips-mode-setup --enable || return
             ;;
         10)
+            # A separate /boot must be named on the kernel command line, as the integrity check reads the kernel from
+            # it.
             local boot=
             [[ $(stat -c %d /boot) == $(stat -c %d /) ]] || boot=" boot=UUID=$(findmnt -no uuid /boot)"
             "${as_root[@]}" "$dnf" install -y grubby &&
@@ -81,7 +84,7 @@ set_fips() {
                 "${as_root[@]}" update-crypto-policies --set FIPS || return
             ;;
         *)
-            echo "FIPS mode is known to be switched on with releases 8, 9 and 10 alone"
+            echo "FIPS mode can be enabled on releases 8, 9 and 10 only, and this is release $major"
             return 1
             ;;
     esac
@@ -93,7 +96,7 @@ for word; do
         rhel | centos) ;;
         *)
             [[ $word == fips=* ]] && {
-                echo "FIPS mode can be switched on with Red Hat Enterprise Linux and CentOS Stream, and this is $ID"
+                echo "FIPS mode can be enabled on Red Hat Enterprise Linux and CentOS Stream only, and this is $ID"
                 exit 3
             }
             echo "$word changes nothing here: it is for Red Hat Enterprise Linux and CentOS Stream, and this is $ID"
@@ -101,7 +104,7 @@ for word; do
             ;;
     esac
     "set_${word%%=*}" "${word#*=}" || {
-        echo "$word cannot be set"
+        echo "could not set $word"
         exit 3
     }
 done

@@ -1,10 +1,11 @@
 #!/bin/bash
-# What tests written for tmt or restraint call to report and to reboot: speaks the control stream. Its name says which of
-# those commands it is.
+# Implements the commands that tests for tmt and restraint call to report results and to reboot. The name under which
+# the script is called selects the command.
 #
-# It needs nothing of its caller's environment: it finds the slot of its test by where it is itself, or else by the
-# variable ATEX_TEST_SLOT, by the control group, by the parents. It writes to the control stream if it has the
-# descriptor, and otherwise leaves the report in the slot and rings the wrapper, which passes it on.
+# It does not depend on the environment of its caller. It finds the slot of its test by its own path, by the variable
+# ATEX_TEST_SLOT, by the control group, or by its parent processes, in this order. It writes to the control stream if it
+# has the descriptor. Otherwise it stores the report in the spool of the slot and signals the wrapper, which forwards
+# it.
 
 me=${0##*/}
 LC_ALL=C
@@ -16,7 +17,8 @@ die() {
     exit 2
 }
 
-# Fields 4 (the parent) and 22 (the time of the start) of what the system says of a process.
+# Sets parent and started to fields 4 (parent process) and 22 (start time) of /proc/PID/stat. The name of the program,
+# which may contain spaces, ends at the last parenthesis.
 read_process() {
     local line fields
     parent= started=
@@ -25,7 +27,8 @@ read_process() {
     parent=${fields[1]} started=${fields[19]}
 }
 
-# Sets wrapper to the process that runs the test of a slot, if it does, and control to its descriptor of the stream.
+# Sets wrapper to the process that runs the test of a slot, and control to its descriptor of the control stream. The
+# start time distinguishes it from a later process with the same number.
 find_wrapper() {
     local pid began number
     wrapper= control=
@@ -35,6 +38,8 @@ find_wrapper() {
     wrapper=$pid control=$number
 }
 
+# Sets place to the slot of the test; empty if it is not found. A process that belongs to none of several slots by its
+# parents is assigned only if there is a single slot with a running test.
 find_place() {
     local line parent started wrapper control pid slot all=()
     for place in "${0%/*}/.." "$ATEX_TEST_SLOT"; do [[ $place && -d $place/spool ]] && return; done
@@ -59,7 +64,7 @@ find_place() {
     ((${#all[@]} == 1)) && place=${all[0]#* }
 }
 
-# The descriptor may have been closed, or be something of the test's own by now.
+# Succeeds if the descriptor is the control stream. The test may have closed it, or opened another file with its number.
 has_stream() {
     [[ $ATEX_TEST_CONTROL =~ ^[0-9]+$ ]] || return
     local own=/proc/self/fd/$ATEX_TEST_CONTROL
@@ -70,7 +75,7 @@ has_stream() {
     fi
 }
 
-# Sets quoted to a JSON text.
+# Sets quoted to a JSON string. Malformed UTF-8 becomes question marks, control characters become spaces.
 quote() {
     local text=$1
     if [[ $text == *[!\ -~]* ]] && ! printf '%s' "$text" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1; then
@@ -81,7 +86,8 @@ quote() {
     quoted=\"${quoted//[[:cntrl:]]/ }\"
 }
 
-# Sets log to a file that has a length, from one that may be a pipe; empty if there is nothing to read. Fails if it cannot be read.
+# Sets log to a regular file with the contents of a file that may be a pipe; empty if there is no file. Fails if the
+# file cannot be read. A result needs the length of its file in advance.
 take_log() {
     log=$1
     [[ $log && $log != /dev/null ]] || { log=; return 0; }
@@ -89,7 +95,7 @@ take_log() {
     [[ -e $log && ! -d $log && -r $log ]] && temporary=$(mktemp) && cat -- "$log" >"$temporary" && log=$temporary
 }
 
-# Sets file to a description of a file, and size to its length.
+# Sets file to the JSON description of a file, and size to its length.
 describe() {
     size=$(wc -c <"$1") || return
     size=$((size))
@@ -97,21 +103,25 @@ describe() {
     file="{\"name\":$quoted,\"length\":$size}"
 }
 
-# Writes a result, and as many bytes of a file as it says; the file may grow or shrink meanwhile.
+# Writes a result and exactly the announced number of bytes of its file. If the file shrinks meanwhile, zeros are added;
+# if it grows, the rest is omitted.
 write_result() {
     printf 'result %d\n%s' "${#1}" "$1" || return
     [[ ! $2 ]] || { cat -- "$2"; head -c "$3" /dev/zero; } 2>/dev/null | head -c "$3"
 }
 
-# Leaves what a command writes in the slot, under the name left. What is not complete there says that a report was lost.
+# Stores the output of a command in the spool and sets left to its path. It is written under a name new.* and then
+# renamed, so the wrapper forwards only complete reports. A file new.* that is left at the end shows that a report was
+# lost.
 leave() {
     local new=$place/spool/new.$$.$RANDOM
     umask 022
     { (set -C && "$@" >"$new"); } 2>/dev/null && left=$place/spool/$(date +%s%N).$$ && mv -- "$new" "$left" ||
-        die "cannot leave a report in $place/spool"
+        die "could not store the report in $place/spool"
 }
 
-# Rings until what was left is passed on; what is not, is at the test's end. Bash before 4.4 does not hear it.
+# Signals the wrapper until a file has been forwarded, at most 3 seconds; the wrapper forwards the rest at the end of
+# the test. bash before 4.4 does not run a trap during a blocking read: the file deaf then avoids further waits.
 ring() {
     local try bell began
     for ((try = 0; try < 60; try++)); do
@@ -123,12 +133,12 @@ ring() {
     : 2>/dev/null >"$place/deaf"
 }
 
-# Sends what a command writes.
+# Sends the output of a command to the control stream. The lock keeps reports of concurrent processes apart.
 send() {
     local lock= left
     if has_stream; then
         { exec {lock}>>"$place/lock"; } 2>/dev/null && command -v flock >/dev/null && flock "$lock"
-        "$@" >&"$ATEX_TEST_CONTROL" || die "cannot report: the control stream is broken"
+        "$@" >&"$ATEX_TEST_CONTROL" || die "could not report: the control stream is broken"
         [[ $lock ]] && exec {lock}>&-
         return 0
     fi
@@ -137,7 +147,8 @@ send() {
     ring "$left"
 }
 
-# Writes the result of a part. The worst of them is what the test itself is, whatever its exit code; the runner keeps that.
+# Writes the result of a part, and its status for the test itself: the executor derives the result of the test from the
+# most severe part and ignores the exit code.
 write_part() {
     write_result "${@:2}" || return
     [[ $1 == info ]] || write_result "{\"partial\":true,\"atex-reported\":\"$1\"}"
@@ -160,7 +171,7 @@ show_usage() {
 
 report_result() {
     local words=() path=${OUTPUTFILE-} message= name status json temporary= failed= log file size
-    # A name may begin with a dash.
+    # The name of a part may begin with a dash, so it is taken before options are parsed.
     if (($# >= 2)) && is_result "$2"; then
         words=("$1" "$2")
         shift 2
@@ -196,7 +207,7 @@ report_result() {
         words=("${words[@]:0:2}" "${words[@]:3}")
     fi
     if ! take_log "$path"; then
-        # BeakerLib names one that it may not have written.
+        # BeakerLib may name a log that it has not written.
         [[ $me == rhts-report-result || $path == "${OUTPUTFILE-}" ]] || failed="cannot read the file $path"
         log=
     fi
@@ -204,7 +215,7 @@ report_result() {
     json="{\"name\":$quoted,\"status\":\"$status\""
     [[ $message ]] && quote "$message" && json+=",\"note\":$quoted"
     [[ ${words[2]-} ]] && quote "${words[2]}" && json+=",\"score\":$quoted"
-    # A name that mktemp made is another each time.
+    # Names from mktemp differ in each run; replace them by a constant one.
     path=${path##*/}
     [[ $me == rhts-report-result || $path == tmp.?????????? ]] && path=output.txt
     if [[ $log ]] && describe "$log" "$path"; then
@@ -242,6 +253,7 @@ submit_files() {
     done
 }
 
+# Ends the test: asks the wrapper to kill all of it, and kills the own process group in case the wrapper does not react.
 end_test() {
     [[ $place ]] && : 2>/dev/null >"$place/abort" && ring "$place/abort"
     kill -KILL 0
@@ -249,7 +261,8 @@ end_test() {
 
 write_lines() { printf '%s\n' "$@"; }
 
-# Says that the system goes down. The runner answers by breaking the pipe; one that cannot will see the system go.
+# Announces a reboot. The runner acknowledges it by closing the stream, so the pipe breaks; wait for that at most 10
+# seconds. Without the descriptor there is no acknowledgement, and a short delay has to do.
 disconnect() {
     local try
     if ! has_stream; then
@@ -266,7 +279,7 @@ disconnect() {
     trap - PIPE
 }
 
-# Beaker's machines boot from the network unless told otherwise.
+# Sets the current EFI boot entry for the next boot, as machines of Beaker boot from the network by default.
 keep_boot_entry() {
     local entry
     [[ -f /root/EFI_BOOT_ENTRY.TXT ]] && efibootmgr >/dev/null 2>&1 || return
@@ -299,10 +312,10 @@ reboot_system() {
     ((EUID)) && as_root=(sudo -n)
     PATH=/sbin:/usr/sbin:$PATH
     if [[ $soft && ! $command ]]; then
-        # It has another proof, as the kernel's boot stays the same.
+        # A soft reboot does not change the boot id of the kernel; the executor recognises it by systemd's counter.
         soft=
         systemctl --help 2>/dev/null | grep -q soft-reboot && soft=$(systemctl show -p SoftRebootsCount --value)
-        [[ $soft ]] || say "the system knows no soft-reboot: it is rebooted"
+        [[ $soft ]] || say "the system does not support soft-reboot: rebooting it"
     fi
     keep_boot_entry
     [[ $within || $soft ]] && send write_result \
@@ -319,11 +332,11 @@ reboot_system() {
         "${as_root[@]}" reboot
     fi || {
         code=$?
-        say "the system cannot be rebooted by '${command:-reboot}': exit code $code"
+        say "could not reboot the system with '${command:-reboot}': exit code $code"
         [[ $place ]] && printf '%s\n' "'${command:-reboot}' ended with exit code $code" >"$place/no-way-down"
         end_test
     }
-    exec sleep 100d # nothing of the test goes on until the system is down
+    exec sleep 100d # the test must not continue before the system is down
 }
 
 abort_test() {
@@ -332,7 +345,7 @@ abort_test() {
     end_test
 }
 
-# What the wrapper calls when the test has ended: sends each file below a directory, or those named, under a prefix.
+# Called by the wrapper when the test has ended. Sends all files below a directory, or the named ones, under a prefix.
 hand_over() {
     local path paths file size
     paths=("$1"/*)

@@ -1,11 +1,13 @@
-# Installs packages that are missing, all in one go, with whatever the system has for that.
+# Installs missing packages in a single transaction, with the package manager of the system.
 #
-#   $1     "require", or "recommend" for those that the system may not have, or "look" to install nothing
+#   $1     "require"; "recommend" to omit packages that are not available; "look" to install nothing
 #   $2     the directory that paths are relative to
-#   $3 …   package=NAME, which may also be a path, a URL, a glob, a group, or NAME >= VERSION; directory=PATH for all package
-#          files there; exclude=GLOB; copr=OWNER/PROJECT; again=yes to ask for what is installed, too
+#   $3 …   package=NAME, where NAME may also be a path, a URL, a glob, a group, or NAME >= VERSION; directory=PATH for
+# all
+#          package files in a directory; exclude=GLOB; copr=OWNER/PROJECT; again=yes to pass installed packages to the
+#          package manager as well
 #
-# Prints the names of required packages that are missing afterwards in a last line behind "atex-missing".
+# If required packages are missing at the end, the last line is "atex-missing" and their names, and the exit code is 3.
 
 kind=$1 tree=$2
 shift 2
@@ -20,12 +22,13 @@ for word; do
     esac
 done
 
-# What is a name alone, and so can be looked up.
+# Succeeds for a plain name, or the path of an installed file: only these can be looked up in the package database.
 is_plain() {
     [[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9._+:~-]*$ || $1 == /* && ! $1 =~ \.(rpm|deb|apk)$ ]]
 }
 
 is_there() {
+    # BeakerLib may be installed without a package.
     [[ $1 == beakerlib && -e /usr/share/beakerlib/beakerlib.sh ]] && return
     case $query in
         rpm) rpm -q --quiet -- "$1" || rpm -q --quiet --whatprovides -- "$1" ;;
@@ -34,7 +37,7 @@ is_there() {
     esac >/dev/null 2>&1
 }
 
-# Sets missing to those of the arguments that are not installed, as far as can be told.
+# Sets missing to the arguments that are not installed, or whose state cannot be looked up.
 find_missing() {
     missing=()
     local name
@@ -54,7 +57,8 @@ is_excluded() {
     return 1
 }
 
-# A system may have the tools of another, so its own packages decide.
+# A system may have package managers of other distributions. On a system whose bash was installed by dpkg, apt-get is
+# tried first.
 managers=(dnf5 dnf yum apt-get zypper apk)
 dpkg-query -W bash >/dev/null 2>&1 && managers=(apt-get dnf5 dnf yum zypper apk)
 manager=
@@ -68,7 +72,7 @@ case $manager in
     *) query=rpm files=rpm ;;
 esac
 
-# The name of the package in a file.
+# Prints the name of the package in a file.
 name_of() {
     case $query in
         rpm) rpm -qp --nosignature --qf '%{NAME}' -- "$1" ;;
@@ -77,7 +81,7 @@ name_of() {
     esac 2>/dev/null
 }
 
-# Package managers tell files from names by the slash.
+# Package managers recognise a file by a slash in its name.
 wanted=()
 for name in "${names[@]}"; do
     [[ $name =~ \.(rpm|deb|apk)$ && $name != /* && $name != *://* && -e $tree/$name ]] && name=$tree/$name
@@ -98,7 +102,7 @@ if [[ $again ]]; then missing=("${wanted[@]}"); else find_missing "${wanted[@]}"
 ((${#missing[@]} || ${#copr[@]})) || exit 0
 [[ $kind == look ]] && missing_at_last
 [[ $manager ]] || {
-    echo "there is no dnf5, dnf, yum, apt-get, zypper or apk to install anything with"
+    echo "the system has no package manager: none of dnf5, dnf, yum, apt-get, zypper and apk was found"
     [[ $kind == require ]] && missing_at_last
     exit 3
 }
@@ -112,8 +116,8 @@ case $manager in
         for name in "${excluded[@]}"; do options+=("--exclude=$name"); done
         ;;
     *)
-        # What is asked for was left out above; that others bring it along cannot be helped there.
-        ((${#excluded[@]})) && echo "$manager cannot exclude packages that others need"
+        # Requested packages were excluded above. These package managers cannot exclude dependencies.
+        ((${#excluded[@]})) && echo "$manager cannot exclude packages that are dependencies of others"
         ;;
 esac
 
@@ -126,7 +130,7 @@ if ((${#copr[@]})); then
         "${as_root[@]}" "$manager" install -y 'dnf-command(copr)' </dev/null || exit 3
     for name in "${copr[@]}"; do
         "${as_root[@]}" "$manager" copr enable -y "$name" </dev/null || {
-            echo "the Copr repository $name cannot be enabled"
+            echo "could not enable the Copr repository $name"
             exit 3
         }
     done
@@ -145,7 +149,7 @@ install_names() {
     esac
 }
 
-# Packages with symbols for debuggers come from repositories of their own, which these commands enable.
+# Installs debuginfo packages with a special command, which enables their repositories.
 install_symbols() {
     local command=(debuginfo-install)
     case $manager in
@@ -174,7 +178,7 @@ refresh() {
     esac
 }
 
-# Sets known to those of the missing that the system could install.
+# Sets known to the missing packages that are available.
 find_known() {
     local name
     known=()
@@ -186,10 +190,10 @@ find_known() {
     done
 }
 
-# These two do not skip by themselves what there is not.
+# apt-get and apk cannot skip unavailable packages.
 if [[ $kind == recommend && $manager == ap[tk]* ]]; then
     find_known
-    # Its lists of packages may be missing, as in containers, or old.
+    # The package lists may be outdated, or missing as in containers.
     ((${#known[@]} == ${#missing[@]})) || { refresh && find_known; }
     ((${#known[@]})) || exit 0
     missing=("${known[@]}")
@@ -197,13 +201,14 @@ fi
 
 install "${missing[@]}" </dev/null
 code=$?
+# Outdated package lists are a common reason of a failure: refresh them and try once more.
 if ((code)) && [[ $kind == require ]]; then
     refresh && { install "${missing[@]}" </dev/null; code=$?; }
 fi
 [[ $kind == recommend ]] && exit 0
 
-# A package manager that is content has done all that was asked, but for yum, which is content with one of many. One that
-# is not may have failed with something else.
+# A package manager that succeeds has installed everything, except yum, which succeeds if one of several packages was
+# installed. A failure may have another cause than a missing package, so look at the packages again.
 asked=("${missing[@]}")
 find_missing "${wanted[@]}"
 if ((code == 0)); then

@@ -1,14 +1,16 @@
-# Says which versions of packages are installed.
+# Prints the versions of installed packages.
 #
 #   $1     the directory that paths are relative to
-#   $2 …   package=NAME, which may be the path of a package file, or directory=PATH for all package files there
+#   $2 …   package=NAME, where NAME may be the path of a package file; directory=PATH for all package files in a
+# directory
 #
-# Prints a line for each that is installed: name, version, repository, digest, with tabs between. A repository that is not
-# known is empty.
+# Prints one line for each installed package: name, version, repository and digest, separated by tabs. Unknown values
+# are empty.
 
 tree=$1
 shift
 query=
+# The last match wins: rpm may also be installed on Alpine or Debian.
 command -v rpm >/dev/null && query=rpm
 command -v apk >/dev/null && query=apk
 dpkg-query -W bash >/dev/null 2>&1 && query=dpkg

@@ -1,9 +1,10 @@
-# Runs a script of a plan. Needs bash 4.2 and grep; setsid is of use.
+# Runs a script of a plan. Needs bash 4.2 and grep; uses setsid if available.
 #
-#   $1     what to run
+#   $1     the text of the script
 #
-# Standard output takes what the script and all that it leaves running write. Standard error says "exited CODE left" in one
-# line when the script has ended: left is how many processes it left running. Those live until standard input ends.
+# Standard output is the output of the script and of its background processes. When the script has ended, standard error
+# gets the single line "exited CODE COUNT", where COUNT is the number of background processes. They live until the end
+# of standard input: then this process ends, and the connection kills all processes of its command.
 
 text=$1
 mark=${BASHPID}.$RANDOM.$RANDOM
@@ -17,7 +18,8 @@ run_script() {
     exec "$@"
 }
 
-# Sets left to how many processes of the script there are.
+# Sets left to the number of remaining processes of the script. They are found by a mark in their environment and by
+# their session, as a process may leave either, but seldom both.
 count_left() {
     local stat line fields ids
     declare -A ids

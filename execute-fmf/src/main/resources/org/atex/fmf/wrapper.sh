@@ -1,31 +1,33 @@
-# Runs one test on a system. Needs bash 4.2 and coreutils; setsid and grep are of use, and script for tests with a terminal.
+# Runs one test on a system. Needs bash 4.2 and coreutils; uses setsid and grep if available, and script for tests with
+# a terminal.
 #
-#   $1     the executor's slot on the system, which holds the helpers
-#   $2     the directory to run in
-#   $3     what to run
+#   $1     the executor's slot on the system, which has the helpers
+#   $2     the working directory of the test
+#   $3     the command of the test
 #   $4     "tty" for a terminal
-#   $5     what goes in front of it, such as options for bash
-#   $6 …   names of variables that win over those in the plan's environment file
+#   $5     text before the command, such as options of bash
+#   $6 …   names of variables that take precedence over the plan's environment file
 #
-# Standard output is the control stream, standard error takes the test's output. Standard input has the test's metadata up
-# to a NUL, which goes to the file that TMT_TEST_METADATA names; then it is a lifeline: at its end all of the test is
-# killed. A byte on it says that the system is going down, and that nothing is to be killed at its end any more; a second byte
-# has all of the test killed even so.
+# Standard output is the control stream, standard error is the output of the test. Standard input begins with the
+# metadata of the test up to a NUL byte; they are written to the file that TMT_TEST_METADATA names. The rest of standard
+# input is the lifeline: at its end, all processes of the test are killed. A byte on the lifeline announces that the
+# system is going down: the end then kills nothing. A second byte kills the test even so.
 #
-# If the variable alone is set, nobody else looks for what the test has left.
+# If the variable alone is set, no connection looks for leftover processes, and this script must find all of them.
 #
-# Reports that cannot be written to the control stream are left in the slot's spool: SIGUSR1 to the process that the file bell names
-# has them passed on, and so has the end of the test. What the test leaves in TMT_TEST_DATA, and BeakerLib's results, are sent as files of the test itself.
+# Reports that could not be written to the control stream are in the spool of the slot. They are forwarded on SIGUSR1 to
+# the process that the file bell names, and at the end of the test. Files in TMT_TEST_DATA and the results of BeakerLib
+# are sent as files of the test itself.
 #
-# Exit codes without a word on the control stream: 119 the test said that the system goes down, and that failed, 120 the system has
-# no room or no right for what a test needs, 121 the test cannot be started.
+# Exit codes if the control stream has no exit code: 119 the test announced a reboot that failed, 120 the system lacks
+# space, permissions or a program, 121 the test cannot be started.
 
 place=$1 directory=$2 text=$3 terminal=$4 before=$5
 shift 5
 mark=${place##*/}.$$
 
-# The test's own output and errors go to one place; the control stream and the lifeline get descriptors of their own.
-# Tests use low numbers for their own files.
+# Output and errors of the test go to standard error; the control stream and the lifeline get descriptors of their own.
+# The control stream gets a high number, as tests use low ones for their own files.
 for ((ATEX_TEST_CONTROL = 59; ATEX_TEST_CONTROL > 19; ATEX_TEST_CONTROL--)); do
     [[ ! -e /dev/fd/$ATEX_TEST_CONTROL ]] && eval "exec $ATEX_TEST_CONTROL>&1" 2>/dev/null && break
 done
@@ -33,8 +35,8 @@ exec 1>&2 {lifeline}<&0 </dev/null
 export ATEX_TEST_CONTROL
 shopt -s nullglob dotglob
 
-# Nothing of the test before may be left there, as it would be taken for this one's. It may also have put links there, which
-# must not be followed.
+# Removes the files of the previous test, which would be attributed to this one. It may have left symbolic links, which
+# must not be followed. In the usual case, everything is as it should be and no process is started.
 begin() {
     local there=("$place"/{test/*,test/data/*,spool/*,abort*,no-way-down*}) metadata=$place/test/metadata.yaml
     [[ -d $place/test/data && -d $place/spool && ! -L $place/test && ! -L $place/test/data && ! -L $place/spool &&
@@ -47,22 +49,22 @@ restart_on=$ATEX_RESTART_ON
 unset ATEX_RESTART_ON
 
 IFS= read -r -d '' metadata <&"$lifeline"
-# Truncating the file of the test before would make ext4 write it to disk. Overwriting does not; a longer file before is found by
-# reading it back.
+# Overwrite the metadata of the previous test without truncating the file: ext4 flushes a truncated file to disk. If the
+# old metadata were longer, reading the file back shows it, and the file is truncated after all.
 {
     printf '%s' "$metadata" 1<>"$TMT_TEST_METADATA" && IFS= read -r -d '' stored <"$TMT_TEST_METADATA"
     [[ $stored == "$metadata" ]]
 } 2>/dev/null || printf '%s' "$metadata" >"$TMT_TEST_METADATA" || exit 120
 unset metadata stored
 
-# By this, helpers find us, and know us from another process of the same number. The file is not truncated, which is slow on
-# ext4: who reads it takes as many lines as are written here.
+# Helpers find this process by test.pid, and recognise a later process with the same number by its start time. The file
+# is not truncated either: readers read exactly the lines that are written here.
 { read -r -a stat <"/proc/$$/stat"; } 2>/dev/null
 printf '%d %s\n%s %d\n%s\n' "$$" "$place/test/data/reboot-request" "${stat[21]}" "$ATEX_TEST_CONTROL" "$ATEX_NO_REBOOT" \
     1<>"$place/test.pid"
 export ATEX_TEST_SLOT=$place
 
-# Prepare scripts, and tests before this one, may have added variables for all tests.
+# Prepare scripts and previous tests may have added variables for all tests. Variables named in the arguments win.
 if [[ -s $TMT_PLAN_ENVIRONMENT_FILE ]]; then
     declare -A kept
     for name; do kept[$name]=${!name}; done
@@ -76,14 +78,15 @@ export PATH="$place/bin:$PATH"
 cd -- "$directory" || exit 121
 if [[ $terminal ]]; then
     command -v script >/dev/null || {
-        echo "the test needs a terminal, and the system lacks the program script of util-linux" >&2
+        echo "a test with a terminal needs the program script of util-linux, which the system lacks" >&2
         exit 120
     }
     export TERM=${TERM:-xterm}
     [[ $TERM == dumb ]] && TERM=xterm
 fi
 
-# A control group catches whatever the test does to get away. Only root can make one; it serves all tests of the slot.
+# A process cannot leave a control group by changing its session or environment. Only root can create one; it is reused
+# by all tests of the slot.
 cgroup=
 make_cgroup() {
     local line unified= systemd= own name=${place%/*}
@@ -121,7 +124,8 @@ run_test() {
     exec "$@"
 }
 
-# Sets found to the processes of the test that are left.
+# Sets found to the remaining processes of the test: those of the control group, or those with the mark in their
+# environment and those in the session of the test.
 find_left() {
     local stat line fields
     found=()
@@ -139,7 +143,8 @@ find_left() {
     done
 }
 
-# Kills until nothing is left, but not for ever: there is no killing what waits for a broken disk.
+# Kills the test until no process is left, as processes may fork while they are killed. Gives up after about 4 seconds:
+# a process in uninterruptible sleep cannot be killed.
 end_test() {
     local tries
     kill -KILL -- "-$test"
@@ -152,7 +157,8 @@ end_test() {
     done
 }
 
-# Passes on the reports that were left in the spool, as one of us.
+# Forwards reports from the spool, under the same lock as the helpers. The list is read again with the lock: another
+# process may have forwarded some of them.
 pass_on() {
     local reports lock
     reports=("$place"/spool/[0-9]*)
@@ -164,7 +170,7 @@ pass_on() {
     exec {lock}>&-
 }
 
-# Bash also answers while it answers.
+# Handles SIGUSR1 of a helper. bash may run the trap again during the trap, hence the guard.
 answer() {
     [[ ! $answering ]] || return
     answering=1
@@ -176,7 +182,7 @@ answer() {
     answering=
 }
 
-# Sends what the test has left, unless it is to be started again.
+# Sends the files of the test, unless it will be started again and may still add to them.
 hand_over() {
     local data=() lost=("$place"/spool/{new.,[0-9]}*)
     [[ -L $place/test || -L $place/test/data ]] || data=("$place/test/data"/*)
@@ -188,7 +194,8 @@ hand_over() {
 
 run_test &
 test=$!
-# It also answers helpers, and not the process that waits for the test: bash loses the end of a child if a signal comes with it.
+# A separate process watches the lifeline and handles the signals of helpers. The process that waits for the test must
+# not: bash loses the exit code of a child if a signal arrives at the same time.
 (
     exec >/dev/null 2>&1
     trap answer USR1
@@ -197,7 +204,7 @@ test=$!
     if IFS= read -r -N 1 _ <&"$lifeline"; then
         IFS= read -r -N 1 _ <&"$lifeline" || exit
     fi
-    kill -KILL "$test" # which may not have got so far as to have a group of its own
+    kill -KILL "$test" # the test may not have its own process group yet
     end_test
 ) &
 watch=$!
@@ -215,7 +222,7 @@ exec 2>/dev/null
 if [[ $cgroup || $alone ]]; then
     end_test
 else
-    kill -KILL -- "-$test" # whoever started us looks for the rest
+    kill -KILL -- "-$test" # the connection that started this command kills the rest
 fi
 pass_on
 hand_over

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Tests written with BeakerLib, for which a stand-in does what it does for whoever runs them. */
+/** Tests with BeakerLib, with a fake of the parts that the executor depends on. */
 @Timeout(60)
 class BeakerlibTest extends LocalSuite {
     @BeforeEach
@@ -21,7 +21,7 @@ class BeakerlibTest extends LocalSuite {
         }
     }
 
-    /** {@return the tests, for which BeakerLib need not be installed} */
+    /** {@return the tests without required packages, so that BeakerLib need not be installed} */
     static FmfTests withoutPackages(FmfTests tests) {
         return tests.map(test -> test.withRequires(List.of()).withRecommends(List.of()));
     }
@@ -36,7 +36,7 @@ class BeakerlibTest extends LocalSuite {
     }
 
     @Test
-    void theVerdictIsThatOfTheJournalAndNotTheExitCode() throws Exception {
+    void theJournalDecidesInsteadOfTheExitCode() throws Exception {
         Ran ran = run("""
                 rlJournalStart
                 rlPhaseStartTest; rlRun false; rlPhaseEnd
@@ -58,13 +58,13 @@ class BeakerlibTest extends LocalSuite {
     }
 
     @Test
-    void aCommandThatFailsOutsideOfAssertionsDoesNotEndIt() throws Exception {
+    void aCommandThatFailsOutsideAnAssertionDoesNotEndTheTest() throws Exception {
         Ran ran = run("rlJournalStart\nfalse\nfalse | true\nrlPhaseStartTest; rlRun true; rlPhaseEnd\nrlJournalEnd");
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.PASSED);
     }
 
     @Test
-    void aWarningFailsTheTestWithItsOwnWord() throws Exception {
+    void aWarningFailsTheTestWithTheStatusWarn() throws Exception {
         Ran ran = run("rlJournalStart; rlPhaseStartSetup; rlRun false; rlPhaseEnd; rlJournalEnd");
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
         assertThat(ran.results()).first().isEqualTo("warn Setup null");
@@ -82,7 +82,7 @@ class BeakerlibTest extends LocalSuite {
     }
 
     @Test
-    void soIsATestThatNeverCameToBeakerlib() throws Exception {
+    void aTestThatNeverStartedItsJournalIsAnError() throws Exception {
         Ran ran = suite.run(
                 connection,
                 withoutPackages(suite.tests("framework: beakerlib\ntest: ./no-such-file.sh\n")),
@@ -92,7 +92,7 @@ class BeakerlibTest extends LocalSuite {
     }
 
     @Test
-    void whatTheTestBeforeLeftDoesNotCount() throws Exception {
+    void resultsOfThePreviousTestAreIgnored() throws Exception {
         FmfTests tests = withoutPackages(suite.tests("""
                 framework: beakerlib
                 /a:
@@ -107,7 +107,7 @@ class BeakerlibTest extends LocalSuite {
     }
 
     @Test
-    void phasesHaveLogsOfAlwaysTheSameNames() throws Exception {
+    void logsOfPhasesHaveConstantNames() throws Exception {
         Ran ran = run("""
                 rlJournalStart
                 rlPhaseStartSetup; rlRun 'echo one'; rlPhaseEnd
@@ -123,7 +123,7 @@ class BeakerlibTest extends LocalSuite {
     }
 
     @Test
-    void aTestThatIsStartedAgainGoesOnWithItsJournal() throws Exception {
+    void aRestartedTestContinuesItsJournal() throws Exception {
         FmfTests tests = beakerlib("restart-on-exit-code: 9\n", """
                 rlJournalStart
                 if ((TMT_TEST_RESTART_COUNT == 0)); then
@@ -140,7 +140,7 @@ class BeakerlibTest extends LocalSuite {
     }
 
     @Test
-    void aTestThatTakesTooLongIsThatAndItsJournalIsKept() throws Exception {
+    void aTimedOutTestKeepsItsJournal() throws Exception {
         FmfTests tests = withoutPackages(suite.tests("""
                 framework: beakerlib
                 duration: 2s
@@ -167,7 +167,7 @@ class BeakerlibTest extends LocalSuite {
     }
 
     @Test
-    void anOptionLooksForItsResultsWithoutTheKey() throws Exception {
+    void anOptionEnablesBeakerlibWithoutTheKey() throws Exception {
         FmfOptions options = FmfOptions.defaults().withBeakerlib();
         FmfTests tests = suite.test(". ./beakerlib.sh\nrlJournalStart; rlPhaseStartTest; rlPhaseEnd; exit 0");
         assertThat(suite.run(connection, tests, options).end().outcome()).isEqualTo(Outcome.ERROR);

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is looked at before and after tests. */
+/** The {@code check} key of tests. */
 @Timeout(120)
 class ChecksTest {
     @RegisterExtension
@@ -29,7 +29,7 @@ class ChecksTest {
     @TempDir
     private Path directory;
 
-    /** On it, a dmesg of our own reads what tests write as the kernel's messages. */
+    /** A system on which a fake dmesg prints a file, to which tests append kernel messages. */
     private static SshSystem system;
 
     @BeforeAll
@@ -50,7 +50,10 @@ class ChecksTest {
         }
     }
 
-    /** The check, what the kernel says, the exit code, how the test ends, what the check found, what the note has. */
+    /**
+     * Arguments: the check, the kernel message, the exit code, the outcome, the status of the check, a part of the
+     * note.
+     */
     static Stream<Arguments> checks() {
         String trace = "[3] Call Trace:";
         return Stream.of(
@@ -67,7 +70,7 @@ class ChecksTest {
 
     @ParameterizedTest
     @MethodSource("checks")
-    void theKernelsMessagesAreLookedAt(
+    void kernelMessagesAreChecked(
             String check, String message, int code, Outcome outcome, String found, String note) throws Exception {
         Ran ran = run(check, "echo '" + message + "' >>/root/messages; exit " + code);
         assertThat(ran.end().outcome()).as(ran.end().note()).isEqualTo(outcome);
@@ -83,25 +86,25 @@ class ChecksTest {
     }
 
     @Test
-    void oneThatIsNotEnabledIsNotMade() throws Exception {
+    void aDisabledCheckIsNotRun() throws Exception {
         Ran ran = run("[{how: dmesg, enabled: false}]", "echo 'Call Trace:' >>/root/messages");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.PASSED);
         assertThat(ran.results()).containsExactly("pass null null");
     }
 
     @Test
-    void theTestsOwnKeyHasTheLastWord() throws Exception {
+    void theResultKeyOfTheTestOverridesItsChecks() throws Exception {
         Suite suite = new Suite(directory.resolve("other"));
         FmfTests tests = suite.tests("check: {how: watchdog}\nresult: pass\ntest: 'false'\n");
         try (Connection connection = LocalConnection.open()) {
             Ran ran = suite.run(connection, tests, FmfOptions.defaults());
             assertThat(ran.end().outcome()).isEqualTo(Outcome.PASSED);
-            assertThat(ran.results()).first().asString().startsWith("skip checks/watchdog/before-test not made here");
+            assertThat(ran.results()).first().asString().startsWith("skip checks/watchdog/before-test not supported");
         }
     }
 
     @Test
-    void whatASystemDoesNotHaveIsSkipped() throws Exception {
+    void checksThatTheSystemDoesNotSupportAreSkipped() throws Exception {
         Suite suite = new Suite(directory);
         FmfTests tests = suite.tests("check: [avc, coredump, journal]\ntest: 'true'\n");
         try (Connection connection = Suite.connect(LAB.ssh())) {
@@ -116,7 +119,7 @@ class ChecksTest {
     }
 
     @Test
-    void theJournalOfSystemdIsLookedAt() throws Exception {
+    void theJournalIsChecked() throws Exception {
         Suite suite = new Suite(directory);
         FmfTests tests = suite.tests("""
                 check:

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** On a system that is to be thrown away, tests find our commands whatever becomes of their PATH, and as other users. */
+/** On a disposable system, the commands are found with any PATH and by other users. */
 @Timeout(60)
 class CommandsOnSystemsTest {
     @RegisterExtension
@@ -44,7 +44,7 @@ class CommandsOnSystemsTest {
                 "su - tester -c 'rhts-report-result part FAIL /dev/null'",
                 "eval \"exec $ATEX_TEST_CONTROL>&-\"; su - tester -c 'tmt-report-result part FAIL'"
             })
-    void aReportArrives(String call) throws Exception {
+    void aReportIsDelivered(String call) throws Exception {
         Suite suite = new Suite(directory);
         try (Connection connection = Suite.connect(system)) {
             Ran ran = suite.run(
@@ -58,7 +58,7 @@ class CommandsOnSystemsTest {
     }
 
     @Test
-    void eachFindsItsOwnTest() throws Exception {
+    void concurrentTestsReceiveTheirOwnReports() throws Exception {
         Suite suite = new Suite(directory);
         FmfTests tests = suite.test("env -i bash -c \"tmt-report-result $NAME PASS\"; sleep 1");
         var factory = FmfExecutor.factory(tests);
@@ -88,7 +88,7 @@ class CommandsOnSystemsTest {
     }
 
     @Test
-    void whatIsThereAlreadyIsLeftAlone() throws Exception {
+    void existingFilesAreNotReplaced() throws Exception {
         system.container().exec("sh", "-c", "echo mine >/usr/local/bin/rhts-abort");
         Suite suite = new Suite(directory);
         try (Connection connection = Suite.connect(system)) {

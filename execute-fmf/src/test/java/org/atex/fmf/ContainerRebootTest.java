@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A test that reboots the container in which it runs, reached without ssh. */
+/** A test that reboots its container, over a connection without ssh. */
 @Timeout(120)
 class ContainerRebootTest {
     @RegisterExtension
@@ -27,7 +27,7 @@ class ContainerRebootTest {
     private Path directory;
 
     @Test
-    void aTestThatRebootsGoesOnWhereItWas() throws Exception {
+    void aTestContinuesAfterAReboot() throws Exception {
         try (PodmanProvisioner containers = PodmanProvisioner.builder(LabImage.SYSTEMD.reference())
                 .pull(PullPolicy.NEVER)
                 .systemd()

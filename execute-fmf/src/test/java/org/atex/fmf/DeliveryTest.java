@@ -10,10 +10,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reports arrive from wherever a test makes them; if one cannot, the test does not pass. */
+/** The delivery of reports from different environments, sessions and directories; a lost report fails the test. */
 @Timeout(60)
 class DeliveryTest extends LocalSuite {
-    /** {@return how tests are run} */
+    /** {@return the options of the executor} */
     FmfOptions options() {
         return FmfOptions.defaults();
     }
@@ -26,17 +26,17 @@ class DeliveryTest extends LocalSuite {
     @ValueSource(
             strings = {
                 "tmt-report-result part FAIL -o log",
-                // The descriptor is closed, or something of the test's own.
+                // The descriptor is closed, or is a file of the test.
                 "eval \"exec $ATEX_TEST_CONTROL>&-\"; tmt-report-result part FAIL -o log",
                 "exec 10>lock; tmt-report-result part FAIL -o log",
                 "eval \"exec $ATEX_TEST_CONTROL>lock\"; tmt-report-result part FAIL -o log",
                 "eval \"exec $ATEX_TEST_CONTROL> >(cat >/dev/null)\"; tmt-report-result part FAIL -o log",
-                // The environment is not that of the test.
+                // The environment differs from that of the test.
                 "env -i PATH=\"$PATH\" tmt-report-result part FAIL -o log",
                 "env -i \"$(command -v tmt-report-result)\" part FAIL -o log",
                 "(helper=$(command -v tmt-report-result); PATH=/usr/bin:/bin; eval \"exec $ATEX_TEST_CONTROL>&-\";"
                         + " unset ATEX_TEST_SLOT ATEX_TEST_CONTROL; $helper part FAIL -o log)",
-                // Nor is the process group, the session, the directory.
+                // The process group, session or directory differs.
                 "setsid -w tmt-report-result part FAIL -o log",
                 "eval \"exec $ATEX_TEST_CONTROL>&-\"; setsid -w env -i PATH=\"$PATH\" tmt-report-result part FAIL -o log",
                 "log=$PWD/log; cd /; tmt-report-result part FAIL -o \"$log\"",
@@ -44,7 +44,7 @@ class DeliveryTest extends LocalSuite {
                 "tmt-report-result part FAIL -o log | cat >/dev/null",
                 "(ulimit -n 20; tmt-report-result part FAIL -o log)"
             })
-    void aReportArrives(String call) throws Exception {
+    void aReportIsDelivered(String call) throws Exception {
         Ran ran = run("echo content >log\n" + call + " || :\ntmt-report-result last PASS\nexit 0");
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
         assertThat(ran.results())
@@ -53,7 +53,7 @@ class DeliveryTest extends LocalSuite {
     }
 
     @Test
-    void itArrivesFromPython() throws Exception {
+    void aReportFromPythonIsDelivered() throws Exception {
         Ran ran = run("""
                 command -v python3 >/dev/null || { tmt-report-result none SKIP; exit; }
                 echo content >log
@@ -65,7 +65,7 @@ class DeliveryTest extends LocalSuite {
                 END
                 python3 reports.py
                 """);
-        assumeTrue(ran.end().outcome() != Outcome.SKIPPED, "there is no python3");
+        assumeTrue(ran.end().outcome() != Outcome.SKIPPED, "the machine has no python3");
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
         assertThat(ran.results())
                 .containsExactly(
@@ -73,7 +73,7 @@ class DeliveryTest extends LocalSuite {
     }
 
     @Test
-    void itArrivesWhileTheTestRuns() throws Exception {
+    void aReportIsDeliveredWhileTheTestRuns() throws Exception {
         Ran ran = run("""
                 eval "exec $ATEX_TEST_CONTROL>&-"
                 tmt-report-result part PASS
@@ -85,7 +85,7 @@ class DeliveryTest extends LocalSuite {
     }
 
     @Test
-    void whatIsLeftInTheSpoolArrivesAtTheEnd() throws Exception {
+    void reportsInTheSpoolAreDeliveredAtTheEnd() throws Exception {
         Ran ran = run("""
                 unshare -m true || { tmt-report-result none SKIP; exit 0; }
                 echo content >/root/log 2>/dev/null || { tmt-report-result none SKIP; exit 0; }
@@ -94,14 +94,14 @@ class DeliveryTest extends LocalSuite {
                     "$(command -v tmt-report-result)" || { echo "no chroot here"; tmt-report-result none SKIP; }
                 rm /root/log
                 """);
-        assumeTrue(ran.end().outcome() != Outcome.SKIPPED, "no namespaces here");
+        assumeTrue(ran.end().outcome() != Outcome.SKIPPED, "the machine does not allow namespaces");
         assertThat(ran.end().outcome()).as(ran.output()).isEqualTo(Outcome.FAILED);
         assertThat(ran.results()).containsExactly("fail part null", "fail null it reported FAIL for part");
         assertThat(ran.file("part/log")).isEqualTo("content\n");
     }
 
     @Test
-    void aReportThatCannotArriveFailsTheTest() throws Exception {
+    void anIncompleteReportIsAnError() throws Exception {
         Ran ran = run("""
                 eval "exec $ATEX_TEST_CONTROL>&-"
                 : >"$ATEX_TEST_SLOT/spool/new.broken"
@@ -120,7 +120,7 @@ class DeliveryTest extends LocalSuite {
     }
 
     @Test
-    void whoeverWritesToTheDescriptorGoesOnDoingSo() throws Exception {
+    void aTestMayWriteToTheDescriptorDirectly() throws Exception {
         Ran ran = run("""
                 ((ATEX_TEST_CONTROL > 19))
                 json='{"name":"raw","status":"pass"}'
@@ -131,7 +131,7 @@ class DeliveryTest extends LocalSuite {
     }
 
     @Test
-    void theWrapperIsNotDisturbedBySignalsOfHelpers() throws Exception {
+    void signalsOfHelpersDoNotAffectTheExitCode() throws Exception {
         Ran ran = run("""
                 eval "exec $ATEX_TEST_CONTROL>&-"
                 for i in {1..20}; do tmt-report-result "part$i" PASS & done

@@ -1,6 +1,6 @@
 package org.atex.fmf;
 
-/** The same for tests that outlive their connections. */
+/** The delivery of reports of detached tests. */
 class DetachedDeliveryTest extends DeliveryTest {
     @Override
     FmfOptions options() {

@@ -1,6 +1,6 @@
 package org.atex.fmf;
 
-/** Nothing of a detached test goes on; what a lost connection does is in {@link DetachedTest}. */
+/** The end of a detached test; lost connections are tested by {@link DetachedTest}. */
 class DetachedEndingTest extends EndingRules {
     @Override
     FmfOptions options() {

@@ -2,7 +2,7 @@ package org.atex.fmf;
 
 import java.time.Duration;
 
-/** The same over ssh with tests that run detached, and do not wait long for a server that is gone. */
+/** The contract over ssh with detached tests, and a short limit for restoring a connection. */
 class DetachedExecutorContractTest extends FmfExecutorOverSshTest {
     @Override
     FmfOptions options() {

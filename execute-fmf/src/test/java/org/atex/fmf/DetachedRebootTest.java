@@ -1,6 +1,6 @@
 package org.atex.fmf;
 
-/** The same with tests that run detached. */
+/** Reboots by detached tests. */
 class DetachedRebootTest extends RebootTest {
     @Override
     FmfOptions options() {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that outlive their connections, over a real sshd whose connections are cut. */
+/** Detached tests over a real sshd whose connections are cut. */
 @Timeout(120)
 class DetachedTest {
     private static final DetachedOptions SMALL = DetachedOptions.defaults().withSpoolBytes(1 << 20);
@@ -78,7 +78,7 @@ class DetachedTest {
         return FmfOptions.defaults().withDetached(detached);
     }
 
-    /** A test that runs while others look. */
+    /** A test that runs in another thread. */
     private record Started(Artifacts artifacts, Thread thread, CompletableFuture<TestEnd> end) {
         static Started of(Executor executor, FmfTests tests, Artifacts artifacts) {
             CompletableFuture<TestEnd> end = new CompletableFuture<>();
@@ -114,7 +114,7 @@ class DetachedTest {
     }
 
     @Test
-    void aTestIsTheSameHere() throws Exception {
+    void aTestBehavesAsUsualOnALocalConnection() throws Exception {
         try (Connection connection = LocalConnection.open()) {
             Ran ran = suite.run(
                     connection, suite.test("echo out; echo err >&2; exit 3"), options(DetachedOptions.defaults()));
@@ -124,7 +124,7 @@ class DetachedTest {
     }
 
     @Test
-    void aTestIsTheSameOverSsh() throws Exception {
+    void aTestBehavesAsUsualOverSsh() throws Exception {
         try (Connection connection = connect()) {
             Ran ran = suite.run(connection, suite.test("seq 300000; exit 3"), options(SMALL));
             assertThat(ran.end()).isEqualTo(Suite.failed(3));
@@ -171,7 +171,7 @@ class DetachedTest {
     }
 
     @Test
-    void aTestThatEndsWhileItIsCutIsReadToItsEnd() throws Exception {
+    void aTestThatEndsDuringADisconnectionIsReadCompletely() throws Exception {
         FmfTests tests = suite.test(
                 "echo begun; until [[ -e /tmp/MARK ]]; do sleep 0.01; done; seq 10000; exit 3".replace("MARK", mark));
         Path go = Path.of("/tmp", mark);
@@ -194,7 +194,7 @@ class DetachedTest {
     }
 
     @Test
-    void aFullSpoolHoldsTheTestUp() throws Exception {
+    void aFullSpoolBlocksTheTest() throws Exception {
         FmfTests tests = suite.test("echo begun; seq 400000; echo MARK >/tmp/MARK".replace("MARK", mark));
         Path done = Path.of("/tmp", mark);
         try (Connection connection = connect();
@@ -225,34 +225,34 @@ class DetachedTest {
     }
 
     @Test
-    void aTestThatNobodyPicksUpIsRemoved() throws Exception {
+    void anAbandonedTestIsRemovedByItsSystem() throws Exception {
         DetachedOptions brief = SMALL.withPickedUpWithin(Duration.ofSeconds(1));
         FmfTests tests = suite.test("echo begun MARK; setsid sleep 1000 & sleep 1000".replace("MARK", mark));
         try (Connection connection = connect();
                 Executor executor = FmfExecutor.factory(tests, options(brief)).open(connection)) {
             Started started = Started.of(executor, tests, suite.artifacts());
             started.awaitOutput(1);
-            Path place = spool().getParent();
+            Path slot = spool().getParent();
             cut();
             Ran ran = started.ran();
             assertThat(ran.end().outcome()).isEqualTo(Outcome.LOST);
             assertThat(ran.end().systemUsable()).isFalse();
             assertThat(ran.end().note()).contains("did not come back");
-            Call.eventually("the system has removed the test", () -> !Files.exists(place));
+            Call.eventually("the system has removed the test", () -> !Files.exists(slot));
             awaitNothingLeft();
             restore();
         }
     }
 
     @Test
-    void aTestIsCancelledWhileItIsCut() throws Exception {
+    void aTestIsCancelledDuringADisconnection() throws Exception {
         DetachedOptions brief = SMALL.withPickedUpWithin(Duration.ofSeconds(4));
         FmfTests tests = suite.test("echo begun MARK; sleep 1000".replace("MARK", mark));
         try (Connection connection = connect();
                 Executor executor = FmfExecutor.factory(tests, options(brief)).open(connection)) {
             Started started = Started.of(executor, tests, suite.artifacts());
             started.awaitOutput(1);
-            Path place = spool().getParent();
+            Path slot = spool().getParent();
             cut();
             proxy.awaitOpen(0, Duration.ofSeconds(10));
             started.thread().interrupt();
@@ -262,14 +262,14 @@ class DetachedTest {
                     .singleElement()
                     .asString()
                     .contains("infra", "cancelled");
-            Call.eventually("the system has removed the test", () -> !Files.exists(place));
+            Call.eventually("the system has removed the test", () -> !Files.exists(slot));
             awaitNothingLeft();
             restore();
         }
     }
 
     @Test
-    void aTestWhoseTimePassesWhileItIsCutIsLost() throws Exception {
+    void aTestWhoseLimitPassesDuringADisconnectionIsLost() throws Exception {
         FmfTests tests =
                 suite.test("echo begun; sleep 1000; : " + mark).map(test -> test.withLimit(Duration.ofSeconds(3)));
         try (Connection connection = connect();
@@ -288,7 +288,7 @@ class DetachedTest {
     }
 
     @Test
-    void withoutTheOptionACutEndsTheTestAtOnce() throws Exception {
+    void withoutTheOptionALostConnectionEndsTheTestAtOnce() throws Exception {
         FmfTests tests = suite.test("echo begun; sleep 1000");
         try (Connection connection = connect();
                 Executor executor = FmfExecutor.factory(tests).open(connection)) {
@@ -312,7 +312,7 @@ class DetachedTest {
     }
 
     @Test
-    void aTestThatKillsItsKeeperIsAnErrorAndEnded() throws Exception {
+    void aTestThatKillsItsKeeperIsAnErrorAndIsKilled() throws Exception {
         String script = """
                 parent() { read -r _ _ _ parent _ </proc/$1/stat; }
                 parent $PPID
@@ -328,7 +328,7 @@ class DetachedTest {
         }
     }
 
-    /** {@return the spools of this test on this machine, by the processes that keep them} */
+    /** {@return the spools of this test on this machine, found by the arguments of their keepers} */
     private List<Path> spools() {
         List<Path> spools = new ArrayList<>();
         for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
@@ -346,7 +346,7 @@ class DetachedTest {
             return List.of(Files.readString(Path.of("/proc/" + process + "/cmdline"), StandardCharsets.ISO_8859_1)
                     .split("\0"));
         } catch (IOException e) {
-            return List.of(); // it has ended
+            return List.of(); // the process has ended
         }
     }
 

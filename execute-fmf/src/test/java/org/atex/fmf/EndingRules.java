@@ -29,8 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Whatever ends a test, nothing of it goes on: neither children nor daemons that try to get away. What a lost connection
- * does depends on how tests are run, and is left to subclasses.
+ * The end of a test ends all of its processes: children, and daemons that try to escape. The effect of a lost
+ * connection depends on the options and is tested by subclasses.
  */
 @Timeout(60)
 abstract class EndingRules {
@@ -48,7 +48,7 @@ abstract class EndingRules {
         suite = new Suite(directory);
     }
 
-    /** How a test ends. */
+    /** The kinds of ends. */
     enum How {
         EXIT,
         LIMIT,
@@ -57,7 +57,10 @@ abstract class EndingRules {
         PROTOCOL
     }
 
-    /** Leaves a child, a daemon in a session of its own, and one that forked twice; all hold every descriptor. */
+    /**
+     * {@return a script that starts a child, a daemon in its own session, and one that forked twice; all keep
+     * descriptors}
+     */
     private String leaving(How how) {
         String last = switch (how) {
             case EXIT -> "exit 3";
@@ -81,7 +84,7 @@ abstract class EndingRules {
         void now() throws IOException, InterruptedException;
     }
 
-    /** {@return how tests are run} */
+    /** {@return the options of the executor} */
     FmfOptions options() {
         return FmfOptions.defaults();
     }
@@ -112,7 +115,7 @@ abstract class EndingRules {
             assertThat(thread.join(Duration.ofSeconds(20))).isTrue();
             Duration took = Duration.ofNanos(System.nanoTime() - before);
             assertThat(took)
-                    .as("the time to cancel, generous as machines are shared")
+                    .as("the time to cancel, with a margin for busy machines")
                     .isLessThan(Duration.ofSeconds(5));
             try {
                 return end.join();
@@ -139,18 +142,18 @@ abstract class EndingRules {
         };
     }
 
-    /** Waits by the event that there is none left, on the system itself. */
+    /** Waits on the system itself until no process of the test is left. */
     private void assertNothingLeft(Connection connection) throws InterruptedException {
         String none =
                 "for ((i = 0; i < 100; i++)); do pgrep -f 'sleep 1000; exit[ ]'\"$1\" || exit 0; sleep 0.1; done; exit 1";
         assertThat(connection.run(Command.bash(none, mark)).end().succeeded())
-                .as("nothing of the test is left")
+                .as("no process of the test is left")
                 .isTrue();
     }
 
     @ParameterizedTest
     @EnumSource(names = {"EXIT", "LIMIT", "CANCEL", "PROTOCOL"})
-    void nothingIsLeftHere(How how) throws Exception {
+    void noProcessIsLeftOnALocalConnection(How how) throws Exception {
         try (Connection connection = LocalConnection.open()) {
             assertThat(run(connection, how, () -> {}).outcome()).isEqualTo(outcome(how));
             assertNothingLeft(connection);
@@ -159,7 +162,7 @@ abstract class EndingRules {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "LOST")
-    void nothingIsLeftOverSsh(How how) throws Exception {
+    void noProcessIsLeftOverSsh(How how) throws Exception {
         assertNothingLeftOverSsh(how);
     }
 
@@ -176,7 +179,7 @@ abstract class EndingRules {
     }
 
     @Test
-    void aDaemonThatForgetsItsEnvironmentCannotGetAway() throws Exception {
+    void aDaemonWithoutEnvironmentIsKilled() throws Exception {
         String script = "setsid env -i PATH=\"$PATH\" setsid bash -c 'sleep 1000; exit' MARK & until pgrep -f"
                 + " 'sleep 1000; exit[ ]MARK'; do :; done; exit 0";
         try (Connection connection = LocalConnection.open()) {
@@ -186,7 +189,7 @@ abstract class EndingRules {
     }
 
     @Test
-    void nothingIsLeftWhereThereAreNoControlGroups() throws Exception {
+    void noProcessIsLeftWithoutControlGroups() throws Exception {
         assertNothingLeftWithoutControlGroups(How.EXIT);
     }
 
@@ -205,7 +208,7 @@ abstract class EndingRules {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "LOST")
-    void nothingIsLeftOfAnOrdinaryUsersTest(How how) throws Exception {
+    void noProcessIsLeftOfATestOfAnOrdinaryUser(How how) throws Exception {
         assertNothingLeftOfAnOrdinaryUsers(how);
     }
 

@@ -2,20 +2,20 @@ package org.atex.fmf;
 
 import org.junit.jupiter.api.Test;
 
-/** Nothing of a test goes on; neither when its connection is lost. */
+/** The end of a test that is not detached; a lost connection ends it, too. */
 class EndingTest extends EndingRules {
     @Test
-    void fault07NothingIsLeftOverALostConnection() throws Exception {
+    void noProcessIsLeftAfterALostConnection() throws Exception {
         assertNothingLeftOverSsh(How.LOST);
     }
 
     @Test
-    void nothingIsLeftOverALostConnectionWithoutControlGroups() throws Exception {
+    void noProcessIsLeftAfterALostConnectionWithoutControlGroups() throws Exception {
         assertNothingLeftWithoutControlGroups(How.LOST);
     }
 
     @Test
-    void nothingIsLeftOfAnOrdinaryUsersTestOverALostConnection() throws Exception {
+    void noProcessIsLeftOfATestOfAnOrdinaryUserAfterALostConnection() throws Exception {
         assertNothingLeftOfAnOrdinaryUsers(How.LOST);
     }
 }

@@ -14,13 +14,13 @@ import org.atex.testkit.LeakCheck;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Real tests of a small tree, on this machine. */
+/** The contract of executors, with a small tree of tests on this machine. */
 @ExtendWith(LeakCheck.class)
 class FmfExecutorContractTest extends ExecutorContract {
     private final String leftover = UUID.randomUUID().toString();
     private @Nullable FmfTests tests;
 
-    /** When first asked for, which is before the first test: the contract opens an executor then. */
+    /** {@return the tests, which are discovered on the first call} */
     private FmfTests tests() {
         if (tests == null) {
             tests = discover();
@@ -61,7 +61,7 @@ class FmfExecutorContractTest extends ExecutorContract {
         return LocalConnection.open();
     }
 
-    /** {@return how tests are run} */
+    /** {@return the options of the executor} */
     FmfOptions options() {
         return FmfOptions.defaults();
     }

@@ -8,16 +8,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The same contract, with this machine reached over ssh. */
+/** The contract of executors, with this machine over ssh. */
 class FmfExecutorOverSshTest extends FmfExecutorContractTest {
     @TempDir
-    private static Path place;
+    private static Path directory;
 
     private static OpenSsh server;
 
     @BeforeAll
     static void serve() throws Exception {
-        server = OpenSsh.start(Files.createDirectory(place.resolve("sshd")));
+        server = OpenSsh.start(Files.createDirectory(directory.resolve("sshd")));
     }
 
     @AfterAll

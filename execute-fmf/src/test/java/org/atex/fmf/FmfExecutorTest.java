@@ -81,7 +81,7 @@ class FmfExecutorTest {
         return Files.readString(artifacts.files().resolve("output.txt"));
     }
 
-    /** What came of the only test of a tree. */
+    /** The end and the artifacts of a test. */
     private record Ran(TestEnd end, Artifacts artifacts) {}
 
     private Ran run(String script) throws Exception {
@@ -113,7 +113,7 @@ class FmfExecutorTest {
     }
 
     @Test
-    void storesWhatTheTestReports() throws Exception {
+    void storesReportedResults() throws Exception {
         Ran ran = run("""
                 printf 'result 28\\n{"name":"a","status":"pass"}' >&$ATEX_TEST_CONTROL
                 printf 'result 43\\n{"status":"skip","note":"n","files":[]}    \\n' >&$ATEX_TEST_CONTROL
@@ -141,7 +141,7 @@ class FmfExecutorTest {
     }
 
     @Test
-    void aTestInsideAnotherEndsAtTheLimitOfTheOther() throws Exception {
+    void aWrappedTestEndsAtTheLimitOfItsWrapper() throws Exception {
         metadata("duration: 10m\n" + indented("sleep 600"));
         FmfTests tests = FmfTests.from(tree).discover();
         TestCase outer = new TestCase() {
@@ -173,11 +173,11 @@ class FmfExecutorTest {
     }
 
     @Test
-    void fault05ADaemonThatHoldsTheControlStreamDelaysNothing() throws Exception {
+    void aDaemonThatHoldsTheControlStreamDoesNotDelayTheEnd() throws Exception {
         Path pid = directory.resolve("pid");
         Ran ran = run("setsid bash -c 'echo $$ >" + pid + "; exec sleep 600' & until [[ -s " + pid + " ]]; do :; done");
         assertThat(ran.end).isEqualTo(TestEnd.exited(0));
-        // Killed it is; a system that is slow to bury its dead may still list it.
+        // The daemon was killed, but may be listed until its parent has reaped it.
         var daemon = ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()));
         if (daemon.isPresent()) {
             daemon.get().onExit().get(10, TimeUnit.SECONDS);
@@ -185,7 +185,7 @@ class FmfExecutorTest {
     }
 
     @Test
-    void saysThatATestEndedItsOwnWrapper() throws Exception {
+    void reportsThatATestKilledItsWrapper() throws Exception {
         Ran ran = run("kill -9 $PPID; sleep 600");
         assertThat(ran.end.outcome()).isEqualTo(Outcome.ERROR);
         assertThat(ran.end.note()).contains("KILL");
@@ -219,7 +219,7 @@ class FmfExecutorTest {
     }
 
     @Test
-    void fault02OneTestsVariablesAreNotAnothers() throws Exception {
+    void testsDoNotShareVariables() throws Exception {
         metadata("/a:\n  environment: {ONLY_A: '1'}\n  test: env\n/b:\n  test: env\n");
         FmfTests tests = FmfTests.from(tree).discover();
         try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
@@ -261,46 +261,46 @@ class FmfExecutorTest {
     }
 
     @Test
-    void removesWhatItPutOnTheSystem() throws Exception {
-        Path place = directory.resolve("place");
-        run("dirname $TMT_TREE >" + place);
-        Path gone = Path.of(Files.readString(place).strip());
-        assertThat(gone).doesNotExist();
-        var find = new ProcessBuilder("find", "/sys/fs/cgroup", "-name", gone.getFileName() + "*").start();
-        assertThat(find.inputReader().lines()).as("control groups of the place").isEmpty();
+    void removesItsFilesFromTheSystem() throws Exception {
+        Path file = directory.resolve("root");
+        run("dirname $TMT_TREE >" + file);
+        Path root = Path.of(Files.readString(file).strip());
+        assertThat(root).doesNotExist();
+        var find = new ProcessBuilder("find", "/sys/fs/cgroup", "-name", root.getFileName() + "*").start();
+        assertThat(find.inputReader().lines()).as("control groups of the executor").isEmpty();
     }
 
-    /** As a lost connection leaves it. */
-    private static Path place(Duration age, Duration sinceLastTest) throws IOException {
+    /** Creates the root directory of an executor as it is after a lost connection. */
+    private static Path leftover(Duration age, Duration sinceLastTest) throws IOException {
         String random = UUID.randomUUID().toString().replace("-", "").substring(0, 10);
-        Path place = Files.createDirectory(Path.of("/var/tmp/atex." + random));
-        Files.createDirectory(place.resolve("tree"));
+        Path root = Files.createDirectory(Path.of("/var/tmp/atex." + random));
+        Files.createDirectory(root.resolve("tree"));
         Path pid = Files.createFile(
-                Files.createDirectory(place.resolve("slot.aaaaaaaaaa")).resolve("test.pid"));
+                Files.createDirectory(root.resolve("slot.aaaaaaaaaa")).resolve("test.pid"));
         Files.setLastModifiedTime(pid, FileTime.from(Instant.now().minus(sinceLastTest)));
-        Files.setLastModifiedTime(place, FileTime.from(Instant.now().minus(age)));
-        return place;
+        Files.setLastModifiedTime(root, FileTime.from(Instant.now().minus(age)));
+        return root;
     }
 
     @Test
-    void removesWhatWasLeftOnTheSystemLongAgo() throws Exception {
-        Path forgotten = place(Duration.ofDays(15), Duration.ofDays(15));
-        Path inUse = place(Duration.ofDays(15), Duration.ofDays(1));
-        Path recent = place(Duration.ofDays(1), Duration.ofDays(1));
+    void removesOldLeftoversFromTheSystem() throws Exception {
+        Path unused = leftover(Duration.ofDays(15), Duration.ofDays(15));
+        Path inUse = leftover(Duration.ofDays(15), Duration.ofDays(1));
+        Path recent = leftover(Duration.ofDays(1), Duration.ofDays(1));
         try {
             run("true");
-            assertThat(forgotten).doesNotExist();
+            assertThat(unused).doesNotExist();
             assertThat(inUse.resolve("tree")).exists();
             assertThat(recent.resolve("tree")).exists();
         } finally {
-            for (Path place : List.of(inUse, recent)) {
-                LocalDirectories.delete(place);
+            for (Path root : List.of(inUse, recent)) {
+                LocalDirectories.delete(root);
             }
         }
     }
 
     @Test
-    void fault13RunsFinishScriptsWhenItIsClosed() throws Exception {
+    void runsFinishScriptsWhenItIsClosed() throws Exception {
         Path finished = directory.resolve("finished");
         metadata("/plan:\n  discover: {how: fmf}\n  finish: {how: shell, script: 'touch " + finished
                 + "'}\n/t:\n  test: \"true\"\n");
@@ -327,8 +327,11 @@ class FmfExecutorTest {
                 .hasMessageContaining("no luck");
     }
 
-    /** A plan whose prepare script says that it runs, and then runs for long; its finish script says that, too. */
-    private FmfTests preparingForLong() throws Exception {
+    /**
+     * {@return tests of a plan whose prepare script creates a file and then sleeps; its finish script creates a file,
+     * too}
+     */
+    private FmfTests slowPrepare() throws Exception {
         metadata("""
                 /plan:
                     discover: {how: fmf}
@@ -343,14 +346,14 @@ class FmfExecutorTest {
     private void assertPrepareScriptIsGone() throws Exception {
         long script =
                 Long.parseLong(Files.readString(directory.resolve("begun")).strip());
-        // Once it is killed, whoever inherited it has to bury it.
+        // A killed process is listed until its new parent has reaped it.
         Call.eventually("the script is gone", () -> ProcessHandle.of(script).isEmpty());
         assertThat(directory.resolve("finished")).exists();
     }
 
     @Test
-    void fault08APrepareScriptEndsAtItsLimit() throws Exception {
-        FmfTests tests = preparingForLong();
+    void aPrepareScriptIsKilledAtItsLimit() throws Exception {
+        FmfTests tests = slowPrepare();
         FmfOptions options = FmfOptions.defaults().withSetUpWithin(Duration.ofSeconds(1));
         assertThatThrownBy(() -> FmfExecutor.factory(tests, options).open(connection))
                 .isInstanceOf(SetupException.class)
@@ -359,8 +362,8 @@ class FmfExecutorTest {
     }
 
     @Test
-    void fault08ACancelEndsAPrepareScript() throws Exception {
-        FmfTests tests = preparingForLong();
+    void anInterruptKillsAPrepareScript() throws Exception {
+        FmfTests tests = slowPrepare();
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         Thread thread = Thread.ofVirtual().start(() -> {
             try (Executor executor = FmfExecutor.factory(tests).open(connection)) {

@@ -8,7 +8,7 @@ import org.atex.fmf.Suite.Ran;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The commands that suites written for tmt and restraint call. */
+/** The commands for tests that were written for tmt and restraint. */
 @Timeout(60)
 class HelpersTest extends LocalSuite {
     private Ran run(String script) throws Exception {
@@ -38,7 +38,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void theWorstPartIsWhatTheTestIs() throws Exception {
+    void theMostSeverePartDecides() throws Exception {
         Ran ran = run("tmt-report-result a WARN; tmt-report-result b FAIL; tmt-report-result c WARN; exit 0");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.FAILED);
         assertThat(ran.results())
@@ -46,7 +46,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void theWorstPartOfOneTestIsNotThatOfTheNext() throws Exception {
+    void partsDoNotAffectTheNextTest() throws Exception {
         FmfTests tests = suite.tests("/a:\n  test: tmt-report-result a FAIL\n/b:\n  test: tmt-report-result b PASS\n");
         try (var executor = FmfExecutor.factory(tests).open(connection)) {
             assertThat(executor.run(tests.get(0), suite.artifacts()).outcome()).isEqualTo(Outcome.FAILED);
@@ -55,7 +55,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void filesAreSubmittedAsTheyAreAtThatMoment() throws Exception {
+    void filesAreSubmittedWithTheirCurrentContents() throws Exception {
         Ran ran = run("""
                 printf 1 >one; printf 2 >'two $(x) "ü"'
                 tmt-file-submit -l one
@@ -69,7 +69,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void manyAtOnceDoNotGetIntoEachOthersWords() throws Exception {
+    void concurrentReportsAreNotMixed() throws Exception {
         Ran ran = run("""
                 head -c 300000 /dev/zero | tr '\\0' x >log
                 for i in {1..20}; do tmt-report-result -o log "part$i" PASS & done
@@ -83,7 +83,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void anAbortIsAnErrorOfTheTest() throws Exception {
+    void anAbortIsAnError() throws Exception {
         Ran ran = run("tmt-report-result a PASS; rstrnt-abort; echo not reached");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
         assertThat(ran.results()).last().asString().isEqualTo("error null the test called rstrnt-abort");
@@ -91,7 +91,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void mistakesInCallingThemAreSaidAndTheTestDoesNotPass() throws Exception {
+    void wrongArgumentsAreReportedAndTheTestDoesNotPass() throws Exception {
         Ran ran = run("""
                 tmt-report-result || echo "code $?"
                 tmt-report-result lonely || echo "code $?"
@@ -108,7 +108,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void aReportWithoutItsLogArrivesAllTheSame() throws Exception {
+    void aReportWithAnUnreadableLogIsDelivered() throws Exception {
         Ran ran = run("""
                 tmt-report-result -o /no/such a FAIL || echo "code $?"
                 rhts-report-result b PASS /no/such 0
@@ -121,7 +121,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void aLogMayBeNoFile() throws Exception {
+    void aLogMayBeAPipeOrDevNull() throws Exception {
         Ran ran = run("""
                 rhts-report-result a PASS /dev/null 0
                 tmt-report-result -o /dev/null b PASS
@@ -139,7 +139,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void argumentsAreTakenAsTmtsOwnCommandsTakeThem() throws Exception {
+    void argumentsAreParsedAsByTmt() throws Exception {
         Ran ran = run("""
                 echo content >log
                 tmt-report-result a PASS -o log
@@ -169,9 +169,9 @@ class HelpersTest extends LocalSuite {
         assertThat(ran.file("-f--/output.txt")).isEqualTo("content\n");
     }
 
-    /** What a test says of its parts is what it is, as tmt documents it: its exit code does not matter any more. */
+    /** As tmt documents: once a test has reported parts, its exit code is ignored. */
     @Test
-    void theWorstReportDecidesAndNotTheExitCode() throws Exception {
+    void theMostSeverePartDecidesInsteadOfTheExitCode() throws Exception {
         assertThat(run("tmt-report-result a SKIP; tmt-report-result b SKIP; exit 1")
                         .end()
                         .outcome())
@@ -193,7 +193,7 @@ class HelpersTest extends LocalSuite {
     }
 
     @Test
-    void aRuleMayCountPartsThatTheTestDoesNot() throws Exception {
+    void anOutcomeRuleMayCountParts() throws Exception {
         FmfTests tests = suite.test("printf 'result 28\\n{\"name\":\"a\",\"status\":\"fail\"}' >&$ATEX_TEST_CONTROL");
         FmfOptions strict = FmfOptions.defaults().withVerdict(OutcomeRule.withSubtests());
         assertThat(suite.run(connection, tests, FmfOptions.defaults()).end().outcome())

@@ -26,12 +26,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests that send too much, or nonsense, or to where there is no room. */
+/** Tests that send too much or malformed data, and full disks. */
 @Timeout(120)
 class HostileTest extends LocalSuite {
     private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
 
-    /** Sends a result, its JSON and how many bytes of its file. */
+    /** A shell function that sends a result; its arguments are the JSON and the number of bytes of its file. */
     private static final String SEND = """
             send() {
                 printf 'result %d\\n%s' "${#1}" "$1" >&$ATEX_TEST_CONTROL
@@ -55,7 +55,7 @@ class HostileTest extends LocalSuite {
                 "for i in {1..4}; do send '{\"files\":[{\"name\":\"a\",\"length\":0}]}'; done | more than 3 files",
                 "send \"{\\\"partial\\\":true,\\\"x\\\":\\\"$(printf %500s)\\\"}\" | more than 200 bytes of results that are"
             })
-    void whoSendsTooMuchIsEnded(String script, String note) throws Exception {
+    void aTestThatExceedsALimitIsStopped(String script, String note) throws Exception {
         Ran ran = run(script + "; sleep 1000", new ReportLimits(10, 3, 1000, 1 << 20, 200));
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
         assertThat(ran.end().note()).contains(note, "raise the limit");
@@ -63,7 +63,7 @@ class HostileTest extends LocalSuite {
     }
 
     @Test
-    void endlessOutputIsEnded() throws Exception {
+    void aTestWithEndlessOutputIsStopped() throws Exception {
         Ran ran = run("yes", ReportLimits.defaults().withOutputBytes(100_000));
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
         assertThat(ran.end().note()).contains("more than 100000 bytes of output");
@@ -71,7 +71,7 @@ class HostileTest extends LocalSuite {
     }
 
     @Test
-    void outputOfEveryByteIsKept() throws Exception {
+    void binaryOutputIsStoredUnchanged() throws Exception {
         byte[] all = new byte[256 * 40];
         for (int i = 0; i < all.length; i++) {
             all[i] = (byte) i;
@@ -102,7 +102,7 @@ class HostileTest extends LocalSuite {
     }
 
     @Test
-    void whateverATestWritesItHasAnEndAndAResult() throws Exception {
+    void aTestThatSendsNoiseHasAnEndAndAResult() throws Exception {
         Random random = new Random(7);
         Files.write(suite.tree().resolve("noise"), noise(random));
         for (int i = 0; i < 40; i++) {
@@ -118,7 +118,7 @@ class HostileTest extends LocalSuite {
         }
     }
 
-    /** Words and results that are nearly right. */
+    /** {@return a random sequence of control words and results, some of them malformed} */
     private static byte[] noise(Random random) {
         List<String> words = List.of(
                 "noop\n",
@@ -149,14 +149,14 @@ class HostileTest extends LocalSuite {
         return new ByteArrayInputStream(bytes, 0, random.nextInt(bytes.length) + 1).readAllBytes();
     }
 
-    /** Does something with a disk of a given size. */
+    /** Mounts a small file system and runs an action on it. */
     private void onSmallDisk(String options, OnDisk action) throws Exception {
         Path small = Files.createDirectory(directory.resolve("small"));
         boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "tmpfs", small.toString())
                         .start()
                         .waitFor()
                 == 0;
-        assumeTrue(REQUIRED || mounted, "no right to mount a small file system");
+        assumeTrue(REQUIRED || mounted, "no permission to mount a small file system");
         assertThat(mounted)
                 .as("a small file system was mounted, which is required")
                 .isTrue();
@@ -172,7 +172,7 @@ class HostileTest extends LocalSuite {
         void with(Path disk) throws Exception;
     }
 
-    /** Runs a test that makes a file, and then for ever if it has no end. */
+    /** Asserts that a test whose artifacts are on a full disk is stopped, and that the executor runs further tests. */
     private void assertNotStored(Path disk, String script, FmfOptions options) throws Exception {
         Path ran = directory.resolve("ran");
         FmfTests tests = suite.test(SEND + "echo $$ >" + ran + "\n" + script);
@@ -184,7 +184,7 @@ class HostileTest extends LocalSuite {
                     .hasMessageContaining(artifacts.toString());
             assertThat(ProcessHandle.of(Long.parseLong(Files.readString(ran).strip()))
                             .filter(ProcessHandle::isAlive))
-                    .as("the test was ended first")
+                    .as("the test was stopped first")
                     .isEmpty();
             artifacts.delete();
             FmfTests good = suite.test("true");
@@ -201,12 +201,12 @@ class HostileTest extends LocalSuite {
                 "head -c 900000 /dev/zero; exit 1",
                 "while :; do send '{\"name\":\"a\",\"status\":\"pass\"}'; done"
             })
-    void aFullDiskOnOurSideSaysNothingAboutTheTest(String script) throws Exception {
+    void aFullDiskOnThisMachineIsAnException(String script) throws Exception {
         onSmallDisk("size=256k", disk -> assertNotStored(disk, script, FmfOptions.defaults()));
     }
 
     @Test
-    void norDoesOneThatIsFullWhenAHookCollectsSomething() throws Exception {
+    void aDiskThatAHookFillsIsAnException() throws Exception {
         TestHook collecting = new TestHook() {
             @Override
             public void after(Moment moment, TestEnd end) throws InterruptedException {
@@ -221,7 +221,7 @@ class HostileTest extends LocalSuite {
     }
 
     @Test
-    void norDoesOneWithoutInodes() throws Exception {
+    void aDiskWithoutInodesIsAnException() throws Exception {
         onSmallDisk("size=8m,nr_inodes=8", disk -> {
             for (int i = 0; i < 4; i++) {
                 Files.createFile(disk.resolve("file" + i));
@@ -232,14 +232,14 @@ class HostileTest extends LocalSuite {
     }
 
     @Test
-    void aFullDiskOnTheSystemIsTheInfrastructures() throws Exception {
+    void aFullDiskOnTheSystemIsASetupFailure() throws Exception {
         FmfOptions full = FmfOptions.defaults().withEnvironment(Map.of("TMT_TEST_METADATA", "/dev/full"));
         Ran ran = suite.run(connection, suite.test("echo not reached"), full);
         assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
         assertThat(ran.end().note()).contains("No space left");
     }
 
-    /** Runs the tests of a tree in a JVM of its own. {@return what it printed} */
+    /** Runs the test of a tree in a JVM with a heap of 64 MiB. {@return the output of the JVM} */
     private String inSmallHeap(String script) throws Exception {
         suite.test(SEND + script);
         String path = System.getProperty("jdk.module.path", "") + File.pathSeparator
@@ -255,28 +255,28 @@ class HostileTest extends LocalSuite {
         line.addAll(
                 List.of(suite.tree().toString(), suite.artifacts().directory().toString()));
         Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(said).isZero();
-        return said;
+        String printed = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(printed).isZero();
+        return printed;
     }
 
     @Test
     void aFileOfAGigabyteNeedsNoMoreMemoryThanASmallOne() throws Exception {
-        String said = inSmallHeap("send '{\"files\":[{\"name\":\"big\",\"length\":1073741824}]}' 1073741824");
-        assertThat(said).contains("PASSED");
+        String printed = inSmallHeap("send '{\"files\":[{\"name\":\"big\",\"length\":1073741824}]}' 1073741824");
+        assertThat(printed).contains("PASSED");
         Path big = directory.resolve("artifacts1/files/big");
         assertThat(big).hasSize(1L << 30);
-        Files.delete(big); // long before the directory
+        Files.delete(big); // frees the gigabyte before other tests run
     }
 
     @Test
     void aHundredThousandResultsNeedNoMoreMemoryThanAFew() throws Exception {
-        String said = inSmallHeap("""
+        String printed = inSmallHeap("""
                 json='{"name":"some/test","status":"pass"}'
                 printf -v one 'result %d\\n%s' "${#json}" "$json"
                 printf "%.0s$one" {1..100000} >&$ATEX_TEST_CONTROL
                 """);
-        assertThat(said).contains("PASSED");
+        assertThat(printed).contains("PASSED");
         assertThat(directory.resolve("artifacts1/results"))
                 .satisfies(file -> assertThat(Files.readAllLines(file)).hasSize(100_001));
     }

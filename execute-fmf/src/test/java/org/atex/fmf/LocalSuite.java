@@ -7,7 +7,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What tests need that run a suite on this machine: a tree of its own for each, and a connection. */
+/** Base class of tests that run a suite on this machine: provides a tree for each test, and a connection. */
 abstract class LocalSuite {
     @TempDir
     Path directory;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whenever the connection breaks, the error comes at once, and a result where there was a test. */
+/** A lost connection is reported at once, and as a result if a test was running. */
 @Timeout(60)
 class LostConnectionTest {
     @TempDir
@@ -47,7 +47,7 @@ class LostConnectionTest {
         }
     }
 
-    /** Cuts the connection once a script has made the file {@code begun}. */
+    /** Cuts the connection when a script has created the file {@code begun}. */
     private CompletableFuture<Void> cutOnceBegun() {
         return CompletableFuture.runAsync(() -> {
             while (Files.notExists(directory.resolve("begun"))) {

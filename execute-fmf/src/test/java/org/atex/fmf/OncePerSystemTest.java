@@ -16,7 +16,7 @@ import org.atex.testkit.Call;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A system is prepared and finished once, whatever its slots. */
+/** A system is prepared and finished once, regardless of the number of its slots. */
 @Timeout(60)
 class OncePerSystemTest extends LocalSuite {
     private FmfTests tests(String prepare) throws Exception {
@@ -45,7 +45,7 @@ class OncePerSystemTest extends LocalSuite {
     }
 
     @Test
-    void preparesOnceForTestsOneAfterTheOther() throws Exception {
+    void preparesOnceForSequentialTests() throws Exception {
         FmfTests tests = tests();
         try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
             assertThat(executor.run(tests.get(0), artifacts(1))).isEqualTo(TestEnd.exited(0));
@@ -59,7 +59,7 @@ class OncePerSystemTest extends LocalSuite {
     }
 
     @Test
-    void preparesOnceForTestsAtOnce() throws Exception {
+    void preparesOnceForConcurrentTests() throws Exception {
         FmfTests tests = tests();
         try (Executor executor = FmfExecutor.factory(tests).open(connection)) {
             var calls = IntStream.range(0, 8)
@@ -91,7 +91,7 @@ class OncePerSystemTest extends LocalSuite {
     }
 
     @Test
-    void preparesASystemThatWasResetAnew() throws Exception {
+    void preparesAgainForANewExecutor() throws Exception {
         Executor.Factory factory = FmfExecutor.factory(tests());
         factory.open(connection).close();
         factory.open(connection).close();
@@ -99,7 +99,7 @@ class OncePerSystemTest extends LocalSuite {
     }
 
     @Test
-    void endsATestWhoseDirectoryCannotBeMade() throws Exception {
+    void failsATestWhoseDirectoryCannotBeCreated() throws Exception {
         Path go = directory.resolve("go");
         FmfTests tests = suite.test("rm -rf \"$(dirname \"$TMT_TREE\")\"; touch " + directory + "/gone; until [[ -e "
                 + go + " ]]; do sleep 0.02; done");

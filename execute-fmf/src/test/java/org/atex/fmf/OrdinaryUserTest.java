@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that are run by a user without any rights. */
+/** Tests that run as an ordinary user without sudo. */
 @Timeout(60)
 class OrdinaryUserTest {
     @RegisterExtension
@@ -44,7 +44,7 @@ class OrdinaryUserTest {
     }
 
     @Test
-    void aTestHasAllThatItHasAsRoot() throws Exception {
+    void aTestRunsAsItDoesAsRoot() throws Exception {
         Files.writeString(suite.tree().resolve("data"), "in the tree\n");
         Files.writeString(suite.tree().resolve("main.fmf"), """
                 /plan:
@@ -67,7 +67,7 @@ class OrdinaryUserTest {
     }
 
     @Test
-    void whatOnlyRootCanInstallIsSaidToBeMissing() throws Exception {
+    void aPackageThatOnlyRootCanInstallIsReportedAsMissing() throws Exception {
         Ran ran = suite.run(connection, suite.tests("require: atex-lab-hello\ntest: 'true'\n"), FmfOptions.defaults());
         assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
         assertThat(ran.end().note()).contains("atex-lab-hello", "sudo");

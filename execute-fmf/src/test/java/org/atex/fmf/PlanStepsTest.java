@@ -207,7 +207,7 @@ class PlanStepsTest {
             assertThat(suite.run(connection, tests, FmfOptions.defaults()).end())
                     .isEqualTo(TestEnd.exited(0));
             assertThatThrownBy(() -> FmfExecutor.factory(fips).open(connection))
-                    .hasMessageContaining("FIPS mode can be switched on with Red Hat Enterprise Linux");
+                    .hasMessageContaining("FIPS mode can be enabled on Red Hat Enterprise Linux");
         }
     }
 

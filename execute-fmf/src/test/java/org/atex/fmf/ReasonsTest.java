@@ -21,18 +21,18 @@ import org.atex.fmf.Suite.Ran;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Why something failed: notes of tests, what prepare and finish scripts wrote, times in output. */
+/** Reasons of failures: notes of tests, logs of prepare and finish scripts, time stamps. */
 @Timeout(60)
 class ReasonsTest extends LocalSuite {
     @Test
-    void aTestThatFailsSaysItsExitCode() throws Exception {
+    void theNoteOfAFailedTestIsItsExitCode() throws Exception {
         Ran ran = suite.run(connection, "exit 7");
         assertThat(ran.end()).isEqualTo(new TestEnd(Outcome.FAILED, 7, "exit code 7", true));
         assertThat(ran.results()).containsExactly("fail null exit code 7");
     }
 
     @Test
-    void whatATestSaysOfItselfIsItsReason() throws Exception {
+    void theNoteOfAReportedResultIsTheReason() throws Exception {
         Ran ran = suite.run(
                 connection,
                 "json='{\"status\":\"fail\",\"note\":\"out of cheese\"}'; printf 'result %d\\n%s' ${#json} \"$json\""
@@ -42,7 +42,7 @@ class ReasonsTest extends LocalSuite {
     }
 
     @Test
-    void aTestThatCallsItselfPassedHasNoReason() throws Exception {
+    void aTestThatReportsPassHasNoNote() throws Exception {
         Ran ran = suite.run(connection, "printf 'result 17\\n{\"status\":\"pass\"}' >&$ATEX_TEST_CONTROL; exit 3");
         assertThat(ran.end()).isEqualTo(new TestEnd(Outcome.PASSED, 3, null, true));
     }
@@ -68,20 +68,20 @@ class ReasonsTest extends LocalSuite {
     }
 
     @Test
-    void whatPrepareAndFinishScriptsWriteIsKept() throws Exception {
+    void outputOfPrepareAndFinishScriptsIsLogged() throws Exception {
         Path logs = directory.resolve("results/set-up");
         FmfOptions options = FmfOptions.defaults().withSetUpLogs(logs);
         assertThat(suite.run(connection, plan("seq 20000"), options).end()).isEqualTo(TestEnd.exited(0));
         assertThat(files(logs))
                 .extracting(file -> Objects.requireNonNull(file.getFileName()).toString())
-                .as("those that wrote something")
+                .as("scripts with output")
                 .containsExactly("finish-1.txt", "prepare-2.txt");
         assertThat(files(logs).get(0)).hasContent("finishing\n");
         assertThat(Files.readAllLines(files(logs).get(1))).hasSize(20_000);
     }
 
     @Test
-    void aScriptThatFailedIsToldWithItsLastLinesAndWhereTheOthersAre() throws Exception {
+    void aFailedScriptIsReportedWithItsLastLinesAndItsLog() throws Exception {
         FmfTests tests = plan("seq 100; exit 3");
         assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
                 .isInstanceOf(SetupException.class)
@@ -100,7 +100,7 @@ class ReasonsTest extends LocalSuite {
     }
 
     @Test
-    void linesMayHaveTheirTime() throws Exception {
+    void linesMayHaveTimeStamps() throws Exception {
         Path logs = directory.resolve("logs");
         Instant before = Instant.now().minusMillis(1);
         FmfOptions options = FmfOptions.defaults().withTimestampedOutput().withSetUpLogs(logs);
@@ -118,7 +118,7 @@ class ReasonsTest extends LocalSuite {
     }
 
     @Test
-    void aTimeIsThatOfTheFirstByteAndNothingElseIsChanged() throws Exception {
+    void aTimeStampIsThatOfTheFirstByteAndTheRestIsUnchanged() throws Exception {
         Iterator<Instant> times =
                 Stream.iterate(Instant.EPOCH, time -> time.plusSeconds(1)).iterator();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();

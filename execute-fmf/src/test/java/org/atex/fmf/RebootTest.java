@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that take their system down, on containers that boot with systemd. */
+/** Tests that reboot their system, on containers that boot with systemd. */
 @Timeout(120)
 class RebootTest {
     @RegisterExtension
@@ -41,7 +41,7 @@ class RebootTest {
         system = lab.bootedSsh();
     }
 
-    /** {@return how tests are run} */
+    /** {@return the options of the executor} */
     FmfOptions options() {
         return FmfOptions.defaults();
     }
@@ -53,7 +53,7 @@ class RebootTest {
     }
 
     @Test
-    void aTestThatRebootsGoesOnWhereItWas() throws Exception {
+    void aTestContinuesAfterAReboot() throws Exception {
         Ran ran = run("""
                 echo "start $TMT_REBOOT_COUNT $TMT_TEST_RESTART_COUNT $REBOOTCOUNT $RSTRNT_REBOOTCOUNT"
                 case $TMT_REBOOT_COUNT in
@@ -71,7 +71,7 @@ class RebootTest {
     }
 
     @Test
-    void aTestSeesByABrokenPipeThatTheRunnerKnows() throws Exception {
+    void theRunnerAcknowledgesADisconnectByABrokenPipe() throws Exception {
         Ran ran = run("""
                 ((TMT_REBOOT_COUNT)) && cat /root/seen && exit
                 trap '' PIPE
@@ -87,7 +87,7 @@ class RebootTest {
     }
 
     @Test
-    void aRebootThatWasNotAnnouncedLosesTheSystem() throws Exception {
+    void anUnannouncedRebootLosesTheSystem() throws Exception {
         Ran ran = run("echo begun; systemctl reboot; sleep 100");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.LOST);
         assertThat(ran.end().systemUsable()).isFalse();
@@ -95,7 +95,7 @@ class RebootTest {
     }
 
     @Test
-    void aSystemThatStaysUpIsNotTakenForOneThatRebooted() throws Exception {
+    void aSystemThatStaysUpIsAnError() throws Exception {
         try (Connection connection = Suite.connect(system)) {
             FmfTests tests = suite.test("echo disconnect >&$ATEX_TEST_CONTROL; ((TMT_REBOOT_COUNT == 0))");
             Ran ran = suite.run(connection, tests, options().withRebootWithin(Duration.ofSeconds(3)));
@@ -134,7 +134,7 @@ class RebootTest {
     }
 
     @Test
-    void theTimeOfARebootIsNotTheTests() throws Exception {
+    void aRebootDoesNotCountAgainstTheTimeLimit() throws Exception {
         try (Connection connection = Suite.connect(system)) {
             FmfTests tests = suite.test("""
                             ((TMT_REBOOT_COUNT)) || tmt-reboot -t 60 -c 'sleep 5; systemctl reboot'
@@ -145,7 +145,7 @@ class RebootTest {
     }
 
     @Test
-    void aRebootThatFailsIsToldAtOnce() throws Exception {
+    void aFailedRebootEndsTheTestAtOnce() throws Exception {
         Ran ran = run("tmt-reboot -c 'exit 7'; echo not reached");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
         assertThat(ran.end().note()).contains("that failed", "'exit 7'", "exit code 7");
@@ -153,13 +153,13 @@ class RebootTest {
     }
 
     @Test
-    void aSystemWithoutSoftRebootsIsRebootedAsUsual() throws Exception {
+    void aSystemWithoutSoftRebootIsRebootedCompletely() throws Exception {
         Ran ran = run("((TMT_REBOOT_COUNT)) && exit; tmt-reboot -e -s");
         assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
     }
 
     @Test
-    void aRebootFromAnotherSessionIsOneToo() throws Exception {
+    void aTestMayRebootFromAnotherSession() throws Exception {
         Ran ran = run(
                 "((TMT_REBOOT_COUNT)) && exit; setsid -w env -i PATH=/usr/local/bin:/usr/bin:/bin tmt-reboot; sleep 100");
         assertThat(ran.end()).as(ran.output()).isEqualTo(TestEnd.exited(0));
@@ -190,7 +190,7 @@ class RebootTest {
         try {
             return Files.readString(file).contains(text);
         } catch (IOException e) {
-            return false; // not there yet
+            return false; // the file does not exist yet
         }
     }
 }

@@ -57,7 +57,7 @@ class ReportReceiverTest {
     }
 
     @Test
-    void writesAResultAtOnce() throws IOException {
+    void writesAFinalResultImmediately() throws IOException {
         receive("{\"status\":\"pass\",\"name\":\"sub\",\"note\":\"fine\",\"own\":[1,null,{\"a\":true}]}");
         assertThat(lines())
                 .containsExactly(
@@ -87,7 +87,7 @@ class ReportReceiverTest {
     }
 
     @Test
-    void letsNoNameLeaveItsDirectory() throws IOException {
+    void confinesNamesToTheirDirectory() throws IOException {
         receive("{\"name\":\"../..\",\"files\":[{\"name\":\"../../escaped\",\"length\":1}]}", "x");
         receive("{\"files\":[{\"name\":\"/absolute\",\"length\":1}]}", "y");
         try (var all = Files.walk(directory)) {
@@ -124,7 +124,7 @@ class ReportReceiverTest {
     }
 
     @Test
-    void addsTheOutputWhereAResultAsksForIt() throws IOException {
+    void linksTheOutputToAResultWithTestout() throws IOException {
         receive("{\"name\":\"s\",\"testout\":\"out.txt\",\"status\":\"pass\"}");
         assertThat(file("s/out.txt")).isEqualTo("what the test wrote\n");
         assertThat(lines()).containsExactly("{\"status\":\"pass\",\"name\":\"s\",\"files\":[\"out.txt\"]}");
@@ -153,16 +153,16 @@ class ReportReceiverTest {
                 "{\"files\":[{\"name\":\"\",\"length\":0}]}",
                 "{\"files\":[{\"name\":\"log\",\"length\":0}],\"testout\":\"log\"}"
             })
-    void refusesWhatIsMalformed(String json) {
+    void rejectsMalformedResults(String json) {
         assertThatThrownBy(() -> receive(json)).isInstanceOf(ProtocolException.class);
     }
 
     @Test
-    void refusesAFileWhereADirectoryIsNeeded() throws IOException {
+    void rejectsAFileInPlaceOfADirectory() throws IOException {
         receive("{\"files\":[{\"name\":\"a\",\"length\":1}]}", "x");
         assertThatThrownBy(() -> receive("{\"files\":[{\"name\":\"a/b\",\"length\":1}]}", "y"))
                 .isInstanceOf(ProtocolException.class)
-                .hasMessageContaining("is a file already");
+                .hasMessageContaining("is already a file");
     }
 
     @Test
@@ -174,14 +174,14 @@ class ReportReceiverTest {
     }
 
     @Test
-    void takesTheTestsOwnWordOverItsExitCode() throws IOException {
+    void prefersTheResultOfTheTestToItsExitCode() throws IOException {
         receive("{\"status\":\"skip\",\"note\":\"not here\"}");
         assertThat(finish(PASSED).outcome()).isEqualTo(Outcome.SKIPPED);
         assertThat(lines()).hasSize(1);
     }
 
     @Test
-    void takesTheWorstOfSeveralOwnWords() throws IOException {
+    void usesTheMostSevereOfSeveralResultsOfTheTest() throws IOException {
         receive("{\"status\":\"fail\"}");
         receive("{\"status\":\"pass\"}");
         assertThat(finish(PASSED).outcome()).isEqualTo(Outcome.FAILED);
@@ -195,7 +195,7 @@ class ReportReceiverTest {
     }
 
     @Test
-    void saysWhoEndedTheTestWhateverTheTestSaid() throws IOException {
+    void reportsWhyTheTestWasStoppedDespiteItsOwnResult() throws IOException {
         receive("{\"partial\":true,\"status\":\"pass\",\"own\":1}");
         TestEnd end = TestEnd.of(Outcome.TIMED_OUT, "it exceeded its duration of 5m");
         assertThat(finish(end)).isEqualTo(end);
@@ -205,7 +205,7 @@ class ReportReceiverTest {
     }
 
     @Test
-    void addsTheReasonToAFinalResultOfATestThatWasEnded() throws IOException {
+    void addsTheReasonToTheResultsOfAStoppedTest() throws IOException {
         receive("{\"status\":\"pass\"}");
         finish(TestEnd.of(Outcome.LOST, "gone"));
         assertThat(lines()).hasSize(2).last().asString().contains("infra", "gone");

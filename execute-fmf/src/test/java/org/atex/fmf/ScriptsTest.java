@@ -9,10 +9,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What runs on systems must do so on old ones: bash 4.2 came with RHEL 7. */
+/** The scripts must run on old systems: RHEL 7 has bash 4.2. */
 @Timeout(20)
 class ScriptsTest {
-    /** What later ones brought: 4.3 and 4.4 most of it, 5 and later the variables and the last. */
+    /** Syntax of newer versions, mostly 4.3 and 4.4; the variables and the last items are from 5.0 and later. */
     private static final Pattern NEWER = Pattern.compile("""
             \\bwait\\ -[np] | \\b(local|declare|typeset)\\ -[a-zA-Z]*n | \\blocal\\ -(\\s|$) | \\$\\{[^}]*@[A-Za-z]\\}
             | \\b(mapfile|readarray)\\ .*-d | \\[\\[.*\\ -v\\ \\w+\\[ | %\\([^)]*\\)T | \\binherit_errexit\\b | \\bset\\ -[a-z]*u
@@ -21,7 +21,7 @@ class ScriptsTest {
 
     @ParameterizedTest
     @EnumSource
-    void theyParseAndUseNothingNewerThanBash42(Scripts script) throws Exception {
+    void scriptsParseAndUseOnlyBash42(Scripts script) throws Exception {
         Process bash =
                 new ProcessBuilder("bash", "-n").redirectErrorStream(true).start();
         bash.getOutputStream().write(script.text().getBytes(StandardCharsets.UTF_8));
@@ -49,7 +49,7 @@ class ScriptsTest {
                 "x=${ echo; }",
                 "unset x[-1]"
             })
-    void whatIsNewerIsKnownAsThat(String line) {
+    void newerSyntaxIsDetected(String line) {
         assertThat(line).containsPattern(NEWER);
     }
 }

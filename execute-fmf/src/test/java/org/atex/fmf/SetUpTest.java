@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What systems lack: packages that plans install and tests require, by the real package managers; tar. */
+/** The preparation of systems that lack packages or tar, with real package managers. */
 @Timeout(120)
 class SetUpTest {
     @RegisterExtension
@@ -58,7 +58,7 @@ class SetUpTest {
     }
 
     @Test
-    void aRecommendedPackageComesBesideOneThatDoesNotExist() throws Exception {
+    void aRecommendedPackageIsInstalledDespiteAMissingOne() throws Exception {
         try (Connection connection = connect()) {
             Ran ran = suite.run(
                     connection,
@@ -69,7 +69,7 @@ class SetUpTest {
     }
 
     @Test
-    void fault12SaysWhichRequiredPackageIsNotThere() throws Exception {
+    void reportsWhichRequiredPackageIsMissing() throws Exception {
         try (Connection connection = connect()) {
             Ran ran = suite.run(
                     connection,
@@ -85,7 +85,7 @@ class SetUpTest {
     }
 
     @Test
-    void aMirrorThatDoesNotAnswerIsNoFaultOfTheTest() throws Exception {
+    void aMirrorThatDoesNotRespondIsASetupFailure() throws Exception {
         SshSystem system = lab.ssh();
         system.container().exec("sh", "-c", "printf '#!/bin/sh\\nsleep 1000\\n' >/usr/bin/apt-get");
         try (Connection connection = Suite.connect(system)) {
@@ -99,7 +99,7 @@ class SetUpTest {
     }
 
     @Test
-    void anInstallationCostsTheTestNoTime() throws Exception {
+    void anInstallationDoesNotCountAgainstTheTimeLimit() throws Exception {
         SshSystem system = lab.ssh();
         system.container().exec("sh", "-c", """
                 mv /usr/bin/apt-get /usr/bin/apt-get.quick
@@ -141,7 +141,7 @@ class SetUpTest {
         }
     }
 
-    /** {@return a Debian in truth, without what says so} */
+    /** {@return a container with dnf: a Debian without the programs by which it would be recognised} */
     private LabContainer dnf() throws Exception {
         LabContainer container = lab.container(LabImage.DNF);
         container.exec("sh", "-c", "rm -f /usr/bin/apt-get /usr/bin/dpkg-query");
@@ -155,13 +155,13 @@ class SetUpTest {
     }
 
     @Test
-    void dnfInstallsInOneTransactionAndOnlyWhatIsMissing() throws Exception {
+    void dnfInstallsOnlyMissingPackagesInOneTransaction() throws Exception {
         LabContainer container = dnf();
         assertThat(install(container, "require", "package=atex-lab-hello", "package=atex-lab-greeting"))
                 .contains("Complete!")
                 .containsOnlyOnce("Transaction test succeeded");
         assertThat(install(container, "require", "package=atex-lab-hello", "package=atex-lab-greeting"))
-                .as("nothing is done when all is there")
+                .as("no output if all packages are installed")
                 .isEmpty();
         assertThat(install(container, "recommend", "package=no-such-package")).doesNotContain("atex-missing");
         assertThatThrownBy(() -> install(container, "require", "package=no-such-package"))
@@ -169,7 +169,7 @@ class SetUpTest {
     }
 
     @Test
-    void whatDnfTakesIsInstalled() throws Exception {
+    void allFormsOfPackagesThatDnfAcceptsAreInstalled() throws Exception {
         LabContainer container = dnf();
         container.exec("bash", "-c", """
                 set -e
@@ -213,12 +213,12 @@ class SetUpTest {
                     .doesNotContain("atex-missing");
         }
         assertThatThrownBy(() -> install(container, "require", "package=atex-lab-hello >= 2.0"))
-                .as("not what there is")
+                .as("a version that does not exist")
                 .hasMessageContaining("atex-lab-hello >= 2.0");
     }
 
     @Test
-    void aDirectoryOfPackagesIsInstalledWithoutWhatIsExcluded() throws Exception {
+    void aDirectoryOfPackagesIsInstalledWithoutExcludedOnes() throws Exception {
         LabContainer container = dnf();
         install(container, "require", "directory=rpms/noarch", "exclude=*-greet*");
         assertThat(container.exec("sh", "-c", "rpm -qa 'atex-lab-*'"))
@@ -229,7 +229,7 @@ class SetUpTest {
     }
 
     @Test
-    void versionsOfWhatIsUnderTestAreInTheResultsOfEachTest() throws Exception {
+    void versionsOfPackagesAreInTheResultsOfEachTest() throws Exception {
         Files.writeString(suite.tree().resolve("main.fmf"), """
                 /plan:
                     discover: {how: fmf}
@@ -257,7 +257,7 @@ class SetUpTest {
     }
 
     @Test
-    void aSystemWithoutRoomForWhatADetachedTestWritesIsSaidToBeFull() throws Exception {
+    void aSystemWithoutSpaceForTheSpoolIsASetupFailure() throws Exception {
         LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/var/tmp:rw,size=1m");
         try (Connection connection = PodmanConnection.open(container.id())) {
             Ran ran = suite.run(
@@ -272,7 +272,7 @@ class SetUpTest {
     }
 
     @Test
-    void whatIsExcludedDoesNotArriveWhereThereIsNoTarEither() throws Exception {
+    void excludedFilesAreNotCopiedWithoutTar() throws Exception {
         Files.createDirectories(suite.tree().resolve("dir/.git"));
         Files.writeString(suite.tree().resolve("dir/.git/config"), "secret");
         Files.writeString(suite.tree().resolve("dir/file"), "data");

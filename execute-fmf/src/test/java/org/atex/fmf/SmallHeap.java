@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.atex.api.Artifacts;
 import org.atex.local.LocalConnection;
 
-/** Runs the only test of a tree, in a JVM that its caller made small. */
+/** A main class that runs the only test of a tree; started in a JVM with a small heap. */
 final class SmallHeap {
     private SmallHeap() {}
 

@@ -17,7 +17,7 @@ import org.atex.ssh.HostKeys;
 import org.atex.ssh.SshConnection;
 import org.atex.ssh.SshOptions;
 
-/** A tree of tests in a directory of its own, and what comes of running them. */
+/** A tree of tests in a directory of its own, with methods to run them. */
 final class Suite {
     private final Path directory;
     private int count;
@@ -28,7 +28,7 @@ final class Suite {
         Files.writeString(tree().resolve(".fmf/version"), "1\n");
     }
 
-    /** {@return how a test ends with another exit code than 0} */
+    /** {@return the end of a test with an exit code other than 0} */
     static TestEnd failed(int code) {
         return new TestEnd(Outcome.FAILED, code, "exit code " + code, true);
     }
@@ -37,13 +37,13 @@ final class Suite {
         return directory.resolve("tree");
     }
 
-    /** {@return the tests of the tree, which is this text} */
+    /** Writes the metadata of the tree. {@return its tests} */
     FmfTests tests(String metadata) throws IOException, InterruptedException {
         Files.writeString(tree().resolve("main.fmf"), metadata);
         return FmfTests.from(tree()).discover();
     }
 
-    /** {@return a tree of one test that is this script} */
+    /** Writes a tree with one test, which runs a script. {@return the test} */
     FmfTests test(String script) throws IOException, InterruptedException {
         return tests("duration: 60s\ntest: |\n" + script.indent(4));
     }
@@ -52,7 +52,7 @@ final class Suite {
         return Artifacts.at(Files.createDirectory(directory.resolve("artifacts" + ++count)));
     }
 
-    /** What came of a test. */
+    /** The end and the artifacts of a test. */
     record Ran(TestEnd end, Artifacts artifacts) {
         List<String> results() throws IOException {
             List<String> lines = new ArrayList<>();
@@ -88,7 +88,7 @@ final class Suite {
         return connect(system.destination(), system.key(), system.knownHosts());
     }
 
-    /** {@return a connection to a system as a user without any rights, who is made there} */
+    /** Creates an ordinary user without sudo on a system. {@return a connection as this user} */
     static SshConnection connectAsUser(SshSystem system) throws IOException, InterruptedException {
         system.container().exec("sh", "-c", """
                 set -e

@@ -20,17 +20,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is done around a test does not cost its time, has limits of its own, and hurts no other test. */
+/** Time limits of hooks, rules and live output, which do not affect the time limit of a test or other tests. */
 @Timeout(60)
 class TestClockTest extends LocalSuite {
     private final CountDownLatch never = new CountDownLatch(1);
 
     @AfterEach
-    void letGo() {
+    void releaseThreads() {
         never.countDown();
     }
 
-    /** A hook that does something before the first test only. */
+    /** {@return a hook that runs an action before the first test only} */
     private static TestHook beforeFirst(Action action) {
         return new TestHook() {
             private boolean done;
@@ -76,18 +76,19 @@ class TestClockTest extends LocalSuite {
         }
     }
 
-    private void deaf() {
+    /** Blocks until the end of the test and ignores interrupts. */
+    private void ignoreInterrupts() {
         boolean over = false;
         while (!over) {
             try {
                 over = never.await(1, TimeUnit.HOURS);
             } catch (InterruptedException e) {
-                // as it is deaf
+                // Continue to wait.
             }
         }
     }
 
-    /** {@return what came of two runs of the only test} */
+    /** {@return the ends of two attempts of the only test} */
     private Ran[] twice(FmfTests tests, FmfOptions options) throws Exception {
         try (Executor executor = FmfExecutor.factory(tests, options).open(connection)) {
             var first = suite.artifacts();
@@ -98,7 +99,7 @@ class TestClockTest extends LocalSuite {
     }
 
     @Test
-    void aSlowHookCostsTheTestNoTime() throws Exception {
+    void aSlowHookDoesNotCountAgainstTheTimeLimit() throws Exception {
         TestHook slow = beforeFirst(
                 moment -> moment.connection().run(Command.of("sleep", "3")).orThrow());
         Ran ran = suite.run(
@@ -124,11 +125,11 @@ class TestClockTest extends LocalSuite {
     }
 
     @Test
-    void aHookThatIsDeafToInterruptsIsAbandonedAndCanDoNoMoreHarm() throws Exception {
+    void aHookThatIgnoresInterruptsIsAbandonedAndCannotReportAnyMore() throws Exception {
         CountDownLatch refused = new CountDownLatch(1);
         FmfOptions options = FmfOptions.defaults()
                 .withHook(beforeFirst(moment -> {
-                    deaf();
+                    ignoreInterrupts();
                     try {
                         moment.report(Status.PASS, "late", "");
                     } catch (IllegalStateException e) {
@@ -140,7 +141,7 @@ class TestClockTest extends LocalSuite {
         assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
         assertThat(ran.end().note()).contains("was abandoned", "atex-hook");
         assertThat(ran.end().systemUsable())
-                .as("something of the hook may be left")
+                .as("the system is usable although the hook may still use it")
                 .isFalse();
         never.countDown();
         assertThat(refused.await(10, TimeUnit.SECONDS)).isTrue();
@@ -148,9 +149,9 @@ class TestClockTest extends LocalSuite {
     }
 
     @Test
-    void aHookAfterATestThatNeverReturnsIsToldBesideWhatTheTestWas() throws Exception {
+    void anAbandonedHookAfterATestAddsAResult() throws Exception {
         FmfOptions options =
-                FmfOptions.defaults().withHook(afterFirst(moment -> deaf())).withHookWithin(Duration.ofMillis(200));
+                FmfOptions.defaults().withHook(afterFirst(moment -> ignoreInterrupts())).withHookWithin(Duration.ofMillis(200));
         Ran ran = suite.run(connection, suite.test("echo ran"), options);
         assertThat(ran.end()).isEqualTo(new TestEnd(Outcome.PASSED, 0, null, false));
         assertThat(ran.results())
@@ -206,7 +207,7 @@ class TestClockTest extends LocalSuite {
 
     @ParameterizedTest
     @ValueSource(strings = {"undeclared", "deep", "memory", "class", "assertion", "interrupted", "speechless"})
-    void whateverAHookThrowsCostsOneTest(String what) throws Exception {
+    void aHookThatThrowsAffectsOneTest(String what) throws Exception {
         Ran[] before = twice(suite.test("echo ran"), FmfOptions.defaults().withHook(beforeFirst(moment -> {
             throw thrown(what);
         })));
@@ -223,7 +224,7 @@ class TestClockTest extends LocalSuite {
 
     @ParameterizedTest
     @ValueSource(strings = {"undeclared", "deep", "memory", "speechless"})
-    void aVerdictRuleThatThrowsCostsOneTest(String what) throws Exception {
+    void anOutcomeRuleThatThrowsAffectsOneTest(String what) throws Exception {
         FmfOptions options = FmfOptions.defaults().withVerdict((end, subtests) -> {
             TestClockTest.<RuntimeException>sneaky(() -> {
                 throw thrown(what);
@@ -238,7 +239,7 @@ class TestClockTest extends LocalSuite {
 
     @ParameterizedTest
     @ValueSource(strings = {"open", "write", "close"})
-    void liveOutputThatBlocksHoldsNoTestUp(String where) throws Exception {
+    void liveOutputThatBlocksDoesNotBlockTheTest(String where) throws Exception {
         LiveOutput stuck = test -> {
             blockIf(where.equals("open"));
             return new OutputStream() {
@@ -262,7 +263,7 @@ class TestClockTest extends LocalSuite {
 
     private void blockIf(boolean here) {
         if (here) {
-            deaf();
+            ignoreInterrupts();
         }
     }
 }

@@ -12,10 +12,12 @@ import org.atex.fmf.Suite.Ran;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The machine that runs the tests is not rebooted, and nothing is installed on it, unless that is allowed in words. */
+/**
+ * The machine that runs the executor is not rebooted, and no package is installed on it, without explicit permission.
+ */
 @Timeout(60)
 class ThisMachineTest extends LocalSuite {
-    private static final String WAY_OUT = "FmfOptions.withChangesToThisMachine";
+    private static final String OPTION = "FmfOptions.withChangesToThisMachine";
     private static final String NO_PACKAGE = "atex-no-such-package";
 
     private Path rebooted() {
@@ -23,18 +25,18 @@ class ThisMachineTest extends LocalSuite {
     }
 
     @Test
-    void aTestThatRebootsIsAnErrorWithTheReason() throws Exception {
+    void tmtRebootIsAnErrorWithTheReason() throws Exception {
         Ran ran = suite.run(
                 connection, "tmt-reboot -c 'touch " + rebooted() + "'; touch " + rebooted() + "; echo not reached");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
-        assertThat(ran.end().note()).contains("tmt-reboot is refused", WAY_OUT);
+        assertThat(ran.end().note()).contains("tmt-reboot is refused", OPTION);
         assertThat(ran.results()).containsExactly("error null " + ran.end().note());
-        assertThat(ran.output()).contains(WAY_OUT).doesNotContain("not reached");
+        assertThat(ran.output()).contains(OPTION).doesNotContain("not reached");
         assertThat(rebooted()).doesNotExist();
     }
 
     @Test
-    void soIsOneThatAnnouncesItByItself() throws Exception {
+    void disconnectIsAnErrorWithTheReason() throws Exception {
         Ran ran = suite.run(connection, """
                 trap '' PIPE
                 echo disconnect >&$ATEX_TEST_CONTROL
@@ -42,12 +44,12 @@ class ThisMachineTest extends LocalSuite {
                 touch REBOOTED
                 """.replace("REBOOTED", rebooted().toString()));
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
-        assertThat(ran.end().note()).contains("'disconnect', which is refused", WAY_OUT);
+        assertThat(ran.end().note()).contains("'disconnect', which is refused", OPTION);
         assertThat(rebooted()).doesNotExist();
     }
 
     @Test
-    void aRebootThatIsAllowedIsMade() throws Exception {
+    void aPermittedRebootIsExecuted() throws Exception {
         FmfTests tests = suite.tests("test: tmt-reboot -t 2 -c 'touch " + rebooted() + "; sleep 1000'\n");
         Ran ran = suite.run(connection, tests, FmfOptions.defaults().withChangesToThisMachine());
         assertThat(rebooted()).exists();
@@ -56,17 +58,17 @@ class ThisMachineTest extends LocalSuite {
     }
 
     @Test
-    void aPackageThatIsMissingHereIsNotInstalled() throws Exception {
+    void aMissingRequiredPackageIsNotInstalled() throws Exception {
         Ran ran = suite.run(
                 connection,
                 suite.tests("require: [" + NO_PACKAGE + "]\ntest: echo not reached\n"),
                 FmfOptions.defaults());
         assertThat(ran.end().outcome()).isEqualTo(Outcome.SETUP_FAILED);
-        assertThat(ran.end().note()).contains("are not installed: " + NO_PACKAGE, WAY_OUT);
+        assertThat(ran.end().note()).contains("are not installed: " + NO_PACKAGE, OPTION);
     }
 
     @Test
-    void norIsOneThatIsRecommendedAndTheTestRuns() throws Exception {
+    void aMissingRecommendedPackageIsNotInstalledAndTheTestRuns() throws Exception {
         Ran ran = suite.run(
                 connection, suite.tests("recommend: [" + NO_PACKAGE + "]\ntest: 'true'\n"), FmfOptions.defaults());
         assertThat(ran.end()).isEqualTo(TestEnd.exited(0));
@@ -85,11 +87,11 @@ class ThisMachineTest extends LocalSuite {
         assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
                 .isInstanceOf(SetupException.class)
                 .hasMessageContaining("are not installed: " + NO_PACKAGE)
-                .hasMessageContaining(WAY_OUT);
+                .hasMessageContaining(OPTION);
     }
 
     @Test
-    void whatIsThereNeedNotBeInstalled() throws Exception {
+    void anInstalledRequiredPackageIsAccepted() throws Exception {
         Ran ran = suite.run(connection, suite.tests("require: [bash]\ntest: 'true'\n"), FmfOptions.defaults());
         assertThat(ran.end()).as(ran.end().note()).isEqualTo(TestEnd.exited(0));
     }

@@ -14,7 +14,7 @@ import org.atex.fmf.Suite.Ran;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What tests find in their environment, beside the table of the README. */
+/** The environment variables of tests, compared with the table in the README. */
 @Timeout(60)
 class VariablesTest extends LocalSuite {
     private static final Pattern ROW = Pattern.compile("(?m)^\\| `([A-Z_]+)` \\| (set|left out|BeakerLib) \\|");
@@ -38,7 +38,7 @@ class VariablesTest extends LocalSuite {
     }
 
     @Test
-    void theTableOfTheReadmeIsWhatTestsFind() throws Exception {
+    void theTableInTheReadmeIsCorrect() throws Exception {
         Map<String, String> table = table();
         assertThat(table).hasSizeGreaterThan(25);
         String script = "test: env >$TMT_TEST_DATA/environment\n";
@@ -56,7 +56,7 @@ class VariablesTest extends LocalSuite {
     }
 
     @Test
-    void theirValuesAreOfUse() throws Exception {
+    void valuesAreCorrect() throws Exception {
         FmfTests tests = suite.tests("""
                 /first:
                     test: "true"
@@ -83,7 +83,7 @@ class VariablesTest extends LocalSuite {
     }
 
     @Test
-    void whatThePlanLeavesIsKept() throws Exception {
+    void planDataIsDownloaded() throws Exception {
         Files.writeString(suite.tree().resolve("main.fmf"), """
                 /plan:
                     discover: {how: fmf}

@@ -17,14 +17,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a test's metadata make of how it ended, as tmt interprets them. */
+/** The interpretation of the end of a test by its metadata, as in tmt. */
 @Timeout(60)
 class VerdictsTest extends LocalSuite {
     private Ran run(String metadata) throws Exception {
         return suite.run(connection, suite.tests(metadata), FmfOptions.defaults());
     }
 
-    /** The key, what the test does, how it ends, the word of its result, what its note has. */
+    /** Arguments: the {@code result} key, the script, the outcome, the status, a part of the note. */
     static Stream<Arguments> interpretations() {
         return Stream.of(
                 arguments("respect", "true", Outcome.PASSED, "pass", ""),
@@ -61,7 +61,7 @@ class VerdictsTest extends LocalSuite {
 
     @ParameterizedTest
     @MethodSource("interpretations")
-    void theKeyResultIsObeyed(String result, String script, Outcome outcome, String word, String note)
+    void theResultKeyIsApplied(String result, String script, Outcome outcome, String word, String note)
             throws Exception {
         Ran ran = run("duration: 2s\nresult: " + result + "\ntest: |\n    " + script + "\n");
         assertThat(ran.end().outcome()).as(ran.end().note()).isEqualTo(outcome);
@@ -72,7 +72,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void aResultThatTheTestWroteItselfIsInterpretedToo() throws Exception {
+    void aReportedResultIsInterpretedToo() throws Exception {
         Ran ran = run("""
                 result: xfail
                 test: |
@@ -84,7 +84,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void theUsersRuleComesBeforeTheMetadata() throws Exception {
+    void theOutcomeRuleIsAppliedBeforeTheMetadata() throws Exception {
         FmfTests tests = suite.tests("""
                 result: xfail
                 test: |
@@ -109,7 +109,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void resultsOfTheTestsOwnAreTaken() throws Exception {
+    void customResultsAreReadFromYaml() throws Exception {
         Ran ran = custom("""
                 echo one >pass_log; mkdir sub; echo two >sub/fail_log
                 cat >results.yaml <<'END'
@@ -141,7 +141,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void theyMayBeJsonAndTheExitCodeDoesNotMatter() throws Exception {
+    void customResultsMayBeJsonAndTheExitCodeIsIgnored() throws Exception {
         Ran ran = custom("""
                 echo '[{"name": "/a", "result": "info"}, {"name": "/", "result": "pass"}]' >results.json
                 exit 3
@@ -169,7 +169,7 @@ class VerdictsTest extends LocalSuite {
                 "echo '- {name: /a, result: pending}' >results.yaml",
                 "echo '- {name: /a, result: pass}' >results.yaml; mkdir results.d; rm results.yaml"
             })
-    void whatIsMissingOrBrokenIsAnError(String script) throws Exception {
+    void missingOrMalformedCustomResultsAreAnError(String script) throws Exception {
         Ran ran = custom(script);
         assertThat(ran.end().outcome()).as(ran.end().note()).isEqualTo(Outcome.ERROR);
         assertThat(ran.end().note()).isNotEmpty();
@@ -177,7 +177,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void aTestThatAsksForItIsStartedAgain() throws Exception {
+    void aTestIsRestartedOnItsExitCodes() throws Exception {
         Ran ran = run("""
                 restart-on-exit-code: [79, 80]
                 restart-max-count: 3
@@ -194,7 +194,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void butNotForEver() throws Exception {
+    void restartsAreLimited() throws Exception {
         Ran ran = run("restart-on-exit-code: 9\ntest: echo started; echo x >>$TMT_TEST_DATA/x; exit 9\n");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
         assertThat(ran.end().note()).contains("restart-max-count");
@@ -204,7 +204,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void thisMachineIsNotRebootedForThat() throws Exception {
+    void aRestartDoesNotRebootThisMachine() throws Exception {
         Ran ran = run("restart-on-exit-code: 9\nrestart-with-reboot: true\ntest: exit 9\n");
         assertThat(ran.end().outcome()).isEqualTo(Outcome.ERROR);
         assertThat(ran.end().note()).contains("restart-with-reboot", "withChangesToThisMachine");
@@ -228,7 +228,7 @@ class VerdictsTest extends LocalSuite {
                 "check: {how: dmesg, failure-pattern: '['}",
                 "check: [dmesg, 3]"
             })
-    void aValueThatMeansNothingIsOneClearErrorWhenItIsChosen(String line) throws Exception {
+    void anInvalidValueIsAnErrorAtDiscovery(String line) throws Exception {
         String key = line.substring(0, line.indexOf(':'));
         assertThatThrownBy(() -> suite.tests("test: 'true'\n" + line + "\n"))
                 .isInstanceOf(FmfException.class)
@@ -237,7 +237,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void aTestMadeByHandIsRefusedWhenItIsRun() throws Exception {
+    void anInvalidValueOfAModifiedTestIsAnErrorWhenItRuns() throws Exception {
         FmfTests tests =
                 suite.tests("test: 'true'\n").map(test -> test.withMetadata(java.util.Map.of("result", "great")));
         assertThatThrownBy(() -> suite.run(connection, tests, FmfOptions.defaults()))
@@ -246,7 +246,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void whatATestLeavesIsPulledBackHoweverItEnds() throws Exception {
+    void testDataIsDownloadedAfterEveryKindOfEnd() throws Exception {
         Ran ran = run("""
                 duration: 2s
                 test: |
@@ -263,7 +263,7 @@ class VerdictsTest extends LocalSuite {
     }
 
     @Test
-    void nothingIsLeftForTheNextTest() throws Exception {
+    void theNextTestFindsNoFilesOfThePreviousOne() throws Exception {
         FmfTests tests =
                 suite.tests("""
                 /a:

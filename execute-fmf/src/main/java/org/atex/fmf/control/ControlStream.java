@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the control stream of a test: lines with one word each, some followed by raw bytes. The format is defined in
- * {@code docs/test-control.md}. Malformed input causes a {@link ProtocolException}. The reader uses one buffer of 64 KiB,
- * independent of the size of files. It is not thread-safe.
+ * {@code docs/test-control.md}. Malformed input causes a {@link ProtocolException}. The reader uses one buffer of 64
+ * KiB, independent of the size of files. It is not thread-safe.
  */
 public final class ControlStream {
     private static final int LINE_LIMIT = 4096;

@@ -1,8 +1,8 @@
 package org.atex.fmf.control;
 
 /**
- * A word of the control stream of a test. Further words may be added; a {@code switch} should have a default branch. All
- * words are immutable.
+ * A word of the control stream of a test. Further words may be added; a {@code switch} should have a default branch.
+ * All words are immutable.
  */
 public sealed interface ControlWord {
     /**

@@ -3,8 +3,8 @@ package org.atex.fmf.control;
 import java.io.IOException;
 
 /**
- * Thrown if reported data cannot be stored on this machine, for example because the disk is full. Neither the test nor its
- * system is the cause.
+ * Thrown if reported data cannot be stored on this machine, for example because the disk is full. Neither the test nor
+ * its system is the cause.
  */
 public final class StorageException extends IOException {
     private static final long serialVersionUID = 1L;

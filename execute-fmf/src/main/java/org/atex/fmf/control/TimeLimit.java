@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The time limit of a test, which the test can change while it runs. Thread-safe.
  *
- * <p>Changes are the arguments of the control word {@code duration}: {@code 15m} sets a new limit and restarts the clock,
- * {@code +60} and {@code -60} move the end by 60 seconds, {@code save} saves the remaining time, and {@code restore} restores
- * it. Saves can be nested; only the outermost pair has an effect.
+ * <p>Changes are the arguments of the control word {@code duration}: {@code 15m} sets a new limit and restarts the
+ * clock, {@code +60} and {@code -60} move the end by 60 seconds, {@code save} saves the remaining time, and {@code
+ * restore} restores it. Saves can be nested; only the outermost pair has an effect.
  */
 public final class TimeLimit {
     /** The longest limit, a century. Its nanoseconds do not overflow a long. */
@@ -152,9 +152,10 @@ public final class TimeLimit {
     }
 
     /**
-     * Parses a duration of fmf metadata. The text consists of times such as {@code 90}, {@code 15m} or {@code 1h30m} with the
-     * units {@code s}, {@code m}, {@code h} and {@code d} (no unit means seconds), and of factors such as {@code *2} or
-     * {@code *1.5}. The times are added, the sum is multiplied by all factors, and the result is rounded up to a second.
+     * Parses a duration of fmf metadata. The text consists of times such as {@code 90}, {@code 15m} or {@code 1h30m}
+     * with the units {@code s}, {@code m}, {@code h} and {@code d} (no unit means seconds), and of factors such as
+     * {@code *2} or {@code *1.5}. The times are added, the sum is multiplied by all factors, and the result is rounded
+     * up to a second.
      *
      * @param text the text
      * @param base the duration to multiply if there is no time, or if the times add up to 0

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ControlStreamTest {
-    /** Gives one byte at a time, as a slow link does. */
+    /** {@return a stream that returns one byte per read, like a slow connection} */
     private static InputStream trickle(byte[] bytes) {
         return new ByteArrayInputStream(bytes) {
             @Override
@@ -63,13 +63,13 @@ class ControlStreamTest {
     }
 
     @Test
-    void fault05NeedsNoEndOfTheStreamAfterTheLastWord() throws IOException {
+    void endsAfterTheLastWordWithoutTheEndOfTheStream() throws IOException {
         assertThat(read("exitcode 0\nwhat a daemon writes later")).containsExactly("exitcode 0");
         assertThat(read("disconnect\nnoop\nnoop\nno")).containsExactly("disconnect");
     }
 
     @Test
-    void endsQuietlyWhenTheStreamDoes() throws IOException {
+    void endsWithTheStream() throws IOException {
         assertThat(read("noop\n")).isEmpty();
         assertThat(read("")).isEmpty();
     }
@@ -105,21 +105,21 @@ class ControlStreamTest {
 
     @ParameterizedTest
     @MethodSource("malformed")
-    void refusesWhateverIsMalformedInWordsOfItsOwn(String text, String message) {
+    void rejectsMalformedInput(String text, String message) {
         assertThatThrownBy(() -> read(text))
                 .isInstanceOf(ProtocolException.class)
                 .hasMessage(message);
     }
 
     @Test
-    void saysNoMoreOfALongWordThanItsBeginning() {
+    void quotesOnlyTheBeginningOfALongWord() {
         assertThatThrownBy(() -> read("x".repeat(100) + "\n"))
                 .isInstanceOf(ProtocolException.class)
                 .hasMessageContaining(": '" + "x".repeat(60) + "…' (known");
     }
 
     @Test
-    void refusesALineOfMoreThan4096Bytes() throws IOException {
+    void rejectsALineOfMoreThan4096Bytes() throws IOException {
         assertThat(read("duration " + "1".repeat(4096 - "duration \n".length()) + "\n"))
                 .hasSize(1);
         assertThatThrownBy(() -> read("duration " + "1".repeat(4097 - "duration \n".length()) + "\n"))
@@ -131,14 +131,14 @@ class ControlStreamTest {
     }
 
     @Test
-    void saysHowManyBytesAreMissing() {
+    void reportsTheNumberOfMissingBytes() {
         assertThatThrownBy(() -> read("result 10\n{}"))
                 .isInstanceOf(EOFException.class)
                 .hasMessageContaining("8 bytes missing");
     }
 
     @Test
-    void nothingButOurOwnErrorsComesOfGarbage() {
+    void garbageCausesOnlyDocumentedExceptions() {
         Random random = new Random(1);
         for (int i = 0; i < 20_000; i++) {
             byte[] bytes = new byte[random.nextInt(200)];

@@ -27,7 +27,7 @@ class TimeLimitTest {
     }
 
     @Test
-    void aChangeMovesTheEndOnly() throws ProtocolException {
+    void aChangeMovesTheEnd() throws ProtocolException {
         pass(Duration.ofMinutes(1));
         limit.change("+60");
         assertThat(limit.left()).isEqualTo(Duration.ofMinutes(5));
@@ -37,7 +37,7 @@ class TimeLimitTest {
     }
 
     @Test
-    void onlyTheOutermostSaveAndRestoreCount() throws ProtocolException {
+    void onlyTheOutermostSaveAndRestoreHaveAnEffect() throws ProtocolException {
         pass(Duration.ofMinutes(1));
         limit.change("save");
         pass(Duration.ofMinutes(1));
@@ -73,7 +73,7 @@ class TimeLimitTest {
                 "", " ", "m", "1.5h", "-5", "1w", "+5", "１", "0.5", "5*", "**2", "*2m", "10*", "5mm", "5m*", "5m*.5",
                 "5ms", "5 *1.5s"
             })
-    void refusesWhatIsNoDuration(String text) {
+    void rejectsMalformedDurations(String text) {
         assertThat(TimeLimit.parse(text)).isNull();
         assertThatThrownBy(() -> limit.change("!" + text)).isInstanceOf(ProtocolException.class);
     }
