@@ -214,7 +214,7 @@ final class DetachedCommand implements RunningCommand {
         private final long begun = System.nanoTime();
         private Duration pause = SHORTEST_PAUSE;
 
-        /** {@return the time left to reconnect: that of the options or that of the test, whichever ends first} */
+        /** {@return the time left to reconnect: the lesser of that of the options and that of the test} */
         Duration left() {
             Duration left = options.pickedUpWithin().minusNanos(System.nanoTime() - begun);
             return left.compareTo(limit.left()) < 0 ? left : limit.left();

@@ -6,7 +6,7 @@ import java.time.Duration;
  * Options of detached tests, which continue when their connection is lost. The system keeps the output and the reports
  * of a test in spool files until they have been received. After a lost connection, the executor reconnects and
  * continues to read at the next byte. The price is a few more processes on the system, and disk writes for everything
- * the test writes. A test whose executor sends nothing for twice {@code pickedUpWithin} is killed by its system, and
+ * the test writes. If the executor sends nothing for twice {@code pickedUpWithin}, the system kills the test, and
  * its files are removed.
  *
  * <p>A test is lost if its system restarts without an announcement. The time limit of a test continues to run while its

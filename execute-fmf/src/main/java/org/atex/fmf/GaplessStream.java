@@ -70,7 +70,7 @@ final class GaplessStream extends InputStream {
     }
 
     /**
-     * Discards the current segment, whose stream must be closed. Waits for a read in progress: afterwards {@link
+     * Discards the current segment. Its stream must be closed. Waits for a read in progress: afterwards {@link
      * #count} is stable, and the next segment can be requested from there.
      */
     void detach() throws InterruptedException {

@@ -31,7 +31,7 @@ final class InstalledPackages {
      * Queries a system.
      *
      * @param connection the connection to the system
-     * @param plan the plan, whose install phases name packages
+     * @param plan the plan; its install phases name packages
      * @param more the names of further packages
      * @param tree the path of the tree on the system
      * @return a result with the installed packages; empty if none of them is installed

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Judgement(Outcome outcome, Status status, @Nullable String note, boolean surprising) {
     /**
-     * Creates a judgement whose note is omitted if the test passed.
+     * Creates a judgement. Its note is omitted if the test passed.
      *
      * @param outcome the outcome
      * @param status the status

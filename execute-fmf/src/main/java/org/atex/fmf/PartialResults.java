@@ -43,7 +43,7 @@ final class PartialResults {
         return new ArrayList<>(open.values());
     }
 
-    @SuppressWarnings("unchecked") // all maps come from Json, whose keys are strings
+    @SuppressWarnings("unchecked") // all maps come from Json, so their keys are strings
     private static void merge(Map<String, @Nullable Object> into, Map<String, @Nullable Object> data) {
         data.forEach((key, value) -> {
             Object old = into.get(key);

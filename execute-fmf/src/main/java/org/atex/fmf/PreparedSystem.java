@@ -102,7 +102,7 @@ final class PreparedSystem {
         }
     }
 
-    /** Uploads the trees. A library whose directory was uploaded before, as part of the tests, is linked. */
+    /** Uploads the trees. A library in a directory that was uploaded before, as part of the tests, is linked. */
     private void upload(TreePacks packs) throws InterruptedException {
         Map<Path, String> uploaded = new HashMap<>();
         for (FmfSource source : tests.sources()) {

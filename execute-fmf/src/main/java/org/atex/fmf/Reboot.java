@@ -118,7 +118,7 @@ final class Reboot {
         return await(null, limit);
     }
 
-    /** {@return the end of a test whose system did not go down; the system may still do so later, so it is unusable} */
+    /** {@return the end of a test if its system did not go down; it may still do so later, so it is unusable} */
     static TestEnd stayedUp(TimeLimit limit) {
         return new TestEnd(
                 Outcome.ERROR,

@@ -141,7 +141,7 @@ final class ReportReceiver implements AutoCloseable {
         return value instanceof Number number ? number.longValue() : null;
     }
 
-    /** Returns and clears the announcement of the next reboot. {@return the announcement, or null if there is none} */
+    /** Returns and clears the announcement of the next reboot. {@return the announcement, or null} */
     @Nullable
     RebootAnnouncement takeAnnouncement() {
         RebootAnnouncement taken = announcement;
@@ -293,7 +293,7 @@ final class ReportReceiver implements AutoCloseable {
     /**
      * Adds a result of the executor to those of the test.
      *
-     * @param result the result, whose files are already in the artifacts
+     * @param result the result; its files are already in the artifacts
      * @throws StorageException if it cannot be stored on this machine
      */
     void add(ReportedResult result) throws StorageException {
@@ -360,7 +360,7 @@ final class ReportReceiver implements AutoCloseable {
         return last.of(end);
     }
 
-    /** Finishes a test that was stopped, whose own results do not decide the outcome. */
+    /** Finishes a test that was stopped; its own results do not decide the outcome. */
     private TestEnd finishStopped(
             @Nullable Map<String, @Nullable Object> itself, TestEnd end, Interpretation interpretation)
             throws IOException {
@@ -430,7 +430,7 @@ final class ReportReceiver implements AutoCloseable {
         return open;
     }
 
-    /** Removes status and note, for a test whose outcome the executor decided with a reason of its own. */
+    /** Removes status and note: the executor decided the outcome of the test, with a reason of its own. */
     private static @Nullable Map<String, @Nullable Object> withoutVerdict(
             @Nullable Map<String, @Nullable Object> open) {
         if (open != null) {

@@ -2,7 +2,7 @@ package org.atex.fmf;
 
 import org.atex.fmf.control.ProtocolException;
 
-/** Counts what one test reports and enforces its {@link ReportLimits}. Not thread-safe. */
+/** Counts the reported data of one test and enforces its {@link ReportLimits}. Not thread-safe. */
 final class ReportUsage {
     private final ReportLimits limits;
     private long results;

@@ -174,7 +174,7 @@ final class RunningTest implements AutoCloseable {
     }
 
     /**
-     * {@return the end of a test whose connection was lost at its limit: it may have ended in time, so it is not timed
+     * {@return the end of a test without connection at its limit: it may have ended in time, so it is not timed
      * out}
      */
     private static TestEnd lostAtLimit(TimeLimit limit) {

@@ -19,7 +19,7 @@ enum Scripts {
     CHECKS,
     /** Installs packages. */
     INSTALL,
-    /** Runs a script of a plan, whose background processes may outlive it. */
+    /** Runs a script of a plan, and keeps its background processes alive. */
     SCRIPT,
     /** Enables or disables features of a distribution. */
     FEATURE,

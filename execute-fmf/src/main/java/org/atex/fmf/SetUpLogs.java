@@ -30,7 +30,7 @@ final class SetUpLogs {
     }
 
     /**
-     * {@return the log of one step, whose file is created when there is output}
+     * {@return the log of one step} Its file is created with the first output.
      *
      * @param connection the connection to the system
      * @param suffix distinguishes preparations of the same system

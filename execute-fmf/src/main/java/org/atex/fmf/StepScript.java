@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * live until their command is closed. Not thread-safe.
  *
  * @param run the execution of the script itself
- * @param background the command whose standard input keeps the background processes alive; null if there are none
+ * @param background the command of the background processes, which its standard input keeps alive; null if there are none
  */
 record StepScript(ScriptRun run, @Nullable RunningCommand background) {
     private static final int TAIL_BYTES = 2000;

@@ -7,7 +7,7 @@ import org.atex.api.TestEnd;
 
 /**
  * Runs actions on the system before and after each test, for example to clean up or to collect logs and core dumps.
- * Hooks are not called after a test that was cancelled or whose system was lost.
+ * Hooks are not called after a test that was cancelled or lost its system.
  *
  * <p>Each call has the time limit {@link FmfOptions#hookWithin}, which does not count against the time limit of the
  * test. A call that exceeds it is interrupted. If it does not return within 5 seconds after that, it is abandoned, and

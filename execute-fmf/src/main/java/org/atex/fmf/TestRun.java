@@ -125,7 +125,7 @@ final class TestRun {
         return judge.isWarned();
     }
 
-    /** Stores the final result. The outcome rule is user code: whatever it throws makes only this test an error. */
+    /** Stores the final result. The outcome rule is user code: an exception in it makes only this test an error. */
     private TestEnd finish(TestEnd end) throws IOException {
         AtomicReference<String> broken = new AtomicReference<>();
         TestEnd decided = results.finish(
@@ -302,7 +302,7 @@ final class TestRun {
                 .withStdin(Input.pipe());
     }
 
-    /** {@return the end of a test whose control stream has ended} */
+    /** {@return the end of the test, after the end of its control stream} */
     private @Nullable TestEnd endOf(RunningTest running) throws InterruptedException {
         if (exitCode != null) {
             TestEnd stopped = running.stoppedWith();
@@ -388,7 +388,7 @@ final class TestRun {
         }
     }
 
-    /** {@return the end of a test whose control stream is malformed or ended in the middle of a word or file} */
+    /** {@return the end of the test, after a control stream that is malformed or ended within a word or file} */
     private TestEnd streamFailed(RunningTest running, IOException e) throws InterruptedException {
         TestEnd stopped = running.stoppedWith();
         if (stopped == null && !(e instanceof ProtocolException protocol && !protocol.atEnd())) {

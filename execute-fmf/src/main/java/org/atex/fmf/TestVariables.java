@@ -12,7 +12,7 @@ import java.util.Map;
  * @param mayReboot whether tests may reboot the system
  */
 record TestVariables(FmfTests tests, FmfOptions options, SystemDirectories directories, boolean mayReboot) {
-    /** The version of tmt whose variables and commands are provided. */
+    /** The version of tmt that the variables and commands correspond to. */
     static final String TMT_VERSION = "1.80.0";
 
     /**

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Detached tests over a real sshd whose connections are cut. */
+/** Detached tests over connections to a real sshd that are cut. */
 @Timeout(120)
 class DetachedTest {
     private static final DetachedOptions SMALL = DetachedOptions.defaults().withSpoolBytes(1 << 20);

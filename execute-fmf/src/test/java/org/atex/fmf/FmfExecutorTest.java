@@ -328,7 +328,7 @@ class FmfExecutorTest {
     }
 
     /**
-     * {@return tests of a plan whose prepare script creates a file and then sleeps; its finish script creates a file,
+     * {@return tests of a plan with a prepare script that creates a file and sleeps; its finish script creates a file,
      * too}
      */
     private FmfTests slowPrepare() throws Exception {

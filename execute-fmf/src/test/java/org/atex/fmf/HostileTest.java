@@ -172,7 +172,7 @@ class HostileTest extends LocalSuite {
         void with(Path disk) throws Exception;
     }
 
-    /** Asserts that a test whose artifacts are on a full disk is stopped, and that the executor runs further tests. */
+    /** Asserts that a test with artifacts on a full disk is stopped, and that the executor runs further tests. */
     private void assertNotStored(Path disk, String script, FmfOptions options) throws Exception {
         Path ran = directory.resolve("ran");
         FmfTests tests = suite.test(SEND + "echo $$ >" + ran + "\n" + script);

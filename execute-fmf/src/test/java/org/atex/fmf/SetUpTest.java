@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The preparation of systems that lack packages or tar, with real package managers. */
+/** What systems lack: packages that plans install and tests require, by the real package managers; tar. */
 @Timeout(120)
 class SetUpTest {
     @RegisterExtension
@@ -58,7 +58,7 @@ class SetUpTest {
     }
 
     @Test
-    void aRecommendedPackageIsInstalledDespiteAMissingOne() throws Exception {
+    void aRecommendedPackageComesBesideOneThatDoesNotExist() throws Exception {
         try (Connection connection = connect()) {
             Ran ran = suite.run(
                     connection,
@@ -69,7 +69,7 @@ class SetUpTest {
     }
 
     @Test
-    void reportsWhichRequiredPackageIsMissing() throws Exception {
+    void fault12SaysWhichRequiredPackageIsNotThere() throws Exception {
         try (Connection connection = connect()) {
             Ran ran = suite.run(
                     connection,
@@ -85,7 +85,7 @@ class SetUpTest {
     }
 
     @Test
-    void aMirrorThatDoesNotRespondIsASetupFailure() throws Exception {
+    void aMirrorThatDoesNotAnswerIsNoFaultOfTheTest() throws Exception {
         SshSystem system = lab.ssh();
         system.container().exec("sh", "-c", "printf '#!/bin/sh\\nsleep 1000\\n' >/usr/bin/apt-get");
         try (Connection connection = Suite.connect(system)) {
@@ -99,7 +99,7 @@ class SetUpTest {
     }
 
     @Test
-    void anInstallationDoesNotCountAgainstTheTimeLimit() throws Exception {
+    void anInstallationCostsTheTestNoTime() throws Exception {
         SshSystem system = lab.ssh();
         system.container().exec("sh", "-c", """
                 mv /usr/bin/apt-get /usr/bin/apt-get.quick
@@ -141,7 +141,7 @@ class SetUpTest {
         }
     }
 
-    /** {@return a container with dnf: a Debian without the programs by which it would be recognised} */
+    /** {@return a Debian in truth, without what says so} */
     private LabContainer dnf() throws Exception {
         LabContainer container = lab.container(LabImage.DNF);
         container.exec("sh", "-c", "rm -f /usr/bin/apt-get /usr/bin/dpkg-query");
@@ -155,13 +155,13 @@ class SetUpTest {
     }
 
     @Test
-    void dnfInstallsOnlyMissingPackagesInOneTransaction() throws Exception {
+    void dnfInstallsInOneTransactionAndOnlyWhatIsMissing() throws Exception {
         LabContainer container = dnf();
         assertThat(install(container, "require", "package=atex-lab-hello", "package=atex-lab-greeting"))
                 .contains("Complete!")
                 .containsOnlyOnce("Transaction test succeeded");
         assertThat(install(container, "require", "package=atex-lab-hello", "package=atex-lab-greeting"))
-                .as("no output if all packages are installed")
+                .as("nothing is done when all is there")
                 .isEmpty();
         assertThat(install(container, "recommend", "package=no-such-package")).doesNotContain("atex-missing");
         assertThatThrownBy(() -> install(container, "require", "package=no-such-package"))
@@ -169,7 +169,7 @@ class SetUpTest {
     }
 
     @Test
-    void allFormsOfPackagesThatDnfAcceptsAreInstalled() throws Exception {
+    void whatDnfTakesIsInstalled() throws Exception {
         LabContainer container = dnf();
         container.exec("bash", "-c", """
                 set -e
@@ -213,12 +213,12 @@ class SetUpTest {
                     .doesNotContain("atex-missing");
         }
         assertThatThrownBy(() -> install(container, "require", "package=atex-lab-hello >= 2.0"))
-                .as("a version that does not exist")
+                .as("not what there is")
                 .hasMessageContaining("atex-lab-hello >= 2.0");
     }
 
     @Test
-    void aDirectoryOfPackagesIsInstalledWithoutExcludedOnes() throws Exception {
+    void aDirectoryOfPackagesIsInstalledWithoutWhatIsExcluded() throws Exception {
         LabContainer container = dnf();
         install(container, "require", "directory=rpms/noarch", "exclude=*-greet*");
         assertThat(container.exec("sh", "-c", "rpm -qa 'atex-lab-*'"))
@@ -229,7 +229,7 @@ class SetUpTest {
     }
 
     @Test
-    void versionsOfPackagesAreInTheResultsOfEachTest() throws Exception {
+    void versionsOfWhatIsUnderTestAreInTheResultsOfEachTest() throws Exception {
         Files.writeString(suite.tree().resolve("main.fmf"), """
                 /plan:
                     discover: {how: fmf}
@@ -257,7 +257,7 @@ class SetUpTest {
     }
 
     @Test
-    void aSystemWithoutSpaceForTheSpoolIsASetupFailure() throws Exception {
+    void aSystemWithoutRoomForWhatADetachedTestWritesIsSaidToBeFull() throws Exception {
         LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/var/tmp:rw,size=1m");
         try (Connection connection = PodmanConnection.open(container.id())) {
             Ran ran = suite.run(
@@ -272,7 +272,7 @@ class SetUpTest {
     }
 
     @Test
-    void excludedFilesAreNotCopiedWithoutTar() throws Exception {
+    void whatIsExcludedDoesNotArriveWhereThereIsNoTarEither() throws Exception {
         Files.createDirectories(suite.tree().resolve("dir/.git"));
         Files.writeString(suite.tree().resolve("dir/.git/config"), "secret");
         Files.writeString(suite.tree().resolve("dir/file"), "data");
