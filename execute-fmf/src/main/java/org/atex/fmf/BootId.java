@@ -24,7 +24,7 @@ record BootId(String identity) {
     }
 
     /** {@return the number of soft reboots since the kernel was booted; -1 if systemd does not report it} */
-    static long softReboots(Connection connection) throws InterruptedException {
+    static long softRebootCount(Connection connection) throws InterruptedException {
         String count = connection
                 .run(Command.of("systemctl", "show", "-p", "SoftRebootsCount", "--value"))
                 .stdout()

@@ -119,7 +119,7 @@ final class DetachedCommand implements RunningCommand {
 
     private CommandEnd followUntilEnd() throws InterruptedException {
         Backoff backoff = new Backoff();
-        for (String role = "start"; ; role = "again") {
+        for (String role = "start"; ; role = "again") { // only the first follower may start the wrapper
             Object last;
             long before = control.count() + output.count();
             try (RunningCommand follower = connection.start(command(role))) {
@@ -133,6 +133,8 @@ final class DetachedCommand implements RunningCommand {
             // A signal or an exception ended the follower: the keeper and the wrapper still run.
             disconnected = true;
             keeper.connectTo(null);
+            // The follower is closed, so a read in progress returns and detach does not block. From here on the counts
+            // are stable, and the next follower continues at them.
             control.detach();
             output.detach();
             if (released || killed) {

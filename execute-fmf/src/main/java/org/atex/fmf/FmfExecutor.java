@@ -131,6 +131,7 @@ public final class FmfExecutor implements Executor {
         if (skipped != null) {
             return skipped;
         }
+        // poll and add are atomic, so concurrent calls never share a slot.
         Slot slot = idle.poll();
         if (slot == null) {
             try {

@@ -107,6 +107,7 @@ final class Judge implements Interpretation {
                     "BeakerLib's results have no " + (word == null ? "TESTRESULT_RESULT_STRING" : "TESTRESULT_STATE")
                             + ": install BeakerLib 1.23 or newer");
         }
+        // The file exists from rlJournalStart on; only its state shows whether the test reached rlJournalEnd.
         if (!state.equals("complete")) {
             return Judgement.of(
                     Outcome.ERROR,

@@ -54,7 +54,7 @@ final class KeeperChannel implements AutoCloseable {
         try {
             to = next;
             connection++;
-            sentOrders = 0;
+            sentOrders = 0; // send all orders again: they are idempotent, and the last ones may have been lost
             urgent = true;
             changed.signalAll();
         } finally {

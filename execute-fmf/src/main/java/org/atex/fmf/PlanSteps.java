@@ -159,7 +159,7 @@ final class PlanSteps implements AutoCloseable {
     }
 
     private @Nullable String reboot(BootId boot, Duration within) throws InterruptedException {
-        TestEnd failed = new Reboot(connection, boot, within).now();
+        TestEnd failed = new Reboot(connection, boot, within).reboot();
         return failed == null ? null : "needs a reboot of the system: " + failed.note();
     }
 

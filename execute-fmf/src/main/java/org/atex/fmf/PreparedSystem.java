@@ -79,6 +79,7 @@ final class PreparedSystem {
     private SystemDirectories.Created copyTrees(TreePacks packs) throws InterruptedException {
         return limited("copying the trees to " + connection, options.uploadWithin(), "withUploadWithin", () -> {
             SystemDirectories.Created created = SystemDirectories.create(connection, "");
+            // Set the root before the upload: if that fails, remove() deletes the partial copy.
             root = created.directories().root();
             upload(packs);
             return created;

@@ -102,6 +102,7 @@ final class ReportReceiver implements AutoCloseable {
         latest = name;
         checkText(result, "status");
         checkText(result, "note");
+        // Read the files before anything is stored: their bytes follow on the stream in any case.
         receiveFiles(name, result, stream);
         if (keepOpen) {
             checkText(result, "testout");

@@ -66,6 +66,7 @@ final class RunningTest implements AutoCloseable {
     private RunningTest(RunningCommand running, TimeLimit limit, OutputTarget to) {
         this.running = running;
         this.limit = limit;
+        // The pump may call stop before the constructor has ended: stop uses only fields that are already set.
         output = OutputPump.start(running.stderr(), to, this::stop);
         limiter = Thread.ofVirtual().name("atex-limit").start(this::stopAtLimit);
         wrapperWatcher = Thread.ofVirtual().name("atex-wrapper").start(this::stopAfterWrapper);
@@ -122,10 +123,12 @@ final class RunningTest implements AutoCloseable {
         running.stdout().close();
     }
 
+    /** Waits for the wrapper. {@return its end} */
     CommandEnd await() throws InterruptedException {
         return running.await();
     }
 
+    /** Waits for the wrapper with a time limit. {@return its end, or empty if the limit passed} */
     Optional<CommandEnd> await(Duration atMost) throws InterruptedException {
         return running.await(atMost);
     }

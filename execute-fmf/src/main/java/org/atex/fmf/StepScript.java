@@ -79,7 +79,7 @@ record StepScript(ScriptRun run, @Nullable RunningCommand background) {
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         } finally {
-            reader.interrupt();
+            reader.interrupt(); // ends a read that is still waiting for the exit
         }
     }
 

@@ -161,6 +161,7 @@ record SystemDirectories(String root, String slot) {
                 new ArrayList<>(List.of(root, connection.isThisMachine() ? "shared" : "own", Scripts.HELPER.text()));
         arguments.addAll(HELPERS);
         CommandResult result = connection.run(Command.bash(CREATE, arguments.toArray(String[]::new)));
+        // Two lines with the directories, and the boot id, which is empty on a system without /proc.
         String[] answer = result.stdout().split("\n", 3);
         if (!result.succeeded() || answer.length < 2) {
             throw new SetupException(

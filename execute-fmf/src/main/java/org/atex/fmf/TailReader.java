@@ -49,6 +49,7 @@ final class TailReader {
                 copy.write(buffer, 0, n);
             }
         } catch (IOException e) {
+            // The stream broke: an ellipsis marks the output as incomplete.
             add("…".getBytes(StandardCharsets.UTF_8), 3);
         }
     }

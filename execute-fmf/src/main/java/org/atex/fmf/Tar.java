@@ -47,7 +47,7 @@ final class Tar {
             if (!keep) {
                 return Input.bytes(Files.readAllBytes(file));
             }
-            file.toFile().deleteOnExit();
+            file.toFile().deleteOnExit(); // in case the caller does not come to delete it
             return Input.file(file);
         } finally {
             if (!keep) {

@@ -158,9 +158,11 @@ final class TestRun {
                 return failed;
             }
             checks.before().forEach(judge::add);
+            // Start the clock only now: packages, hooks and checks have limits of their own.
             limit = new TimeLimit(test.limit());
             TestEnd end = runWithRestarts(reboot);
             if (end.outcome() == Outcome.LOST) {
+                // Checks and hooks cannot run on a lost system.
                 return end;
             }
             checks.after().forEach(judge::add);

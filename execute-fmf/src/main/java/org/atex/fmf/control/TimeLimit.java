@@ -75,6 +75,7 @@ public final class TimeLimit {
     public void await() throws InterruptedException {
         lock.lockInterruptibly();
         try {
+            // Compute the remaining time anew after each signal, as the end may have moved in either direction.
             for (long left; (left = end - nanoTime.getAsLong()) > 0; ) {
                 long unused = changed.awaitNanos(left);
             }
