@@ -1,5 +1,5 @@
-# Does what BeakerLib does for whoever runs a test, and nothing else: it keeps a journal and its results in BEAKERLIB_DIR, goes on
-# with them after a reboot, and reports phases and the journal by the commands that it is told.
+# A fake of BeakerLib with the parts that executors depend on: it keeps a journal and results in BEAKERLIB_DIR,
+# continues them after a reboot, and reports phases and the journal with the commands that the environment names.
 
 save_results() {
     printf '%s\n' "TESTRESULT_STATE=${1:-incomplete}" "TESTRESULT_RESULT_STRING=$worst" \
@@ -45,7 +45,7 @@ rlPhaseEnd() {
 }
 rlFileSubmit() { $BEAKERLIB_COMMAND_SUBMIT_LOG -l "$1"; }
 rlJournalEnd() {
-    # Without Python there is no such file.
+    # BeakerLib does not write this file without Python.
     $BEAKERLIB_COMMAND_SUBMIT_LOG -l "$BEAKERLIB_DIR/journal.xml" 2>/dev/null || log "no journal.xml"
     save_results complete
 }
