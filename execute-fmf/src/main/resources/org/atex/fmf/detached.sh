@@ -137,7 +137,7 @@ received() {
     fi
 }
 
-# Starts the wrapper with the variable alone: there is no other process that looks for leftover processes of the test.
+# Starts the wrapper with the variable $alone set: there is no other process that looks for leftover processes of the test.
 start_wrapper() {
     (
         # Open the FIFO before closing $life: opening it for reading blocks while there is no writer.

@@ -13,7 +13,7 @@
 # input is the lifeline: at its end, all processes of the test are killed. A byte on the lifeline announces that the
 # system is going down: the end then kills nothing. A second byte kills the test even so.
 #
-# If the variable alone is set, no connection looks for leftover processes, and this script must find all of them.
+# If the variable $alone is set, no connection looks for leftover processes, and this script must find all of them.
 #
 # Reports that could not be written to the control stream are in the spool of the slot. They are forwarded on SIGUSR1 to
 # the process that the file bell names, and at the end of the test. Files in TMT_TEST_DATA and the results of BeakerLib
