@@ -106,7 +106,8 @@ final class Checks {
     }
 
     private Call call(TestCheck check, String event, int index, Path file) throws InterruptedException, IOException {
-        List<String> arguments = new ArrayList<>(List.of(event, check.how(), setting.directories.slot() + "/check." + index));
+        List<String> arguments =
+                new ArrayList<>(List.of(event, check.how(), setting.directories.slot() + "/check." + index));
         arguments.addAll(arguments(check));
         Command command = Command.bash(Scripts.CHECKS.text(), arguments.toArray(String[]::new))
                 .withStdout(Output.file(file));

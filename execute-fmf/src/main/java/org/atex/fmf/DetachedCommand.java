@@ -53,7 +53,8 @@ final class DetachedCommand implements RunningCommand {
     /** The time that the keeper has to kill the test: it allows itself 5 seconds, plus a margin for the connection. */
     private static final Duration KILL_GRACE = Duration.ofSeconds(6);
 
-    private static final String SCRIPT = "boot() {\n" + BootId.SCRIPT + "}\n" + SystemDirectories.REMOVE + Scripts.DETACHED.text();
+    private static final String SCRIPT =
+            "boot() {\n" + BootId.SCRIPT + "}\n" + SystemDirectories.REMOVE + Scripts.DETACHED.text();
 
     private final Connection connection;
     private final Command command;

@@ -26,8 +26,7 @@ public record DetachedOptions(Duration pickedUpWithin, long spoolBytes) {
      */
     public DetachedOptions {
         if (pickedUpWithin.compareTo(Duration.ofSeconds(1)) < 0) {
-            throw new IllegalArgumentException(
-                    "pickedUpWithin must be at least 1 second, but is " + pickedUpWithin);
+            throw new IllegalArgumentException("pickedUpWithin must be at least 1 second, but is " + pickedUpWithin);
         }
         if (spoolBytes < MIN_SPOOL_BYTES) {
             throw new IllegalArgumentException(

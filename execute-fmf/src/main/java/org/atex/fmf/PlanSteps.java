@@ -42,7 +42,13 @@ final class PlanSteps implements AutoCloseable {
      * @param logs keeps what is written
      * @param place where the trees are
      */
-    PlanSteps(Connection connection, FmfPlan plan, FmfOptions options, Packages packages, SetUpLogs logs, SystemDirectories place) {
+    PlanSteps(
+            Connection connection,
+            FmfPlan plan,
+            FmfOptions options,
+            Packages packages,
+            SetUpLogs logs,
+            SystemDirectories place) {
         this.connection = connection;
         this.plan = plan;
         this.options = options;

@@ -183,7 +183,8 @@ final class PreparedSystem {
                         .succeeded();
                 if (any) {
                     connection.download(
-                            data, logs.directoryOf(connection, directories.suffix()).resolve("plan-data"));
+                            data,
+                            logs.directoryOf(connection, directories.suffix()).resolve("plan-data"));
                 }
                 return any;
             });

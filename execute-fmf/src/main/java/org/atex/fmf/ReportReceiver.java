@@ -65,7 +65,8 @@ final class ReportReceiver implements AutoCloseable {
      * @param within the time limit in seconds; null for the default
      * @param soft the number of soft reboots so far if a soft reboot follows; otherwise null
      */
-    record RebootAnnouncement(@Nullable Long within, @Nullable Long soft) {}
+    record RebootAnnouncement(
+            @Nullable Long within, @Nullable Long soft) {}
 
     /**
      * Creates a receiver.
@@ -171,8 +172,7 @@ final class ReportReceiver implements AutoCloseable {
     private static void checkText(Map<String, @Nullable Object> result, String key) throws ProtocolException {
         Object value = result.get(key);
         if (value != null && !(value instanceof String text && (key.equals("note") || !text.isBlank()))) {
-            throw new ProtocolException(
-                    "a result's '" + key + "' must be a non-empty text, but is " + shown(value));
+            throw new ProtocolException("a result's '" + key + "' must be a non-empty text, but is " + shown(value));
         }
     }
 

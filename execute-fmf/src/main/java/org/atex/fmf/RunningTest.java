@@ -61,7 +61,11 @@ final class RunningTest implements AutoCloseable {
      * @param test the test
      */
     record OutputTarget(
-            Path file, long limit, boolean stamped, @Nullable LiveOutput live, FmfTest test) {}
+            Path file,
+            long limit,
+            boolean stamped,
+            @Nullable LiveOutput live,
+            FmfTest test) {}
 
     private RunningTest(RunningCommand running, TimeLimit limit, OutputTarget to) {
         this.running = running;
@@ -183,7 +187,8 @@ final class RunningTest implements AutoCloseable {
     private static TestEnd lostAtLimit(TimeLimit limit) {
         return TestEnd.of(
                 Outcome.LOST,
-                "its connection was lost and not restored when " + timedOut(limit).note());
+                "its connection was lost and not restored when "
+                        + timedOut(limit).note());
     }
 
     static TestEnd timedOut(TimeLimit limit) {

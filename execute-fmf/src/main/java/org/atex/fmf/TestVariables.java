@@ -43,7 +43,8 @@ record TestVariables(FmfTests tests, FmfOptions options, SystemDirectories direc
         own.put("TMT_TREE", tree);
         own.put(
                 "TMT_SOURCE_DIR",
-                directories.root() + "/source" + tree.substring(directories.tree().length()));
+                directories.root() + "/source"
+                        + tree.substring(directories.tree().length()));
         if (tests.sources().stream().anyMatch(source -> source.place().startsWith("libs/"))) {
             own.put("BEAKERLIB_LIBRARY_PATH", directories.libraries());
         }

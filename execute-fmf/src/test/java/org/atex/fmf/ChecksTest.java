@@ -70,8 +70,8 @@ class ChecksTest {
 
     @ParameterizedTest
     @MethodSource("checks")
-    void kernelMessagesAreChecked(
-            String check, String message, int code, Outcome outcome, String found, String note) throws Exception {
+    void kernelMessagesAreChecked(String check, String message, int code, Outcome outcome, String found, String note)
+            throws Exception {
         Ran ran = run(check, "echo '" + message + "' >>/root/messages; exit " + code);
         assertThat(ran.end().outcome()).as(ran.end().note()).isEqualTo(outcome);
         assertThat(ran.results()).hasSize(3).first().asString().startsWith("pass checks/dmesg/before-test");

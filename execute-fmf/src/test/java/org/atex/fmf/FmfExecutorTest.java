@@ -267,7 +267,9 @@ class FmfExecutorTest {
         Path root = Path.of(Files.readString(file).strip());
         assertThat(root).doesNotExist();
         var find = new ProcessBuilder("find", "/sys/fs/cgroup", "-name", root.getFileName() + "*").start();
-        assertThat(find.inputReader().lines()).as("control groups of the executor").isEmpty();
+        assertThat(find.inputReader().lines())
+                .as("control groups of the executor")
+                .isEmpty();
     }
 
     /** Creates the root directory of an executor as it is after a lost connection. */

@@ -150,8 +150,9 @@ class TestClockTest extends LocalSuite {
 
     @Test
     void anAbandonedHookAfterATestAddsAResult() throws Exception {
-        FmfOptions options =
-                FmfOptions.defaults().withHook(afterFirst(moment -> ignoreInterrupts())).withHookWithin(Duration.ofMillis(200));
+        FmfOptions options = FmfOptions.defaults()
+                .withHook(afterFirst(moment -> ignoreInterrupts()))
+                .withHookWithin(Duration.ofMillis(200));
         Ran ran = suite.run(connection, suite.test("echo ran"), options);
         assertThat(ran.end()).isEqualTo(new TestEnd(Outcome.PASSED, 0, null, false));
         assertThat(ran.results())
