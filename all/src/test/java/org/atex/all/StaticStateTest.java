@@ -47,7 +47,7 @@ class StaticStateTest {
                     "org.atex.artifacts.WriterLock.HELD",
                     "file locks belong to the whole process; it is empty while no lock is held"),
             Map.entry(
-                    "org.atex.fmf.CacheLock.THREADS",
+                    "org.atex.fmf.CacheLock.THREAD_LOCKS",
                     "file locks belong to the whole process; it is empty while no lock is held"),
             Map.entry("org.atex.fmf.tree.Sequence.EMPTY", "an empty sequence has no elements to resolve"),
             Map.entry("org.atex.fmf.tree.ConditionParser.DEFINED", "a pattern that caches a computed value"),

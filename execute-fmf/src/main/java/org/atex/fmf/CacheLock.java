@@ -14,70 +14,86 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.fmf.tree.FmfException;
 
-/** Keeps other threads and other processes away; the end of a process is the end of its locks. */
+/**
+ * A lock on a file that excludes other threads of this process and other processes. The operating system releases it
+ * when the process ends, however it ends. Must be closed by the thread that acquired it.
+ */
 final class CacheLock implements AutoCloseable {
-    /** A file lock belongs to the whole process. An entry is here only while somebody holds or awaits its lock. */
-    private static final Map<Path, Threads> THREADS = new ConcurrentHashMap<>();
+    /**
+     * The locks between threads, by file. A {@link java.nio.channels.FileLock} belongs to the whole process: a second
+     * request for one file throws instead of waiting. An entry is removed with its last user.
+     */
+    private static final Map<Path, ThreadLock> THREAD_LOCKS = new ConcurrentHashMap<>();
 
-    /** Those that want one file. */
-    private static final class Threads {
+    /** The lock between threads for one file. */
+    private static final class ThreadLock {
         final ReentrantLock lock = new ReentrantLock();
-        int users; // changed only inside of THREADS.compute()
+        int users; // Guarded by THREAD_LOCKS.compute(), which runs one update of a key at a time.
     }
 
     private final Path key;
-    private final Threads threads;
+    private final ThreadLock threadLock;
     private final FileChannel channel;
 
-    private CacheLock(Path key, Threads threads, FileChannel channel) {
+    private CacheLock(Path key, ThreadLock threadLock, FileChannel channel) {
         this.key = key;
-        this.threads = threads;
+        this.threadLock = threadLock;
         this.channel = channel;
     }
 
-    static CacheLock of(Path file, Duration within) throws InterruptedException, IOException {
-        long deadline = System.nanoTime() + within.toNanos();
+    /**
+     * Acquires the lock. Blocks until it is free.
+     *
+     * @param file the lock file; created if it does not exist, and never deleted
+     * @param timeLimit the longest time to wait
+     * @throws FmfException if another thread or process holds the lock for longer
+     * @throws InterruptedException if interrupted while waiting
+     * @throws IOException if the file cannot be created or locked
+     */
+    static CacheLock of(Path file, Duration timeLimit) throws InterruptedException, IOException {
+        long deadline = System.nanoTime() + timeLimit.toNanos();
         Path key = file.toAbsolutePath().normalize();
-        Threads threads = enter(key);
+        ThreadLock threadLock = register(key);
         boolean locked = false;
         try {
-            if (!threads.lock.tryLock(within.toNanos(), TimeUnit.NANOSECONDS)) {
-                throw heldByOthers(file, within);
+            if (!threadLock.lock.tryLock(timeLimit.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw timedOut(file, timeLimit);
             }
-            FileChannel channel = lock(file, Duration.ofNanos(deadline - System.nanoTime()), within);
+            FileChannel channel = lock(file, Duration.ofNanos(deadline - System.nanoTime()), timeLimit);
             locked = true;
-            return new CacheLock(key, threads, channel);
+            return new CacheLock(key, threadLock, channel);
         } finally {
             if (!locked) {
-                leave(key, threads);
+                unregister(key, threadLock);
             }
         }
     }
 
-    private static Threads enter(Path key) {
-        return THREADS.compute(key, (unused, known) -> {
-            Threads threads = known == null ? new Threads() : known;
-            threads.users++;
-            return threads;
+    private static ThreadLock register(Path key) {
+        return THREAD_LOCKS.compute(key, (unused, known) -> {
+            ThreadLock threadLock = known == null ? new ThreadLock() : known;
+            threadLock.users++;
+            return threadLock;
         });
     }
 
-    private static void leave(Path key, Threads threads) {
-        if (threads.lock.isHeldByCurrentThread()) {
-            threads.lock.unlock();
+    private static void unregister(Path key, ThreadLock threadLock) {
+        if (threadLock.lock.isHeldByCurrentThread()) {
+            threadLock.lock.unlock();
         }
-        THREADS.computeIfPresent(key, (unused, known) -> --known.users == 0 ? null : known);
+        THREAD_LOCKS.computeIfPresent(key, (unused, known) -> --known.users == 0 ? null : known);
     }
 
-    /** {@return how many files are locked, or waited for, in this program} */
+    /** {@return the number of files that threads of this process hold or await} */
     static int inUse() {
-        return THREADS.size();
+        return THREAD_LOCKS.size();
     }
 
-    private static FileChannel lock(Path file, Duration left, Duration within)
+    private static FileChannel lock(Path file, Duration remaining, Duration timeLimit)
             throws InterruptedException, IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        Thread deadline = Thread.ofVirtual().name("atex-lock-deadline").unstarted(() -> closeAfter(left, channel));
+        // FileChannel.lock() has no time limit. Closing the channel from another thread ends it.
+        Thread deadline = Thread.ofVirtual().name("atex-lock-deadline").unstarted(() -> closeAfter(remaining, channel));
         try {
             if (channel.tryLock() == null) {
                 deadline.start();
@@ -86,12 +102,12 @@ final class CacheLock implements AutoCloseable {
             return channel;
         } catch (FileLockInterruptionException | ClosedByInterruptException e) {
             channel.close();
-            Thread.interrupted(); // it is thrown
+            Thread.interrupted(); // The status is reported by the exception.
             InterruptedException interrupted = new InterruptedException("interrupted while waiting for " + file);
             interrupted.initCause(e);
             throw interrupted;
         } catch (AsynchronousCloseException e) {
-            throw heldByOthers(file, within);
+            throw timedOut(file, timeLimit);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -100,30 +116,31 @@ final class CacheLock implements AutoCloseable {
         }
     }
 
-    private static void closeAfter(Duration left, FileChannel channel) {
+    private static void closeAfter(Duration remaining, FileChannel channel) {
         try {
-            Thread.sleep(left);
+            Thread.sleep(remaining);
             channel.close();
         } catch (InterruptedException | IOException e) {
-            return; // it is locked, or nobody waits for it any more
+            return; // lock() has returned and interrupted this thread.
         }
     }
 
-    private static FmfException heldByOthers(Path file, Duration within) {
+    private static FmfException timedOut(Path file, Duration timeLimit) {
         return new FmfException(
                 FmfException.Kind.GENERAL,
-                "Could not lock " + file + " within " + within.toSeconds()
-                        + " s: another process is fetching the same repository. See what it waits for",
+                "Could not lock " + file + " within " + timeLimit.toSeconds()
+                        + " s: another process is fetching the same repository. Check why that process does not end",
                 null);
     }
 
     @Override
     public void close() throws IOException {
-        // In this order: a process must not ask twice for the same file.
+        // The order matters: a thread that is admitted while the file is still locked would get an
+        // OverlappingFileLockException.
         try {
             channel.close();
         } finally {
-            leave(key, threads);
+            unregister(key, threadLock);
         }
     }
 }

@@ -19,51 +19,73 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cache has of one repository: {@code trees/COMMIT}, each complete and never changed, {@code refs/REF}, each
- * with the commit it led to when it was last looked up, and, while somebody holds {@code lock}, what is being fetched.
+ * The cached states of one repository. Its directory contains
+ *
+ * <ul>
+ *   <li>{@code trees/COMMIT}: the files of a commit, complete and never changed;
+ *   <li>{@code refs/REF}: the commit that a ref led to when it was last looked up;
+ *   <li>{@code lock}, and while a process holds it, {@code aside-…} directories with a fetch in progress.
+ * </ul>
+ *
+ * <p>Thread-safe, also between processes.
  */
 final class CachedRepository {
-    private static final Duration FOR_OTHERS = Duration.ofMinutes(1);
-    private static final String ASIDE = "aside-";
+    // Time for the holder of the lock to move its files and delete the temporary directory after its own fetch.
+    private static final Duration LOCK_MARGIN = Duration.ofMinutes(1);
+    private static final String IN_PROGRESS = "aside-";
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
-    /** What a branch or tag may be called, more or less: nothing that means more than a name to git. */
-    private static final Pattern NAME = Pattern.compile("[^-\\s~^:?*\\[\\\\@+{][^\\s~^:?*\\[\\\\{]*");
+    /**
+     * The names that are looked up as a branch or tag. Stricter than {@code git check-ref-format}: excludes leading
+     * dashes and everything that is an operator of {@code git rev-parse}, such as {@code v1~2}.
+     */
+    private static final Pattern REF_NAME = Pattern.compile("[^-\\s~^:?*\\[\\\\@+{][^\\s~^:?*\\[\\\\{]*");
 
     private final Path directory;
     private final GitUrl url;
 
     CachedRepository(Path cache, GitUrl url) {
         String address = url.toString();
+        // The readable part is for people, and short, as file names are limited. The digest keeps addresses apart.
         String readable = address.replaceAll("[^A-Za-z0-9._-]+", "_");
         this.directory = cache.resolve("atex-" + readable.substring(Math.max(0, readable.length() - 100)) + "-"
                 + digest(url.address()).substring(0, 12));
         this.url = url;
     }
 
-    Path checkout(@Nullable String ref, Duration maxAge, Duration within) throws InterruptedException, IOException {
-        Path known = known(ref, maxAge);
-        if (known != null) {
-            return known;
+    /**
+     * {@return a directory with the files of a commit, fetched unless it is cached}
+     *
+     * @param ref a branch, tag or commit; null for the default branch
+     * @param maxAge how long the commit of a branch or tag may be taken from the cache
+     * @param timeLimit the time limit of a fetch
+     */
+    Path checkout(@Nullable String ref, Duration maxAge, Duration timeLimit) throws InterruptedException, IOException {
+        Path available = cached(ref, maxAge);
+        if (available != null) {
+            return available;
         }
         Files.createDirectories(directory.resolve("trees"));
         Files.createDirectories(directory.resolve("refs"));
-        try (CacheLock lock = CacheLock.of(directory.resolve("lock"), within.plus(FOR_OTHERS))) {
+        try (CacheLock lock = CacheLock.of(directory.resolve("lock"), timeLimit.plus(LOCK_MARGIN))) {
+            // Uses the variable, which the compiler would report as unused.
             Objects.requireNonNull(lock);
-            Path meanwhile = known(ref, maxAge);
-            return meanwhile == null ? fetch(ref, within) : meanwhile;
+            // Another thread or process may have fetched it while this one waited for the lock.
+            Path cached = cached(ref, maxAge);
+            return cached == null ? fetch(ref, timeLimit) : cached;
         }
     }
 
-    private @Nullable Path known(@Nullable String ref, Duration maxAge) throws IOException {
+    private @Nullable Path cached(@Nullable String ref, Duration maxAge) throws IOException {
         String commit;
         if (ref != null && COMMIT.matcher(ref).matches()) {
+            // A commit needs no lookup: its files never change.
             commit = ref;
         } else {
             Path file = refFile(ref);
             try {
-                Instant asked = Files.getLastModifiedTime(file).toInstant();
+                Instant lookedUp = Files.getLastModifiedTime(file).toInstant();
                 commit = Files.readString(file);
-                if (!asked.plus(maxAge).isAfter(Instant.now())) {
+                if (!lookedUp.plus(maxAge).isAfter(Instant.now())) {
                     return null;
                 }
             } catch (NoSuchFileException e) {
@@ -75,6 +97,7 @@ final class CachedRepository {
     }
 
     private Path refFile(@Nullable String ref) {
+        // A ref may have slashes and any length.
         return directory.resolve("refs").resolve(ref == null ? "HEAD" : digest(ref));
     }
 
@@ -82,41 +105,42 @@ final class CachedRepository {
         return directory.resolve("trees").resolve(commit);
     }
 
-    private Path fetch(@Nullable String ref, Duration within) throws InterruptedException, IOException {
-        removeLeftovers();
-        Path aside = Files.createTempDirectory(directory, ASIDE);
+    private Path fetch(@Nullable String ref, Duration timeLimit) throws InterruptedException, IOException {
+        deleteLeftovers();
+        Path temporary = Files.createTempDirectory(directory, IN_PROGRESS);
         try {
-            Path repository = Files.createDirectory(aside.resolve("git"));
-            Git git = Git.init(repository, url, within);
-            String commit = find(git, ref);
+            Path repository = Files.createDirectory(temporary.resolve("git"));
+            Git git = Git.init(repository, url, timeLimit);
+            String commit = resolve(git, ref);
             Path tree = tree(commit);
             if (!Files.isDirectory(tree)) {
-                Path files = Files.createDirectory(aside.resolve("tree"));
+                Path files = Files.createDirectory(temporary.resolve("tree"));
                 git.run("check out", "--work-tree=" + files, "checkout", "--quiet", "--force", "--detach", commit);
+                // A rename makes the tree appear complete, so that readers need no lock.
                 Files.move(files, tree, StandardCopyOption.ATOMIC_MOVE);
             }
-            Path noted = Files.writeString(aside.resolve("ref"), commit);
-            Files.move(noted, refFile(ref), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Path refContent = Files.writeString(temporary.resolve("ref"), commit);
+            Files.move(refContent, refFile(ref), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return tree;
         } finally {
-            LocalDirectories.delete(aside);
+            LocalDirectories.delete(temporary);
         }
     }
 
-    /** {@return the commit that a ref means; its files are in the repository, unless the cache has them} */
-    private String find(Git git, @Nullable String ref) throws InterruptedException, IOException {
+    /** {@return the commit that a ref leads to} Its files are fetched into the repository unless the cache has them. */
+    private String resolve(Git git, @Nullable String ref) throws InterruptedException, IOException {
         if (ref == null) {
-            return fetched(git, "HEAD", remoteRefs(git, "HEAD").get("HEAD"), "its default branch");
+            return fetchRef(git, "HEAD", remoteRefs(git, "HEAD").get("HEAD"), "the default branch");
         }
-        if (NAME.matcher(ref).matches()) {
+        if (REF_NAME.matcher(ref).matches()) {
             String branch = "refs/heads/" + ref;
             String tag = "refs/tags/" + ref;
             Map<String, String> refs = remoteRefs(git, branch, tag, tag + "^{}");
             if (refs.containsKey(branch)) {
-                return fetched(git, branch, refs.get(branch), ref);
+                return fetchRef(git, branch, refs.get(branch), ref);
             }
             if (refs.containsKey(tag)) {
-                return fetched(git, tag, refs.getOrDefault(tag + "^{}", refs.get(tag)), ref);
+                return fetchRef(git, tag, refs.getOrDefault(tag + "^{}", refs.get(tag)), ref);
             }
         }
         if (COMMIT.matcher(ref).matches()
@@ -124,7 +148,7 @@ final class CachedRepository {
                         .succeeded()) {
             return ref;
         }
-        return searched(git, ref);
+        return resolveInHistory(git, ref);
     }
 
     private static Map<String, String> remoteRefs(Git git, String... names) throws InterruptedException, IOException {
@@ -142,10 +166,10 @@ final class CachedRepository {
         return refs;
     }
 
-    private String fetched(Git git, String name, @Nullable String commit, String shown)
+    private String fetchRef(Git git, String name, @Nullable String commit, String description)
             throws InterruptedException, IOException {
         if (commit == null) {
-            throw git.failure("fetch " + shown + " of", "there is nothing in it");
+            throw git.failure("fetch " + description + " of", "it leads to no commit; the repository may be empty");
         }
         if (Files.isDirectory(tree(commit))) {
             return commit;
@@ -153,16 +177,16 @@ final class CachedRepository {
         String refspec = "+" + name + ":refs/atex/fetched";
         if (!git.attempt("fetch", "--quiet", "--depth=1", "--no-tags", "origin", refspec)
                 .succeeded()) {
-            // Not every server can send the last commit alone.
-            git.run("fetch " + shown + " of", "fetch", "--quiet", "--no-tags", "origin", refspec);
+            // The dumb HTTP protocol cannot send a shallow history.
+            git.run("fetch " + description + " of", "fetch", "--quiet", "--no-tags", "origin", refspec);
         }
-        // It may have moved since.
-        return git.run("find " + shown + " of", "rev-parse", "--verify", "refs/atex/fetched^{commit}")
+        // The branch may have moved since ls-remote.
+        return git.run("find " + description + " of", "rev-parse", "--verify", "refs/atex/fetched^{commit}")
                 .strip();
     }
 
-    /** An abbreviated commit, or something like {@code v1.0~2}: all of the history is needed to tell. */
-    private String searched(Git git, String ref) throws InterruptedException, IOException {
+    /** Resolves an abbreviated commit, or an expression such as {@code v1.0~2}. This needs the whole history. */
+    private String resolveInHistory(Git git, String ref) throws InterruptedException, IOException {
         git.run(
                 "fetch",
                 "fetch",
@@ -173,15 +197,15 @@ final class CachedRepository {
                 "+refs/heads/*:refs/remotes/origin/*");
         Git.Result found = git.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}");
         if (!found.succeeded()) {
-            throw git.failure("find '" + ref + "' in", "it is neither a branch nor a tag nor a commit there");
+            throw git.failure("find '" + ref + "' in", "it is not a branch, tag or commit there");
         }
-        // Newer gits repeat the end of the options.
+        // Newer versions of git print --end-of-options as a first line.
         return found.out().lines().reduce((first, second) -> second).orElse("").strip();
     }
 
-    /** Of those who were killed: whoever holds the lock is alone. */
-    private void removeLeftovers() throws IOException {
-        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, ASIDE + "*")) {
+    /** Deletes temporary directories of killed processes. The caller holds the lock, so none of them is in use. */
+    private void deleteLeftovers() throws IOException {
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, IN_PROGRESS + "*")) {
             for (Path leftover : leftovers) {
                 LocalDirectories.delete(leftover);
             }

@@ -5,33 +5,33 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One section of a plan's {@code discover}, or what stands for it without a plan.
+ * A section of a plan's {@code discover}. Without a plan, {@link #ALL} stands for it.
  *
- * @param name what tells it from other sections
- * @param order lower goes first
- * @param enabled whether the context of the plan is one that it is for
- * @param source where its tree is; null for the tree of the discovery
- * @param tests what it chooses or says
- * @param required names of tests that must be among them
+ * @param name the name, unique within the plan
+ * @param order the position among the sections; lower ones come first
+ * @param enabled whether its {@code when} rules hold in the context of the plan
+ * @param source the tree of its tests; null for the tree of the discovery
+ * @param tests the tests that it selects or defines
+ * @param required the names of tests that must be among them
  */
 record DiscoverSection(
         String name, long order, boolean enabled, @Nullable TreeSource source, Tests tests, List<String> required) {
     static final long DEFAULT_ORDER = 50;
 
-    /** All tests of the tree itself. */
+    /** The section that selects all tests of the discovery's own tree. */
     static final DiscoverSection ALL =
             new DiscoverSection("default-0", DEFAULT_ORDER, true, null, Choice.ALL, List.of());
 
-    /** Where tests come from. */
+    /** The origin of the tests of a section. */
     sealed interface Tests {}
 
     /**
-     * Tests that are written in the plan.
+     * Tests that are defined in the plan itself.
      *
-     * @param section where
-     * @param tests each of them
+     * @param section the section that has them, for error messages
+     * @param tests the metadata of each test
      */
-    record Written(Section section, List<Map<String, @Nullable Object>> tests) implements Tests {
+    record Inline(Section section, List<Map<String, @Nullable Object>> tests) implements Tests {
         @Override
         public String toString() {
             return "the plan's own tests";
@@ -39,15 +39,15 @@ record DiscoverSection(
     }
 
     /**
-     * Tests of a tree.
+     * A selection of tests of a tree. An empty list of a criterion selects all tests.
      *
-     * @param names which, in this order; all if there are none
-     * @param includes patterns one of which must be in the name, if there are any
-     * @param excludes patterns none of which may be in the name
+     * @param names the names, in the order in which their tests run
+     * @param includes patterns, one of which must be found in the name
+     * @param excludes patterns, none of which may be found in the name
      * @param filters filters that must all hold
-     * @param links links one of which a test must have, if there are any
-     * @param adjustments rules for all of them
-     * @param modified which of them have changed; null for all
+     * @param links links, one of which the test must have
+     * @param adjustments rules that are applied to all tests, after their own
+     * @param modified restricts the selection to changed tests; null for no restriction
      */
     record Choice(
             List<Named> names,
@@ -66,16 +66,16 @@ record DiscoverSection(
                     + part("links", links) + (modified == null ? "" : ", " + modified);
         }
 
-        private static String part(String what, List<String> list) {
-            return list.isEmpty() ? "" : ", " + what + " " + list;
+        private static String part(String label, List<String> list) {
+            return list.isEmpty() ? "" : ", " + label + " " + list;
         }
     }
 
     /**
-     * Asks for tests by name.
+     * Selects tests by name.
      *
-     * @param pattern a regular expression that is searched for
-     * @param rule what is changed in them, as a rule of {@code adjust}; empty for nothing
+     * @param pattern a regular expression that is searched for in names
+     * @param rule a rule of {@code adjust} for these tests; empty for none
      */
     record Named(String pattern, Map<String, @Nullable Object> rule) {
         @Override
@@ -85,10 +85,10 @@ record DiscoverSection(
     }
 
     /**
-     * Asks for tests that have changed.
+     * Selects tests that have changed since a state of the repository.
      *
-     * @param url another repository that has the state to compare with, or null
-     * @param ref that state, or null for the default branch
+     * @param url another repository that has the state, or null
+     * @param ref the state, or null for the default branch
      */
     record Modified(@Nullable String url, @Nullable String ref) {
         @Override

@@ -10,10 +10,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.atex.api.TestSource;
 import org.atex.fmf.DiscoverSection.Choice;
+import org.atex.fmf.DiscoverSection.Inline;
 import org.atex.fmf.DiscoverSection.Named;
-import org.atex.fmf.DiscoverSection.Written;
 import org.atex.fmf.TestChooser.Chosen;
-import org.atex.fmf.TestChooser.Known;
+import org.atex.fmf.TestChooser.TestCounts;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
@@ -22,67 +22,70 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Goes from section to section of a plan, or through one tree without a plan, once. For one thread. */
+/** Performs one discovery: reads the sections of a plan in their order, or one tree without a plan. For one thread. */
 final class Discoverer {
+    // The name of the public class, for users who configure logging.
     private static final Logger LOG = LoggerFactory.getLogger(FmfDiscovery.class);
-    private static final int SHOWN = 20;
+    private static final int LISTED_ERRORS = 20;
 
-    private final Settings settings;
-    private final String where;
-    private final Wanted wanted;
-    private final FmfTree own;
+    private final DiscoverySettings settings;
+    private final String treeDescription;
+    private final TestSelection selection;
+    private final FmfTree planTree;
     private final FmfTree adjusted;
     private final FmfContext context;
     private final @Nullable FoundPlan plan;
     private final List<DiscoverSection> sections;
-    private final FmfPlan read;
+    private final FmfPlan planData;
     private final KeyCheck keys = new KeyCheck();
     private final Libraries libraries;
     private final Set<FmfSource> sources = new LinkedHashSet<>();
     private final List<FmfTest> tests = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
-    private final Set<String> places = new HashSet<>();
+    private final Set<String> directoryNames = new HashSet<>();
     private final List<TestChooser> choosers = new ArrayList<>();
-    private final List<FmfException> mistakes = new ArrayList<>();
+    private final List<FmfException> errors = new ArrayList<>();
 
     /**
-     * Reads the plan.
+     * Loads the tree and reads the plan.
      *
-     * @param from where the tree is
-     * @param name the plan; empty for none
-     * @param wanted which tests the program asks for
-     * @param settings how
+     * @param from the location of the tree
+     * @param name the name of the plan; empty for none
+     * @param selection the program's criteria for tests
+     * @param settings the settings of the discovery
      */
-    Discoverer(FmfId from, String name, Wanted wanted, Settings settings) throws InterruptedException {
-        this.wanted = wanted;
-        this.where = from.url() == null ? from.path() : from.toString();
+    Discoverer(FmfId from, String name, TestSelection selection, DiscoverySettings settings)
+            throws InterruptedException {
+        this.selection = selection;
+        this.treeDescription = from.url() == null ? from.path() : from.toString();
         FmfTree tree = settings.cache().tree(from);
         PlanFinder finder = new PlanFinder(tree, from, settings);
         this.plan = name.isEmpty() ? null : finder.find(name);
         if (plan == null) {
             this.context = settings.context();
             this.sections = List.of(DiscoverSection.ALL);
-            this.read = FmfPlan.NONE;
+            this.planData = FmfPlan.NONE;
             this.adjusted = finder.adjusted();
-            // Nothing is adjusted once more, and a tree may be large.
-            this.own = adjusted;
+            // A large tree is not adjusted twice.
+            this.planTree = adjusted;
         } else {
             PlanReader reader = new PlanReader(plan, settings);
             reader.requireEnabled();
             reader.check(keys);
             this.context = reader.context();
             this.sections = reader.sections();
-            this.read = reader.plan();
-            this.own = plan.tree();
+            this.planData = reader.plan();
+            this.planTree = plan.tree();
             this.adjusted = sameTree(plan, tree) && context.equals(settings.context())
                     ? finder.adjusted()
-                    : own.adjust(context, Settings.ADJUSTMENT);
+                    : planTree.adjust(context, DiscoverySettings.ADJUSTMENT);
         }
         this.settings = settings.withContext(context);
         this.libraries = new Libraries(this.settings);
     }
 
-    @SuppressWarnings("ReferenceEquality") // Adjusting another object would cost what loading it did.
+    // Only the same object is known to be equal; comparing two trees would cost as much as loading one.
+    @SuppressWarnings("ReferenceEquality")
     private static boolean sameTree(FoundPlan plan, FmfTree tree) {
         return plan.tree() == tree;
     }
@@ -93,150 +96,161 @@ final class Discoverer {
                 add(section);
             }
         }
-        if (!mistakes.isEmpty()) {
-            throw mistaken();
+        if (!errors.isEmpty()) {
+            throw combinedErrors();
         }
         if (tests.isEmpty()) {
-            throw nothingLeft();
+            throw noTestsChosen();
         }
         sources.addAll(libraries.sources());
         keys.warnings().forEach(LOG::warn);
-        return new FmfTests(own.directory().orElseThrow(), read, List.copyOf(sources), tests, keys.warnings());
+        return new FmfTests(planTree.directory().orElseThrow(), planData, List.copyOf(sources), tests, keys.warnings());
     }
 
     private void add(DiscoverSection section) throws InterruptedException {
         String prefix = sections.size() == 1 ? "" : "/" + section.name();
-        String place = sections.size() == 1 ? "" : place(section.name());
+        // As in tmt, names have a prefix only if there are several sections.
+        String directoryName = sections.size() == 1 ? "" : uniqueDirectoryName(section.name());
         int before = tests.size();
         switch (section.tests()) {
-            case Choice choice -> choose(section, choice, prefix, place);
-            case Written written -> write(section, written, prefix, place);
+            case Choice choice -> addTestsOfTree(section, choice, prefix, directoryName);
+            case Inline inline -> addInlineTests(section, inline, prefix, directoryName);
         }
         List<String> chosen =
                 tests.subList(before, tests.size()).stream().map(FmfTest::name).toList();
         for (String required : section.required()) {
-            if (mistakes.isEmpty() && !chosen.contains(prefix + required)) {
+            // Tests with errors are missing in the list; their errors are reported instead.
+            if (errors.isEmpty() && !chosen.contains(prefix + required)) {
                 throw Objects.requireNonNull(plan)
                         .wrong(
                                 "discover",
-                                "'require-test' asks for " + required + ", which is not among the chosen "
+                                "'require-test' names " + required + ", which is not among the chosen tests: "
                                         + (chosen.size() > 20 ? chosen.size() + " tests" : chosen));
             }
         }
     }
 
-    /** {@return a directory's name of its own} */
-    private String place(String name) {
+    /** {@return a directory name that no other section has} Characters that are unsafe in paths are replaced. */
+    private String uniqueDirectoryName(String name) {
         String safe = name.replaceAll("[^A-Za-z0-9_.-]+", "-").replaceFirst("^[.-]+", "");
-        String place = safe.isEmpty() ? "section" : safe;
-        for (int i = 2; !places.add(place); i++) {
-            place = safe + "-" + i;
+        String unique = safe.isEmpty() ? "section" : safe;
+        for (int i = 2; !directoryNames.add(unique); i++) {
+            unique = safe + "-" + i;
         }
-        return place;
+        return unique;
     }
 
-    private void source(String place, Path root) {
-        sources.add(new FmfSource(place.isEmpty() ? "tree" : "tree/" + place, root));
+    private void addSource(String directoryName, Path root) {
+        sources.add(new FmfSource(directoryName.isEmpty() ? "tree" : "tree/" + directoryName, root));
     }
 
-    private void choose(DiscoverSection section, Choice choice, String prefix, String place)
+    private void addTestsOfTree(DiscoverSection section, Choice choice, String prefix, String directoryName)
             throws InterruptedException {
         TreeSource from = section.source();
-        boolean isOwn = from == null || from.isOwn();
-        FmfTree tree = isOwn ? own : Objects.requireNonNull(from).tree(context);
+        boolean isPlanTree = from == null || from.isPlanTree();
+        FmfTree tree = isPlanTree ? planTree : Objects.requireNonNull(from).tree(context);
         Path root = tree.directory().orElseThrow();
         TestChooser chooser = new TestChooser(
-                new TestChooser.Trees(tree, isOwn ? adjusted : null, context, prefix, plan != null), choice, wanted);
+                new TestChooser.Trees(tree, isPlanTree ? adjusted : null, context, prefix, plan != null),
+                choice,
+                selection);
         choosers.add(chooser);
-        List<Named> modified = modified(choice, from, root);
+        List<Named> modified = modifiedTests(choice, from, root);
+        // An empty list of names would select all tests.
         if (choice.modified() != null && modified.isEmpty()) {
             return;
         }
-        source(place, root);
+        addSource(directoryName, root);
         for (Chosen test : chooser.choose(modified)) {
             FmfNode node = test.node();
             keys.node(node);
-            String who = node.name() + " (" + node.sources() + ")";
-            attempt(() -> FmfTest.of(
+            String label = node.name() + " (" + node.sources() + ")";
+            addTest(() -> FmfTest.of(
                             node,
-                            unique(prefix + node.name()),
-                            below(place, directory(node, root)),
-                            libraries.needs(node, who, test.tree()))
-                    .withSource(described(node, root)));
+                            uniqueName(prefix + node.name()),
+                            join(directoryName, directory(node, root)),
+                            libraries.needs(node, label, test.tree()))
+                    .withSource(sourceOf(node, root)));
         }
     }
 
-    /** Reads a test. */
+    /** Reads the metadata of a test. */
     private interface Reading {
         FmfTest test() throws InterruptedException;
     }
 
-    /** Goes on after a mistake, so that all of them are told at once; but a server that does not answer is not asked again. */
-    private void attempt(Reading reading) throws InterruptedException {
+    /**
+     * Adds a test, or the error in its metadata, so that all errors are reported at once. An error of fetching is
+     * thrown: further tests would wait for the same server again.
+     */
+    private void addTest(Reading reading) throws InterruptedException {
         try {
             tests.add(reading.test());
         } catch (FmfException e) {
             if (e.kind() == FmfException.Kind.FETCH) {
                 throw e;
             }
-            mistakes.add(e);
+            errors.add(e);
         }
     }
 
-    private FmfException mistaken() {
-        FmfException first = mistakes.getFirst();
-        if (mistakes.size() == 1) {
+    private FmfException combinedErrors() {
+        FmfException first = errors.getFirst();
+        if (errors.size() == 1) {
             return first;
         }
-        String words = mistakes.stream()
-                .limit(SHOWN)
-                .map(mistake -> "\n" + mistake.getMessage())
+        String messages = errors.stream()
+                .limit(LISTED_ERRORS)
+                .map(error -> "\n" + error.getMessage())
                 .collect(Collectors.joining());
         FmfException all = new FmfException(
                 first.kind(),
-                mistakes.size() + " of the chosen tests cannot be run:" + words
-                        + (mistakes.size() > SHOWN ? "\nand " + (mistakes.size() - SHOWN) + " more" : ""),
+                errors.size() + " of the chosen tests cannot be run:" + messages
+                        + (errors.size() > LISTED_ERRORS ? "\nand " + (errors.size() - LISTED_ERRORS) + " more" : ""),
                 null);
-        mistakes.stream().limit(SHOWN).forEach(all::addSuppressed);
+        errors.stream().limit(LISTED_ERRORS).forEach(all::addSuppressed);
         return all;
     }
 
-    private List<Named> modified(Choice choice, @Nullable TreeSource from, Path root) throws InterruptedException {
+    private List<Named> modifiedTests(Choice choice, @Nullable TreeSource from, Path root) throws InterruptedException {
         if (choice.modified() == null || from == null || plan == null) {
             return List.of();
         }
-        String what = plan.node().place("discover") + "the plan " + plan.name() + ",";
-        return ModifiedTests.since(choice.modified(), what, from.repository(), root);
+        String subject = plan.node().place("discover") + "the plan " + plan.name() + ",";
+        return ModifiedTests.since(choice.modified(), subject, from.repository(), root);
     }
 
-    private void write(DiscoverSection section, Written written, String prefix, String place)
+    private void addInlineTests(DiscoverSection section, Inline inline, String prefix, String directoryName)
             throws InterruptedException {
         TreeSource from = section.source();
-        boolean isOwn = from == null || from.isOwn();
-        Path root = isOwn
-                ? own.directory().orElseThrow()
+        boolean isPlanTree = from == null || from.isPlanTree();
+        Path root = isPlanTree
+                ? planTree.directory().orElseThrow()
                 : Objects.requireNonNull(from).directory(context);
-        source(place, root);
-        for (WrittenTests.One test : WrittenTests.choose(written, wanted, prefix)) {
-            String who =
+        addSource(directoryName, root);
+        for (InlineTests.InlineTest test : InlineTests.choose(inline, selection, prefix)) {
+            String label =
                     test.name() + " of the plan " + Objects.requireNonNull(plan).name();
-            Libraries.Needs needs = libraries.needs(test.node(), who, isOwn ? adjusted : null);
-            attempt(() -> WrittenTests.at(
-                    written.section(),
+            Libraries.Needs needs = libraries.needs(test.node(), label, isPlanTree ? adjusted : null);
+            addTest(() -> InlineTests.readAt(
+                    inline.section(),
                     test,
                     () -> FmfTest.of(
                                     test.node(),
-                                    unique(prefix + test.name()),
-                                    below(place, directory(test.node(), root)),
+                                    uniqueName(prefix + test.name()),
+                                    join(directoryName, directory(test.node(), root)),
                                     needs)
-                            .withSource(described(
+                            .withSource(sourceOf(
                                     Objects.requireNonNull(plan).node(),
-                                    own.directory().orElseThrow()))));
+                                    planTree.directory().orElseThrow()))));
         }
     }
 
-    /** {@return where something is described, as its tree names the file; null if no file of the tree does it} */
-    private static @Nullable TestSource described(FmfNode node, Path root) {
+    /**
+     * {@return the file and line that describe a node, relative to the root of its tree; null if the file is outside
+     * the tree}
+     */
+    private static @Nullable TestSource sourceOf(FmfNode node, Path root) {
         return node.definition()
                 .map(Path::normalize)
                 .filter(file -> file.startsWith(root))
@@ -244,8 +258,10 @@ final class Discoverer {
                 .orElse(null);
     }
 
-    /** {@return a name that no other test has: one that is chosen twice runs twice, with results of its own} */
-    private String unique(String name) {
+    /**
+     * {@return a name that no other test has} A test that is chosen twice runs twice, and results are stored by name.
+     */
+    private String uniqueName(String name) {
         String unique = name;
         for (int i = 2; !names.add(unique); i++) {
             unique = name + "#" + i;
@@ -253,11 +269,13 @@ final class Discoverer {
         return unique;
     }
 
-    private static String below(String place, String directory) {
-        return place.isEmpty() || directory.isEmpty() ? place + directory : place + "/" + directory;
+    private static String join(String directoryName, String directory) {
+        return directoryName.isEmpty() || directory.isEmpty()
+                ? directoryName + directory
+                : directoryName + "/" + directory;
     }
 
-    /** {@return where a test runs, relative to the root of its tree} */
+    /** {@return the working directory of a test, relative to the root of its tree} */
     static String directory(FmfNode node, Path root) {
         Path directory = node.text("path")
                 .map(path -> root.resolve(path.replaceFirst("^/+", "")))
@@ -270,30 +288,30 @@ final class Discoverer {
         return relative.toString();
     }
 
-    private FmfException nothingLeft() {
-        Known known = Known.NONE;
+    private FmfException noTestsChosen() {
+        TestCounts counts = TestCounts.NONE;
         for (TestChooser chooser : choosers) {
-            known = known.and(chooser.count());
+            counts = counts.and(chooser.count());
         }
-        if (known.left() == 0 && !choosers.isEmpty()) {
-            return nothing(known + "none is left to choose from in the context " + context
-                    + (known.all() == 0 ? ": a test is a node with the key 'test'" : ""));
+        if (counts.automatic() == 0 && !choosers.isEmpty()) {
+            return noTests(counts + "none can run in the context " + context
+                    + (counts.all() == 0 ? ": a test is a node with the key 'test'" : ""));
         }
-        StringBuilder asked = new StringBuilder();
+        StringBuilder criteria = new StringBuilder();
         for (DiscoverSection section : sections) {
-            asked.append(sections.size() == 1 ? "" : "section " + section.name() + ": ")
-                    .append(section.enabled() ? section.tests() : "not for this context")
+            criteria.append(sections.size() == 1 ? "" : "section " + section.name() + ": ")
+                    .append(section.enabled() ? section.tests() : "not enabled in this context")
                     .append("; ");
         }
-        return nothing((choosers.isEmpty() ? "" : known + "none ")
-                + (known.left() == known.all() ? "" : "of the other " + known.left() + " ")
-                + (choosers.isEmpty() ? "none is left by " : "is left by ")
-                + (plan == null ? "" : "the plan " + plan.name() + ", ") + asked
-                + (wanted.equals(Wanted.ALL) ? "" : "the program's " + wanted + "; ")
+        return noTests((choosers.isEmpty() ? "" : counts + "none ")
+                + (counts.automatic() == counts.all() ? "" : "of the other " + counts.automatic() + " ")
+                + (choosers.isEmpty() ? "none matches " : "matches ")
+                + (plan == null ? "" : "the plan " + plan.name() + ", ") + criteria
+                + (selection.equals(TestSelection.ALL) ? "" : "the program's " + selection + "; ")
                 + "context " + context + ": loosen one of them");
     }
 
-    private FmfException nothing(String why) {
-        return new FmfException(FmfException.Kind.GENERAL, "no tests to run in " + where + ": " + why, null);
+    private FmfException noTests(String why) {
+        return new FmfException(FmfException.Kind.GENERAL, "no tests to run in " + treeDescription + ": " + why, null);
     }
 }

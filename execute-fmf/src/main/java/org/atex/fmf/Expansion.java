@@ -12,8 +12,8 @@ import org.atex.fmf.tree.FmfContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts values in the place of {@code $NAME} and {@code ${NAME}}, and of {@code $@NAME} for dimensions of a context. What is
- * not known stays as it is, and so it may be known later: a system knows more than a plan. Immutable.
+ * Replaces {@code $NAME} and {@code ${NAME}} by variables, and {@code $@NAME} by dimensions of a context. A name
+ * without a value stays as it is: the variables of a system are added later. Immutable.
  */
 final class Expansion {
     private static final Pattern VARIABLE = Pattern.compile("\\$(@?)(?:([A-Za-z0-9_]+)|\\{([^}]*)\\})");
@@ -26,6 +26,7 @@ final class Expansion {
         this.context = context;
     }
 
+    /** {@return the text with values in place of names} */
     String of(String text) {
         if (text.indexOf('$') < 0) {
             return text;
@@ -43,14 +44,14 @@ final class Expansion {
         return values == null ? null : String.join(",", values);
     }
 
-    /** {@return a copy of a map, whose values were expanded} */
+    /** {@return a copy of a map with expanded values} */
     Map<String, String> of(Map<String, String> texts) {
         Map<String, String> expanded = new LinkedHashMap<>();
         texts.forEach((name, value) -> expanded.put(name, of(value)));
         return expanded;
     }
 
-    /** {@return a copy of metadata, all of whose texts but keys were expanded; unmodifiable} */
+    /** {@return a copy of metadata in which all texts except keys are expanded; unmodifiable} */
     @Nullable
     Object inside(@Nullable Object value) {
         return inside(value, this::of);

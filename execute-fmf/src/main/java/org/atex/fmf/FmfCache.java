@@ -11,30 +11,32 @@ import org.atex.fmf.tree.FmfTree;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trees of other repositories, fetched by the {@code git} command and kept in a directory that any number of processes may
- * share. What has been fetched is never changed: each state of a repository has a directory of its own, which appears
- * there when it is complete.
+ * A cache of fmf trees in git repositories. The {@code git} command fetches them into a directory that any number of
+ * processes may share. Each commit of a repository has its own subdirectory, which appears when it is complete and is
+ * never changed.
  *
- * <p>Nobody is asked for a password: what needs one that git does not know fails. Passwords in URLs are used, and neither
- * logged nor kept. Immutable; each {@code with} method returns a changed copy.
+ * <p>Fetching never prompts for a password: it fails if git needs one that it does not know. Passwords in URLs are
+ * used, but neither logged nor stored.
+ *
+ * <p>Immutable and thread-safe; each {@code with…} method returns a changed copy.
  */
 public final class FmfCache {
     private static final Duration MAX_AGE = Duration.ofMinutes(20);
-    private static final Duration WITHIN = Duration.ofMinutes(5);
+    private static final Duration FETCH_WITHIN = Duration.ofMinutes(5);
 
     private final Path directory;
     private final Duration maxAge;
-    private final Duration within;
+    private final Duration fetchWithin;
 
-    private FmfCache(Path directory, Duration maxAge, Duration within) {
+    private FmfCache(Path directory, Duration maxAge, Duration fetchWithin) {
         this.directory = directory;
         this.maxAge = maxAge;
-        this.within = within;
+        this.fetchWithin = fetchWithin;
     }
 
     /**
-     * {@return the cache of this user: in the directory that {@code FMF_CACHE_DIRECTORY} names, else in {@code fmf} below
-     * {@code XDG_CACHE_HOME}, else in {@code ~/.cache/fmf}}
+     * {@return the cache of this user} Its directory is that of the environment variable {@code FMF_CACHE_DIRECTORY},
+     * or else {@code fmf} in {@code XDG_CACHE_HOME}, or else {@code ~/.cache/fmf}.
      */
     public static FmfCache standard() {
         return at(standardDirectory(System.getenv(), System.getProperty("user.home")));
@@ -52,37 +54,39 @@ public final class FmfCache {
     /**
      * {@return a cache in a directory}
      *
-     * @param directory the directory; made when something is fetched
+     * @param directory the directory; created when something is fetched
      */
     public static FmfCache at(Path directory) {
-        return new FmfCache(directory.toAbsolutePath().normalize(), MAX_AGE, WITHIN);
+        return new FmfCache(directory.toAbsolutePath().normalize(), MAX_AGE, FETCH_WITHIN);
     }
 
     /**
-     * {@return a cache that asks again where a branch or tag is}
+     * Sets how long the commit of a branch or tag is taken from the cache. Older ones are looked up again.
      *
-     * @param value for how long an answer is good, 20 minutes by default; zero always asks
+     * @param value the time, 20 minutes by default; zero to look up each time
+     * @return a changed copy
      */
     public FmfCache withMaxAge(Duration value) {
-        return new FmfCache(directory, value, within);
+        return new FmfCache(directory, value, fetchWithin);
     }
 
     /**
-     * {@return a cache with another limit for fetching}
+     * Sets the time limit for fetching one commit of one repository.
      *
-     * @param value how long fetching one state of one repository may take, 5 minutes by default
+     * @param value the limit, 5 minutes by default
+     * @return a changed copy
      */
     public FmfCache withFetchWithin(Duration value) {
         return new FmfCache(directory, maxAge, value);
     }
 
     /**
-     * Looks up a node. Blocks for as long as fetching and reading its tree takes.
+     * Returns a node. Blocks while its tree is fetched and read.
      *
-     * @param id where it is
-     * @return the node, of a tree that is not adjusted
-     * @throws FmfException if it cannot be fetched, read, or there is no such node
-     * @throws InterruptedException if interrupted; git is ended then, and nothing half fetched is left
+     * @param id the location of the node
+     * @return the node, in a tree that is not adjusted
+     * @throws FmfException if the tree cannot be fetched or read, or has no such node
+     * @throws InterruptedException if interrupted; git is killed and the incomplete files are deleted
      */
     public FmfNode node(FmfId id) throws InterruptedException {
         return find(tree(id), id);
@@ -95,12 +99,12 @@ public final class FmfCache {
     }
 
     /**
-     * Loads a tree. Blocks for as long as fetching and reading it takes.
+     * Loads a tree. Blocks while it is fetched and read.
      *
-     * @param id where it is; its name does not matter
+     * @param id the location of the tree; the name of the node is ignored
      * @return the tree, not adjusted
      * @throws FmfException if it cannot be fetched or read
-     * @throws InterruptedException if interrupted; git is ended then, and nothing half fetched is left
+     * @throws InterruptedException if interrupted; git is killed and the incomplete files are deleted
      */
     public FmfTree tree(FmfId id) throws InterruptedException {
         String url = id.url();
@@ -108,13 +112,14 @@ public final class FmfCache {
             if (!id.path().equals(".") && !id.path().startsWith("/")) {
                 throw new FmfException(
                         FmfException.Kind.REFERENCE,
-                        "The path of a tree without url has to be absolute, or '.', but is '" + id.path() + "'",
+                        "The path of a tree without a url must be absolute, or '.', but is '" + id.path() + "'",
                         null);
             }
             return FmfTree.load(Path.of(id.path()));
         }
         Path checkout = checkout(url, id.ref());
         Path path = checkout.resolve(id.path().replaceFirst("^/+", "")).normalize();
+        // The path may come from metadata. Neither '..' nor a symbolic link may lead to other files of this machine.
         if (!path.startsWith(checkout) || !Files.isDirectory(path) || leavesBySymlink(path, checkout)) {
             throw new FmfException(
                     FmfException.Kind.FILE,
@@ -142,22 +147,22 @@ public final class FmfCache {
     }
 
     /**
-     * Fetches a repository, unless that has been done.
+     * Fetches a repository unless it is cached. Blocks while it is fetched.
      *
-     * @param url what git fetches it by
+     * @param url the URL or path for git
      * @param ref a branch, tag or commit; null for the default branch
-     * @return a directory with its files, to be read only
-     * @throws FmfException if it cannot be fetched
-     * @throws InterruptedException if interrupted; git is ended then, and nothing half fetched is left
+     * @return a directory with the files, which must not be changed
+     * @throws FmfException if the repository cannot be fetched
+     * @throws InterruptedException if interrupted; git is killed and the incomplete files are deleted
      */
     public Path checkout(String url, @Nullable String ref) throws InterruptedException {
         GitUrl address = GitUrl.of(url);
         try {
-            return new CachedRepository(directory, address).checkout(ref, maxAge, within);
+            return new CachedRepository(directory, address).checkout(ref, maxAge, fetchWithin);
         } catch (IOException e) {
             throw new FmfException(
                     FmfException.Kind.GENERAL,
-                    "Could not keep " + address + " in " + directory + ": " + e
+                    "Could not cache " + address + " in " + directory + ": " + e
                             + ". Let FMF_CACHE_DIRECTORY name a directory that can be written",
                     e);
         }

@@ -5,15 +5,15 @@ import java.util.Map;
 import org.atex.fmf.FmfKey.Fate;
 
 /**
- * What a check of a tree finds of one plan or test. Immutable.
+ * A finding of {@link FmfDiscovery#lint} about one plan or test. Immutable.
  *
- * @param kind whether it is a plan or a test
- * @param name its name
- * @param state what would become of it
- * @param words why it is refused or not run; else what it comes to, perhaps nothing
- * @param keys its keys that the format knows, by what becomes of them
- * @param others its keys that the format does not know: they are the user's own
- * @param warnings what is probably a mistake, with file and line
+ * @param kind whether this is a plan or a test
+ * @param name the name of the plan or test
+ * @param state whether it can run
+ * @param words the reason if it is refused or disabled; otherwise a summary, which may be empty
+ * @param keys its keys that the format defines, by their treatment
+ * @param others its keys that the format does not define, which belong to the user
+ * @param warnings probable mistakes, with file and line
  */
 public record FmfFinding(
         Kind kind,
@@ -23,7 +23,7 @@ public record FmfFinding(
         Map<Fate, List<String>> keys,
         List<String> others,
         List<String> warnings) {
-    /** What it is about. */
+    /** The kind of a node. */
     public enum Kind {
         /** A plan. */
         PLAN,
@@ -31,13 +31,13 @@ public record FmfFinding(
         TEST
     }
 
-    /** What would become of it. */
+    /** The result of the check. */
     public enum State {
-        /** It can be run. */
+        /** It can run. */
         TAKEN,
-        /** It says that it is not to be run here. */
+        /** Its metadata disable it in this context. */
         DISABLED,
-        /** It cannot be run before something is changed. */
+        /** It cannot run: its metadata have an error, or use a key that is not supported. */
         REFUSED
     }
 }

@@ -5,29 +5,30 @@ import org.atex.fmf.tree.FmfException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says where a node of some tree is: in which repository, at which state, in which directory, under which name. Immutable.
+ * The location of a node: its repository, ref, directory and name. Immutable.
  *
- * @param url what git fetches the repository by; null for a tree on this machine
+ * @param url the URL or path of the repository for git; null for a tree on this machine
  * @param ref a branch, tag or commit; null for the default branch
- * @param path the directory of the tree: relative to the repository, or absolute (or {@code .}) without one
- * @param name the name of the node, {@code /} for the root
+ * @param path the directory of the tree, relative to the repository; without a repository, an absolute path or
+ *     {@code .}
+ * @param name the name of the node; {@code /} for the root
  */
 public record FmfId(@Nullable String url, @Nullable String ref, String path, String name) {
     /**
-     * {@return the root of the tree at the top of a repository's default branch}
+     * {@return the root of the tree at the top of a repository, on its default branch}
      *
-     * @param url what git fetches the repository by
+     * @param url the URL or path of the repository for git
      */
     public static FmfId of(String url) {
         return new FmfId(url, null, ".", "/");
     }
 
     /**
-     * Reads an identifier as metadata hold it.
+     * Reads an identifier from metadata.
      *
-     * @param data a mapping with any of {@code url}, {@code ref}, {@code path} and {@code name}; more is ignored
+     * @param data a mapping with any of {@code url}, {@code ref}, {@code path} and {@code name}; other keys are ignored
      * @return the identifier
-     * @throws FmfException if one of them is no text
+     * @throws FmfException if one of these is not a text or a number
      */
     public static FmfId of(Map<?, ?> data) {
         String path = text(data, "path");
@@ -41,17 +42,17 @@ public record FmfId(@Nullable String url, @Nullable String ref, String path, Str
             return (String) value;
         }
         if (value instanceof Number) {
-            return value.toString(); // a tag such as 1.0
+            return value.toString(); // YAML reads an unquoted tag such as 1.0 as a number.
         }
         throw new FmfException(
                 FmfException.Kind.REFERENCE,
-                "The identifier " + GitUrl.redact(data.toString()) + " has to have text for '" + key + "', found "
+                "The identifier " + GitUrl.redact(data.toString()) + " must have a text for '" + key + "', but has "
                         + value,
                 null);
     }
 
     /**
-     * {@return the same at another state of its repository}
+     * {@return a copy with another ref}
      *
      * @param value a branch, tag or commit
      */
@@ -60,24 +61,24 @@ public record FmfId(@Nullable String url, @Nullable String ref, String path, Str
     }
 
     /**
-     * {@return the same of a tree in another directory}
+     * {@return a copy with another directory}
      *
-     * @param value the directory
+     * @param value the directory of the tree
      */
     public FmfId withPath(String value) {
         return new FmfId(url, ref, value, name);
     }
 
     /**
-     * {@return another node of the same tree}
+     * {@return a copy with another name}
      *
-     * @param value its name, such as {@code /tests/core}
+     * @param value the name of a node of the same tree, such as {@code /tests/core}
      */
     public FmfId withName(String value) {
         return new FmfId(url, ref, path, value);
     }
 
-    /** {@return where it is, for messages; without passwords} */
+    /** {@return the location for messages, without passwords} */
     @Override
     public String toString() {
         return name + " in " + (url == null ? path : GitUrl.redact(url) + (path.equals(".") ? "" : " (" + path + ")"))

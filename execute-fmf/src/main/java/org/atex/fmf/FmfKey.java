@@ -9,13 +9,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key of tmt's format, and what becomes of it here. All that is said of keys, in messages and in the documentation, is
- * said in these tables.
+ * A key of tmt's format, and its treatment here. Messages about keys and the tables in the documentation are generated
+ * from this list. Immutable.
  *
- * @param where which part of the format has it
+ * @param where the part of the format that has the key
  * @param name the key
- * @param fate what becomes of it
- * @param words what it does here; or why it changes nothing; or what to do instead
+ * @param fate the treatment of the key
+ * @param words the effect of the key, the reason why it has no effect, or an alternative if it is refused
  */
 public record FmfKey(Where where, String name, Fate fate, String words) {
     /** A part of the format. */
@@ -45,60 +45,60 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
         /** One of the {@code tests} of a {@code discover} section with {@code how: shell}. */
         SHELL_TEST("tests of discover, how: shell");
 
-        private final String words;
+        private final String label;
 
-        Where(String words) {
-            this.words = words;
+        Where(String label) {
+            this.label = label;
         }
 
         @Override
         public String toString() {
-            return words;
+            return label;
         }
     }
 
-    /** What becomes of a key. */
+    /** The treatment of a key. */
     public enum Fate {
-        /** It means here what it means for tmt. */
+        /** The key has the same meaning as in tmt. */
         HONOURED,
-        /** It is handed to the user's program. */
+        /** The value is passed to the user's program. */
         DATA,
-        /** It changes nothing here. */
+        /** The key has no effect. */
         NO_MEANING,
-        /** A plan or test that uses it is refused, with what to do instead. */
+        /** A plan or test that uses the key is refused, with an alternative. */
         REFUSED
     }
 
     private static final Map<Where, Map<String, FmfKey>> ALL = new Table().all();
 
-    /** Says what becomes of each key. */
+    /** The list of keys. Each row is a key and its description. */
     private static final class Table {
         private final Map<Where, Map<String, FmfKey>> keys = new LinkedHashMap<>();
 
         Map<Where, Map<String, FmfKey>> all() {
-            plan();
-            discover();
-            steps();
-            tests();
+            planKeys();
+            discoverSections();
+            stepSections();
+            testSections();
             keys.replaceAll((where, part) -> Collections.unmodifiableMap(part));
             return Collections.unmodifiableMap(keys);
         }
 
-        private void plan() {
-            core(Where.PLAN);
-            in(
+        private void planKeys() {
+            coreKeys(Where.PLAN);
+            add(
                     Where.PLAN,
                     Fate.HONOURED,
                     "adjust",
-                    "by the context of the run; `continue` and `because` too",
+                    "by the context of the run; with `continue` and `because`",
                     "context",
-                    "`adjust` rules of its tests see it; the context of the run wins",
+                    "for the `adjust` rules of its tests; the context of the run overrides it",
                     "enabled",
-                    "a plan that is not enabled is refused, with the rule that says so; `withDisabledPlan()` runs it",
+                    "a disabled plan is refused, with the rule that disables it; `withDisabledPlan()` runs it",
                     "environment",
-                    "wins over that of tests; `withTestEnvironmentOverPlan()` turns that round",
+                    "overrides that of tests, unless `withTestEnvironmentOverPlan()` is called",
                     "environment-file",
-                    "files of the tree, YAML or dotenv; no URLs",
+                    "YAML or dotenv files of the tree; no URLs",
                     "discover",
                     "see its keys below; a plan without it has no tests",
                     "prepare",
@@ -110,39 +110,35 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "plan",
                     "`import`: see its keys below",
                     "name",
-                    "a plan is called what its node is called");
-            in(
-                    Where.PLAN,
-                    Fate.DATA,
-                    "provision",
-                    "`FmfPlan.provision()`: matching it with a provisioner is up to the program");
-            in(
+                    "the plan is always named after its node");
+            add(Where.PLAN, Fate.DATA, "provision", "`FmfPlan.provision()`; the program selects a provisioner");
+            add(
                     Where.PLAN,
                     Fate.NO_MEANING,
                     "order",
-                    "plans are run as the program says; `FmfDiscovery.plans()` lists them in this order",
+                    "the program runs plans; `FmfDiscovery.plans()` lists them in this order",
                     "cleanup",
                     "provisioners remove what they provision",
                     "report",
                     "aggregators store results",
                     "login",
-                    "there is nobody to log in",
+                    "there is no interactive login",
                     "gate",
                     "tmt does not use it either",
                     "ansible",
-                    "inventories are up to the program");
+                    "inventories belong to the program");
 
-            in(
+            add(
                     Where.IMPORT,
                     Fate.HONOURED,
                     "url",
-                    "fetched by git, as all other trees are",
+                    "fetched by git, like other remote trees",
                     "ref",
                     "a branch, tag or commit, or `@FILE`",
                     "path",
                     "the directory of its tree",
                     "name",
-                    "a regular expression from the start of the name",
+                    "a regular expression that matches at the start of the name",
                     "importing",
                     "`replace`, `become-parent`",
                     "scope",
@@ -155,23 +151,23 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "applied after the rules of the plan");
         }
 
-        private void discover() {
-            section(Where.DISCOVER_FMF);
-            in(
+        private void discoverSections() {
+            discoverKeys(Where.DISCOVER_FMF);
+            add(
                     Where.DISCOVER_FMF,
                     Fate.HONOURED,
                     "path",
-                    "the directory of its tree: in the repository of `url`, else in the plan's tree",
+                    "the directory of the tree, in the repository of `url` or in the plan's tree",
                     "test",
-                    "regular expressions, in this order; what matches twice runs twice; or mappings with `name` and a rule",
+                    "regular expressions, or mappings with `name` and a rule, in this order; tests may run twice",
                     "include",
-                    "one of them must be found in the name",
+                    "a test must match one of them",
                     "exclude",
-                    "none of them may be found in the name",
+                    "a test must match none of them",
                     "filter",
-                    "all must hold; keys that tests lack have tmt's defaults",
+                    "all must hold; keys that a test lacks have tmt's defaults",
                     "link",
-                    "one of them must be found among the links",
+                    "a test must have one of these links",
                     "adjust-tests",
                     "applied after the rules of each test",
                     "modified-only",
@@ -179,8 +175,8 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "modified-url",
                     "fetched as `reference`",
                     "modified-ref",
-                    "by default the branch that `origin/HEAD` leads to");
-            in(
+                    "by default the branch of `origin/HEAD`");
+            add(
                     Where.DISCOVER_FMF,
                     Fate.NO_MEANING,
                     "prune",
@@ -188,8 +184,8 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "sync-repo",
                     "systems get the whole tree",
                     "upgrade-path",
-                    "see `execute, how: upgrade`");
-            in(
+                    "see `how` of `execute`");
+            add(
                     Where.DISCOVER_FMF,
                     Fate.REFUSED,
                     "fmf-id",
@@ -203,125 +199,125 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "dist-git-remove-fmf-root",
                     "see `dist-git-source`");
 
-            section(Where.DISCOVER_SHELL);
-            in(Where.DISCOVER_SHELL, Fate.HONOURED, "tests", "see their keys below");
-            in(
+            discoverKeys(Where.DISCOVER_SHELL);
+            add(Where.DISCOVER_SHELL, Fate.HONOURED, "tests", "see their keys below");
+            add(
                     Where.DISCOVER_SHELL,
                     Fate.REFUSED,
                     "keep-git-metadata",
-                    "systems get no .git; let the test clone what it needs, or FmfOptions.withExcludes leave .git in");
+                    "systems get no .git: clone in the test, or include .git by FmfOptions.withExcludes");
 
-            in(
+            add(
                     Where.EXECUTE,
                     Fate.HONOURED,
                     "how",
                     "`tmt`; `upgrade` is refused: upgrade the system in a test or a hook, between two plans",
                     "script",
-                    "each is a test `/script-00` …, in place of `discover`",
+                    "each is a test `/script-00` …, instead of `discover`",
                     "duration",
                     "the limit of each `script`, 1 hour by default",
                     "exit-first",
-                    "after a test that failed, other tests of its factory are skipped",
+                    "after a failure, the remaining tests of its executor factory are skipped",
                     "restraint-compatible",
-                    "the helpers of restraint are there in any case");
-            in(
+                    "restraint's commands are always available");
+            add(
                     Where.EXECUTE,
                     Fate.NO_MEANING,
                     "name",
-                    "only for people",
+                    "for people",
                     "summary",
-                    "only for people",
+                    "for people",
                     "order",
-                    "there is one section");
-            in(
+                    "there is a single section");
+            add(
                     Where.EXECUTE,
                     Fate.REFUSED,
                     "ignore-duration",
                     "give the tests another limit: tests.map(test -> test.withLimit(…))",
                     "where",
-                    "run the plan on one kind of system, or use a program for each",
+                    "run the plan on one kind of system, or use one program for each kind",
                     "when",
                     "use adjust");
         }
 
-        private void steps() {
-            step(Where.STEP_SHELL);
-            in(
+        private void stepSections() {
+            stepKeys(Where.STEP_SHELL);
+            add(
                     Where.STEP_SHELL,
                     Fate.HONOURED,
                     "script",
-                    "run by bash in the tree; what it leaves running lives until the system is finished with");
-            in(
+                    "run by bash in the tree; its background processes run until the system is finished");
+            add(
                     Where.STEP_SHELL,
                     Fate.REFUSED,
                     "url",
                     "clone the repository in the script",
                     "ref",
                     "check it out in the script");
-            step(Where.STEP_INSTALL);
-            in(
+            stepKeys(Where.STEP_INSTALL);
+            add(
                     Where.STEP_INSTALL,
                     Fate.HONOURED,
                     "package",
-                    "whatever the system's package manager takes; files are those of the tree",
+                    "anything that the system's package manager accepts; paths are relative to the tree",
                     "directory",
                     "all package files in a directory of the tree",
                     "copr",
                     "enabled with dnf",
                     "exclude",
-                    "left out of what is asked for; with dnf and yum, also of what that needs",
+                    "not installed; with dnf and yum, not as a dependency either",
                     "missing",
                     "`fail`, `skip`",
                     "check-first",
                     "true by default");
-            step(Where.STEP_FEATURE);
-            in(
+            stepKeys(Where.STEP_FEATURE);
+            add(
                     Where.STEP_FEATURE,
                     Fate.HONOURED,
                     "epel",
-                    "`enabled`, `disabled`; changes nothing elsewhere than on RHEL and CentOS Stream",
+                    "`enabled`, `disabled`; no effect except on RHEL and CentOS Stream",
                     "crb",
-                    "likewise",
+                    "like `epel`",
                     "fips",
                     "`enabled`, with a reboot; RHEL and CentOS Stream 8 to 10");
-            in(Where.STEP_FEATURE, Fate.REFUSED, "profile", "apply its playbook with `how: ansible`");
-            step(Where.STEP_ANSIBLE);
-            in(
+            add(Where.STEP_FEATURE, Fate.REFUSED, "profile", "apply its playbook with `how: ansible`");
+            stepKeys(Where.STEP_ANSIBLE);
+            add(
                     Where.STEP_ANSIBLE,
                     Fate.HONOURED,
                     "playbook",
-                    "applied by the system to itself: a path in the tree, a URL, a playbook of a collection",
+                    "run on the system itself: a path in the tree, a URL, or a playbook of a collection",
                     "playbooks",
                     "an old name of `playbook`",
                     "extra-args",
                     "further arguments of `ansible-playbook`");
-            in(Where.CLEANUP, Fate.NO_MEANING, "how", "`tmt`", "name", "only for people");
+            add(Where.CLEANUP, Fate.NO_MEANING, "how", "`tmt`", "name", "for people");
         }
 
-        private void step(Where where) {
-            in(
+        private void stepKeys(Where where) {
+            add(
                     where,
                     Fate.HONOURED,
                     "how",
-                    "is looked at first; `shell` by default",
+                    "the kind of the section; `shell` by default",
                     "name",
-                    "`default-0` … by default; in messages and names of logs",
+                    "`default-0` … by default; for messages and names of logs",
                     "order",
-                    "lower goes first, 50 by default",
+                    "lower ones come first; 50 by default",
                     "when",
                     "one of the rules must hold in the plan's context",
                     "where",
-                    "all systems are made ready alike, so it must mean all guests of the plan",
+                    "must include all guests of the plan, as all systems are prepared alike",
                     "enabled",
-                    "only true is run");
-            in(where, Fate.NO_MEANING, "summary", "only for people");
+                    "runs only if true");
+            add(where, Fate.NO_MEANING, "summary", "for people");
         }
 
-        private void tests() {
-            core(Where.TEST);
-            test(Where.TEST);
-            scheduling(Where.TEST);
-            in(
+        private void testSections() {
+            coreKeys(Where.TEST);
+            testKeys(Where.TEST);
+            schedulingKeys(Where.TEST);
+            add(
                     Where.TEST,
                     Fate.HONOURED,
                     "adjust",
@@ -333,130 +329,130 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "restart-with-reboot",
                     "see the README",
                     "name",
-                    "a test is called what its node is called");
-            in(
+                    "the test is always named after its node");
+            add(
                     Where.TEST,
                     Fate.DATA,
                     "where",
-                    "in the metadata: which kind of system it is for is up to the program",
+                    "in the metadata; the program selects a system",
                     "extra-*",
                     "in the metadata");
-            core(Where.SHELL_TEST);
-            test(Where.SHELL_TEST);
-            scheduling(Where.SHELL_TEST);
-            in(
+            coreKeys(Where.SHELL_TEST);
+            testKeys(Where.SHELL_TEST);
+            schedulingKeys(Where.SHELL_TEST);
+            add(
                     Where.SHELL_TEST,
                     Fate.HONOURED,
                     "name",
-                    "a text of its own among these tests",
+                    "a name that is unique among these tests",
                     "duration",
                     "1 hour by default");
-            in(Where.SHELL_TEST, Fate.DATA, "extra-*", "in the metadata");
-            in(Where.SHELL_TEST, Fate.REFUSED, "adjust", "tmt does not apply it: put the rule into the plan's adjust");
+            add(Where.SHELL_TEST, Fate.DATA, "extra-*", "in the metadata");
+            add(Where.SHELL_TEST, Fate.REFUSED, "adjust", "tmt does not apply it: add the rule to the plan's adjust");
         }
 
-        /** What a scheduler reads of a test. */
-        private void scheduling(Where where) {
-            in(
+        /** Adds the keys that determine the scheduling of a test. */
+        private void schedulingKeys(Where where) {
+            add(
                     where,
                     Fate.HONOURED,
                     "extra-priority",
-                    "higher goes sooner",
+                    "tests with a higher one start sooner",
                     "extra-expected",
-                    "how long it is expected to take, written as duration is",
+                    "the expected time, in the format of `duration`",
                     "extra-locks",
-                    "names of locks that it holds alone while it runs",
+                    "names of locks that it holds exclusively while it runs",
                     "extra-locks-shared",
-                    "names of locks that it holds beside other tests that share them",
+                    "names of locks that it shares with other tests",
                     "extra-needs",
-                    "labels that its system must have, each with a value or a list of values that will do");
+                    "labels that its system must have, each with a value or a list of accepted values");
         }
 
-        private void core(Where where) {
-            in(
+        private void coreKeys(Where where) {
+            add(
                     where,
                     Fate.NO_MEANING,
                     "summary",
-                    "only for people",
+                    "for people",
                     "description",
-                    "only for people",
+                    "for people",
                     "author",
-                    "only for people",
+                    "for people",
                     "contact",
-                    "only for people; filters may ask for it",
+                    "for people and filters",
                     "id",
-                    "only for other tools",
+                    "for other tools",
                     "link",
-                    "only for people; `discover` may ask for it",
+                    "for people and the `link` key of `discover`",
                     "tag",
-                    "filters may ask for it; `destructive` says that the system must not run another test",
+                    "for filters; after a test with the tag `destructive`, the system is not used again",
                     "tier",
-                    "filters may ask for it");
+                    "for filters");
         }
 
-        private void test(Where where) {
-            in(
+        private void testKeys(Where where) {
+            add(
                     where,
                     Fate.HONOURED,
                     "test",
                     "run by bash",
                     "path",
-                    "where it runs, in the tree",
+                    "the working directory, in the tree",
                     "enabled",
-                    "only true is run",
+                    "runs only if true",
                     "manual",
-                    "only false is run",
+                    "runs only if false",
                     "order",
-                    "lower goes first, 50 by default",
+                    "lower ones come first; 50 by default",
                     "environment",
-                    "that of the plan wins",
+                    "that of the plan overrides it",
                     "duration",
-                    "all documented forms; 5 minutes by default",
+                    "in all documented forms; 5 minutes by default",
                     "require",
                     "packages, libraries, files",
                     "recommend",
                     "packages, libraries",
                     "tty",
-                    "gives it a terminal",
+                    "the test gets a terminal",
                     "framework",
                     "see the README",
                     "result",
                     "see the README",
                     "check",
                     "see the README");
-            in(where, Fate.NO_MEANING, "component", "filters may ask for it");
+            add(where, Fate.NO_MEANING, "component", "for filters");
         }
 
-        private void section(Where where) {
-            in(
+        private void discoverKeys(Where where) {
+            add(
                     where,
                     Fate.HONOURED,
                     "how",
-                    "is looked at first",
+                    "the kind of the section",
                     "name",
-                    "`default-0` … by default; with several sections, it is put in front of their tests",
+                    "`default-0` … by default; with several sections, the prefix of their tests",
                     "order",
-                    "lower goes first, 50 by default",
+                    "lower ones come first; 50 by default",
                     "when",
                     "one of the rules must hold in the plan's context",
                     "url",
-                    "git by https or ssh; `withTrustedMetadata()` allows any",
+                    "git by https or ssh; `withTrustedMetadata()` allows other protocols",
                     "ref",
                     "a branch, tag or commit, or `@FILE`",
                     "require-test",
-                    "an error if one of them is not chosen",
+                    "tests that must be among the chosen ones",
                     "repository",
                     "an old name of `url`",
                     "revision",
                     "an old name of `ref`");
-            in(where, Fate.NO_MEANING, "summary", "only for people");
-            in(
+            add(where, Fate.NO_MEANING, "summary", "for people");
+            add(
                     where,
                     Fate.REFUSED,
                     "where",
-                    "run the plan on one kind of system, or use a program for each",
+                    "run the plan on one kind of system, or use one program for each kind",
                     "url-content-type",
-                    "`git` is honoured; unpack an archive yourself, and use FmfTests.from(…)",
+                    "unpack the archive and use FmfTests.from(…); `git` is honoured",
                     "dist-git-source",
                     "fetch and unpack the sources in a prepare script",
                     "dist-git-type",
@@ -469,15 +465,17 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "see `dist-git-source`");
         }
 
-        private void in(Where where, Fate fate, String... namesAndWords) {
+        private void add(Where where, Fate fate, String... namesAndDescriptions) {
             Map<String, FmfKey> part = keys.computeIfAbsent(where, unused -> new LinkedHashMap<>());
-            for (int i = 0; i < namesAndWords.length; i += 2) {
-                part.put(namesAndWords[i], new FmfKey(where, namesAndWords[i], fate, namesAndWords[i + 1]));
+            for (int i = 0; i < namesAndDescriptions.length; i += 2) {
+                part.put(
+                        namesAndDescriptions[i],
+                        new FmfKey(where, namesAndDescriptions[i], fate, namesAndDescriptions[i + 1]));
             }
         }
     }
 
-    /** {@return all keys that are known, part by part; unmodifiable} */
+    /** {@return all known keys, by part of the format; unmodifiable} */
     public static List<FmfKey> all() {
         return ALL.values().stream().flatMap(keys -> keys.values().stream()).toList();
     }

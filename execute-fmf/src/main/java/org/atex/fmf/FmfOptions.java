@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** How an executor runs fmf tests. Immutable; each {@code with…} method gives a changed copy. */
+/** Options of an executor of fmf tests. Immutable and thread-safe; each {@code with…} method returns a changed copy. */
 public final class FmfOptions {
     private final Values values;
 
@@ -18,7 +18,7 @@ public final class FmfOptions {
         this.values = values;
     }
 
-    /** Never changed once it is in options. */
+    /** The values of all options. Never changed after they were passed to the constructor of options. */
     private static final class Values {
         private Map<String, String> environment = Map.of();
         private ReportLimits limits = ReportLimits.defaults();
@@ -74,82 +74,92 @@ public final class FmfOptions {
     }
 
     /**
-     * {@return the default options: no further variables, {@link ReportLimits#defaults()}, verdicts by the test's own result
-     * and exit code, no hooks, no live output, {@code .git} excluded; 30 minutes to copy the trees to a system, an hour to
-     * prepare it, 30 minutes for each installation of a test's packages, 10 minutes for each call of a hook, 5 minutes to
-     * finish, 10 minutes for each reboot; the variables of BeakerLib for tests whose metadata say so, nothing kept on systems, tests that end with their connection, no
-     * changes to this machine, the output of prepare and finish scripts in a temporary directory, that of tests as it was
-     * written, the variables of the plan winning over those of tests}
+     * {@return the default options} There are no further variables, hooks or live output. The limits are
+     * {@link ReportLimits#defaults()}. A test's own result and its exit code decide its outcome. {@code .git} is
+     * excluded.
+     *
+     * <p>Copying the trees to a system may take 30 minutes, its preparation an hour, each installation of a test's
+     * packages 30 minutes, each call of a hook 10 minutes, the finish phase 5 minutes, and each reboot 10 minutes.
+     *
+     * <p>Only tests with {@code framework: beakerlib} get BeakerLib's variables. Systems keep no trees, and tests end
+     * with their connection. The machine that runs the tests is not changed. Output of prepare and finish scripts goes
+     * to a temporary directory; output has no timestamps. Variables of the plan override those of tests.
      */
     public static FmfOptions defaults() {
         return new FmfOptions(new Values());
     }
 
-    /** {@return variables for every script and test, which win over those of plan and tests} */
+    /** {@return variables for all scripts and tests, which override those of plans and tests; unmodifiable} */
     public Map<String, String> environment() {
         return values.environment;
     }
 
     /**
-     * {@return these options with other variables}
+     * Sets variables for all scripts and tests. They override those of plans and tests.
      *
-     * @param value all of them
+     * @param value all variables
+     * @return a changed copy
      */
     public FmfOptions withEnvironment(Map<String, String> value) {
         Map<String, String> copy = Collections.unmodifiableMap(new LinkedHashMap<>(value));
         return with(all -> all.environment = copy);
     }
 
-    /** {@return whether the variables of tests win over those of their plan} */
+    /** {@return whether variables of tests override those of their plan} */
     public boolean testEnvironmentOverPlan() {
         return values.testEnvironmentOverPlan;
     }
 
     /**
-     * {@return these options, with the variables of tests winning over those of their plan} Without it, those of the plan win,
-     * and those of the test are what the plan's scripts may override by {@code TMT_PLAN_ENVIRONMENT_FILE}, as with tmt.
+     * Lets variables of tests override those of their plan. By default, those of the plan win, and the plan's scripts
+     * can set variables of the test by {@code TMT_PLAN_ENVIRONMENT_FILE}, as in tmt.
+     *
+     * @return a changed copy
      */
     public FmfOptions withTestEnvironmentOverPlan() {
         return with(all -> all.testEnvironmentOverPlan = true);
     }
 
-    /** {@return how much a test may send before it is ended} */
+    /** {@return the limits of the data that a test may send} */
     public ReportLimits limits() {
         return values.limits;
     }
 
     /**
-     * {@return these options with other limits}
+     * Sets limits of the data that a test may send. A test that exceeds one is ended.
      *
-     * @param value how much a test may send
+     * @param value the limits
+     * @return a changed copy
      */
     public FmfOptions withLimits(ReportLimits value) {
         return with(all -> all.limits = value);
     }
 
-    /** {@return what decides how tests ended that ended by themselves} */
+    /** {@return the rule for the outcome of tests that end by themselves} */
     public OutcomeRule verdict() {
         return values.verdict;
     }
 
     /**
-     * {@return these options with another rule for verdicts}
+     * Sets the rule for the outcome of tests that end by themselves.
      *
      * @param value the rule
+     * @return a changed copy
      */
     public FmfOptions withVerdict(OutcomeRule value) {
         return with(all -> all.verdict = value);
     }
 
-    /** {@return what is called before and after each test, in this order; unmodifiable} */
+    /** {@return the hooks around each test, in the order of their calls; unmodifiable} */
     public List<TestHook> hooks() {
         return values.hooks;
     }
 
     /**
-     * {@return these options with one more hook, after the others}
+     * Adds a hook around each test. It is called after the hooks that were added before.
      *
-     * @param hook what to do before and after each test
+     * @param hook the hook
+     * @return a changed copy
      */
     public FmfOptions withHook(TestHook hook) {
         List<TestHook> longer = new ArrayList<>(values.hooks);
@@ -157,253 +167,281 @@ public final class FmfOptions {
         return with(all -> all.hooks = List.copyOf(longer));
     }
 
-    /** {@return what follows the output of tests while they run, or null} */
+    /** {@return the receiver of live output, or null} */
     public @Nullable LiveOutput live() {
         return values.live;
     }
 
     /**
-     * {@return these options, with the output of tests followed while they run}
+     * Sets a receiver for the output of running tests.
      *
-     * @param value gets the output
+     * @param value the receiver
+     * @return a changed copy
      */
     public FmfOptions withLiveOutput(LiveOutput value) {
         return with(all -> all.live = value);
     }
 
-    /** {@return names of files and directories that systems do not get, wherever in a tree they are; unmodifiable} */
+    /** {@return the names of files and directories that are not copied to systems, at any depth; unmodifiable} */
     public List<String> excludes() {
         return values.excludes;
     }
 
     /**
-     * {@return these options with other names excluded}
+     * Sets the names of files and directories that are not copied to systems, at any depth of the trees. {@code .git}
+     * by default.
      *
-     * @param value names of files and directories, in which {@code *} and {@code ?} stand for any characters
+     * @param value all names; {@code *} and {@code ?} stand for any characters
+     * @return a changed copy
+     * @throws IllegalArgumentException if a name is empty, or has a slash or a NUL character
      */
     public FmfOptions withExcludes(List<String> value) {
         List<String> copy = List.copyOf(value);
         for (String exclude : copy) {
             if (exclude.isEmpty() || exclude.indexOf('/') >= 0 || exclude.indexOf('\0') >= 0) {
-                throw new IllegalArgumentException("not a name to exclude: '" + exclude
-                        + "' (give the name of a file or directory, such as .git or *.o, without a slash)");
+                throw new IllegalArgumentException("could not exclude '" + exclude
+                        + "': use the name of a file or directory, such as .git or *.o, without a slash");
             }
         }
         return with(all -> all.excludes = copy);
     }
 
-    /** {@return how long copying all trees to a system may take} */
+    /** {@return the time limit for copying all trees to a system} */
     public Duration uploadWithin() {
         return values.uploadWithin;
     }
 
     /**
-     * {@return these options with another time for copying}
+     * Sets the time limit for copying all trees and libraries to a system.
      *
-     * @param value how long copying all trees and libraries to a system may take; 30 minutes by default
+     * @param value the limit; 30 minutes by default
+     * @return a changed copy
+     * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withUploadWithin(Duration value) {
         Duration checked = positive("copying trees", value);
         return with(all -> all.uploadWithin = checked);
     }
 
-    /** {@return how long all prepare scripts and installations of the plan may take together} */
+    /** {@return the time limit for all prepare phases of the plan together} */
     public Duration setUpWithin() {
         return values.setUpWithin;
     }
 
     /**
-     * {@return these options with another time for setting up}
+     * Sets the time limit for all prepare phases of the plan together, installations included.
      *
-     * @param value how long all prepare scripts and installations of the plan may take together; an hour by default
+     * @param value the limit; an hour by default
+     * @return a changed copy
+     * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withSetUpWithin(Duration value) {
         Duration checked = positive("setting up", value);
         return with(all -> all.setUpWithin = checked);
     }
 
-    /** {@return how long installing the packages of a test may take} */
+    /** {@return the time limit for installing the packages of a test} */
     public Duration installWithin() {
         return values.installWithin;
     }
 
     /**
-     * {@return these options with another time for the packages of a test}
+     * Sets the time limit for installing the required packages of a test, and again for the recommended ones. The
+     * test's clock stops during that time.
      *
-     * @param value how long the installation of what a test requires may take, and then that of what it recommends; 30
-     *     minutes by default. The test's duration does not count meanwhile
+     * @param value the limit; 30 minutes by default
+     * @return a changed copy
+     * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withInstallWithin(Duration value) {
         Duration checked = positive("installing packages", value);
         return with(all -> all.installWithin = checked);
     }
 
-    /** {@return how long each call of a hook may take} */
+    /** {@return the time limit for each call of a hook} */
     public Duration hookWithin() {
         return values.hookWithin;
     }
 
     /**
-     * {@return these options with another time for hooks}
+     * Sets the time limit for each call of a hook. A call that takes longer is interrupted, and abandoned if it does
+     * not return within 5 more seconds. The test's clock stops during that time.
      *
-     * @param value how long each call of a hook may take; 10 minutes by default. It is then interrupted, and abandoned if it
-     *     does not return within 5 seconds of that. The test's duration does not count meanwhile
+     * @param value the limit; 10 minutes by default
+     * @return a changed copy
+     * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withHookWithin(Duration value) {
         Duration checked = positive("a hook", value);
         return with(all -> all.hookWithin = checked);
     }
 
-    /** {@return how long all finish scripts may take together} */
+    /** {@return the time limit for all finish phases together} */
     public Duration finishWithin() {
         return values.finishWithin;
     }
 
     /**
-     * {@return these options with another time for finishing}
+     * Sets the time limit for all finish phases of the plan together.
      *
-     * @param value how long all finish scripts may take together; 5 minutes by default
+     * @param value the limit; 5 minutes by default
+     * @return a changed copy
+     * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withFinishWithin(Duration value) {
         Duration checked = positive("finishing", value);
         return with(all -> all.finishWithin = checked);
     }
 
-    /** {@return how long each reboot of a test may take} */
+    /** {@return the time limit for each reboot by a test} */
     public Duration rebootWithin() {
         return values.rebootWithin;
     }
 
     /**
-     * {@return these options with another time for reboots}
+     * Sets the time limit for each reboot by a test, from its announcement until the system is back. A test can set a
+     * longer one by {@code tmt-reboot -t}. The test's clock stops during that time.
      *
-     * @param value how long a system may take from when a test says that it goes down until it is back, unless the test says
-     *     more by {@code tmt-reboot -t}; 10 minutes by default. The test's duration does not count meanwhile
+     * @param value the limit; 10 minutes by default
+     * @return a changed copy
+     * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withRebootWithin(Duration value) {
         Duration checked = positive("a reboot", value);
         return with(all -> all.rebootWithin = checked);
     }
 
-    private static Duration positive(String what, Duration value) {
+    private static Duration positive(String operation, Duration value) {
         if (!value.isPositive()) {
-            throw new IllegalArgumentException(what + " needs time: " + value + " is none");
+            throw new IllegalArgumentException(
+                    "the time limit for " + operation + " must be positive, but is " + value);
         }
         return value;
     }
 
-    /** {@return whether tests find the variables of BeakerLib also if their metadata do not say that they are such} */
+    /** {@return whether all tests get BeakerLib's variables, also without {@code framework: beakerlib}} */
     public boolean beakerlib() {
         return values.beakerlib;
     }
 
     /**
-     * {@return these options, with the variables of BeakerLib for all tests, also for those without {@code framework:
-     * beakerlib}: their phases and logs are results, too, and if they leave BeakerLib's results, these decide}
+     * Sets BeakerLib's variables for all tests, also for those without {@code framework: beakerlib}. Their phases and
+     * logs are reported as results. If a test leaves results of BeakerLib, they decide its outcome.
+     *
+     * @return a changed copy
      */
     public FmfOptions withBeakerlib() {
         return with(all -> all.beakerlib = true);
     }
 
-    /** {@return whether systems keep copies of the trees, so that the next run sends only what changed} */
+    /** {@return whether systems keep copies of the trees, so that the next run sends only changes} */
     public boolean keptTrees() {
         return values.keptTrees;
     }
 
     /**
-     * {@return these options, with systems keeping copies of the trees below {@code /var/tmp}, for the user that logs in; the
-     * next run from this machine sends only what changed. Each system's copy is then packed for itself}
+     * Lets systems keep copies of the trees below {@code /var/tmp}, for the user that logs in. The next run from this
+     * machine sends only changes. The trees are then packed for each system separately.
+     *
+     * @return a changed copy
      */
     public FmfOptions withKeptTrees() {
         return with(all -> all.keptTrees = true);
     }
 
-    /** {@return how tests outlive their connections, or null: a lost connection ends the test at once} */
+    /** {@return the options of detached tests, or null if tests end with their connection} */
     public @Nullable DetachedOptions detached() {
         return values.detached;
     }
 
     /**
-     * {@return these options, with tests that go on when their connection is lost, and are picked up where they were}
+     * Runs tests detached from their connection: they go on when it is lost, and are followed again over a new one.
      *
-     * @param value how
+     * @param value the options of detached tests
+     * @return a changed copy
      */
     public FmfOptions withDetached(DetachedOptions value) {
         return with(all -> all.detached = value);
     }
 
-    /** {@return whether tests and plans may install packages on this machine and reboot it, where it is the system} */
+    /** {@return whether tests and plans may install packages on this machine and reboot it, if they run on it} */
     public boolean changesToThisMachine() {
         return values.changesToThisMachine;
     }
 
     /**
-     * {@return these options, with tests and plans allowed to change this machine where it is the system that they run on: to
-     * install packages, and to reboot it. Without this, a test that needs a package which is missing here ends as
-     * {@link org.atex.api.Outcome#SETUP_FAILED}, one that calls {@code tmt-reboot} as
-     * {@link org.atex.api.Outcome#ERROR}, and a plan that installs fails the system; each says so}
+     * Allows tests and plans that run on this machine to install packages on it and to reboot it. By default, a test
+     * that requires a missing package ends as {@link org.atex.api.Outcome#SETUP_FAILED}, a test that calls
+     * {@code tmt-reboot} ends as {@link org.atex.api.Outcome#ERROR}, and a plan that installs packages fails the
+     * system. Each of them reports the reason.
+     *
+     * @return a changed copy
      */
     public FmfOptions withChangesToThisMachine() {
         return with(all -> all.changesToThisMachine = true);
     }
 
-    /** {@return where the output of prepare and finish scripts is kept, or null for a new temporary directory} */
+    /** {@return the directory for the output of prepare and finish scripts, or null for a new temporary directory} */
     public @Nullable Path setUpLogs() {
         return values.setUpLogs;
     }
 
     /**
-     * {@return these options with another place for what prepare and finish scripts write}
+     * Sets the directory for the output of prepare and finish scripts. By default, each factory creates a temporary
+     * one. Messages of failed phases name the file.
      *
-     * @param directory gets a directory for each time that a system is made ready, with files such as {@code prepare-1.txt}
-     *     and {@code finish-1.txt}, one for each step that writes anything; made if need be. By default, each factory makes a
-     *     temporary one. Messages of failed steps name the file
+     * @param directory the directory; created if necessary. Each preparation of a system has a subdirectory with files
+     *     such as {@code prepare-1.txt} and {@code finish-1.txt}, one for each phase with output
+     * @return a changed copy
      */
     public FmfOptions withSetUpLogs(Path directory) {
         Path absolute = directory.toAbsolutePath();
         return with(all -> all.setUpLogs = absolute);
     }
 
-    /** {@return whether each line of a test's output, and of prepare and finish scripts, has its time} */
+    /** {@return whether lines of the output of tests, prepare and finish scripts begin with a timestamp} */
     public boolean timestampedOutput() {
         return values.timestampedOutput;
     }
 
     /**
-     * {@return these options, with the time in front of each line of {@code output.txt}, and of what prepare and finish scripts
-     * write}
+     * Adds a timestamp to each line of {@code output.txt}, and of the output of prepare and finish scripts.
      *
-     * <p>It is the time of this machine in UTC at which the first byte of the line arrived, such as
-     * {@code 2026-01-31T12:00:00.123Z}, and a space; everything else is as it was written. A line that comes in parts has one
-     * time; the last gets no line feed that it does not have. {@link LiveOutput} and {@link ReportLimits#outputBytes} know
-     * nothing of times.
+     * <p>It is the time of this machine, in UTC, at which the first byte of the line arrived, such as
+     * {@code 2026-01-31T12:00:00.123Z}, and a space. Everything else remains unchanged: no line feed is added to the
+     * last line. {@link LiveOutput} gets the output without timestamps, and {@link ReportLimits#outputBytes} does not
+     * count them.
+     *
+     * @return a changed copy
      */
     public FmfOptions withTimestampedOutput() {
         return with(all -> all.timestampedOutput = true);
     }
 
-    /** {@return the packages whose versions are recorded beside those that the plan installs; unmodifiable} */
+    /** {@return the packages to record the versions of, in addition to those that the plan installs; unmodifiable} */
     public List<String> recordedPackages() {
         return values.recordedPackages;
     }
 
     /**
-     * {@return these options, with the versions of more packages recorded} Of packages that the plan installs, and of these,
-     * each test has a result {@code info} named {@code packages}, as far as they are installed: it tells name, version,
-     * repository and digest, as they were when the system was ready.
+     * Records the versions of further packages, in addition to those that the plan installs. Each test has a result
+     * {@code info} with the name {@code packages} that lists name, version, repository and digest of those that were
+     * installed when the system was ready.
      *
-     * @param names names of packages
+     * @param names the names of packages
+     * @return a changed copy
+     * @throws IllegalArgumentException if a name cannot be the name of a package
      */
     public FmfOptions withRecordedPackages(List<String> names) {
         for (String name : names) {
             if (!Packages.isName(name)) {
-                throw new IllegalArgumentException("'" + name + "' is no name of a package");
+                throw new IllegalArgumentException("'" + name + "' is not the name of a package");
             }
         }
         return with(all -> all.recordedPackages = List.copyOf(names));
     }
 
-    /** Values of variables may be secret and are left out. */
+    /** Returns all options, without the values of variables, which may be secret. */
     @Override
     public String toString() {
         return "FmfOptions[environment=" + environment().keySet() + ", limits=" + limits() + ", hooks="

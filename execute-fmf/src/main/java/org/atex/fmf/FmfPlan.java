@@ -7,9 +7,11 @@ import java.util.Map;
 import org.atex.fmf.tree.FmfContext;
 import org.jspecify.annotations.Nullable;
 
-/** What a plan adds to the tests that it chooses, and what it asks of the program that runs them. Immutable. */
+/**
+ * A plan: variables and phases for the tests that it selects, and requests to the program that runs them. Immutable.
+ */
 public final class FmfPlan {
-    /** No plan at all. */
+    /** The plan of tests that were selected without a plan. */
     static final FmfPlan NONE = new FmfPlan(
             new Head("none", "", Map.of()),
             FmfContext.empty(),
@@ -26,19 +28,19 @@ public final class FmfPlan {
     private final Steps steps;
 
     /**
-     * What it is.
+     * The name and the metadata of a plan.
      *
-     * @param name its name
-     * @param summary in a few words, perhaps empty
-     * @param metadata all that its tree says of it
+     * @param name the name
+     * @param summary the summary, or an empty string
+     * @param metadata all its keys with their values
      */
     record Head(String name, String summary, Map<String, @Nullable Object> metadata) {}
 
     /**
-     * What it does to systems.
+     * The phases of a plan.
      *
-     * @param prepare before the first test
-     * @param finish after the last
+     * @param prepare the phases before the first test
+     * @param finish the phases after the last test
      */
     record Steps(List<Phase> prepare, List<Phase> finish) {
         Steps {
@@ -62,39 +64,39 @@ public final class FmfPlan {
         this.steps = steps;
     }
 
-    /** {@return its name, or {@code none} for tests that were chosen without a plan} */
+    /** {@return the name of the plan, or {@code none} for tests that were selected without a plan} */
     public String name() {
         return head.name;
     }
 
-    /** {@return what it is in a few words, perhaps empty} */
+    /** {@return the summary, or an empty string} */
     public String summary() {
         return head.summary;
     }
 
-    /** {@return everything that its tree says of it, as it is written there; unmodifiable} */
+    /** {@return all keys of the plan with their values, as written in its tree; unmodifiable} */
     public Map<String, @Nullable Object> metadata() {
         return head.metadata;
     }
 
-    /** {@return what is known about where its tests run: its own {@code context}, and that of the discovery, which wins} */
+    /** {@return the context of the tests: that of the plan, overridden by that of the discovery} */
     public FmfContext context() {
         return context;
     }
 
     /**
-     * {@return variables for every script and test, those of its files included; they may refer to others, such as
-     * {@code $TMT_TREE}, which are known on the system; unmodifiable}
+     * {@return the variables for all scripts and tests, including those of files; unmodifiable} They may refer to
+     * variables that are known on the system only, such as {@code $TMT_TREE}.
      */
     public Map<String, String> environment() {
         return environment;
     }
 
     /**
-     * {@return the variables, with references to what is known on a system}
+     * {@return the variables, in which references to variables of a system are replaced}
      *
      * @param known variables of the system
-     * @param options those of the user
+     * @param options have the variables of the user
      */
     Map<String, String> environment(Map<String, String> known, FmfOptions options) {
         if (environment.isEmpty()) {
@@ -105,25 +107,22 @@ public final class FmfPlan {
         return new Expansion(all, context).of(environment);
     }
 
-    /**
-     * {@return the sections of {@code provision}, as they are written: what the plan needs, for the program that chooses
-     * systems; unmodifiable}
-     */
+    /** {@return the sections of {@code provision} as written, for the program that selects systems; unmodifiable} */
     public List<Map<String, @Nullable Object>> provision() {
         return provision;
     }
 
-    /** {@return whether no further test is to be run after one that failed; {@code exit-first}} */
+    /** {@return whether the remaining tests are skipped after a failure; the key {@code exit-first}} */
     public boolean exitFirst() {
         return exitFirst;
     }
 
-    /** {@return what is done to each system before its first test, in this order; unmodifiable} */
+    /** {@return the phases before the first test on each system, in this order; unmodifiable} */
     public List<Phase> prepare() {
         return steps.prepare;
     }
 
-    /** {@return what is done to each system after its last test, in this order; unmodifiable} */
+    /** {@return the phases after the last test on each system, in this order; unmodifiable} */
     public List<Phase> finish() {
         return steps.finish;
     }

@@ -3,10 +3,10 @@ package org.atex.fmf;
 import java.nio.file.Path;
 
 /**
- * A directory that every system gets a copy of.
+ * A directory that is copied to each system.
  *
- * @param place where the copy is, in the directory that the executor has on a system: {@code tree} for the only tree,
- *     {@code tree/NAME} for that of one of several sections of a plan, {@code libs/NICK} for a library
- * @param directory the directory, here
+ * @param place the path of the copy, relative to the executor's directory on a system: {@code tree} for the only tree,
+ *     {@code tree/NAME} for the tree of one of several sections of a plan, {@code libs/NICK} for a library
+ * @param directory the directory on this machine
  */
 public record FmfSource(String place, Path directory) {}

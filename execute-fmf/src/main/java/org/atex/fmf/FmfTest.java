@@ -21,15 +21,15 @@ import org.atex.fmf.tree.FmfNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A test that fmf metadata describe. {@link FmfTests} discovers them.
+ * A test that is described by fmf metadata. {@link FmfTests} discovers them.
  *
- * <p>What a scheduler reads is a {@link #plan} as any test has one. It comes from the metadata: {@code duration} is the limit;
- * {@code extra-priority}, {@code extra-locks}, {@code extra-locks-shared}, {@code extra-needs} and {@code extra-expected} are
- * the rest; the tag {@code destructive} says that the system must not run another test after it. The program may change all
- * of it, {@link #withPlan}.
+ * <p>The properties for the scheduler are a {@link #plan}, as any test has one. They come from the metadata:
+ * {@code duration} is the limit; {@code extra-priority}, {@code extra-locks}, {@code extra-locks-shared},
+ * {@code extra-needs} and {@code extra-expected} are the others; after a test with the tag {@code destructive}, the
+ * system does not run another test. The program can change all of them by {@link #withPlan}.
  *
- * <p>Immutable: each {@code with…} method returns a changed copy that still has all of its metadata. Two tests are equal if
- * all their properties are.
+ * <p>Immutable and thread-safe: each {@code with…} method returns a changed copy that keeps all metadata. Two tests are
+ * equal if all their properties are equal.
  */
 public final class FmfTest implements TestCase {
     private static final Duration DEFAULT_DURATION = Duration.ofMinutes(5);
@@ -56,12 +56,13 @@ public final class FmfTest implements TestCase {
     }
 
     /**
-     * Reads a test.
+     * Reads a test from its metadata.
      *
      * @param node a node with a {@code test} key
      * @param name the name of the test
-     * @param directory where it runs, relative to where trees are on systems
-     * @param needs what it requires
+     * @param directory the working directory, relative to the directory of trees on systems
+     * @param needs the packages of the test and of its libraries
+     * @throws org.atex.fmf.tree.FmfException if a value is invalid; the message has file and line
      */
     static FmfTest of(FmfNode node, String name, String directory, Libraries.Needs needs) {
         if (node.data().get("test") == null) {
@@ -69,7 +70,7 @@ public final class FmfTest implements TestCase {
         }
         Draft draft = new Draft(plan(node, name), node.text("test", ""), directory);
         draft.environment = node.textMap("environment");
-        draft.requires = TestKeys.of(node).withOwn(needs.requires());
+        draft.requires = TestKeys.of(node).withFrameworkPackages(needs.requires());
         draft.recommends = List.copyOf(needs.recommends());
         draft.tty = node.bool("tty", false);
         draft.metadata = node.data();
@@ -90,13 +91,12 @@ public final class FmfTest implements TestCase {
         }
         for (String lock : node.textList("extra-locks-shared")) {
             if (exclusive.contains(lock)) {
-                throw node.unexpected(
-                        "extra-locks-shared", "locks that are not among extra-locks, and " + lock + " is");
+                throw node.unexpected("extra-locks-shared", "locks that are not in extra-locks, but " + lock + " is");
             }
             plan = plan.withLock(TestLock.shared(lock));
         }
         for (Map.Entry<String, @Nullable Object> need : node.map("extra-needs").entrySet()) {
-            plan = plan.withNeed(new Need(need.getKey(), values(node, need.getValue())));
+            plan = plan.withNeed(new Need(need.getKey(), acceptedValues(node, need.getValue())));
         }
         return plan;
     }
@@ -114,8 +114,8 @@ public final class FmfTest implements TestCase {
         return duration;
     }
 
-    /** The values of a label that will do. Numbers and truth values are compared as text, as labels are text. */
-    private static Set<String> values(FmfNode node, @Nullable Object written) {
+    /** {@return the accepted values of a label} Numbers and booleans are compared as text, as labels are text. */
+    private static Set<String> acceptedValues(FmfNode node, @Nullable Object written) {
         List<String> values = new ArrayList<>();
         for (Object value : written instanceof List<?> list ? list : Arrays.asList(written)) {
             if (!(value instanceof String || value instanceof Number || value instanceof Boolean)) {
@@ -127,42 +127,42 @@ public final class FmfTest implements TestCase {
         return Set.copyOf(values);
     }
 
-    /** {@return the properties that a scheduler reads} */
+    /** {@return the properties for the scheduler} */
     public PlainTest plan() {
         return plan;
     }
 
-    /** {@return the shell text of its {@code test} key} */
+    /** {@return the shell script of the {@code test} key} */
     public String command() {
         return command;
     }
 
-    /** {@return the directory that it runs in, relative to the tree on the system; empty for the root of the tree} */
+    /** {@return the working directory, relative to the tree on the system; empty for the root of the tree} */
     public String directory() {
         return directory;
     }
 
-    /** {@return its variables} */
+    /** {@return the environment variables of the test; unmodifiable} */
     public Map<String, String> environment() {
         return environment;
     }
 
-    /** {@return the packages that must be installed for it and for its libraries} */
+    /** {@return the packages that must be installed for the test and for its libraries; unmodifiable} */
     public List<String> requires() {
         return requires;
     }
 
-    /** {@return the packages that are installed for it if they can be} */
+    /** {@return the packages that are installed if they are available; unmodifiable} */
     public List<String> recommends() {
         return recommends;
     }
 
-    /** {@return whether it gets a terminal} */
+    /** {@return whether the test gets a terminal} */
     public boolean tty() {
         return tty;
     }
 
-    /** {@return all keys that the tree has for it, with their values} */
+    /** {@return all metadata keys with their values; unmodifiable} */
     public Map<String, @Nullable Object> metadata() {
         return metadata;
     }
@@ -207,80 +207,89 @@ public final class FmfTest implements TestCase {
         return plan.tags();
     }
 
-    /** {@return where the tree describes it, relative to the root of the tree, or null if that is not known} */
+    /** {@return the file and line that describe the test, relative to the root of its tree, or null if unknown} */
     @Override
     public @Nullable TestSource source() {
         return plan.source();
     }
 
     /**
-     * {@return this test with other properties for the scheduler}
+     * Changes the properties for the scheduler.
      *
-     * @param change makes the new properties from those of now, such as {@code plan -> plan.withLock(TestLock.exclusive("db"))};
-     *     without a limit, the test gets the five minutes that fmf tests have by default
+     * @param change returns new properties for the current ones, as
+     *     {@code plan -> plan.withLock(TestLock.exclusive("db"))} does. Without a limit, the test gets the default one
+     *     of five minutes
+     * @return a changed copy
      */
     public FmfTest withPlan(UnaryOperator<PlainTest> change) {
         return with(draft -> draft.plan = change.apply(plan));
     }
 
     /**
-     * {@return this test with another name}
+     * Changes the name.
      *
-     * @param value the name; unique within a run
+     * @param value the name, unique within a run
+     * @return a changed copy
      */
     public FmfTest withName(String value) {
         return withPlan(now -> now.withName(value));
     }
 
     /**
-     * {@return this test with another time limit}
+     * Changes the time limit.
      *
-     * @param value the time after which it is ended
+     * @param value the time after which the test is ended
+     * @return a changed copy
      */
     public FmfTest withLimit(Duration value) {
         return withPlan(now -> now.withLimit(value));
     }
 
     /**
-     * {@return this test with another priority}
+     * Changes the priority.
      *
-     * @param value tests with a higher number start sooner
+     * @param value the priority; tests with a higher one start sooner
+     * @return a changed copy
      */
     public FmfTest withPriority(int value) {
         return withPlan(now -> now.withPriority(value));
     }
 
     /**
-     * {@return this test with other tags; it is destructive if {@code destructive} is among them, and only then}
+     * Changes the tags. The test is destructive if {@code destructive} is among them, and only then.
      *
-     * @param value all of its tags
+     * @param value all tags
+     * @return a changed copy
      */
     public FmfTest withTags(Set<String> value) {
         return withPlan(now -> now.withTags(value).withDestructive(value.contains(DESTRUCTIVE)));
     }
 
     /**
-     * {@return this test with another place where it is described}
+     * Changes the source location.
      *
-     * @param value a file, and a line if it is known; null if neither is known
+     * @param value the file and, if known, the line; null if unknown
+     * @return a changed copy
      */
     public FmfTest withSource(@Nullable TestSource value) {
         return withPlan(now -> now.withSource(value));
     }
 
     /**
-     * {@return this test with another command}
+     * Changes the command.
      *
-     * @param value shell text
+     * @param value a shell script
+     * @return a changed copy
      */
     public FmfTest withCommand(String value) {
         return with(draft -> draft.command = value);
     }
 
     /**
-     * {@return this test with more variables; they replace those of the same name}
+     * Adds environment variables. They replace variables with the same name.
      *
      * @param more the variables
+     * @return a changed copy
      */
     public FmfTest withEnvironment(Map<String, String> more) {
         Map<String, String> all = new LinkedHashMap<>(environment);
@@ -289,29 +298,31 @@ public final class FmfTest implements TestCase {
     }
 
     /**
-     * {@return this test with other required packages}
+     * Changes the required packages.
      *
-     * @param value all packages that must be installed for it
+     * @param value all packages that must be installed
+     * @return a changed copy
      */
     public FmfTest withRequires(List<String> value) {
         return with(draft -> draft.requires = value);
     }
 
     /**
-     * {@return this test with other recommended packages}
+     * Changes the recommended packages.
      *
-     * @param value all packages that are installed for it if they can be
+     * @param value all packages that are installed if they are available
+     * @return a changed copy
      */
     public FmfTest withRecommends(List<String> value) {
         return with(draft -> draft.recommends = value);
     }
 
     /**
-     * {@return this test with other metadata}
-     *
-     * <p>The executor reads the keys that have no property of their own from here, such as {@code result} and {@code check}.
+     * Changes the metadata. The executor reads keys without a property from here, such as {@code result} and
+     * {@code check}.
      *
      * @param value all keys with their values
+     * @return a changed copy
      */
     public FmfTest withMetadata(Map<String, @Nullable Object> value) {
         return with(draft -> draft.metadata = value);
@@ -347,7 +358,7 @@ public final class FmfTest implements TestCase {
         return name();
     }
 
-    /** The properties of a test before they are checked and copied. */
+    /** The properties of a test, before the constructor copies them. */
     private static final class Draft {
         private PlainTest plan;
         private String command;

@@ -7,8 +7,8 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * The tests that a discovery chose, in the order in which they are to run, with the trees and the plan that they come from: a
- * list, to be mapped and filtered with plain Java before it is run. Immutable.
+ * The tests that a discovery selected, in the order in which they run, with their trees and plan. This is an
+ * unmodifiable list that can be filtered and mapped before it is run. Immutable and thread-safe.
  */
 public final class FmfTests extends AbstractList<FmfTest> {
     private final Path tree;
@@ -26,7 +26,7 @@ public final class FmfTests extends AbstractList<FmfTest> {
     }
 
     /**
-     * {@return a discovery of the tests of a tree}
+     * {@return a discovery of the tests of a local tree}
      *
      * @param path a directory of the tree
      */
@@ -35,53 +35,56 @@ public final class FmfTests extends AbstractList<FmfTest> {
     }
 
     /**
-     * {@return a discovery of the tests of a tree that may be elsewhere}
+     * {@return a discovery of the tests of a local or remote tree}
      *
-     * @param tree where it is; its name does not matter
+     * @param tree the location of the tree; the name of its node is ignored
      */
     public static FmfDiscovery from(FmfId tree) {
         return new FmfDiscovery(tree);
     }
 
-    /** {@return the root of the tree that the discovery began with: the one that has the plan} */
+    /** {@return the root of the tree that has the plan, or of the only tree if there is no plan} */
     public Path tree() {
         return tree;
     }
 
-    /** {@return the directories that systems get copies of: trees, then libraries; unmodifiable} */
+    /** {@return the directories that are copied to systems: trees, then libraries; unmodifiable} */
     public List<FmfSource> sources() {
         return sources;
     }
 
-    /** {@return the plan that chose them} */
+    /** {@return the plan that selected the tests} */
     public FmfPlan plan() {
         return plan;
     }
 
     /**
-     * {@return what is probably a mistake in the metadata of the plan and of the tests that were discovered: keys that are nearly
-     * those of the format, and so ignored; each with file and line, and what was probably meant; unmodifiable}
+     * {@return probable mistakes in the metadata of the plan and of the discovered tests: misspelled keys, which are
+     * ignored} Each has file and line and the key that was probably meant. Unmodifiable.
      */
     public List<String> warnings() {
         return warnings;
     }
 
     /**
-     * {@return these tests, each changed}
+     * Changes each test.
      *
-     * @param change what to do with each
+     * @param change returns the changed copy of a test
+     * @return the changed tests, in the same order
      */
     public FmfTests map(UnaryOperator<FmfTest> change) {
         return new FmfTests(tree, plan, sources, tests.stream().map(change).toList(), warnings);
     }
 
     /**
-     * {@return those of the tests that are wanted, which may be none}
+     * Selects tests. The result may be empty.
      *
-     * @param wanted says which
+     * @param condition returns true for tests to keep
+     * @return the selected tests, in the same order
      */
-    public FmfTests filter(Predicate<FmfTest> wanted) {
-        return new FmfTests(tree, plan, sources, tests.stream().filter(wanted).toList(), warnings);
+    public FmfTests filter(Predicate<FmfTest> condition) {
+        return new FmfTests(
+                tree, plan, sources, tests.stream().filter(condition).toList(), warnings);
     }
 
     @Override

@@ -8,14 +8,14 @@ import org.atex.fmf.tree.FmfTree;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan, and where it comes from.
+ * A plan and its origin. Immutable.
  *
- * @param name what it is called, which is not the name of its node if another plan imports it
- * @param node its node
- * @param tree the tree of its node, not adjusted
- * @param origin where the tree was fetched from; null for a tree of this machine
- * @param from what the plan says and passes on that imports it
- * @param disabled why it is not enabled, or null if it is
+ * @param name the name, which is not that of the node if another plan imports it
+ * @param node the node of the plan
+ * @param tree the tree of the node, not adjusted
+ * @param origin the location that the tree was fetched from; null for a tree on this machine
+ * @param from the settings of the plan that imports it
+ * @param disabled the reason why it is disabled, or null if it is enabled
  */
 record FoundPlan(
         String name,
@@ -25,18 +25,20 @@ record FoundPlan(
         Inherited from,
         @Nullable String disabled) {
     /**
-     * What an imported plan inherits.
+     * The settings that an imported plan inherits.
      *
-     * @param context dimensions
-     * @param environment variables
+     * @param context the dimensions of the context
+     * @param environment the variables
      */
     record Inherited(FmfContext context, Map<String, String> environment) {
         static final Inherited NOTHING = new Inherited(FmfContext.empty(), Map.of());
     }
 
-    /** {@return an error that names file and line, the plan, and the key} */
-    FmfException wrong(String key, String what) {
+    /** {@return an error that names the file and line, the plan, and the key} */
+    FmfException wrong(String key, String reason) {
         return new FmfException(
-                FmfException.Kind.INVALID_VALUE, node.place(key) + "the plan " + name + ", " + key + ": " + what, null);
+                FmfException.Kind.INVALID_VALUE,
+                node.place(key) + "the plan " + name + ", " + key + ": " + reason,
+                null);
     }
 }

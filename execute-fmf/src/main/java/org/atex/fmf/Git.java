@@ -13,13 +13,13 @@ import java.util.concurrent.TimeUnit;
 import org.atex.fmf.tree.FmfException;
 
 /**
- * Runs git in a repository of its own: never asking anybody anything, never for longer than it may, and never with a secret
- * on a command line. For one thread.
+ * Runs git in a separate, temporary repository. Git cannot prompt, its processes end with the time limit, and passwords
+ * are not on command lines, which other users can read. For one thread.
  */
 final class Git {
-    private static final int SHOWN = 1000;
-    /** Names variables that would lead git elsewhere, or make it write down what it sends. */
-    static final List<String> MISLEADING = List.of(
+    private static final int MAX_ERROR_LENGTH = 1000;
+    /** Variables that would redirect git to another repository. */
+    static final List<String> IGNORED_VARIABLES = List.of(
             "GIT_DIR",
             "GIT_WORK_TREE",
             "GIT_INDEX_FILE",
@@ -31,7 +31,10 @@ final class Git {
             "GIT_SHALLOW_FILE",
             "GIT_GRAFT_FILE");
 
-    /** What the URL says, and no helper of the user's, which might keep it. */
+    /**
+     * The configuration of a credential helper that returns the user and the password of the URL. The empty first entry
+     * removes the user's own helpers, which might store the password.
+     */
     private static final String CREDENTIALS = "[credential]\n\thelper =\n\thelper = "
             + quoted("!f() { echo \"username=$ATEX_GIT_USER\"; echo \"password=$ATEX_GIT_PASSWORD\"; }; f")
             + "\n";
@@ -39,15 +42,15 @@ final class Git {
     private final Path directory;
     private final GitUrl url;
     private final long deadline;
-    private final Duration within;
+    private final Duration timeLimit;
     private String ssh = "ssh";
 
     /**
-     * How a command ended.
+     * The result of a command.
      *
-     * @param code its exit code
-     * @param out what it said
-     * @param error what it complained about
+     * @param code the exit code
+     * @param out the standard output
+     * @param error the standard error
      */
     record Result(int code, String out, String error) {
         boolean succeeded() {
@@ -55,26 +58,32 @@ final class Git {
         }
     }
 
-    private Git(Path directory, GitUrl url, Duration within) {
+    private Git(Path directory, GitUrl url, Duration timeLimit) {
         this.directory = directory;
         this.url = url;
-        this.within = within;
-        this.deadline = System.nanoTime() + within.toNanos();
+        this.timeLimit = timeLimit;
+        this.deadline = System.nanoTime() + timeLimit.toNanos();
     }
 
-    /** Makes an empty repository, which knows where to fetch from. */
-    static Git init(Path directory, GitUrl url, Duration within) throws InterruptedException, IOException {
-        Git git = new Git(directory, url, within);
+    /**
+     * Creates an empty repository with a remote {@code origin}.
+     *
+     * @param directory an empty directory
+     * @param url the URL of the remote
+     * @param timeLimit the time limit of all commands together
+     */
+    static Git init(Path directory, GitUrl url, Duration timeLimit) throws InterruptedException, IOException {
+        Git git = new Git(directory, url, timeLimit);
         git.run("make a repository for", "init", "--quiet", "--bare", "--template=", ".");
         Path config = directory.resolve("config");
-        // Not by its command, whose arguments are for all to see.
+        // Written to the file, as arguments of 'git remote add' would be visible to other users.
         Files.writeString(
                 config,
                 "[remote \"origin\"]\n\turl = " + quoted(url.address()) + "\n"
                         + (url.user() == null ? "" : CREDENTIALS),
                 StandardOpenOption.APPEND);
         if (url.overSsh()) {
-            git.ssh = git.usersSsh();
+            git.ssh = git.configuredSsh();
         }
         return git;
     }
@@ -83,8 +92,8 @@ final class Git {
         return '"' + value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
     }
 
-    /** {@return how the user has git run ssh} */
-    private String usersSsh() throws InterruptedException, IOException {
+    /** {@return the ssh command that the user has configured for git} */
+    private String configuredSsh() throws InterruptedException, IOException {
         String command = System.getenv("GIT_SSH_COMMAND");
         if (command != null) {
             return command;
@@ -97,17 +106,30 @@ final class Git {
         return configured.succeeded() ? configured.out().strip() : "ssh";
     }
 
-    /** Runs git, which must succeed. */
-    String run(String what, String... arguments) throws InterruptedException, IOException {
+    /**
+     * Runs git.
+     *
+     * @param action the action for the message of a failure, such as {@code fetch}
+     * @param arguments the arguments
+     * @return the standard output
+     * @throws FmfException if git fails
+     */
+    String run(String action, String... arguments) throws InterruptedException, IOException {
         Result result = attempt(arguments);
         if (!result.succeeded()) {
-            throw failure(what, result.error());
+            throw failure(action, result.error());
         }
         return result.out();
     }
 
-    /** Runs git, which may fail. */
+    /**
+     * Runs git and returns its result, also if it fails.
+     *
+     * @param arguments the arguments
+     * @throws FmfException if git cannot be started or exceeds the time limit
+     */
     Result attempt(String... arguments) throws InterruptedException, IOException {
+        // Files need no threads that read them, as pipes would.
         Path out = Files.createTempFile(directory, "out", "");
         Path error = Files.createTempFile(directory, "err", "");
         List<String> command = new ArrayList<>(List.of("git"));
@@ -117,7 +139,7 @@ final class Git {
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(out.toFile())
                 .redirectError(error.toFile());
-        prepare(builder.environment());
+        setEnvironment(builder.environment());
         int code = await(start(builder));
         return new Result(code, text(out), text(error));
     }
@@ -143,17 +165,19 @@ final class Git {
             ended = process.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } finally {
             if (!ended) {
-                kill(process);
+                killTree(process);
             }
         }
         if (!ended) {
-            throw failure("fetch", "it was ended, since all of it may take " + within.toSeconds() + " s");
+            throw failure(
+                    "fetch", "it was killed at the time limit of " + timeLimit.toSeconds() + " s for all commands");
         }
         return process.exitValue();
     }
 
-    /** With what it started: ssh, and the program that speaks http. */
-    private static void kill(Process process) {
+    /** Kills git and its children: ssh, and the helper for http. */
+    private static void killTree(Process process) {
+        // The children must be listed first: those of a dead process are no longer known.
         List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
@@ -163,11 +187,13 @@ final class Git {
                 .join();
     }
 
-    private void prepare(Map<String, String> environment) {
-        MISLEADING.forEach(environment::remove);
+    private void setEnvironment(Map<String, String> environment) {
+        IGNORED_VARIABLES.forEach(environment::remove);
+        // Traces would write credentials to a file.
         environment.keySet().removeIf(name -> name.startsWith("GIT_TRACE"));
         environment.put("GIT_DIR", directory.toString());
         environment.put("LC_ALL", "C");
+        // Every way to prompt is closed: terminal, graphical programs for git and ssh, and credential managers.
         environment.put("GIT_TERMINAL_PROMPT", "0");
         environment.put("GIT_ASKPASS", "true");
         environment.put("SSH_ASKPASS", "true");
@@ -179,13 +205,15 @@ final class Git {
         }
     }
 
-    /** {@return an error that says what git said last} */
-    FmfException failure(String what, String error) {
-        String said = GitUrl.redact(error).strip();
-        String last = said.length() > SHOWN ? "…" + said.substring(said.length() - SHOWN) : said;
+    /** {@return an error with the last output of git} */
+    FmfException failure(String action, String error) {
+        String output = GitUrl.redact(error).strip();
+        String last = output.length() > MAX_ERROR_LENGTH
+                ? "…" + output.substring(output.length() - MAX_ERROR_LENGTH)
+                : output;
         return new FmfException(
                 FmfException.Kind.FETCH,
-                "Could not " + what + " " + url + ": " + (last.isEmpty() ? "git did not say why" : last)
+                "Could not " + action + " " + url + ": " + (last.isEmpty() ? "git gave no reason" : last)
                         + "\nCheck the address, the ref and the network, and that git can log in there without asking",
                 null);
     }

@@ -9,11 +9,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What git fetches a repository by, with the secret apart: command lines are for all to see.
+ * The URL of a git repository, with user and password separated, so that they do not appear on command lines, which
+ * other users can read. Immutable.
  *
- * @param address the URL, without what it says of user and password over http
- * @param user who logs in; null if the URL does not say
- * @param password the secret, perhaps empty
+ * @param address the URL; without user and password for http
+ * @param user the user for http; null if the URL has none
+ * @param password the password, or an empty string
  */
 record GitUrl(String address, @Nullable String user, String password) {
     private static final Pattern HTTP = Pattern.compile("(?i)(https?://)([^/@:]*)(?::([^/]*))?@(.*)", Pattern.DOTALL);
@@ -26,7 +27,7 @@ record GitUrl(String address, @Nullable String user, String password) {
             return new GitUrl(
                     http.group(1) + http.group(4), decoded(http.group(2)), password == null ? "" : decoded(password));
         }
-        // git would take it relative to wherever it runs.
+        // git would resolve a relative path against its own working directory.
         if (!url.contains("://") && Files.isDirectory(Path.of(url))) {
             return new GitUrl(Path.of(url).toAbsolutePath().normalize().toString(), null, "");
         }
@@ -34,19 +35,21 @@ record GitUrl(String address, @Nullable String user, String password) {
     }
 
     private static String decoded(String text) {
+        // URLDecoder would turn a plus into a space, as in forms.
         return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    /** {@return text without what URLs in it say of users and passwords} */
+    /** {@return the text, in which URLs have no users and passwords} */
     static String redact(String text) {
         return SECRET.matcher(text).replaceAll("$1");
     }
 
     boolean overSsh() {
+        // Short ssh addresses have no scheme. Neither have local paths, for which the ssh command is not used.
         return address.startsWith("ssh://") || address.startsWith("git+ssh://") || !address.contains("://");
     }
 
-    /** {@return the address, fit for messages} */
+    /** {@return the address for messages, without a user} */
     @Override
     public String toString() {
         return redact(address);

@@ -13,22 +13,29 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
-/** Reads one JSON object into maps and lists. */
+/** Parses a JSON object. Strict: duplicate keys are an error. */
 final class Json {
+    // Without this check, the last of several values would win silently.
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
     private Json() {}
 
+    /**
+     * {@return the object as maps, lists, texts, numbers, booleans and nulls}
+     *
+     * @param bytes the object in UTF-8, without further data after it
+     * @throws ProtocolException if the bytes are anything else
+     */
     static Map<String, @Nullable Object> object(byte[] bytes) throws ProtocolException {
         try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), bytes)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new ProtocolException("a result must be a JSON object, and starts with " + parser.currentToken());
+                throw new ProtocolException("a result must be a JSON object, but starts with " + parser.currentToken());
             }
             Map<String, @Nullable Object> object = object(parser);
             if (parser.nextToken() != null) {
-                throw new ProtocolException("a result must be one JSON object, and there is more behind it");
+                throw new ProtocolException("a result must be one JSON object, but more data follow it");
             }
             return object;
         } catch (JacksonException e) {

@@ -20,14 +20,19 @@ import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
 
 /**
- * Copies of trees that systems keep from run to run, so that the next upload sends only what changed. With each is what
- * {@code tar} remembers of how the tree was then; without that, or where anything else is in doubt, all of the tree is sent.
+ * Copies of trees that systems keep between runs, so that an upload sends only changes. Each copy has a snapshot file,
+ * in which {@code tar --listed-incremental} records the state of the tree at the last upload. Without it, and after any
+ * failure, the whole tree is sent.
  *
- * <p>Thread safety: from any thread. Two uploads of one tree to one system at once do not use the same copy.
+ * <p>Thread-safe. A copy is locked during an upload; a concurrent upload of the same tree to the same system does not
+ * use the copy.
  */
 final class KeptTrees {
-    /** Holds the copy for as long as its input is open, and says so. */
-    private static final String HOLD = """
+    /**
+     * Locks the copy and prints its path and its snapshot. The lock is held until the end of standard input, also if
+     * the connection is lost.
+     */
+    private static final String LOCK = """
             umask 077
             kept=/var/tmp/atex-kept.$(id -u)
             mkdir -p "$kept" && [[ -O $kept && ! -L $kept ]] || exit 1
@@ -40,12 +45,17 @@ final class KeptTrees {
             exec cat
             """;
 
+    /**
+     * Adds changes to the copy, or replaces it. The snapshot is removed first, so that an interrupted upload is
+     * followed by a complete one. GNU tar extracts deletions only with {@code --listed-incremental}.
+     */
     private static final String UNPACK = """
             rm -f -- "$1/snapshot"
             [[ $2 == all ]] && { rm -rf -- "$1/tree" && mkdir -- "$1/tree" || exit; }
             tar -x -o -p --listed-incremental=/dev/null -f - -C "$1/tree"
             """;
 
+    /** Copies the tree to its target, then stores the new snapshot. */
     private static final String COPY = """
             mkdir -p -- "$2" && cp -a --reflink=auto -- "$1/tree/." "$2" && mv -f -- "$1/snapshot.new" "$1/snapshot"
             """;
@@ -56,13 +66,20 @@ final class KeptTrees {
         this.excludes = excludes;
     }
 
-    /** {@return whether it was sent; if not, the copy is in use, or the system cannot keep any} */
+    /**
+     * {@return whether the tree was sent; false if the copy is locked, or if the system lacks {@code tar} or cannot
+     * keep copies}
+     *
+     * @param directory the tree on this machine
+     * @param connection a connection to the system
+     * @param target the directory on the system
+     */
     boolean send(Path directory, Connection connection, String target) throws InterruptedException {
         String key = UUID.nameUUIDFromBytes((directory.toAbsolutePath() + "\0" + excludes).getBytes(UTF_8))
                 .toString();
-        Command hold = Command.bash(HOLD, key).withStdin(Input.pipe()).withStderr(Output.discard());
-        try (RunningCommand holding = connection.start(hold)) {
-            BufferedReader answer = new BufferedReader(new InputStreamReader(holding.stdout(), UTF_8));
+        Command lock = Command.bash(LOCK, key).withStdin(Input.pipe()).withStderr(Output.discard());
+        try (RunningCommand holder = connection.start(lock)) {
+            BufferedReader answer = new BufferedReader(new InputStreamReader(holder.stdout(), UTF_8));
             String kept = answer.readLine();
             String snapshot = answer.readLine();
             if (kept == null || snapshot == null) {
@@ -72,8 +89,8 @@ final class KeptTrees {
             run(connection, Command.bash(COPY, kept, target));
             return true;
         } catch (InterruptedIOException e) {
-            Thread.interrupted(); // what was pending is thrown
-            throw new InterruptedException("interrupted while " + directory + " was sent");
+            Thread.interrupted(); // The status is reported by the exception.
+            throw new InterruptedException("interrupted while sending " + directory);
         } catch (IOException e) {
             throw new TransferException("could not send " + directory + " to " + connection + ": " + e.getMessage(), e);
         }
@@ -84,16 +101,17 @@ final class KeptTrees {
         Path file = Files.createTempFile("atex-tree", ".snapshot");
         try {
             Files.write(file, Base64.getDecoder().decode(snapshot));
+            // tar reads the old snapshot from the file and writes the new one to it.
             Input pack = Tar.pack(directory, excludes, file);
             try {
-                String what = snapshot.isEmpty() ? "all" : "changes";
-                run(connection, Command.bash(UNPACK, kept, what).withStdin(pack));
+                String mode = snapshot.isEmpty() ? "all" : "changes";
+                run(connection, Command.bash(UNPACK, kept, mode).withStdin(pack));
                 connection.upload(file, kept + "/snapshot.new");
             } finally {
                 Tar.delete(pack);
             }
         } catch (IllegalArgumentException e) {
-            throw new IOException("what the system remembers of the last time is broken: remove " + kept + " there", e);
+            throw new IOException("its snapshot of the last upload is damaged: remove " + kept + " on the system", e);
         } finally {
             Files.deleteIfExists(file);
         }
@@ -102,7 +120,7 @@ final class KeptTrees {
     private static void run(Connection connection, Command command) throws IOException, InterruptedException {
         CommandResult result = connection.run(command.withStderr(Output.merge()));
         if (!result.succeeded()) {
-            throw new IOException("its copy there: " + result.end() + " (is there room?): "
+            throw new IOException("its copy on the system failed: " + result.end() + " (is there disk space?): "
                     + result.stdout().strip());
         }
     }

@@ -11,11 +11,14 @@ import org.atex.fmf.tree.FmfNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds keys that are nearly those of the format: they would be ignored without a word. Keys that are like no other are the
- * user's own. For one thread.
+ * Finds misspelled keys, which would be ignored silently. A key is misspelled if it is similar to a known key; all
+ * others belong to the user. For one thread.
  */
 final class KeyCheck {
-    /** What tests and plans may have, all of it for both: they inherit from each other's parents. */
+    /**
+     * The known keys of tests and plans. There is one list for both, as tests and plans inherit keys from common
+     * parents.
+     */
     private static final Set<String> KEYS = sorted(
             "adjust author check cleanup component contact context coverage description discover documented duration enabled"
                     + " environment environment-file example execute extra-priority finish framework gate id implemented"
@@ -23,16 +26,16 @@ final class KeyCheck {
                     + " require restart-max-count restart-on-exit-code restart-with-reboot result story summary tag test"
                     + " tester tier title tty verified where");
 
-    private static final String OWN = "extra-";
+    private static final String USER_PREFIX = "extra-";
 
-    private final Map<String, Judgement> findings = new LinkedHashMap<>();
+    private final Map<String, Finding> findings = new LinkedHashMap<>();
 
-    /** What was found, and in how many nodes. */
-    private static final class Judgement {
+    /** A finding, and the number of further nodes with it. */
+    private static final class Finding {
         private final String text;
         private int others;
 
-        Judgement(String text) {
+        Finding(String text) {
             this.text = text;
         }
 
@@ -49,75 +52,84 @@ final class KeyCheck {
     /** Checks the keys of a test or plan. */
     void node(FmfNode node) {
         for (String key : node.data().keySet()) {
-            String meant = nearest(key, KEYS);
-            if (meant != null) {
-                add(node, key, "the key '" + key + "' of " + node.name(), meant);
+            String suggestion = nearest(key, KEYS);
+            if (suggestion != null) {
+                addMisspelled(node, key, "the key '" + key + "' of " + node.name(), suggestion);
             }
         }
     }
 
-    /** Checks the keys of a plan: what is unknown there is the user's own, as trees have keys for all their nodes. */
+    /**
+     * Checks the keys of a plan. Unlike in tests, all unknown keys are reported. They may belong to the user, as a tree
+     * can define keys for all its nodes.
+     */
     void plan(FmfNode node) {
         node(node);
         for (String key : node.data().keySet()) {
-            if (!KEYS.contains(key) && !key.startsWith(OWN) && nearest(key, KEYS) == null) {
+            if (!KEYS.contains(key) && !key.startsWith(USER_PREFIX) && nearest(key, KEYS) == null) {
                 add(
                         node,
                         key,
                         node.place(key) + "the key '" + key + "' of the plan " + node.name()
-                                + " means nothing to plans, and is ignored. A key of your own may begin with '" + OWN
+                                + " has no meaning in plans and is ignored. A key of your own can begin with '"
+                                + USER_PREFIX
                                 + "'");
             }
         }
     }
 
-    private void add(FmfNode node, String at, String what, String meant) {
+    private void addMisspelled(FmfNode node, String key, String subject, String suggestion) {
         add(
                 node,
-                at + "\0" + meant,
-                node.place(at) + what + " is unknown and ignored: did you mean '" + meant
-                        + "'? A key of your own may begin with '" + OWN + "'");
+                key + "\0" + suggestion,
+                node.place(key) + subject + " is unknown and ignored: did you mean '" + suggestion
+                        + "'? A key of your own can begin with '" + USER_PREFIX + "'");
     }
 
-    private void add(FmfNode node, String mistake, String words) {
+    private void add(FmfNode node, String identity, String message) {
+        // Nodes that inherit a key from one file have one finding.
         String file = node.sources().isEmpty() ? "" : node.sources().getLast().toString();
-        String same = file + "\0" + mistake;
-        Judgement known = findings.get(same);
-        if (known != null) {
-            known.others++;
+        String location = file + "\0" + identity;
+        Finding existing = findings.get(location);
+        if (existing != null) {
+            existing.others++;
             return;
         }
-        findings.put(same, new Judgement(words));
+        findings.put(location, new Finding(message));
     }
 
-    /** {@return what was found, one line each, each key of a file once} */
+    /** {@return the findings, one line each; a key that several nodes inherit from one file is one finding} */
     List<String> warnings() {
         List<String> all = new ArrayList<>();
         findings.values().forEach(finding -> all.add(finding.toString()));
         return List.copyOf(all);
     }
 
-    /** {@return the known key that one is nearly, or null if it is one itself, or like none} */
+    /** {@return the known key that a key is similar to, or null if it is known itself or similar to none} */
     static @Nullable String nearest(String key, Set<String> keys) {
         if (keys.contains(key) || key.startsWith("/")) {
             return null;
         }
         String nearest = null;
         int least = Integer.MAX_VALUE;
-        for (String known : keys) {
-            int distance = distance(key, known);
+        for (String candidate : keys) {
+            int distance = distance(key, candidate);
+            // Two edits are allowed only in longer keys with the same first letter: otherwise, short words are similar
+            // to many others.
             boolean near = distance == 1
-                    ? known.length() > 2
-                    : distance == 2 && known.length() > 5 && known.charAt(0) == key.charAt(0);
+                    ? candidate.length() > 2
+                    : distance == 2 && candidate.length() > 5 && candidate.charAt(0) == key.charAt(0);
             if (near && distance < least) {
-                nearest = known;
+                nearest = candidate;
                 least = distance;
             }
         }
         return nearest;
     }
 
-    /** {@return how many letters are wrong, missing, too many or swapped with the next} */
+    /**
+     * {@return the number of edits between two words: letters replaced, inserted, deleted or swapped with the next one}
+     */
     static int distance(String a, String b) {
         int[][] cost = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {

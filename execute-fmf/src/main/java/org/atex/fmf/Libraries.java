@@ -19,32 +19,37 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Fetches the libraries that tests require, and what those require in turn. For one thread. */
+/** Resolves the libraries that tests require, and the requirements of these. Fetches their trees. For one thread. */
 final class Libraries {
     private static final Logger LOG = LoggerFactory.getLogger(Libraries.class);
     private static final Pattern SHORT = Pattern.compile("library\\(([^/()]+)(/[^()]+)\\)");
 
-    private final Settings settings;
+    private final DiscoverySettings settings;
     private final Map<FmfId, FmfTree> trees = new HashMap<>();
-    /** The directory of each tree with libraries, by where it goes below {@code libs/}. */
+    /**
+     * The root directories of the libraries' trees, by their paths below {@code libs/}. Sorted, so that directories
+     * precede those inside them.
+     */
     private final TreeMap<String, Path> places = new TreeMap<>();
 
-    Libraries(Settings settings) {
+    Libraries(DiscoverySettings settings) {
         this.settings = settings;
     }
 
     /**
-     * The packages that a test needs, on its own account and for its libraries.
+     * The packages of a test and of its libraries.
      *
-     * @param requires without these it cannot run
-     * @param recommends these are nice to have
+     * @param requires packages that must be installed
+     * @param recommends packages that are installed if they are available
      */
     record Needs(Set<String> requires, Set<String> recommends) {}
 
     /**
-     * A library, as a node of a tree.
+     * A library.
      *
-     * @param place where its tree goes below {@code libs/}
+     * @param node the node of the library
+     * @param tree the tree of the node
+     * @param place the path of the tree below {@code libs/}
      */
     private record Library(FmfNode node, FmfTree tree, String place) {
         Path directory() {
@@ -52,49 +57,57 @@ final class Libraries {
         }
     }
 
-    /** One who requires. */
-    private record Asker(FmfNode node, @Nullable FmfTree tree, String chain) {
+    /**
+     * A test or library with requirements.
+     *
+     * @param node its node
+     * @param tree the tree of the node; null if it has no metadata
+     * @param chain the test and the libraries that lead here, to begin a message
+     */
+    private record Requirer(FmfNode node, @Nullable FmfTree tree, String chain) {
         String identity() {
             return (tree == null ? "" : tree.directory().map(Path::toString).orElse("")) + " " + node.name();
         }
     }
 
     /**
-     * {@return the packages that a test needs, its libraries being fetched}
+     * {@return the packages of a test and of its libraries} Fetches the libraries.
      *
-     * @param test its node
-     * @param who what it is called, and where it is from, for messages
-     * @param tree the tree that has it; null if that has no metadata
+     * @param test the node of the test
+     * @param label the name and source of the test, for messages
+     * @param tree the tree of the test; null if it has no metadata
+     * @throws FmfException if a required library is invalid or cannot be fetched
      */
-    Needs needs(FmfNode test, String who, @Nullable FmfTree tree) throws InterruptedException {
+    Needs needs(FmfNode test, String label, @Nullable FmfTree tree) throws InterruptedException {
         Needs needs = new Needs(new LinkedHashSet<>(), new LinkedHashSet<>());
-        follow(new Asker(test, tree, "The test " + who), needs, new HashSet<>());
+        collect(new Requirer(test, tree, "The test " + label), needs, new HashSet<>());
         return needs;
     }
 
-    private void follow(Asker asker, Needs needs, Set<String> seen) throws InterruptedException {
-        // Whoever requires each other has been here.
-        if (!seen.add(asker.identity())) {
+    private void collect(Requirer requirer, Needs needs, Set<String> visited) throws InterruptedException {
+        // Libraries may require each other.
+        if (!visited.add(requirer.identity())) {
             return;
         }
-        for (Object item : items(asker.node, "require")) {
-            require(asker, item, needs.requires, needs, seen);
+        for (Object item : items(requirer.node, "require")) {
+            require(requirer, item, needs.requires, needs, visited);
         }
-        for (Object item : items(asker.node, "recommend")) {
+        for (Object item : items(requirer.node, "recommend")) {
             try {
-                require(asker, item, needs.recommends, needs, seen);
+                require(requirer, item, needs.recommends, needs, visited);
             } catch (FmfException e) {
-                LOG.info("{}; it is only recommended", e.getMessage());
+                LOG.info("{}; it is only recommended, so that the test runs without it", e.getMessage());
             }
         }
     }
 
     private static List<?> items(FmfNode node, String key) {
         Object value = node.data().get(key);
-        return value == null ? List.of() : Lists.like(value);
+        return value == null ? List.of() : ListValues.asList(value);
     }
 
-    private void require(Asker asker, @Nullable Object item, Set<String> packages, Needs needs, Set<String> seen)
+    private void require(
+            Requirer requirer, @Nullable Object item, Set<String> packages, Needs needs, Set<String> visited)
             throws InterruptedException {
         Map<?, ?> identifier;
         if (item instanceof Map<?, ?> map) {
@@ -111,29 +124,29 @@ final class Libraries {
                     "nick", library.group(1),
                     "name", library.group(2));
         }
-        // All files of a tree are with the tests anyway.
+        // Requirements of files are ignored, as systems get whole trees.
         Object type = identifier.containsKey("type") ? identifier.get("type") : "library";
         if (!settings.libraries() || "file".equals(type)) {
             return;
         }
-        String chain = asker.chain + " requires the library " + GitUrl.redact(String.valueOf(item));
+        String chain = requirer.chain + " requires the library " + GitUrl.redact(String.valueOf(item));
         Library library;
         try {
             if (!"library".equals(type)) {
-                throw wrong("has the type '" + type + "': there are library and file");
+                throw wrong("has the unknown type '" + type + "': use library or file");
             }
             if (item instanceof Map) {
                 requireTrusted(identifier);
             }
-            library = find(identifier, asker.tree);
-            place(library);
+            library = find(identifier, requirer.tree);
+            assignPlace(library);
         } catch (FmfException e) {
             throw new FmfException(e.kind(), chain + ": " + e.getMessage(), e);
         }
-        follow(new Asker(library.node, library.tree, chain + ", which"), needs, seen);
+        collect(new Requirer(library.node, library.tree, chain + ", which"), needs, visited);
     }
 
-    /** Those of the short form are where the user's program says. */
+    /** Checks an identifier that metadata spell out. The location of short forms is chosen by the program. */
     private void requireTrusted(Map<?, ?> identifier) {
         FmfId id = FmfId.of(identifier);
         if (id.url() != null) {
@@ -146,26 +159,27 @@ final class Libraries {
         }
     }
 
-    private static FmfException wrong(String what) {
-        return new FmfException(FmfException.Kind.REFERENCE, "it " + what, null);
+    private static FmfException wrong(String reason) {
+        return new FmfException(FmfException.Kind.REFERENCE, "it " + reason, null);
     }
 
-    private Library find(Map<?, ?> identifier, @Nullable FmfTree asking) throws InterruptedException {
+    private Library find(Map<?, ?> identifier, @Nullable FmfTree ownTree) throws InterruptedException {
         FmfId id = FmfId.of(identifier);
         String nick = identifier.get("nick") instanceof String given ? given : "";
         if (id.url() == null && !identifier.containsKey("path")) {
             if (nick.isEmpty() || !identifier.containsKey("name")) {
-                throw wrong("has neither url nor path: then nick and name say which part of this tree it is");
+                throw wrong("has neither url nor path: it needs nick and name of a library in this tree");
             }
-            if (asking == null) {
-                throw wrong("has neither url nor path, and the test's own repository has no metadata");
+            if (ownTree == null) {
+                throw wrong("has neither url nor path, and the repository of the test has no metadata");
             }
-            FmfNode node = asking.find(id.name())
+            FmfNode node = ownTree.find(id.name())
                     .orElseThrow(() -> wrong("is missing: there is no node " + id.name() + " in this tree"));
-            return new Library(node, asking, checked(nick));
+            return new Library(node, ownTree, requireNick(nick));
         }
         String inside = id.url() == null ? "" : id.path().replaceFirst("^[./]+", "");
-        String place = checked(nick.isEmpty() ? last(id) : nick) + (inside.isEmpty() ? "" : "/" + inside);
+        String place = requireNick(nick.isEmpty() ? defaultNick(id) : nick) + (inside.isEmpty() ? "" : "/" + inside);
+        // A tree with several libraries is loaded once.
         FmfTree tree = trees.get(id.withName("/"));
         if (tree == null) {
             tree = settings.cache().tree(id).adjust(settings.context());
@@ -174,27 +188,27 @@ final class Libraries {
         return new Library(FmfCache.find(tree, id), tree, place);
     }
 
-    private static String last(FmfId id) {
-        String of = id.url() == null ? id.path() : id.url();
-        return of.replaceFirst("/+$", "").replaceFirst(".*[/:]", "").replaceFirst("\\.git$", "");
+    private static String defaultNick(FmfId id) {
+        String location = id.url() == null ? id.path() : id.url();
+        return location.replaceFirst("/+$", "").replaceFirst(".*[/:]", "").replaceFirst("\\.git$", "");
     }
 
-    private static String checked(String nick) {
+    private static String requireNick(String nick) {
         if (nick.isEmpty() || nick.contains("/") || nick.equals(".") || nick.equals("..")) {
-            throw wrong("needs a nick that can be the name of a directory, not '" + nick + "'");
+            throw wrong("needs a nick that is the name of a directory, but has '" + nick + "'");
         }
         return nick;
     }
 
-    private void place(Library library) {
-        Path before = places.putIfAbsent(library.place, library.directory());
-        if (before != null && !before.equals(library.directory())) {
-            throw wrong("would be at libs/" + library.place + ", where that of " + before
-                    + " is: give one of them another nick, or both the same ref");
+    private void assignPlace(Library library) {
+        Path other = places.putIfAbsent(library.place, library.directory());
+        if (other != null && !other.equals(library.directory())) {
+            throw wrong("would be copied to libs/" + library.place + ", like the library of " + other
+                    + ": give one of them another nick, or both the same ref");
         }
     }
 
-    /** {@return the directories with all libraries so far} */
+    /** {@return the directories of all libraries so far} A directory that is part of another one is left out. */
     List<FmfSource> sources() {
         List<FmfSource> sources = new ArrayList<>();
         places.forEach((place, directory) -> {

@@ -14,16 +14,16 @@ import org.atex.fmf.tree.FmfNode;
 import org.atex.fmf.tree.FmfQuery;
 import org.atex.fmf.tree.FmfTree;
 
-/** Says of each plan and test of a tree what would become of it. For one thread. */
+/** Checks all plans and tests of a tree. For one thread. */
 final class Linter {
     private final FmfId from;
-    private final Wanted wanted;
-    private final Settings settings;
+    private final TestSelection selection;
+    private final DiscoverySettings settings;
     private final List<FmfFinding> findings = new ArrayList<>();
 
-    Linter(FmfId from, Wanted wanted, Settings settings) {
+    Linter(FmfId from, TestSelection selection, DiscoverySettings settings) {
         this.from = from;
-        this.wanted = wanted;
+        this.selection = selection;
         this.settings = settings;
     }
 
@@ -31,17 +31,17 @@ final class Linter {
         FmfTree tree = settings.cache().tree(from);
         PlanFinder finder = new PlanFinder(tree, from, settings);
         for (FmfNode node : finder.nodes()) {
-            for (String name : names(finder, node)) {
-                plan(name, node);
+            for (String name : planNames(finder, node)) {
+                checkPlan(name, node);
             }
         }
         FmfTree adjusted = finder.adjusted();
-        adjusted.prune(FmfQuery.all().key("test")).forEach(node -> test(node, adjusted));
+        adjusted.prune(FmfQuery.all().key("test")).forEach(node -> checkTest(node, adjusted));
         return List.copyOf(findings);
     }
 
-    /** {@return the names of the plans that a node stands for; its own if it imports what cannot be had} */
-    private static List<String> names(PlanFinder finder, FmfNode node) throws InterruptedException {
+    /** {@return the names of the plans that a node imports; its own name if the import fails} */
+    private static List<String> planNames(PlanFinder finder, FmfNode node) throws InterruptedException {
         try {
             return finder.names(node);
         } catch (FmfException e) {
@@ -49,47 +49,48 @@ final class Linter {
         }
     }
 
-    private void plan(String name, FmfNode node) throws InterruptedException {
+    private void checkPlan(String name, FmfNode node) throws InterruptedException {
         KeyCheck keys = new KeyCheck();
         keys.plan(node);
         List<String> warnings = keys.warnings();
         State state = State.TAKEN;
-        String words;
+        String summary;
         try {
-            FmfTests tests = new Discoverer(from, name, wanted, settings.withDisabledPlan(true)).discover();
-            words = tests.size() == 1 ? "1 test" : tests.size() + " tests";
+            // A complete discovery finds the same errors as a run. Errors of disabled plans are found, too.
+            FmfTests tests = new Discoverer(from, name, selection, settings.withDisabledPlan(true)).discover();
+            summary = tests.size() == 1 ? "1 test" : tests.size() + " tests";
             warnings = tests.warnings();
         } catch (FmfException e) {
-            words = String.valueOf(e.getMessage());
+            summary = String.valueOf(e.getMessage());
             state = State.REFUSED;
         }
         if (Boolean.FALSE.equals(node.data().get("enabled"))) {
             state = State.DISABLED;
         }
-        findings.add(finding(Kind.PLAN, name, state, words, node, warnings));
+        findings.add(finding(Kind.PLAN, name, state, summary, node, warnings));
     }
 
-    private void test(FmfNode node, FmfTree tree) {
+    private void checkTest(FmfNode node, FmfTree tree) {
         KeyCheck keys = new KeyCheck();
         keys.node(node);
         State state = State.TAKEN;
-        String words = "";
+        String summary = "";
         try {
             FmfTest.of(node, node.name(), "", new Libraries.Needs(Set.of(), Set.of()));
             Discoverer.directory(node, tree.directory().orElseThrow());
-            if (!TestChooser.isRun(node, true)) {
+            if (!TestChooser.isEnabled(node, true)) {
                 state = State.DISABLED;
-                words = node.bool("enabled", true) ? "manual" : "disabled";
+                summary = node.bool("enabled", true) ? "manual" : "disabled";
             }
         } catch (FmfException e) {
             state = State.REFUSED;
-            words = String.valueOf(e.getMessage());
+            summary = String.valueOf(e.getMessage());
         }
-        findings.add(finding(Kind.TEST, node.name(), state, words, node, keys.warnings()));
+        findings.add(finding(Kind.TEST, node.name(), state, summary, node, keys.warnings()));
     }
 
     private static FmfFinding finding(
-            Kind kind, String name, State state, String words, FmfNode node, List<String> warnings) {
+            Kind kind, String name, State state, String summary, FmfNode node, List<String> warnings) {
         Map<Fate, List<String>> known = new EnumMap<>(Fate.class);
         List<String> others = new ArrayList<>();
         for (String key : node.data().keySet()) {
@@ -100,6 +101,6 @@ final class Linter {
                 known.computeIfAbsent(found.fate(), unused -> new ArrayList<>()).add(key);
             }
         }
-        return new FmfFinding(kind, name, state, words, known, others, warnings);
+        return new FmfFinding(kind, name, state, summary, known, others, warnings);
     }
 }

@@ -15,31 +15,33 @@ import org.atex.fmf.tree.FmfException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds tests that have changed since some state of their repository, by {@code git log}. It reads the repository
- * through another one, as that must not be changed by what is fetched.
+ * Finds tests that have changed since a state of their repository, by {@code git log}. Fetched commits go to a
+ * temporary repository that shares the objects of the first one, so that the user's repository is not modified.
  */
 final class ModifiedTests {
-    private static final Duration WITHIN = Duration.ofMinutes(5);
+    private static final Duration TIME_LIMIT = Duration.ofMinutes(5);
     private static final String REFERENCE = "reference/";
 
     private ModifiedTests() {}
 
     /**
-     * {@return what asks for the tests that have changed}
+     * {@return patterns for the names of the changed tests}
      *
-     * @param what who asks, to begin a message
-     * @param repository the repository
+     * @param modified the state to compare with
+     * @param subject the beginning of a message
+     * @param repository the repository of the tree
      * @param root the root of the tree, in the repository
      */
-    static List<Named> since(Modified state, String what, Path repository, Path root) throws InterruptedException {
+    static List<Named> since(Modified modified, String subject, Path repository, Path root)
+            throws InterruptedException {
         Path directory = null;
         try {
             directory = Files.createTempDirectory("atex-modified");
-            return names(
-                    log(state, what, repository, directory),
+            return namePatterns(
+                    log(modified, subject, repository, directory),
                     repository.toRealPath().relativize(root.toRealPath()));
         } catch (IOException e) {
-            throw new FmfException(FmfException.Kind.FETCH, what + " modified-only: " + e.getMessage(), e);
+            throw new FmfException(FmfException.Kind.FETCH, subject + " modified-only: " + e.getMessage(), e);
         } finally {
             delete(directory);
         }
@@ -55,29 +57,33 @@ final class ModifiedTests {
         }
     }
 
-    private static List<String> log(Modified state, String what, Path repository, Path directory)
+    private static List<String> log(Modified modified, String subject, Path repository, Path directory)
             throws IOException, InterruptedException {
-        GitUrl own = GitUrl.of(state.url() == null ? repository.toString() : state.url());
-        Git git = Git.init(directory, own, WITHIN);
-        Path common = Path.of(local(repository, what, "rev-parse", "--path-format=absolute", "--git-common-dir"));
+        GitUrl referenceUrl = GitUrl.of(modified.url() == null ? repository.toString() : modified.url());
+        Git git = Git.init(directory, referenceUrl, TIME_LIMIT);
+        Path gitDirectory = Path.of(
+                runInRepository(repository, subject, "rev-parse", "--path-format=absolute", "--git-common-dir"));
         Files.createDirectories(directory.resolve("objects/info"));
-        Files.writeString(directory.resolve("objects/info/alternates"), common.resolve("objects") + "\n");
-        if (Files.exists(common.resolve("shallow"))) {
-            Files.copy(common.resolve("shallow"), directory.resolve("shallow"));
+        // Objects are read from the user's repository; new ones are written to the temporary one.
+        Files.writeString(directory.resolve("objects/info/alternates"), gitDirectory.resolve("objects") + "\n");
+        // Without the list of cut-off commits, git would fail at the end of a shallow history.
+        if (Files.exists(gitDirectory.resolve("shallow"))) {
+            Files.copy(gitDirectory.resolve("shallow"), directory.resolve("shallow"));
         }
-        String head = local(repository, what, "rev-parse", "--verify", "HEAD");
-        String since = since(state, what, repository);
-        if (state.url() != null) {
+        String head = runInRepository(repository, subject, "rev-parse", "--verify", "HEAD");
+        String sinceRef = sinceRef(modified, subject, repository);
+        if (modified.url() != null) {
             git.run("fetch", "fetch", "--quiet", "--no-tags", "origin", "+refs/heads/*:refs/remotes/reference/*");
         }
-        Git.Result known = git.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", since + "^{commit}");
-        if (!known.succeeded()) {
+        Git.Result sinceCommit =
+                git.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", sinceRef + "^{commit}");
+        if (!sinceCommit.succeeded()) {
             throw new FmfException(
                     FmfException.Kind.REFERENCE,
-                    what + " modified-ref: there is no '" + state.ref() + "' in " + repository
-                            + (state.url() == null ? "" : " nor in " + own)
+                    subject + " modified-ref: there is no '" + modified.ref() + "' in " + repository
+                            + (modified.url() == null ? "" : " nor in " + referenceUrl)
                             + ": name a branch, tag or commit, with '" + REFERENCE
-                            + "' in front for one of modified-url",
+                            + "' in front for a branch of modified-url",
                     null);
         }
         String files = git.run(
@@ -86,51 +92,52 @@ final class ModifiedTests {
                 "--format=",
                 "--name-only",
                 "-z",
-                known.out().strip() + ".." + head);
+                sinceCommit.out().strip() + ".." + head);
         return Stream.of(files.split("\0")).filter(file -> !file.isBlank()).toList();
     }
 
-    /** {@return the state to compare with, which the repository itself knows, or the other one} */
-    private static String since(Modified state, String what, Path repository) throws IOException, InterruptedException {
-        String ref = state.ref();
+    /** {@return the commit to compare with, or a ref of the other repository} */
+    private static String sinceRef(Modified modified, String subject, Path repository)
+            throws IOException, InterruptedException {
+        String ref = modified.ref();
         if (ref == null) {
-            ref = local(repository, what, "rev-parse", "--abbrev-ref", "origin/HEAD");
+            ref = runInRepository(repository, subject, "rev-parse", "--abbrev-ref", "origin/HEAD");
         }
-        if (ref.startsWith(REFERENCE) && state.url() != null) {
+        if (ref.startsWith(REFERENCE) && modified.url() != null) {
             return "refs/remotes/" + ref;
         }
-        return local(repository, what, "rev-parse", "--verify", "--end-of-options", ref + "^{commit}");
+        return runInRepository(repository, subject, "rev-parse", "--verify", "--end-of-options", ref + "^{commit}");
     }
 
-    private static String local(Path repository, String what, String... arguments)
+    private static String runInRepository(Path repository, String subject, String... arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("git", "-C", repository.toString()));
         command.addAll(List.of(arguments));
-        Path output = Files.createTempFile("atex-git", "");
+        Path outputFile = Files.createTempFile("atex-git", "");
         try {
             ProcessBuilder builder =
-                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-            builder.environment().keySet().removeAll(Git.MISLEADING);
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(outputFile.toFile());
+            builder.environment().keySet().removeAll(Git.IGNORED_VARIABLES);
             Process process = builder.start();
             process.getOutputStream().close();
             int code = process.waitFor();
-            String said = Files.readString(output).strip();
+            String output = Files.readString(outputFile).strip();
             if (code != 0) {
                 throw new FmfException(
                         FmfException.Kind.REFERENCE,
-                        what + " modified-only: git " + String.join(" ", arguments) + " in " + repository
-                                + " ended with " + code + ": " + said
-                                + ". Is it a repository with history? modified-ref says what to compare with",
+                        subject + " modified-only: git " + String.join(" ", arguments) + " in " + repository
+                                + " failed with exit code " + code + ": " + output
+                                + ". Check that it is a repository with history, and that modified-ref is right",
                         null);
             }
-            return said;
+            return output;
         } finally {
-            Files.delete(output);
+            Files.delete(outputFile);
         }
     }
 
-    /** Tests are called after their directories. */
-    private static List<Named> names(List<String> files, Path root) {
+    /** Tests are named after their directories. */
+    private static List<Named> namePatterns(List<String> files, Path root) {
         TreeSet<String> directories = new TreeSet<>();
         for (String file : files) {
             Path path = Path.of(file);
@@ -143,15 +150,15 @@ final class ModifiedTests {
                 }
             }
         }
-        List<Named> names = new ArrayList<>();
+        List<Named> namePatterns = new ArrayList<>();
         for (String directory : directories) {
-            // Those below it are found by its name, too.
+            // The pattern of a directory matches tests in its subdirectories, too.
             if (directories.stream().anyMatch(above -> directory.startsWith(above + "/"))) {
                 continue;
             }
-            names.add(new Named("^/" + escaped(directory) + "($|/)", Map.of()));
+            namePatterns.add(new Named("^/" + escaped(directory) + "($|/)", Map.of()));
         }
-        return names;
+        return namePatterns;
     }
 
     private static String escaped(String text) {

@@ -15,137 +15,145 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees to it that a system has packages, by whichever of dnf5, dnf, yum, apt-get, zypper and apk it has. What was
- * installed once is not asked for again.
+ * Installs packages on a system by its package manager: dnf5, dnf, yum, apt-get, zypper or apk. Packages that were
+ * installed once are not requested again.
  *
- * <p>Thread safety: from any thread; one installs at a time, as package managers insist on it.
+ * <p>Thread-safe. One thread installs at a time, as package managers lock their database.
  */
 final class Packages {
     private static final Logger LOG = LoggerFactory.getLogger(Packages.class);
     private static final String MISSING = "atex-missing ";
 
     private final Connection connection;
-    private final boolean allowed;
-    private volatile String tree = "/";
-    private final Set<String> settled = ConcurrentHashMap.newKeySet();
+    private final boolean changesAllowed;
+    // Set by the thread that prepares the system, read by the threads of its slots.
+    private volatile String directory = "/";
+    private final Set<String> installed = ConcurrentHashMap.newKeySet();
     private final ReentrantLock installing = new ReentrantLock();
 
     /**
-     * Makes one that has seen to nothing.
+     * Creates an object that has installed nothing yet.
      *
-     * @param connection the system
-     * @param allowed whether anything may be installed there
+     * @param connection a connection to the system
+     * @param changesAllowed whether packages may be installed; otherwise they are only looked up
      */
-    Packages(Connection connection, boolean allowed) {
+    Packages(Connection connection, boolean changesAllowed) {
         this.connection = connection;
-        this.allowed = allowed;
+        this.changesAllowed = changesAllowed;
     }
 
-    /** Names the directory on the system that relative paths of packages are relative to. */
-    void relativeTo(String directory) {
-        tree = directory;
+    /** Sets the directory on the system for relative paths of packages. */
+    void relativeTo(String value) {
+        directory = value;
     }
 
-    /** {@return whether that can be a package's name, and is no option of a package manager} */
+    /**
+     * {@return whether a text can be the name of a package} A leading dash would be an option of the package manager.
+     */
     static boolean isName(String text) {
         return !text.isBlank() && !text.startsWith("-") && text.chars().noneMatch(Character::isISOControl);
     }
 
-    /** {@return why the packages that a test requires cannot be had, or null; those it recommends need not} */
+    /**
+     * {@return the reason why the required packages of a test are not available, or null} Recommended packages may be
+     * missing.
+     */
     @Nullable
-    String whyMissing(FmfTest test, Duration within) throws InterruptedException {
-        String why = install("require", test.requires(), List.of(), within, null);
+    String whyMissing(FmfTest test, Duration timeLimit) throws InterruptedException {
+        String why = install("require", test.requires(), List.of(), timeLimit, null);
         if (why != null) {
             return "it requires packages that " + why;
         }
-        String recommended = install("recommend", test.recommends(), List.of(), within, null);
+        String recommended = install("recommend", test.recommends(), List.of(), timeLimit, null);
         if (recommended != null) {
-            LOG.info("{} goes on without packages that it recommends, which {}", test.name(), recommended);
+            LOG.info("{} runs without recommended packages, which {}", test.name(), recommended);
         }
         return null;
     }
 
-    /** {@return why what a plan installs cannot be had, or null} */
+    /** {@return the reason why the packages of a phase are not available, or null} */
     @Nullable
-    String whyMissing(Phase.Install phase, Duration within, SetUpLogs.Log log) throws InterruptedException {
-        List<String> more = new ArrayList<>();
-        phase.directories().forEach(text -> more.add("directory=" + text));
-        phase.coprs().forEach(text -> more.add("copr=" + text));
-        phase.excludes().forEach(text -> more.add("exclude=" + text));
+    String whyMissing(Phase.Install phase, Duration timeLimit, SetUpLogs.Log log) throws InterruptedException {
+        List<String> options = new ArrayList<>();
+        phase.directories().forEach(text -> options.add("directory=" + text));
+        phase.coprs().forEach(text -> options.add("copr=" + text));
+        phase.excludes().forEach(text -> options.add("exclude=" + text));
         if (!phase.checkFirst()) {
-            more.add("again=yes");
+            options.add("again=yes");
         }
-        return install(phase.optional() ? "recommend" : "require", phase.packages(), more, within, log);
+        return install(phase.optional() ? "recommend" : "require", phase.packages(), options, timeLimit, log);
     }
 
-    /** {@return why packages cannot be had, or null} */
+    /** {@return the reason why packages are not available, or null} */
     @Nullable
-    String whyMissing(List<String> names, Duration within, SetUpLogs.Log log) throws InterruptedException {
-        return install("require", names, List.of(), within, log);
+    String whyMissing(List<String> names, Duration timeLimit, SetUpLogs.Log log) throws InterruptedException {
+        return install("require", names, List.of(), timeLimit, log);
     }
 
     private @Nullable String install(
-            String kind, List<String> names, List<String> more, Duration within, SetUpLogs.@Nullable Log log)
+            String kind, List<String> names, List<String> options, Duration timeLimit, SetUpLogs.@Nullable Log log)
             throws InterruptedException {
-        List<String> wanted = new ArrayList<>(names);
-        if (more.isEmpty()) {
-            wanted.removeAll(settled);
+        List<String> requested = new ArrayList<>(names);
+        if (options.isEmpty()) {
+            requested.removeAll(installed);
         }
-        if (wanted.isEmpty() && more.isEmpty()) {
+        if (requested.isEmpty() && options.isEmpty()) {
             return null;
         }
-        for (String name : wanted) {
+        for (String name : requested) {
             if (!isName(name)) {
-                return "cannot be installed: '" + name + "' is no name of a package";
+                return "cannot be installed: '" + name + "' is not the name of a package";
             }
         }
-        long deadline = System.nanoTime() + within.toNanos();
-        if (!installing.tryLock(within.toNanos(), TimeUnit.NANOSECONDS)) {
+        long deadline = System.nanoTime() + timeLimit.toNanos();
+        if (!installing.tryLock(timeLimit.toNanos(), TimeUnit.NANOSECONDS)) {
             return "cannot be installed: another installation on the system did not end within "
-                    + Durations.words(within);
+                    + Durations.words(timeLimit);
         }
         try {
-            if (more.isEmpty()) {
-                wanted.removeAll(settled);
-                if (wanted.isEmpty()) {
+            // Another thread may have installed them while this one waited.
+            if (options.isEmpty()) {
+                requested.removeAll(installed);
+                if (requested.isEmpty()) {
                     return null;
                 }
             }
-            return installNow(kind, wanted, more, Duration.ofNanos(deadline - System.nanoTime()), log);
+            return installNow(kind, requested, options, Duration.ofNanos(deadline - System.nanoTime()), log);
         } finally {
             installing.unlock();
         }
     }
 
     private @Nullable String installNow(
-            String kind, List<String> wanted, List<String> more, Duration within, SetUpLogs.@Nullable Log log)
+            String kind, List<String> requested, List<String> options, Duration timeLimit, SetUpLogs.@Nullable Log log)
             throws InterruptedException {
-        List<String> arguments = new ArrayList<>(List.of(allowed ? kind : "look", tree));
-        wanted.forEach(name -> arguments.add("package=" + name));
-        arguments.addAll(more);
+        List<String> arguments = new ArrayList<>(List.of(changesAllowed ? kind : "look", directory));
+        requested.forEach(name -> arguments.add("package=" + name));
+        arguments.addAll(options);
         ScriptRun run = ScriptRun.of(
                 connection,
                 Command.bash(Scripts.INSTALL.text(), arguments.toArray(String[]::new))
                         .withStderr(Output.merge()),
-                within,
+                timeLimit,
                 log);
         if (run.succeeded()) {
-            settled.addAll(wanted);
+            installed.addAll(requested);
             return null;
         }
-        if (!allowed) {
-            return "are not installed: " + which(run, wanted) + "; nothing is installed here, as "
+        if (!changesAllowed) {
+            return "are not installed: " + missingNames(run, requested) + "; nothing is installed here, as "
                     + FmfExecutor.THIS_MACHINE;
         }
-        return "cannot be installed: " + which(run, wanted) + "; the installation " + run.describe();
+        return "cannot be installed: " + missingNames(run, requested) + "; the installation " + run.describe();
     }
 
-    private static String which(ScriptRun run, List<String> wanted) {
+    /** {@return the missing packages that the script printed; all requested ones if it printed none} */
+    private static String missingNames(ScriptRun run, List<String> requested) {
         return run.output()
                 .lines()
                 .filter(line -> line.startsWith(MISSING))
                 .map(line -> line.substring(MISSING.length()))
                 .findFirst()
-                .orElse(String.join(" ", wanted));
+                .orElse(String.join(" ", requested));
     }
 }

@@ -6,25 +6,25 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One section of a plan's {@code prepare} or {@code finish}: something that is done to each system before its first test,
- * or after its last. Immutable.
+ * A section of a plan's {@code prepare} or {@code finish}: an action on each system before its first test, or after its
+ * last. Immutable.
  */
 public sealed interface Phase {
-    /** The order of a phase that says none. */
+    /** The order of a phase without {@code order}. */
     int DEFAULT_ORDER = 50;
 
-    /** {@return its name; {@code default-0}, {@code default-1} … by its place in the plan, if it was given none} */
+    /** {@return the name; by default {@code default-0}, {@code default-1} and so on, by the position in the plan} */
     String name();
 
-    /** {@return when it has its turn: lower ones go first, equal ones as they are written} */
+    /** {@return the order; phases with a lower one run first, those with the same one as written} */
     int order();
 
     /**
-     * Runs scripts; {@code how: shell}. What they leave running in the background lives until the system is finished with.
+     * Runs shell scripts; {@code how: shell}. Their background processes run until the system is finished.
      *
-     * @param name its name
-     * @param order when it has its turn
-     * @param scripts what bash runs, each with {@code set -e -o pipefail}
+     * @param name the name
+     * @param order the order
+     * @param scripts scripts for bash, each run with {@code set -e -o pipefail}
      */
     record Shell(String name, int order, List<String> scripts) implements Phase {
         /** Copies the list. */
@@ -34,17 +34,17 @@ public sealed interface Phase {
     }
 
     /**
-     * Installs packages, all in one transaction; {@code how: install}.
+     * Installs packages in one transaction; {@code how: install}.
      *
-     * @param name its name
-     * @param order when it has its turn
-     * @param packages names, and whatever else the system's package manager takes: paths, URLs, globs, groups,
+     * @param name the name
+     * @param order the order
+     * @param packages names, or anything else that the system's package manager accepts: paths, URLs, globs, groups,
      *     {@code name >= 1.0}
-     * @param directories directories with package files, relative to the tree; all of them are installed
-     * @param coprs Copr repositories that are enabled before, such as {@code owner/project}
-     * @param excludes packages, or globs of them, that are left out
-     * @param optional whether packages that cannot be had are left out; {@code missing: skip}
-     * @param checkFirst whether packages that are installed already are left alone
+     * @param directories directories with package files, relative to the tree; all of the files are installed
+     * @param coprs Copr repositories to enable first, such as {@code owner/project}
+     * @param excludes packages to leave out, by name or glob
+     * @param optional whether packages that are not available are left out; {@code missing: skip}
+     * @param checkFirst whether installed packages are not passed to the package manager
      */
     record Install(
             String name,
@@ -66,11 +66,11 @@ public sealed interface Phase {
     }
 
     /**
-     * Switches features of the distribution on or off; {@code how: feature}.
+     * Enables or disables features of the distribution; {@code how: feature}.
      *
-     * @param name its name
-     * @param order when it has its turn
-     * @param features {@code epel}, {@code crb}, {@code fips}, each {@code enabled} or {@code disabled}
+     * @param name the name
+     * @param order the order
+     * @param features {@code epel}, {@code crb} and {@code fips}, with the value {@code enabled} or {@code disabled}
      */
     record Feature(String name, int order, Map<String, String> features) implements Phase {
         /** Copies the map. */
@@ -80,12 +80,13 @@ public sealed interface Phase {
     }
 
     /**
-     * Applies Ansible playbooks; {@code how: ansible}. The system applies them to itself.
+     * Runs Ansible playbooks on the system itself; {@code how: ansible}.
      *
-     * @param name its name
-     * @param order when it has its turn
-     * @param playbooks paths relative to the tree, URLs, or playbooks of collections, such as {@code ns.collection.name}
-     * @param extraArguments further arguments of {@code ansible-playbook}, as a shell takes them apart
+     * @param name the name
+     * @param order the order
+     * @param playbooks paths relative to the tree, URLs, or playbooks of collections, such as
+     *     {@code ns.collection.name}
+     * @param extraArguments further arguments of {@code ansible-playbook}, as one line of shell words
      */
     record Ansible(String name, int order, List<String> playbooks, String extraArguments) implements Phase {
         /** Copies the list. */

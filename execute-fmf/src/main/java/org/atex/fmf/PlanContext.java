@@ -9,33 +9,33 @@ import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfNode;
 import org.jspecify.annotations.Nullable;
 
-/** What a plan knows: the context of its tests, and variables, which are read once. For one thread. */
+/** The context and the variables of a plan. Files of variables are read once. For one thread. */
 final class PlanContext {
     private final FoundPlan plan;
-    private final Settings settings;
+    private final DiscoverySettings settings;
     private @Nullable Map<String, String> environment;
 
-    PlanContext(FoundPlan plan, Settings settings) {
+    PlanContext(FoundPlan plan, DiscoverySettings settings) {
         this.plan = plan;
         this.settings = settings;
     }
 
-    /** {@return the context that a node says} */
+    /** {@return the context that a node defines} */
     static FmfContext written(FmfNode node) {
         return FmfContext.of(node.map("context"));
     }
 
-    /** {@return what plans know that it imports} */
+    /** {@return the context that imported plans inherit} */
     FmfContext inheritable() {
         return written(plan.node()).and(plan.from().context());
     }
 
-    /** {@return what its tests know} */
+    /** {@return the context of the plan's tests} */
     FmfContext context() {
         return inheritable().and(settings.context());
     }
 
-    /** {@return the variables of plans that it imports} */
+    /** {@return the variables that imported plans inherit} */
     Map<String, String> inheritableEnvironment() {
         Map<String, String> all = new LinkedHashMap<>();
         FmfNode node = plan.node();
@@ -51,7 +51,7 @@ final class PlanContext {
         if (name.matches("(?i)https?:.*")) {
             throw plan.wrong(
                     "environment-file",
-                    name + " is not a file of the tree: fetch it and pass FmfDiscovery.environment");
+                    name + " is not a file of the tree: fetch it and pass its variables to FmfDiscovery.environment");
         }
         Path root = plan.tree().directory().orElseThrow();
         Path file = settings.trust().inside("the environment-file of the plan " + plan.name(), root, name.strip());
@@ -61,20 +61,21 @@ final class PlanContext {
         return file;
     }
 
-    /** {@return the variables of its tests and scripts, which may refer to each other: one of them is enough} */
+    /** {@return the variables of the plan's tests and scripts} They may refer to each other, one level deep. */
     Map<String, String> environment() {
-        Map<String, String> known = environment;
-        if (known == null) {
-            known = Collections.unmodifiableMap(readEnvironment());
-            environment = known;
+        Map<String, String> variables = environment;
+        if (variables == null) {
+            variables = Collections.unmodifiableMap(readEnvironment());
+            environment = variables;
         }
-        return known;
+        return variables;
     }
 
     private Map<String, String> readEnvironment() {
         Map<String, String> all = new LinkedHashMap<>(inheritableEnvironment());
         all.putAll(settings.environment());
         Map<String, String> expanded = expansion(all).of(all);
+        // Values of the program are final: they are not expanded.
         expanded.putAll(settings.environment());
         return expanded;
     }
@@ -83,7 +84,7 @@ final class PlanContext {
         return new Expansion(variables, context());
     }
 
-    /** {@return what puts variables and dimensions into the plan's texts} */
+    /** {@return the expansion of the plan's texts} */
     Expansion expansion() {
         return expansion(environment());
     }

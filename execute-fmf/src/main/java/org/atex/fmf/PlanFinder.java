@@ -15,25 +15,25 @@ import org.atex.fmf.tree.FmfQuery;
 import org.atex.fmf.tree.FmfTree;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the plans of a tree, those that it imports included. For one thread. */
+/** Finds the plans of a tree, including imported ones. For one thread. */
 final class PlanFinder {
     private static final long DEFAULT_ORDER = 50;
 
     private final FmfTree tree;
     private final @Nullable FmfId origin;
     private final FmfTree adjusted;
-    private final Settings settings;
-    /** The rule that disabled a node, by its name. */
+    private final DiscoverySettings settings;
+    /** Descriptions of the rules that enabled or disabled nodes, by the names of the nodes. */
     private final Map<String, String> reasons = new HashMap<>();
 
     /**
-     * Begins with a tree.
+     * Adjusts the tree to the context of the discovery.
      *
      * @param tree the tree, not adjusted
-     * @param from where it is
-     * @param settings how to go about it
+     * @param from the location of the tree
+     * @param settings the settings of the discovery
      */
-    PlanFinder(FmfTree tree, FmfId from, Settings settings) {
+    PlanFinder(FmfTree tree, FmfId from, DiscoverySettings settings) {
         this.tree = tree;
         this.origin = from.url() == null ? null : from;
         this.settings = settings;
@@ -41,21 +41,21 @@ final class PlanFinder {
     }
 
     /**
-     * {@return how plans are adjusted}
+     * {@return an adjustment that records rules with the key {@code enabled}}
      *
-     * @param reasons gets the rules that enable or disable nodes, by their names
+     * @param reasons receives descriptions of these rules, by the names of the nodes
      */
     static FmfAdjustment adjustment(Map<String, String> reasons) {
-        return Settings.ADJUSTMENT.withListener((node, rule, decision) -> {
+        return DiscoverySettings.ADJUSTMENT.withListener((node, rule, decision) -> {
             if (decision == Decision.TRUE && rule.containsKey("enabled")) {
                 reasons.put(node.name(), reason(rule));
             }
         });
     }
 
-    /** {@return why a node is not enabled} */
+    /** {@return the reason why a node is disabled, with file and line} */
     static String reason(FmfNode node, Map<String, String> reasons) {
-        return node.place("enabled") + reasons.getOrDefault(node.name(), "it says 'enabled: false'");
+        return node.place("enabled") + reasons.getOrDefault(node.name(), "it has 'enabled: false'");
     }
 
     private static String reason(Map<?, ?> rule) {
@@ -70,17 +70,19 @@ final class PlanFinder {
         return adjusted;
     }
 
-    /** {@return the nodes that are plans, in the order that they ask for} */
+    /** {@return the nodes that are plans, sorted by their {@code order}} */
     List<FmfNode> nodes() {
         return adjusted.prune(FmfQuery.all().where(PlanFinder::isPlan)).stream()
                 .sorted(Comparator.comparingLong(PlanFinder::order))
                 .toList();
     }
 
+    /** {@return whether a node is a plan} Unlike in tmt, {@code discover} is enough. */
     static boolean isPlan(FmfNode node) {
         return node.has("execute") || node.has("plan") || node.has("discover") && !node.has("test");
     }
 
+    /** {@return the {@code order} of a plan or test} As in tmt, it may be a text, and decimals are cut off. */
     static long order(FmfNode node) {
         return switch (node.data().get("order")) {
             case Double real -> real.longValue();
@@ -89,7 +91,7 @@ final class PlanFinder {
         };
     }
 
-    /** {@return the names of all plans, those that they import included} */
+    /** {@return the names of all plans, including imported ones, sorted by the {@code order} of their nodes} */
     List<String> names(boolean disabledToo) throws InterruptedException {
         List<String> names = new ArrayList<>();
         for (FmfNode node : nodes()) {
@@ -101,31 +103,35 @@ final class PlanFinder {
         return names;
     }
 
-    /** {@return the names of the plans that a node stands for} */
+    /** {@return the names of the plans of a node: its own, or those that it imports} */
     List<String> names(FmfNode node) throws InterruptedException {
         Map<?, ?> reference = PlanImport.of(node);
-        // What takes its place has its name.
-        boolean below = reference != null && "become-parent".equals(reference.get("importing"));
-        return below ? imported(node).stream().map(FoundPlan::name).toList() : List.of(node.name());
+        // An imported plan that replaces the node has the name of the node.
+        boolean becomesParent = reference != null && "become-parent".equals(reference.get("importing"));
+        return becomesParent ? imported(node).stream().map(FoundPlan::name).toList() : List.of(node.name());
     }
 
-    /** {@return the plan of that name} */
+    /**
+     * {@return the plan with a name}
+     *
+     * @throws FmfException if there is none, or if the name stands for several plans
+     */
     FoundPlan find(String name) throws InterruptedException {
         FmfNode node = adjusted.find(name).orElse(null);
         if (node == null) {
             return findImported(name);
         }
         if (!node.selected()) {
-            String below = nodes().stream()
+            String plansBelow = nodes().stream()
                     .map(FmfNode::name)
                     .filter(plan -> plan.startsWith(name.equals("/") ? name : name + "/"))
                     .collect(Collectors.joining(", "));
-            if (!below.isEmpty()) {
-                throw missing(name + " is no plan, but there are some below it: " + below);
+            if (!plansBelow.isEmpty()) {
+                throw notFound(name + " is not a plan, but there are plans below it: " + plansBelow);
             }
         }
         if (node.has("test") && !isPlan(node)) {
-            throw missing(name + " is a test and not a plan (" + node.sources() + "): choose it by its name instead");
+            throw notFound(name + " is a test and not a plan (" + node.sources() + "): select it by name instead");
         }
         return PlanImport.of(node) == null
                 ? new FoundPlan(name, node, tree, origin, Inherited.NOTHING, disabled(node))
@@ -145,20 +151,20 @@ final class PlanFinder {
                         return plan;
                     }
                 }
-                throw missing("there is no plan " + name + "; " + node.name() + " imports " + joined(plans));
+                throw notFound("there is no plan " + name + "; " + node.name() + " imports " + joined(plans));
             }
         }
         String others = nodes().stream().map(FmfNode::name).collect(Collectors.joining(", "));
-        throw missing("there is no plan " + name + " in "
+        throw notFound("there is no plan " + name + " in "
                 + tree.directory().map(Object::toString).orElse("the tree")
-                + (others.isEmpty() ? ", nor any other" : "; there are " + others));
+                + (others.isEmpty() ? ", nor any other plan" : "; its plans are " + others));
     }
 
     private static FoundPlan onlyOne(String name, List<FoundPlan> plans) {
         if (plans.size() == 1) {
             return plans.getFirst();
         }
-        throw missing(name + " imports several plans: choose one of " + joined(plans));
+        throw notFound(name + " imports several plans: choose one of " + joined(plans));
     }
 
     private static String joined(List<FoundPlan> plans) {
@@ -170,7 +176,7 @@ final class PlanFinder {
         return new PlanImport(importing, settings).plans();
     }
 
-    private static FmfException missing(String what) {
-        return new FmfException(FmfException.Kind.REFERENCE, what, null);
+    private static FmfException notFound(String message) {
+        return new FmfException(FmfException.Kind.REFERENCE, message, null);
     }
 }

@@ -8,90 +8,91 @@ import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfNode;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a plan of tmt. */
+/** Reads a plan of tmt. For one thread. */
 final class PlanReader {
     private final FoundPlan plan;
     private final FmfNode node;
-    private final Settings settings;
-    private final PlanContext known;
+    private final DiscoverySettings settings;
+    private final PlanContext planContext;
 
-    PlanReader(FoundPlan plan, Settings settings) {
+    PlanReader(FoundPlan plan, DiscoverySettings settings) {
         this.plan = plan;
         this.node = plan.node();
         this.settings = settings;
-        this.known = new PlanContext(plan, settings);
+        this.planContext = new PlanContext(plan, settings);
     }
 
-    /** Refuses a plan that is not enabled. */
+    /** Checks that the plan is enabled, or that disabled plans are allowed. */
     void requireEnabled() {
         if (plan.disabled() != null && !settings.disabledPlan()) {
             throw new FmfException(
                     FmfException.Kind.GENERAL,
                     "the plan " + plan.name() + " is disabled: " + plan.disabled()
-                            + ". FmfDiscovery.withDisabledPlan() runs it all the same",
+                            + ". FmfDiscovery.withDisabledPlan() runs it anyway",
                     null);
         }
     }
 
-    /** Reports keys that are nearly those of plans, which would be ignored without a word. */
+    /** Checks the plan for misspelled keys. */
     void check(KeyCheck keys) {
         keys.plan(node);
     }
 
-    /** {@return what is known about where its tests run} */
+    /** {@return the context of the plan's tests} */
     FmfContext context() {
-        return known.context();
+        return planContext.context();
     }
 
+    /** {@return the plan, with variables expanded and all steps checked} */
     FmfPlan plan() {
         return new FmfPlan(
                 new FmfPlan.Head(plan.name(), summary(), node.data()),
                 context(),
-                known.environment(),
+                planContext.environment(),
                 provision(),
                 execute().flag("exit-first", false),
                 steps());
     }
 
-    /** Nothing depends on it, so that anything but text is none. */
+    /** {@return the summary} It is only for people, so that a value of another type is not an error. */
     private String summary() {
         return node.data().get("summary") instanceof String text ? text : "";
     }
 
     private FmfPlan.Steps steps() {
-        StepReader steps = new StepReader(plan, context(), known.expansion());
+        StepReader steps = new StepReader(plan, context(), planContext.expansion());
         steps.checkCleanup();
         return new FmfPlan.Steps(steps.prepare(), steps.finish());
     }
 
-    /** {@return where its tests come from, at least one section} */
+    /** {@return the sources of the plan's tests; at least one section} */
     List<DiscoverSection> sections() {
-        return new DiscoverReader(plan, settings, known, execute()).sections();
+        return new DiscoverReader(plan, settings, planContext, execute()).sections();
     }
 
     private List<Map<String, @Nullable Object>> provision() {
         List<Map<String, @Nullable Object>> sections = new ArrayList<>();
-        Object value = known.expansion().inside(node.data().get("provision"));
-        for (Object section : value == null ? List.of() : Lists.like(value)) {
+        Object value = planContext.expansion().inside(node.data().get("provision"));
+        for (Object section : value == null ? List.of() : ListValues.asList(value)) {
             sections.add(new Section(plan, "provision", Map.of()).rule("provision", section));
         }
         return sections;
     }
 
     private Section execute() {
-        Object value = known.expansion().inside(node.data().get("execute"));
-        List<?> list = value == null ? List.of() : Lists.like(value);
+        Object value = planContext.expansion().inside(node.data().get("execute"));
+        List<?> list = value == null ? List.of() : ListValues.asList(value);
         if (list.size() > 1 || !list.isEmpty() && !(list.getFirst() instanceof Map)) {
-            throw plan.wrong("execute", "it has to be one section, not " + value);
+            throw plan.wrong("execute", "it must be a single section, but is " + value);
         }
         Section execute =
                 new Section(plan, "execute", list.isEmpty() ? Map.of() : (Map<?, ?>) list.getFirst()).onlySystem();
         String how = execute.text("how");
         if (how != null && !how.equals("tmt")) {
-            throw execute.wrong("'how: " + how + "' cannot be had here"
+            throw execute.wrong("'how: " + how + "' is not supported"
                     + (how.equals("upgrade")
                             ? ": run the plan, upgrade its systems in a test or a hook, and run the plan again"
-                            : ", only 'how: tmt'"));
+                            : ": use 'how: tmt'"));
         }
         execute.requireKeys(FmfKey.Where.EXECUTE);
         return execute;

@@ -11,39 +11,45 @@ import org.atex.fmf.tree.FmfException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mapping inside a plan, read with errors that name the plan, file and line, and the key. Immutable.
+ * A mapping in a plan, with typed access to its keys. Errors name the plan, file and line, and the key. Immutable.
  *
  * @param plan the plan
- * @param step the key of the plan that it is below
- * @param data what is written
+ * @param step the key of the plan that has the mapping
+ * @param data the keys and values as written
  */
 record Section(FoundPlan plan, String step, Map<?, ?> data) {
-    /** {@return the sections of a step, as they are written but for variables; a single one is as good as a list} */
+    /**
+     * {@return the sections of a step, in which variables are expanded} A single section may be written without a list.
+     */
     static List<Map<?, ?>> list(FoundPlan plan, String step, Expansion expansion) {
         Object value = expansion.inside(plan.node().data().get(step));
         List<Map<?, ?>> sections = new ArrayList<>();
-        for (Object section : value == null ? List.of() : Lists.like(value)) {
+        for (Object section : value == null ? List.of() : ListValues.asList(value)) {
             if (!(section instanceof Map<?, ?> map)) {
-                throw plan.wrong(step, "it has to be a section, or a list of sections, not " + section);
+                throw plan.wrong(step, "it must be a section or a list of sections, but is " + section);
             }
             sections.add(map);
         }
         return sections;
     }
 
-    FmfException wrong(String what) {
+    /** {@return an error that names the section} */
+    FmfException wrong(String reason) {
         boolean named = data.get("name") instanceof String;
-        return plan.wrong(step, (named ? "section '" + data.get("name") + "': " : "") + what);
+        return plan.wrong(step, (named ? "section '" + data.get("name") + "': " : "") + reason);
     }
 
-    /** {@return the same without {@code where}, if that names the only kind of system that the plan has} */
+    /**
+     * {@return this section without {@code where} if that names the only system of the plan; otherwise this section}
+     */
     Section onlySystem() {
         List<String> where = texts("where");
         Object provision = plan.node().data().get("provision");
-        List<?> systems = provision == null ? List.of(Map.of()) : Lists.like(provision);
+        List<?> systems = provision == null ? List.of(Map.of()) : ListValues.asList(provision);
         if (where.isEmpty() || systems.size() != 1 || !(systems.getFirst() instanceof Map<?, ?> system)) {
             return this;
         }
+        // The name that tmt gives to the first guest without a name.
         Object name = system.get("name") == null ? "default-0" : system.get("name");
         if (!where.contains(String.valueOf(name)) && !where.contains(String.valueOf(system.get("role")))) {
             return this;
@@ -53,29 +59,33 @@ record Section(FoundPlan plan, String step, Map<?, ?> data) {
         return new Section(plan, step, others);
     }
 
-    /** Refuses keys that are unknown, or that cannot be honoured and are used. */
+    /**
+     * Checks that all keys are known and supported.
+     *
+     * @throws FmfException if a key is unknown, or not supported and its value is not the default
+     */
     void requireKeys(FmfKey.Where where) {
         for (Map.Entry<?, ?> entry : data.entrySet()) {
             String key = String.valueOf(entry.getKey());
             FmfKey known = FmfKey.find(where, key);
             if (known == null && !(key.startsWith("extra-") && FmfKey.find(where, "extra-*") != null)) {
-                String meant = KeyCheck.nearest(key, FmfKey.names(where));
-                throw wrong("there is no key '" + key + "' in " + where
-                        + (meant == null
-                                ? ", only " + String.join(", ", FmfKey.names(where))
-                                : ": did you mean '" + meant + "'?"));
+                String suggestion = KeyCheck.nearest(key, FmfKey.names(where));
+                throw wrong("unknown key '" + key + "' in " + where
+                        + (suggestion == null
+                                ? "; known keys are " + String.join(", ", FmfKey.names(where))
+                                : ": did you mean '" + suggestion + "'?"));
             }
             if (known != null && known.fate() == Fate.REFUSED && isUsed(entry.getValue())) {
-                FmfKey because = known.words().startsWith("see `dist-git-source`")
+                FmfKey refusal = known.words().startsWith("see `dist-git-source`")
                         ? Objects.requireNonNull(FmfKey.find(where, "dist-git-source"))
                         : known;
-                throw wrong("'" + key + ": " + entry.getValue() + "' cannot be had here: "
-                        + because.words().replace("`", ""));
+                throw wrong("'" + key + ": " + entry.getValue() + "' is not supported: "
+                        + refusal.words().replace("`", ""));
             }
         }
     }
 
-    /** Every key may be there with the value that it has by default. */
+    /** {@return whether a key has an effect} Keys that are not supported may have their default values. */
     private static boolean isUsed(@Nullable Object value) {
         return value != null
                 && !value.equals(false)
@@ -88,9 +98,9 @@ record Section(FoundPlan plan, String step, Map<?, ?> data) {
     String text(String key) {
         Object value = data.get(key);
         if (value instanceof Map || value instanceof List) {
-            throw wrong("'" + key + "' has to be a text, not " + value);
+            throw wrong("'" + key + "' must be a text, but is " + value);
         }
-        return value == null ? null : value.toString(); // a ref such as 1.0
+        return value == null ? null : value.toString(); // YAML reads an unquoted ref such as 1.0 as a number.
     }
 
     List<String> texts(String key) {
@@ -99,24 +109,24 @@ record Section(FoundPlan plan, String step, Map<?, ?> data) {
             return List.of();
         }
         List<String> texts = new ArrayList<>();
-        for (Object text : Lists.like(value)) {
+        for (Object text : ListValues.asList(value)) {
             if (!(text instanceof String word)) {
-                throw wrong("'" + key + "' has to be a text or a list of texts, not " + text);
+                throw wrong("'" + key + "' must be a text or a list of texts, but has " + text);
             }
             texts.add(word);
         }
         return texts;
     }
 
-    boolean flag(String key, boolean otherwise) {
+    boolean flag(String key, boolean defaultValue) {
         Object value = data.get(key);
         if (value != null && !(value instanceof Boolean)) {
-            throw wrong("'" + key + "' has to be true or false, not " + value);
+            throw wrong("'" + key + "' must be true or false, but is " + value);
         }
-        return value == null ? otherwise : (Boolean) value;
+        return value == null ? defaultValue : (Boolean) value;
     }
 
-    long number(String key, long otherwise) {
+    long number(String key, long defaultValue) {
         Object value = data.get(key);
         if (value instanceof Long number) {
             return number;
@@ -125,25 +135,25 @@ record Section(FoundPlan plan, String step, Map<?, ?> data) {
             return Long.parseLong(text.strip());
         }
         if (value != null) {
-            throw wrong("'" + key + "' has to be a number, not " + value);
+            throw wrong("'" + key + "' must be a number, but is " + value);
         }
-        return otherwise;
+        return defaultValue;
     }
 
-    /** {@return one of some words, the first by default} */
-    String oneOf(String key, String... words) {
-        String word = Objects.requireNonNullElse(text(key), words[0]);
-        if (!Arrays.asList(words).contains(word)) {
-            throw wrong("'" + key + "' has to be one of " + String.join(", ", words) + ", not " + word);
+    /** {@return the value of a key, which must be one of some values; the first of them is the default} */
+    String oneOf(String key, String... values) {
+        String value = Objects.requireNonNullElse(text(key), values[0]);
+        if (!Arrays.asList(values).contains(value)) {
+            throw wrong("'" + key + "' must be one of " + String.join(", ", values) + ", but is " + value);
         }
-        return word;
+        return value;
     }
 
-    /** {@return rules such as {@code adjust} has} */
+    /** {@return rules in the format of {@code adjust}} */
     List<Map<String, @Nullable Object>> rules(String key) {
         Object value = data.get(key);
         List<Map<String, @Nullable Object>> rules = new ArrayList<>();
-        for (Object rule : value == null ? List.of() : Lists.like(value)) {
+        for (Object rule : value == null ? List.of() : ListValues.asList(value)) {
             rules.add(rule(key, rule));
         }
         return rules;
@@ -152,7 +162,7 @@ record Section(FoundPlan plan, String step, Map<?, ?> data) {
     @SuppressWarnings("unchecked")
     Map<String, @Nullable Object> rule(String key, @Nullable Object rule) {
         if (!(rule instanceof Map<?, ?> map) || !map.keySet().stream().allMatch(String.class::isInstance)) {
-            throw wrong("'" + key + "' has to be a rule or a list of rules, not " + rule);
+            throw wrong("'" + key + "' must be a rule or a list of rules, but has " + rule);
         }
         return (Map<String, @Nullable Object>) map;
     }

@@ -15,16 +15,17 @@ import org.atex.fmf.tree.FmfException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the steps of a plan that are done to systems: {@code prepare}, {@code finish} and {@code cleanup}. Whatever it does
- * not know is an error that names the plan, the file and the key: a step that is done by half is no step.
+ * Reads the {@code prepare}, {@code finish} and {@code cleanup} steps of a plan. Everything that is unknown or not
+ * supported is an error that names the plan, the file and the key, as a step that is only partly performed would give
+ * wrong results. For one thread.
  */
 final class StepReader {
-    /** What there is in tmt and not here, and what to do about it. */
-    private static final Map<String, String> REFUSED = Map.of(
-            "artifact", "make the repository known in a script, and install from it with 'how: install'",
+    /** The kinds of sections that tmt has and this executor does not, with alternatives. */
+    private static final Map<String, String> UNSUPPORTED = Map.of(
+            "artifact", "add the repository in a script, and install from it with 'how: install'",
             "errata", "install the packages of the erratum with 'how: install'",
             "distgit", "unpack the sources in a script",
-            "verify-installation", "ask for the repository in a script, such as 'dnf info --installed'");
+            "verify-installation", "query the repository in a script, such as by 'dnf info --installed'");
 
     private static final Map<String, FmfKey.Where> KEYS = Map.of(
             "shell", FmfKey.Where.STEP_SHELL,
@@ -40,11 +41,11 @@ final class StepReader {
     private final Expansion expansion;
 
     /**
-     * Reads nothing yet.
+     * Creates a reader. Each method reads one step.
      *
      * @param plan the plan
-     * @param context what {@code when} asks about
-     * @param expansion puts variables into texts
+     * @param context the context for {@code when}
+     * @param expansion expands variables in texts
      */
     StepReader(FoundPlan plan, FmfContext context, Expansion expansion) {
         this.plan = plan;
@@ -52,26 +53,26 @@ final class StepReader {
         this.expansion = expansion;
     }
 
-    /** {@return what is done to a system before its first test, in this order} */
+    /** {@return the phases before the first test, in the order in which they run} */
     List<Phase> prepare() {
         return read("prepare", List.of("shell", "install", "feature", "ansible"));
     }
 
-    /** {@return what is done to a system after its last test, in this order} */
+    /** {@return the phases after the last test, in the order in which they run} */
     List<Phase> finish() {
         return read("finish", List.of("shell", "ansible"));
     }
 
-    /** Checks the step that says how systems are given back, which is not the plan's to say here. */
+    /** Checks the {@code cleanup} step. It has no effect: provisioners remove their systems. */
     void checkCleanup() {
         var unused = read("cleanup", List.of("tmt"));
     }
 
-    private List<Phase> read(String step, List<String> known) {
+    private List<Phase> read(String step, List<String> kinds) {
         List<Phase> phases = new ArrayList<>();
         int number = 0;
         for (Map<?, ?> written : Section.list(plan, step, expansion)) {
-            Phase phase = new PhaseReader(new Section(plan, step, written), number).phase(known);
+            Phase phase = new PhaseReader(new Section(plan, step, written), number).phase(kinds);
             if (phase != null) {
                 phases.add(phase);
             }
@@ -91,15 +92,16 @@ final class StepReader {
             this.name = Objects.requireNonNullElse(section.text("name"), "default-" + number);
         }
 
-        /** {@return what it does, or null if it does not apply} */
+        /** {@return the phase, or null if it does not apply} */
         @Nullable
-        Phase phase(List<String> known) {
-            String how = Objects.requireNonNullElse(section.text("how"), known.getFirst());
+        Phase phase(List<String> kinds) {
+            String how = Objects.requireNonNullElse(section.text("how"), kinds.getFirst());
+            // A section that does not apply may be of a kind that is not supported.
             if (!applies()) {
                 return null;
             }
-            if (!known.contains(how)) {
-                throw section.wrong(unknown(how, known));
+            if (!kinds.contains(how)) {
+                throw section.wrong(unknown(how, kinds));
             }
             section.requireKeys(Objects.requireNonNull(KEYS.get(how)));
             int order = Math.toIntExact(section.number("order", Phase.DEFAULT_ORDER));
@@ -123,23 +125,30 @@ final class StepReader {
             };
         }
 
-        private String unknown(String how, List<String> known) {
-            if (REFUSED.containsKey(how)) {
-                return "'how: " + how + "' cannot be had here: " + REFUSED.get(how);
+        private String unknown(String how, List<String> kinds) {
+            if (UNSUPPORTED.containsKey(how)) {
+                return "'how: " + how + "' is not supported: " + UNSUPPORTED.get(how);
             }
-            String meant = KeyCheck.nearest(how, Set.copyOf(known));
-            return "there is no 'how: " + how + "'"
-                    + (meant == null ? ", only " + String.join(", ", known) : ": did you mean '" + meant + "'?");
+            String suggestion = KeyCheck.nearest(how, Set.copyOf(kinds));
+            return "unknown 'how: " + how + "'"
+                    + (suggestion == null
+                            ? "; known kinds are " + String.join(", ", kinds)
+                            : ": did you mean '" + suggestion + "'?");
         }
 
-        /** Where the context does not say whether a condition holds, it does not. */
+        /**
+         * {@return whether the phase is enabled and its conditions hold} A condition that the context cannot decide
+         * does not hold.
+         */
         private boolean applies() {
             if (!section.flag("enabled", true)) {
                 return false;
             }
-            boolean here = isHere();
+            // Checked first, so that errors in 'where' do not depend on the context.
+            boolean forAllGuests = isForAllGuests();
             Object when = section.data().get("when");
-            return here && (when == null || Lists.like(when).stream().anyMatch(this::holds));
+            return forAllGuests
+                    && (when == null || ListValues.asList(when).stream().anyMatch(this::holds));
         }
 
         private boolean holds(@Nullable Object condition) {
@@ -149,38 +158,40 @@ final class StepReader {
             try {
                 return context.decide(String.valueOf(condition)) == FmfContext.Decision.TRUE;
             } catch (FmfException e) {
-                throw section.wrong("'when' is no condition: " + e.getMessage());
+                throw section.wrong("'when' is not a condition: " + e.getMessage());
             }
         }
 
-        /** All systems that run tests of one plan are made ready alike. */
-        private boolean isHere() {
+        /**
+         * {@return true if {@code where} is missing or names all guests of the plan} All systems that run tests of a
+         * plan are prepared alike, so that a phase cannot be for some of them.
+         */
+        private boolean isForAllGuests() {
             List<String> where = section.texts("where");
             if (where.isEmpty()) {
                 return true;
             }
             Set<String> names = new LinkedHashSet<>();
             int guests = 0;
-            int meant = 0;
+            int matching = 0;
             List<Map<?, ?>> provisioned = Section.list(plan, "provision", expansion);
             for (Map<?, ?> guest : provisioned.isEmpty() ? List.of(Map.of()) : provisioned) {
-                List<String> called = new ArrayList<>();
+                List<String> namesOfGuest = new ArrayList<>();
                 Object own = guest.get("name");
-                called.add(own == null ? "default-" + guests : own.toString());
+                namesOfGuest.add(own == null ? "default-" + guests : own.toString());
                 if (guest.get("role") != null) {
-                    called.add(String.valueOf(guest.get("role")));
+                    namesOfGuest.add(String.valueOf(guest.get("role")));
                 }
-                names.addAll(called);
-                meant += called.stream().anyMatch(where::contains) ? 1 : 0;
+                names.addAll(namesOfGuest);
+                matching += namesOfGuest.stream().anyMatch(where::contains) ? 1 : 0;
                 guests++;
             }
-            if (meant == 0) {
+            if (matching == 0) {
                 throw section.wrong("'where: " + where + "' names no system of the plan, which has " + names);
             }
-            if (meant < guests) {
-                throw section.wrong(
-                        "'where: " + where + "' cannot be had here, as the plan has several systems " + names
-                                + " and all that run its tests are made ready alike: give each kind of system a plan of its own");
+            if (matching < guests) {
+                throw section.wrong("'where: " + where + "' is not supported, as the plan has several systems " + names
+                        + " and all of them are prepared alike: write a plan for each kind of system");
             }
             return true;
         }
@@ -189,7 +200,7 @@ final class StepReader {
             List<String> packages = section.texts("package");
             for (String text : packages) {
                 if (!Packages.isName(text)) {
-                    throw section.wrong("'" + text + "' is no name of a package");
+                    throw section.wrong("'" + text + "' is not the name of a package");
                 }
             }
             return packages;
@@ -199,7 +210,7 @@ final class StepReader {
             List<String> coprs = section.texts("copr");
             for (String text : coprs) {
                 if (!COPR.matcher(text).matches()) {
-                    throw section.wrong("'copr' has to be owner/project or @group/project, not '" + text + "'");
+                    throw section.wrong("'copr' must be owner/project or @group/project, but is '" + text + "'");
                 }
             }
             return coprs;
@@ -212,25 +223,26 @@ final class StepReader {
                 if (value != null) {
                     String word = value.toLowerCase(Locale.ROOT);
                     if (!word.equals("enabled") && !word.equals("disabled")) {
-                        throw section.wrong("'" + feature + "' has to be enabled or disabled, not '" + value + "'");
+                        throw section.wrong("'" + feature + "' must be enabled or disabled, but is '" + value + "'");
                     }
                     features.put(feature, word);
                 }
             }
             if ("disabled".equals(features.get("fips"))) {
-                throw section.wrong("'fips: disabled' cannot be had here: systems come without it, so leave it out");
+                throw section.wrong(
+                        "'fips: disabled' is not supported: systems come without FIPS mode; remove the key");
             }
             return features;
         }
 
         private List<String> playbooks() {
-            List<String> playbooks = Lists.plus(section.texts("playbook"), section.texts("playbooks"));
+            List<String> playbooks = ListValues.concat(section.texts("playbook"), section.texts("playbooks"));
             if (playbooks.isEmpty()) {
                 throw section.wrong("'how: ansible' needs a 'playbook'");
             }
             for (String playbook : playbooks) {
                 if (playbook.isBlank() || playbook.startsWith("-")) {
-                    throw section.wrong("'" + playbook + "' is no playbook");
+                    throw section.wrong("'" + playbook + "' is not a playbook");
                 }
             }
             return playbooks;

@@ -17,7 +17,7 @@ import org.atex.fmf.tree.FmfQuery;
 import org.atex.fmf.tree.FmfTree;
 import org.jspecify.annotations.Nullable;
 
-/** Chooses tests of one tree, as a section of a plan and the user's program ask for them. For one thread. */
+/** Selects tests of one tree by the criteria of a plan's section and of the program. For one thread. */
 final class TestChooser {
     private static final FmfQuery TESTS = FmfQuery.all().key("test");
 
@@ -26,46 +26,48 @@ final class TestChooser {
     private final Choice choice;
     private final FmfTree adjusted;
     private final Predicate<FmfNode> accepted;
-    private final FmfQuery wantedNames;
-    private final boolean anyName;
-    private final boolean stories;
+    private final FmfQuery selectedNames;
+    private final boolean allNames;
+    private final boolean storiesAllowed;
 
     /**
-     * What to choose of.
+     * The tree to select tests of.
      *
-     * @param raw the tree
-     * @param adjusted the same for the context, if that is at hand
+     * @param raw the tree, not adjusted
+     * @param adjusted the tree adjusted to the context, if that exists already; null otherwise
      * @param context the context
-     * @param prefix what is put in front of the names of its tests, perhaps empty
-     * @param stories whether a test may be a story, too
+     * @param prefix the prefix of test names in the run, or an empty string
+     * @param storiesAllowed whether a node with the key {@code story} may be a test, as in tmt's plans
      */
-    record Trees(FmfTree raw, @Nullable FmfTree adjusted, FmfContext context, String prefix, boolean stories) {}
+    record Trees(FmfTree raw, @Nullable FmfTree adjusted, FmfContext context, String prefix, boolean storiesAllowed) {}
 
     /**
-     * A test that was chosen.
+     * A selected test.
      *
-     * @param node its node
-     * @param tree the tree of that
+     * @param node the node of the test
+     * @param tree the tree of the node, adjusted
      */
     record Chosen(FmfNode node, FmfTree tree) {}
 
-    TestChooser(Trees trees, Choice choice, Wanted wanted) {
+    TestChooser(Trees trees, Choice choice, TestSelection selection) {
         this.raw = trees.raw;
         this.context = trees.context;
-        this.stories = trees.stories;
+        this.storiesAllowed = trees.storiesAllowed;
         this.choice = choice;
         this.adjusted = trees.adjusted != null && choice.adjustments().isEmpty() ? trees.adjusted : adjust(List.of());
-        this.accepted = accepted(trees, choice, wanted);
-        this.anyName = wanted.names().isEmpty();
-        this.wantedNames = named(FmfQuery.all().prefix(trees.prefix), wanted.names());
+        this.accepted = accepted(trees, choice, selection);
+        this.allNames = selection.names().isEmpty();
+        this.selectedNames = withNames(FmfQuery.all().prefix(trees.prefix), selection.names());
     }
 
     private FmfTree adjust(List<Map<String, @Nullable Object>> more) {
         return raw.adjust(
-                context, Settings.ADJUSTMENT.withAdditionalRules(Lists.plus(choice.adjustments(), more), node -> true));
+                context,
+                DiscoverySettings.ADJUSTMENT.withAdditionalRules(
+                        ListValues.concat(choice.adjustments(), more), node -> true));
     }
 
-    private static FmfQuery named(FmfQuery query, List<String> patterns) {
+    private static FmfQuery withNames(FmfQuery query, List<String> patterns) {
         FmfQuery all = query;
         for (String pattern : patterns) {
             all = all.name(pattern);
@@ -73,21 +75,21 @@ final class TestChooser {
         return all;
     }
 
-    private static Predicate<FmfNode> accepted(Trees trees, Choice choice, Wanted wanted) {
+    private static Predicate<FmfNode> accepted(Trees trees, Choice choice, TestSelection selection) {
         Path root = trees.raw.directory().orElseThrow();
-        Predicate<FmfNode> accepted = wanted.where();
-        FmfQuery included = named(FmfQuery.all(), choice.includes());
+        Predicate<FmfNode> accepted = selection.where();
+        FmfQuery included = withNames(FmfQuery.all(), choice.includes());
         if (!choice.includes().isEmpty()) {
             accepted = accepted.and(included::matches);
         }
         if (!choice.excludes().isEmpty()) {
-            accepted = accepted.and(Predicate.not(named(FmfQuery.all(), choice.excludes())::matches));
+            accepted = accepted.and(Predicate.not(withNames(FmfQuery.all(), choice.excludes())::matches));
         }
-        if (!wanted.excludes().isEmpty()) {
-            accepted =
-                    accepted.and(Predicate.not(named(FmfQuery.all().prefix(trees.prefix), wanted.excludes())::matches));
+        if (!selection.excludes().isEmpty()) {
+            accepted = accepted.and(
+                    Predicate.not(withNames(FmfQuery.all().prefix(trees.prefix), selection.excludes())::matches));
         }
-        for (String text : Lists.plus(choice.filters(), wanted.filters())) {
+        for (String text : ListValues.concat(choice.filters(), selection.filters())) {
             FmfFilter filter = FmfFilter.of(text);
             accepted = accepted.and(node -> filter.matches(node, key -> TestDefaults.of(node, root, key)));
         }
@@ -96,30 +98,35 @@ final class TestChooser {
                     choice.links().stream().map(FmfQuery.all()::link).toList();
             accepted = accepted.and(node -> links.stream().anyMatch(link -> link.matches(node)));
         }
-        // Last, as it may find mistakes, which do not matter in tests that are not chosen.
-        return accepted.and(node -> isRun(node, trees.stories));
+        // This check comes last: it throws for invalid values, which must not matter in tests that are not selected.
+        return accepted.and(node -> isEnabled(node, trees.storiesAllowed));
     }
 
-    static boolean isRun(FmfNode node, boolean stories) {
-        return node.bool("enabled", true) && !node.bool("manual", false) && (stories || !node.has("story"));
+    static boolean isEnabled(FmfNode node, boolean storiesAllowed) {
+        return node.bool("enabled", true) && !node.bool("manual", false) && (storiesAllowed || !node.has("story"));
     }
 
-    /** {@return the tests in their order} */
+    /**
+     * {@return the selected tests, in the order in which they run}
+     *
+     * @param modified additional names, of changed tests
+     */
     List<Chosen> choose(List<Named> modified) {
-        List<Named> names = Lists.plus(choice.names(), modified);
+        List<Named> names = ListValues.concat(choice.names(), modified);
         if (names.isEmpty()) {
-            return anyName ? chosen(adjusted, FmfQuery.all()) : chosen(adjusted, wantedNames);
+            return allNames ? chosen(adjusted, FmfQuery.all()) : chosen(adjusted, selectedNames);
         }
         List<Chosen> all = new ArrayList<>();
         for (Named name : names) {
             FmfTree tree = name.rule().isEmpty() ? adjusted : adjust(List.of(name.rule()));
             all.addAll(chosen(tree, FmfQuery.all().name(name.pattern())));
         }
-        if (!anyName) {
-            Set<String> known = new HashSet<>();
-            all.forEach(test -> known.add(test.node.name()));
-            chosen(adjusted, wantedNames).stream()
-                    .filter(test -> !known.contains(test.node.name()))
+        if (!allNames) {
+            // Names of the program add tests to those that the plan names.
+            Set<String> chosenNames = new HashSet<>();
+            all.forEach(test -> chosenNames.add(test.node.name()));
+            chosen(adjusted, selectedNames).stream()
+                    .filter(test -> !chosenNames.contains(test.node.name()))
                     .forEach(all::add);
         }
         return all;
@@ -134,40 +141,40 @@ final class TestChooser {
                 .toList();
     }
 
-    /** {@return which tests there are to choose from} */
-    Known count() {
-        Known known = Known.NONE;
+    /** {@return the numbers of tests in the tree} */
+    TestCounts count() {
+        TestCounts counts = TestCounts.NONE;
         for (FmfNode node : adjusted.prune(TESTS)) {
             boolean disabled = Boolean.FALSE.equals(node.data().get("enabled"));
-            boolean manual =
-                    !disabled && (Boolean.TRUE.equals(node.data().get("manual")) || !stories && node.has("story"));
-            known = known.and(new Known(1, disabled ? 1 : 0, manual ? 1 : 0));
+            boolean manual = !disabled
+                    && (Boolean.TRUE.equals(node.data().get("manual")) || !storiesAllowed && node.has("story"));
+            counts = counts.and(new TestCounts(1, disabled ? 1 : 0, manual ? 1 : 0));
         }
-        return known;
+        return counts;
     }
 
     /**
-     * How many tests there are.
+     * Numbers of tests.
      *
-     * @param all all of them
-     * @param disabled those that are disabled
-     * @param manual those that are not, but for people
+     * @param all all tests
+     * @param disabled disabled tests
+     * @param manual enabled tests that a person performs
      */
-    record Known(int all, int disabled, int manual) {
-        static final Known NONE = new Known(0, 0, 0);
+    record TestCounts(int all, int disabled, int manual) {
+        static final TestCounts NONE = new TestCounts(0, 0, 0);
 
-        Known and(Known more) {
-            return new Known(all + more.all, disabled + more.disabled, manual + more.manual);
+        TestCounts and(TestCounts more) {
+            return new TestCounts(all + more.all, disabled + more.disabled, manual + more.manual);
         }
 
-        /** {@return how many are left to choose from} */
-        int left() {
+        /** {@return the number of tests that are enabled and not manual} */
+        int automatic() {
             return all - disabled - manual;
         }
 
         @Override
         public String toString() {
-            return "of " + all + " there, " + (disabled == 0 ? "" : disabled + " disabled, ")
+            return "of " + all + " tests, " + (disabled == 0 ? "" : disabled + " disabled, ")
                     + (manual == 0 ? "" : manual + " manual, ");
         }
     }

@@ -7,7 +7,10 @@ import java.util.Map;
 import org.atex.fmf.tree.FmfNode;
 import org.jspecify.annotations.Nullable;
 
-/** What the keys of a test are if it lacks them, in the text form that filters ask for. */
+/**
+ * The default values of test keys, in the text form that filters compare. They are those of tmt, with Python's texts:
+ * {@code None}, {@code False}.
+ */
 final class TestDefaults {
     private static final Map<String, List<String>> VALUES = values();
 
@@ -29,6 +32,7 @@ final class TestDefaults {
                 "restart-on-exit-code")) {
             values.put(key, List.of());
         }
+        // The text of Python, and that of YAML.
         for (String key : List.of("manual", "tty", "restart-with-reboot")) {
             values.put(key, List.of("False", "false"));
         }
@@ -44,7 +48,7 @@ final class TestDefaults {
 
     private TestDefaults() {}
 
-    /** {@return the texts of a key that a test in a plan lacks, or null if it has no default} */
+    /** {@return the default texts of a key of a test that is defined in a plan, or null if the key has no default} */
     static @Nullable List<String> of(String name, String key) {
         return switch (key) {
             case "name" -> List.of(name);
@@ -54,7 +58,7 @@ final class TestDefaults {
         };
     }
 
-    /** {@return the texts of a key that a test lacks, or null if it has no default} */
+    /** {@return the default texts of a key, or null if the key has no default} */
     static @Nullable List<String> of(FmfNode test, Path root, String key) {
         return switch (key) {
             case "name" -> List.of(test.name());

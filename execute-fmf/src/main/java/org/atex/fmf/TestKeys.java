@@ -11,14 +11,15 @@ import org.atex.fmf.tree.FmfNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a test's metadata say of how it is run again and judged: the keys that {@link FmfTest} has no component for.
+ * The metadata keys for checks, restarts and the interpretation of the result, for which {@link FmfTest} has no
+ * property. Immutable.
  *
- * @param beakerlib whether its {@code framework} is BeakerLib, and not the shell
- * @param result how its result is to be taken; one of {@link #RESULTS}
- * @param checks what is looked at before and after it, in this order
- * @param restartOn the exit codes after which it is started again
- * @param restarts how often at the most
- * @param restartWithReboot whether its system is rebooted before that
+ * @param beakerlib whether its {@code framework} is BeakerLib instead of the shell
+ * @param result the interpretation of the result, one of {@link #RESULTS}
+ * @param checks the checks before and after the test, in this order
+ * @param restartOn the exit codes after which the test is started again
+ * @param restarts the maximum number of restarts
+ * @param restartWithReboot whether the system is rebooted before a restart
  */
 record TestKeys(
         boolean beakerlib,
@@ -30,22 +31,22 @@ record TestKeys(
     static final Set<String> RESULTS =
             Set.of("respect", "xfail", "pass", "fail", "info", "warn", "error", "skip", "custom", "restraint");
 
-    private static final String RESULT_WORDS =
+    private static final String RESULT_VALUES =
             "one of respect, xfail, pass, fail, info, warn, error, skip, custom and restraint";
 
     /**
-     * Reads them when a test is chosen.
+     * Reads the keys of a node, when its test is selected.
      *
-     * @throws org.atex.fmf.tree.FmfException if a value means nothing; it has file and line
+     * @throws org.atex.fmf.tree.FmfException if a value is invalid; the message has file and line
      */
     static TestKeys of(FmfNode node) {
         return new Reader(node.data(), (key, expected) -> node.unexpected(key, expected)).read();
     }
 
     /**
-     * Reads them of a test that was chosen, or made by hand.
+     * Reads the keys of a test. The program may have changed its metadata.
      *
-     * @throws IllegalArgumentException if a value means nothing
+     * @throws IllegalArgumentException if a value is invalid
      */
     static TestKeys of(FmfTest test) {
         return new Reader(
@@ -56,8 +57,8 @@ record TestKeys(
                 .read();
     }
 
-    /** {@return those packages, and what such a test needs beside them} */
-    List<String> withOwn(Collection<String> requires) {
+    /** {@return the packages, and those that the framework of the test needs} */
+    List<String> withFrameworkPackages(Collection<String> requires) {
         Set<String> all = new LinkedHashSet<>(requires);
         if (beakerlib) {
             all.add("beakerlib");
@@ -65,33 +66,33 @@ record TestKeys(
         return List.copyOf(all);
     }
 
-    /** Makes the exception for a value of a key, which should have been something else. */
+    /** Creates the exception for an invalid value. */
     @FunctionalInterface
-    interface Refusal {
+    interface InvalidValue {
         RuntimeException of(String key, String expected);
     }
 
-    /** Reads keys. For one thread. */
-    private record Reader(Map<String, @Nullable Object> data, Refusal refusal) {
+    /** Reads keys from metadata. */
+    private record Reader(Map<String, @Nullable Object> data, InvalidValue invalidValue) {
         TestKeys read() {
             return new TestKeys(
                     "beakerlib".equals(word("framework", "shell", Set.of("shell", "beakerlib"), "shell or beakerlib")),
-                    word("result", "respect", RESULTS, RESULT_WORDS),
+                    word("result", "respect", RESULTS, RESULT_VALUES),
                     checks(),
                     restartOn(),
                     restarts(),
                     flag("restart-with-reboot"));
         }
 
-        private String word(String key, String otherwise, Set<String> known, String expected) {
+        private String word(String key, String defaultValue, Set<String> allowed, String expected) {
             Object value = data.get(key);
             if (value == null) {
-                return otherwise;
+                return defaultValue;
             }
-            if (value instanceof String word && known.contains(word)) {
+            if (value instanceof String word && allowed.contains(word)) {
                 return word;
             }
-            throw refusal.of(key, expected);
+            throw invalidValue.of(key, expected);
         }
 
         private boolean flag(String key) {
@@ -99,7 +100,7 @@ record TestKeys(
             if (value == null || value instanceof Boolean) {
                 return Boolean.TRUE.equals(value);
             }
-            throw refusal.of(key, "true or false");
+            throw invalidValue.of(key, "true or false");
         }
 
         private Set<Integer> restartOn() {
@@ -107,7 +108,8 @@ record TestKeys(
             for (Object value : listOf(data.get("restart-on-exit-code"))) {
                 Integer code = integer(value);
                 if (code == null || code < 0 || code > 255) {
-                    throw refusal.of("restart-on-exit-code", "an exit code from 0 to 255, or a list of such");
+                    throw invalidValue.of(
+                            "restart-on-exit-code", "an exit code from 0 to 255, or a list of exit codes");
                 }
                 codes.add(code);
             }
@@ -118,7 +120,7 @@ record TestKeys(
             Object value = data.get("restart-max-count");
             Integer count = value == null ? Integer.valueOf(1) : integer(value);
             if (count == null || count < 1) {
-                throw refusal.of("restart-max-count", "a number of at least 1");
+                throw invalidValue.of("restart-max-count", "a number of at least 1");
             }
             return count;
         }
@@ -126,7 +128,7 @@ record TestKeys(
         private List<TestCheck> checks() {
             List<TestCheck> checks = new ArrayList<>();
             for (Object value : listOf(data.get("check"))) {
-                TestCheck check = TestCheck.of(value, expected -> refusal.of("check", expected));
+                TestCheck check = TestCheck.of(value, expected -> invalidValue.of("check", expected));
                 if (check.enabled()) {
                     checks.add(check);
                 }

@@ -251,7 +251,7 @@ final class TestRun {
 
     private @Nullable TestEnd follow(RunningTest running, Reboot reboot) throws InterruptedException, IOException {
         try {
-            running.send(Metadata.yaml(test));
+            running.send(MetadataYaml.of(test));
             read(new ControlStream(running.control()), running);
             if (disconnected) {
                 announcement = results.takeAnnouncement();

@@ -18,13 +18,13 @@ import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Directories, each packed once and sent to any number of systems. Small ones are kept in memory; the files of large
- * ones are deleted with this object, or when the program ends.
+ * Packs directories, each of them once, and sends them to any number of systems. Small packs are kept in memory. The
+ * files of large ones are deleted when this object is garbage-collected or the program ends.
  *
- * <p>Thread safety: from any thread.
+ * <p>Thread-safe.
  */
 final class TreePacks {
-    /** No exit code of tar's. */
+    /** The exit code of the script if there is no {@code tar}; tar itself does not use it. */
     private static final CommandEnd NO_TAR = new CommandEnd.Exited(119);
 
     private static final String UNPACK = """
@@ -37,10 +37,10 @@ final class TreePacks {
     private final Map<Path, CompletableFuture<Input>> packed = new ConcurrentHashMap<>();
 
     /**
-     * Makes one that has packed nothing.
+     * Creates an object without packs.
      *
-     * @param excludes names to leave out
-     * @param kept whether systems keep copies, and get only what changed
+     * @param excludes the names of files and directories to leave out
+     * @param kept whether systems keep copies, so that only changes are sent
      */
     TreePacks(List<String> excludes, boolean kept) {
         this.excludes = excludes;
@@ -48,11 +48,12 @@ final class TreePacks {
     }
 
     /**
-     * Sends a directory.
+     * Sends a directory. Blocks until it is complete.
      *
-     * @param directory the directory, here
-     * @param connection the system
-     * @param target the directory there, which is made
+     * @param directory the directory on this machine
+     * @param connection a connection to the system
+     * @param target the directory on the system; created if necessary
+     * @throws TransferException if the directory cannot be packed, sent or unpacked
      */
     void send(Path directory, Connection connection, String target) throws InterruptedException {
         if (kept != null && kept.send(directory, connection, target)) {
@@ -66,12 +67,15 @@ final class TreePacks {
         } else if (!result.succeeded()) {
             throw new TransferException(
                     "could not unpack " + directory + " in " + target + " on " + connection + ": tar ended with "
-                            + result.end() + " (is there room?): " + last(result.stdout()),
+                            + result.end() + " (is there disk space?): " + last(result.stdout()),
                     null);
         }
     }
 
-    /** A connection has ways without tar, but knows no excludes. */
+    /**
+     * Sends a directory to a system without {@code tar}. The connection can copy it in another way but cannot leave out
+     * files, so that a copy without them is made first.
+     */
     private void uploadCopy(Path directory, Connection connection, String target) throws InterruptedException {
         try {
             Path copy = Tar.unpack(packed(directory));
@@ -81,7 +85,7 @@ final class TreePacks {
                 LocalDirectories.delete(copy);
             }
         } catch (IOException e) {
-            throw new TransferException("could not copy " + directory + " to send it: " + e.getMessage(), e);
+            throw new TransferException("could not prepare " + directory + " for sending: " + e.getMessage(), e);
         }
     }
 
@@ -92,33 +96,36 @@ final class TreePacks {
 
     private Input packed(Path directory) throws InterruptedException {
         while (true) {
-            CompletableFuture<Input> mine = new CompletableFuture<>();
-            CompletableFuture<Input> first = packed.putIfAbsent(directory, mine);
+            CompletableFuture<Input> own = new CompletableFuture<>();
+            // The first thread packs; the others wait for it.
+            CompletableFuture<Input> first = packed.putIfAbsent(directory, own);
             if (first == null) {
-                return packFirst(directory, mine);
+                return packAndComplete(directory, own);
             }
             try {
                 return first.get();
             } catch (ExecutionException e) {
-                packed.remove(directory, first); // whoever packed it was told why; try it ourselves
+                // The thread that packed it has thrown the reason. This thread tries again itself.
+                packed.remove(directory, first);
             }
         }
     }
 
-    private Input packFirst(Path directory, CompletableFuture<Input> promise) throws InterruptedException {
+    private Input packAndComplete(Path directory, CompletableFuture<Input> future) throws InterruptedException {
         try {
             Input pack = Tar.pack(directory, excludes, null);
             if (pack instanceof Input.FromFile) {
+                // The action must not refer to this object: it would never become unreachable.
                 Cleaner.create().register(this, () -> Tar.delete(pack));
             }
-            promise.complete(pack);
+            future.complete(pack);
             return pack;
         } catch (IOException e) {
             throw new TransferException("could not pack " + directory + ": " + e.getMessage(), e);
         } finally {
-            if (!promise.isDone()) {
-                promise.completeExceptionally(new IllegalStateException("packing failed"));
-                packed.remove(directory, promise);
+            if (!future.isDone()) {
+                future.completeExceptionally(new IllegalStateException("packing failed"));
+                packed.remove(directory, future);
             }
         }
     }

@@ -8,27 +8,27 @@ import org.atex.fmf.tree.FmfException;
 import org.atex.fmf.tree.FmfTree;
 import org.jspecify.annotations.Nullable;
 
-/** Says where a section of a plan finds its tree, and fetches it. Immutable. */
+/** The location of the tree of a plan's section, which is fetched on demand. Immutable. */
 final class TreeSource {
     private final FoundPlan plan;
-    private final Settings settings;
-    private final String what;
+    private final DiscoverySettings settings;
+    private final String subject;
     private final @Nullable String url;
     private final @Nullable String ref;
     private final @Nullable String path;
 
-    TreeSource(FoundPlan plan, Section section, Settings settings) {
+    TreeSource(FoundPlan plan, Section section, DiscoverySettings settings) {
         this.plan = plan;
         this.settings = settings;
-        this.what = "the plan " + plan.name() + ", " + section.step() + ",";
+        this.subject = "the plan " + plan.name() + ", " + section.step() + ",";
         this.url = first(section.text("url"), section.text("repository"));
         this.ref = first(section.text("ref"), section.text("revision"));
         this.path = section.text("path");
         if (url != null) {
-            settings.trust().requireUrl(plan.node().place(section.step()) + what, url);
+            settings.trust().requireUrl(plan.node().place(section.step()) + subject, url);
         }
         if (ref != null) {
-            Trust.requireRef(plan.node().place(section.step()) + what, ref);
+            Trust.requireRef(plan.node().place(section.step()) + subject, ref);
         }
     }
 
@@ -36,23 +36,27 @@ final class TreeSource {
         return one == null ? other : one;
     }
 
-    /** {@return whether it is the plan's own tree} */
-    boolean isOwn() {
+    /** {@return whether it is the tree that has the plan, in its present state} */
+    boolean isPlanTree() {
         return url == null && ref == null && path == null;
     }
 
-    /** {@return whether all that is at hand of its repository is one state of it} */
+    /** {@return whether the tree is fetched, so that its history is not available} */
     boolean isRemote() {
         return url != null || plan.origin() != null;
     }
 
-    private Path root() {
+    private Path planRoot() {
         return plan.tree().directory().orElseThrow();
     }
 
-    /** {@return the tree, not adjusted} */
+    /**
+     * {@return the tree, not adjusted; fetched if necessary}
+     *
+     * @param context the context for a ref in a file
+     */
     FmfTree tree(FmfContext context) throws InterruptedException {
-        if (isOwn()) {
+        if (isPlanTree()) {
             return plan.tree();
         }
         if (url == null && ref == null) {
@@ -61,47 +65,55 @@ final class TreeSource {
         return settings.cache().tree(id(context));
     }
 
-    /** {@return the directory of the tree, which may have no metadata} */
+    /**
+     * {@return the directory of the tree, which may have no metadata; fetched if necessary}
+     *
+     * @param context the context for a ref in a file
+     */
     Path directory(FmfContext context) throws InterruptedException {
-        Path own = local();
+        Path directory = localDirectory();
         if (url == null && ref == null) {
-            return own;
+            return directory;
         }
         FmfId id = id(context);
         Path checkout = settings.cache().checkout(Objects.requireNonNull(id.url()), id.ref());
-        return new Trust(false).inside(what + " path", checkout, id.path());
+        // Trusted metadata may name local directories, but a path in a fetched repository never leads out of it.
+        return new Trust(false).inside(subject + " path", checkout, id.path());
     }
 
-    private Path local() {
-        return path == null || url != null ? root() : settings.trust().inside(what + " path", root(), path);
+    private Path localDirectory() {
+        return path == null || url != null ? planRoot() : settings.trust().inside(subject + " path", planRoot(), path);
     }
 
-    /** {@return where to fetch it from} */
+    /** {@return the location to fetch the tree from} */
     FmfId id(FmfContext context) throws InterruptedException {
         if (url != null) {
             return new FmfId(url, ref(context), path == null ? "." : path, "/");
         }
         FmfId origin = plan.origin();
-        Path own = local();
+        Path directory = localDirectory();
         if (origin != null) {
-            String inside = root().relativize(own).toString();
+            String inside = planRoot().relativize(directory).toString();
             return new FmfId(origin.url(), ref(context), origin.path() + (inside.isEmpty() ? "" : "/" + inside), "/");
         }
-        Path repository = repository(own);
-        String inside = repository.relativize(own).toString();
+        Path repository = repository(directory);
+        String inside = repository.relativize(directory).toString();
         return new FmfId(repository.toString(), ref(context), inside.isEmpty() ? "." : inside, "/");
     }
 
-    /** {@return the state, which a file of the default branch may say} */
+    /**
+     * {@return the ref to fetch; null for the default branch} {@code @FILE} names a file on the default branch that has
+     * the ref, and may adjust it to the context.
+     */
     private @Nullable String ref(FmfContext context) throws InterruptedException {
         if (ref == null || !ref.startsWith("@")) {
             return ref;
         }
         FmfId origin = plan.origin();
         String from = url != null ? url : origin == null ? null : origin.url();
-        Path checkout = from == null ? repository(root()) : settings.cache().checkout(from, null);
-        Path file = new Trust(false).inside(what + " ref", checkout, ref.substring(1));
-        FmfTree rules = FmfTree.ofFile(file).adjust(context, Settings.ADJUSTMENT);
+        Path checkout = from == null ? repository(planRoot()) : settings.cache().checkout(from, null);
+        Path file = new Trust(false).inside(subject + " ref", checkout, ref.substring(1));
+        FmfTree rules = FmfTree.ofFile(file).adjust(context, DiscoverySettings.ADJUSTMENT);
         String found = rules.root().text("ref").orElse(null);
         if (found != null) {
             Trust.requireRef(file + ":", found);
@@ -117,13 +129,13 @@ final class TreeSource {
         }
         throw new FmfException(
                 FmfException.Kind.REFERENCE,
-                what + " has the ref '" + ref + "' and no url, but " + directory
-                        + " is in no git repository: add a url",
+                subject + " has the ref '" + ref + "' and no url, but " + directory
+                        + " is not in a git repository: add a url",
                 null);
     }
 
-    /** {@return where the repository of the plan's tree is} */
+    /** {@return the directory of the git repository that has the plan's tree} */
     Path repository() {
-        return repository(root());
+        return repository(planRoot());
     }
 }

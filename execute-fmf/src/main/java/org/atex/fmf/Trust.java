@@ -7,32 +7,42 @@ import java.util.regex.Pattern;
 import org.atex.fmf.tree.FmfException;
 
 /**
- * What metadata may ask of this machine. A tree may come with a pull request: whatever it says, git is run for https and ssh
- * only, and no file outside the tree is read, unless the user's program trusts it. Immutable.
+ * The permissions of metadata on this machine. Metadata may come from a pull request. Unless the program trusts them,
+ * git fetches by https and ssh only, and no file outside the tree is read. Immutable.
  *
- * @param complete whether it may do as it likes
+ * @param complete whether metadata may name local directories and all protocols of git
  */
 record Trust(boolean complete) {
+    /** The long form of https and ssh addresses. */
     private static final Pattern REMOTE = Pattern.compile("(?i)(?:https|ssh|git\\+ssh|ssh\\+git)://[^-/].*");
-    /** As in {@code git@github.com:owner/name}. */
+    /**
+     * The short form of ssh addresses: {@code git@github.com:owner/name}. Its host has no leading dash, which ssh would
+     * take for an option; {@code ext::COMMAND} does not match.
+     */
     private static final Pattern SCP = Pattern.compile("(?:[^-@:/\\s][^@:/\\s]*@)?[A-Za-z0-9\\[][^:/\\s]*:(?!:)[^-].*");
 
-    private static final String ALLOW = "; FmfDiscovery.withTrustedMetadata() allows it";
+    private static final String HINT = "; FmfDiscovery.withTrustedMetadata() allows it";
 
-    /** Checks an address that git is to fetch from. */
-    void requireUrl(String what, String url) {
+    /**
+     * Checks a URL that git is to fetch from.
+     *
+     * @param subject the beginning of the message: the plan or test that has the URL
+     * @param url the URL
+     * @throws FmfException if metadata may not use it
+     */
+    void requireUrl(String subject, String url) {
         if (!complete && !REMOTE.matcher(url).matches() && !(SCP.matcher(url).matches() && !url.contains("://"))) {
-            throw refused(what + " names the repository " + GitUrl.redact(url)
+            throw untrusted(subject + " names the repository " + GitUrl.redact(url)
                     + ": metadata may only name repositories by https or ssh");
         }
     }
 
-    /** Checks a state of a repository: what looks like an option could be one. */
-    static void requireRef(String what, String ref) {
+    /** Checks a ref. A leading dash is refused even from trusted metadata: git would take the ref for an option. */
+    static void requireRef(String subject, String ref) {
         if (ref.startsWith("-")) {
             throw new FmfException(
                     FmfException.Kind.REFERENCE,
-                    what + " names the ref '" + ref + "': that is no branch, tag or commit",
+                    subject + " names the ref '" + ref + "', which is no branch, tag or commit",
                     null);
         }
     }
@@ -40,12 +50,15 @@ record Trust(boolean complete) {
     /**
      * {@return a file or directory of a tree}
      *
-     * @param what who names it, to begin a message
+     * @param subject the beginning of the message: the plan or test that has the path
      * @param root the root of the tree
-     * @param path the path in metadata; one that begins with {@code /} begins at the root if there is such a file
+     * @param path the path as written; a leading {@code /} stands for the root of the tree. If there is no such file,
+     *     trusted metadata may name a file outside the tree, by an absolute path or one relative to the root
+     * @throws FmfException if the path leads out of the tree, also by a symbolic link
      */
-    Path inside(String what, Path root, String path) {
+    Path inside(String subject, Path root, String path) {
         Path found = root.resolve(path.replaceFirst("^/+", "")).normalize();
+        // An existing file of the tree takes precedence over an absolute path of this machine.
         if (complete && !(found.startsWith(root) && Files.exists(found))) {
             return root.resolve(path).normalize();
         }
@@ -55,19 +68,24 @@ record Trust(boolean complete) {
                 return found;
             }
         } catch (IOException e) {
-            throw new FmfException(FmfException.Kind.FILE, what + ": cannot read " + found + ": " + e.getMessage(), e);
+            throw new FmfException(
+                    FmfException.Kind.FILE, subject + ": cannot read " + found + ": " + e.getMessage(), e);
         }
-        throw refused(what + " leads to " + path + ", out of the tree " + root);
+        throw untrusted(subject + " leads to " + path + ", out of the tree " + root);
     }
 
-    /** Refuses a directory of this machine. */
-    void requireLocal(String what, String path) {
+    /**
+     * Checks a directory of this machine.
+     *
+     * @throws FmfException unless metadata are trusted
+     */
+    void requireLocal(String subject, String path) {
         if (!complete) {
-            throw refused(what + " names the directory " + path + " of this machine");
+            throw untrusted(subject + " names the directory " + path + " of this machine");
         }
     }
 
-    private static FmfException refused(String what) {
-        return new FmfException(FmfException.Kind.REFERENCE, what + ALLOW, null);
+    private static FmfException untrusted(String subject) {
+        return new FmfException(FmfException.Kind.REFERENCE, subject + HINT, null);
     }
 }

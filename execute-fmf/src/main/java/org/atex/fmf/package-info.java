@@ -1,4 +1,4 @@
-/** fmf tests: found in a tree, described as data, and run on systems. */
+/** Discovery of fmf tests and plans, and an executor that runs them on systems. */
 @NullMarked
 @Stable
 package org.atex.fmf;

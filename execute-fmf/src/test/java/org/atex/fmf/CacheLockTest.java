@@ -27,18 +27,18 @@ class CacheLockTest {
     private Path directory;
 
     @Test
-    void oneThreadAtATimeHasIt() throws Exception {
+    void oneThreadAtATimeHoldsTheLock() throws Exception {
         Path file = directory.resolve("lock");
-        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger holders = new AtomicInteger();
         List<FutureTask<Integer>> tasks = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             FutureTask<Integer> task = new FutureTask<>(() -> {
                 try (CacheLock lock = CacheLock.of(file, LONG)) {
                     assertThat(lock).isNotNull();
-                    int together = inside.incrementAndGet();
+                    int holdersNow = holders.incrementAndGet();
                     Thread.yield();
-                    inside.decrementAndGet();
-                    return together;
+                    holders.decrementAndGet();
+                    return holdersNow;
                 }
             });
             tasks.add(task);
@@ -51,7 +51,7 @@ class CacheLockTest {
     }
 
     @Test
-    void nothingIsRememberedOfLocksThatAreNotHeld() throws Exception {
+    void locksThatAreNotHeldUseNoMemory() throws Exception {
         Path file = directory.resolve("lock");
         try (CacheLock first = CacheLock.of(file, LONG);
                 CacheLock second = CacheLock.of(directory.resolve("another"), LONG)) {
@@ -67,7 +67,7 @@ class CacheLockTest {
             });
             Thread.ofVirtual().start(interrupted);
             assertThatThrownBy(interrupted::get).hasCauseInstanceOf(InterruptedException.class);
-            assertThat(CacheLock.inUse()).as("those that hold theirs").isEqualTo(2);
+            assertThat(CacheLock.inUse()).as("locks that are held").isEqualTo(2);
         }
         assertThatThrownBy(() -> CacheLock.of(directory.resolve("no/such/directory"), LONG))
                 .isInstanceOf(IOException.class);

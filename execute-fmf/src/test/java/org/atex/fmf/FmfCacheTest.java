@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With real repositories and the real git. */
+/** Tests the cache with real repositories and git. */
 @Timeout(120)
 class FmfCacheTest {
     @TempDir
@@ -76,7 +76,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void fetchesTheDefaultBranchUnlessTold() throws Exception {
+    void fetchesTheDefaultBranchWithoutARef() throws Exception {
         assertThat(test(a())).isEqualTo("second");
         assertThat(cache.tree(a()).directory())
                 .hasValueSatisfying(root -> assertThat(root)
@@ -93,12 +93,12 @@ class FmfCacheTest {
 
     @ParameterizedTest
     @CsvSource({"topic/one,first", "v1,first", "main,second", "v1^0,first", "main~1,first", "origin/main,second"})
-    void fetchesBranchesAndTagsAndWhatLeadsThere(String ref, String expected) throws Exception {
+    void fetchesBranchesTagsAndExpressions(String ref, String expected) throws Exception {
         assertThat(test(a().withRef(ref))).isEqualTo(expected);
     }
 
     @Test
-    void fetchesCommitsWholeAndAbbreviated() throws Exception {
+    void fetchesFullAndAbbreviatedCommits() throws Exception {
         assertThat(test(a().withRef(first))).isEqualTo("first");
         assertThat(test(a().withRef(first.substring(0, 9)))).isEqualTo("first");
     }
@@ -116,7 +116,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void takesAPathForAUrl() throws Exception {
+    void acceptsAPathInPlaceOfAUrl() throws Exception {
         assertThat(test(FmfId.of(repository.directory().toString()).withName("/a")))
                 .isEqualTo("second");
     }
@@ -128,7 +128,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void keepsModesAndLinks() throws Exception {
+    void keepsFileModesAndSymbolicLinks() throws Exception {
         repository.write("run.sh", "#!/bin/sh\n");
         assertThat(repository.directory().resolve("run.sh").toFile().setExecutable(true))
                 .isTrue();
@@ -140,7 +140,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void asksAgainOnlyOnceAnAnswerIsOld() throws Exception {
+    void looksUpBranchesAgainAfterMaxAge() throws Exception {
         assertThat(test(a())).isEqualTo("second");
         repository.write("main.fmf", "/a:\n  test: third\n").commit("third");
         assertThat(test(a())).isEqualTo("second");
@@ -150,7 +150,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void needsNoServerForWhatItHas() throws Exception {
+    void cachedTreesNeedNoServer() throws Exception {
         test(a().withRef(first));
         test(a());
         Files.move(repository.directory(), directory.resolve("gone"));
@@ -162,7 +162,7 @@ class FmfCacheTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"no-such-branch", "-x", "--upload-pack=touch /tmp/x", "a b", "a:b", "0123456", "v1:main.fmf"})
-    void saysThatThereIsNoSuchRef(String ref) {
+    void anUnknownRefIsAnErrorWithItsName(String ref) {
         assertThatThrownBy(() -> test(a().withRef(ref)))
                 .satisfies(e -> assertThat(kind(e)).isEqualTo(FmfException.Kind.FETCH))
                 .hasMessageContaining("'" + ref + "'")
@@ -170,7 +170,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void saysWhatIsNotThere() throws Exception {
+    void missingNodesDirectoriesAndRepositoriesAreNamed() throws Exception {
         assertThatThrownBy(() -> test(a().withName("/c")))
                 .satisfies(e -> assertThat(kind(e)).isEqualTo(FmfException.Kind.REFERENCE))
                 .hasMessageContaining("/c in " + repository.url());
@@ -192,7 +192,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void threadsThatWantTheSameFetchItOnce() throws Exception {
+    void threadsShareAFetch() throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<String>> all = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
@@ -219,7 +219,7 @@ class FmfCacheTest {
                 .start();
     }
 
-    /** What another process does. */
+    /** Fetches a repository in another process. */
     static final class Fetch {
         public static void main(String[] args) throws Exception {
             System.out.print(FmfCache.at(Path.of(args[0])).checkout(args[1], null));
@@ -238,10 +238,12 @@ class FmfCacheTest {
         assertThat(leftovers()).isEmpty();
     }
 
-    /** A server without any git in it, that may first leave everybody waiting, and may want a password. */
+    /**
+     * A plain file server with a repository. It delays its answers until told otherwise, and may require a password.
+     */
     private final class Server implements AutoCloseable {
-        private final CountDownLatch asked = new CountDownLatch(1);
-        private final CountDownLatch answering = new CountDownLatch(1);
+        private final CountDownLatch requested = new CountDownLatch(1);
+        private final CountDownLatch released = new CountDownLatch(1);
         private final HttpServer server;
 
         Server(String password) throws Exception {
@@ -252,9 +254,9 @@ class FmfCacheTest {
             var files = SimpleFileServer.createFileHandler(bare);
             String wanted = "Basic " + Base64.getEncoder().encodeToString(password.getBytes(StandardCharsets.UTF_8));
             server.createContext("/", exchange -> {
-                asked.countDown();
+                requested.countDown();
                 try {
-                    answering.await();
+                    released.await();
                 } catch (InterruptedException e) {
                     throw new IOException(e);
                 }
@@ -272,7 +274,7 @@ class FmfCacheTest {
         }
 
         Server answering() {
-            answering.countDown();
+            released.countDown();
             return this;
         }
 
@@ -282,23 +284,23 @@ class FmfCacheTest {
 
         @Override
         public void close() {
-            answering.countDown();
+            released.countDown();
             server.stop(0);
         }
     }
 
     @Test
-    void fetchesFromServersThatSendWholeHistoriesOnly() throws Exception {
+    void fetchesFromServersThatCannotSendAShallowHistory() throws Exception {
         try (Server server = new Server("").answering()) {
             assertThat(test(FmfId.of(server.url("")).withName("/a"))).isEqualTo("second");
         }
     }
 
     @Test
-    void aKilledFetchDoesNoHarm() throws Exception {
+    void theNextFetchRecoversFromAKilledOne() throws Exception {
         try (Server server = new Server("")) {
             Process process = fetchInProcess(server.url(""));
-            server.asked.await();
+            server.requested.await();
             process.destroyForcibly().waitFor();
             assertThat(leftovers()).hasSize(1);
             server.answering();
@@ -308,7 +310,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void interruptionEndsAFetch() throws Exception {
+    void interruptionKillsAFetch() throws Exception {
         try (Server server = new Server("")) {
             AtomicReference<Throwable> thrown = new AtomicReference<>();
             Thread thread = Thread.ofVirtual().start(() -> {
@@ -318,7 +320,7 @@ class FmfCacheTest {
                     thrown.set(e);
                 }
             });
-            server.asked.await();
+            server.requested.await();
             List<ProcessHandle> gits = ProcessHandle.current().descendants().toList();
             assertThat(gits).isNotEmpty();
             thread.interrupt();
@@ -332,10 +334,10 @@ class FmfCacheTest {
     }
 
     @Test
-    void interruptionEndsWaitingForAnother() throws Exception {
+    void interruptionEndsTheWaitForAnotherFetch() throws Exception {
         try (Server server = new Server("")) {
             Process process = fetchInProcess(server.url(""));
-            server.asked.await();
+            server.requested.await();
             AtomicReference<Throwable> thrown = new AtomicReference<>();
             Thread thread = Thread.ofVirtual().unstarted(() -> {
                 Thread.currentThread().interrupt();
@@ -354,7 +356,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void aFetchEndsAtItsLimit() throws Exception {
+    void aFetchEndsAtItsTimeLimit() throws Exception {
         try (Server server = new Server("")) {
             assertThatThrownBy(
                             () -> cache.withFetchWithin(Duration.ofSeconds(1)).checkout(server.url(""), null))
@@ -365,7 +367,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void logsInWithWhatTheUrlSays() throws Exception {
+    void logsInWithThePasswordOfTheUrl() throws Exception {
         try (Server server = new Server("me:pa/ss@word").answering()) {
             assertThat(test(FmfId.of(server.url("me:pa%2Fss%40word@")).withName("/a")))
                     .isEqualTo("second");
@@ -376,7 +378,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void neverAsksForAPasswordAndNeverTellsOne() throws Exception {
+    void neverPromptsForAPasswordAndNeverShowsOne() throws Exception {
         try (Server server = new Server("me:right").answering()) {
             assertThatThrownBy(() -> test(FmfId.of(server.url(""))))
                     .satisfies(e -> assertThat(kind(e)).isEqualTo(FmfException.Kind.FETCH))
@@ -392,7 +394,7 @@ class FmfCacheTest {
     }
 
     @Test
-    void isWhereTheEnvironmentSays() {
+    void theEnvironmentDeterminesTheDirectory() {
         assertThat(FmfCache.standardDirectory(Map.of(), "/home/me")).isEqualTo(Path.of("/home/me/.cache/fmf"));
         assertThat(FmfCache.standardDirectory(Map.of("XDG_CACHE_HOME", "/x"), "/home/me"))
                 .isEqualTo(Path.of("/x/fmf"));

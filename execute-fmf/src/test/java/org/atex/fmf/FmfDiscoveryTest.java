@@ -30,15 +30,15 @@ class FmfDiscoveryTest {
     @TempDir
     private Path directory;
 
-    private Repository own;
+    private Repository repository;
     private Repository other;
     private FmfCache cache;
 
     @BeforeEach
     void makeRepositories() throws Exception {
         cache = FmfCache.at(directory.resolve("cache"));
-        own = Repository.in(directory.resolve("own"));
-        own.write(
+        repository = Repository.in(directory.resolve("own"));
+        repository.write(
                 "tests/main.fmf", "/a:\n  test: pwd\n  tag: [x]\n/b:\n  test: pwd\n/c:\n  test: pwd\n  manual: true\n");
         other = Repository.in(directory.resolve("other"));
         other.write("in/.fmf/version", "1\n")
@@ -49,11 +49,11 @@ class FmfDiscoveryTest {
     }
 
     private void plan(String text) throws Exception {
-        own.write("plan.fmf", text);
+        repository.write("plan.fmf", text);
     }
 
     private FmfDiscovery discovery() {
-        return FmfTests.from(own.directory()).cache(cache).withTrustedMetadata();
+        return FmfTests.from(repository.directory()).cache(cache).withTrustedMetadata();
     }
 
     private List<String> names(FmfDiscovery discovery) throws InterruptedException {
@@ -64,17 +64,17 @@ class FmfDiscoveryTest {
         return names(discovery().plan("/plan"));
     }
 
-    private void fails(FmfDiscovery discovery, FmfException.Kind kind, String... words) {
+    private void fails(FmfDiscovery discovery, FmfException.Kind kind, String... parts) {
         var thrown = assertThatThrownBy(discovery::discover)
                 .isInstanceOfSatisfying(
                         FmfException.class, e -> assertThat(e.kind()).isEqualTo(kind));
-        for (String word : words) {
-            thrown.hasMessageContaining(word);
+        for (String part : parts) {
+            thrown.hasMessageContaining(part);
         }
     }
 
     @Test
-    void choosesWhatAllAskFor() throws Exception {
+    void combinesCriteriaOfPlanAndProgram() throws Exception {
         plan("discover:\n  how: fmf\n  test: [/a, /nothing]\n");
         assertThat(planned()).containsExactly("/tests/a");
         assertThat(names(discovery().plan("/plan").name("/b$"))).containsExactly("/tests/a", "/tests/b");
@@ -82,32 +82,30 @@ class FmfDiscoveryTest {
                 .containsExactly("/tests/a");
         assertThat(names(discovery().plan("/plan").name("/b$").exclude("/a"))).containsExactly("/tests/b");
         assertThat(names(discovery().where(node -> node.has("tag")))).containsExactly("/tests/a");
-        fails(discovery().plan("/plan").exclude("."), FmfException.Kind.GENERAL, "of 3 there", "excludes [.]");
+        fails(discovery().plan("/plan").exclude("."), FmfException.Kind.GENERAL, "of 3 tests", "excludes [.]");
     }
 
     @Test
-    void zeroTestsAreToldWithHowManyThereAre() throws Exception {
+    void anErrorWithoutTestsCountsThoseOfTheTree() throws Exception {
         plan("discover:\n  how: fmf\n");
-        own.write(
+        repository.write(
                 "tests/main.fmf",
                 "/a:\n  test: pwd\n/b:\n  test: pwd\n  enabled: false\n/c:\n  test: pwd\n  manual: true\n");
         fails(
                 discovery().plan("/plan").name("/nothing"),
                 FmfException.Kind.GENERAL,
-                "of 3 there, 1 disabled, 1 manual, none of the other 1 is left by",
+                "of 3 tests, 1 disabled, 1 manual, none of the other 1 matches",
                 "/nothing");
-        own.write("tests/main.fmf", "enabled: false\n/a:\n  test: pwd\n/b:\n  test: pwd\n");
-        fails(
-                discovery().plan("/plan"),
-                FmfException.Kind.GENERAL,
-                "of 2 there, 2 disabled, none is left to choose from");
-        own.write("tests/main.fmf", "/a:\n  summary: no test\n");
-        fails(discovery(), FmfException.Kind.GENERAL, "of 0 there", "a test is a node with the key 'test'");
+        repository.write("tests/main.fmf", "enabled: false\n/a:\n  test: pwd\n/b:\n  test: pwd\n");
+        fails(discovery().plan("/plan"), FmfException.Kind.GENERAL, "of 2 tests, 2 disabled, none can run");
+        repository.write("tests/main.fmf", "/a:\n  summary: no test\n");
+        fails(discovery(), FmfException.Kind.GENERAL, "of 0 tests", "a test is a node with the key 'test'");
     }
 
     @Test
-    void aTestSaysWhereTheTreeDescribesIt() throws Exception {
-        own.write("tests/main.fmf", """
+    void testsHaveASourceLocation() throws Exception {
+        repository
+                .write("tests/main.fmf", """
                 # All of them have this.
                 duration: 1m
 
@@ -140,13 +138,13 @@ class FmfDiscoveryTest {
     }
 
     @Test
-    void aFilterInJavaMayLeaveNone() throws Exception {
+    void aFilterOfTheListMayRemoveAllTests() throws Exception {
         assertThat(discovery().discover().filter(test -> false)).isEmpty();
     }
 
     @Test
-    void keysThatAreNearlyKnownAreReported() throws Exception {
-        own.write("tests/main.fmf", """
+    void misspelledKeysAreReported() throws Exception {
+        repository.write("tests/main.fmf", """
                 enviroment: {A: b}
                 /a:
                   test: pwd
@@ -162,8 +160,8 @@ class FmfDiscoveryTest {
                 prepar: {how: shell, script: 'true'}
                 """);
         FmfTests tests = discovery().plan("/plan").discover();
-        String file = own.directory().resolve("tests/main.fmf").toString();
-        String planned = own.directory().resolve("plan.fmf").toString();
+        String file = repository.directory().resolve("tests/main.fmf").toString();
+        String planned = repository.directory().resolve("plan.fmf").toString();
         assertThat(tests.warnings())
                 .satisfiesExactlyInAnyOrder(
                         one -> assertThat(one).startsWith(planned + ":2: ").contains("'prepar' of /plan", "'prepare'?"),
@@ -177,13 +175,13 @@ class FmfDiscoveryTest {
                         one -> assertThat(one).contains("'summry' of /tests/b", "'summary'?"));
         assertThat(tests.map(test -> test).filter(test -> true).warnings()).isEqualTo(tests.warnings());
         assertThat(discovery().name("/b").discover().warnings())
-                .as("of chosen tests only")
+                .as("only keys of selected tests")
                 .hasSize(2);
     }
 
     @Test
-    void keysOfOnesOwnAreNot() throws Exception {
-        own.write("tests/main.fmf", """
+    void keysOfTheUserAreNotReported() throws Exception {
+        repository.write("tests/main.fmf", """
                 extra-anything: 1
                 bugzilla: 12345
                 owner: me
@@ -199,7 +197,7 @@ class FmfDiscoveryTest {
 
     @Test
     void environmentMayBeAListOfMappingsAndTexts() throws Exception {
-        own.write("tests/main.fmf", """
+        repository.write("tests/main.fmf", """
                 environment: {A: a, B: b}
                 /a:
                   test: pwd
@@ -217,23 +215,23 @@ class FmfDiscoveryTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"text", "A=b", "[text]", "['=b']", "[[A]]", "{A: [b]}", "[{A: {B: c}}]", "{A: null}", "[1]"})
-    void anyOtherEnvironmentIsOneClearError(String environment) throws Exception {
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  environment: " + environment + "\n");
+    void anInvalidEnvironmentIsAnErrorWithItsLine(String environment) throws Exception {
+        repository.write("tests/main.fmf", "/a:\n  test: pwd\n  environment: " + environment + "\n");
         fails(
                 discovery(),
                 FmfException.Kind.INVALID_VALUE,
-                own.directory().resolve("tests/main.fmf") + ":3: ",
+                repository.directory().resolve("tests/main.fmf") + ":3: ",
                 "/tests/a",
                 "\"environment\"",
                 "KEY=value");
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n");
+        repository.write("tests/main.fmf", "/a:\n  test: pwd\n");
         plan("discover: {how: fmf}\nenvironment: " + environment + "\n");
         fails(discovery().plan("/plan"), FmfException.Kind.INVALID_VALUE, "plan.fmf:2: ", "\"environment\"");
     }
 
     @Test
-    void metadataSayWhatTheSchedulerReads() throws Exception {
-        own.write("tests/main.fmf", """
+    void metadataHavePropertiesForTheScheduler() throws Exception {
+        repository.write("tests/main.fmf", """
                 test: pwd
                 duration: 10m
                 tag: [slow, destructive]
@@ -280,20 +278,20 @@ class FmfDiscoveryTest {
                 "extra-priority: high",
                 "{extra-locks: [a], extra-locks-shared: [a]}"
             })
-    void otherPropertiesForTheSchedulerAreOneClearError(String keys) throws Exception {
+    void invalidPropertiesForTheSchedulerAreErrorsWithTheirLine(String keys) throws Exception {
         String lines =
                 keys.startsWith("{") ? keys.substring(1, keys.length() - 1).replace("], ", "]\n") : keys;
-        own.write("tests/main.fmf", "test: pwd\n" + lines + "\n");
+        repository.write("tests/main.fmf", "test: pwd\n" + lines + "\n");
         String key = lines.substring(lines.lastIndexOf("extra-")).replaceFirst(":.*", "");
         fails(
                 discovery(),
                 FmfException.Kind.INVALID_VALUE,
-                own.directory().resolve("tests/main.fmf") + ":" + (lines.contains("\n") ? 3 : 2) + ": ",
+                repository.directory().resolve("tests/main.fmf") + ":" + (lines.contains("\n") ? 3 : 2) + ": ",
                 "\"" + key + "\"");
     }
 
     @Test
-    void chooseFromATreeElsewhere() throws Exception {
+    void aPlanMaySelectTestsOfARemoteTree() throws Exception {
         plan("discover:\n  how: fmf\n  url: " + other.url() + "\n  ref: v1\n  path: /in\n");
         FmfTests tests = discovery().plan("/plan").discover();
         assertThat(tests).singleElement().satisfies(test -> {
@@ -306,20 +304,20 @@ class FmfDiscoveryTest {
                     .startsWith(directory.resolve("cache"))
                     .endsWithRaw(Path.of("in"));
         });
-        assertThat(tests.tree()).isEqualTo(own.directory());
+        assertThat(tests.tree()).isEqualTo(repository.directory());
         FmfContext arm = FmfContext.empty().with("arch", "arm");
         fails(discovery().plan("/plan").context(arm), FmfException.Kind.GENERAL, "arm");
     }
 
     @Test
-    void discoveryMayBeginElsewhere() throws Exception {
+    void discoveryMayStartInARemoteTree() throws Exception {
         FmfId id = FmfId.of(other.url()).withPath("in");
         assertThat(names(FmfTests.from(id).cache(cache))).containsExactly("/t/a", "/t/new");
         assertThat(names(FmfTests.from(id.withRef("v1")).cache(cache))).containsExactly("/t/a");
     }
 
     @Test
-    void severalSectionsPrefixTheirTestsAndDirectories() throws Exception {
+    void severalSectionsPrefixNamesAndDirectories() throws Exception {
         plan("""
                 discover:
                 - {how: fmf, name: mine, exclude: /b}
@@ -341,16 +339,16 @@ class FmfDiscoveryTest {
     }
 
     @Test
-    void aRefWithoutUrlIsOneOfTheOwnRepository() throws Exception {
-        own.commit("first");
-        own.git("tag", "old");
-        own.write("tests/main.fmf", "/z:\n  test: pwd\n");
+    void aRefWithoutUrlRefersToTheRepositoryOfThePlan() throws Exception {
+        repository.commit("first");
+        repository.git("tag", "old");
+        repository.write("tests/main.fmf", "/z:\n  test: pwd\n");
         plan("discover:\n  how: fmf\n  ref: old\n");
         assertThat(planned()).containsExactly("/tests/a", "/tests/b");
     }
 
     @Test
-    void aPathWithoutUrlIsADirectoryHere() throws Exception {
+    void aPathWithoutUrlIsALocalDirectory() throws Exception {
         plan("discover:\n  how: fmf\n  path: " + other.directory().resolve("in") + "\n");
         assertThat(planned()).containsExactly("/t/a", "/t/new");
         plan("discover:\n  how: fmf\n  path: ../other/in\n");
@@ -373,29 +371,29 @@ class FmfDiscoveryTest {
                 "{how: fmf, colour: red}",
                 "text"
             })
-    void refusesSectionsItDoesNotUnderstand(String discover) throws Exception {
+    void refusesInvalidSections(String discover) throws Exception {
         plan("discover: " + discover + "\n");
         fails(discovery().plan("/plan"), FmfException.Kind.INVALID_VALUE, "plan.fmf", "/plan", "discover");
     }
 
     @Test
     void runsTestsOfSeveralTrees() throws Exception {
-        Path prepared = directory.resolve("prepared");
+        Path outputOfPrepare = directory.resolve("prepared");
         plan("""
                 discover:
                 - {how: fmf, name: mine, test: /a}
                 - {how: fmf, name: theirs, url: "%s", path: in, test: /new}
                 prepare: {how: shell, script: 'pwd >%s; ls >>%2$s'}
-                """.formatted(other.url(), prepared));
+                """.formatted(other.url(), outputOfPrepare));
         FmfTests tests = discovery().plan("/plan").discover();
         try (var connection = LocalConnection.open();
                 var executor = FmfExecutor.factory(tests).open(connection)) {
-            List<String> seen = Files.readAllLines(prepared);
-            assertThat(seen).endsWith("mine", "theirs").hasSize(3);
+            List<String> listing = Files.readAllLines(outputOfPrepare);
+            assertThat(listing).endsWith("mine", "theirs").hasSize(3);
             for (FmfTest test : tests) {
                 Artifacts artifacts = Artifacts.at(Files.createTempDirectory(directory, "artifacts"));
                 assertThat(executor.run(test, artifacts).outcome()).isEqualTo(Outcome.PASSED);
-                assertThat(artifacts.files().resolve("output.txt")).hasContent(seen.get(0) + "/" + test.directory());
+                assertThat(artifacts.files().resolve("output.txt")).hasContent(listing.get(0) + "/" + test.directory());
             }
         }
     }
@@ -407,16 +405,16 @@ class FmfDiscoveryTest {
     }
 
     private FmfTest required(String require) throws Exception {
-        return required().apply(require).get(0);
+        return discoveryWithRequirement().apply(require).get(0);
     }
 
-    private interface Requiring {
+    private interface Discovery {
         FmfTests apply(String require) throws Exception;
     }
 
-    private Requiring required() {
+    private Discovery discoveryWithRequirement() {
         return require -> {
-            own.write("tests/main.fmf", "/a:\n  test: pwd\n" + require.indent(2));
+            repository.write("tests/main.fmf", "/a:\n  test: pwd\n" + require.indent(2));
             return discovery()
                     .librariesFrom("file://" + directory.resolve("libraries"))
                     .discover();
@@ -424,17 +422,17 @@ class FmfDiscoveryTest {
     }
 
     @Test
-    void followsLibrariesToPackages() throws Exception {
+    void packagesOfLibrariesAreRequired() throws Exception {
         library("first", "/one:\n  require: [made-of, library(second/one)]\n  recommend: nice\n");
         library("second", "/one:\n  require: [library(first/one), deep]\n");
-        FmfTests tests = required().apply("require: [bash, library(first/one)]\nrecommend: [vim]");
+        FmfTests tests = discoveryWithRequirement().apply("require: [bash, library(first/one)]\nrecommend: [vim]");
         assertThat(tests.get(0).requires()).containsExactly("bash", "made-of", "deep");
         assertThat(tests.get(0).recommends()).containsExactlyInAnyOrder("vim", "nice");
         assertThat(tests.sources()).extracting(FmfSource::place).containsExactly("tree", "libs/first", "libs/second");
     }
 
     @Test
-    void readsLibrariesWrittenAtLength() throws Exception {
+    void readsLibrariesWrittenAsMappings() throws Exception {
         Repository library = library("first", "/one:\n  require: early\n");
         library.git("tag", "v1");
         library.write("main.fmf", "/one:\n  require: late\n").commit("second");
@@ -451,10 +449,10 @@ class FmfDiscoveryTest {
     }
 
     @Test
-    void aTestThatIsRunFindsItsLibraries() throws Exception {
+    void librariesAreCopiedToTheSystem() throws Exception {
         library("first", "/one:\n  require: bash\n");
-        own.write("shared/one/main.fmf", "summary: a library\n").write("shared/one/lib.sh", "own\n");
-        FmfTests tests = required().apply("""
+        repository.write("shared/one/main.fmf", "summary: a library\n").write("shared/one/lib.sh", "own\n");
+        FmfTests tests = discoveryWithRequirement().apply("""
                 require:
                 - library(first/one)
                 - {type: library, nick: mine, name: /shared/one}
@@ -470,9 +468,9 @@ class FmfDiscoveryTest {
     }
 
     @Test
-    void saysWhichTestLacksWhichLibrary() throws Exception {
+    void anErrorInALibraryNamesTheTestAndAllLibrariesBetween() throws Exception {
         library("first", "/one:\n  require: library(gone/one)\n");
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/one)\n");
+        repository.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/one)\n");
         FmfDiscovery discovery = discovery().librariesFrom("file://" + directory.resolve("libraries"));
         fails(
                 discovery,
@@ -480,21 +478,22 @@ class FmfDiscoveryTest {
                 "The test /tests/a",
                 "main.fmf",
                 "library(first/one), which requires the library library(gone/one)");
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/two)\n");
+        repository.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/two)\n");
         fails(discovery, FmfException.Kind.REFERENCE, "The test /tests/a", "/two");
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: library, nick: x, name: /gone}\n");
+        repository.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: library, nick: x, name: /gone}\n");
         fails(discovery, FmfException.Kind.REFERENCE, "The test /tests/a", "/gone");
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: other}\n");
+        repository.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: other}\n");
         fails(discovery, FmfException.Kind.REFERENCE, "The test /tests/a", "'other'");
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: {type: library, url: x, nick: ../up, name: /x}\n");
+        repository.write(
+                "tests/main.fmf", "/a:\n  test: pwd\n  require: {type: library, url: x, nick: ../up, name: /x}\n");
         fails(discovery, FmfException.Kind.REFERENCE, "../up");
     }
 
     @Test
-    void twoLibrariesMustNotShareADirectory() throws Exception {
+    void twoLibrariesMustNotHaveTheSameDirectory() throws Exception {
         String first = library("a/same", "/one:\n  summary: x\n").url();
         String second = library("b/same", "/one:\n  summary: x\n").url();
-        own.write(
+        repository.write(
                 "tests/main.fmf",
                 "/a:\n  test: pwd\n  require:\n  - {url: '" + first + "', name: /one}\n  - {url: '" + second
                         + "', name: /one}\n");
@@ -502,8 +501,9 @@ class FmfDiscoveryTest {
     }
 
     @Test
-    void librariesCanBeLeftAlone() throws Exception {
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  require: [bash, library(no/one), {type: library, url: x}]\n");
+    void librariesCanBeIgnored() throws Exception {
+        repository.write(
+                "tests/main.fmf", "/a:\n  test: pwd\n  require: [bash, library(no/one), {type: library, url: x}]\n");
         FmfTests tests = discovery().withoutLibraries().discover();
         assertThat(tests.get(0).requires()).containsExactly("bash");
         assertThat(tests.sources()).hasSize(1);

@@ -21,11 +21,11 @@ import org.atex.fmf.Suite.Ran;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Terminals, live output, hooks, and what is uploaded. */
+/** Tests terminals, live output, hooks, and the copies of trees. */
 @Timeout(60)
 class OptionsTest extends LocalSuite {
     @Test
-    void aTestGetsATerminalIfItAsksForOne() throws Exception {
+    void aTestWithTtyGetsATerminal() throws Exception {
         FmfTests tests = suite.tests("""
                 tty: true
                 duration: 20s
@@ -44,7 +44,7 @@ class OptionsTest extends LocalSuite {
     }
 
     @Test
-    void outputIsSeenWhileTheTestRuns() throws Exception {
+    void outputIsPassedOnWhileTheTestRuns() throws Exception {
         CountDownLatch seen = new CountDownLatch(1);
         LiveOutput live = test -> new OutputStream() {
             @Override
@@ -72,7 +72,7 @@ class OptionsTest extends LocalSuite {
     }
 
     @Test
-    void linesOnATerminalHaveTheirTestsNameAndDoNothingToIt() throws Exception {
+    void printedLinesHaveTheNameOfTheirTestAndNoControlCharacters() throws Exception {
         ByteArrayOutputStream screen = new ByteArrayOutputStream();
         PrintStream to = new PrintStream(screen, true, StandardCharsets.UTF_8);
         FmfTests tests = suite.tests("/a:\n  test: printf 'one\\ntwo \\033[2J ü\\n##vso[x]a\\nlast'\n");
@@ -82,7 +82,7 @@ class OptionsTest extends LocalSuite {
     }
 
     @Test
-    void aFollowerThatBreaksDoesNotHurtTheTest() throws Exception {
+    void aReceiverThatFailsDoesNotAffectTheTest() throws Exception {
         LiveOutput broken = test -> new OutputStream() {
             @Override
             public void write(int b) throws IOException {
@@ -96,7 +96,7 @@ class OptionsTest extends LocalSuite {
     }
 
     @Test
-    void hooksCollectWhatTheyWant() throws Exception {
+    void hooksCollectOutputAndReportResults() throws Exception {
         TestHook hook = new TestHook() {
             @Override
             public void before(Moment moment) throws InterruptedException {
@@ -127,7 +127,7 @@ class OptionsTest extends LocalSuite {
     }
 
     @Test
-    void aHookThatFailsBeforeATestKeepsItFromStarting() throws Exception {
+    void aTestDoesNotStartAfterItsHookFailed() throws Exception {
         TestHook hook = new TestHook() {
             @Override
             public void before(Moment moment) {
@@ -141,7 +141,7 @@ class OptionsTest extends LocalSuite {
     }
 
     @Test
-    void everythingInATreeArrivesButWhatIsExcluded() throws Exception {
+    void wholeTreesAreCopiedExceptExcludedNames() throws Exception {
         Path tree = suite.tree();
         Files.createDirectories(tree.resolve("dir/.git"));
         Files.writeString(tree.resolve("dir/.git/config"), "secret");
@@ -182,7 +182,7 @@ class OptionsTest extends LocalSuite {
     }
 
     @Test
-    void aSystemThatKeepsTreesGetsOnlyWhatChanged() throws Exception {
+    void aSystemThatKeepsTreesGetsOnlyChanges() throws Exception {
         FmfOptions kept = FmfOptions.defaults().withKeptTrees();
         Path tree = suite.tree();
         Files.writeString(tree.resolve("same"), "same");
@@ -193,7 +193,7 @@ class OptionsTest extends LocalSuite {
             Ran first = suite.run(connection, suite.test("cat same old changed"), kept);
             assertThat(first.output()).isEqualTo("sameoldbefore");
             copies = copyOf("same");
-            // What was sent once and has not changed is not sent again: a mark in the copy stays.
+            // A mark in the copy shows that the unchanged file is not sent again.
             Files.writeString(copies.resolve("tree/same"), "kept");
             Files.delete(tree.resolve("old"));
             Files.writeString(tree.resolve("changed"), "after it");
@@ -202,7 +202,9 @@ class OptionsTest extends LocalSuite {
             assertThat(second.output()).startsWith("keptafter itnew").doesNotContain("old");
             Files.delete(copies.resolve("snapshot"));
             Ran third = suite.run(connection, suite.test("cat same changed"), kept);
-            assertThat(third.output()).as("all is sent when in doubt").isEqualTo("sameafter it");
+            assertThat(third.output())
+                    .as("everything is sent without a snapshot")
+                    .isEqualTo("sameafter it");
         } finally {
             if (copies != null) {
                 connection.run(Command.of("rm", "-rf", copies.toString())).orThrow();
@@ -219,7 +221,7 @@ class OptionsTest extends LocalSuite {
     }
 
     @Test
-    void whatCannotBeExcludedIsRefused() {
+    void aPathCannotBeExcluded() {
         assertThatThrownBy(() -> FmfOptions.defaults().withExcludes(List.of("a/b")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'a/b'");

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What plans do to systems, done to real ones. */
+/** Runs prepare and finish phases on real systems. */
 @Timeout(120)
 class PlanStepsTest {
     @RegisterExtension
@@ -50,7 +50,7 @@ class PlanStepsTest {
         return FmfTests.from(suite.tree()).plan("/plan").discover();
     }
 
-    /** Where tests run. */
+    /** The kinds of systems. */
     enum System {
         LOCAL,
         SSH,
@@ -67,7 +67,7 @@ class PlanStepsTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatAScriptLeavesRunningServesTheTestsAndEndsWithTheSystem(System system) throws Exception {
+    void backgroundProcessesOfScriptsRunUntilTheSystemIsFinished(System system) throws Exception {
         String pipe = "/var/tmp/atex-server-" + ProcessHandle.current().pid();
         FmfTests tests = plan("""
                 environment: {PIPE: %s}
@@ -130,7 +130,7 @@ class PlanStepsTest {
     }
 
     @Test
-    void aScriptIsOverWhenItEndsAndNotWhenWhatItLeftDoes() throws Exception {
+    void aScriptEndsWithItsShellAndNotWithItsBackgroundProcesses() throws Exception {
         FmfTests tests = plan("prepare: {script: ['sleep 1000 & echo one', 'echo two; exit 4']}\n", "true");
         try (Connection connection = LocalConnection.open()) {
             assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
@@ -141,7 +141,7 @@ class PlanStepsTest {
     }
 
     @Test
-    void aScriptThatFailsAndLeavesMuchRunningIsTold() throws Exception {
+    void aScriptThatFailsWithBusyBackgroundProcessesIsReported() throws Exception {
         FmfTests tests = plan("prepare: {script: 'yes >/dev/null & echo last words; exit 3'}\n", "true");
         try (Connection connection = LocalConnection.open()) {
             assertThatThrownBy(() -> FmfExecutor.factory(tests).open(connection))
@@ -151,7 +151,7 @@ class PlanStepsTest {
     }
 
     @Test
-    void aScriptThatTakesTooLongIsEndedWithAllThatItStarted() throws Exception {
+    void aScriptThatExceedsItsLimitIsKilledWithItsProcesses() throws Exception {
         FmfTests tests = plan("prepare: {script: 'sleep 1000 & echo waiting; wait'}\n", "true");
         try (Connection connection = LocalConnection.open()) {
             assertThatThrownBy(() -> FmfExecutor.factory(
@@ -163,7 +163,7 @@ class PlanStepsTest {
     }
 
     @Test
-    void playbooksAreAppliedByTheSystemItself() throws Exception {
+    void playbooksRunOnTheSystemItself() throws Exception {
         Files.createDirectories(suite.tree().resolve("play"));
         Files.writeString(suite.tree().resolve("play/one.yml"), """
                 - hosts: all
@@ -200,7 +200,7 @@ class PlanStepsTest {
     }
 
     @Test
-    void featuresOfOtherDistributionsChangeNothingAndSaySo() throws Exception {
+    void featuresHaveNoEffectOnOtherDistributions() throws Exception {
         FmfTests tests = plan("prepare: {how: feature, epel: enabled, crb: disabled}\n", "true");
         FmfTests fips = plan("prepare: {how: feature, fips: enabled}\n", "true");
         try (Connection connection = connect(System.PODMAN)) {
@@ -212,7 +212,7 @@ class PlanStepsTest {
     }
 
     @Test
-    void repositoriesAreSwitchedOnAndOff() throws Exception {
+    void repositoriesAreEnabled() throws Exception {
         LabContainer container = lab.container(LabImage.DNF);
         container.exec("bash", "-c", """
                 set -e

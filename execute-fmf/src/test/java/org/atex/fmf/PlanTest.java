@@ -22,30 +22,30 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What plans say beside which tests of a tree they choose. */
+/** The settings of plans other than the selection of tests from a tree. */
 @Timeout(60)
 class PlanTest {
     @TempDir
     private Path directory;
 
-    private Repository own;
+    private Repository repository;
     private Repository other;
     private FmfCache cache;
 
     @BeforeEach
     void makeRepositories() throws Exception {
         cache = FmfCache.at(directory.resolve("cache"));
-        own = Repository.in(directory.resolve("own"));
-        own.write("tests/main.fmf", "test: pwd\n/a:\n  tag: [x]\n/b:\n  environment: {WHO: test}\n");
+        repository = Repository.in(directory.resolve("own"));
+        repository.write("tests/main.fmf", "test: pwd\n/a:\n  tag: [x]\n/b:\n  environment: {WHO: test}\n");
         other = Repository.in(directory.resolve("other"));
     }
 
     private FmfDiscovery discovery() {
-        return FmfTests.from(own.directory()).cache(cache).plan("/plan");
+        return FmfTests.from(repository.directory()).cache(cache).plan("/plan");
     }
 
     private FmfTests plan(String text) throws Exception {
-        own.write("plan.fmf", text);
+        repository.write("plan.fmf", text);
         return discovery().discover();
     }
 
@@ -53,19 +53,19 @@ class PlanTest {
         return tests.stream().map(FmfTest::name).toList();
     }
 
-    private void refuses(FmfDiscovery discovery, String... words) {
+    private void refuses(FmfDiscovery discovery, String... parts) {
         assertThatThrownBy(discovery::discover)
                 .isInstanceOf(FmfException.class)
-                .satisfies(e -> assertThat(e.getMessage()).contains(words));
+                .satisfies(e -> assertThat(e.getMessage()).contains(parts));
     }
 
-    private void refuses(String plan, String... words) throws Exception {
-        own.write("plan.fmf", plan);
-        refuses(discovery(), words);
+    private void refuses(String plan, String... parts) throws Exception {
+        repository.write("plan.fmf", plan);
+        refuses(discovery(), parts);
     }
 
     @Test
-    void handsWhatItAsksForToTheProgram() throws Exception {
+    void provisionIsAvailableToTheProgram() throws Exception {
         FmfPlan plan = plan("""
                 summary: in short
                 discover: {how: fmf}
@@ -92,8 +92,8 @@ class PlanTest {
     }
 
     @Test
-    void thePlansContextIsThatOfItsTestsUnlessTheRunSaysOtherwise() throws Exception {
-        own.write("tests/main.fmf", "/a:\n  test: pwd\n  adjust: {when: speed == slow, duration: 1h}\n");
+    void theContextOfTheRunOverridesThatOfThePlan() throws Exception {
+        repository.write("tests/main.fmf", "/a:\n  test: pwd\n  adjust: {when: speed == slow, duration: 1h}\n");
         FmfTests tests = plan("discover: {how: fmf}\ncontext: {speed: slow, arch: [a, b]}\n");
         assertThat(tests.get(0).limit()).isEqualTo(Duration.ofHours(1));
         assertThat(tests.plan().context().dimensions())
@@ -104,9 +104,9 @@ class PlanTest {
     }
 
     @Test
-    void variablesComeFromFilesThePlanAndTheProgram() throws Exception {
-        own.write("env/a.env", "# comment\nA=file B='two words' # more\nC=\"x\\\"y\" D=\n");
-        own.write("env/b.yaml", "B: yaml\nE: 1\nF: true\n");
+    void variablesOfFilesPlanAndProgramAreCombined() throws Exception {
+        repository.write("env/a.env", "# comment\nA=file B='two words' # more\nC=\"x\\\"y\" D=\n");
+        repository.write("env/b.yaml", "B: yaml\nE: 1\nF: true\n");
         FmfTests tests = plan("""
                 discover: {how: fmf}
                 environment-file: [env/a.env, env/b.yaml]
@@ -135,11 +135,11 @@ class PlanTest {
                         "slow",
                         "T",
                         "$TMT_TREE/x"));
-        FmfPlan told = discovery()
+        FmfPlan withVariables = discovery()
                 .environment(Map.of("A", "program", "NOT_KNOWN", "now"))
                 .discover()
                 .plan();
-        assertThat(told.environment())
+        assertThat(withVariables.environment())
                 .containsEntry("A", "program")
                 .containsEntry("G", "program and 1")
                 .containsEntry("H", "now");
@@ -158,18 +158,22 @@ class PlanTest {
         "nested.yaml,texts",
         "tests,there is no file"
     })
-    void aFileOfVariablesThatCannotBeReadIsOneClearError(String file, String words) throws Exception {
+    void anInvalidFileOfVariablesIsAnError(String file, String message) throws Exception {
         other.write("x.env", "A=b\n");
-        own.write("broken.env", "A='b\n").write("words.env", "export A=b\n").write("list.yaml", "- a\n");
-        own.write("nested.yaml", "A: {B: c}\n");
+        repository
+                .write("broken.env", "A='b\n")
+                .write("words.env", "export A=b\n")
+                .write("list.yaml", "- a\n");
+        repository.write("nested.yaml", "A: {B: c}\n");
         Files.createSymbolicLink(
-                own.directory().resolve("link.env"), other.directory().resolve("x.env"));
-        refuses("discover: {how: fmf}\nenvironment-file: ['" + file + "']\n", words);
+                repository.directory().resolve("link.env"), other.directory().resolve("x.env"));
+        refuses("discover: {how: fmf}\nenvironment-file: ['" + file + "']\n", message);
     }
 
     @Test
-    void theVariablesOfThePlanWinUnlessTheProgramSaysOtherwise() throws Exception {
-        own.write("tests/main.fmf", "/b:\n  test: echo $WHO $ONLY $WHERE\n  environment: {WHO: test, ONLY: test}\n");
+    void theVariablesOfThePlanOverrideThoseOfTestsByDefault() throws Exception {
+        repository.write(
+                "tests/main.fmf", "/b:\n  test: echo $WHO $ONLY $WHERE\n  environment: {WHO: test, ONLY: test}\n");
         FmfTests tests = plan("discover: {how: fmf}\nenvironment: {WHO: plan, WHERE: $TMT_TREE/x}\n");
         try (var connection = LocalConnection.open()) {
             assertThat(output(connection, tests, FmfOptions.defaults())).matches("plan test /var/tmp/.*/tree/x\n");
@@ -189,8 +193,8 @@ class PlanTest {
     }
 
     @Test
-    void afterATestThatFailedOthersAreSkippedIfThePlanSaysSo() throws Exception {
-        own.write("tests/main.fmf", """
+    void exitFirstSkipsTestsAfterAFailure() throws Exception {
+        repository.write("tests/main.fmf", """
                 /a: {test: 'true'}
                 /b: {test: 'true', result: warn}
                 /c: {test: 'false'}
@@ -206,19 +210,19 @@ class PlanTest {
             }
         }
         assertThat(outcomes)
-                .as("a warning is no failure")
+                .as("a warning is not a failure")
                 .containsExactly(Outcome.PASSED, Outcome.FAILED, Outcome.FAILED, Outcome.SKIPPED);
     }
 
     @Test
-    void aTestThatIsChosenTwiceHasTwoNames() throws Exception {
+    void aTestThatIsSelectedTwiceRunsUnderTwoNames() throws Exception {
         assertThat(names(plan("discover: {how: fmf, test: [/b, /a, /b, /b]}\n")))
                 .containsExactly("/tests/b", "/tests/a", "/tests/b#2", "/tests/b#3");
     }
 
     @Test
-    void testsOfThePlanItselfAreTestsLikeOthers() throws Exception {
-        own.write("lib/main.fmf", "require: made-of\n");
+    void testsDefinedInThePlanHaveAllKeys() throws Exception {
+        repository.write("lib/main.fmf", "require: made-of\n");
         FmfTests tests = plan("""
                 discover:
                   how: shell
@@ -247,8 +251,8 @@ class PlanTest {
     }
 
     @Test
-    void aMistakeInATestOfThePlanNamesIt() throws Exception {
-        String file = own.directory().resolve("plan.fmf").toString();
+    void anErrorInATestOfThePlanNamesTheTest() throws Exception {
+        String file = repository.directory().resolve("plan.fmf").toString();
         refuses(
                 "discover: {how: shell, tests: [{name: a, test: pwd, duration: soon}]}\n",
                 file + ":1: the plan /plan, discover: the test '/a'",
@@ -261,7 +265,7 @@ class PlanTest {
     }
 
     @Test
-    void theScriptsOfExecuteHaveALimitOfTheirOwn() throws Exception {
+    void theScriptsOfExecuteAreTestsWithTheirOwnLimit() throws Exception {
         FmfTests tests = plan("execute: {how: tmt, script: ['true', 'false'], duration: 3m}\n");
         assertThat(names(tests)).containsExactly("/script-00", "/script-01");
         assertThat(tests).extracting(FmfTest::limit).containsOnly(Duration.ofMinutes(3));
@@ -270,8 +274,8 @@ class PlanTest {
     }
 
     @Test
-    void aMistakeInATestThatIsNotChosenStopsNothing() throws Exception {
-        own.write("tests/main.fmf", """
+    void onlyErrorsInSelectedTestsAreReported() throws Exception {
+        repository.write("tests/main.fmf", """
                 test: pwd
                 /a: {tag: x}
                 /bad: {duration: soon}
@@ -280,7 +284,7 @@ class PlanTest {
                 /more: {require: {type: strange}}
                 """);
         assertThat(names(plan("discover: {how: fmf, test: /a$}\n"))).containsExactly("/tests/a");
-        String file = own.directory().resolve("tests/main.fmf").toString();
+        String file = repository.directory().resolve("tests/main.fmf").toString();
         refuses("discover: {how: fmf, test: /bad}\n", file + ":3: ", "/tests/bad", "soon");
         refuses("discover: {how: fmf, test: /worse}\n", file + ":4: ", "/tests/worse");
         refuses("discover: {how: fmf, test: /worst}\n", file + ":5: ", "/tests/worst");
@@ -305,14 +309,14 @@ class PlanTest {
                 "duration+: ' 15m' | PT20M",
                 "duration+: 15m | PT20M"
             })
-    void durationsAreReadInAllTheirForms(String duration, Duration limit) throws Exception {
-        own.write("tests/main.fmf", "duration: 5m\n/a:\n  test: pwd\n  " + duration + "\n");
+    void durationsAreReadInAllForms(String duration, Duration limit) throws Exception {
+        repository.write("tests/main.fmf", "duration: 5m\n/a:\n  test: pwd\n  " + duration + "\n");
         assertThat(plan("discover: {how: fmf}\n").get(0).limit()).isEqualTo(limit);
     }
 
     @Test
-    void aTestMayHaveDatesAndBytesInItsMetadata() throws Exception {
-        own.write("tests/main.fmf", """
+    void metadataMayHaveDatesAndBinaryData() throws Exception {
+        repository.write("tests/main.fmf", """
                 /a:
                   test: cat "$TMT_TEST_METADATA"
                   extra-day: 2024-01-31
@@ -344,18 +348,18 @@ class PlanTest {
                 """).commit("first");
     }
 
-    private FmfDiscovery importing(String what) throws Exception {
-        own.write("plan.fmf", """
+    private FmfDiscovery importing(String keys) throws Exception {
+        repository.write("plan.fmf", """
                 context: {speed: slow}
                 environment: {WHO: importing}
                 plan:
                   import: {url: "%s", %s}
-                """.formatted(other.url(), what));
+                """.formatted(other.url(), keys));
         return discovery().withTrustedMetadata();
     }
 
     @Test
-    void aPlanTakesThePlaceOfOneThatImportsIt() throws Exception {
+    void anImportedPlanReplacesTheImportingOne() throws Exception {
         remotePlans();
         FmfTests tests = importing("name: /plans/one").discover();
         assertThat(names(tests)).containsExactly("/tests/r");
@@ -371,7 +375,7 @@ class PlanTest {
     }
 
     @Test
-    void plansMayBeImportedBelowOne() throws Exception {
+    void importedPlansMayBecomeChildren() throws Exception {
         remotePlans();
         FmfDiscovery all = importing("name: /plans, importing: become-parent, scope: all-plans");
         assertThat(all.plans()).containsExactly("/plan/plans/off", "/plan/plans/one", "/plan/plans/two");
@@ -388,13 +392,13 @@ class PlanTest {
     }
 
     @Test
-    void aRefMayBeSaidByAFile() throws Exception {
+    void aRefMayBeReadFromAFile() throws Exception {
         other.write("tests/main.fmf", "/old: {test: pwd}\n")
                 .write("refs.fmf", "ref: v1\nadjust: {when: new == yes, ref: main}\n");
         other.commit("first");
         other.git("tag", "v1");
         other.write("tests/main.fmf", "/new: {test: pwd}\n").commit("second");
-        own.write("plan.fmf", "discover: {how: fmf, url: '" + other.url() + "', ref: '@refs.fmf'}\n");
+        repository.write("plan.fmf", "discover: {how: fmf, url: '" + other.url() + "', ref: '@refs.fmf'}\n");
         FmfDiscovery discovery = discovery().withTrustedMetadata();
         assertThat(names(discovery.discover())).containsExactly("/tests/old");
         assertThat(names(
@@ -403,17 +407,17 @@ class PlanTest {
     }
 
     @Test
-    void aPathOfAFetchedTreeStaysInIt() throws Exception {
+    void aPathMustNotLeaveAFetchedTree() throws Exception {
         Repository secret = Repository.in(directory.resolve("secret"));
         secret.write("tests/main.fmf", "/x: {test: pwd}\n");
         Files.createSymbolicLink(other.directory().resolve("link"), secret.directory());
         other.commit("first");
-        own.write("plan.fmf", "discover: {how: fmf, url: '" + other.url() + "', path: link}\n");
+        repository.write("plan.fmf", "discover: {how: fmf, url: '" + other.url() + "', path: link}\n");
         refuses(discovery().withTrustedMetadata(), "There is no directory 'link'");
     }
 
     @Test
-    void theRefOfAPlanThatWasFetchedIsOneOfItsRepository() throws Exception {
+    void aRefInAFetchedPlanRefersToItsRepository() throws Exception {
         other.write("in/.fmf/version", "1\n")
                 .write("in/tests/main.fmf", "/old: {test: pwd}\n")
                 .commit("first");
@@ -435,27 +439,27 @@ class PlanTest {
     @ParameterizedTest
     @CsvSource({"'3',3", "-1,-1", "' 07 ',7", "2.9,2"})
     void anOrderMayBeText(String order, int sooner) throws Exception {
-        own.write(
+        repository.write(
                 "tests/main.fmf",
                 "test: pwd\n/a: {order: 60}\n/b: {order: " + (sooner + 1) + "}\n/c: {order: '" + order + "'}\n");
         if (!order.contains(".")) {
             assertThat(names(plan("discover: {how: fmf}\n"))).containsExactly("/tests/c", "/tests/b", "/tests/a");
         }
-        own.write("tests/main.fmf", "test: pwd\n/a: {order: 60}\n/c: {order: 2.9}\n");
+        repository.write("tests/main.fmf", "test: pwd\n/a: {order: 60}\n/c: {order: 2.9}\n");
         assertThat(names(plan("discover: {how: fmf}\n"))).containsExactly("/tests/c", "/tests/a");
     }
 
     @Test
-    void onlyTestsThatHaveChangedAreChosen() throws Exception {
-        own.write("tests/a/main.fmf", "test: pwd\n").write("tests/b/main.fmf", "test: pwd\n");
-        own.write("tests/b/deep/main.fmf", "test: pwd\n").write("tests/main.fmf", "summary: x\n");
-        own.write("plan.fmf", "discover: {how: fmf, modified-only: true, modified-ref: base}\n");
-        own.commit("first");
-        own.git("tag", "base");
+    void modifiedOnlySelectsChangedTests() throws Exception {
+        repository.write("tests/a/main.fmf", "test: pwd\n").write("tests/b/main.fmf", "test: pwd\n");
+        repository.write("tests/b/deep/main.fmf", "test: pwd\n").write("tests/main.fmf", "summary: x\n");
+        repository.write("plan.fmf", "discover: {how: fmf, modified-only: true, modified-ref: base}\n");
+        repository.commit("first");
+        repository.git("tag", "base");
         refuses(discovery(), "no tests", "modified since base");
-        own.write("tests/b/deep/test.sh", "x\n").write("README", "x\n").commit("second");
+        repository.write("tests/b/deep/test.sh", "x\n").write("README", "x\n").commit("second");
         assertThat(names(discovery().discover())).containsExactly("/tests/b/deep");
-        own.write("tests/b/test.sh", "x\n").commit("third");
+        repository.write("tests/b/test.sh", "x\n").commit("third");
         assertThat(names(discovery().discover())).containsExactly("/tests/b/deep");
         refuses("discover: {how: fmf, modified-only: true, modified-ref: gone}\n", "modified-only", "gone");
         refuses("discover: {how: fmf, modified-only: true, modified-ref: --help}\n", "'--help'");
@@ -466,19 +470,19 @@ class PlanTest {
     }
 
     @Test
-    void changesAreFoundAgainstAnotherRepository() throws Exception {
-        own.write("tests/a/main.fmf", "test: pwd\n").write("tests/b/main.fmf", "test: pwd\n");
-        own.commit("first");
+    void modifiedUrlComparesWithAnotherRepository() throws Exception {
+        repository.write("tests/a/main.fmf", "test: pwd\n").write("tests/b/main.fmf", "test: pwd\n");
+        repository.commit("first");
         Path copy = directory.resolve("copy");
-        own.git("clone", "-q", own.directory().toString(), copy.toString());
-        own.write("tests/a/test.sh", "x\n");
-        own.write(
+        repository.git("clone", "-q", repository.directory().toString(), copy.toString());
+        repository.write("tests/a/test.sh", "x\n");
+        repository.write(
                 "plan.fmf",
                 "discover: {how: fmf, modified-only: true, modified-url: 'file://" + copy
                         + "', modified-ref: reference/main}\n");
-        own.commit("second");
+        repository.commit("second");
         assertThat(names(discovery().withTrustedMetadata().discover())).containsExactly("/tests/a");
-        assertThat(own.git("remote")).isEmpty();
+        assertThat(repository.git("remote")).isEmpty();
     }
 
     @ParameterizedTest
@@ -503,9 +507,9 @@ class PlanTest {
                 "discover: {how: shell, tests: [{name: a, test: pwd, require: {type: library, url: 'ext::sh', name: /}}]}",
                 "plan: {import: {url: 'file:///etc', name: x}}"
             })
-    void metadataMayNotRunProgramsHereNorLeaveTheirTree(String plan) throws Exception {
-        Files.createSymbolicLink(own.directory().resolve("outside"), other.directory());
-        own.write("plan.fmf", plan + "\n");
+    void untrustedMetadataCannotRunProgramsOrLeaveTheirTree(String plan) throws Exception {
+        Files.createSymbolicLink(repository.directory().resolve("outside"), other.directory());
+        repository.write("plan.fmf", plan + "\n");
         assertThatThrownBy(() -> discovery().discover())
                 .isInstanceOfSatisfying(
                         FmfException.class, e -> assertThat(e.kind()).isEqualTo(FmfException.Kind.REFERENCE))
@@ -523,13 +527,13 @@ class PlanTest {
                 "server | [{role: server}, {role: client}]",
                 "client | {role: server}"
             })
-    void theOnlySystemOfAPlanMayBeNamed(String where, String provision) throws Exception {
-        own.write(
+    void whereMayNameTheOnlySystemOfThePlan(String where, String provision) throws Exception {
+        repository.write(
                 "plan.fmf",
                 "discover: {how: fmf, where: " + where + "}\nexecute: {how: tmt, where: " + where + "}\nprovision: "
                         + provision + "\n");
         if (provision.contains("client") || where.equals("client")) {
-            refuses(discovery(), "'where: " + where + "' cannot be had here");
+            refuses(discovery(), "'where: " + where + "' is not supported");
         } else {
             assertThat(names(discovery().discover())).hasSize(2);
         }
@@ -537,7 +541,7 @@ class PlanTest {
 
     @Test
     void unknownKeysOfAPlanAreReported() throws Exception {
-        own.write("main.fmf", "owner: me\nextra-x: 1\ncomponent: bash\n");
+        repository.write("main.fmf", "owner: me\nextra-x: 1\ncomponent: bash\n");
         assertThat(plan("discover: {how: fmf, test: /a}\n").warnings())
                 .singleElement()
                 .asString()
@@ -545,9 +549,9 @@ class PlanTest {
     }
 
     @Test
-    void eachPlanAndTestIsLinted() throws Exception {
-        own.write("plan.fmf", "discover: {how: fmf}\nreport: {how: html}\ncolour: red\n");
-        own.write("more.fmf", """
+    void lintChecksEachPlanAndTest() throws Exception {
+        repository.write("plan.fmf", "discover: {how: fmf}\nreport: {how: html}\ncolour: red\n");
+        repository.write("more.fmf", """
                 /bad: {discover: {how: pytest}, execute: {how: tmt}}
                 /off: {discover: {how: fmf}, execute: {how: tmt}, enabled: false}
                 /soon: {test: pwd, duration: soon, enabled: false}

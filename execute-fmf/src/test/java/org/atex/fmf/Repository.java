@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A real git repository for tests, with an fmf tree in it. */
+/** A git repository with an fmf tree, for tests. */
 final class Repository {
     private final Path directory;
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What systems lack: packages that plans install and tests require, by the real package managers; tar. */
+/** Installs the packages of plans and tests by real package managers, and copies trees to systems without tar. */
 @Timeout(120)
 class SetUpTest {
     @RegisterExtension
@@ -58,7 +58,7 @@ class SetUpTest {
     }
 
     @Test
-    void aRecommendedPackageComesBesideOneThatDoesNotExist() throws Exception {
+    void availablePackagesAreInstalledWhenOthersAreMissing() throws Exception {
         try (Connection connection = connect()) {
             Ran ran = suite.run(
                     connection,
@@ -69,7 +69,7 @@ class SetUpTest {
     }
 
     @Test
-    void fault12SaysWhichRequiredPackageIsNotThere() throws Exception {
+    void aMissingRequiredPackageIsNamed() throws Exception {
         try (Connection connection = connect()) {
             Ran ran = suite.run(
                     connection,
@@ -85,7 +85,7 @@ class SetUpTest {
     }
 
     @Test
-    void aMirrorThatDoesNotAnswerIsNoFaultOfTheTest() throws Exception {
+    void anInstallationHasItsOwnTimeLimit() throws Exception {
         SshSystem system = lab.ssh();
         system.container().exec("sh", "-c", "printf '#!/bin/sh\\nsleep 1000\\n' >/usr/bin/apt-get");
         try (Connection connection = Suite.connect(system)) {
@@ -99,7 +99,7 @@ class SetUpTest {
     }
 
     @Test
-    void anInstallationCostsTheTestNoTime() throws Exception {
+    void anInstallationDoesNotCountForTheDuration() throws Exception {
         SshSystem system = lab.ssh();
         system.container().exec("sh", "-c", """
                 mv /usr/bin/apt-get /usr/bin/apt-get.quick
@@ -136,32 +136,32 @@ class SetUpTest {
                     .isEqualTo(TestEnd.exited(0));
             assertThatThrownBy(() -> FmfExecutor.factory(bad).open(connection))
                     .isInstanceOf(SetupException.class)
-                    .hasMessageContaining("the prepare phase 1 of /bad cannot install what it names")
+                    .hasMessageContaining("the prepare phase 1 of /bad failed: its packages")
                     .hasMessageContaining("no-such-package");
         }
     }
 
-    /** {@return a Debian in truth, without what says so} */
+    /** {@return a system with dnf; it is a Debian without the commands by which that is detected} */
     private LabContainer dnf() throws Exception {
         LabContainer container = lab.container(LabImage.DNF);
         container.exec("sh", "-c", "rm -f /usr/bin/apt-get /usr/bin/dpkg-query");
         return container;
     }
 
-    private static String install(LabContainer container, String kind, String... words) throws Exception {
+    private static String install(LabContainer container, String kind, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("bash", "-c", Scripts.INSTALL.text(), "bash", kind, "/srv"));
-        command.addAll(List.of(words));
+        command.addAll(List.of(arguments));
         return container.exec(command.toArray(String[]::new));
     }
 
     @Test
-    void dnfInstallsInOneTransactionAndOnlyWhatIsMissing() throws Exception {
+    void dnfInstallsMissingPackagesInOneTransaction() throws Exception {
         LabContainer container = dnf();
         assertThat(install(container, "require", "package=atex-lab-hello", "package=atex-lab-greeting"))
                 .contains("Complete!")
                 .containsOnlyOnce("Transaction test succeeded");
         assertThat(install(container, "require", "package=atex-lab-hello", "package=atex-lab-greeting"))
-                .as("nothing is done when all is there")
+                .as("nothing runs if all packages are installed")
                 .isEmpty();
         assertThat(install(container, "recommend", "package=no-such-package")).doesNotContain("atex-missing");
         assertThatThrownBy(() -> install(container, "require", "package=no-such-package"))
@@ -169,7 +169,7 @@ class SetUpTest {
     }
 
     @Test
-    void whatDnfTakesIsInstalled() throws Exception {
+    void allNamesThatDnfAcceptsAreInstalled() throws Exception {
         LabContainer container = dnf();
         container.exec("bash", "-c", """
                 set -e
@@ -213,12 +213,12 @@ class SetUpTest {
                     .doesNotContain("atex-missing");
         }
         assertThatThrownBy(() -> install(container, "require", "package=atex-lab-hello >= 2.0"))
-                .as("not what there is")
+                .as("the installed version does not satisfy the requirement")
                 .hasMessageContaining("atex-lab-hello >= 2.0");
     }
 
     @Test
-    void aDirectoryOfPackagesIsInstalledWithoutWhatIsExcluded() throws Exception {
+    void aDirectoryOfPackagesIsInstalledExceptExcludedOnes() throws Exception {
         LabContainer container = dnf();
         install(container, "require", "directory=rpms/noarch", "exclude=*-greet*");
         assertThat(container.exec("sh", "-c", "rpm -qa 'atex-lab-*'"))
@@ -229,7 +229,7 @@ class SetUpTest {
     }
 
     @Test
-    void versionsOfWhatIsUnderTestAreInTheResultsOfEachTest() throws Exception {
+    void versionsOfPackagesAreInTheResultsOfEachTest() throws Exception {
         Files.writeString(suite.tree().resolve("main.fmf"), """
                 /plan:
                     discover: {how: fmf}
@@ -257,7 +257,7 @@ class SetUpTest {
     }
 
     @Test
-    void aSystemWithoutRoomForWhatADetachedTestWritesIsSaidToBeFull() throws Exception {
+    void aFullDiskOfTheSystemIsReportedByADetachedTest() throws Exception {
         LabContainer container = lab.container(LabImage.PLAIN, "--tmpfs=/var/tmp:rw,size=1m");
         try (Connection connection = PodmanConnection.open(container.id())) {
             Ran ran = suite.run(
@@ -272,7 +272,7 @@ class SetUpTest {
     }
 
     @Test
-    void whatIsExcludedDoesNotArriveWhereThereIsNoTarEither() throws Exception {
+    void excludedNamesAreNotCopiedToASystemWithoutTar() throws Exception {
         Files.createDirectories(suite.tree().resolve("dir/.git"));
         Files.writeString(suite.tree().resolve("dir/.git/config"), "secret");
         Files.writeString(suite.tree().resolve("dir/file"), "data");

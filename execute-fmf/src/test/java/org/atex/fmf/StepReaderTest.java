@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How the steps of plans are read that are done to systems. */
+/** Reads the prepare, finish and cleanup steps of plans. */
 class StepReaderTest {
     @TempDir
     private Path directory;
@@ -35,7 +35,7 @@ class StepReaderTest {
     }
 
     @Test
-    void phasesHaveTheirTurnByOrderAndThenAsWritten() throws Exception {
+    void phasesAreSortedByOrderAndThenAsWritten() throws Exception {
         FmfPlan plan = plan("""
                 prepare:
                   - {name: last, how: shell, script: c, order: 90}
@@ -71,7 +71,7 @@ class StepReaderTest {
     }
 
     @Test
-    void allThatAnInstallationCanSayIsRead() throws Exception {
+    void allKeysOfAnInstallationAreRead() throws Exception {
         FmfPlan plan = plan("""
                 prepare:
                   - how: install
@@ -108,32 +108,32 @@ class StepReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                    prepare: {how: shel, script: a}                   | there is no 'how: shel': did you mean 'shell'?
-                    prepare: {how: magic, script: a}                  | only shell, install, feature, ansible
-                    prepare: {how: artifact, provide: x, scrpt: y}    | 'how: artifact' cannot be had here: make the repository
-                    prepare: {how: 3}                                 | there is no 'how: 3'
-                    prepare: {how: shell, scrpt: a}                   | there is no key 'scrpt' in prepare or finish, how: shell: did you mean 'script'?
-                    prepare: {how: install, script: a}                | there is no key 'script' in prepare, how: install, only how, name
-                    prepare: {how: shell, script: a, url: x}          | 'url: x' cannot be had here: clone the repository
-                    prepare: {how: shell, script: {a: b}}             | 'script' has to be a text or a list of texts
-                    prepare: {how: shell, script: a, order: soon}     | 'order' has to be a number, not soon
-                    prepare: {how: shell, script: a, when: distro =}  | 'when' is no condition
-                    prepare: {how: shell, script: a, enabled: maybe}  | 'enabled' has to be true or false
+                    prepare: {how: shel, script: a}                   | unknown 'how: shel': did you mean 'shell'?
+                    prepare: {how: magic, script: a}                  | known kinds are shell, install, feature, ansible
+                    prepare: {how: artifact, provide: x, scrpt: y}    | 'how: artifact' is not supported: add the repository
+                    prepare: {how: 3}                                 | unknown 'how: 3'
+                    prepare: {how: shell, scrpt: a}                   | unknown key 'scrpt' in prepare or finish, how: shell: did you mean 'script'?
+                    prepare: {how: install, script: a}                | unknown key 'script' in prepare, how: install; known keys are how, name
+                    prepare: {how: shell, script: a, url: x}          | 'url: x' is not supported: clone the repository
+                    prepare: {how: shell, script: {a: b}}             | 'script' must be a text or a list of texts
+                    prepare: {how: shell, script: a, order: soon}     | 'order' must be a number, but is soon
+                    prepare: {how: shell, script: a, when: distro =}  | 'when' is not a condition
+                    prepare: {how: shell, script: a, enabled: maybe}  | 'enabled' must be true or false
                     prepare: {how: shell, script: a, where: nowhere}  | names no system of the plan, which has [default-0]
-                    prepare: {how: install, package: --root=/}        | '--root=/' is no name of a package
-                    prepare: {how: install, copr: one}                | 'copr' has to be owner/project
-                    prepare: {how: install, package: a, missing: no}  | 'missing' has to be one of fail, skip, not no
-                    prepare: {how: feature, epel: perhaps}            | 'epel' has to be enabled or disabled
-                    prepare: {how: feature, profile: x}               | 'profile: x' cannot be had here: apply its playbook
-                    prepare: {how: feature, fips: disabled}           | leave it out
+                    prepare: {how: install, package: --root=/}        | '--root=/' is not the name of a package
+                    prepare: {how: install, copr: one}                | 'copr' must be owner/project
+                    prepare: {how: install, package: a, missing: no}  | 'missing' must be one of fail, skip, but is no
+                    prepare: {how: feature, epel: perhaps}            | 'epel' must be enabled or disabled
+                    prepare: {how: feature, profile: x}               | 'profile: x' is not supported: apply its playbook
+                    prepare: {how: feature, fips: disabled}           | remove the key
                     prepare: {how: ansible}                           | 'how: ansible' needs a 'playbook'
-                    prepare: {how: ansible, playbook: -e}             | '-e' is no playbook
-                    prepare: {how: ansible, playbook: a, extra: b}    | there is no key 'extra'
-                    finish: {how: install, package: a}                | there is no 'how: install', only shell, ansible
-                    cleanup: {how: shell}                             | there is no 'how: shell', only tmt
-                    prepare: [text]                                   | it has to be a section, or a list of sections
+                    prepare: {how: ansible, playbook: -e}             | '-e' is not a playbook
+                    prepare: {how: ansible, playbook: a, extra: b}    | unknown key 'extra'
+                    finish: {how: install, package: a}                | unknown 'how: install'; known kinds are shell, ansible
+                    cleanup: {how: shell}                             | unknown 'how: shell'; known kinds are tmt
+                    prepare: [text]                                   | it must be a section or a list of sections
                     """)
-    void whatIsNotSupportedIsAnErrorThatSaysWhere(String text, String expected) {
+    void unsupportedValuesAreErrorsWithTheirLine(String text, String expected) {
         assertThatThrownBy(() -> plan(text + "\n"))
                 .isInstanceOf(FmfException.class)
                 .hasMessageContaining("plan.fmf:2: ")
@@ -142,12 +142,12 @@ class StepReaderTest {
     }
 
     @Test
-    void aPhaseForSomeOfThePlansSystemsIsRefused() {
+    void aPhaseForSomeSystemsOfThePlanIsRefused() {
         assertThatThrownBy(() -> plan("""
                 provision: [{how: virtual, name: a, role: server}, {how: virtual, name: b}]
                 prepare: {script: x, where: server}
                 """))
                 .hasMessageContaining("several systems [a, server, b]")
-                .hasMessageContaining("a plan of its own");
+                .hasMessageContaining("a plan for each kind of system");
     }
 }

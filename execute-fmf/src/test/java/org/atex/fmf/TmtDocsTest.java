@@ -9,7 +9,7 @@ import java.util.List;
 import org.atex.fmf.FmfKey.Fate;
 import org.junit.jupiter.api.Test;
 
-/** The documentation has the table of keys as the code has it; {@code -Ddocs.mend=true} writes it there. */
+/** Compares the tables of keys in the documentation with the code. {@code -Ddocs.mend=true} writes them. */
 class TmtDocsTest {
     private static final Path FILE = Path.of("../docs/tmt.md");
     private static final String BEGIN = "<!-- The tables are written by TmtDocsTest. -->\n";
@@ -27,7 +27,7 @@ class TmtDocsTest {
                         .forEach(key -> text.append("| `")
                                 .append(key.name())
                                 .append("` | ")
-                                .append(words(fate))
+                                .append(label(fate))
                                 .append(" | ")
                                 .append(key.words().replace("|", "\\|"))
                                 .append(" |\n"));
@@ -36,7 +36,7 @@ class TmtDocsTest {
         return text.append('\n').toString();
     }
 
-    private static String words(Fate fate) {
+    private static String label(Fate fate) {
         return switch (fate) {
             case HONOURED -> "honoured";
             case DATA -> "for the program";

@@ -25,14 +25,14 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * What tmt 1.80 chooses by plans, and what comes of them here. Each tree has a file {@code expected.json}: its root, the context,
- * the plan, and the tests in their order, or words of the refusal.
+ * Compares the tests that plans select with those of tmt 1.80. Each tree has a file {@code expected.json}: its root,
+ * the context, the plan, and the tests in their order or a part of the error message.
  */
 class TmtPlansTest {
-    /** Trees of other people, which are not part of the project. */
-    private static final @Nullable String FOREIGN = System.getProperty("atex.fmf.plans");
+    /** A directory with trees of other projects, which are not part of this one; null if none is given. */
+    private static final @Nullable String OTHER_PROJECTS = System.getProperty("atex.fmf.plans");
 
-    /** A plan in a context, and what is expected of it. */
+    /** A plan in a context with the expected result. */
     private record Row(String tree, Path root, String context, String plan, Map<?, ?> expected) {
         private FmfDiscovery discovery() {
             FmfDiscovery discovery = FmfTests.from(root).withoutLibraries();
@@ -41,7 +41,7 @@ class TmtPlansTest {
                     : discovery.context(FmfContext.ofPairs(List.of(context.split(", "))));
         }
 
-        /** The second run of a test has a name of its own. */
+        /** {@return the names of the tests} The suffix of a test that runs again is removed, as tmt has none. */
         private List<String> names(FmfDiscovery discovery) throws InterruptedException {
             return discovery.plan(plan).discover().stream()
                     .map(test -> test.name().replaceFirst("#[0-9]+$", ""))
@@ -54,7 +54,7 @@ class TmtPlansTest {
         }
     }
 
-    /** JSON is YAML, too. */
+    /** Reads a JSON file. JSON is also YAML, for which there is a parser. */
     private static Object json(Path file) throws IOException {
         return new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
     }
@@ -81,7 +81,7 @@ class TmtPlansTest {
         return rows;
     }
 
-    static Stream<Arguments> own() throws URISyntaxException {
+    static Stream<Arguments> plansOfThisProject() throws URISyntaxException {
         return rows(Path.of(Objects.requireNonNull(TmtPlansTest.class.getResource("plans"))
                         .toURI()))
                 .stream()
@@ -90,7 +90,7 @@ class TmtPlansTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void own(Row row) throws Exception {
+    void plansOfThisProject(Row row) throws Exception {
         Object tests = row.expected.get("tests");
         String refused = (String) row.expected.get("refused");
         try {
@@ -105,53 +105,54 @@ class TmtPlansTest {
         }
     }
 
-    private enum Taken {
+    private enum Result {
         SAME,
         REFUSED,
         OTHER
     }
 
-    private static Taken take(Row row, Map<String, String> words) throws InterruptedException {
+    private static Result compare(Row row, Map<String, String> details) throws InterruptedException {
         Object expected = row.expected.get("tests");
         try {
             List<String> names = row.names(row.discovery().withDisabledPlan());
             if (names.equals(expected)) {
-                return Taken.SAME;
+                return Result.SAME;
             }
-            words.put(row.toString(), names + " but not " + expected);
-            return Taken.OTHER;
+            details.put(row.toString(), names + " but not " + expected);
+            return Result.OTHER;
         } catch (FmfException e) {
-            words.put(row.toString(), String.valueOf(e.getMessage()));
-            return List.of().equals(expected) && e.getMessage().contains("no tests") ? Taken.SAME : Taken.REFUSED;
+            details.put(row.toString(), String.valueOf(e.getMessage()));
+            return List.of().equals(expected) && e.getMessage().contains("no tests") ? Result.SAME : Result.REFUSED;
         }
     }
 
     @Test
-    void foreign() throws Exception {
-        assumeTrue(FOREIGN != null, "the system property atex.fmf.plans names no folder with other people's plans");
-        Map<Taken, Map<String, String>> taken = new TreeMap<>();
+    void plansOfOtherProjects() throws Exception {
+        assumeTrue(OTHER_PROJECTS != null, "the system property atex.fmf.plans is not set");
+        Map<Result, Map<String, String>> results = new TreeMap<>();
         int comparable = 0;
-        for (Row row : rows(Path.of(Objects.requireNonNull(FOREIGN)))) {
+        for (Row row : rows(Path.of(Objects.requireNonNull(OTHER_PROJECTS)))) {
             if (row.expected.containsKey("tests")) {
                 comparable++;
-                Map<String, String> words = new TreeMap<>(Map.of(row.toString(), ""));
-                Taken how = take(row, words);
-                taken.computeIfAbsent(how, unused -> new TreeMap<>()).putAll(words);
+                Map<String, String> details = new TreeMap<>(Map.of(row.toString(), ""));
+                Result result = compare(row, details);
+                results.computeIfAbsent(result, unused -> new TreeMap<>()).putAll(details);
             }
         }
-        Map<String, String> refused = taken.getOrDefault(Taken.REFUSED, Map.of());
-        int same = taken.getOrDefault(Taken.SAME, Map.of()).size();
+        Map<String, String> refused = results.getOrDefault(Result.REFUSED, Map.of());
+        int same = results.getOrDefault(Result.SAME, Map.of()).size();
         System.out.println(
                 same + " of " + comparable + " plans choose the same tests, " + refused.size() + " are refused:");
-        refused.forEach((row, words) -> System.out.println("  " + row + ": " + words));
-        assertThat(taken).doesNotContainKey(Taken.OTHER);
-        assertThat(refused.values()).allSatisfy(words -> assertThat(words).isNotBlank());
+        refused.forEach((row, details) -> System.out.println("  " + row + ": " + details));
+        assertThat(results).doesNotContainKey(Result.OTHER);
+        assertThat(refused.values()).allSatisfy(details -> assertThat(details).isNotBlank());
         assertThat(same).isGreaterThanOrEqualTo(comparable * 8 / 10);
     }
 
     @Test
-    void aPlanThatIsNotEnabledSaysWhy() throws Exception {
-        Row row = own().map(arguments -> (Row) arguments.get()[0])
+    void aDisabledPlanCanBeRun() throws Exception {
+        Row row = plansOfThisProject()
+                .map(arguments -> (Row) arguments.get()[0])
                 .filter(one -> one.plan.equals("/plans/disabled-by-rule") && one.context.startsWith("distro"))
                 .findFirst()
                 .orElseThrow();

@@ -15,20 +15,20 @@ import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.representer.StandardRepresenter;
 
-/** A test's metadata as the test itself can read them. */
-final class Metadata {
+/** Writes the metadata of a test as YAML, for the test itself. */
+final class MetadataYaml {
     private static final DumpSettings SETTINGS = DumpSettings.builder()
             .setDefaultFlowStyle(FlowStyle.BLOCK)
             .setWidth(Integer.MAX_VALUE)
             .build();
 
-    private Metadata() {}
+    private MetadataYaml() {}
 
-    /** Writes what YAML 1.1 knows and 1.2 does not. */
+    /** Writes the values that YAML 1.1 has a type for and YAML 1.2 has not: dates and binary data. */
     private static final class Representer extends StandardRepresenter {
         Representer() {
             super(SETTINGS);
-            // Plain, as text that looks like a date is one to those who know dates.
+            // Without quotes, so that YAML 1.1 parsers read a date.
             representers.put(LocalDate.class, date -> representScalar(Tag.STR, date.toString(), ScalarStyle.PLAIN));
             representers.put(
                     LocalDateTime.class,
@@ -45,7 +45,8 @@ final class Metadata {
         }
     }
 
-    static String yaml(FmfTest test) {
+    /** {@return the metadata with the name of the test as first key} */
+    static String of(FmfTest test) {
         Map<String, @Nullable Object> all = new LinkedHashMap<>();
         all.put("name", test.name());
         all.putAll(test.metadata());

@@ -7,11 +7,11 @@ import java.util.function.Consumer;
 import org.atex.fmf.tree.FmfAdjustment;
 import org.atex.fmf.tree.FmfContext;
 
-/** How a discovery goes about it. Immutable. */
-final class Settings {
+/** The settings of a discovery. Immutable. */
+final class DiscoverySettings {
     private static final String LIBRARIES = "https://github.com/beakerlib";
 
-    /** Capital and small letters are the same in conditions: so it is for tmt. */
+    /** The adjustment of trees. Conditions are not case-sensitive, as in tmt. */
     static final FmfAdjustment ADJUSTMENT = FmfAdjustment.defaults().withCaseSensitive(false);
 
     private FmfContext context = FmfContext.empty();
@@ -22,14 +22,14 @@ final class Settings {
     private boolean disabledPlan;
     private Map<String, String> environment = Map.of();
 
-    private Settings() {}
+    private DiscoverySettings() {}
 
-    static Settings defaults() {
-        return new Settings();
+    static DiscoverySettings defaults() {
+        return new DiscoverySettings();
     }
 
-    private Settings with(Consumer<Settings> change) {
-        Settings changed = new Settings();
+    private DiscoverySettings with(Consumer<DiscoverySettings> change) {
+        DiscoverySettings changed = new DiscoverySettings();
         changed.context = context;
         changed.cache = cache;
         changed.libraries = libraries;
@@ -41,21 +41,21 @@ final class Settings {
         return changed;
     }
 
-    /** {@return what is known about where the tests will run} */
+    /** {@return the context that the tests will run in} */
     FmfContext context() {
         return context;
     }
 
-    Settings withContext(FmfContext value) {
+    DiscoverySettings withContext(FmfContext value) {
         return with(settings -> settings.context = value);
     }
 
-    /** {@return where other trees are fetched to} */
+    /** {@return the cache for fetched trees} */
     FmfCache cache() {
         return cache;
     }
 
-    Settings withCache(FmfCache value) {
+    DiscoverySettings withCache(FmfCache value) {
         return with(settings -> settings.cache = value);
     }
 
@@ -64,43 +64,43 @@ final class Settings {
         return libraries;
     }
 
-    Settings withLibraries(boolean value) {
+    DiscoverySettings withLibraries(boolean value) {
         return with(settings -> settings.libraries = value);
     }
 
-    /** {@return what precedes the name of a repository of libraries} */
+    /** {@return the URL prefix of repositories of libraries} */
     String libraryUrl() {
         return libraryUrl;
     }
 
-    Settings withLibraryUrl(String value) {
+    DiscoverySettings withLibraryUrl(String value) {
         return with(settings -> settings.libraryUrl = value);
     }
 
-    /** {@return what metadata may ask of this machine} */
+    /** {@return the permissions of metadata on this machine} */
     Trust trust() {
         return trust;
     }
 
-    Settings withTrust(Trust value) {
+    DiscoverySettings withTrust(Trust value) {
         return with(settings -> settings.trust = value);
     }
 
-    /** {@return whether a plan is run that is not enabled} */
+    /** {@return whether disabled plans are run} */
     boolean disabledPlan() {
         return disabledPlan;
     }
 
-    Settings withDisabledPlan(boolean value) {
+    DiscoverySettings withDisabledPlan(boolean value) {
         return with(settings -> settings.disabledPlan = value);
     }
 
-    /** {@return variables that win over those of plans} */
+    /** {@return variables that override those of plans} */
     Map<String, String> environment() {
         return environment;
     }
 
-    Settings withEnvironment(Map<String, String> value) {
+    DiscoverySettings withEnvironment(Map<String, String> value) {
         return with(settings -> settings.environment = Collections.unmodifiableMap(new LinkedHashMap<>(value)));
     }
 }

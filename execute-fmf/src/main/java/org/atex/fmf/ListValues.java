@@ -1,0 +1,21 @@
+package org.atex.fmf;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Operations on lists. */
+final class ListValues {
+    private ListValues() {}
+
+    /** {@return the elements of both lists; unmodifiable} */
+    static <T> List<T> concat(List<T> list, List<T> other) {
+        List<T> all = new ArrayList<>(list);
+        all.addAll(other);
+        return List.copyOf(all);
+    }
+
+    /** {@return the value itself if it is a list, or a list with the value} Metadata allow both forms for many keys. */
+    static List<?> asList(Object value) {
+        return value instanceof List<?> list ? list : List.of(value);
+    }
+}
