@@ -8,8 +8,8 @@ import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.atex.testkit.TestArtifacts;
 import org.atex.testkit.SmallDisk;
+import org.atex.testkit.TestArtifacts;
 
 /**
  * The program of {@link FullDiskTest}. It runs in a JVM of its own, as the small disk is mounted for one process only.

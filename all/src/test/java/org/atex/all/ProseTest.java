@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -32,9 +31,6 @@ class ProseTest {
                 Pattern.compile("\\bfor ever\\b|\\{@return nowhere|\\bas good as none\\b", Pattern.CASE_INSENSITIVE),
                 0.0);
     }
-
-    /** Modules whose prose is still to be rewritten. This list only shrinks. */
-    private static final Set<String> TO_BE_REWRITTEN = Set.of("execute-fmf");
 
     private static final Pattern COMMENT = Pattern.compile("/\\*.*?\\*/|(?<![:\"'])//[^\n]*", Pattern.DOTALL);
     private static final Pattern FENCE = Pattern.compile("```.*?```", Pattern.DOTALL);
@@ -72,9 +68,6 @@ class ProseTest {
     void proseIsPlain() throws IOException {
         List<String> tooMany = new ArrayList<>();
         proseOfModules().forEach((module, text) -> {
-            if (TO_BE_REWRITTEN.contains(module)) {
-                return;
-            }
             long words = WORD.matcher(text).results().count();
             LIMITS.forEach((pattern, limit) -> {
                 List<String> hits = pattern.matcher(text)

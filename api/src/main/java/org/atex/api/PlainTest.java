@@ -253,7 +253,8 @@ public final class PlainTest implements TestCase {
     }
 
     private List<@Nullable Object> properties() {
-        return Arrays.asList(name, priority, locks, needs, expected, limit, destructive, tags, components, group, source);
+        return Arrays.asList(
+                name, priority, locks, needs, expected, limit, destructive, tags, components, group, source);
     }
 
     @Override

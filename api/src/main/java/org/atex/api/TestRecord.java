@@ -61,7 +61,16 @@ public final class TestRecord {
      */
     public static TestRecord of(String platform, TestCase test, TestEnd end) {
         return new TestRecord(
-                platform, PlainTest.copyOf(test), 1, true, AttemptCause.FIRST, end, Instant.now(), Duration.ZERO, null, 0);
+                platform,
+                PlainTest.copyOf(test),
+                1,
+                true,
+                AttemptCause.FIRST,
+                end,
+                Instant.now(),
+                Duration.ZERO,
+                null,
+                0);
     }
 
     /**

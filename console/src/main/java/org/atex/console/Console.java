@@ -47,8 +47,8 @@ record Console(PrintStream out, boolean changing, String prefix) {
 
     private String whole(List<String> lines) {
         StringBuilder whole = new StringBuilder();
-        lines.forEach(line -> whole.append(CiCommands.escape((prefix + line).stripTrailing()))
-                .append('\n'));
+        lines.forEach(line ->
+                whole.append(CiCommands.escape((prefix + line).stripTrailing())).append('\n'));
         return whole.toString();
     }
 

@@ -59,7 +59,7 @@ class ProvisionerPageTest extends ProvisionerContract {
     @Override
     protected int maxSystems() {
         try {
-            return (int) call("cap");
+            return (int) call("maxSystems");
         } catch (Exception e) {
             throw new AssertionError(e);
         }

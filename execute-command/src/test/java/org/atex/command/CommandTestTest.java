@@ -81,8 +81,7 @@ class CommandTestTest {
                 .withLock(TestLock.exclusive("printer"))
                 .withPlan(plan -> plan.withGroup("print").withComponents(Set.of("cups")));
         TestCase outer = new Wrapper(new Wrapper(test, "/middle"), "/outer");
-        assertThat(PlainTest.copyOf(outer))
-                .isEqualTo(PlainTest.copyOf(test).withName("/outer"));
+        assertThat(PlainTest.copyOf(outer)).isEqualTo(PlainTest.copyOf(test).withName("/outer"));
         assertThat(PlainTest.copyOf(outer).components()).containsExactly("cups");
         assertThat(PlainTest.copyOf(outer).group()).isEqualTo("print");
     }

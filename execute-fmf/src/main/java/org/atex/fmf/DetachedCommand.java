@@ -20,6 +20,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.RunningCommand;
 import org.atex.fmf.control.TimeLimit;
+import org.atex.support.UninterruptibleSection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,10 +80,10 @@ final class DetachedCommand implements RunningCommand {
         this.limit = limit;
         control = new GaplessStream(drained -> received(drained));
         output = new GaplessStream(drained -> received(drained));
-        // The keeper waits for twice pickedUpWithin: eight heartbeats may be lost before it kills the test.
+        // The keeper waits for twice reconnectWithin: eight heartbeats may be lost before it kills the test.
         keeper = new KeeperChannel(
                 () -> "a " + control.count() + " " + output.count(),
-                options.pickedUpWithin().dividedBy(4));
+                options.reconnectWithin().dividedBy(4));
         thread = Thread.ofVirtual().name("atex-detached").unstarted(this::run);
     }
 
@@ -219,7 +220,7 @@ final class DetachedCommand implements RunningCommand {
 
         /** {@return the time left to reconnect: the lesser of that of the options and that of the test} */
         Duration left() {
-            Duration left = options.pickedUpWithin().minusNanos(System.nanoTime() - begun);
+            Duration left = options.reconnectWithin().minusNanos(System.nanoTime() - begun);
             return left.compareTo(limit.left()) < 0 ? left : limit.left();
         }
 
@@ -234,7 +235,7 @@ final class DetachedCommand implements RunningCommand {
         List<String> all = new ArrayList<>(List.of("bash", "-c", SCRIPT, "atex-detached", role, wrapper.get(4), name));
         all.add(Long.toString(control.count()));
         all.add(Long.toString(output.count()));
-        all.add(Long.toString(options.pickedUpWithin().toSeconds() * 2));
+        all.add(Long.toString(options.reconnectWithin().toSeconds() * 2));
         // Two streams, each with up to eight files.
         all.add(Long.toString(options.spoolBytes() / 16));
         if (role.equals("start")) {
@@ -299,33 +300,15 @@ final class DetachedCommand implements RunningCommand {
         control.close();
         // The keeper ends only when everything was acknowledged; a closed control stream counts as received.
         keeper.received(true);
-        boolean interrupted = Thread.interrupted();
-        if (disconnected) {
-            thread.interrupt();
-        }
-        interrupted |= !joined(thread);
-        thread.interrupt();
-        interrupted |= !joined(thread);
-        keeper.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /**
-     * Waits for a thread at most {@link #KILL_GRACE}, uninterruptibly. {@return false if an interrupt arrived
-     * meanwhile}
-     */
-    private static boolean joined(Thread thread) {
-        long deadline = System.nanoTime() + KILL_GRACE.toNanos();
-        boolean interrupted = false;
-        while (true) {
-            try {
-                boolean unused = thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
-                return !interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            if (disconnected) {
+                thread.interrupt();
             }
+            if (!section.join(thread, KILL_GRACE)) {
+                thread.interrupt();
+                var unused = section.join(thread, KILL_GRACE);
+            }
+            keeper.close();
         }
     }
 

@@ -6,17 +6,17 @@ import java.time.Duration;
  * Options of detached tests, which continue when their connection is lost. The system keeps the output and the reports
  * of a test in spool files until they have been received. After a lost connection, the executor reconnects and
  * continues to read at the next byte. The price is a few more processes on the system, and disk writes for everything
- * the test writes. If the executor sends nothing for twice {@code pickedUpWithin}, the system kills the test, and
+ * the test writes. If the executor sends nothing for twice {@code reconnectWithin}, the system kills the test, and
  * its files are removed.
  *
  * <p>A test is lost if its system restarts without an announcement. The time limit of a test continues to run while its
  * connection is lost. Immutable.
  *
- * @param pickedUpWithin the time limit for restoring a lost connection, at least 1 second
+ * @param reconnectWithin the time limit for restoring a lost connection, at least 1 second
  * @param spoolBytes the maximum size of the spool on the system, at least 1 MiB; a test that writes more blocks until
  *     the spool is read
  */
-public record DetachedOptions(Duration pickedUpWithin, long spoolBytes) {
+public record DetachedOptions(Duration reconnectWithin, long spoolBytes) {
     private static final long MIN_SPOOL_BYTES = 1 << 20;
 
     /**
@@ -25,8 +25,8 @@ public record DetachedOptions(Duration pickedUpWithin, long spoolBytes) {
      * @throws IllegalArgumentException if a value is below its minimum
      */
     public DetachedOptions {
-        if (pickedUpWithin.compareTo(Duration.ofSeconds(1)) < 0) {
-            throw new IllegalArgumentException("pickedUpWithin must be at least 1 second, but is " + pickedUpWithin);
+        if (reconnectWithin.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new IllegalArgumentException("reconnectWithin must be at least 1 second, but is " + reconnectWithin);
         }
         if (spoolBytes < MIN_SPOOL_BYTES) {
             throw new IllegalArgumentException(
@@ -54,6 +54,6 @@ public record DetachedOptions(Duration pickedUpWithin, long spoolBytes) {
      * @param value the maximum size of the spool in bytes, at least 1 MiB
      */
     public DetachedOptions withSpoolBytes(long value) {
-        return new DetachedOptions(pickedUpWithin, value);
+        return new DetachedOptions(reconnectWithin, value);
     }
 }

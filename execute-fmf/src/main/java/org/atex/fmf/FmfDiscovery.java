@@ -122,7 +122,7 @@ public final class FmfDiscovery {
      * @param url the URL that {@code /repository} is appended to; {@code https://github.com/beakerlib} by default
      * @return a changed copy
      */
-    public FmfDiscovery librariesFrom(String url) {
+    public FmfDiscovery withLibraryUrl(String url) {
         return with(settings.withLibraryUrl(url));
     }
 

@@ -360,6 +360,8 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "tests with a higher one start sooner",
                     "extra-expected",
                     "the expected time, in the format of `duration`",
+                    "extra-group",
+                    "the name of its group, for reports",
                     "extra-locks",
                     "names of locks that it holds exclusively while it runs",
                     "extra-locks-shared",
@@ -420,7 +422,7 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "see the README",
                     "check",
                     "see the README");
-            add(where, Fate.NO_MEANING, "component", "for filters");
+            add(where, Fate.HONOURED, "component", "for filters and reports");
         }
 
         private void discoverKeys(Where where) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /** Options of an executor of fmf tests. Immutable and thread-safe; each {@code with…} method returns a changed copy. */
@@ -22,7 +23,7 @@ public final class FmfOptions {
     private static final class Values {
         private Map<String, String> environment = Map.of();
         private ReportLimits limits = ReportLimits.defaults();
-        private OutcomeRule verdict = OutcomeRule.ofTheTestItself();
+        private OutcomeRule verdict = OutcomeRule.defaultRule();
         private List<TestHook> hooks = List.of();
         private @Nullable LiveOutput live;
         private List<String> excludes = List.of(".git");
@@ -136,7 +137,7 @@ public final class FmfOptions {
     }
 
     /** {@return the rule for the outcome of tests that end by themselves} */
-    public OutcomeRule verdict() {
+    public OutcomeRule outcomeRule() {
         return values.verdict;
     }
 
@@ -146,7 +147,7 @@ public final class FmfOptions {
      * @param value the rule
      * @return a changed copy
      */
-    public FmfOptions withVerdict(OutcomeRule value) {
+    public FmfOptions withOutcomeRule(OutcomeRule value) {
         return with(all -> all.verdict = value);
     }
 
@@ -219,7 +220,7 @@ public final class FmfOptions {
      * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withUploadWithin(Duration value) {
-        Duration checked = positive("copying trees", value);
+        Duration checked = Arguments.positive(value, "uploadWithin");
         return with(all -> all.uploadWithin = checked);
     }
 
@@ -236,7 +237,7 @@ public final class FmfOptions {
      * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withSetUpWithin(Duration value) {
-        Duration checked = positive("setting up", value);
+        Duration checked = Arguments.positive(value, "setUpWithin");
         return with(all -> all.setUpWithin = checked);
     }
 
@@ -254,7 +255,7 @@ public final class FmfOptions {
      * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withInstallWithin(Duration value) {
-        Duration checked = positive("installing packages", value);
+        Duration checked = Arguments.positive(value, "installWithin");
         return with(all -> all.installWithin = checked);
     }
 
@@ -272,7 +273,7 @@ public final class FmfOptions {
      * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withHookWithin(Duration value) {
-        Duration checked = positive("a hook", value);
+        Duration checked = Arguments.positive(value, "hookWithin");
         return with(all -> all.hookWithin = checked);
     }
 
@@ -289,7 +290,7 @@ public final class FmfOptions {
      * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withFinishWithin(Duration value) {
-        Duration checked = positive("finishing", value);
+        Duration checked = Arguments.positive(value, "finishWithin");
         return with(all -> all.finishWithin = checked);
     }
 
@@ -307,16 +308,8 @@ public final class FmfOptions {
      * @throws IllegalArgumentException if the limit is not positive
      */
     public FmfOptions withRebootWithin(Duration value) {
-        Duration checked = positive("a reboot", value);
+        Duration checked = Arguments.positive(value, "rebootWithin");
         return with(all -> all.rebootWithin = checked);
-    }
-
-    private static Duration positive(String operation, Duration value) {
-        if (!value.isPositive()) {
-            throw new IllegalArgumentException(
-                    "the time limit for " + operation + " must be positive, but is " + value);
-        }
-        return value;
     }
 
     /** {@return whether all tests get BeakerLib's variables, also without {@code framework: beakerlib}} */

@@ -84,6 +84,8 @@ public final class FmfTest implements TestCase {
                 .withPriority(
                         node.integer("extra-priority").map(Math::toIntExact).orElse(0))
                 .withTags(Set.copyOf(node.textList("tag")))
+                .withComponents(Set.copyOf(node.textList("component")))
+                .withGroup(node.data().get("extra-group") == null ? null : node.text("extra-group", ""))
                 .withDestructive(node.textList("tag").contains(DESTRUCTIVE));
         List<String> exclusive = node.textList("extra-locks");
         for (String lock : exclusive) {
@@ -172,39 +174,15 @@ public final class FmfTest implements TestCase {
         return plan.name();
     }
 
+    /** {@return the properties that a scheduler reads} */
     @Override
-    public int priority() {
-        return plan.priority();
-    }
-
-    @Override
-    public Set<TestLock> locks() {
-        return plan.locks();
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return plan.needs();
-    }
-
-    @Override
-    public @Nullable Duration expected() {
-        return plan.expected();
+    public PlainTest wrapped() {
+        return plan;
     }
 
     @Override
     public Duration limit() {
         return Objects.requireNonNull(plan.limit());
-    }
-
-    @Override
-    public boolean destructive() {
-        return plan.destructive();
-    }
-
-    @Override
-    public Set<String> tags() {
-        return plan.tags();
     }
 
     /** {@return the file and line that describe the test, relative to the root of its tree, or null if unknown} */

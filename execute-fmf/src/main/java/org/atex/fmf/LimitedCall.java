@@ -3,6 +3,7 @@ package org.atex.fmf;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,7 +77,9 @@ final class LimitedCall<T> {
             inTime = thread.join(within.isPositive() ? within : Duration.ofNanos(1));
         } catch (InterruptedException e) {
             thread.interrupt();
-            boolean unused = endedWithinGrace();
+            try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+                boolean unused = section.join(thread, GRACE);
+            }
             throw e;
         }
         if (!inTime) {
@@ -95,23 +98,6 @@ final class LimitedCall<T> {
             throw new Failure(thrown);
         }
         return Optional.ofNullable(result);
-    }
-
-    /** Waits for the thread during the grace period. A second interrupt does not shorten the wait and is restored. */
-    private boolean endedWithinGrace() {
-        long deadline = System.nanoTime() + GRACE.toNanos();
-        boolean interrupted = false;
-        while (true) {
-            try {
-                boolean ended = thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-                return ended;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
     }
 
     /** Wraps the exception or error that a call threw. */

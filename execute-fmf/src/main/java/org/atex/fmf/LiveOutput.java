@@ -26,7 +26,7 @@ public interface LiveOutput {
      *
      * @param to the stream to print to, usually {@code System.out}
      */
-    static LiveOutput linesTo(PrintStream to) {
+    static LiveOutput printingTo(PrintStream to) {
         return test -> new LinePrinter(test.name(), to);
     }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,18 +94,12 @@ final class LiveOutputFeed implements AutoCloseable {
     /** Waits until the receiver has consumed and closed everything, at most for the timeout. Restores an interrupt. */
     @Override
     public void close() {
-        boolean interrupted = Thread.interrupted();
-        try {
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
             enqueue(END);
-            if (!thread.join(timeout)) {
+            section.attempt(() -> thread.join(timeout));
+            if (thread.isAlive()) {
                 abandon();
             }
-        } catch (InterruptedException e) {
-            interrupted = true;
-            abandon();
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 }

@@ -24,7 +24,7 @@ public interface OutcomeRule {
     Outcome decide(TestEnd end, Map<Status, Long> subtests);
 
     /** {@return the default rule: results with a name do not count} */
-    static OutcomeRule ofTheTestItself() {
+    static OutcomeRule defaultRule() {
         return (end, subtests) -> end.outcome();
     }
 

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.control.StorageException;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -118,19 +119,13 @@ final class OutputPump implements AutoCloseable {
      */
     @Override
     public void close() {
-        boolean interrupted = Thread.interrupted();
-        try {
-            if (!thread.join(END_TIMEOUT)) {
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            if (!section.join(thread, END_TIMEOUT)) {
                 LOG.warn("the output of a test did not end within {} after the test", Durations.words(END_TIMEOUT));
             }
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
-        if (feed != null) {
-            feed.close();
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+            if (feed != null) {
+                feed.close();
+            }
         }
     }
 }

@@ -44,7 +44,13 @@ final class PlanSteps implements AutoCloseable {
      * @param logs stores the output of phases
      * @param place the executor's directory on the system
      */
-    PlanSteps(Connection connection, FmfPlan plan, FmfOptions options, Packages packages, SetUpLogs logs, SystemDirectories place) {
+    PlanSteps(
+            Connection connection,
+            FmfPlan plan,
+            FmfOptions options,
+            Packages packages,
+            SetUpLogs logs,
+            SystemDirectories place) {
         this.connection = connection;
         this.plan = plan;
         this.options = options;
@@ -163,7 +169,7 @@ final class PlanSteps implements AutoCloseable {
     }
 
     private @Nullable String reboot(BootId boot, Duration within) throws InterruptedException {
-        TestEnd failed = new Reboot(connection, boot, within).now();
+        TestEnd failed = new Reboot(connection, boot, within).reboot();
         return failed == null ? null : "needs a reboot of the system: " + failed.note();
     }
 

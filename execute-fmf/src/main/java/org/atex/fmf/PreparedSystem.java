@@ -11,6 +11,7 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.ReportedResult;
 import org.atex.api.SetupException;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -141,7 +142,7 @@ final class PreparedSystem {
             prepared = true;
         } finally {
             if (!prepared) {
-                finish();
+                UninterruptibleSection.run(this::finish);
             }
         }
     }
@@ -150,19 +151,17 @@ final class PreparedSystem {
      * Runs the finish steps if the system responds, and removes all files. Never throws; restores a pending interrupt.
      */
     void cleanUp() {
-        boolean interrupted = Thread.interrupted();
-        try {
-            finish();
-        } finally {
-            remove();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+        UninterruptibleSection.run(() -> {
+            try {
+                finish();
+            } finally {
+                remove();
             }
-        }
+        });
     }
 
     /** Runs the finish steps, and only then kills the background processes of prepare scripts: finish may stop them. */
-    private void finish() {
+    private void finish() throws InterruptedException {
         if (steps != null) {
             steps.finish();
             steps.close();
@@ -171,8 +170,7 @@ final class PreparedSystem {
     }
 
     /** Downloads the files in {@code TMT_PLAN_DATA} to the directory with the logs of the scripts. */
-    private void keepPlanData() {
-        boolean interrupted = Thread.interrupted();
+    private void keepPlanData() throws InterruptedException {
         SystemDirectories directories = new SystemDirectories(root, root);
         String data = directories.planData();
         try {
@@ -194,20 +192,14 @@ final class PreparedSystem {
             if (!(e.thrown() instanceof ConnectionLostException)) {
                 LOG.warn("could not download TMT_PLAN_DATA from {}: {}", connection, e.describe());
             }
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 
     /** Removes all files from the system if it still responds. An interrupt does not prevent it and is restored. */
-    private void remove() {
+    private void remove() throws InterruptedException {
         if (root.isEmpty()) {
             return;
         }
-        boolean interrupted = Thread.interrupted();
         Command removal = new SystemDirectories(root, root).removalCommand();
         try {
             var unused = LimitedCall.of("atex-clean-up", REMOVAL_TIMEOUT, () -> connection.run(removal));
@@ -218,11 +210,6 @@ final class PreparedSystem {
                 LOG.warn("could not remove {} on {}: {}", root, connection, e.describe());
             }
             LOG.debug("could not remove {} on {}, which does not respond: {}", root, connection, e.describe());
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 }

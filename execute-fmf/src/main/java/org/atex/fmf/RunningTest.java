@@ -19,6 +19,7 @@ import org.atex.api.RunningCommand;
 import org.atex.api.TestEnd;
 import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -234,18 +235,16 @@ final class RunningTest implements AutoCloseable {
 
     /** Ends the lifeline, gives the wrapper a moment to kill the test, and kills the wrapper. Restores an interrupt. */
     private void kill() {
-        boolean interrupted = Thread.interrupted();
-        try {
-            running.stdin().close();
-            var unused = running.await(KILL_GRACE);
-        } catch (InterruptedException e) {
-            interrupted = true;
-        } catch (IOException | ConnectionLostException e) {
-            // The connection is lost, which ends the lifeline as well.
-        }
-        running.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            section.attempt(() -> {
+                try {
+                    running.stdin().close();
+                    var unused = running.await(KILL_GRACE);
+                } catch (IOException | ConnectionLostException e) {
+                    // The connection is lost, which ends the lifeline as well.
+                }
+            });
+            running.close();
         }
     }
 

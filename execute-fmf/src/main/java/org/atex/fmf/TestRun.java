@@ -133,7 +133,7 @@ final class TestRun {
                 (found, subtests) -> {
                     try {
                         return Objects.requireNonNull(
-                                setting.options().verdict().decide(found, subtests), "no outcome");
+                                setting.options().outcomeRule().decide(found, subtests), "no outcome");
                     } catch (Throwable e) {
                         broken.set("the outcome rule failed: " + LimitedCall.Failure.describe(e));
                         return Outcome.ERROR;

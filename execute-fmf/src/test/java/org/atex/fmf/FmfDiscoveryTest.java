@@ -236,6 +236,8 @@ class FmfDiscoveryTest {
                 duration: 10m
                 tag: [slow, destructive]
                 extra-priority: 7
+                component: [kernel, bash]
+                extra-group: storage
                 extra-expected: 90
                 extra-locks: [printer, database]
                 extra-locks-shared: network
@@ -250,6 +252,8 @@ class FmfDiscoveryTest {
                 .withTag("destructive")
                 .withDestructive(true)
                 .withPriority(7)
+                .withComponents(Set.of("bash", "kernel"))
+                .withGroup("storage")
                 .withExpected(Duration.ofSeconds(90))
                 .withLock(TestLock.exclusive("printer"))
                 .withLock(TestLock.exclusive("database"))
@@ -416,7 +420,7 @@ class FmfDiscoveryTest {
         return require -> {
             repository.write("tests/main.fmf", "/a:\n  test: pwd\n" + require.indent(2));
             return discovery()
-                    .librariesFrom("file://" + directory.resolve("libraries"))
+                    .withLibraryUrl("file://" + directory.resolve("libraries"))
                     .discover();
         };
     }
@@ -471,7 +475,7 @@ class FmfDiscoveryTest {
     void anErrorInALibraryNamesTheTestAndAllLibrariesBetween() throws Exception {
         library("first", "/one:\n  require: library(gone/one)\n");
         repository.write("tests/main.fmf", "/a:\n  test: pwd\n  require: library(first/one)\n");
-        FmfDiscovery discovery = discovery().librariesFrom("file://" + directory.resolve("libraries"));
+        FmfDiscovery discovery = discovery().withLibraryUrl("file://" + directory.resolve("libraries"));
         fails(
                 discovery,
                 FmfException.Kind.FETCH,

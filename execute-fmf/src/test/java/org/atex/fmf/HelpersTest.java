@@ -185,7 +185,7 @@ class HelpersTest extends LocalSuite {
                         .outcome())
                 .isEqualTo(Outcome.FAILED);
         assertThat(run("tmt-report-result a INFO; exit 1").end()).isEqualTo(Suite.failed(1));
-        FmfOptions strict = FmfOptions.defaults().withVerdict(OutcomeRule.withExitCode());
+        FmfOptions strict = FmfOptions.defaults().withOutcomeRule(OutcomeRule.withExitCode());
         Ran ran = suite.run(connection, suite.test("tmt-report-result a PASS; exit 1"), strict);
         assertThat(ran.end()).isEqualTo(Suite.failed(1));
         ran = suite.run(connection, suite.test("tmt-report-result a SKIP; exit 0"), strict);
@@ -195,7 +195,7 @@ class HelpersTest extends LocalSuite {
     @Test
     void anOutcomeRuleMayCountParts() throws Exception {
         FmfTests tests = suite.test("printf 'result 28\\n{\"name\":\"a\",\"status\":\"fail\"}' >&$ATEX_TEST_CONTROL");
-        FmfOptions strict = FmfOptions.defaults().withVerdict(OutcomeRule.withSubtests());
+        FmfOptions strict = FmfOptions.defaults().withOutcomeRule(OutcomeRule.withSubtests());
         assertThat(suite.run(connection, tests, FmfOptions.defaults()).end().outcome())
                 .isEqualTo(Outcome.PASSED);
         Ran ran = suite.run(connection, tests, strict);

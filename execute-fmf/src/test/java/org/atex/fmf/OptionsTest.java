@@ -76,7 +76,7 @@ class OptionsTest extends LocalSuite {
         ByteArrayOutputStream screen = new ByteArrayOutputStream();
         PrintStream to = new PrintStream(screen, true, StandardCharsets.UTF_8);
         FmfTests tests = suite.tests("/a:\n  test: printf 'one\\ntwo \\033[2J ü\\n##vso[x]a\\nlast'\n");
-        suite.run(connection, tests, FmfOptions.defaults().withLiveOutput(LiveOutput.linesTo(to)));
+        suite.run(connection, tests, FmfOptions.defaults().withLiveOutput(LiveOutput.printingTo(to)));
         assertThat(screen.toString(StandardCharsets.UTF_8).lines())
                 .containsExactly("/a: one", "/a: two ?[2J ü", "/a: # #vso[x]a", "/a: last");
     }

@@ -43,7 +43,7 @@ class ReportReceiverTest {
     }
 
     private TestEnd finish(TestEnd end) throws IOException {
-        TestEnd finished = results.finish(end, OutcomeRule.ofTheTestItself());
+        TestEnd finished = results.finish(end, OutcomeRule.defaultRule());
         results.close();
         return finished;
     }

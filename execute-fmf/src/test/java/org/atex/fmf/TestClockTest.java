@@ -226,7 +226,7 @@ class TestClockTest extends LocalSuite {
     @ParameterizedTest
     @ValueSource(strings = {"undeclared", "deep", "memory", "speechless"})
     void anOutcomeRuleThatThrowsAffectsOneTest(String what) throws Exception {
-        FmfOptions options = FmfOptions.defaults().withVerdict((end, subtests) -> {
+        FmfOptions options = FmfOptions.defaults().withOutcomeRule((end, subtests) -> {
             TestClockTest.<RuntimeException>sneaky(() -> {
                 throw thrown(what);
             });

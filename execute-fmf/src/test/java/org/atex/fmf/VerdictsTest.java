@@ -91,11 +91,11 @@ class VerdictsTest extends LocalSuite {
                     json='{"name":"a","status":"fail"}'
                     printf 'result %d\\n%s' "${#json}" "$json" >&$ATEX_TEST_CONTROL
                 """);
-        FmfOptions strict = FmfOptions.defaults().withVerdict(OutcomeRule.withSubtests());
+        FmfOptions strict = FmfOptions.defaults().withOutcomeRule(OutcomeRule.withSubtests());
         assertThat(suite.run(connection, tests, strict).end().outcome()).isEqualTo(Outcome.PASSED);
         assertThat(suite.run(connection, tests, FmfOptions.defaults()).end().outcome())
                 .isEqualTo(Outcome.FAILED);
-        FmfOptions broken = FmfOptions.defaults().withVerdict((end, parts) -> {
+        FmfOptions broken = FmfOptions.defaults().withOutcomeRule((end, parts) -> {
             throw new IllegalStateException("mine");
         });
         assertThat(suite.run(connection, suite.tests("result: pass\ntest: 'true'\n"), broken)

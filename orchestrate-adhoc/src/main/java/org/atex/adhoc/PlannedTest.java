@@ -34,6 +34,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
     private final List<TestEnd> ends = new ArrayList<>();
     /** The causes of the attempts after the first. */
     private final List<AttemptCause> causes = new ArrayList<>();
+
     private boolean concluded;
     /** The end of its latest attempt, while it is undecided whether that is the last one; else null. */
     @Nullable

@@ -93,7 +93,8 @@ class SequentialOrchestratorTest {
         List<String> told =
                 events.stream().map(event -> event.getClass().getSimpleName()).toList();
         assertThat(told.stream()
-                        .filter(kind -> !List.of("Waiting", "Ingested", "Heartbeat").contains(kind)))
+                        .filter(kind ->
+                                !List.of("Waiting", "Ingested", "Heartbeat").contains(kind)))
                 .containsExactly(
                         "RunStarted",
                         "SystemsRequested",

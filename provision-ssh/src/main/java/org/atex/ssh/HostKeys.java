@@ -17,8 +17,9 @@ public sealed interface HostKeys
      * {@code /etc/ssh/ssh_known_hosts} and the same names with {@code 2} appended}
      */
     static HostKeys knownHosts() {
-        return new KnownHosts(Stream.concat(ConfiguredHostKeys.USER_FILES.stream(), ConfiguredHostKeys.GLOBAL_FILES.stream())
-                .toList());
+        return new KnownHosts(
+                Stream.concat(ConfiguredHostKeys.USER_FILES.stream(), ConfiguredHostKeys.GLOBAL_FILES.stream())
+                        .toList());
     }
 
     /**

@@ -97,7 +97,8 @@ class JumpTest {
     @Test
     void jumpHostCanHaveOptionsOfItsOwn() throws Exception {
         try (SshConnection connection = SshConnection.open(
-                target.destination(), Logins.options(target).withJumpHosts(first.destination(), Logins.options(first)))) {
+                target.destination(),
+                Logins.options(target).withJumpHosts(first.destination(), Logins.options(first)))) {
             works(connection);
         }
         assertThatThrownBy(() -> SshConnection.open(

@@ -370,8 +370,9 @@ class SshLoginTest {
             Path known = Files.writeString(
                     directory.resolve("authorities"),
                     "@cert-authority * " + Files.readString(directory.resolve("authority.pub")));
-            SshOptions patient =
-                    Logins.options(expired).withHostKeys(HostKeys.knownHosts(known)).withConnectWithin(Duration.ofHours(1));
+            SshOptions patient = Logins.options(expired)
+                    .withHostKeys(HostKeys.knownHosts(known))
+                    .withConnectWithin(Duration.ofHours(1));
             assertThatThrownBy(() -> assertLoginSucceeds(expired.destination(), patient))
                     .isInstanceOf(SshRefusedException.class)
                     .hasMessageContaining(expired.destination());
