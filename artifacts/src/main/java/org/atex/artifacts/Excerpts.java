@@ -11,7 +11,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
@@ -129,7 +128,8 @@ public final class Excerpts {
                 .filter(file -> file.length() <= MAX_LINE)
                 .limit(MAX_FILES)
                 .toList();
-        return new ReportedResult(result.status(), cutIfAny(result.name()), cutIfAny(result.note()), files, Map.of());
+        return ReportedResult.of(result.status(), cutIfAny(result.note()), files)
+                .withName(cutIfAny(result.name()));
     }
 
     private List<String> lines(int count) {

@@ -177,7 +177,9 @@ public final class ResultReader implements AutoCloseable {
             }
         }
         String named = name == null || name.isEmpty() ? null : name;
-        return new ReportedResult(status, named, note, files == null ? List.of() : files, more);
+        return ReportedResult.of(status, note, files == null ? List.of() : files)
+                .withName(named)
+                .withMore(more);
     }
 
     private <T> @Nullable T once(String key, @Nullable T before, @Nullable T now) {

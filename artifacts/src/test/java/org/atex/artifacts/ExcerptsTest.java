@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -58,7 +57,8 @@ class ExcerptsTest {
                         " ", tuple.toList().stream().map(String::valueOf).toList()))
                 .containsExactly("fail one", "warn two", "error three", "burnt four");
         assertThat(Excerpts.read(artifacts(), 8).parts().getFirst())
-                .isEqualTo(new ReportedResult(Status.FAIL, "one", "2 is not 3", List.of("log"), Map.of()));
+                .isEqualTo(ReportedResult.of(Status.FAIL, "2 is not 3", List.of("log"))
+                        .withName("one"));
     }
 
     @Test

@@ -39,13 +39,13 @@ class ResultReaderTest {
                 .containsExactly(Status.PASS, "sub/test", "ok", List.of("some/log", "b"));
         assertThat(results.get(0).more().get("bug")).asString().isEqualTo("[1, 2.50, null, {a=true}]");
         assertThat(results.get(1).status()).isEqualTo(new Status("odd"));
-        assertThat(results.get(2)).isEqualTo(new ReportedResult(null, null, null, List.of(), Map.of()));
+        assertThat(results.get(2)).isEqualTo(ReportedResult.of(null, null, List.of()));
     }
 
     @Test
     void treatsNullAndAnEmptyNameAsMissing() throws IOException {
         assertThat(read("{\"status\":null,\"name\":\"\",\"note\":null,\"files\":null}\n"))
-                .containsExactly(new ReportedResult(null, null, null, List.of(), Map.of()));
+                .containsExactly(ReportedResult.of(null, null, List.of()));
     }
 
     @Test
@@ -140,13 +140,10 @@ class ResultReaderTest {
     @Test
     void writtenResultsAreReadUnchanged() throws IOException {
         List<ReportedResult> results = List.of(
-                new ReportedResult(
-                        new Status("pass"),
-                        "sub \"ü\" \u0007 \ud83d\ude00",
-                        "two\nlines",
-                        List.of("a/b"),
-                        Map.of("n", new BigDecimal("1.500"), "l", List.of(1, true), "m", Map.of("k", "v"))),
-                new ReportedResult(null, null, null, List.of(), Map.of()));
+                ReportedResult.of(new Status("pass"), "two\nlines", List.of("a/b"))
+                        .withName("sub \"ü\" \u0007 \ud83d\ude00")
+                        .withMore(Map.of("n", new BigDecimal("1.500"), "l", List.of(1, true), "m", Map.of("k", "v"))),
+                ReportedResult.of(null, null, List.of()));
         try (ResultWriter writer = ResultWriter.append(directory.resolve("results"))) {
             for (ReportedResult result : results) {
                 writer.write(result);

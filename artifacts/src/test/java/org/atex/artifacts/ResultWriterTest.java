@@ -52,7 +52,7 @@ class ResultWriterTest {
     void unpairedSurrogatesAreReplaced() throws IOException {
         try (ResultWriter writer = ResultWriter.append(file)) {
             writer.write(
-                    new ReportedResult(null, null, "\ud83d!", List.of("\ude00"), Map.of("k\ud800", "\ud83d\ude00")));
+                    ReportedResult.of(null, "\ud83d!", List.of("\ude00")).withMore(Map.of("k\ud800", "\ud83d\ude00")));
         }
 
         assertThat(Files.readAllLines(file))
@@ -63,8 +63,8 @@ class ResultWriterTest {
     void refusesValuesThatJsonDoesNotSupportAndWritesNothing() throws IOException {
         try (ResultWriter writer = ResultWriter.append(file)) {
             ReportedResult odd =
-                    new ReportedResult(null, null, null, List.of(), Map.of("when", Thread.currentThread()));
-            ReportedResult infinite = new ReportedResult(null, null, null, List.of(), Map.of("n", Double.NaN));
+                    ReportedResult.of(null, null, List.of()).withMore(Map.of("when", Thread.currentThread()));
+            ReportedResult infinite = ReportedResult.of(null, null, List.of()).withMore(Map.of("n", Double.NaN));
 
             assertThatThrownBy(() -> writer.write(odd)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> writer.write(infinite)).isInstanceOf(IllegalArgumentException.class);

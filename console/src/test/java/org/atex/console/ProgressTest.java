@@ -110,7 +110,8 @@ class ProgressTest {
     }
 
     private static Excerpt excerpt() {
-        ReportedResult part = new ReportedResult(Status.FAIL, "disk/root", "it is full", List.of(), Map.of());
+        ReportedResult part =
+                ReportedResult.of(Status.FAIL, "it is full", List.of()).withName("disk/root");
         List<String> lines =
                 IntStream.rangeClosed(1, 20).mapToObj(i -> "output " + i + ".").toList();
         return new Excerpt(List.of(part), lines);
@@ -137,7 +138,8 @@ class ProgressTest {
                 "\u001b[0Ksection_start:1:x\r\u001b[0K");
         begin(commands.size(), "default");
         for (String command : commands) {
-            ReportedResult part = new ReportedResult(Status.FAIL, command, command, List.of(), Map.of());
+            ReportedResult part =
+                    ReportedResult.of(Status.FAIL, command, List.of()).withName(command);
             started(command, null);
             finished(
                     record(command, 1, true, Outcome.FAILED, command),
@@ -380,7 +382,7 @@ class ProgressTest {
     @Test
     void textFromTestsIsEscapedAndTruncated() {
         String nasty = "\u001b[2J\u0007\u009b31m\u202egnp.exe\u2028\ufeff\ud800\r\n\ttail";
-        ReportedResult part = new ReportedResult(Status.FAIL, nasty, nasty, List.of(), Map.of());
+        ReportedResult part = ReportedResult.of(Status.FAIL, nasty, List.of()).withName(nasty);
         Excerpt excerpt = new Excerpt(List.of(part), List.of(nasty, "y".repeat(100_000)));
         begin(1, nasty);
         progress.on(new RunEvent.TestStarted(stamp(), TestCase.named(nasty), 1, SystemInfo.named(nasty), 1));

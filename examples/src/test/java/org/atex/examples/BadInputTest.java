@@ -98,8 +98,7 @@ class BadInputTest {
 
     @Test
     void planThatIsATest() {
-        assertRefused(
-                () -> FmfTests.from(tree).plan("/one").discover(), FmfException.class, "/one", tree, "by its name");
+        assertRefused(() -> FmfTests.from(tree).plan("/one").discover(), FmfException.class, "/one", tree, "by name");
     }
 
     @Test

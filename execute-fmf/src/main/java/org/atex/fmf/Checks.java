@@ -93,7 +93,7 @@ final class Checks {
                 continue; // the check only recorded the position at which it starts to read after the test
             }
             List<String> files = Files.exists(file) ? List.of(log) : List.of();
-            results.add(new ReportedResult(call.status, name, call.note, files, Map.of()));
+            results.add(ReportedResult.of(call.status, call.note, files).withName(name));
             found.add(new Judge.Checked(i, check.how(), call.status, check.result()));
         }
         return found;

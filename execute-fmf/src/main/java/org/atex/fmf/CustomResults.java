@@ -146,7 +146,8 @@ final class CustomResults {
         Item worst = items.getFirst();
         for (Item item : items) {
             if (!item.name.isEmpty()) {
-                results.add(new ReportedResult(status(item), item.name, item.note, files(item), Map.of()));
+                results.add(
+                        ReportedResult.of(status(item), item.note, files(item)).withName(item.name));
             }
             worst = item.counts && RESULTS.indexOf(item.word) > RESULTS.indexOf(worst.word) ? item : worst;
         }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
@@ -81,7 +80,8 @@ final class Hooks {
                 failure = new HookFailure("a hook after it failed: " + e, false);
             }
             if (failure != null) {
-                results.add(new ReportedResult(Status.ERROR, "hook", failure.note, List.of(), Map.of()));
+                results.add(
+                        ReportedResult.of(Status.ERROR, failure.note, List.of()).withName("hook"));
                 usable &= failure.systemUsable;
             }
         }
@@ -202,7 +202,8 @@ final class Hooks {
             lock.lock();
             try {
                 requireActive();
-                results.add(new ReportedResult(status, name, note.isEmpty() ? null : note, files, Map.of()));
+                results.add(ReportedResult.of(status, note.isEmpty() ? null : note, files)
+                        .withName(name));
             } catch (StorageException e) {
                 throw cannotStore(e);
             } finally {

@@ -69,8 +69,9 @@ final class InstalledPackages {
         }
         String note = String.join(", ", shown.subList(0, Math.min(MAX_IN_NOTE, shown.size())))
                 + (shown.size() > MAX_IN_NOTE ? " and " + (shown.size() - MAX_IN_NOTE) + " more" : "");
-        return Optional.of(new ReportedResult(
-                Status.INFO, "packages", note, List.of(), Map.of("packages", List.copyOf(packages))));
+        return Optional.of(ReportedResult.of(Status.INFO, note, List.of())
+                .withName("packages")
+                .withMore(Map.of("packages", List.copyOf(packages))));
     }
 
     /** {@return the output of the query; empty if it fails, as tests can run without this information} */

@@ -266,7 +266,9 @@ final class ReportReceiver implements AutoCloseable {
         Status status = more.remove("status") instanceof String word ? new Status(word) : null;
         String note = more.remove("note") instanceof String text ? text : null;
         more.remove("name");
-        write(new ReportedResult(status, name.equals(ITSELF) ? null : name, note, List.copyOf(files), more));
+        write(ReportedResult.of(status, note, List.copyOf(files))
+                .withName(name.equals(ITSELF) ? null : name)
+                .withMore(more));
         if (status != null) {
             count(name, status, note);
         }

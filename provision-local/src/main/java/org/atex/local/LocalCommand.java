@@ -17,6 +17,7 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.Signals;
+import org.atex.support.PipeOutput;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 

@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
@@ -16,6 +17,8 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.TransferException;
 import org.atex.support.Closeables;
+import org.atex.support.OutputFile;
+import org.atex.support.PipeOutput;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,7 +113,7 @@ final class CommandStreams {
     private void feed(WritableByteChannel pipe) {
         InputStream from = source;
         if (from == null) {
-            in = new PipeOutput(pipe, threads);
+            in = new PipeOutput(Channels.newOutputStream(pipe), threads);
         } else {
             threads.execute(() -> copy(from, pipe));
         }
@@ -137,7 +140,7 @@ final class CommandStreams {
         }
         SeekableByteChannel pipe = registered(directory.reader(name));
         if (file != null) {
-            file.start(pipe, threads);
+            file.start(Channels.newInputStream(pipe), threads);
             return null;
         }
         return new PipeInput(pipe, threads);

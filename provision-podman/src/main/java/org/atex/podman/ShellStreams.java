@@ -9,6 +9,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.atex.support.Closeables;
+import org.atex.support.PipeOutput;
 
 /**
  * The streams between this program and a {@link ResidentShell}.
@@ -40,7 +41,7 @@ record ShellStreams(OutputStream requests, InputStream answers, InputStream erro
         SeekableByteChannel to = directory.writer("requests");
         SeekableByteChannel from = directory.reader("answers");
         return new ShellStreams(
-                new PipeOutput(to, threads),
+                new PipeOutput(Channels.newOutputStream(to), threads),
                 Channels.newInputStream(from),
                 InputStream.nullInputStream(),
                 () -> {

@@ -99,7 +99,7 @@ class RootlessTest {
         String all = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         for (String entry : all.split(File.pathSeparator, -1)) {
             Path from = Path.of(entry);
-            if (Files.isDirectory(from) || from.getFileName().toString().matches("(atex-api|slf4j-api)-.*\\.jar")) {
+            if (Files.isDirectory(from) || from.getFileName().toString().matches("(atex|slf4j-api)-.*\\.jar")) {
                 Path to = directory.resolve("cp" + copies.size());
                 copy(from, to);
                 copies.add(to.toString());

@@ -21,6 +21,8 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.support.Deadline;
+import org.atex.support.OutputFile;
+import org.atex.support.PipeOutput;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,7 +46,7 @@ final class SshCommand implements RunningCommand {
     private final ExecChannel channel;
     private final Redirects files;
     private final Consumer<SshCommand> whenClosed;
-    private final CommandStdin stdin;
+    private final PipeOutput stdin;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
     /** When the end of the command was received, by {@link System#nanoTime}. */
@@ -61,30 +63,30 @@ final class SshCommand implements RunningCommand {
      * @param out the file for stdout, or null
      * @param err the file for stderr, or null
      */
-    record Redirects(@Nullable FileRedirect out, @Nullable FileRedirect err) {
+    record Redirects(@Nullable OutputFile out, @Nullable OutputFile err) {
         /** Opens the files of a command. */
         static Redirects of(Command command) {
-            FileRedirect out = redirect(command.stdout());
+            OutputFile out = redirect(command.stdout());
             try {
                 return new Redirects(out, redirect(command.stderr()));
             } catch (RuntimeException e) {
                 if (out != null) {
-                    out.discard();
+                    out.abandon();
                 }
                 throw e;
             }
         }
 
-        private static @Nullable FileRedirect redirect(Output output) {
-            return output instanceof Output.ToFile file ? new FileRedirect(file.path()) : null;
+        private static @Nullable OutputFile redirect(Output output) {
+            return output instanceof Output.ToFile file ? new OutputFile(file.path()) : null;
         }
 
-        void discard() {
+        void abandon() {
             if (out != null) {
-                out.discard();
+                out.abandon();
             }
             if (err != null) {
-                err.discard();
+                err.abandon();
             }
         }
     }
@@ -102,7 +104,8 @@ final class SshCommand implements RunningCommand {
         this.channel = channel;
         this.files = files;
         this.whenClosed = whenClosed;
-        stdin = new CommandStdin(channel.getOutputStream(), link.threads(), channel.end);
+        stdin = new PipeOutput(
+                channel.getOutputStream(), link.threads(), failure -> StdinFailure.describe(failure, channel.end));
         endReceived = channel.end.handle((end, failure) -> System.nanoTime());
         leftNothing = channel.end.thenCompose(end -> checkLeftovers()).exceptionally(failure -> false);
         if (files.out() != null) {

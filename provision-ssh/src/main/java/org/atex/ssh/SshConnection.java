@@ -146,7 +146,7 @@ public final class SshConnection implements Connection {
             Threads.start("ssh-late", () -> closeLate(task));
             throw e;
         } catch (ExecutionException e) {
-            redirects.discard();
+            redirects.abandon();
             refuseIfClosed("start '" + command + "'");
             refuseIfLost(current, "start '" + command + "'");
             throw new ConnectionLostException(

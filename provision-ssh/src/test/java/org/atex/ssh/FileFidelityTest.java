@@ -138,7 +138,7 @@ class FileFidelityTest {
     @EnumSource(mode = Mode.EXCLUDE, names = "NO_STAT") // without stat, tar trusts the size that the kernel reports
     void kernelFilesAreCopiedCompletely(Tools tools) throws Exception {
         try (SshConnection connection = connect(tools)) {
-            for (String file : List.of("/proc/version", "/sys/kernel/uevent_seqnum")) {
+            for (String file : List.of("/proc/version", "/sys/kernel/fscaps")) {
                 connection.download(file, downloaded);
                 assertThat(downloaded).hasContent(Files.readString(Path.of(file)));
                 connection.upload(Path.of(file), uploaded.toString());

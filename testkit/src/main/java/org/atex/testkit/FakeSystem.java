@@ -8,26 +8,66 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The behaviour of a system of a {@link FakeProvisioner}. Immutable; each {@code with…} method returns a changed copy.
- *
- * @param delay the time until the system is ready or fails, or null if neither ever happens
- * @param failure the reason why the system fails, or null if it becomes ready
- * @param labels the labels
- * @param slots the number of tests that it may run at once
- * @param expires the end of its reservation, or null
- * @param resettable whether {@link org.atex.api.Remote#reset()} succeeds
- * @param connection creates the connection to the system
  */
-public record FakeSystem(
-        @Nullable Duration delay,
-        @Nullable String failure,
-        Map<String, String> labels,
-        int slots,
-        @Nullable Instant expires,
-        boolean resettable,
-        Supplier<FakeConnection> connection) {
-    /** Copies the labels. */
-    public FakeSystem {
-        labels = Map.copyOf(labels);
+public final class FakeSystem {
+    private final @Nullable Duration delay;
+    private final @Nullable String failure;
+    private final Map<String, String> labels;
+    private final int slots;
+    private final @Nullable Instant expires;
+    private final boolean resettable;
+    private final Supplier<FakeConnection> connection;
+
+    private FakeSystem(
+            @Nullable Duration delay,
+            @Nullable String failure,
+            Map<String, String> labels,
+            int slots,
+            @Nullable Instant expires,
+            boolean resettable,
+            Supplier<FakeConnection> connection) {
+        this.delay = delay;
+        this.failure = failure;
+        this.labels = Map.copyOf(labels);
+        this.slots = slots;
+        this.expires = expires;
+        this.resettable = resettable;
+        this.connection = connection;
+    }
+
+    /** {@return the time until the system is ready or fails, or null if neither ever happens} */
+    @Nullable
+    Duration delay() {
+        return delay;
+    }
+
+    /** {@return the reason why the system fails, or null if it becomes ready} */
+    @Nullable
+    String failure() {
+        return failure;
+    }
+
+    Map<String, String> labels() {
+        return labels;
+    }
+
+    int slots() {
+        return slots;
+    }
+
+    @Nullable
+    Instant expires() {
+        return expires;
+    }
+
+    /** {@return whether {@link org.atex.api.Remote#reset()} succeeds} */
+    boolean resettable() {
+        return resettable;
+    }
+
+    /** {@return a function that creates the connection to the system} */
+    Supplier<FakeConnection> connection() {
+        return connection;
     }
 
     /** {@return a system that is ready immediately, and on which every command exits with code 0} */

@@ -1,4 +1,4 @@
-package org.atex.local;
+package org.atex.support;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -7,22 +7,43 @@ import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to the input of a process in a pool thread, for the reasons given in {@link PipeInput}. An interrupted write
- * may still complete later; the next write waits for it.
+ * Writes to the input of a command in a pool thread. The calling thread cannot write itself: a virtual thread would
+ * block its carrier thread on a pipe, and an interrupt would close a channel or a socket. An interrupted write may still
+ * complete later; the next write waits for it.
  *
  * <p>Thread safety: for use by one thread at a time.
  */
-final class PipeOutput extends OutputStream {
+public final class PipeOutput extends OutputStream {
     private final OutputStream pipe;
     private final Executor threads;
-    private @Nullable FutureTask<@Nullable Void> writing;
+    private final Function<@Nullable Throwable, String> reason;
+    private @Nullable FutureTask<Boolean> writing;
 
-    PipeOutput(OutputStream pipe, Executor threads) {
+    /**
+     * Creates a stream.
+     *
+     * @param pipe the input of the command; each write is flushed
+     * @param threads runs the writes
+     */
+    public PipeOutput(OutputStream pipe, Executor threads) {
+        this(pipe, threads, String::valueOf);
+    }
+
+    /**
+     * Creates a stream.
+     *
+     * @param pipe the input of the command; each write is flushed
+     * @param threads runs the writes
+     * @param reason describes the failure of a write for the message of the exception
+     */
+    public PipeOutput(OutputStream pipe, Executor threads, Function<@Nullable Throwable, String> reason) {
         this.pipe = pipe;
         this.threads = threads;
+        this.reason = reason;
     }
 
     @Override
@@ -32,6 +53,7 @@ final class PipeOutput extends OutputStream {
 
     @Override
     public void write(byte[] from, int offset, int length) throws IOException {
+        // A copy: the caller may reuse the array when it is interrupted and the write still runs.
         byte[] bytes = Arrays.copyOfRange(from, offset, offset + length);
         runInOrder(() -> {
             pipe.write(bytes);
@@ -49,13 +71,13 @@ final class PipeOutput extends OutputStream {
     }
 
     private void runInOrder(PipeOperation operation) throws IOException {
-        FutureTask<@Nullable Void> previous = writing; // set only if the last write was interrupted
-        FutureTask<@Nullable Void> task = new FutureTask<>(() -> {
+        FutureTask<Boolean> previous = writing; // set only if the last write was interrupted
+        FutureTask<Boolean> task = new FutureTask<>(() -> {
             if (previous != null) {
                 awaitQuietly(previous);
             }
             operation.run();
-            return null;
+            return true;
         });
         writing = task;
         threads.execute(task);
@@ -70,16 +92,17 @@ final class PipeOutput extends OutputStream {
         }
     }
 
-    private void awaitWrite(FutureTask<@Nullable Void> task) throws IOException {
+    private void awaitWrite(FutureTask<Boolean> task) throws IOException {
         try {
             task.get();
             writing = null;
         } catch (InterruptedException e) {
+            // Callers may treat the exception as an I/O error, so the interrupt status must be kept as well.
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while writing to a command");
         } catch (ExecutionException e) {
             writing = null;
-            throw new IOException("could not write to the command: " + e.getCause(), e.getCause());
+            throw new IOException("could not write to the command: " + reason.apply(e.getCause()), e.getCause());
         }
     }
 }

@@ -1,23 +1,23 @@
-package org.atex.podman;
+package org.atex.support;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.TransferException;
-import org.atex.support.Closeables;
 import org.jspecify.annotations.Nullable;
 
-/** Appends the output of a command to a file as it arrives. Safe for use from any thread. */
-final class OutputFile {
-    // A background process of the command may hold the pipe open forever. The file counts as complete when the pipe has
-    // ended or nothing has arrived for this time.
+/** Appends an output stream of a command to a local file as it arrives. Thread-safe. */
+public final class OutputFile {
+    /**
+     * How long a stream that has not ended must be silent to count as complete. A background process of the command may
+     * keep it open without end.
+     */
     private static final long QUIET_MILLIS = 200;
 
     private final Path path;
@@ -30,9 +30,10 @@ final class OutputFile {
     /**
      * Opens a file for appending, and creates it if necessary.
      *
+     * @param path the file
      * @throws TransferException if the file cannot be opened
      */
-    OutputFile(Path path) {
+    public OutputFile(Path path) {
         this.path = path;
         try {
             file = new FileOutputStream(path.toFile(), true);
@@ -42,15 +43,20 @@ final class OutputFile {
         }
     }
 
-    /** Starts copying from a pipe in a pool thread. */
-    void start(ReadableByteChannel from, Executor threads) {
+    /**
+     * Starts copying. Called once, unless the command did not start.
+     *
+     * @param from the output of the command
+     * @param threads runs the copying
+     */
+    public void start(InputStream from, Executor threads) {
         threads.execute(() -> copy(from));
     }
 
-    private void copy(ReadableByteChannel from) {
+    private void copy(InputStream from) {
         byte[] buffer = new byte[64 * 1024];
         try (file) {
-            for (int n; (n = from.read(ByteBuffer.wrap(buffer))) >= 0; ) {
+            for (int n; (n = from.read(buffer)) >= 0; ) {
                 if (failure == null) {
                     write(buffer, n);
                 }
@@ -58,7 +64,7 @@ final class OutputFile {
             }
             atEnd = true;
         } catch (IOException e) {
-            // The container ended, which await() of the command reports, or the command was closed.
+            // The connection was lost, which await() of the command reports, or the command was closed.
         } finally {
             done.countDown();
         }
@@ -74,23 +80,24 @@ final class OutputFile {
         }
     }
 
-    /** {@return whether the end of the pipe was read, which means that no process has it open for writing} */
-    boolean atEnd() {
+    /** {@return whether the end of the stream was read, which means that no process can write to it any more} */
+    public boolean atEnd() {
         return atEnd;
     }
 
     /** Closes the file of a command that did not start. */
-    void abandon() {
+    public void abandon() {
         Closeables.closeQuietly(file);
         done.countDown();
     }
 
     /**
-     * Waits until the pipe has ended, or no output has arrived for 200 ms.
+     * Waits until the stream has ended, or no output has arrived for 200 ms.
      *
+     * @throws InterruptedException if interrupted
      * @throws TransferException if the output could not be written to the file
      */
-    void awaitWritten() throws InterruptedException {
+    public void awaitWritten() throws InterruptedException {
         long before;
         do {
             before = bytesRead.get();
