@@ -15,7 +15,6 @@ import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Outcome;
-import org.atex.api.RunningCommand;
 import org.atex.api.TestEnd;
 import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
@@ -42,7 +41,7 @@ final class RunningTest implements AutoCloseable {
     /** How long the wrapper may take to send the files of a test that exceeded its time limit. */
     private static final Duration UPLOAD_GRACE = Duration.ofMinutes(1);
 
-    private final RunningCommand running;
+    private final Wrapper wrapper;
     private final TimeLimit limit;
     private final OutputPump output;
     /** Set once: the first reason to stop the test wins, as later ones are usually its consequences. */
@@ -68,11 +67,11 @@ final class RunningTest implements AutoCloseable {
             @Nullable LiveOutput live,
             FmfTest test) {}
 
-    private RunningTest(RunningCommand running, TimeLimit limit, OutputTarget to) {
-        this.running = running;
+    private RunningTest(Wrapper wrapper, TimeLimit limit, OutputTarget to) {
+        this.wrapper = wrapper;
         this.limit = limit;
         // The pump may call stop before the constructor has ended: stop uses only fields that are already set.
-        output = OutputPump.start(running.stderr(), to, this::stop);
+        output = OutputPump.start(wrapper.output(), to, this::stop);
         limiter = Thread.ofVirtual().name("atex-limit").start(this::stopAtLimit);
         wrapperWatcher = Thread.ofVirtual().name("atex-wrapper").start(this::stopAfterWrapper);
     }
@@ -84,22 +83,19 @@ final class RunningTest implements AutoCloseable {
             OutputTarget output,
             @Nullable DetachedOptions detached)
             throws InterruptedException {
-        RunningCommand running = detached == null
-                ? connection.start(command)
-                : DetachedCommand.start(connection, command, detached, limit);
-        return new RunningTest(running, limit, output);
+        return new RunningTest(Wrapper.start(connection, command, limit, detached), limit, output);
     }
 
     /** Sends the metadata, which the wrapper reads before it starts the test. */
     void send(String metadata) throws IOException {
-        OutputStream lifeline = running.stdin();
+        OutputStream lifeline = wrapper.lifeline();
         lifeline.write((metadata + "\0").getBytes(StandardCharsets.UTF_8));
         lifeline.flush();
     }
 
     /** {@return the control stream of the test} */
     InputStream control() {
-        return new FilterInputStream(running.stdout()) {
+        return new FilterInputStream(wrapper.control()) {
             @Override
             public int read(byte[] into, int offset, int length) throws IOException {
                 int n = super.read(into, offset, length);
@@ -120,22 +116,22 @@ final class RunningTest implements AutoCloseable {
      */
     void release() throws IOException {
         try {
-            running.stdin().write('d');
-            running.stdin().flush();
+            wrapper.lifeline().write('d');
+            wrapper.lifeline().flush();
         } catch (IOException e) {
             // The system is already down.
         }
-        running.stdout().close();
+        wrapper.control().close();
     }
 
     /** Waits for the wrapper. {@return its end} */
     CommandEnd await() throws InterruptedException {
-        return running.await();
+        return wrapper.await();
     }
 
     /** Waits for the wrapper with a time limit. {@return its end, or empty if the limit passed} */
     Optional<CommandEnd> await(Duration atMost) throws InterruptedException {
-        return running.await(atMost);
+        return wrapper.await(atMost);
     }
 
     /**
@@ -173,7 +169,7 @@ final class RunningTest implements AutoCloseable {
         } catch (InterruptedException e) {
             return; // the test ended within its limit, or is rebooting
         }
-        if (running instanceof DetachedCommand detached && detached.isDisconnected()) {
+        if (wrapper.isDisconnected()) {
             stop(lostAtLimit(limit));
         } else if (stoppedWith.compareAndSet(null, timedOut(limit))) {
             awaitUpload();
@@ -203,7 +199,7 @@ final class RunningTest implements AutoCloseable {
      */
     private void stopAfterWrapper() {
         try {
-            running.await();
+            wrapper.await();
             Thread.sleep(CONTROL_GRACE);
         } catch (InterruptedException e) {
             return; // the control stream was read to its end, and the test is closed
@@ -219,10 +215,10 @@ final class RunningTest implements AutoCloseable {
     private void awaitUpload() {
         long begun = System.nanoTime();
         try {
-            running.stdin().close();
+            wrapper.lifeline().close();
             while (System.nanoTime() - begun < UPLOAD_GRACE.toNanos()) {
                 long before = lastReceived;
-                if (running.await(KILL_GRACE).isPresent() || lastReceived == before) {
+                if (wrapper.await(KILL_GRACE).isPresent() || lastReceived == before) {
                     return;
                 }
             }
@@ -238,13 +234,13 @@ final class RunningTest implements AutoCloseable {
         try (UninterruptibleSection section = UninterruptibleSection.enter()) {
             section.attempt(() -> {
                 try {
-                    running.stdin().close();
-                    var unused = running.await(KILL_GRACE);
+                    wrapper.lifeline().close();
+                    var unused = wrapper.await(KILL_GRACE);
                 } catch (IOException | ConnectionLostException e) {
                     // The connection is lost, which ends the lifeline as well.
                 }
             });
-            running.close();
+            wrapper.close();
         }
     }
 

@@ -25,10 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the wrapper of a test so that it survives the loss of its connection. It behaves like any other command, but its
- * output streams continue without a gap after a reconnect. The protocol of standard input is that of the wrapper:
- * metadata up to a NUL byte, then the lifeline. A byte on the lifeline releases the test before a reboot, and its end
- * kills the test.
+ * Runs the wrapper of a test so that it survives the loss of its connection. Its streams continue without a gap
+ * after a reconnect.
  *
  * <p>On the system, a background process (the <em>keeper</em>) owns the wrapper and spools its streams; see {@code
  * detached.sh} for the protocol. Each connection runs one <em>follower</em>, which copies the spool to this side and
@@ -37,10 +35,10 @@ import org.slf4j.LoggerFactory;
  * <p>The wrapper is started at most once. If the connection is lost while it is being started, the next follower either
  * finds the keeper or reports that the test is lost.
  *
- * <p>Thread safety: see {@link RunningCommand}.
+ * <p>Thread safety: see {@link Wrapper}.
  */
-final class DetachedCommand implements RunningCommand {
-    private static final Logger LOG = LoggerFactory.getLogger(DetachedCommand.class);
+final class DetachedWrapper implements Wrapper {
+    private static final Logger LOG = LoggerFactory.getLogger(DetachedWrapper.class);
 
     /** Exit code of {@code detached.sh} if there is no such run on the system. */
     private static final CommandEnd NO_SUCH_RUN = new CommandEnd.Exited(122);
@@ -73,7 +71,15 @@ final class DetachedCommand implements RunningCommand {
     private volatile boolean killed;
     private volatile boolean disconnected;
 
-    private DetachedCommand(Connection connection, Command command, DetachedOptions options, TimeLimit limit) {
+    /**
+     * Creates the wrapper. It starts on the system when its metadata has been written to {@link #lifeline}.
+     *
+     * @param connection the connection to the system
+     * @param command the wrapper and its arguments, the first of which is the slot on the system
+     * @param options the options of detached tests
+     * @param limit the time limit of the test, which also bounds the time to restore a lost connection
+     */
+    DetachedWrapper(Connection connection, Command command, DetachedOptions options, TimeLimit limit) {
         this.connection = connection;
         this.command = command;
         this.options = options;
@@ -85,18 +91,6 @@ final class DetachedCommand implements RunningCommand {
                 () -> "a " + control.count() + " " + output.count(),
                 options.reconnectWithin().dividedBy(4));
         thread = Thread.ofVirtual().name("atex-detached").unstarted(this::run);
-    }
-
-    /**
-     * Creates the command. The wrapper starts on the system when its metadata has been written to {@link #stdin}.
-     *
-     * @param connection the connection to the system
-     * @param command the wrapper and its arguments, the first of which is the slot on the system
-     * @param options the options of detached tests
-     * @param limit the time limit of the test, which also bounds the time to restore a lost connection
-     */
-    static DetachedCommand start(Connection connection, Command command, DetachedOptions options, TimeLimit limit) {
-        return new DetachedCommand(connection, command, options, limit);
     }
 
     private void received(boolean drained) {
@@ -246,23 +240,23 @@ final class DetachedCommand implements RunningCommand {
         return Command.of(all).withStdin(Input.pipe());
     }
 
-    /** {@return whether the connection is currently lost} */
-    boolean isDisconnected() {
+    @Override
+    public boolean isDisconnected() {
         return disconnected;
     }
 
     @Override
-    public OutputStream stdin() {
+    public OutputStream lifeline() {
         return lifeline;
     }
 
     @Override
-    public InputStream stdout() {
+    public InputStream control() {
         return control;
     }
 
     @Override
-    public InputStream stderr() {
+    public InputStream output() {
         return output;
     }
 
