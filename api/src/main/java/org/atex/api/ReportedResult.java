@@ -31,7 +31,7 @@ public final class ReportedResult {
         this.name = name;
         this.note = note;
         this.files = List.copyOf(files);
-        this.more = Collections.unmodifiableMap(new LinkedHashMap<>(more));
+        this.more = more;
     }
 
     /**
@@ -85,7 +85,7 @@ public final class ReportedResult {
      * @param keys the keys; their values are null, Boolean, Number, String, List or Map
      */
     public ReportedResult withMore(Map<String, @Nullable Object> keys) {
-        return new ReportedResult(status, name, note, files, keys);
+        return new ReportedResult(status, name, note, files, Collections.unmodifiableMap(new LinkedHashMap<>(keys)));
     }
 
     private List<@Nullable Object> properties() {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.File;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +91,25 @@ record JavaSample(Markdown.Block block, String name, String source) {
             }
         }
         return classPath;
+    }
+
+    /**
+     * Compiles a type of a page, with the types before it.
+     *
+     * @return a class loader that finds the types of the page
+     */
+    static URLClassLoader load(String page, String type, Path directory) throws IOException {
+        JavaSample sample = in(Markdown.of(page)).stream()
+                .filter(one -> one.name().equals(type))
+                .findFirst()
+                .orElseThrow();
+        List<URL> places = new ArrayList<>();
+        for (String place : sample.compile(directory).split(File.pathSeparator)) {
+            if (place.startsWith(directory.toString())) {
+                places.add(Path.of(place).toUri().toURL());
+            }
+        }
+        return new URLClassLoader(places.toArray(URL[]::new), JavaSample.class.getClassLoader());
     }
 
     private void compile(Path place, String classPath) throws IOException {

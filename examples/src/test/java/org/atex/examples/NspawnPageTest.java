@@ -2,14 +2,10 @@ package org.atex.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
-import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.atex.api.Command;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
@@ -40,17 +36,7 @@ class NspawnPageTest extends ProvisionerContract {
 
     @BeforeAll
     static void prepare() throws Exception {
-        JavaSample sample = JavaSample.in(Markdown.of("docs/writing-a-provisioner.md")).stream()
-                .filter(one -> one.name().equals(SHOWN))
-                .findFirst()
-                .orElseThrow();
-        List<URL> places = new ArrayList<>();
-        for (String place : sample.compile(directory).split(File.pathSeparator)) {
-            if (place.startsWith(directory.toString())) {
-                places.add(Path.of(place).toUri().toURL());
-            }
-        }
-        classes = new URLClassLoader(places.toArray(URL[]::new), NspawnPageTest.class.getClassLoader());
+        classes = JavaSample.load("docs/writing-a-provisioner.md", SHOWN, directory);
         key = directory.resolve("key");
         OpenSsh.key(key, "");
         tree = Files.createDirectory(directory.resolve("tree"));

@@ -1,11 +1,7 @@
 package org.atex.examples;
 
-import java.io.File;
-import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.atex.api.Provisioner;
 import org.atex.testkit.ProvisionerContract;
 import org.junit.jupiter.api.AfterAll;
@@ -24,17 +20,7 @@ class ProvisionerPageTest extends ProvisionerContract {
 
     @BeforeAll
     static void compile() throws Exception {
-        JavaSample sample = JavaSample.in(Markdown.of("docs/writing-a-provisioner.md")).stream()
-                .filter(one -> one.name().equals(TEST))
-                .findFirst()
-                .orElseThrow();
-        List<URL> places = new ArrayList<>();
-        for (String place : sample.compile(directory).split(File.pathSeparator)) {
-            if (place.startsWith(directory.toString())) {
-                places.add(Path.of(place).toUri().toURL());
-            }
-        }
-        classes = new URLClassLoader(places.toArray(URL[]::new), ProvisionerPageTest.class.getClassLoader());
+        classes = JavaSample.load("docs/writing-a-provisioner.md", TEST, directory);
         var constructor = classes.loadClass(TEST).getDeclaredConstructor();
         constructor.setAccessible(true);
         shown = (ProvisionerContract) constructor.newInstance();
