@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -102,8 +103,11 @@ final class FakeCommand implements RunningCommand {
                     stdout.removeWriter();
                     stderr.removeWriter();
                 });
-        processes.put(pid.pid(), thread);
-        thread.start();
+        // One step for close(), which cannot join a thread that has not started.
+        synchronized (processes) {
+            processes.put(pid.pid(), thread);
+            thread.start();
+        }
         // kill() on another thread may have missed this process, which was not in the map yet.
         if (killed) {
             thread.interrupt();
@@ -242,9 +246,15 @@ final class FakeCommand implements RunningCommand {
         kill();
     }
 
+    private List<Thread> startedProcesses() {
+        synchronized (processes) {
+            return List.copyOf(processes.values());
+        }
+    }
+
     private void kill() {
         killed = true;
-        processes.values().forEach(Thread::interrupt);
+        startedProcesses().forEach(Thread::interrupt);
     }
 
     @Override
@@ -255,7 +265,7 @@ final class FakeCommand implements RunningCommand {
         // Has no effect if the command ended by itself: await() keeps returning that end.
         end.complete(new CommandEnd.Signalled("KILL"));
         closeStdin();
-        for (Thread process : processes.values()) {
+        for (Thread process : startedProcesses()) {
             interrupted |= !joined(process);
         }
         connection.forget(this);

@@ -3,6 +3,7 @@ package org.atex.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeSet;
 
 /**
@@ -28,9 +29,14 @@ record Broken<T>(String rule, Set<String> others, String why, T variant) {
     void assertRejectedBy(Class<?> contract) {
         Set<String> expected = new TreeSet<>(others);
         expected.add(rule);
-        assertThat(FailedRules.of(contract))
-                .as("rules whose tests reject the implementation that violates " + rule
-                        + (why.isEmpty() ? "" : " (" + why + ")"))
+        SortedMap<String, Throwable> failed = FailedRules.of(contract);
+        assertThat(failed.keySet())
+                .as(() -> "rules whose tests reject the implementation that violates " + rule
+                        + (why.isEmpty() ? "" : " (" + why + ")") + "; the failures of other rules: "
+                        + failed.entrySet().stream()
+                                .filter(failure -> !expected.contains(failure.getKey()))
+                                .map(failure -> failure.getValue().toString())
+                                .toList())
                 .isEqualTo(expected);
     }
 

@@ -3,8 +3,8 @@ package org.atex.testkit;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import java.util.Collections;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -17,12 +17,12 @@ final class FailedRules {
     private FailedRules() {}
 
     /**
-     * {@return the numbers of the rules with a failed test, in lower case}
+     * {@return the failures of the tests, by the number of the rule in lower case}
      *
      * @param contract a subclass of a contract class; its tests run in parallel
      */
-    static Set<String> of(Class<?> contract) {
-        Set<String> failed = Collections.synchronizedSet(new TreeSet<>());
+    static SortedMap<String, Throwable> of(Class<?> contract) {
+        SortedMap<String, Throwable> failed = Collections.synchronizedSortedMap(new TreeMap<>());
         Launcher launcher = LauncherFactory.create();
         launcher.execute(
                 LauncherDiscoveryRequestBuilder.request()
@@ -37,7 +37,9 @@ final class FailedRules {
                     @Override
                     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
                         if (test.isTest() && result.getStatus() == TestExecutionResult.Status.FAILED) {
-                            failed.add(test.getDisplayName().substring(0, 3));
+                            failed.put(
+                                    test.getDisplayName().substring(0, 3),
+                                    result.getThrowable().orElseThrow());
                         }
                     }
                 });
