@@ -82,6 +82,7 @@ class RootlessTest {
         if (settings != null) {
             Path copy = directory.resolve("containers.conf");
             Files.writeString(copy, Files.readString(Path.of(settings)));
+            permitReading(copy);
             builder.environment().put("CONTAINERS_CONF", copy.toString());
         }
         builder.redirectOutput(directory.resolve("out").toFile())
@@ -117,8 +118,15 @@ class RootlessTest {
                 } else {
                     Files.copy(path, from.equals(path) ? to : target);
                 }
+                permitReading(from.equals(path) ? to : target);
             }
         }
+    }
+
+    /** Lets the other user read a file or directory, which the umask of this program may deny. */
+    private static void permitReading(Path file) throws IOException {
+        Files.setPosixFilePermissions(
+                file, PosixFilePermissions.fromString(Files.isDirectory(file) ? "rwxr-xr-x" : "rw-r--r--"));
     }
 
     @Test
