@@ -103,16 +103,95 @@ public sealed interface RunEvent {
      */
     record SystemGone(Stamp stamp, SystemInfo system, String why) implements RunEvent {}
 
-    /**
-     * An attempt at a test started.
-     *
-     * @param stamp the run, the number and the time
-     * @param test the test
-     * @param attempt the number of the attempt, from 1 upwards
-     * @param system the system
-     * @param slot the slot on that system, from 1 upwards
-     */
-    record TestStarted(Stamp stamp, PlainTest test, int attempt, SystemInfo system, int slot) implements RunEvent {}
+    /** An attempt at a test started. */
+    final class TestStarted implements RunEvent {
+        private final Stamp stamp;
+        private final PlainTest test;
+        private final int attempt;
+        private final SystemInfo system;
+        private final int slot;
+
+        private TestStarted(Stamp stamp, PlainTest test, int attempt, SystemInfo system, int slot) {
+            this.stamp = stamp;
+            this.test = test;
+            this.attempt = attempt;
+            this.system = system;
+            this.slot = slot;
+        }
+
+        /**
+         * {@return the event of the first attempt at a test, in the first slot of a system}
+         *
+         * @param stamp the run, the number and the time
+         * @param test the test
+         * @param system the system
+         */
+        public static TestStarted of(Stamp stamp, PlainTest test, SystemInfo system) {
+            return new TestStarted(stamp, test, 1, system, 1);
+        }
+
+        /**
+         * {@return a copy of this event with another number of the attempt}
+         *
+         * @param number the number, from 1 upwards
+         */
+        public TestStarted withAttempt(int number) {
+            return new TestStarted(stamp, test, number, system, slot);
+        }
+
+        /**
+         * {@return a copy of this event with another slot of the system}
+         *
+         * @param number the number of the slot, from 1 upwards
+         */
+        public TestStarted withSlot(int number) {
+            return new TestStarted(stamp, test, attempt, system, number);
+        }
+
+        @Override
+        public Stamp stamp() {
+            return stamp;
+        }
+
+        /** {@return the test} */
+        public PlainTest test() {
+            return test;
+        }
+
+        /** {@return the number of the attempt, from 1 upwards} */
+        public int attempt() {
+            return attempt;
+        }
+
+        /** {@return the system} */
+        public SystemInfo system() {
+            return system;
+        }
+
+        /** {@return the slot on the system, from 1 upwards} */
+        public int slot() {
+            return slot;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof TestStarted start && properties().equals(start.properties());
+        }
+
+        @Override
+        public int hashCode() {
+            return properties().hashCode();
+        }
+
+        private List<Object> properties() {
+            return List.of(stamp, test, attempt, system, slot);
+        }
+
+        @Override
+        public String toString() {
+            return "attempt " + attempt + " at " + test + " started on " + system + ", slot " + slot;
+        }
+    }
 
     /**
      * An attempt at a test ended, or the orchestrator decided not to start a test. If the record is not the last one of

@@ -82,8 +82,8 @@ class ProgressTest {
     }
 
     private void started(String test, @Nullable Duration expected) {
-        progress.on(new RunEvent.TestStarted(
-                stamp(), TestCase.named(test).withExpected(expected), 1, SystemInfo.named("host-3"), 1));
+        progress.on(RunEvent.TestStarted.of(
+                stamp(), TestCase.named(test).withExpected(expected), SystemInfo.named("host-3")));
     }
 
     private static TestRecord record(String test, int attempt, boolean last, Outcome outcome, @Nullable String note) {
@@ -161,7 +161,8 @@ class ProgressTest {
         begin(2, "default");
         started("/smoke", null);
         started("/long", seconds(600));
-        progress.on(new RunEvent.TestStarted(stamp(), TestCase.named("/again"), 2, SystemInfo.named("host-4"), 1));
+        progress.on(RunEvent.TestStarted.of(stamp(), TestCase.named("/again"), SystemInfo.named("host-4"))
+                .withAttempt(2));
 
         assertThat(lines())
                 .containsExactly(
@@ -385,7 +386,7 @@ class ProgressTest {
         ReportedResult part = ReportedResult.of(Status.FAIL, nasty, List.of()).withName(nasty);
         Excerpt excerpt = new Excerpt(List.of(part), List.of(nasty, "y".repeat(100_000)));
         begin(1, nasty);
-        progress.on(new RunEvent.TestStarted(stamp(), TestCase.named(nasty), 1, SystemInfo.named(nasty), 1));
+        progress.on(RunEvent.TestStarted.of(stamp(), TestCase.named(nasty), SystemInfo.named(nasty)));
         progress.on(new RunEvent.SetupFailed(stamp(), nasty, nasty));
         progress.on(new RunEvent.HostQuarantined(stamp(), nasty, nasty));
         progress.on(new RunEvent.Waiting(stamp(), 1, nasty));

@@ -70,8 +70,9 @@ final class Attempts {
     private void starting(OpenSystem openSystem, Decision.Run run, Instant at) {
         context.publish(
                 at,
-                stamp -> new RunEvent.TestStarted(
-                        stamp, run.test().facts, run.attempt(), openSystem.info(), run.slot()));
+                stamp -> RunEvent.TestStarted.of(stamp, run.test().facts, openSystem.info())
+                        .withAttempt(run.attempt())
+                        .withSlot(run.slot()));
         context.post(() -> context.step(new Event.Started(openSystem.id(), run.slot())));
     }
 
