@@ -1,5 +1,7 @@
 package org.atex.api;
 
+import java.util.List;
+
 /**
  * Runs tests on one system.
  *
@@ -75,6 +77,14 @@ public interface Executor extends AutoCloseable {
          */
         default Executor open(Connection connection) throws InterruptedException {
             return open(Remote.of(connection));
+        }
+
+        /**
+         * {@return warnings about the tests or the configuration, such as a misspelt key that is ignored} Orchestrators
+         * report them with the run. By default, there are none.
+         */
+        default List<String> warnings() {
+            return List.of();
         }
     }
 }

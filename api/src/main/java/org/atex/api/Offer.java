@@ -14,6 +14,28 @@ package org.atex.api;
  */
 public sealed interface Offer {
     /**
+     * {@return the system}
+     *
+     * {@snippet :
+     * try (Remote remote = provisioner.take(Duration.ofMinutes(10)).orThrow()) {
+     *     remote.connection().run(Command.of("uname", "-r")).orThrow();
+     * }
+     * }
+     *
+     * @throws ProvisioningException if this is no {@link Ready}, with the reason
+     */
+    default Remote orThrow() {
+        return switch (this) {
+            case Ready(Remote remote) -> remote;
+            // A new exception, which has the stack of the caller.
+            case Failed(ProvisioningException cause) -> throw new ProvisioningException(
+                    String.valueOf(cause.getMessage()), cause, cause.host().orElse(null));
+            case Exhausted(String why) -> throw new ProvisioningException("no system is available: " + why, null);
+            case None none -> throw new ProvisioningException("no system became ready within the given time", null);
+        };
+    }
+
+    /**
      * A system. The caller of {@link Provisioner#take} must close it.
      *
      * @param remote the system

@@ -104,9 +104,9 @@ public final class TestSummary {
         return properties().hashCode();
     }
 
-    /** {@return the test and the outcome, for messages} */
+    /** {@return the test, the outcome and the reason, for messages} */
     @Override
     public String toString() {
-        return name() + " " + end.outcome();
+        return name() + " " + end.outcome() + (end.note() == null ? "" : " (" + end.note() + ")");
     }
 }

@@ -72,8 +72,8 @@ final class RunLines {
 
     private void collect(RunEvent event) {
         switch (event) {
-            case RunEvent.RunStarted started -> minor(started, started.plan().size() + " tests are planned");
-            case RunEvent.SystemsRequested asked -> minor(asked, "asked for " + asked.count() + " systems" + of(asked));
+            case RunEvent.RunStarted started -> minor(started, planned(started.plan().size()));
+            case RunEvent.SystemsRequested asked -> minor(asked, "asked for " + asked.count() + (asked.count() == 1 ? " system" : " systems") + of(asked));
             case RunEvent.SystemReady ready -> {
                 systems++;
                 minor(
@@ -115,6 +115,10 @@ final class RunLines {
             }
             case RunEvent.RunEnded ended -> {}
         }
+    }
+
+    private static String planned(int tests) {
+        return tests == 1 ? "1 test is planned" : tests + " tests are planned";
     }
 
     private static String of(RunEvent.SystemsRequested asked) {

@@ -86,7 +86,8 @@ public final class CommandExecutor implements Executor {
         return test.unwrap(CommandTest.class)
                 .orElseThrow(() -> new IllegalArgumentException("the test " + test.name() + " is no CommandTest but a "
                         + test.getClass().getSimpleName()
-                        + ": give the executor's factory a function that knows its command"))
+                        + ": use the executor of such tests, or give this executor's factory a function that returns"
+                        + " the command of a test"))
                 .command();
     }
 

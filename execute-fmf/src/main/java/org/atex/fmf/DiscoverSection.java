@@ -62,12 +62,9 @@ record DiscoverSection(
 
         @Override
         public String toString() {
-            return "names " + names + part("includes", includes) + ", filters " + filters + ", excludes " + excludes
-                    + part("links", links) + (modified == null ? "" : ", " + modified);
-        }
-
-        private static String part(String label, List<String> list) {
-            return list.isEmpty() ? "" : ", " + label + " " + list;
+            String described = ListValues.described(
+                    "names", names, "includes", includes, "filters", filters, "excludes", excludes, "links", links);
+            return modified == null ? described : described + (described.isEmpty() ? "" : ", ") + modified;
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.atex.api.TestSource;
 import org.atex.fmf.DiscoverSection.Choice;
@@ -16,6 +17,7 @@ import org.atex.fmf.TestChooser.Chosen;
 import org.atex.fmf.TestChooser.TestCounts;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfException;
+import org.atex.fmf.tree.FmfFilter;
 import org.atex.fmf.tree.FmfNode;
 import org.atex.fmf.tree.FmfTree;
 import org.jspecify.annotations.Nullable;
@@ -294,21 +296,52 @@ final class Discoverer {
             counts = counts.and(chooser.count());
         }
         if (counts.automatic() == 0 && !choosers.isEmpty()) {
-            return noTests(counts + "none can run in the context " + context
-                    + (counts.all() == 0 ? ": a test is a node with the key 'test'" : ""));
+            return noTests(
+                    counts.all() == 0
+                            ? "the tree has no tests: a test is a node with the key 'test'"
+                            : counts + "none can run in the context " + context);
         }
         StringBuilder criteria = new StringBuilder();
         for (DiscoverSection section : sections) {
-            criteria.append(sections.size() == 1 ? "" : "section " + section.name() + ": ")
-                    .append(section.enabled() ? section.tests() : "not enabled in this context")
-                    .append("; ");
+            String text = section.enabled() ? section.tests().toString() : "not enabled in this context";
+            if (!text.isEmpty()) {
+                criteria.append(sections.size() == 1 ? "" : "section " + section.name() + ": ")
+                        .append(text)
+                        .append("; ");
+            }
         }
         return noTests((choosers.isEmpty() ? "" : counts + "none ")
                 + (counts.automatic() == counts.all() ? "" : "of the other " + counts.automatic() + " ")
                 + (choosers.isEmpty() ? "none matches " : "matches ")
                 + (plan == null ? "" : "the plan " + plan.name() + ", ") + criteria
                 + (selection.equals(TestSelection.ALL) ? "" : "the program's " + selection + "; ")
-                + "context " + context + ": loosen one of them");
+                + "context " + context + ": loosen one of them" + unknownFilterKeys());
+    }
+
+    /** {@return sentences about filters that no test can match, because no test has one of their keys} */
+    private String unknownFilterKeys() {
+        Set<String> known = new TreeSet<>();
+        choosers.forEach(chooser -> known.addAll(chooser.keys()));
+        Set<String> filters = new LinkedHashSet<>(selection.filters());
+        for (DiscoverSection section : sections) {
+            if (section.tests() instanceof Choice choice) {
+                filters.addAll(choice.filters());
+            }
+        }
+        StringBuilder text = new StringBuilder();
+        for (String filter : filters) {
+            for (String key : FmfFilter.of(filter).keys()) {
+                if (!known.contains(key)) {
+                    String nearest = KeyCheck.nearest(key, known);
+                    text.append("; no test has the key '" + key + "' of the filter '" + filter + "'"
+                            + (nearest == null ? "" : ": did you mean '" + nearest + "'?"));
+                }
+            }
+            if (FmfFilter.of(filter).keys().isEmpty()) {
+                text.append("; the filter '" + filter + "' is a test name, as it has no form such as 'key: value'");
+            }
+        }
+        return text.toString();
     }
 
     private FmfException noTests(String why) {

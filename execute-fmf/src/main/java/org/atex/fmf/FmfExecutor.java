@@ -13,6 +13,7 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
+import org.atex.api.Remote;
 import org.atex.api.ReportedResult;
 import org.atex.api.SetupException;
 import org.atex.api.TestCase;
@@ -92,12 +93,20 @@ public final class FmfExecutor implements Executor {
                 new SetUpLogs(options),
                 new SerialNumbers(tests),
                 new ExitFirst(tests.plan()));
-        return remote -> {
-            Connection connection = remote.connection();
-            PreparedSystem system = new PreparedSystem(connection, tests, options, shared.logs());
-            FmfExecutor executor = new FmfExecutor(connection, shared, system);
-            executor.idle.add(executor.newSlot(system.makeReady(shared.packs())));
-            return executor;
+        return new Executor.Factory() {
+            @Override
+            public Executor open(Remote remote) throws InterruptedException {
+                Connection connection = remote.connection();
+                PreparedSystem system = new PreparedSystem(connection, tests, options, shared.logs());
+                FmfExecutor executor = new FmfExecutor(connection, shared, system);
+                executor.idle.add(executor.newSlot(system.makeReady(shared.packs())));
+                return executor;
+            }
+
+            @Override
+            public List<String> warnings() {
+                return tests.warnings();
+            }
         };
     }
 

@@ -18,4 +18,15 @@ final class ListValues {
     static List<?> asList(Object value) {
         return value instanceof List<?> list ? list : List.of(value);
     }
+
+    /** {@return labels and lists, in turn, as text for messages; without empty lists} */
+    static String described(Object... labelsAndLists) {
+        List<String> parts = new ArrayList<>();
+        for (int i = 0; i < labelsAndLists.length; i += 2) {
+            if (!((List<?>) labelsAndLists[i + 1]).isEmpty()) {
+                parts.add(labelsAndLists[i] + " " + labelsAndLists[i + 1]);
+            }
+        }
+        return String.join(", ", parts);
+    }
 }

@@ -141,6 +141,13 @@ final class TestChooser {
                 .toList();
     }
 
+    /** {@return the keys of all tests in the tree} */
+    Set<String> keys() {
+        Set<String> keys = new HashSet<>();
+        adjusted.prune(TESTS).forEach(node -> keys.addAll(node.data().keySet()));
+        return keys;
+    }
+
     /** {@return the numbers of tests in the tree} */
     TestCounts count() {
         TestCounts counts = TestCounts.NONE;

@@ -25,6 +25,8 @@ record TestSelection(List<String> names, List<String> filters, List<String> excl
 
     @Override
     public String toString() {
-        return "names " + names + ", filters " + filters + ", excludes " + excludes;
+        // A condition in Java has no text.
+        String described = ListValues.described("names", names, "filters", filters, "excludes", excludes);
+        return described.isEmpty() ? "condition" : described;
     }
 }

@@ -86,6 +86,18 @@ class FmfDiscoveryTest {
     }
 
     @Test
+    void errorWithoutTestsNamesUnknownKeysOfFilters() throws Exception {
+        repository.write("tests/main.fmf", "/a:\n  test: pwd\n  tag: slow\n");
+        assertThatThrownBy(() -> discovery().filter("tga: slow | tag: fast").discover())
+                .hasMessageContaining("of 1 tests, none matches the program's filters [tga: slow | tag: fast]; context")
+                .hasMessageContaining("no test has the key 'tga' of the filter 'tga: slow | tag: fast'")
+                .hasMessageContaining("did you mean 'tag'?")
+                .hasMessageNotContaining("names []");
+        assertThatThrownBy(() -> discovery().filter("tag=slow").discover())
+                .hasMessageContaining("the filter 'tag=slow' is a test name");
+    }
+
+    @Test
     void anErrorWithoutTestsCountsThoseOfTheTree() throws Exception {
         plan("discover:\n  how: fmf\n");
         repository.write(
@@ -98,6 +110,8 @@ class FmfDiscoveryTest {
                 "/nothing");
         repository.write("tests/main.fmf", "enabled: false\n/a:\n  test: pwd\n/b:\n  test: pwd\n");
         fails(discovery().plan("/plan"), FmfException.Kind.GENERAL, "of 2 tests, 2 disabled, none can run");
+        repository.write("tests/main.fmf", "tets: pwd\n");
+        fails(discovery().plan("/plan"), FmfException.Kind.GENERAL, "the tree has no tests: a test is a node with");
         repository.write("tests/main.fmf", "/a:\n  summary: no test\n");
         fails(discovery(), FmfException.Kind.GENERAL, "of 0 tests", "a test is a node with the key 'test'");
     }

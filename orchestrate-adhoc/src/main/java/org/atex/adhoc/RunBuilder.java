@@ -256,6 +256,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         // Labels and the order are user code as well, and may hang before the run begins.
         try (Guard guard = new Guard(limits.grace(), (what, limit) -> {})) {
             List<Map<String, String>> offers = offers(guard, notes);
+            notes.addAll(warnings(guard, factory));
             if (refusing) {
                 facts.forEach(test -> refuseUnfit(test, offers));
             }
@@ -329,6 +330,18 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             }
         }
         return offers;
+    }
+
+    private List<String> warnings(Guard guard, Executor.Factory executors) {
+        Guard.Result<List<String>> result = guard.call(
+                Guard.Phase.WORK,
+                "the warnings of the executors",
+                limits.call(),
+                () -> List.copyOf(executors.warnings()),
+                late -> {});
+        return result instanceof Guard.Result.Done<List<String>>(List<String> known)
+                ? known
+                : List.of("the executors failed to return their warnings: " + result.problem());
     }
 
     private static void refuseUnfit(FactsReader.Facts test, List<Map<String, String>> offers) {

@@ -33,6 +33,9 @@ final class FailureHints {
                     "short-name",
                     "write the image name with its registry, or with 'localhost/' if it was built on this machine"),
             new Hint("manifest unknown", "check the name and tag of the image"),
+            new Hint(
+                    "pinging container registry localhost",
+                    "there is no such image on this machine: build it, or correct its name; 'podman images' lists them"),
             new Hint("connection refused", "check that the registry can be reached, or use a local image"),
             new Hint("no such host", "check that the registry can be reached, or use a local image"),
             new Hint("executable file not found", "check that the image contains the program, for example bash"),

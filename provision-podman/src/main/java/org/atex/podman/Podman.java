@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.atex.support.Deadline;
 import org.atex.support.UninterruptibleSection;
 
@@ -20,6 +21,7 @@ import org.atex.support.UninterruptibleSection;
 final class Podman {
     // The number of characters of error output that a message quotes; the end of the output is kept.
     private static final int MAX_QUOTED = 2000;
+    private static final Pattern RETRIES = Pattern.compile("(?m)^time=\"[^\"]*\" level=warning msg=\"Failed, retrying.*\\n");
 
     private static final Duration TERMINATION_TIMEOUT = Duration.ofSeconds(10);
 
@@ -155,7 +157,8 @@ final class Podman {
     }
 
     private static String shortened(String text) {
-        String line = text.replace("\n", "; ");
+        // Each retry of a download repeats the error, which the last line contains.
+        String line = RETRIES.matcher(text).replaceAll("").replace("\n", "; ");
         return line.length() <= MAX_QUOTED ? line : "…" + line.substring(line.length() - MAX_QUOTED);
     }
 

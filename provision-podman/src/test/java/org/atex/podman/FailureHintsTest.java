@@ -18,7 +18,8 @@ class FailureHintsTest {
                 "could not find slirp4netns: exec: \"slirp4netns\": executable file not found in $PATH|install slirp4netns",
                 "/usr/bin/slirp4netns failed: \"open(\\\"/dev/net/tun\\\"): Permission denied|/dev/net/tun",
                 "writing file: no space left on device|make room on the disk",
-                "localhost/x: image not known|build or pull it first"
+                "localhost/x: image not known|build or pull it first",
+                "pinging container registry localhost: dial tcp 127.0.0.1:443: connect: connection refused|podman images"
             })
     void knownMessageGetsHint(String message, String hint) {
         assertThat(FailureHints.hintFor(new IOException(message))).contains(hint);

@@ -45,6 +45,24 @@ class ProvisionersTest {
     }
 
     @Test
+    void offerWithoutSystemThrowsItsReason() {
+        ProvisioningException cause = new ProvisioningException("no power", null, "rack-1");
+        assertThatThrownBy(() -> new Offer.Failed(cause).orThrow())
+                .isInstanceOfSatisfying(ProvisioningException.class, e -> {
+                    assertThat(e).hasMessage("no power").hasCause(cause);
+                    assertThat(e.host()).contains("rack-1");
+                });
+        assertThatThrownBy(() -> new Offer.Exhausted("the rack is empty").orThrow())
+                .isInstanceOf(ProvisioningException.class)
+                .hasMessage("no system is available: the rack is empty");
+        assertThatThrownBy(() -> new Offer.None().orThrow())
+                .isInstanceOf(ProvisioningException.class)
+                .hasMessageContaining("within the given time");
+        Remote system = machine("one");
+        assertThat(new Offer.Ready(system).orThrow()).isSameAs(system);
+    }
+
+    @Test
     void connectionIsEnough() throws InterruptedException {
         try (Provisioner provisioner = Provisioners.of(2, number -> Remote.of(FakeConnection.obedient()))) {
             provisioner.provision(2);

@@ -2,9 +2,11 @@ package org.atex.fmf.tree;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.atex.fmf.tree.FmfException.Kind;
@@ -92,6 +94,19 @@ public final class FmfFilter {
      */
     public static FmfFilter of(String filter, boolean regexp, boolean caseSensitive) {
         return new FmfFilter(filter, regexp, caseSensitive);
+    }
+
+    /** {@return the keys that the filter mentions} */
+    public Set<String> keys() {
+        var keys = new LinkedHashSet<String>();
+        for (var clause : clauses) {
+            for (var literal : clause.literals) {
+                if (literal.key != null) {
+                    keys.add(literal.key);
+                }
+            }
+        }
+        return keys;
     }
 
     private static List<String> split(String text, char separator) {
