@@ -28,8 +28,9 @@ public sealed interface Offer {
         return switch (this) {
             case Ready(Remote remote) -> remote;
             // A new exception, which has the stack of the caller.
-            case Failed(ProvisioningException cause) -> throw new ProvisioningException(
-                    String.valueOf(cause.getMessage()), cause, cause.host().orElse(null));
+            case Failed(ProvisioningException cause) ->
+                throw new ProvisioningException(
+                        String.valueOf(cause.getMessage()), cause, cause.host().orElse(null));
             case Exhausted(String why) -> throw new ProvisioningException("no system is available: " + why, null);
             case None none -> throw new ProvisioningException("no system became ready within the given time", null);
         };

@@ -72,8 +72,10 @@ final class RunLines {
 
     private void collect(RunEvent event) {
         switch (event) {
-            case RunEvent.RunStarted started -> minor(started, planned(started.plan().size()));
-            case RunEvent.SystemsRequested asked -> minor(asked, "asked for " + asked.count() + (asked.count() == 1 ? " system" : " systems") + of(asked));
+            case RunEvent.RunStarted started ->
+                minor(started, planned(started.plan().size()));
+            case RunEvent.SystemsRequested asked ->
+                minor(asked, "asked for " + asked.count() + (asked.count() == 1 ? " system" : " systems") + of(asked));
             case RunEvent.SystemReady ready -> {
                 systems++;
                 minor(

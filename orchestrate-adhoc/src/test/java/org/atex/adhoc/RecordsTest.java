@@ -25,6 +25,8 @@ import org.atex.api.Artifacts;
 import org.atex.api.AttemptCause;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
+import org.atex.api.Problem;
+import org.atex.api.Remote;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
@@ -78,6 +80,28 @@ class RecordsTest {
                 .into(results)
                 .workDirectory(directory.resolve("work"))
                 .listener(events::add);
+    }
+
+    @Test
+    void summaryHasTheWarningsOfTheExecutors() throws Exception {
+        Executor.Factory executors = FakeExecutors.running(test -> FakeRun.passing(SHORT));
+        Executor.Factory warning = new Executor.Factory() {
+            @Override
+            public Executor open(Remote system) throws InterruptedException {
+                return executors.open(system);
+            }
+
+            @Override
+            public List<String> warnings() {
+                return List.of("the key 'duraton' is unknown and ignored");
+            }
+        };
+        try (AdHocOrchestrator run = run(tests(1), warning).build()) {
+            RunSummary summary = run.run();
+            assertThat(summary.problems())
+                    .containsExactly(Problem.overcome("the key 'duraton' is unknown and ignored"));
+            assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
+        }
     }
 
     @Test

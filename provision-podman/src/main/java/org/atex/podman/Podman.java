@@ -21,7 +21,8 @@ import org.atex.support.UninterruptibleSection;
 final class Podman {
     // The number of characters of error output that a message quotes; the end of the output is kept.
     private static final int MAX_QUOTED = 2000;
-    private static final Pattern RETRIES = Pattern.compile("(?m)^time=\"[^\"]*\" level=warning msg=\"Failed, retrying.*\\n");
+    private static final Pattern RETRIES =
+            Pattern.compile("(?m)^time=\"[^\"]*\" level=warning msg=\"Failed, retrying.*\\n");
 
     private static final Duration TERMINATION_TIMEOUT = Duration.ofSeconds(10);
 

@@ -68,6 +68,9 @@ final class MakingProvisioner implements Provisioner {
 
     private String reason = "";
 
+    /** The number of systems that were closed. */
+    private long closings;
+
     MakingProvisioner(Provisioners.Builder settings) {
         name = settings.name;
         maker = settings.maker;
@@ -82,6 +85,7 @@ final class MakingProvisioner implements Provisioner {
     private final class Start {
         final int number;
         final Thread thread;
+        final long closingsBefore = closings;
         boolean cancelled;
 
         Start(int number) {
@@ -133,10 +137,7 @@ final class MakingProvisioner implements Provisioner {
                 remote = null;
             }
         } catch (NoMoreSystemsException e) {
-            end(start, () -> {
-                unavailable++;
-                reason = String.valueOf(e.getMessage());
-            });
+            end(start, () -> noMoreSystems(start, String.valueOf(e.getMessage())));
         } catch (InterruptedException e) {
             fail(start, "the thread was interrupted", e);
         } catch (Throwable e) {
@@ -148,6 +149,17 @@ final class MakingProvisioner implements Provisioner {
                 closeQuietly(remote);
             }
             end(start, () -> {});
+        }
+    }
+
+    /** Handles a call for which there was no system. The caller must hold the lock. */
+    private void noMoreSystems(Start start, String why) {
+        if (closings != start.closingsBefore) {
+            // The maker may have decided before a system was closed, which can be made again now.
+            requested++;
+        } else {
+            unavailable++;
+            reason = why;
         }
     }
 
@@ -275,6 +287,7 @@ final class MakingProvisioner implements Provisioner {
         try {
             systems.remove(system);
             made.remove(system.made());
+            closings++;
             // A system that was given back can be made again.
             if (unavailable > 0) {
                 requested += unavailable;

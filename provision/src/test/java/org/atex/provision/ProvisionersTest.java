@@ -275,6 +275,28 @@ class ProvisionersTest {
     }
 
     @Test
+    void makerWithoutSystemIsAskedAgainIfASystemWasClosedMeanwhile() throws InterruptedException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        try (Provisioner provisioner = Provisioners.of(5, number -> {
+            if (number == 2) {
+                asked.countDown();
+                closed.await();
+                throw new NoMoreSystemsException("the rack has one machine");
+            }
+            return machine("rack");
+        })) {
+            provisioner.provision(1);
+            Remote only = ready(provisioner);
+            provisioner.provision(1);
+            asked.await();
+            only.close();
+            closed.countDown();
+            ready(provisioner).close();
+        }
+    }
+
+    @Test
     void limitsAreRefusedBelowOne() {
         assertThatThrownBy(() -> Provisioners.of(0, number -> machine("none")))
                 .isInstanceOf(IllegalArgumentException.class)
