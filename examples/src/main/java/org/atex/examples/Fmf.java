@@ -253,7 +253,7 @@ final class Fmf {
         return CommandLine.ExitCode.USAGE;
     }
 
-    private static String oneLine(String message) {
+    static String oneLine(String message) {
         // A caret is useful only below its line, so it is removed from a message in one line.
         return message.lines()
                 .map(String::strip)

@@ -30,7 +30,11 @@ class QuickStartTest {
     private Path directory;
 
     private Process start(Path results) throws IOException, InterruptedException {
-        return new ProcessBuilder(Signalled.java(QuickStart.class, TREE.toString(), results.toString()))
+        return start(TREE, results);
+    }
+
+    private Process start(Path tree, Path results) throws IOException, InterruptedException {
+        return new ProcessBuilder(Signalled.java(QuickStart.class, tree.toString(), results.toString()))
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("output").toFile())
                 .start();
@@ -150,6 +154,29 @@ class QuickStartTest {
                 .containsEntry("/outcome/skip", "skipped")
                 .containsEntry("/outcome/flaky", "passed")
                 .containsEntry("/output/colours", "passed");
+    }
+
+    @Test
+    void badInputIsReportedInOneLine() throws Exception {
+        Path results = directory.resolve("results");
+        Path missing = directory.resolve("missing");
+        assertRefused(missing, results, missing.toString());
+        assertThat(results).doesNotExist();
+
+        Files.createDirectory(results);
+        Path report = Files.writeString(results.resolve("results.jsonl"), "[]\n");
+        assertRefused(TREE, results, report.toString());
+        assertThat(report).hasContent("[]\n");
+
+        Path file = Files.writeString(directory.resolve("file"), "");
+        assertRefused(TREE, file, file.toString());
+    }
+
+    private void assertRefused(Path tree, Path results, String reason) throws Exception {
+        Process process = start(tree, results);
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(output()).startsWith("quickstart: ").contains(reason).hasLineCount(1);
+        assertThat(process.exitValue()).isEqualTo(2);
     }
 
     @Test
