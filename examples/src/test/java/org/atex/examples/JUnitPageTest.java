@@ -64,7 +64,8 @@ class JUnitPageTest {
     @Test
     void versionsOfThePageExist() throws Exception {
         String classPath = System.getProperty("java.class.path");
-        String version = block("xml").replaceAll("(?s).*<artifactId>junit-jupiter</artifactId>\\s*<version>", "")
+        String version = block("xml")
+                .replaceAll("(?s).*<artifactId>junit-jupiter</artifactId>\\s*<version>", "")
                 .replaceAll("(?s)<.*", "");
         assertThat(Stream.of(classPath.split(File.pathSeparator)))
                 .as("the JUnit of this build is that of the page")
