@@ -49,12 +49,7 @@ final class DiscoverReader {
         }
         if (sectionData.isEmpty()) {
             if (isTmtPlan()) {
-                throw new FmfException(
-                        FmfException.Kind.GENERAL,
-                        plan.node().place("execute") + "the plan " + plan.name()
-                                + " has no tests, as it has no discover: add 'discover: {how: fmf}'"
-                                + " to run all tests of its tree",
-                        null);
+                throw noDiscover();
             }
             return List.of(DiscoverSection.ALL);
         }
@@ -63,6 +58,21 @@ final class DiscoverReader {
                 .map(data -> section(new Section(plan, STEP, data).onlySystem(), sectionNames))
                 .sorted(Comparator.comparingLong(DiscoverSection::order))
                 .toList();
+    }
+
+    private FmfException noDiscover() {
+        String misspelled = plan.node().data().keySet().stream()
+                .filter(key -> KeyCheck.nearest(key, Set.of(STEP)) != null)
+                .findFirst()
+                .orElse(null);
+        String remedy = misspelled == null
+                ? "add 'discover: {how: fmf}' to run all tests of its tree"
+                : "it has the key '" + misspelled + "', did you mean '" + STEP + "'?";
+        return new FmfException(
+                FmfException.Kind.GENERAL,
+                plan.node().place(misspelled == null ? "execute" : misspelled) + "the plan " + plan.name()
+                        + " has no tests, as it has no discover: " + remedy,
+                null);
     }
 
     /** {@return whether tmt regards the node as a plan} Other plans exist only here. */

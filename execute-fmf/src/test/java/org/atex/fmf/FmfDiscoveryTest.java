@@ -86,6 +86,15 @@ class FmfDiscoveryTest {
     }
 
     @Test
+    void planWithMisspelledDiscoverIsToldWhere() throws Exception {
+        plan("discovr:\n  how: fmf\nexecute:\n  how: tmt\n");
+        fails(
+                discovery().plan("/plan"),
+                FmfException.Kind.GENERAL,
+                "has no tests, as it has no discover: it has the key 'discovr', did you mean 'discover'?");
+    }
+
+    @Test
     void errorWithoutTestsNamesUnknownKeysOfFilters() throws Exception {
         repository.write("tests/main.fmf", "/a:\n  test: pwd\n  tag: slow\n");
         assertThatThrownBy(() -> discovery().filter("tga: slow | tag: fast").discover())
