@@ -40,7 +40,6 @@ final class QuickStart {
 
     private static RunSummary run(Path tree, Path results) throws InterruptedException {
         FmfTests tests = FmfTests.from(tree).plan("/plans/all").discover();
-        tests.warnings().forEach(System.err::println);
         FmfOptions options = FmfOptions.defaults()
                 .withEnvironment(Map.of("FLAKY_STATE", results.toString()))
                 .withSetUpLogs(results.resolve("set-up"));

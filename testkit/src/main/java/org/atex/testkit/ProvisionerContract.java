@@ -1,6 +1,7 @@
 package org.atex.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -175,14 +176,21 @@ public abstract class ProvisionerContract {
 
     @Test
     void p11_closedSystemHasAClosedConnection() throws Exception {
-        provisioner.provision(1);
+        boolean several = maxSystems() > 1;
+        provisioner.provision(several ? 2 : 1);
         Remote remote = ready();
+        List<Remote> others = several ? List.of(ready()) : List.of();
         Connection connection = remote.connection();
 
         remote.close();
         remote.close();
 
         assertThatThrownBy(() -> connection.start(Command.of("true"))).isInstanceOf(IllegalStateException.class);
+        for (Remote other : others) {
+            assertThatCode(() -> works(other))
+                    .as("the use of %s after %s was closed", other.name(), remote.name())
+                    .doesNotThrowAnyException();
+        }
     }
 
     @Test
@@ -257,7 +265,9 @@ public abstract class ProvisionerContract {
         for (int i = 0; i < maxSystems(); i++) {
             taken.add(ready());
         }
-        assertThat(provisioner.take(Duration.ofMillis(50))).isNotInstanceOf(Offer.Ready.class);
+        assertThat(provisioner.take(Duration.ofMillis(50)))
+                .as("the offer while %s systems, the maximum, are taken", maxSystems())
+                .isNotInstanceOf(Offer.Ready.class);
 
         taken.getFirst().close();
 
