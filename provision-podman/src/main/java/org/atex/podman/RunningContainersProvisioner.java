@@ -68,20 +68,26 @@ public final class RunningContainersProvisioner implements Provisioner {
     private Remote connect() throws InterruptedException {
         // There is a free one: a system leaves the limit of the provisioner after its container was added again.
         String container = free.remove();
-        boolean connected = false;
+        Connection opened = null;
+        boolean complete = false;
         try {
             Connection connection = PodmanConnection.open(container, options);
+            opened = connection;
             Remote remote = PlainRemote.builder(container, connection)
                     .labels(SystemLabels.of(connection))
                     .onClose(() -> free.add(container))
                     .build();
-            connected = true;
+            complete = true;
             return remote;
         } catch (AtexException e) {
             throw new ProvisioningException(
                     "could not provision container " + container + ": " + e.getMessage(), e, container);
         } finally {
-            if (!connected) {
+            if (!complete) {
+                // Also after an interrupt: close() of the provisioner interrupts a start.
+                if (opened != null) {
+                    opened.close();
+                }
                 free.add(container);
             }
         }
