@@ -119,7 +119,7 @@ public abstract class ConnectionContract {
 
     /** {@return the number of commands that C34 runs at once} */
     protected int manyCommands() {
-        return 200;
+        return 320;
     }
 
     /**
