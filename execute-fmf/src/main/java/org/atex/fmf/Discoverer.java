@@ -330,14 +330,15 @@ final class Discoverer {
         }
         StringBuilder text = new StringBuilder();
         for (String filter : filters) {
-            for (String key : FmfFilter.of(filter).keys()) {
+            Set<String> mentioned = FmfFilter.of(filter).keys();
+            for (String key : mentioned) {
                 if (!known.contains(key)) {
                     String nearest = KeyCheck.nearest(key, known);
                     text.append("; no test has the key '" + key + "' of the filter '" + filter + "'"
                             + (nearest == null ? "" : ": did you mean '" + nearest + "'?"));
                 }
             }
-            if (FmfFilter.of(filter).keys().isEmpty()) {
+            if (mentioned.isEmpty()) {
                 text.append("; the filter '" + filter + "' is a test name, as it has no form such as 'key: value'");
             }
         }
