@@ -1,6 +1,7 @@
 package org.atex.local;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ final class CrashGuard implements AutoCloseable {
                 if [ -n "$found" ]; then kill -9 $found; else sleep 0.1; fi
                 rounds=$((rounds + 1))
             done 2>/dev/null
+            [ -z "$2" ] || rm -rf -- "$2"
             """;
 
     private final @Nullable Process shell;
@@ -47,14 +49,15 @@ final class CrashGuard implements AutoCloseable {
      * Starts the process.
      *
      * @param markPrefix the common prefix of the marks of all commands
+     * @param directory a temporary directory to remove, or null
      */
-    CrashGuard(String markPrefix) {
-        shell = Proc.isAvailable() ? start(markPrefix) : null;
+    CrashGuard(String markPrefix, @Nullable Path directory) {
+        shell = Proc.isAvailable() ? start(markPrefix, directory == null ? "" : directory.toString()) : null;
     }
 
-    private static @Nullable Process start(String markPrefix) {
+    private static @Nullable Process start(String markPrefix, String directory) {
         try {
-            return new ProcessBuilder("sh", "-c", SCRIPT, "atex-guard", markPrefix)
+            return new ProcessBuilder("sh", "-c", SCRIPT, "atex-guard", markPrefix, directory)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();

@@ -1,45 +1,59 @@
 package org.atex.local;
 
 import java.io.File;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.ConnectionLostException;
-import org.atex.api.Input;
-import org.atex.api.Output;
 import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Starts the processes of commands. Each has a mark in its environment and a session of its own. The session serves to
- * find background processes, and keeps the SIGINT of a Ctrl-C in the terminal away from them.
+ * Starts the processes of commands. Each has a mark in its environment and is in a session without other commands. The
+ * session serves to find background processes, and keeps the SIGINT of a Ctrl-C in the terminal away from them.
+ *
+ * <p>Resident shells start the processes, which takes half the time that the JVM takes. The JVM starts them if there is
+ * no {@code /proc} or no bash 4.2, or if very many commands run at the same time.
  *
  * <p>Thread safety: safe for use from any thread.
  */
-final class Launcher {
-    private static final File NULL = new File("/dev/null");
-    private static final Pattern ERROR = Pattern.compile("error[=:] ?(\\d+)");
-    private static final int E2BIG = 7;
-
+final class Launcher implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Launcher.class);
     private static final AtomicLong LAUNCHERS = new AtomicLong();
 
     private final String markPrefix = ProcessTree.PROGRAM + "." + LAUNCHERS.incrementAndGet() + "-";
     private final AtomicLong count = new AtomicLong();
     private final String outerMarks;
-    private final @Nullable String setsid;
+    private final ProcessStarter processes;
+    private final @Nullable NamedPipes pipes;
+    private final @Nullable LauncherShells shells;
 
-    Launcher() {
+    /**
+     * Creates a launcher.
+     *
+     * @param withShells whether resident shells start commands where that is possible
+     */
+    Launcher(boolean withShells) {
         String outer = System.getenv(ProcessTree.VARIABLE);
         // If this program runs inside a command itself, its commands carry the marks of both.
         outerMarks = outer == null ? "" : outer;
-        setsid = onPath("setsid");
+        String setsid = onPath("setsid");
+        String bash = onPath("bash");
+        processes = new ProcessStarter(setsid);
+        pipes = withShells && setsid != null && bash != null && Proc.isAvailable() ? newPipes() : null;
+        shells = setsid == null || bash == null || pipes == null ? null : new LauncherShells(setsid, bash, pipes);
+    }
+
+    private static @Nullable NamedPipes newPipes() {
+        try {
+            return NamedPipes.create();
+        } catch (IOException e) {
+            LOG.debug("commands are started without resident shells", e);
+            return null;
+        }
     }
 
     /** {@return the common prefix of the marks of all its processes} */
@@ -47,107 +61,59 @@ final class Launcher {
         return markPrefix;
     }
 
+    /** {@return the directory of the named pipes, or null} */
+    @Nullable
+    Path pipeDirectory() {
+        return pipes == null ? null : pipes.directory();
+    }
+
     /**
      * A started process.
      *
      * @param process the process
      * @param tree the process and its descendants
+     * @param release releases what the process used, after all of the tree has ended
      */
-    record Started(Process process, ProcessTree tree) {}
+    record Started(Process process, ProcessTree tree, Runnable release) {}
 
-    Started start(Command command) {
+    /**
+     * Starts the process of a command.
+     *
+     * @param command the command
+     * @throws TransferException if a file to which the command is redirected cannot be opened
+     * @throws ConnectionLostException if the process cannot be created
+     * @throws InterruptedException if interrupted; no process is left
+     */
+    Started start(Command command) throws InterruptedException {
         String mark = markPrefix + count.incrementAndGet() + ";";
         long now = System.nanoTime();
-        Process process = start(AsciiCommand.forThisJvm(command), mark);
-        return new Started(process, new ProcessTree(process, mark, now));
-    }
-
-    private Process start(Command command, String mark) {
-        try {
-            return builder(command, mark).start();
-        } catch (IOException e) {
-            if (e.getCause() instanceof FileNotFoundException file) {
-                throw new TransferException(
-                        "could not start '" + command + "': a file of its standard streams cannot be opened: "
-                                + file.getMessage(),
-                        e);
-            }
-            if (isArgumentListTooLong(e)) {
-                // Reported like a program that a shell cannot run: by an exit code of 126 and a message on its error
-                // output.
-                String script = "echo 'could not run the command: the argument list is too long' >&2; exit 126";
-                return start(substitute(command, script), mark);
-            }
-            throw new ConnectionLostException(
-                    "could not start '" + command + "' on this machine: " + e.getMessage()
-                            + " (are processes, memory or open files exhausted?)",
-                    e);
-        }
-    }
-
-    private static Command substitute(Command command, String script) {
-        return Command.of("sh", "-c", script)
-                .withDirectory(command.directory())
-                .withStdin(command.stdin())
-                .withStdout(command.stdout())
-                .withStderr(command.stderr());
-    }
-
-    private static boolean isArgumentListTooLong(IOException e) {
-        Matcher error = ERROR.matcher(String.valueOf(e.getMessage()));
-        return error.find() && Integer.parseInt(error.group(1)) == E2BIG;
-    }
-
-    private ProcessBuilder builder(Command command, String mark) {
-        List<String> line = new ArrayList<>();
-        if (setsid != null) {
-            line.add(setsid);
-        }
-        ProcessBuilder builder = new ProcessBuilder(line);
-        String directory = command.directory();
-        if (directory != null) {
-            File file = new File(directory);
-            if (file.isDirectory() && file.canExecute()) {
-                builder.directory(file);
-            } else {
-                // Fails with a message on the error output of the command.
-                line.addAll(List.of("env", "--chdir=" + directory));
+        if (shells != null) {
+            ShellProcess process = shells.start(command, mark);
+            if (process != null) {
+                return new Started(process, ProcessTree.of(process, mark, now), () -> shells.release(process));
             }
         }
-        line.addAll(command.arguments());
-        builder.environment().putAll(command.environment());
-        builder.environment().put(ProcessTree.VARIABLE, outerMarks + mark);
-        return redirected(builder, command);
+        Process process = processes.start(command, outerMarks + mark);
+        return new Started(process, ProcessTree.of(process, mark, now), () -> {});
     }
 
-    private static ProcessBuilder redirected(ProcessBuilder builder, Command command) {
-        switch (command.stdin()) {
-            case Input.Empty none -> builder.redirectInput(NULL);
-            case Input.FromFile file -> builder.redirectInput(file.path().toFile());
-            case Input.Bytes bytes -> builder.redirectInput(Redirect.PIPE);
-            case Input.Piped pipe -> builder.redirectInput(Redirect.PIPE);
+    /** Ends the shells. The commands must have been ended before. */
+    @Override
+    public void close() {
+        if (shells != null) {
+            shells.close();
         }
-        builder.redirectOutput(redirect(command.stdout()));
-        if (command.stderr().equals(Output.merge())) {
-            return builder.redirectErrorStream(true);
-        }
-        return builder.redirectError(redirect(command.stderr()));
     }
 
-    private static Redirect redirect(Output output) {
-        return switch (output) {
-            case Output.ToFile file -> Redirect.appendTo(file.path().toFile());
-            case Output.Special special -> special == Output.Special.PIPE ? Redirect.PIPE : Redirect.DISCARD;
-        };
-    }
-
+    /** {@return a program on the PATH of this program, or null} */
     private static @Nullable String onPath(String program) {
         String path = System.getenv("PATH");
-        return Stream.of((path == null ? "/usr/bin:/bin" : path).split(":", -1))
-                .map(directory -> new File(directory, program))
-                .filter(file -> file.isFile() && file.canExecute())
-                .map(File::getAbsolutePath)
-                .findFirst()
-                .orElse(null);
+        for (String directory : (path == null ? "/usr/bin:/bin" : path).split(":", -1)) {
+            File file = new File(directory, program);
+            if (file.isFile() && file.canExecute()) {
+                return file.getAbsolutePath();
+            }
+        }
+        return null;
     }
 }

@@ -28,6 +28,7 @@ final class LocalCommand implements RunningCommand {
     private final Command command;
     private final Process process;
     private final ProcessTree tree;
+    private final Runnable release;
     private final Consumer<LocalCommand> onClosed;
     private final @Nullable PipeOutput stdin;
     private final @Nullable PipeInput stdout;
@@ -35,11 +36,11 @@ final class LocalCommand implements RunningCommand {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    LocalCommand(
-            Command command, Process process, ProcessTree tree, Executor threads, Consumer<LocalCommand> onClosed) {
+    LocalCommand(Command command, Launcher.Started started, Executor threads, Consumer<LocalCommand> onClosed) {
         this.command = command;
-        this.process = process;
-        this.tree = tree;
+        this.process = started.process();
+        this.tree = started.tree();
+        this.release = started.release();
         this.onClosed = onClosed;
         stdin = command.stdin().equals(Input.pipe()) ? new PipeOutput(process.getOutputStream(), threads) : null;
         stdout = command.stdout().equals(Output.pipe()) ? new PipeInput(process.getInputStream(), threads) : null;
@@ -80,7 +81,7 @@ final class LocalCommand implements RunningCommand {
         return ended ? Optional.of(end(process.exitValue())) : Optional.empty();
     }
 
-    // The JDK reports a signal as 128 plus its number. Few programs use these exit codes for anything else.
+    // A signal is reported as 128 plus its number. Few programs use these exit codes for anything else.
     private static CommandEnd end(int code) {
         String signal = code > 128 ? Signals.name(code - 128) : null;
         return signal == null ? new CommandEnd.Exited(code) : new CommandEnd.Signalled(signal);
@@ -123,6 +124,7 @@ final class LocalCommand implements RunningCommand {
     }
 
     private void finish() {
+        release.run();
         onClosed.accept(this);
         closed.countDown();
     }

@@ -15,6 +15,7 @@ import org.atex.api.Connection;
 import org.atex.api.Input;
 import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to this machine. Commands are local processes, and files are copied.
@@ -28,10 +29,13 @@ import org.atex.api.TransferException;
  *
  * <p>If this program crashes or is killed, a shell process next to it kills all processes that have the variable.
  *
+ * <p>Commands are children of resident shells, of which a connection has as many as commands run at the same time, 16 at
+ * most. Without {@code /proc}, {@code setsid} or bash 4.2, they are children of the JVM, which takes twice the time.
+ *
  * <p>All output that a command wrote before it ended can be read. Output of its background processes can be read while
  * they run, or is lost.
  *
- * <p>The JDK does not distinguish a signal from an exit code of 128 plus the number of the signal: {@code exit 137} is
+ * <p>Neither a shell nor the JDK distinguishes a signal from an exit code of 128 plus the number of the signal: {@code exit 137} is
  * reported as the signal KILL.
  *
  * <p>Lifecycle and thread safety are those of {@link Connection}. A {@code start} during a concurrent {@code close}
@@ -43,13 +47,15 @@ public final class LocalConnection implements Connection {
     // The minimum capacity of a pipe on Linux: input up to this size can be written without a reader.
     private static final int MIN_PIPE_CAPACITY = 4096;
 
-    private final Launcher launcher = new Launcher();
-    private final CrashGuard guard = new CrashGuard(launcher.markPrefix());
+    private final Launcher launcher;
+    private final CrashGuard guard;
     private final Set<LocalCommand> running = ConcurrentHashMap.newKeySet();
     private final ThreadPoolExecutor threads;
     private volatile boolean closed;
 
-    private LocalConnection() {
+    private LocalConnection(Launcher launcher) {
+        this.launcher = launcher;
+        guard = new CrashGuard(launcher.markPrefix(), launcher.pipeDirectory());
         threads = new ThreadPoolExecutor(
                 0,
                 Integer.MAX_VALUE,
@@ -63,7 +69,18 @@ public final class LocalConnection implements Connection {
 
     /** {@return a connection to this machine} */
     public static LocalConnection open() {
-        return new LocalConnection();
+        return new LocalConnection(new Launcher(true));
+    }
+
+    /** {@return a connection that starts commands without resident shells, as on systems that have no bash 4.2} */
+    static LocalConnection withoutShells() {
+        return new LocalConnection(new Launcher(false));
+    }
+
+    /** {@return the directory of named pipes, or null} */
+    @Nullable
+    Path pipeDirectory() {
+        return launcher.pipeDirectory();
     }
 
     /**
@@ -78,7 +95,7 @@ public final class LocalConnection implements Connection {
             throw new InterruptedException("interrupted before starting '" + command + "'");
         }
         Launcher.Started started = launcher.start(command);
-        LocalCommand local = new LocalCommand(command, started.process(), started.tree(), threads, running::remove);
+        LocalCommand local = new LocalCommand(command, started, threads, running::remove);
         running.add(local);
         if (closed) {
             local.close(); // close() may have run before the command was added
@@ -139,6 +156,7 @@ public final class LocalConnection implements Connection {
     public void close() {
         closed = true;
         endAll();
+        launcher.close();
         guard.close();
         threads.shutdown();
     }

@@ -1,5 +1,6 @@
 package org.atex.local;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -9,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.atex.support.Closeables;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +25,10 @@ import org.jspecify.annotations.Nullable;
 final class PipeInput extends InputStream {
     private static final int SIZE = 32 * 1024;
 
-    private final InputStream pipe;
+    /** Guards the replacement of the pipe by {@link #endBy}. */
+    private final Object lock = new Object();
+
+    private volatile InputStream pipe;
     private final Executor threads;
     private byte[] buffer = new byte[0];
     private int position;
@@ -47,10 +52,14 @@ final class PipeInput extends InputStream {
         if (length == 0) {
             return 0;
         }
-        if (length >= SIZE && isPipeReady()) {
-            int n = pipe.read(into, offset, length);
-            atEnd = n < 0;
-            return n;
+        if (length >= SIZE) {
+            synchronized (lock) {
+                if (isPipeReady()) {
+                    int n = pipe.read(into, offset, length);
+                    atEnd = n < 0;
+                    return n;
+                }
+            }
         }
         if (!fill()) {
             return -1;
@@ -98,8 +107,12 @@ final class PipeInput extends InputStream {
     private FutureTask<Integer> startRead() {
         byte[] into = buffer.length == 0 ? new byte[SIZE] : buffer;
         buffer = into;
-        FutureTask<Integer> task = new FutureTask<>(() -> pipe.read(into));
-        reading = task;
+        FutureTask<Integer> task;
+        synchronized (lock) {
+            InputStream from = pipe;
+            task = new FutureTask<>(() -> from.read(into));
+            reading = task;
+        }
         threads.execute(task);
         return task;
     }
@@ -119,22 +132,45 @@ final class PipeInput extends InputStream {
     }
 
     /**
-     * Waits for a pending read, and ends the stream for its reader if the deadline passes. This happens if a process
-     * that could not be killed still holds the pipe open.
+     * Ends the stream, after the processes of the command have ended. What they have written can still be read: the rest
+     * of it is moved from the pipe to memory. Waits for a pending read, and ends the stream for its reader if the
+     * deadline passes. This happens if a process that could not be killed still holds the pipe open.
      *
      * @param deadline the deadline in terms of {@link System#nanoTime()}
      */
     void endBy(long deadline) {
-        FutureTask<Integer> task = reading;
-        if (task == null) {
-            return;
+        for (@Nullable FutureTask<Integer> task; (task = replacePipe()) != null; ) {
+            try {
+                task.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException | InterruptedException e) {
+                task.cancel(false);
+                return;
+            } catch (ExecutionException | CancellationException e) {
+                // reported to the reader
+            }
         }
+    }
+
+    /** Moves the rest from the pipe to memory, unless a thread reads from the pipe. Returns the pending read, if any. */
+    private @Nullable FutureTask<Integer> replacePipe() {
+        synchronized (lock) {
+            FutureTask<Integer> task = reading;
+            if (task != null && !task.isDone()) {
+                return task;
+            }
+            InputStream open = pipe;
+            pipe = new ByteArrayInputStream(rest(open));
+            Closeables.closeQuietly(open);
+            return null;
+        }
+    }
+
+    // No more than has arrived: a process that could not be killed may go on writing.
+    private static byte[] rest(InputStream open) {
         try {
-            task.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException | InterruptedException e) {
-            task.cancel(false);
-        } catch (ExecutionException | CancellationException e) {
-            // reported to the reader
+            return open.readNBytes(open.available());
+        } catch (IOException e) {
+            return new byte[0]; // closed by its reader
         }
     }
 
@@ -152,7 +188,7 @@ final class PipeInput extends InputStream {
 
     /** Closes the pipe after a pending read, since closing would not wake the thread that reads. */
     private void closeAfter(FutureTask<Integer> task) {
-        try (pipe) {
+        try (InputStream open = pipe) {
             task.get();
         } catch (IOException | ExecutionException | CancellationException | InterruptedException e) {
             // the stream is closed, so the result is not needed

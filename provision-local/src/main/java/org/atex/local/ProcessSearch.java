@@ -147,6 +147,7 @@ final class ProcessSearch {
     }
 
     private void addMatching(List<Long> candidates) {
+        candidates.removeIf(ProcessTree::isRoot);
         Map<Long, String> environments = Proc.environments(candidates);
         List<Stat> unmarked = new ArrayList<>();
         Map<Long, ProcessTree> parents = new HashMap<>();

@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.atex.local.Proc.Stat;
+import org.atex.support.CommandScript;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ProcessTree {
     /** The environment variable for marks. Processes of nested commands have several marks in it. */
-    static final String VARIABLE = "ATEX_COMMAND";
+    static final String VARIABLE = CommandScript.VARIABLE;
 
     /** The common prefix of the marks of all commands of this program. */
     static final String PROGRAM =
@@ -51,21 +52,52 @@ final class ProcessTree {
     /** The sessions of all commands that have not been closed, by the process ids of their leaders. */
     private static final Map<Long, ProcessTree> SESSIONS = new ConcurrentHashMap<>();
 
+    /** All commands that have not been closed, by the process ids of their root processes. */
+    private static final Map<Long, ProcessTree> ROOTS = new ConcurrentHashMap<>();
+
     // The minimum time until the kernel assigns a process id again, if it assigns at most 50,000 ids per second.
     private static final Duration PID_REUSE_TIME = Duration.ofMillis(Proc.pidLimit() / 50);
 
     private final Process root;
+    private final Runnable killRoot;
     private final long pid;
+    private final long leader;
     private final String mark;
     private final long startedNanos;
     private final Set<Long> sessions = new HashSet<>();
 
-    ProcessTree(Process root, String mark, long startedNanos) {
+    private ProcessTree(Process root, Runnable killRoot, long leader, String mark, long startedNanos) {
         this.root = root;
+        this.killRoot = killRoot;
         this.pid = root.pid();
+        this.leader = leader;
         this.mark = mark;
         this.startedNanos = startedNanos;
-        addSession(pid);
+        addSession(leader);
+        ROOTS.put(pid, this);
+    }
+
+    /**
+     * {@return the processes of a command that this program has started in a session of its own}
+     *
+     * @param root the process
+     * @param mark the mark in its environment
+     * @param startedNanos a time before its start, in terms of {@link System#nanoTime()}
+     */
+    static ProcessTree of(Process root, String mark, long startedNanos) {
+        // Not root.destroyForcibly(), which also closes streams from which another thread may still read.
+        return new ProcessTree(root, () -> root.toHandle().destroyForcibly(), root.pid(), mark, startedNanos);
+    }
+
+    /**
+     * {@return the processes of a command that a shell has started in the session of the shell}
+     *
+     * @param root the process
+     * @param mark the mark in its environment
+     * @param startedNanos a time before its start, in terms of {@link System#nanoTime()}
+     */
+    static ProcessTree of(ShellProcess root, String mark, long startedNanos) {
+        return new ProcessTree(root, root::destroyForcibly, root.shell().pid(), mark, startedNanos);
     }
 
     private void addSession(long session) {
@@ -85,7 +117,20 @@ final class ProcessTree {
         } else {
             endAll(trees);
         }
-        trees.forEach(tree -> tree.sessions.forEach(session -> SESSIONS.remove(session, tree)));
+        for (ProcessTree tree : trees) {
+            tree.sessions.forEach(session -> SESSIONS.remove(session, tree));
+            ROOTS.remove(tree.pid, tree);
+        }
+    }
+
+    /**
+     * {@return whether a process is the root process of a command, so that it belongs to no other}
+     *
+     * @param pid the process id
+     */
+    static boolean isRoot(long pid) {
+        ProcessTree tree = ROOTS.get(pid);
+        return tree != null && tree.root.isAlive();
     }
 
     private static void endAll(Collection<ProcessTree> trees) {
@@ -135,7 +180,8 @@ final class ProcessTree {
      * @param process the process
      */
     boolean hasSessionOf(Stat process) {
-        return sessions.contains(process.session());
+        // A shell that has started the command leads the session, but does not belong to the command.
+        return sessions.contains(process.session()) && process.pid() != leader;
     }
 
     /**
@@ -161,8 +207,7 @@ final class ProcessTree {
                 trees.stream().filter(tree -> tree.root.isAlive()).collect(Collectors.toSet());
         Collection<Stat> found =
                 new ProcessSearch(trees, alive, trees.stream().anyMatch(ProcessTree::pidsMayBeReused)).run();
-        // Not root.destroyForcibly(), which also closes streams from which another thread may still read.
-        alive.forEach(tree -> tree.root.toHandle().destroyForcibly());
+        alive.forEach(tree -> tree.killRoot.run());
         found.forEach(ProcessTree::kill);
         return found.isEmpty() && alive.isEmpty();
     }
@@ -181,7 +226,7 @@ final class ProcessTree {
     /** Kills the descendants that the JDK finds; used without {@code /proc}. */
     private void endDescendants() {
         List<ProcessHandle> descendants = root.descendants().toList();
-        root.toHandle().destroyForcibly();
+        killRoot.run();
         descendants.forEach(ProcessHandle::destroyForcibly);
     }
 

@@ -24,6 +24,7 @@ import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.Signals;
 import org.atex.support.Closeables;
+import org.atex.support.CommandScript;
 import org.atex.support.Deadline;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
@@ -97,7 +98,7 @@ final class PodmanCommand implements RunningCommand {
             throw e;
         }
         var unused = resident.ended().thenAccept(process::completeExceptionally);
-        resident.run(names, CommandScript.of(command, names, mark));
+        resident.run(names, script());
         try {
             process.get(TimeUnit.NANOSECONDS.convert(within), TimeUnit.NANOSECONDS);
             streams.connect(resident.directory(), names);
@@ -109,6 +110,22 @@ final class PodmanCommand implements RunningCommand {
         } finally {
             Closeables.closeQuietly(bothEnds); // from here on the pipe ends when the container side closes it
         }
+    }
+
+    /**
+     * {@return a script that turns a child of the resident shell into the command: it redirects the streams, writes its
+     * process id to descriptor 9, which is the status pipe, and executes the program}
+     */
+    private String script() {
+        return "exec " + redirections() + " || exit 125\necho \"$BASHPID\" >&9\nexec 9>&-\n"
+                + CommandScript.of(command, mark, "$setsid ");
+    }
+
+    private String redirections() {
+        String in = command.stdin().equals(Input.empty()) ? "/dev/null" : "\"$dir\"/" + names.in();
+        String out = command.stdout().equals(Output.discard()) ? "/dev/null" : "\"$dir\"/" + names.out();
+        String err = command.stderr().equals(Output.discard()) ? "/dev/null" : "\"$dir\"/" + names.err();
+        return "<" + in + " >" + out + (command.stderr().equals(Output.merge()) ? " 2>&1" : " 2>" + err);
     }
 
     /** Completes the command without a request to the container. */

@@ -94,7 +94,7 @@ public final class PodmanImage {
             if (name.isBlank() || name.startsWith("-") || name.indexOf('\n') >= 0) {
                 throw new IllegalArgumentException("invalid package name: '" + name + "'");
             }
-            quoted.add(CommandScript.quoted(name));
+            quoted.add("'" + name.replace("'", "'\\''") + "'");
         }
         return quoted.isEmpty()
                 ? this

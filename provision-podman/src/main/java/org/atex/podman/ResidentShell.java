@@ -258,7 +258,7 @@ final class ResidentShell implements Closeable {
      * Starts a command.
      *
      * @param names the pipes of the command; both ends of each are open, so that the shell does not block
-     * @param script the script from {@link CommandScript}
+     * @param script turns a child of the shell into the command
      * @throws IOException if the shell has ended
      */
     void run(PipeNames names, String script) throws IOException {

@@ -14,6 +14,7 @@ import org.atex.api.Remote;
 import org.atex.lab.Lab;
 import org.atex.lab.LabContainer;
 import org.atex.lab.LabImage;
+import org.atex.support.CommandScript;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -1,0 +1,231 @@
+package org.atex.local;
+
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.atex.api.Command;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Input;
+import org.atex.api.Output;
+import org.atex.api.TransferException;
+import org.atex.local.LauncherShell.Request;
+import org.atex.support.CommandScript;
+import org.atex.support.Deadline;
+import org.atex.support.UninterruptibleSection;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The resident shells of a connection. Each runs one command at a time; there are as many as commands run at the same
+ * time, up to a limit.
+ *
+ * <p>Thread safety: safe for use from any thread.
+ */
+final class LauncherShells implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LauncherShells.class);
+
+    // More commands at the same time are started by the JVM, as a shell takes more memory than most commands.
+    private static final int MAX_SHELLS = 16;
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(5);
+
+    private final String setsid;
+    private final String bash;
+    private final NamedPipes pipes;
+    private final Map<String, String> environment = LauncherShell.environmentOfCommands();
+    private final Deque<LauncherShell> idle = new ConcurrentLinkedDeque<>();
+    private final AtomicInteger count = new AtomicInteger();
+    private volatile boolean unusable;
+    private volatile boolean closed;
+
+    /**
+     * Creates an empty set of shells.
+     *
+     * @param setsid the absolute path of the program
+     * @param bash the absolute path of bash
+     * @param pipes creates the named pipes of commands
+     */
+    LauncherShells(String setsid, String bash, NamedPipes pipes) {
+        this.setsid = setsid;
+        this.bash = bash;
+        this.pipes = pipes;
+    }
+
+    /**
+     * Starts a command.
+     *
+     * @param command the command
+     * @param mark the mark of its processes
+     * @return the process, or null if no shell can start it
+     * @throws TransferException if a file to which the command is redirected cannot be opened
+     * @throws ConnectionLostException if the process could not be created
+     * @throws InterruptedException if interrupted; no process is left
+     */
+    @Nullable
+    ShellProcess start(Command command, String mark) throws InterruptedException {
+        openFiles(command);
+        // The second attempt is for a shell that a command has killed, or a pipe that another program has removed.
+        for (int attempt = 1; attempt <= 2; attempt++) {
+            LauncherShell shell = take();
+            if (shell == null) {
+                return null;
+            }
+            try {
+                return start(command, mark, shell);
+            } catch (IOException e) {
+                LOG.debug("{} could not start a command", shell, e);
+                discard(shell);
+                pipes.clear();
+            } catch (InterruptedException e) {
+                discard(shell);
+                throw e;
+            }
+        }
+        return null;
+    }
+
+    /** Reports files that cannot be opened as the JVM would. The shell opens them again. */
+    private static void openFiles(Command command) {
+        try {
+            if (command.stdin() instanceof Input.FromFile file) {
+                new FileInputStream(file.path().toFile()).close();
+            }
+            if (command.stdout() instanceof Output.ToFile file) {
+                new FileOutputStream(file.path().toFile(), true).close();
+            }
+            if (command.stderr() instanceof Output.ToFile file) {
+                new FileOutputStream(file.path().toFile(), true).close();
+            }
+        } catch (IOException e) {
+            throw ProcessStarter.cannotOpen(command, e);
+        }
+    }
+
+    /** {@return an idle or new shell, or null if there is none} */
+    private @Nullable LauncherShell take() throws InterruptedException {
+        for (@Nullable LauncherShell shell; (shell = idle.poll()) != null; ) {
+            if (shell.isReady()) {
+                return shell;
+            }
+            discard(shell); // it was killed
+        }
+        if (unusable || closed) {
+            return null;
+        }
+        if (count.incrementAndGet() > MAX_SHELLS) {
+            count.decrementAndGet();
+            return null;
+        }
+        boolean opened = false;
+        try {
+            LauncherShell shell = LauncherShell.open(setsid, bash);
+            opened = true;
+            return shell;
+        } catch (IOException e) {
+            LOG.debug("commands are started without resident shells", e);
+            unusable = true;
+            return null;
+        } finally {
+            if (!opened) {
+                count.decrementAndGet();
+            }
+        }
+    }
+
+    private ShellProcess start(Command command, String mark, LauncherShell shell)
+            throws IOException, InterruptedException {
+        ShellStreams streams = new ShellStreams(command, pipes.take(shell, ShellStreams.pipesOf(command)));
+        long now = System.nanoTime();
+        Request request;
+        try {
+            request = shell.send(script(command, streams, mark));
+        } catch (IOException e) {
+            streams.close();
+            throw e;
+        }
+        try {
+            request.started.get();
+            return new ShellProcess(shell, streams, request, mark);
+        } catch (InterruptedException e) {
+            try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+                if (section.awaitDone(request.started, Deadline.in(START_TIMEOUT))
+                        && !request.started.isCompletedExceptionally()) {
+                    ShellProcess process = new ShellProcess(shell, streams, request, mark);
+                    ProcessTree.end(List.of(ProcessTree.of(process, mark, now)));
+                }
+            }
+            streams.close();
+            throw e;
+        } catch (ExecutionException e) {
+            streams.close();
+            if (!shell.isReady()) {
+                // It was killed before it read the request: else the subshell would have reported its start.
+                throw new IOException("the shell has ended", e);
+            }
+            giveBack(shell);
+            throw new ConnectionLostException(
+                    "could not start '" + command + "' on this machine: its process could not be created, or its streams"
+                            + " could not be opened (are processes, memory or open files exhausted?)",
+                    e);
+        } finally {
+            streams.connected();
+        }
+    }
+
+    private String script(Command command, ShellStreams streams, String mark) {
+        Command complete = command;
+        if (!environment.isEmpty()) {
+            Map<String, String> all = new TreeMap<>(environment);
+            all.putAll(command.environment());
+            complete = command.withEnvironment(all);
+        }
+        return LauncherShell.request(streams.redirections(), CommandScript.of(complete, mark, ""));
+    }
+
+    /**
+     * Takes back the shell of a process whose command was closed.
+     *
+     * @param process the process
+     */
+    void release(ShellProcess process) {
+        process.streams().close();
+        giveBack(process.shell());
+    }
+
+    private void giveBack(LauncherShell shell) {
+        if (!shell.isReady()) {
+            discard(shell);
+            return;
+        }
+        idle.push(shell);
+        if (closed && idle.remove(shell)) { // close() may have run before the shell was added
+            discard(shell);
+        }
+    }
+
+    private void discard(LauncherShell shell) {
+        shell.close();
+        count.decrementAndGet();
+        if (closed) {
+            pipes.close(); // again, as the shell may have created pipes in the meantime
+        }
+    }
+
+    /** Ends all shells. The commands must have been closed before. */
+    @Override
+    public void close() {
+        closed = true;
+        for (@Nullable LauncherShell shell; (shell = idle.poll()) != null; ) {
+            discard(shell);
+        }
+        pipes.close();
+    }
+}

@@ -1,0 +1,135 @@
+package org.atex.local;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.atex.support.CommandScript;
+
+/**
+ * The named pipes that connect this program to commands which it has not started itself. They are in a directory that
+ * only the user of this program can enter.
+ *
+ * <p>Thread safety: safe for use from any thread.
+ */
+final class NamedPipes implements AutoCloseable {
+    // Java cannot create named pipes. Another program must be started for that, so it creates several at once.
+    private static final int AT_ONCE = 24;
+
+    private final Path directory;
+    private final AtomicLong count = new AtomicLong();
+    private final Queue<Path> unused = new ConcurrentLinkedQueue<>();
+
+    private NamedPipes(Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Creates a temporary directory for the pipes.
+     *
+     * @throws IOException if it cannot be created
+     */
+    static NamedPipes create() throws IOException {
+        return new NamedPipes(Files.createTempDirectory("atex-local-"));
+    }
+
+    /** {@return the directory that contains nothing but the pipes} */
+    Path directory() {
+        return directory;
+    }
+
+    /**
+     * {@return the paths of pipes that no process uses}
+     *
+     * @param shell creates them if necessary; it must be ready
+     * @param number the number of pipes
+     * @throws IOException if they cannot be created
+     */
+    List<Path> take(LauncherShell shell, int number) throws IOException, InterruptedException {
+        List<Path> taken = new ArrayList<>();
+        while (taken.size() < number) {
+            Path pipe = unused.poll();
+            if (pipe != null) {
+                taken.add(pipe);
+            } else if (!create(shell)) {
+                // A program that cleans the temporary directory may have removed the directory.
+                Files.createDirectory(
+                        directory,
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                if (!create(shell)) {
+                    throw new IOException("could not create named pipes in " + directory);
+                }
+            }
+        }
+        return taken;
+    }
+
+    private boolean create(LauncherShell shell) throws IOException, InterruptedException {
+        List<Path> pipes = Stream.generate(() -> directory.resolve("p" + count.incrementAndGet()))
+                .limit(AT_ONCE)
+                .toList();
+        StringBuilder script = new StringBuilder("builtin exec mkfifo -m 600 --");
+        pipes.forEach(pipe -> script.append(' ').append(CommandScript.quoted(bytes(pipe))));
+        try {
+            if (shell.send(script + " </dev/null >&0").ended.get() != 0) {
+                return false;
+            }
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        }
+        unused.addAll(pipes);
+        return true;
+    }
+
+    /** Forgets the unused pipes, after one of them turned out to be missing. */
+    void clear() {
+        unused.clear();
+    }
+
+    /**
+     * {@return the bytes of a path as the file system has them} The JVM may use another encoding than UTF-8.
+     *
+     * @param path the path
+     */
+    static byte[] bytes(Path path) {
+        String text = path.toString();
+        if (text.chars().allMatch(c -> c < 0x80)) {
+            return text.getBytes(US_ASCII);
+        }
+        String encoded = path.toUri().getRawPath();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < encoded.length(); i++) {
+            if (encoded.charAt(i) == '%') {
+                bytes.write(Integer.parseInt(encoded, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                bytes.write(encoded.charAt(i));
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Removes all pipes and the directory. No command may use them. */
+    @Override
+    public void close() {
+        unused.clear();
+        try (Stream<Path> pipes = Files.list(directory)) {
+            for (Path pipe : pipes.toList()) {
+                Files.deleteIfExists(pipe);
+            }
+            Files.deleteIfExists(directory);
+        } catch (IOException e) {
+            // Another program has removed them, or keeps them; they hold no data.
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package org.atex.local;
+
+import java.io.Closeable;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.atex.api.Command;
+import org.atex.api.Input;
+import org.atex.api.Output;
+import org.atex.support.Closeables;
+import org.atex.support.CommandScript;
+
+/**
+ * The standard streams of a command that a shell starts: files, or named pipes to this program.
+ *
+ * <p>Lifecycle: the constructor opens the pipes, and {@link #connected} is called when the command has opened its ends.
+ * {@link #close} closes and removes the pipes.
+ *
+ * <p>Thread safety: one thread creates and connects the streams; any thread may close them.
+ */
+final class ShellStreams implements Closeable {
+    private final List<Path> pipes;
+    private final List<Closeable> bothEnds = new ArrayList<>();
+    private final List<Closeable> ends = new ArrayList<>();
+    private final String redirections;
+    private OutputStream stdin = OutputStream.nullOutputStream();
+    private InputStream stdout = InputStream.nullInputStream();
+    private InputStream stderr = InputStream.nullInputStream();
+
+    /**
+     * Opens the pipes.
+     *
+     * @param command the command
+     * @param pipes as many pipes as {@link #pipesOf} returns
+     * @throws IOException if a pipe cannot be opened; none is left open
+     */
+    ShellStreams(Command command, List<Path> pipes) throws IOException {
+        this.pipes = pipes;
+        Deque<Path> unused = new ArrayDeque<>(pipes);
+        try {
+            redirections = "<" + input(command.stdin(), unused)
+                    + " >>" + output(command.stdout(), unused)
+                    + (command.stderr().equals(Output.merge()) ? " 2>&1" : " 2>>" + errors(command.stderr(), unused));
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** {@return the number of pipes that a command needs} */
+    static int pipesOf(Command command) {
+        Input in = command.stdin();
+        return (in.equals(Input.pipe()) || in instanceof Input.Bytes ? 1 : 0)
+                + (command.stdout().equals(Output.pipe()) ? 1 : 0)
+                + (command.stderr().equals(Output.pipe()) ? 1 : 0);
+    }
+
+    private String input(Input input, Deque<Path> unused) throws IOException {
+        return switch (input) {
+            case Input.Empty none -> "/dev/null";
+            case Input.FromFile file -> quoted(file.path());
+            case Input.Bytes bytes -> inputPipe(unused.remove());
+            case Input.Piped piped -> inputPipe(unused.remove());
+        };
+    }
+
+    private String inputPipe(Path pipe) throws IOException {
+        openBothEnds(pipe);
+        stdin = new FileOutputStream(pipe.toFile());
+        ends.add(stdin);
+        return quoted(pipe);
+    }
+
+    private String output(Output output, Deque<Path> unused) throws IOException {
+        if (!output.equals(Output.pipe())) {
+            return file(output);
+        }
+        Path pipe = unused.remove();
+        stdout = outputPipe(pipe);
+        return quoted(pipe);
+    }
+
+    private String errors(Output output, Deque<Path> unused) throws IOException {
+        if (!output.equals(Output.pipe())) {
+            return file(output);
+        }
+        Path pipe = unused.remove();
+        stderr = outputPipe(pipe);
+        return quoted(pipe);
+    }
+
+    private InputStream outputPipe(Path pipe) throws IOException {
+        openBothEnds(pipe);
+        InputStream end = new FileInputStream(pipe.toFile());
+        ends.add(end);
+        return end;
+    }
+
+    private static String file(Output output) {
+        return output instanceof Output.ToFile file ? quoted(file.path()) : "/dev/null";
+    }
+
+    private static String quoted(Path path) {
+        return CommandScript.quoted(NamedPipes.bytes(path.toAbsolutePath()));
+    }
+
+    // Opening one end of a named pipe blocks until the other end is open, so that both are opened first. This must not
+    // create a file if another program has removed the pipe.
+    private void openBothEnds(Path pipe) throws IOException {
+        bothEnds.add(FileChannel.open(pipe, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    /** {@return the redirections of bash for the command} */
+    String redirections() {
+        return redirections;
+    }
+
+    OutputStream stdin() {
+        return stdin;
+    }
+
+    InputStream stdout() {
+        return stdout;
+    }
+
+    InputStream stderr() {
+        return stderr;
+    }
+
+    /** Closes the additional ends. From here on each side sees when the other closes its end. */
+    void connected() {
+        bothEnds.forEach(Closeables::closeQuietly);
+    }
+
+    @Override
+    public void close() {
+        connected();
+        ends.forEach(Closeables::closeQuietly);
+        for (Path pipe : pipes) {
+            try {
+                Files.deleteIfExists(pipe);
+            } catch (IOException e) {
+                // Removed with the directory when the connection is closed.
+            }
+        }
+    }
+}
