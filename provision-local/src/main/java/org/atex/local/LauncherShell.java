@@ -44,7 +44,7 @@ final class LauncherShell implements AutoCloseable {
     // Variables that change how bash works. Commands get them nevertheless, see environmentOfCommands().
     private static final Set<String> INFLUENTIAL = Set.of(
             "BASHOPTS", "BASHPID", "BASH_COMPAT", "BASH_ENV", "BASH_VERSINFO", "BASH_XTRACEFD", "ENV", "EUID",
-            "EXECIGNORE", "GLOBIGNORE", "GROUPS", "IFS", "POSIXLY_CORRECT", "PPID", "SHELLOPTS", "UID");
+            "EXECIGNORE", "GLOBIGNORE", "GROUPS", "IFS", "LC_ALL", "POSIXLY_CORRECT", "PPID", "SHELLOPTS", "UID");
 
     private final Process shell;
     private final OutputStream requests;

@@ -24,7 +24,12 @@ import org.atex.support.CommandScript;
  */
 final class NamedPipes implements AutoCloseable {
     // Java cannot create named pipes. Another program must be started for that, so it creates several at once.
-    private static final int AT_ONCE = 24;
+    private static final int AT_ONCE = 64;
+
+    /** Creating and deleting a file takes a hundredth of the time that it may take on a disk. */
+    private static final Path MEMORY = Path.of("/dev/shm");
+
+    private static final String PREFIX = "atex-local-";
 
     private final Path directory;
     private final AtomicLong count = new AtomicLong();
@@ -40,7 +45,14 @@ final class NamedPipes implements AutoCloseable {
      * @throws IOException if it cannot be created
      */
     static NamedPipes create() throws IOException {
-        return new NamedPipes(Files.createTempDirectory("atex-local-"));
+        return new NamedPipes(
+                isWritableMemory()
+                        ? Files.createTempDirectory(MEMORY, PREFIX)
+                        : Files.createTempDirectory(PREFIX));
+    }
+
+    private static boolean isWritableMemory() throws IOException {
+        return Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).type().equals("tmpfs");
     }
 
     /** {@return the directory that contains nothing but the pipes} */
@@ -78,7 +90,7 @@ final class NamedPipes implements AutoCloseable {
         List<Path> pipes = Stream.generate(() -> directory.resolve("p" + count.incrementAndGet()))
                 .limit(AT_ONCE)
                 .toList();
-        StringBuilder script = new StringBuilder("builtin exec mkfifo -m 600 --");
+        StringBuilder script = new StringBuilder("builtin umask 077\nbuiltin exec mkfifo --");
         pipes.forEach(pipe -> script.append(' ').append(CommandScript.quoted(bytes(pipe))));
         try {
             if (shell.send(script + " </dev/null >&0").ended.get() != 0) {

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.RunningCommand;
+import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,6 +33,7 @@ class KilledProgramTest {
                 BufferedReader output = new BufferedReader(new InputStreamReader(one.stdout()));
                 System.out.println(output.readLine() + "\n" + output.readLine());
             }
+            System.out.println(connection.pipeDirectory());
             command.await();
         }
     }
@@ -48,12 +50,15 @@ class KilledProgramTest {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         List<ProcessHandle> started;
+        Path pipes;
         try (BufferedReader output = program.inputReader()) {
             started = Stream.of(output.readLine(), output.readLine(), output.readLine(), output.readLine())
                     .map(Long::parseLong)
                     .distinct()
                     .map(pid -> ProcessHandle.of(pid).orElseThrow())
                     .toList();
+            pipes = Path.of(output.readLine());
+            assertThat(pipes).isDirectory();
             assertThat(started).hasSizeGreaterThan(2).allMatch(ProcessHandle::isAlive);
         } finally {
             program.destroyForcibly().waitFor();
@@ -61,15 +66,20 @@ class KilledProgramTest {
         for (ProcessHandle process : started) {
             process.onExit().get(20, TimeUnit.SECONDS);
         }
+        Call.eventually("the directory of named pipes is removed", () -> !Files.exists(pipes));
     }
 
     @Test
-    void closedConnectionHasNoGuardProcess() throws Exception {
+    void closedConnectionLeavesNothing() throws Exception {
+        Path pipes;
         try (LocalConnection connection = LocalConnection.open()) {
             connection.run(Command.of("true")).orThrow();
             assertThat(guards()).isEqualTo(1);
+            pipes = connection.pipeDirectory();
+            assertThat(pipes).isDirectory();
         }
         assertThat(guards()).isZero();
+        assertThat(pipes).doesNotExist();
     }
 
     private static long guards() {

@@ -186,7 +186,7 @@ class ResidentShellsTest {
             }
             assertThat(Files.list(connection.pipeDirectory()))
                     .as("pipes of commands that have ended")
-                    .hasSizeLessThan(30);
+                    .hasSizeLessThan(100);
         }
         assertThat(ends).hasSize(300).doesNotContain("killed by KILL");
     }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.atex.api.Command;
 
@@ -13,6 +14,8 @@ import org.atex.api.Command;
 public final class CommandScript {
     /** The environment variable that holds the marks of a command, by which its processes are found. */
     public static final String VARIABLE = "ATEX_COMMAND";
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     // Variables that bash sets itself or that change its behaviour. They are passed to env instead.
     private static final Set<String> RESERVED =
@@ -40,7 +43,7 @@ public final class CommandScript {
         StringBuilder exports = new StringBuilder();
         List<String> others = new ArrayList<>();
         command.environment().forEach((name, value) -> {
-            if (name.matches("[A-Za-z_][A-Za-z0-9_]*") && !RESERVED.contains(name)) {
+            if (NAME.matcher(name).matches() && !RESERVED.contains(name)) {
                 // Not as arguments of env, which other users could read in the process list.
                 exports.append(' ').append(name).append('=').append(quoted(value));
             } else {
