@@ -93,6 +93,30 @@ final class Runs {
                 .waitFor();
     }
 
+    /** {@return the seconds that bash takes to start a program repeatedly from several loops at once} */
+    static double shell(int count, int loops, String program) throws Exception {
+        Path directory = Files.createTempDirectory("atex-bare-");
+        String script = "program=$(type -P \"$3\"); for ((i = 0; i < $2; i++)); do"
+                + " \"$program\" </dev/null >>\"$1.$i\" 2>&1; done";
+        try {
+            return seconds(() -> {
+                List<Process> all = new ArrayList<>();
+                for (int i = 0; i < loops; i++) {
+                    Path output = directory.resolve("o" + i);
+                    all.add(new ProcessBuilder(
+                                    "bash", "-c", script, "bash", output.toString(), "" + count / loops, program)
+                            .start());
+                }
+                for (Process one : all) {
+                    one.waitFor();
+                }
+                return null;
+            });
+        } finally {
+            delete(directory);
+        }
+    }
+
     static void delete(Path directory) {
         try (Stream<Path> all = Files.walk(directory)) {
             for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {

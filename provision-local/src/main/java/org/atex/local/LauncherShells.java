@@ -3,6 +3,8 @@ package org.atex.local;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.List;
@@ -71,7 +73,9 @@ final class LauncherShells implements AutoCloseable {
      */
     @Nullable
     ShellProcess start(Command command, String mark) throws InterruptedException {
-        openFiles(command);
+        if (!canOpenFiles(command)) {
+            return null;
+        }
         // The second attempt is for a shell that a command has killed, or a pipe that another program has removed.
         for (int attempt = 1; attempt <= 2; attempt++) {
             LauncherShell shell = take();
@@ -92,21 +96,38 @@ final class LauncherShells implements AutoCloseable {
         return null;
     }
 
-    /** Reports files that cannot be opened as the JVM would. The shell opens them again. */
-    private static void openFiles(Command command) {
+    /**
+     * {@return whether a shell can open the files to which a command is redirected} Files that cannot be opened are
+     * reported here as the JVM would do, since a shell has nowhere to report them.
+     */
+    private static boolean canOpenFiles(Command command) {
         try {
             if (command.stdin() instanceof Input.FromFile file) {
+                if (!isPlainFile(file.path())) {
+                    return false;
+                }
                 new FileInputStream(file.path().toFile()).close();
             }
-            if (command.stdout() instanceof Output.ToFile file) {
-                new FileOutputStream(file.path().toFile(), true).close();
+            for (Output output : List.of(command.stdout(), command.stderr())) {
+                if (output instanceof Output.ToFile file) {
+                    if (!isPlainFile(file.path())) {
+                        return false;
+                    }
+                    new FileOutputStream(file.path().toFile(), true).close();
+                }
             }
-            if (command.stderr() instanceof Output.ToFile file) {
-                new FileOutputStream(file.path().toFile(), true).close();
-            }
+            return true;
         } catch (IOException e) {
             throw ProcessStarter.cannotOpen(command, e);
         }
+    }
+
+    // A pipe must be opened once only, and a file such as /dev/stdin is another one for each process.
+    private static boolean isPlainFile(Path path) {
+        Path absolute = path.toAbsolutePath();
+        return !absolute.startsWith("/dev")
+                && !absolute.startsWith("/proc")
+                && (Files.isRegularFile(absolute) || Files.notExists(absolute));
     }
 
     /** {@return an idle or new shell, or null if there is none} */

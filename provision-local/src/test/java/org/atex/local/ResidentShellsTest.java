@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.ConnectionLostException;
+import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.testkit.Call;
@@ -173,6 +174,23 @@ class ResidentShellsTest {
 
                 assertThat(connection.run(Command.of("echo", "next")).stdout()).isEqualTo("next\n");
             }
+        }
+    }
+
+    @Test
+    void filesThatAreNotPlainAreOpenedOnce(@TempDir Path directory) throws Exception {
+        Path pipe = directory.resolve("pipe");
+        new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor();
+        Process writer = new ProcessBuilder("sh", "-c", "echo line >" + pipe).start();
+        try (LocalConnection connection = LocalConnection.open()) {
+            Command command = Command.of("cat").withStdin(Input.file(pipe));
+
+            assertThat(connection.run(command).stdout()).isEqualTo("line\n");
+            assertThat(writer.waitFor()).isZero();
+            assertThat(connection
+                            .run(Command.of("echo", "next").withStdout(Output.file(Path.of("/dev/null"))))
+                            .succeeded())
+                    .isTrue();
         }
     }
 
