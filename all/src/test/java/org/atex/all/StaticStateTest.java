@@ -60,6 +60,9 @@ class StaticStateTest {
                     "org.atex.local.ProcessTree.SESSIONS",
                     "processes belong to the whole program; it is empty while no command runs"),
             Map.entry(
+                    "org.atex.local.ProcessTree.ROOTS",
+                    "processes belong to the whole program; it is empty while no command runs"),
+            Map.entry(
                     "org.atex.local.Launcher.LAUNCHERS", "the marks of processes must be unique in the whole program"),
             Map.entry("org.atex.local.Proc.READERS", "it is empty outside of tests"));
 

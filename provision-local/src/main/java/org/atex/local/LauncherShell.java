@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.support.Closeables;
@@ -34,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LauncherShell implements AutoCloseable {
     private static final long EXIT_TIMEOUT_SECONDS = 5;
-    private static final AtomicLong COUNT = new AtomicLong();
     private static final String SCRIPT = script();
 
     // The script is not an argument, as "pkill -f" compares its pattern with arguments.
@@ -43,8 +41,23 @@ final class LauncherShell implements AutoCloseable {
 
     // Variables that change how bash works. Commands get them nevertheless, see environmentOfCommands().
     private static final Set<String> INFLUENTIAL = Set.of(
-            "BASHOPTS", "BASHPID", "BASH_COMPAT", "BASH_ENV", "BASH_VERSINFO", "BASH_XTRACEFD", "ENV", "EUID",
-            "EXECIGNORE", "GLOBIGNORE", "GROUPS", "IFS", "LC_ALL", "POSIXLY_CORRECT", "PPID", "SHELLOPTS", "UID");
+            "BASHOPTS",
+            "BASHPID",
+            "BASH_COMPAT",
+            "BASH_ENV",
+            "BASH_VERSINFO",
+            "BASH_XTRACEFD",
+            "ENV",
+            "EUID",
+            "EXECIGNORE",
+            "GLOBIGNORE",
+            "GROUPS",
+            "IFS",
+            "LC_ALL",
+            "POSIXLY_CORRECT",
+            "PPID",
+            "SHELLOPTS",
+            "UID");
 
     private final Process shell;
     private final OutputStream requests;
@@ -85,10 +98,7 @@ final class LauncherShell implements AutoCloseable {
         LauncherShell shell = new LauncherShell(builder.start());
         CompletableFuture<Boolean> ready = new CompletableFuture<>();
         // Not from a thread pool: it reads until the shell ends.
-        Thread.ofPlatform()
-                .daemon()
-                .name("atex-local-launcher-" + COUNT.incrementAndGet())
-                .start(() -> shell.readAnswers(ready));
+        Thread.ofPlatform().daemon().name("atex-local-launcher").start(() -> shell.readAnswers(ready));
         try {
             shell.write(SCRIPT);
             if (!ready.get()) {
@@ -131,8 +141,8 @@ final class LauncherShell implements AutoCloseable {
                     handle(line, current);
                 }
             }
-        } catch (IOException e) {
-            // The shell has ended.
+        } catch (IOException | NumberFormatException e) {
+            // The shell has ended, or another process has written to its output.
         }
         ended = true;
         ready.complete(false);
@@ -196,8 +206,8 @@ final class LauncherShell implements AutoCloseable {
      */
     static String request(String redirections, String script) {
         // Redirections of groups, since those of "builtin exec" do not last.
-        return "{\nbuiltin echo \"started $BASHPID\" >&\"$__atex_answers\"\n{\n" + script
-                + "} {__atex_answers}>&-\n} " + redirections + "\n";
+        return "{\nbuiltin echo \"started $BASHPID\" >&\"$__atex_answers\"\n{\n" + script + "} {__atex_answers}>&-\n} "
+                + redirections + "\n";
     }
 
     private void write(String script) throws IOException {

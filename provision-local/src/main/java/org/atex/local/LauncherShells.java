@@ -193,7 +193,8 @@ final class LauncherShells implements AutoCloseable {
             }
             giveBack(shell);
             throw new ConnectionLostException(
-                    "could not start '" + command + "' on this machine: its process could not be created, or its streams"
+                    "could not start '" + command
+                            + "' on this machine: its process could not be created, or its streams"
                             + " could not be opened (are processes, memory or open files exhausted?)",
                     e);
         } finally {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -26,6 +27,8 @@ final class NamedPipes implements AutoCloseable {
     // Java cannot create named pipes. Another program must be started for that, so it creates several at once.
     private static final int AT_ONCE = 64;
 
+    private static final int CLOSE_ATTEMPTS = 10;
+
     /** Creating and deleting a file takes a hundredth of the time that it may take on a disk. */
     private static final Path MEMORY = Path.of("/dev/shm");
 
@@ -46,9 +49,7 @@ final class NamedPipes implements AutoCloseable {
      */
     static NamedPipes create() throws IOException {
         return new NamedPipes(
-                isWritableMemory()
-                        ? Files.createTempDirectory(MEMORY, PREFIX)
-                        : Files.createTempDirectory(PREFIX));
+                isWritableMemory() ? Files.createTempDirectory(MEMORY, PREFIX) : Files.createTempDirectory(PREFIX));
     }
 
     private static boolean isWritableMemory() throws IOException {
@@ -76,8 +77,7 @@ final class NamedPipes implements AutoCloseable {
             } else if (!create(shell)) {
                 // A program that cleans the temporary directory may have removed the directory.
                 Files.createDirectory(
-                        directory,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
                 if (!create(shell)) {
                     throw new IOException("could not create named pipes in " + directory);
                 }
@@ -135,13 +135,18 @@ final class NamedPipes implements AutoCloseable {
     @Override
     public void close() {
         unused.clear();
-        try (Stream<Path> pipes = Files.list(directory)) {
-            for (Path pipe : pipes.toList()) {
-                Files.deleteIfExists(pipe);
+        for (int attempt = 1; attempt <= CLOSE_ATTEMPTS; attempt++) {
+            try (Stream<Path> pipes = Files.list(directory)) {
+                for (Path pipe : pipes.toList()) {
+                    Files.deleteIfExists(pipe);
+                }
+                Files.deleteIfExists(directory);
+                return;
+            } catch (DirectoryNotEmptyException e) {
+                // A shell that was interrupted is still creating pipes.
+            } catch (IOException e) {
+                return; // another program has removed them, or keeps them; they contain no data
             }
-            Files.deleteIfExists(directory);
-        } catch (IOException e) {
-            // Another program has removed them, or keeps them; they hold no data.
         }
     }
 }

@@ -113,9 +113,7 @@ final class ShellProcess extends Process {
         return stat != null
                 && !stat.dead()
                 && (stat.parent() == shell.pid()
-                        || Proc.environments(List.of(pid))
-                                .getOrDefault(pid, "")
-                                .contains(mark));
+                        || Proc.environments(List.of(pid)).getOrDefault(pid, "").contains(mark));
     }
 
     @Override

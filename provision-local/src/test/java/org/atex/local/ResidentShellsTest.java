@@ -50,7 +50,8 @@ class ResidentShellsTest {
                     Command command = Command.of(query).withStderr(Output.merge());
                     System.out.println(connection.run(command).stdout());
                 }
-                System.out.println(connection.run(Command.bash("[[ $(ps -o pgid= $$) -eq $$ ]] && printf '%s' \"$OWN\"")
+                System.out.println(connection
+                        .run(Command.bash("[[ $(ps -o pgid= $$) -eq $$ ]] && printf '%s' \"$OWN\"")
                                 .withEnvironment("OWN", "given"))
                         .stdout());
             }
@@ -96,9 +97,7 @@ class ResidentShellsTest {
         odd.put("OLDPWD", "/usr");
 
         for (Map<String, String> environment : List.of(Map.<String, String>of(), odd)) {
-            assertThat(answers("shells", environment))
-                    .contains("given")
-                    .isEqualTo(answers("jvm", environment));
+            assertThat(answers("shells", environment)).contains("given").isEqualTo(answers("jvm", environment));
         }
     }
 
@@ -116,7 +115,8 @@ class ResidentShellsTest {
     void commandWhoseShellIsKilledIsLostAndEnded() throws Exception {
         try (LocalConnection connection = LocalConnection.open()) {
             RunningCommand command = connection.start(Command.bash("echo $$; kill -9 $PPID; exec sleep 1000"));
-            ProcessHandle process = ProcessHandle.of(Long.parseLong(firstLine(command))).orElseThrow();
+            ProcessHandle process =
+                    ProcessHandle.of(Long.parseLong(firstLine(command))).orElseThrow();
 
             assertThatThrownBy(command::await)
                     .isInstanceOf(ConnectionLostException.class)
@@ -199,8 +199,9 @@ class ResidentShellsTest {
         List<String> ends = new ArrayList<>();
         try (LocalConnection connection = LocalConnection.open()) {
             for (int i = 0; i < 300; i++) {
-                ends.add(connection.run(Command.bash("(sleep 1000 >&- 2>&- &) ; exit " + i % 3)).end()
-                        + "");
+                ends.add(connection
+                                .run(Command.bash("(sleep 1000 >&- 2>&- &) ; exit " + i % 3))
+                                .end() + "");
             }
             assertThat(Files.list(connection.pipeDirectory()))
                     .as("pipes of commands that have ended")
