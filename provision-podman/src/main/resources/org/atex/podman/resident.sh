@@ -72,13 +72,19 @@ search() {
     done
 }
 
-# Kills matching processes and searches again, until none is left. Gives up after 300 rounds, since a process in an
+# Kills matching processes and searches again, until two searches in a row have found none: a process has no environment
+# for a moment during execve, and one search may miss it. Gives up after 300 rounds, since a process in an
 # uninterruptible system call does not end.
 end() {
+    local clean=0
     for ((i = 0; i < 300; i++)); do
         search "$@"
-        [[ $found ]] || return 0
-        kill -9 $found 2>/dev/null
+        if [[ $found ]]; then
+            clean=0
+            kill -9 $found 2>/dev/null
+        elif ((++clean == 2)); then
+            return 0
+        fi
     done
     return 1
 }

@@ -140,11 +140,17 @@ final class ProcessReaper {
                 fi
             }
             end() {
-                i=0
+                i=0 clean=0
                 while [ $i -lt 600 ]; do
                     find "$@"
-                    [ -n "$found" ] || return 0
-                    kill -9 $found 2>/dev/null
+                    if [ -n "$found" ]; then
+                        clean=0
+                        kill -9 $found 2>/dev/null
+                    else
+                        # A process has no environment for a moment during execve, and one search may miss it.
+                        clean=$((clean + 1))
+                        [ $clean -lt 2 ] || return 0
+                    fi
                     i=$((i + 1))
                 done
                 return 1
