@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.atex.fmf.tree.FmfException;
+import org.atex.support.CommandScript;
 
 /**
  * Runs git in a separate, temporary repository. Git cannot prompt, its processes end with the time limit, and passwords
@@ -100,7 +101,7 @@ final class Git {
         }
         String program = System.getenv("GIT_SSH");
         if (program != null) {
-            return "'" + program.replace("'", "'\\''") + "'";
+            return CommandScript.posixQuoted(program);
         }
         Result configured = attempt("config", "--get", "core.sshCommand");
         return configured.succeeded() ? configured.out().strip() : "ssh";

@@ -2,7 +2,9 @@ package org.atex.fmf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +32,28 @@ class ScriptsTest {
                 .isEmpty();
         assertThat(script.text().lines().filter(line -> !line.stripLeading().startsWith("#")))
                 .noneMatch(line -> NEWER.matcher(line).find());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void removedCommentsDoNotChangeAScript(Scripts script) throws Exception {
+        String name = script.name().toLowerCase(Locale.ROOT) + ".sh";
+        try (InputStream source = Scripts.class.getResourceAsStream(name)) {
+            String original = new String(source.readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(asParsedByBash(script.text())).isEqualTo(asParsedByBash(original));
+        }
+    }
+
+    private static String asParsedByBash(String text) throws Exception {
+        Process bash =
+                new ProcessBuilder("bash", "-s").redirectErrorStream(true).start();
+        bash.getOutputStream()
+                .write(("parsed() {\n" + text + "\n}\ndeclare -f parsed\n").getBytes(StandardCharsets.UTF_8));
+        bash.getOutputStream().close();
+        String parsed = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(parsed).startsWith("parsed ()");
+        return parsed;
     }
 
     @ParameterizedTest

@@ -2,8 +2,8 @@ package org.atex.local;
 
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetEncoder;
-import java.nio.charset.StandardCharsets;
 import org.atex.api.Command;
+import org.atex.support.CommandScript;
 
 /**
  * Encodes commands in ASCII. In the locale {@code C}, the JVM replaces other characters in the arguments of a process
@@ -31,14 +31,15 @@ final class AsciiCommand {
         StringBuilder script = new StringBuilder();
         String directory = command.directory();
         if (directory != null) {
-            script.append("cd -- ").append(quoted(directory)).append(" || exit 125\n");
+            script.append("cd -- ").append(CommandScript.quoted(directory)).append(" || exit 125\n");
         }
         script.append("exec --");
         if (!command.environment().isEmpty()) {
             script.append(" env --");
         }
-        command.environment().forEach((name, value) -> script.append(' ').append(quoted(name + "=" + value)));
-        command.arguments().forEach(argument -> script.append(' ').append(quoted(argument)));
+        command.environment()
+                .forEach((name, value) -> script.append(' ').append(CommandScript.quoted(name + "=" + value)));
+        command.arguments().forEach(argument -> script.append(' ').append(CommandScript.quoted(argument)));
         return Command.bash(script.toString())
                 .withStdin(command.stdin())
                 .withStdout(command.stdout())
@@ -52,15 +53,5 @@ final class AsciiCommand {
                 && command.environment().entrySet().stream()
                         .allMatch(e -> ascii.canEncode(e.getKey()) && ascii.canEncode(e.getValue()))
                 && (directory == null || ascii.canEncode(directory));
-    }
-
-    private static String quoted(String text) {
-        StringBuilder quoted = new StringBuilder("$'");
-        for (int b : text.getBytes(StandardCharsets.UTF_8)) {
-            boolean plain = Character.isLetterOrDigit(b) || b == '/' || b == '=';
-            // Octal, since bash would treat a following digit as part of a hexadecimal escape.
-            quoted.append(plain ? String.valueOf((char) b) : String.format("\\%03o", b & 0xff));
-        }
-        return quoted.append("'").toString();
     }
 }

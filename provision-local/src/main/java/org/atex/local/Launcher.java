@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.TransferException;
@@ -108,12 +109,11 @@ final class Launcher implements AutoCloseable {
     /** {@return a program on the PATH of this program, or null} */
     private static @Nullable String onPath(String program) {
         String path = System.getenv("PATH");
-        for (String directory : (path == null ? "/usr/bin:/bin" : path).split(":", -1)) {
-            File file = new File(directory, program);
-            if (file.isFile() && file.canExecute()) {
-                return file.getAbsolutePath();
-            }
-        }
-        return null;
+        return Stream.of((path == null ? "/usr/bin:/bin" : path).split(":", -1))
+                .map(directory -> new File(directory, program))
+                .filter(file -> file.isFile() && file.canExecute())
+                .map(File::getAbsolutePath)
+                .findFirst()
+                .orElse(null);
     }
 }

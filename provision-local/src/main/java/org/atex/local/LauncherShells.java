@@ -192,11 +192,8 @@ final class LauncherShells implements AutoCloseable {
                 throw new IOException("the shell has ended", e);
             }
             giveBack(shell);
-            throw new ConnectionLostException(
-                    "could not start '" + command
-                            + "' on this machine: its process could not be created, or its streams"
-                            + " could not be opened (are processes, memory or open files exhausted?)",
-                    e);
+            throw ProcessStarter.notCreated(
+                    command, "its process could not be created, or its streams could not be opened", e);
         } finally {
             streams.connected();
         }

@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <p>All output that a command wrote before it ended can be read. Output of its background processes can be read while
  * they run, or is lost.
  *
- * <p>Neither a shell nor the JDK distinguishes a signal from an exit code of 128 plus the number of the signal: {@code exit 137} is
- * reported as the signal KILL.
+ * <p>Neither a shell nor the JDK distinguishes a signal from an exit code of 128 plus the number of the signal:
+ * {@code exit 137} is reported as the signal KILL.
  *
  * <p>Lifecycle and thread safety are those of {@link Connection}. A {@code start} during a concurrent {@code close}
  * throws {@link IllegalStateException} and leaves no process running.

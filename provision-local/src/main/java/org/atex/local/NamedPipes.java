@@ -1,8 +1,5 @@
 package org.atex.local;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -91,7 +88,7 @@ final class NamedPipes implements AutoCloseable {
                 .limit(AT_ONCE)
                 .toList();
         StringBuilder script = new StringBuilder("builtin umask 077\nbuiltin exec mkfifo --");
-        pipes.forEach(pipe -> script.append(' ').append(CommandScript.quoted(bytes(pipe))));
+        pipes.forEach(pipe -> script.append(' ').append(CommandScript.quoted(pipe)));
         try {
             if (shell.send(script + " </dev/null >&0").ended.get() != 0) {
                 return false;
@@ -106,29 +103,6 @@ final class NamedPipes implements AutoCloseable {
     /** Forgets the unused pipes, after one of them turned out to be missing. */
     void clear() {
         unused.clear();
-    }
-
-    /**
-     * {@return the bytes of a path as the file system has them} The JVM may use another encoding than UTF-8.
-     *
-     * @param path the path
-     */
-    static byte[] bytes(Path path) {
-        String text = path.toString();
-        if (text.chars().allMatch(c -> c < 0x80)) {
-            return text.getBytes(US_ASCII);
-        }
-        String encoded = path.toUri().getRawPath();
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (int i = 0; i < encoded.length(); i++) {
-            if (encoded.charAt(i) == '%') {
-                bytes.write(Integer.parseInt(encoded, i + 1, i + 3, 16));
-                i += 2;
-            } else {
-                bytes.write(encoded.charAt(i));
-            }
-        }
-        return bytes.toByteArray();
     }
 
     /** Removes all pipes and the directory. No command may use them. */

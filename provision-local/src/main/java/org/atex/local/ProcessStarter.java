@@ -61,10 +61,7 @@ final class ProcessStarter {
                 String script = "echo 'could not run the command: the argument list is too long' >&2; exit 126";
                 return startEncoded(substitute(command, script), marks);
             }
-            throw new ConnectionLostException(
-                    "could not start '" + command + "' on this machine: " + e.getMessage()
-                            + " (are processes, memory or open files exhausted?)",
-                    e);
+            throw notCreated(command, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -73,6 +70,14 @@ final class ProcessStarter {
         return new TransferException(
                 "could not start '" + command + "': a file of its standard streams cannot be opened: "
                         + cause.getMessage(),
+                cause);
+    }
+
+    /** {@return the exception for a command whose process cannot be created} */
+    static ConnectionLostException notCreated(Command command, String why, Exception cause) {
+        return new ConnectionLostException(
+                "could not start '" + command + "' on this machine: " + why
+                        + " (are processes, memory or open files exhausted?)",
                 cause);
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.atex.api.Command;
 import org.atex.api.Input;
 import org.atex.api.Output;
@@ -49,8 +50,10 @@ final class ShellStreams implements Closeable {
         Deque<Path> unused = new ArrayDeque<>(pipes);
         try {
             redirections = "<" + input(command.stdin(), unused)
-                    + " >>" + output(command.stdout(), unused)
-                    + (command.stderr().equals(Output.merge()) ? " 2>&1" : " 2>>" + errors(command.stderr(), unused));
+                    + " >>" + output(command.stdout(), unused, end -> stdout = end)
+                    + (command.stderr().equals(Output.merge())
+                            ? " 2>&1"
+                            : " 2>>" + output(command.stderr(), unused, end -> stderr = end));
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -81,37 +84,20 @@ final class ShellStreams implements Closeable {
         return quoted(pipe);
     }
 
-    private String output(Output output, Deque<Path> unused) throws IOException {
+    private String output(Output output, Deque<Path> unused, Consumer<InputStream> stream) throws IOException {
         if (!output.equals(Output.pipe())) {
-            return file(output);
+            return output instanceof Output.ToFile file ? quoted(file.path()) : "/dev/null";
         }
         Path pipe = unused.remove();
-        stdout = outputPipe(pipe);
-        return quoted(pipe);
-    }
-
-    private String errors(Output output, Deque<Path> unused) throws IOException {
-        if (!output.equals(Output.pipe())) {
-            return file(output);
-        }
-        Path pipe = unused.remove();
-        stderr = outputPipe(pipe);
-        return quoted(pipe);
-    }
-
-    private InputStream outputPipe(Path pipe) throws IOException {
         openBothEnds(pipe);
         InputStream end = new FileInputStream(pipe.toFile());
         ends.add(end);
-        return end;
-    }
-
-    private static String file(Output output) {
-        return output instanceof Output.ToFile file ? quoted(file.path()) : "/dev/null";
+        stream.accept(end);
+        return quoted(pipe);
     }
 
     private static String quoted(Path path) {
-        return CommandScript.quoted(NamedPipes.bytes(path.toAbsolutePath()));
+        return CommandScript.quoted(path.toAbsolutePath());
     }
 
     // Opening one end of a named pipe blocks until the other end is open, so that both are opened first. This must not

@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 import org.atex.api.ProvisioningException;
+import org.atex.support.CommandScript;
 
 /**
  * An image derived from another image by adding packages and instructions. It is built once for its content: a later
@@ -94,7 +95,7 @@ public final class PodmanImage {
             if (name.isBlank() || name.startsWith("-") || name.indexOf('\n') >= 0) {
                 throw new IllegalArgumentException("invalid package name: '" + name + "'");
             }
-            quoted.add("'" + name.replace("'", "'\\''") + "'");
+            quoted.add(CommandScript.posixQuoted(name));
         }
         return quoted.isEmpty()
                 ? this

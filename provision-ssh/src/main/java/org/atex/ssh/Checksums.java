@@ -10,6 +10,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.atex.api.Connection;
+import org.atex.support.RawFileName;
 
 /**
  * Compares the SHA-256 checksums of copied files on both sides. Symbolic links are not compared, and of a downloaded

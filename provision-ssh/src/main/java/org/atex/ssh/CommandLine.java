@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.atex.api.Command;
 import org.atex.api.Input;
 import org.atex.api.Output;
+import org.atex.support.CommandScript;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -215,6 +216,6 @@ record CommandLine(String line, byte[] input) {
 
     /** {@return a text in quotes, as one literal word for {@code sh}} */
     static String quoted(String word) {
-        return "'" + word.replace("'", "'\\''") + "'";
+        return CommandScript.posixQuoted(word);
     }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.Set;
+import org.atex.support.RawFileName;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -32,6 +32,7 @@ import net.schmizz.sshj.sftp.SFTPClient;
 import net.schmizz.sshj.sftp.SFTPEngine;
 import net.schmizz.sshj.transport.TransportException;
 import org.atex.api.ConnectionLostException;
+import org.atex.support.RawFileName;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -20,6 +20,7 @@ import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.RunningCommand;
+import org.atex.support.RawFileName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

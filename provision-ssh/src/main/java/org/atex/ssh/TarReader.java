@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.atex.support.RawFileName;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -32,6 +32,7 @@ import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.Input;
 import org.atex.api.RunningCommand;
+import org.atex.support.RawFileName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

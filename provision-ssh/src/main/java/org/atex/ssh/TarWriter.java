@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import org.atex.support.RawFileName;
 
 /**
  * Writes a tar stream that every tar can read. Names are raw. A long name is written as a GNU entry, as pax records

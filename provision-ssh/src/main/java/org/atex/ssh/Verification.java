@@ -23,6 +23,7 @@ import org.atex.api.Connection;
 import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
+import org.atex.support.RawFileName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.atex.ssh.Host;
+import org.atex.support.CommandScript;
 
 /** Builds an ssh command that connects to a guest with the key and the host key of the run. */
 final class SshCommandLine {
@@ -27,6 +28,6 @@ final class SshCommandLine {
     }
 
     private static String quoted(String word) {
-        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : CommandScript.posixQuoted(word);
     }
 }

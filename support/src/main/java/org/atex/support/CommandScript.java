@@ -2,6 +2,7 @@ package org.atex.support;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -80,11 +81,24 @@ public final class CommandScript {
     }
 
     /**
-     * {@return bytes as a quoted word of bash, in printable ASCII}
+     * {@return a local path as a quoted word of bash, in printable ASCII; the name keeps its bytes}
      *
-     * @param word the bytes, which do not contain NUL
+     * @param path the path
      */
-    public static String quoted(byte[] word) {
+    public static String quoted(Path path) {
+        return quoted(RawFileName.bytes(RawFileName.of(path)));
+    }
+
+    /**
+     * {@return the text as a quoted word of any POSIX shell}
+     *
+     * @param word the text
+     */
+    public static String posixQuoted(String word) {
+        return "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    private static String quoted(byte[] word) {
         boolean plain = true;
         for (byte b : word) {
             plain &= isPrintable(b);

@@ -1,4 +1,4 @@
-package org.atex.ssh;
+package org.atex.support;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -15,19 +15,29 @@ import java.util.Locale;
 /**
  * Conversions between paths and raw names. A raw name is a string in which each character stands for one byte of the
  * name (ISO 8859-1). File names need not be valid UTF-8, and decoding as UTF-8 could map two names to one.
+ *
+ * <p>Thread-safe.
  */
-final class RawFileName {
+public final class RawFileName {
     private static final Path ROOT = Path.of("/");
 
     private RawFileName() {}
 
-    /** {@return the raw name for a text, which is encoded as UTF-8} */
-    static String of(String text) {
+    /**
+     * {@return the raw name for a text}
+     *
+     * @param text the text, which is encoded as UTF-8
+     */
+    public static String of(String text) {
         return isAscii(text) ? text : new String(text.getBytes(UTF_8), ISO_8859_1);
     }
 
-    /** {@return the raw name of a local path, relative if the path is} */
-    static String of(Path path) {
+    /**
+     * {@return the raw name of a local path}
+     *
+     * @param path the path; if it is relative, the name is relative as well
+     */
+    public static String of(Path path) {
         String text = path.toString();
         if (isAscii(text)) {
             return text;
@@ -58,9 +68,10 @@ final class RawFileName {
     /**
      * {@return the local path for a raw name}
      *
+     * @param raw the raw name
      * @throws IOException if no local path can have that name
      */
-    static Path path(String raw) throws IOException {
+    public static Path path(String raw) throws IOException {
         try {
             if (isAscii(raw)) {
                 return Path.of(raw);
@@ -78,13 +89,21 @@ final class RawFileName {
         }
     }
 
-    /** {@return the bytes of a raw name} */
-    static byte[] bytes(String raw) {
+    /**
+     * {@return the bytes of a raw name}
+     *
+     * @param raw the raw name
+     */
+    public static byte[] bytes(String raw) {
         return raw.getBytes(ISO_8859_1);
     }
 
-    /** {@return a raw name for messages; bytes that are not valid UTF-8 are written as {@code \xNN}} */
-    static String readable(String raw) {
+    /**
+     * {@return a raw name for messages; bytes that are not valid UTF-8 are written as {@code \xNN}}
+     *
+     * @param raw the raw name
+     */
+    public static String readable(String raw) {
         if (isAscii(raw)) {
             return raw;
         }
