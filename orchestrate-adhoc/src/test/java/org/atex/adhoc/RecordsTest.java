@@ -226,6 +226,17 @@ class RecordsTest {
     private static final class Neighbours implements Executor.Factory {
         private final Set<String> running = ConcurrentHashMap.newKeySet();
         private final Map<String, Set<String>> seen = new ConcurrentHashMap<>();
+        private final String patient;
+        private final CountDownLatch patientMet = new CountDownLatch(1);
+
+        /**
+         * Creates the record.
+         *
+         * @param patient the test that goes on until another one runs beside it; empty for none
+         */
+        Neighbours(String patient) {
+            this.patient = patient;
+        }
 
         @Override
         public Executor open(org.atex.api.Remote system) {
@@ -234,7 +245,11 @@ class RecordsTest {
                 public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
                     running.add(test.name());
                     running.forEach(other -> meet(test.name(), other));
-                    new CountDownLatch(1).await(20, TimeUnit.MILLISECONDS);
+                    if (test.name().equals(patient)) {
+                        patientMet.await(20, TimeUnit.SECONDS);
+                    } else {
+                        new CountDownLatch(1).await(20, TimeUnit.MILLISECONDS);
+                    }
                     running.forEach(other -> meet(test.name(), other));
                     running.remove(test.name());
                     return TestEnd.exited(0);
@@ -249,13 +264,16 @@ class RecordsTest {
             if (!a.equals(b)) {
                 seen.computeIfAbsent(a, n -> ConcurrentHashMap.newKeySet()).add(b);
                 seen.computeIfAbsent(b, n -> ConcurrentHashMap.newKeySet()).add(a);
+                if (a.equals(patient) || b.equals(patient)) {
+                    patientMet.countDown();
+                }
             }
         }
     }
 
     @Test
     void destructiveTestRunsAloneOnItsSystem() throws Exception {
-        Neighbours neighbours = new Neighbours();
+        Neighbours neighbours = new Neighbours("/t0");
         List<TestCase> tests = new ArrayList<>(tests(12));
         tests.add(3, TestCase.named("/destroyer").withDestructive(true));
         try (FakeProvisioner big = FakeProvisioner.of(FakeSystem.ready().withSlots(4));
@@ -272,7 +290,7 @@ class RecordsTest {
 
     @Test
     void lockListedAsSharedAndExclusiveIsExclusive() throws Exception {
-        Neighbours neighbours = new Neighbours();
+        Neighbours neighbours = new Neighbours("");
         List<TestCase> tests = IntStream.range(0, 8)
                 .mapToObj(i -> (TestCase)
                         TestCase.named("/t" + i).withLock(TestLock.shared("db")).withLock(TestLock.exclusive("db")))
