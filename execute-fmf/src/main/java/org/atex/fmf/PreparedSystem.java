@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.atex.api.AtexException;
 import org.atex.api.Command;
+import org.atex.api.CommandResult;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.ReportedResult;
@@ -166,43 +167,30 @@ final class PreparedSystem {
             steps.finish();
             steps.close();
         }
-        keepPlanData();
     }
 
-    /** Downloads the files in {@code TMT_PLAN_DATA} to the directory with the logs of the scripts. */
-    private void keepPlanData() throws InterruptedException {
-        SystemDirectories directories = new SystemDirectories(root, root);
-        String data = directories.planData();
-        try {
-            var unused = LimitedCall.of("atex-plan-data", options.finishWithin(), () -> {
-                boolean any = connection
-                        .run(Command.bash(
-                                "cd -- \"$1\" && shopt -s nullglob dotglob && all=(*) && ((${#all[@]}))", data))
-                        .succeeded();
-                if (any) {
-                    connection.download(
-                            data,
-                            logs.directoryOf(connection, directories.suffix()).resolve("plan-data"));
-                }
-                return any;
-            });
-        } catch (LimitedCall.NotInTimeException e) {
-            LOG.warn("could not download TMT_PLAN_DATA from {}: the download {}", connection, e.getMessage());
-        } catch (LimitedCall.Failure e) {
-            if (!(e.thrown() instanceof ConnectionLostException)) {
-                LOG.warn("could not download TMT_PLAN_DATA from {}: {}", connection, e.describe());
-            }
-        }
-    }
-
-    /** Removes all files from the system if it still responds. An interrupt does not prevent it and is restored. */
+    /**
+     * Removes all files from the system if it still responds, after a download of those in {@code TMT_PLAN_DATA}. An
+     * interrupt does not prevent it and is restored.
+     */
     private void remove() throws InterruptedException {
         if (root.isEmpty()) {
             return;
         }
-        Command removal = new SystemDirectories(root, root).removalCommand();
+        SystemDirectories directories = new SystemDirectories(root, root);
+        boolean hasData = !remove(directories.removalWithoutPlanDataCommand()).isEmpty();
+        if (hasData) {
+            keepPlanData(directories);
+            var unused = remove(directories.removalCommand());
+        }
+    }
+
+    /** {@return the output of the command; empty if it failed} */
+    private String remove(Command removal) throws InterruptedException {
         try {
-            var unused = LimitedCall.of("atex-clean-up", REMOVAL_TIMEOUT, () -> connection.run(removal));
+            return LimitedCall.of("atex-clean-up", REMOVAL_TIMEOUT, () -> connection.run(removal))
+                    .map(CommandResult::stdout)
+                    .orElse("");
         } catch (LimitedCall.NotInTimeException e) {
             LOG.debug("could not remove {} on {}: the removal {}", root, connection, e.getMessage());
         } catch (LimitedCall.Failure e) {
@@ -210,6 +198,24 @@ final class PreparedSystem {
                 LOG.warn("could not remove {} on {}: {}", root, connection, e.describe());
             }
             LOG.debug("could not remove {} on {}, which does not respond: {}", root, connection, e.describe());
+        }
+        return "";
+    }
+
+    /** Downloads the files in {@code TMT_PLAN_DATA} to the directory with the logs of the scripts. */
+    private void keepPlanData(SystemDirectories directories) throws InterruptedException {
+        try {
+            var unused = LimitedCall.of("atex-plan-data", options.finishWithin(), () -> {
+                Path target = logs.directoryOf(connection, directories.suffix()).resolve("plan-data");
+                connection.download(directories.planData(), target);
+                return true;
+            });
+        } catch (LimitedCall.NotInTimeException e) {
+            LOG.warn("could not download TMT_PLAN_DATA from {}: the download {}", connection, e.getMessage());
+        } catch (LimitedCall.Failure e) {
+            if (!(e.thrown() instanceof ConnectionLostException)) {
+                LOG.warn("could not download TMT_PLAN_DATA from {}: {}", connection, e.describe());
+            }
         }
     }
 }

@@ -80,6 +80,13 @@ record SystemDirectories(String root, String slot) {
             }
             """;
 
+    private static final String REMOVE_WITHOUT_DATA = """
+            for file in "$2"/{*,.[!.]*,..?*}; do
+                [[ -e $file || -L $file ]] && echo data && exit
+            done
+            remove_place "$1"
+            """;
+
     private static final String CREATE = REMOVE + """
             set -e
             place=$1 kind=$2 helper=$3
@@ -91,14 +98,17 @@ record SystemDirectories(String root, String slot) {
                 umask 077
                 : >"$place/plan-environment"
                 umask 022
+                # The name is free in a new directory, which nobody else can enter yet.
+                slot=$place/slot.${place##*.}
+                dirs=("$slot" "$place"/{bin,plan-data})
+                commands=("${@/#/$place/bin/}")
+            else
+                slot=$(mktemp -d "$place/slot.XXXXXXXXXX")
+                dirs=()
+                commands=()
             fi
-            slot=$(mktemp -d "$place/slot.XXXXXXXXXX")
-            dirs=("$slot"/{bin,spool,test,test/data})
-            commands=("${@/#/$slot/bin/}")
-            if ((new)); then
-                dirs+=("$place"/{bin,plan-data})
-                commands+=("${@/#/$place/bin/}")
-            fi
+            dirs+=("$slot"/{bin,spool,test,test/data})
+            commands+=("${@/#/$slot/bin/}")
             mkdir "${dirs[@]}"
             printf %s "$helper" | tee "${commands[@]}" >"$slot/bin/helper"
             chmod +x "${commands[@]}" "$slot/bin/helper"
@@ -176,6 +186,11 @@ record SystemDirectories(String root, String slot) {
     /** {@return the command that removes the root and everything in it} */
     Command removalCommand() {
         return Command.bash(REMOVE + "remove_place \"$1\"", root);
+    }
+
+    /** {@return the command that does the same, or only prints a line if the plan has left data} */
+    Command removalWithoutPlanDataCommand() {
+        return Command.bash(REMOVE + REMOVE_WITHOUT_DATA, root, planData());
     }
 
     String tree() {

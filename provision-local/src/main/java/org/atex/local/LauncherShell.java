@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LauncherShell implements AutoCloseable {
     private static final long EXIT_TIMEOUT_SECONDS = 5;
+    private static final int LENGTH_DIGITS = 8;
     private static final String SCRIPT = script();
 
     // The script is not an argument, as "pkill -f" compares its pattern with arguments.
@@ -211,8 +211,8 @@ final class LauncherShell implements AutoCloseable {
     }
 
     private void write(String script) throws IOException {
-        byte[] bytes = (String.format(Locale.ROOT, "%08d", script.length()) + script).getBytes(US_ASCII);
-        requests.write(bytes);
+        String length = Integer.toString(script.length());
+        requests.write(("0".repeat(LENGTH_DIGITS - length.length()) + length + script).getBytes(US_ASCII));
         requests.flush();
     }
 
