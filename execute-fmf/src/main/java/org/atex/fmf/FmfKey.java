@@ -367,7 +367,7 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "extra-locks-shared",
                     "names of locks that it shares with other tests",
                     "extra-needs",
-                    "labels that its system must have, each with a value or a list of accepted values");
+                    "labels that its system must have, each with a value, a list of accepted values, or a minimum such as '>= 4 GiB'");
         }
 
         private void coreKeys(Where where) {

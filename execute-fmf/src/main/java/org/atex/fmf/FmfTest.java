@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class FmfTest implements TestCase {
     private static final Duration DEFAULT_DURATION = Duration.ofMinutes(5);
     private static final String DESTRUCTIVE = "destructive";
+    private static final String MINIMUM = ">=";
 
     private final PlainTest plan;
     private final String command;
@@ -98,7 +99,7 @@ public final class FmfTest implements TestCase {
             plan = plan.withLock(TestLock.shared(lock));
         }
         for (Map.Entry<String, @Nullable Object> need : node.map("extra-needs").entrySet()) {
-            plan = plan.withNeed(new Need(need.getKey(), acceptedValues(node, need.getValue())));
+            plan = plan.withNeed(need(node, need.getKey(), need.getValue()));
         }
         return plan;
     }
@@ -116,6 +117,17 @@ public final class FmfTest implements TestCase {
         return duration;
     }
 
+    private static Need need(FmfNode node, String label, @Nullable Object written) {
+        if (written instanceof String text && text.startsWith(MINIMUM)) {
+            try {
+                return Need.atLeast(label, text.substring(MINIMUM.length()).strip());
+            } catch (IllegalArgumentException e) {
+                throw node.unexpected("extra-needs", "after >= a number, a version, or a size such as 4 GiB");
+            }
+        }
+        return Need.of(label, acceptedValues(node, written).toArray(String[]::new));
+    }
+
     /** {@return the accepted values of a label} Numbers and booleans are compared as text, as labels are text. */
     private static Set<String> acceptedValues(FmfNode node, @Nullable Object written) {
         List<String> values = new ArrayList<>();
@@ -125,6 +137,9 @@ public final class FmfTest implements TestCase {
                         "extra-needs", "labels, each with a value or a list of values, such as arch: x86_64");
             }
             values.add(value.toString());
+            if (value instanceof Boolean is) {
+                values.add(is ? "yes" : "no");
+            }
         }
         return Set.copyOf(values);
     }

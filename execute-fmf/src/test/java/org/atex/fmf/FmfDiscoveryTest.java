@@ -266,6 +266,7 @@ class FmfDiscoveryTest {
                   arch: [x86_64, aarch64]
                   version: 9
                   nested: true
+                  memory: '>= 4 GiB'
                 """);
         PlainTest expected = TestCase.named("/tests")
                 .withLimit(Duration.ofMinutes(10))
@@ -281,12 +282,13 @@ class FmfDiscoveryTest {
                 .withLock(TestLock.shared("network"))
                 .withNeed(Need.of("arch", "x86_64", "aarch64"))
                 .withNeed(Need.of("version", "9"))
-                .withNeed(Need.of("nested", "true"));
+                .withNeed(Need.of("nested", "true", "yes"))
+                .withNeed(Need.atLeast("memory", "4 GiB"));
         FmfTests tests = discovery().discover();
         assertThat(tests.get(0).plan().withSource(null)).isEqualTo(expected);
         assertThat(PlainTest.copyOf(tests.get(0))).isEqualTo(tests.get(0).plan());
         FmfTest changed = tests.get(0).withPlan(plan -> plan.withNeed(Need.of("root")));
-        assertThat(changed.needs()).hasSize(4);
+        assertThat(changed.needs()).hasSize(5);
         assertThat(changed.withTags(Set.of()).destructive()).isFalse();
         assertThat(changed.withPlan(plan -> TestCase.named("/new")).limit()).isEqualTo(Duration.ofMinutes(5));
     }
@@ -299,6 +301,7 @@ class FmfDiscoveryTest {
                 "extra-needs: {arch: {is: x86_64}}",
                 "extra-needs: {arch: [[x86_64]]}",
                 "extra-needs: {arch: null}",
+                "extra-needs: {memory: '>= much'}",
                 "extra-expected: soon",
                 "extra-priority: high",
                 "{extra-locks: [a], extra-locks-shared: [a]}"

@@ -14,8 +14,8 @@ import org.atex.provision.Provisioners;
  * <p>The number of systems that exist at the same time is limited. At the limit, {@code take} waits until a system is
  * closed.
  *
- * <p>Labels, known in advance: {@code os} ({@code linux}), {@code arch} as printed by {@code uname -m}, and {@code
- * distro}, for example {@code debian-12}.
+ * <p>Labels, known in advance: {@code os} ({@code linux}) and all of {@link org.atex.api.Capability}, for example
+ * {@code arch} and {@code distro}.
  *
  * <p>Lifecycle and thread safety are those of {@link Provisioner}.
  */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 import org.atex.api.Provisioner;
+import org.atex.provision.SystemLabels;
 import org.atex.testkit.LeakCheck;
 import org.atex.testkit.ProvisionerContract;
 import org.junit.jupiter.api.Test;
@@ -31,11 +32,19 @@ class LocalProvisionerContractTest extends ProvisionerContract {
     }
 
     @Test
+    void labelsAreThoseThatASystemReportsItself() throws Exception {
+        try (LocalConnection connection = LocalConnection.open();
+                LocalProvisioner provisioner = LocalProvisioner.withMaxSystems(1)) {
+            assertThat(provisioner.labels()).containsAllEntriesOf(SystemLabels.of(connection));
+        }
+    }
+
+    @Test
     void labelsComeFromOsRelease() {
         List<String> release = List.of("NAME=\"Some Linux\"", "# a comment", "", "ID=some", "VERSION_ID=\"12\"");
 
         assertThat(MachineLabels.of("Linux", "amd64", release))
-                .isEqualTo(Map.of("os", "linux", "arch", "x86_64", "distro", "some-12"));
+                .isEqualTo(Map.of("os", "linux", "arch", "x86_64", "distro", "some-12", "distro-version", "12"));
         assertThat(MachineLabels.of("Linux", "aarch64", List.of("ID='rolling'")))
                 .isEqualTo(Map.of("os", "linux", "arch", "aarch64", "distro", "rolling"));
         assertThat(MachineLabels.of("Mac OS X", "aarch64", List.of())).doesNotContainKey("distro");

@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
+import org.atex.api.Capability;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
 import org.atex.api.Remote;
 import org.atex.provision.Provisioners;
+import org.atex.provision.SystemLabels;
 import org.atex.support.Arguments;
 import org.atex.support.Deadline;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Containers are named after their image and labelled with the process that started them. {@link Builder#build}
  * removes containers left behind by processes that have ended, for example because they were killed.
  *
- * <p>Labels known in advance: {@code os} ({@code linux}), {@code image}, and the labels given to the builder. Each
- * system also has {@code arch} and {@code distro}.
+ * <p>Labels known in advance: {@code os} ({@code linux}), {@code image}, {@link Capability#THROWAWAY}, {@link
+ * Capability#SYSTEMD}, {@link Capability#REBOOT}, and the labels given to the builder. Each system also has the labels
+ * of {@link SystemLabels}.
  *
  * <p>Lifecycle and thread safety are those of {@link Provisioner}.
  */
@@ -60,6 +63,9 @@ public final class PodmanProvisioner implements Provisioner {
                 .startWithin(settings.startWithin.plus(REMOVAL_WITHIN))
                 .label("os", "linux")
                 .label("image", settings.image)
+                .label(Capability.THROWAWAY, "yes")
+                .label(Capability.SYSTEMD, settings.systemd ? "yes" : "no")
+                .label(Capability.REBOOT, settings.systemd ? "yes" : "no")
                 .labels(settings.labels)
                 .build();
     }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.atex.api.AtexException;
+import org.atex.api.Capability;
 import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.PlainRemote;
@@ -14,6 +15,7 @@ import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
 import org.atex.api.Remote;
 import org.atex.provision.Provisioners;
+import org.atex.provision.SystemLabels;
 
 /**
  * Provisions containers that are started and stopped elsewhere, for example by Testcontainers. Each is handed out to
@@ -36,6 +38,7 @@ public final class RunningContainersProvisioner implements Provisioner {
                 .name("containers " + containers)
                 .maxSystems(containers.size())
                 .label("os", "linux")
+                .label(Capability.THROWAWAY, "no")
                 .build();
     }
 

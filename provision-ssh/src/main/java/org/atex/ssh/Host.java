@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.atex.api.Capability;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,11 +162,12 @@ public final class Host {
     }
 
     /**
-     * {@return the labels that tests can require: {@link #arguments()}, {@code host} with the address, and {@code port}
-     * unless the port is 0}
+     * {@return the labels that tests can require: {@link #arguments()}, {@code host} with the address, {@code port}
+     * unless the port is 0, and {@link Capability#THROWAWAY} with {@code no} unless the arguments say otherwise}
      */
     public Map<String, String> labels() {
-        Map<String, String> labels = new LinkedHashMap<>(arguments);
+        Map<String, String> labels = new LinkedHashMap<>(Map.of(Capability.THROWAWAY, "no"));
+        labels.putAll(arguments);
         labels.put("host", address);
         if (port != 0) {
             labels.put("port", String.valueOf(port));

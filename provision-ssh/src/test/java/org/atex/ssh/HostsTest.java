@@ -147,8 +147,8 @@ class HostsTest {
     void commonLabelsAreKnownInAdvance() {
         Host one = Host.of("a").withArguments(Map.of("arch", "arm64", "rack", "1"));
         Host two = Host.of("b").withArguments(Map.of("arch", "arm64", "rack", "2"));
-        assertThat(Hosts.of(List.of(one, two)).labels()).isEqualTo(Map.of("arch", "arm64"));
-        assertThat(Hosts.of("a:2222").labels()).isEqualTo(Map.of("host", "a", "port", "2222"));
+        assertThat(Hosts.of(List.of(one, two)).labels()).isEqualTo(Map.of("arch", "arm64", "throwaway", "no"));
+        assertThat(Hosts.of("a:2222").labels()).isEqualTo(Map.of("host", "a", "port", "2222", "throwaway", "no"));
     }
 
     @Test

@@ -121,7 +121,8 @@ class SshProvisionerTest {
         provisioner.provision(1);
         Remote remote = ready(provisioner);
         assertThat(remote.name()).isEqualTo("[::1]:2222");
-        assertThat(remote.labels()).isEqualTo(Map.of("arch", "arm64", "host", "::1", "port", "2222"));
+        assertThat(remote.labels())
+                .isEqualTo(Map.of("arch", "arm64", "host", "::1", "port", "2222", "throwaway", "no"));
         assertThat(remote.slots()).isEqualTo(4);
         assertThat(provisioner.labels()).isEqualTo(remote.labels());
         remote.close();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.atex.api.Capability;
 import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +102,8 @@ public final class Reservation {
 
     /** {@return the labels that all machines of this reservation have} */
     Map<String, String> labels() {
-        Map<String, String> labels = new LinkedHashMap<>(Map.of("compose", compose(), "arch", arch()));
+        Map<String, String> labels = new LinkedHashMap<>(Map.of(
+                "compose", compose(), Capability.ARCH, arch(), Capability.THROWAWAY, "yes", Capability.REBOOT, "yes"));
         if (pool() != null) {
             labels.put("pool", pool());
         }
