@@ -57,6 +57,37 @@ public final class LabContainer implements AutoCloseable {
     }
 
     /**
+     * Stops the first process, so that it neither answers nor ends.
+     *
+     * @throws IOException if it cannot be stopped
+     * @throws InterruptedException if interrupted
+     */
+    public void freeze() throws IOException, InterruptedException {
+        // From outside, as a first process ignores the signal from inside.
+        Shell.run("kill", "-STOP", String.valueOf(process()));
+    }
+
+    /**
+     * Replaces a directory by a file system without free space.
+     *
+     * @param directory the directory
+     * @throws IOException if that fails
+     * @throws InterruptedException if interrupted
+     */
+    public void fill(String directory) throws IOException, InterruptedException {
+        // A container must not mount file systems itself.
+        Shell.run(
+                "nsenter",
+                "--target=" + process(),
+                "--mount",
+                "sh",
+                "-c",
+                "mount -t tmpfs -o size=64k none \"$1\"; head -c 64k /dev/zero >\"$1/full\"",
+                "sh",
+                directory);
+    }
+
+    /**
      * Cuts the network of the container: all packets are dropped, in both directions and without an error to either
      * side, until {@link #restoreNetwork}. Needs root.
      *

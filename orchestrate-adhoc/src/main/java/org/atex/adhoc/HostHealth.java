@@ -1,16 +1,16 @@
 package org.atex.adhoc;
 
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
+import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tracks the health of hosts and detects bad ones: hosts on which preparations fail while they work elsewhere, and
- * black holes, which fail nearly every test quickly while tests pass on other hosts, and so attract most tests. Not
- * thread-safe.
+ * Tracks the health of hosts and detects bad ones: hosts on which preparations fail while they work elsewhere; hosts
+ * that are lost during each test; and black holes, which fail nearly every test quickly while tests pass on other
+ * hosts, and so attract most tests. Not thread-safe.
  */
 final class HostHealth {
     private static final int MAX_FAILED_SETUPS = 3;
@@ -20,12 +20,16 @@ final class HostHealth {
     private static final int ENOUGH_OF_PEERS = 5;
     private static final double FAILS_NEARLY_ALL = 0.8;
     private static final double CHANCE = 1e-5;
+    // A lost system says more than a failed test, and only losses elsewhere can explain it.
+    private static final int MANY_LOSSES = 3;
+    private static final double CHANCE_OF_LOSSES = 0.01;
 
     private record Key(int provisioner, String host) {}
 
     private final Map<Key, HostRecord> hosts = new HashMap<>();
     private int passes;
     private int failures;
+    private int losses;
 
     HostRecord of(int provisioner, String host) {
         return hosts.computeIfAbsent(new Key(provisioner, host), key -> new HostRecord(provisioner, host));
@@ -65,37 +69,78 @@ final class HostHealth {
             default -> {
                 host.failures++;
                 failures++;
+                if (end.outcome() == Outcome.LOST) {
+                    host.losses++;
+                    losses++;
+                }
             }
         }
     }
 
-    private void quarantineBlackHole(HostRecord host) {
-        int peers = passes + failures - host.ended();
-        if (host.quarantined != null
-                || host.hadSecondChance
-                || host.failures < ENOUGH_FAILURES
-                || host.failures < FAILS_NEARLY_ALL * host.ended()
-                || peers < ENOUGH_OF_PEERS) {
+    private void judge(HostRecord host) {
+        if (host.quarantined != null || host.hadSecondChance) {
             return;
         }
-        // The probability that as many tests fail by chance, if the host were like the others.
-        if (Math.pow(peersRate(host), host.failures) < CHANCE) {
-            host.quarantined = String.format(
-                    Locale.ROOT,
-                    "%d of %d tests failed on it, and %d of %d elsewhere",
-                    host.failures,
-                    host.ended(),
-                    failures - host.failures,
-                    peers);
+        int peers = endedElsewhere(host);
+        if (host.failures >= ENOUGH_FAILURES
+                && host.failures >= FAILS_NEARLY_ALL * host.ended()
+                && peers >= ENOUGH_OF_PEERS
+                && chance(failures - host.failures, peers, host.failures) < CHANCE) {
+            host.quarantined = compare(host, host.failures, "failed", failures - host.failures);
+        } else if (host.losses >= MANY_LOSSES
+                && losesAllItsTests(host)
+                && chance(losses - host.losses, peers, host.losses) < CHANCE_OF_LOSSES) {
+            host.quarantined = compare(host, host.losses, "were lost", losses - host.losses);
         }
+    }
+
+    private int endedElsewhere(HostRecord host) {
+        return passes + failures - host.ended();
+    }
+
+    /**
+     * {@return the probability that as many tests end badly by chance, if the host is like the others} The rate of the
+     * others is estimated by the rule of succession, so that few results weigh little.
+     */
+    private static double chance(int badElsewhere, int endedElsewhere, int bad) {
+        return Math.pow((badElsewhere + 1.0) / (endedElsewhere + 2.0), bad);
+    }
+
+    private String compare(HostRecord host, int bad, String what, int badElsewhere) {
+        return bad + " of " + host.ended() + " tests " + what + " on it, and " + badElsewhere + " of "
+                + endedElsewhere(host) + " elsewhere";
+    }
+
+    private boolean losesAllItsTests(HostRecord host) {
+        return host.losses > 0 && host.losses == host.ended();
     }
 
     /** {@return whether the host was just found to be bad; true once per host} */
     boolean isNewlyBad(HostRecord host) {
-        quarantineBlackHole(host);
+        judge(host);
+        return announce(host);
+    }
+
+    private static boolean announce(HostRecord host) {
         boolean news = host.quarantined != null && !host.announced;
         host.announced |= news;
         return news;
+    }
+
+    /**
+     * {@return whether the host is found to be bad when no test waits or runs any more} Few results are enough then,
+     * since the others have nothing else to do: all tests of the host were lost, and tests passed elsewhere.
+     */
+    boolean isBadInTheEnd(HostRecord host) {
+        int peers = endedElsewhere(host);
+        if (host.mayReturn
+                && host.quarantined == null
+                && !host.hadSecondChance
+                && losesAllItsTests(host)
+                && losses - host.losses < peers / 2.0) {
+            host.quarantined = compare(host, host.losses, "were lost", losses - host.losses);
+        }
+        return announce(host);
     }
 
     /**
@@ -112,23 +157,13 @@ final class HostHealth {
 
     /** {@return whether tests fail so often on other hosts that the failures on this one prove nothing} */
     boolean peersFailToo(HostRecord host) {
-        return passes + failures - host.ended() >= ENOUGH_OF_PEERS
-                && Math.pow(peersRate(host), 2 * ENOUGH_FAILURES) >= CHANCE;
-    }
-
-    /**
-     * {@return the estimated failure probability on other hosts, by the rule of succession, so that few results weigh
-     * little}
-     */
-    private double peersRate(HostRecord host) {
-        return (failures - host.failures + 1.0) / (passes + failures - host.ended() + 2.0);
+        int peers = endedElsewhere(host);
+        return peers >= ENOUGH_OF_PEERS && chance(failures - host.failures, peers, 2 * ENOUGH_FAILURES) >= CHANCE;
     }
 
     /** {@return whether so many tests failed on the host that it should wait for results of other hosts} */
     boolean isSuspicious(HostRecord host) {
-        return host.passes == 0
-                && host.failures >= ENOUGH_FAILURES
-                && passes + failures - host.ended() < ENOUGH_OF_PEERS;
+        return host.passes == 0 && host.failures >= ENOUGH_FAILURES && endedElsewhere(host) < ENOUGH_OF_PEERS;
     }
 
     /** {@return a host in quarantine to try again because no other host is left, or null} */

@@ -8,12 +8,16 @@ import org.jspecify.annotations.Nullable;
 final class HostRecord {
     final int provisioner;
     final String name;
+    /** Whether it may provide further systems; a container, for example, is its own host. */
+    boolean mayReturn;
     /** Preparations that failed since the last success. */
     int failedSetups;
 
     int workingSetups;
     int passes;
     int failures;
+    /** Failures that are losses of the system. */
+    int losses;
     /** Tests that failed before any test passed on this host. Their results are held back. */
     final Set<PlannedTest> doubtful = new LinkedHashSet<>();
 

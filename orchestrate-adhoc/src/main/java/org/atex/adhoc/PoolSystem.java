@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import org.atex.api.Capability;
 import org.atex.api.Need;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,11 @@ final class PoolSystem {
     PoolSystem(Facts facts, HostRecord host) {
         this.facts = facts;
         this.host = host;
+    }
+
+    /** {@return whether no other system has the same host, neither now nor later} */
+    boolean isItsOwnHost() {
+        return facts.host().equals(facts.name()) && !"no".equals(facts.labels().get(Capability.THROWAWAY));
     }
 
     int id() {

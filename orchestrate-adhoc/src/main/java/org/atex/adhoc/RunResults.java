@@ -71,19 +71,19 @@ final class RunResults {
 
     /** Records a system that could not be provisioned or prepared. */
     synchronized void setUpFailed(String system, String why) {
-        String kind = RepeatCounter.kind(why, system);
+        // The reason names the machine, which may have provided several systems.
+        String kind = RepeatCounter.kind(why, system.replaceFirst("#\\d+$", ""));
         // Bounds the memory and the summary if every failure has a reason of its own.
         if (setUps.size() >= MOST_REASONS && !setUps.containsKey(kind)) {
             otherSetUps++;
             return;
         }
-        count(setUps, kind, why.replace(system, "it"), system);
+        count(setUps, kind, why, system);
     }
 
     /** Records an attempt with results that were not stored. */
     synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
-        Failures failures = count(
-                unstored, RepeatCounter.kind(why, record.name()), why.replace(record.name(), "it"), record.name());
+        Failures failures = count(unstored, RepeatCounter.kind(why, record.name()), why, record.name());
         if (!artifacts.isNone()) {
             failures.kept = failures.count == 1
                     ? artifacts.directory()
@@ -116,16 +116,20 @@ final class RunResults {
     private List<Problem> allProblems() {
         List<Problem> all = new ArrayList<>(problems);
         setUps.values()
-                .forEach(failures -> all.add(
-                        Problem.overcome(times(failures, "system") + " could not be used: " + failures.reason)));
+                .forEach(failures ->
+                        all.add(Problem.overcome(times(failures, "system") + " could not be used" + reason(failures))));
         if (otherSetUps > 0) {
             all.add(Problem.overcome(otherSetUps + " more systems could not be used, for other reasons"));
         }
         unstored.values()
                 .forEach(failures -> all.add(Problem.notStored(
-                        "the results of " + times(failures, "attempt") + " were not stored: " + failures.reason
+                        "the results of " + times(failures, "attempt") + " were not stored" + reason(failures)
                                 + (failures.kept == null ? "" : "; they are kept in " + failures.kept))));
         return all;
+    }
+
+    private static String reason(Failures failures) {
+        return (failures.count > 1 ? "; the first one: " : ": ") + failures.reason;
     }
 
     private static String times(Failures failures, String what) {

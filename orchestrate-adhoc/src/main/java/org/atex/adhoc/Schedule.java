@@ -178,6 +178,7 @@ final class Schedule {
         supply.came(facts.provisioner());
         PoolSystem system = new PoolSystem(facts, hosts.of(facts.provisioner(), facts.host()));
         systems.put(system.id(), system);
+        system.host.mayReturn |= !system.isItsOwnHost();
         if (system.host.quarantined != null && unfinished > 0 && stop == null) {
             // Hold it: the provisioner would hand out a released system again at once.
             system.phase = Phase.QUARANTINED;
@@ -266,8 +267,8 @@ final class Schedule {
         systems.remove(id);
         matching.gone(system);
         supply.gotBack(system.facts.provisioner());
-        if (system.facts.host().equals(system.facts.name())) {
-            // A system that is its own host does not return, so there will be no further results to compare.
+        if (system.isItsOwnHost()) {
+            // It does not return, so there will be no further results to compare.
             settleDoubts(system.host);
         }
     }
@@ -454,6 +455,14 @@ final class Schedule {
         settled.forEach(this::concludeHeld);
     }
 
+    private void settleLastDoubts(HostRecord host) {
+        if (stop == null && hosts.isBadInTheEnd(host)) {
+            quarantine(host);
+        } else {
+            settleDoubts(host);
+        }
+    }
+
     private void hold(PlannedTest test, int attempt, TestEnd end) {
         test.held = end;
         out.add(new Decision.Hold(test, attempt, end));
@@ -547,11 +556,11 @@ final class Schedule {
 
     /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
+        if (waiting.isEmpty() && running == 0) {
+            List.copyOf(doubted).forEach(this::settleLastDoubts);
+        }
         fillSlots();
         releaseExpiring();
-        if (waiting.isEmpty() && running == 0) {
-            List.copyOf(doubted).forEach(this::settleDoubts);
-        }
         releaseSurplus();
         askForMore();
         breakDeadlock();

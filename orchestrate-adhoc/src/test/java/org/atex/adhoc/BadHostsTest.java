@@ -211,6 +211,60 @@ class BadHostsTest {
         }
     }
 
+    /** Runs tests on three hosts, of which one is lost with each test and comes back after a while. */
+    private static Simulation lostHost(int tests, Duration absence) {
+        Hosts hosts = new Hosts(3, "none");
+        boolean[] isUsed = {false};
+        Simulation simulation = simulation(
+                tests,
+                Simulation.rules().withMaxSystems(3),
+                p -> {
+                    Supplies next = hosts.apply(p);
+                    if (!(next instanceof Supplies.System system) || !"host3".equals(system.host())) {
+                        return next;
+                    }
+                    Duration after = isUsed[0] ? absence : Duration.ZERO;
+                    isUsed[0] = true;
+                    return new Supplies.System(Map.of(), 1, after, Duration.ZERO, null, "host3");
+                },
+                Duration.ofSeconds(2));
+        simulation.onRelease = hosts::back;
+        simulation.endsOn = (test, host) -> host.equals("host3") ? TestEnd.of(Outcome.LOST, "gone") : PASSED;
+        return simulation;
+    }
+
+    @Test
+    void hostThatIsLostWithEachTestIsDetectedAndItsTestsRunElsewhere() {
+        for (Duration absence : List.of(Duration.ZERO, Duration.ofSeconds(5), Duration.ofHours(1))) {
+            for (int tests : List.of(3, 24, 300)) {
+                Simulation simulation = lostHost(tests, absence);
+                simulation.run();
+                assertThat(passed(simulation))
+                        .as("passed of %d tests, absent for %s", tests, absence)
+                        .isEqualTo(tests);
+                assertThat(simulation.quarantined).containsExactly("host3");
+                assertThat(simulation.startedOn.get("host3")).isLessThanOrEqualTo(3);
+                assertThat(simulation.problems)
+                        .singleElement()
+                        .asString()
+                        .containsPattern(
+                                "host3 was not used any more: (\\d) of \\1 tests were lost on it, and 0 of \\d+");
+            }
+        }
+    }
+
+    @Test
+    void testThatLosesEachSystemIsNoFaultOfItsHosts() {
+        Hosts hosts = new Hosts(3, "none");
+        Simulation simulation = simulation(30, Simulation.rules().withMaxSystems(3), hosts, Duration.ofSeconds(2));
+        simulation.onRelease = hosts::back;
+        simulation.endsOn = (test, host) ->
+                test.name().equals("/t7") || test.name().equals("/t8") ? TestEnd.of(Outcome.LOST, "gone") : PASSED;
+        simulation.run();
+        assertThat(passed(simulation)).isEqualTo(28);
+        assertThat(simulation.quarantined).isEmpty();
+    }
+
     @Test
     void suiteThatFailsOnAllHostsIsNoBlackHole() {
         int[] next = {0};
