@@ -204,13 +204,15 @@ public final class PlainRemote implements Remote {
         }
 
         /**
-         * Sets the action that resets the system. By default it cannot be reset.
+         * Sets the action that resets the system to the state before its first use, and the label {@link
+         * Capability#RESET}. By default it cannot be reset.
          *
          * @param action the action
          * @return this builder
          */
         public Builder reset(Reset action) {
             reset = action;
+            labels.put(Capability.RESET, "fresh");
             return this;
         }
 

@@ -57,7 +57,7 @@ public final class PodmanConnection implements Connection {
     private static final Duration ADOPT_TIMEOUT = Duration.ofSeconds(10);
     private static final long CHECK_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
-    private final String container;
+    private volatile String container;
     private final PodmanOptions options;
     private final Podman podman;
     private final ReadinessCheck readinessCheck;
@@ -132,14 +132,28 @@ public final class PodmanConnection implements Connection {
     }
 
     /**
-     * {@return a connection to a container that the caller has yet to start with {@link #keepAliveCommand}, and to pass
-     * to {@link #adopt}}
+     * {@return a connection to a container that the caller has yet to start, and to pass to {@link #connect} or {@link
+     * #adopt}}
      *
      * @param container the name of the container
      * @param options the options for access to the container
+     * @param readinessCheck is awaited before each connect
      */
-    static PodmanConnection unconnected(String container, PodmanOptions options) {
-        return new PodmanConnection(container, options, ReadinessCheck.NONE);
+    static PodmanConnection unconnected(String container, PodmanOptions options, ReadinessCheck readinessCheck) {
+        return new PodmanConnection(container, options, readinessCheck);
+    }
+
+    /**
+     * Gives up the container, whose removal ends its processes, for another one, to which the caller has to connect.
+     *
+     * @param replacement the name of the other container
+     */
+    void replaceContainer(String replacement) {
+        synchronized (residentLock) {
+            lost = new IOException("the container is being replaced");
+        }
+        disconnect();
+        container = replacement;
     }
 
     /** {@return a command for the container that waits and starts the shell of this connection} */
@@ -169,6 +183,10 @@ public final class PodmanConnection implements Connection {
             synchronized (residentLock) {
                 resident = CompletableFuture.completedFuture(shell);
                 process = first;
+                lost = null;
+            }
+            if (closed) {
+                shell.close(); // close() may have run before the shell was stored
             }
         } catch (IOException | ExecutionException | TimeoutException e) {
             if (shell != null) {
@@ -204,7 +222,7 @@ public final class PodmanConnection implements Connection {
     }
 
     /** Connects to the current run of the container. */
-    private void connect(Deadline deadline) throws IOException, InterruptedException {
+    void connect(Deadline deadline) throws IOException, InterruptedException {
         readinessCheck.await(podman, container, deadline);
         // After the wait, since a container that reboots has another first process when it is up.
         ContainerState state = ContainerState.of(podman, container);
@@ -327,6 +345,9 @@ public final class PodmanConnection implements Connection {
             synchronized (residentLock) {
                 current = resident;
                 if (current == null || hasEnded(current)) {
+                    if (current != null) {
+                        var unused = current.thenAccept(ResidentShell::close); // its files are still open
+                    }
                     current = new CompletableFuture<>();
                     resident = current;
                     starter = true;

@@ -28,8 +28,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Containers are named after their image and labelled with the process that started them. {@link Builder#build}
  * removes containers left behind by processes that have ended, for example because they were killed.
  *
+ * <p>{@link Remote#reset()} replaces the container by a fresh one of the same image. The old one is removed afterwards,
+ * or first if there are options of {@code podman run}, since both containers may not be able to have the same port or
+ * volume.
+ *
  * <p>Labels known in advance: {@code os} ({@code linux}), {@code image}, {@link Capability#THROWAWAY}, {@link
- * Capability#SYSTEMD}, {@link Capability#REBOOT}, and the labels given to the builder. Each system also has the labels
+ * Capability#RESET}, {@link Capability#SYSTEMD}, {@link Capability#REBOOT}, and the labels given to the builder. Each system also has the labels
  * of {@link SystemLabels}.
  *
  * <p>Lifecycle and thread safety are those of {@link Provisioner}.
@@ -64,6 +68,7 @@ public final class PodmanProvisioner implements Provisioner {
                 .label("os", "linux")
                 .label("image", settings.image)
                 .label(Capability.THROWAWAY, "yes")
+                .label(Capability.RESET, "fresh")
                 .label(Capability.SYSTEMD, settings.systemd ? "yes" : "no")
                 .label(Capability.REBOOT, settings.systemd ? "yes" : "no")
                 .labels(settings.labels)
@@ -88,7 +93,11 @@ public final class PodmanProvisioner implements Provisioner {
     private Remote start(int number) throws InterruptedException {
         String name = Container.name(settings.image, run, number);
         try {
-            return startSystem(name);
+            PodmanConnection connection = PodmanConnection.unconnected(
+                    name,
+                    settings.options,
+                    settings.systemd ? new SystemdBoot() : PodmanConnection.ReadinessCheck.NONE);
+            return startSystem(name, connection);
         } catch (IOException | RuntimeException e) {
             throw new ProvisioningException(
                     "could not start container " + name + " of " + settings.image + ": " + e.getMessage()
@@ -97,19 +106,46 @@ public final class PodmanProvisioner implements Provisioner {
         }
     }
 
-    private PodmanRemote startSystem(String name) throws IOException, InterruptedException {
-        Deadline deadline = Deadline.in(settings.startWithin);
-        PodmanConnection adopting = adopting(name);
-        PodmanConnection connection = adopting;
-        Container container = Container.start(podman, settings, name, owner, command(adopting));
+    private PodmanRemote startSystem(String name, PodmanConnection connection)
+            throws IOException, InterruptedException {
+        Container container = null;
         boolean complete = false;
         try {
-            PodmanConnection connected =
-                    adopting != null ? adopted(adopting, container, deadline) : opened(name, deadline);
-            connection = connected;
-            PodmanRemote remote = new PodmanRemote(container, connected, SystemLabels.of(connected));
+            container = startContainer(name, connection);
+            PodmanRemote remote = new PodmanRemote(
+                    name, container, connection, SystemLabels.of(connection), !settings.runOptions.isEmpty(), this);
             complete = true;
             return remote;
+        } finally {
+            if (!complete) {
+                connection.close();
+                if (container != null) {
+                    container.remove();
+                }
+            }
+        }
+    }
+
+    /**
+     * {@return a new container, to which the connection was connected}
+     *
+     * @param name the name of the container
+     * @param connection a connection that has no container
+     * @throws IOException if the container could not be started or connected to; it was removed then
+     */
+    Container startContainer(String name, PodmanConnection connection) throws IOException, InterruptedException {
+        Deadline deadline = Deadline.in(settings.startWithin);
+        boolean adopt = canAdopt();
+        Container container = Container.start(podman, settings, name, owner, command(adopt ? connection : null));
+        boolean connected = false;
+        try {
+            if (adopt) {
+                connection.adopt(container.process(), deadline);
+            } else {
+                connection.connect(deadline);
+            }
+            connected = true;
+            return container;
         } catch (IOException | RuntimeException e) {
             String reason = container.exitReason();
             if (reason != null) {
@@ -117,38 +153,21 @@ public final class PodmanProvisioner implements Provisioner {
             }
             throw e;
         } finally {
-            if (!complete) {
-                if (connection != null) {
-                    connection.close();
-                }
+            if (!connected) {
                 container.remove();
             }
         }
     }
 
-    private static PodmanConnection adopted(PodmanConnection connection, Container container, Deadline deadline)
-            throws IOException, InterruptedException {
-        connection.adopt(container.process(), deadline);
-        return connection;
-    }
-
-    private PodmanConnection opened(String name, Deadline deadline) throws InterruptedException {
-        return PodmanConnection.open(
-                name,
-                settings.options.withConnectWithin(deadline.left().plusMillis(1)),
-                settings.systemd ? new SystemdBoot() : PodmanConnection.ReadinessCheck.NONE);
-    }
-
     /**
-     * {@return an unconnected connection, if the first process of the container can start the shell; null if the
-     * options of the user rule that out} This saves a run of {@code podman exec}.
+     * {@return whether the first process of the container can start the shell, which the options of the user may rule
+     * out} This saves a run of {@code podman exec}.
      */
-    private @Nullable PodmanConnection adopting(String name) {
-        boolean possible = !settings.systemd
+    private boolean canAdopt() {
+        return !settings.systemd
                 && settings.command == null
                 && settings.options.user() == null
                 && settings.runOptions.stream().noneMatch(AFFECTS_HOSTNAME.asPredicate());
-        return possible ? PodmanConnection.unconnected(name, settings.options) : null;
     }
 
     private List<String> command(@Nullable PodmanConnection adopting) {

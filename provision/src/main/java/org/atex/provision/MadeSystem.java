@@ -2,9 +2,15 @@ package org.atex.provision;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.atex.api.Capability;
+import org.atex.api.Command;
 import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Output;
+import org.atex.api.ProvisioningException;
 import org.atex.api.Remote;
 import org.jspecify.annotations.Nullable;
 
@@ -60,9 +66,34 @@ final class MadeSystem implements Remote {
         return made.host();
     }
 
+    /**
+     * {@inheritDoc} A system that declares {@link Capability#RESET} must have lost a file that was written before; a
+     * snapshot that leaves out a disk, for example, goes unnoticed otherwise.
+     */
     @Override
     public boolean reset() throws InterruptedException {
-        return made.reset();
+        String marker = "fresh".equals(labels.get(Capability.RESET)) ? writeMarker() : null;
+        boolean reset = made.reset();
+        if (reset && marker != null && runs(Command.of("test", "-e", marker))) {
+            throw new ProvisioningException(
+                    "the reset of " + name + " did not restore its files: " + marker
+                            + ", written before, is still there",
+                    null);
+        }
+        return reset;
+    }
+
+    private @Nullable String writeMarker() throws InterruptedException {
+        String marker = "/var/tmp/atex-before-reset." + UUID.randomUUID();
+        try {
+            return runs(Command.of("touch", marker)) ? marker : null;
+        } catch (ConnectionLostException e) {
+            return null; // the reset may restore the connection
+        }
+    }
+
+    private boolean runs(Command command) throws InterruptedException {
+        return made.connection().run(command.withStderr(Output.discard())).succeeded();
     }
 
     @Override

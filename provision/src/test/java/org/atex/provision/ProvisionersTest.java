@@ -99,10 +99,9 @@ class ProvisionersTest {
                 .build()) {
             provisioner.provision(1);
             Remote remote = ready(provisioner);
-            assertThat(remote.labels()).isEqualTo(Map.of("arch", "s390x", "site", "brno"));
+            assertThat(remote.labels()).isEqualTo(Map.of("arch", "s390x", "reset", "fresh", "site", "brno"));
             assertThat(remote.host()).isEqualTo("lpar");
             assertThat(remote.slots()).isEqualTo(3);
-            assertThat(remote.reset()).isTrue();
             assertThat(provisioner).hasToString("partitions, at most 7 at once");
         }
     }
@@ -325,5 +324,35 @@ class ProvisionersTest {
             }
         }
         assertThat(open).hasValue(0);
+    }
+
+    /** The fake answers every command with success, so that each file seems to exist. */
+    @Test
+    void resetThatRestoresNothingIsFoundOut() throws Exception {
+        try (Provisioner machines = Provisioners.of(
+                1,
+                number -> PlainRemote.builder("machine", FakeConnection.obedient())
+                        .reset(() -> true)
+                        .build())) {
+            machines.provision(1);
+            try (Remote machine = ready(machines)) {
+                assertThatThrownBy(machine::reset)
+                        .isInstanceOf(ProvisioningException.class)
+                        .hasMessageMatching("the reset of machine did not restore its files: /var/tmp/\\S+,"
+                                + " written before, is still there");
+            }
+        }
+    }
+
+    @Test
+    void systemThatDeclaresNoResetGetsNoMarkerFile() throws Exception {
+        FakeConnection connection = FakeConnection.obedient();
+        try (Provisioner machines = Provisioners.of(1, number -> Remote.of(connection))) {
+            machines.provision(1);
+            try (Remote machine = ready(machines)) {
+                assertThat(machine.reset()).isFalse();
+                assertThat(connection.started()).isEmpty();
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Offer;
@@ -298,12 +299,21 @@ public abstract class ProvisionerContract {
     }
 
     @Test
-    void p19_systemWorksAfterReset() throws Exception {
+    void p19_systemWorksAfterResetAndIsFresh() throws Exception {
         provisioner.provision(1);
         Remote remote = ready();
+        String file = "/var/tmp/atex-p19." + UUID.randomUUID();
+        remote.connection().run(Command.bash("echo before >\"$1\"", file));
 
         if (remote.reset()) {
             assertThat(works(remote)).isTrue();
+            assertThat(remote.connection()
+                            .run(Command.bash("cat -- \"$1\" 2>/dev/null", file))
+                            .stdout())
+                    .as("a file that was written before the reset")
+                    .isEmpty();
+        } else {
+            remote.connection().run(Command.of("rm", "-f", "--", file));
         }
     }
 
