@@ -2,6 +2,7 @@ package org.atex.api;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * A connection to one system: runs commands on it, and copies files to and from it.
@@ -102,6 +103,14 @@ public interface Connection extends AutoCloseable {
      */
     default boolean isThisMachine() {
         return false;
+    }
+
+    /**
+     * {@return the command with which a person opens a shell on this system, on the machine of this program; empty if
+     * it is not known} It contains no secrets.
+     */
+    default List<String> loginCommand() {
+        return List.of();
     }
 
     /**

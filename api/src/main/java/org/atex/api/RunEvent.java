@@ -95,6 +95,24 @@ public sealed interface RunEvent {
     record HostQuarantined(Stamp stamp, String host, String why) implements RunEvent {}
 
     /**
+     * A system on which a test failed is held for a person, and runs no further tests.
+     *
+     * @param stamp the run, the number and the time
+     * @param system the system
+     * @param test the name of the test
+     * @param until when it is released at the latest
+     * @param login the command that opens a shell on it; empty if it is not known
+     * @param marker a file on the machine of this program; the system is released when it is deleted
+     */
+    record SystemHeld(Stamp stamp, SystemInfo system, String test, Instant until, List<String> login, Path marker)
+            implements RunEvent {
+        /** Copies the list. */
+        public SystemHeld {
+            login = List.copyOf(login);
+        }
+    }
+
+    /**
      * A system was given back.
      *
      * @param stamp the run, the number and the time

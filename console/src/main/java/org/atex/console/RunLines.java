@@ -9,11 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
+import org.atex.support.CommandScript;
 import org.atex.support.RepeatCounter;
 
 /** Formats the events of one run as lines. Uses the times of the events, and no clock. Not thread-safe. */
@@ -30,6 +33,8 @@ final class RunLines {
     private final int planned;
 
     private final RunningTests running = new RunningTests();
+    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9@%+=:,./_-]+");
+
     private final RepeatCounter reasons = new RepeatCounter();
     private final RepeatCounter outputs = new RepeatCounter();
     private final List<RunEvent.Abandoned> abandoned = new ArrayList<>();
@@ -90,6 +95,7 @@ final class RunLines {
             case RunEvent.SetupFailed failure -> repeated(failure, failure.system(), " failed", failure.why());
             case RunEvent.HostQuarantined host ->
                 major(host, Text.name(host.host()) + " is not used any more" + Text.because(host.why()));
+            case RunEvent.SystemHeld held -> major(held, told(held));
             case RunEvent.TestStarted started -> started(started);
             case RunEvent.TestFinished finished -> finished(finished);
             case RunEvent.Ingested ingested -> ingested(ingested);
@@ -131,6 +137,18 @@ final class RunLines {
     static String told(RunEvent.Abandoned call) {
         return Text.reason(call.call()) + " did not return within " + Text.shown(call.limit())
                 + ", and the run goes on without it";
+    }
+
+    private static String told(RunEvent.SystemHeld held) {
+        String login = held.login().stream().map(RunLines::shellWord).collect(Collectors.joining(" "));
+        return "system " + Text.name(held.system().name()) + " is held for "
+                + Text.shown(Duration.between(held.at(), held.until())) + ", as " + Text.name(held.test())
+                + " failed on it" + (login.isEmpty() ? "" : "; to enter it: " + Text.line(login)) + "; to free it: rm "
+                + Text.line(shellWord(held.marker().toString()));
+    }
+
+    private static String shellWord(String word) {
+        return PLAIN_WORD.matcher(word).matches() ? word : CommandScript.posixQuoted(word);
     }
 
     private void started(RunEvent.TestStarted start) {

@@ -381,6 +381,23 @@ class ProgressTest {
     }
 
     @Test
+    void commandsForAHeldSystemArePrinted() {
+        begin(1, "run");
+        progress.on(new RunEvent.SystemHeld(
+                stamp(),
+                SystemInfo.named("box-1"),
+                "/test",
+                stamp().at().plusSeconds(1800),
+                List.of("ssh", "-p", "22", "me@box"),
+                Path.of("/tmp/atex-held-1.txt")));
+        assertThat(lines())
+                .last()
+                .asString()
+                .endsWith("system box-1 is held for 30:00 min, as /test failed on it; to enter it: ssh -p 22 me@box;"
+                        + " to free it: rm /tmp/atex-held-1.txt");
+    }
+
+    @Test
     void textFromTestsIsEscapedAndTruncated() {
         String nasty = "\u001b[2J\u0007\u009b31m\u202egnp.exe\u2028\ufeff\ud800\r\n\ttail";
         ReportedResult part = ReportedResult.of(Status.FAIL, nasty, List.of()).withName(nasty);
@@ -389,6 +406,13 @@ class ProgressTest {
         progress.on(RunEvent.TestStarted.of(stamp(), TestCase.named(nasty), SystemInfo.named(nasty)));
         progress.on(new RunEvent.SetupFailed(stamp(), nasty, nasty));
         progress.on(new RunEvent.HostQuarantined(stamp(), nasty, nasty));
+        progress.on(new RunEvent.SystemHeld(
+                stamp(),
+                SystemInfo.named(nasty),
+                nasty,
+                BEGIN.plusSeconds(60),
+                List.of(nasty),
+                Path.of("/tmp/\u202e")));
         progress.on(new RunEvent.Waiting(stamp(), 1, nasty));
         progress.on(new RunEvent.Abandoned(stamp(), nasty, seconds(1)));
         progress.on(new RunEvent.Paused(stamp(), nasty));

@@ -104,6 +104,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         private int spares;
         private int failureWindow = DEFAULT_WINDOW;
         private int maxFailures = Integer.MAX_VALUE;
+        private Schedule.Holds holds = Schedule.Holds.NONE;
         private @Nullable Duration runWithin;
 
         private Builder(Collection<? extends TestCase> tests) {
@@ -194,6 +195,24 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
+         * Holds systems on which a test failed, so that a person can look at them. A held system runs no further tests,
+         * and its executor stays open; another system is requested in its place. {@link
+         * org.atex.api.RunEvent.SystemHeld} tells how to enter it, and how to free it before its time. Stopping the run
+         * frees it, too. The run does not end before all systems are free.
+         *
+         * <p>Held systems count against {@link #maxSystems}. While tests wait, one system is not held.
+         *
+         * @param most the maximum number of systems that are held at the same time, at least 1; default: none
+         * @param time how long a system is held at most; until the end of its reservation if that is earlier
+         * @return this
+         */
+        public Builder holdFailed(int most, Duration time) {
+            this.holds = new Schedule.Holds(
+                    Arguments.atLeast(1, most, "the number of held systems"), Arguments.positive(time, "holdFailed"));
+            return this;
+        }
+
+        /**
          * Sets the number of failed tests that cancels the run.
          *
          * @param count the number, at least 1; default: no limit
@@ -225,7 +244,8 @@ public final class AdHocOrchestrator implements Orchestrator {
         @Override
         public AdHocOrchestrator build() {
             Schedule.Rules common = rules(reruns, destruction, maxSystems, spares);
-            Schedule.Rules rules = common.with(failureWindow, maxFailures, runWithin);
+            Schedule.Rules rules =
+                    common.with(failureWindow, maxFailures, runWithin).withHolds(holds);
             return new AdHocOrchestrator(plan(order, hook, rules, true, Integer.MAX_VALUE));
         }
     }

@@ -45,6 +45,9 @@ sealed interface Decision {
     /** Release a system and report when that is done. */
     record Release(int system, String why) implements Decision {}
 
+    /** Hold a system for a person, publish that, and report when the person frees it. */
+    record HoldSystem(int system, PlannedTest test, Instant until) implements Decision {}
+
     /** Publish an ended attempt that is to be run again. Its results are kept until {@link Conclude}. */
     record Hold(PlannedTest test, int attempt, TestEnd end) implements Decision {}
 

@@ -71,6 +71,9 @@ sealed interface Event {
     /** A system was reset and can be prepared again. */
     record Renewed(int system) implements Event {}
 
+    /** A person has freed a held system. */
+    record Freed(int system) implements Event {}
+
     /** A system was released. */
     record Released(int system) implements Event {}
 }

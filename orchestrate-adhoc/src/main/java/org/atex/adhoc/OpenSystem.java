@@ -1,6 +1,8 @@
 package org.atex.adhoc;
 
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.atex.api.Connection;
@@ -22,6 +24,12 @@ final class OpenSystem {
     /** Set while the system is ready. */
     @Nullable
     Executor executor;
+
+    /** The command that opens a shell on it, known when it is ready. */
+    volatile List<String> login = List.of();
+    /** A file whose deletion frees this system, while it is held; or null. */
+    @Nullable
+    Path marker;
 
     final long askedAt;
 

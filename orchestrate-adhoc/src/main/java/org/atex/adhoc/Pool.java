@@ -180,6 +180,9 @@ final class Pool implements RunContext {
                 wakeAt = null;
                 step(new Event.Tick());
             }
+            if (!now.isBefore(pulse) && !over) {
+                systems.checkHeld();
+            }
             if (!now.isBefore(pulse)) {
                 publish(RunEvent.Heartbeat::new);
                 pulse = now.plus(PULSE);
@@ -237,6 +240,7 @@ final class Pool implements RunContext {
                 publish(stamp -> new RunEvent.HostQuarantined(stamp, host, why));
             case Decision.Renew(int system, String why) -> systems.renew(system, why);
             case Decision.Release(int system, String why) -> systems.release(system, why);
+            case Decision.HoldSystem hold -> systems.hold(hold);
             case Decision.Hold hold -> attempts().hold(hold);
             case Decision.Conclude conclude -> attempts().conclude(conclude);
             case Decision.Report(Problem problem) -> problem(problem);

@@ -20,6 +20,8 @@ final class PoolSystem {
         READY,
         /** Its last tests are running; then it is reset or released. */
         SPENT,
+        /** A person looks at it, after a test has failed on it. */
+        HELD,
         /** Its host is in quarantine. The system is held, so that the provisioner does not hand it out again. */
         QUARANTINED,
         /** It is being reset or released. */
@@ -50,6 +52,11 @@ final class PoolSystem {
     Phase phase = Phase.PREPARING;
     String whySpent = "";
     boolean preparationCancelled;
+    /** The failed test for which it is held, or is to be held when no test runs on it any more; or null. */
+    @Nullable
+    PlannedTest heldFor;
+    /** When it is released, while it is held. */
+    Instant heldUntil = Instant.MAX;
     /** Whether a test has started on it. */
     boolean hasWorked;
     /** Whether a destructive test runs on it, which occupies all slots. */

@@ -299,7 +299,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 systemWithin,
                 giveUpAfter,
                 diskSpaceWithin,
-                null);
+                null,
+                Schedule.Holds.NONE);
     }
 
     private static void refuseDuplicates(List<FactsReader.Facts> facts) {

@@ -39,6 +39,7 @@ final class Schedule {
      * @param failingWithin how long a provisioner may fail without a success
      * @param diskSpaceWithin how long to wait for disk space for artifacts
      * @param runWithin the maximum duration of the run, or null
+     * @param holds which systems are held after a failure
      */
     record Rules(
             RerunPolicy reruns,
@@ -50,7 +51,8 @@ final class Schedule {
             Duration systemWithin,
             Duration failingWithin,
             Duration diskSpaceWithin,
-            @Nullable Duration runWithin) {
+            @Nullable Duration runWithin,
+            Holds holds) {
         Rules with(int failedSystems, int failedTests, @Nullable Duration limit) {
             return new Rules(
                     reruns,
@@ -62,8 +64,34 @@ final class Schedule {
                     systemWithin,
                     failingWithin,
                     diskSpaceWithin,
-                    limit);
+                    limit,
+                    holds);
         }
+
+        Rules withHolds(Holds value) {
+            return new Rules(
+                    reruns,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    failureWindow,
+                    maxFailures,
+                    systemWithin,
+                    failingWithin,
+                    diskSpaceWithin,
+                    runWithin,
+                    value);
+        }
+    }
+
+    /**
+     * Which systems are held after a failed test.
+     *
+     * @param most the maximum number of systems at a time
+     * @param time how long each is held
+     */
+    record Holds(int most, Duration time) {
+        static final Holds NONE = new Holds(0, Duration.ZERO);
     }
 
     private record Judged(PoolSystem system, int slot, TestEnd end) {}
@@ -168,6 +196,7 @@ final class Schedule {
             }
             case Event.PoliciesAnswered(PlannedTest test, boolean again, boolean spent) -> judged(test, again, spent);
             case Event.Renewed(int id) -> renewed(system(id));
+            case Event.Freed(int id) -> freed(system(id));
             case Event.Released(int id) -> released(id);
         }
     }
@@ -273,15 +302,58 @@ final class Schedule {
         }
     }
 
+    private void freed(PoolSystem system) {
+        if (system.phase == Phase.HELD) {
+            release(system, "it was held, and is free again");
+        }
+    }
+
+    /**
+     * Returns whether a system is kept for a person after a failed test. While tests wait, one system of those that are
+     * allowed must be left for them.
+     */
+    private boolean isToBeHeld(PoolSystem system, TestEnd end) {
+        long held =
+                systems.values().stream().filter(other -> other.heldFor != null).count();
+        return stop == null
+                && end.systemUsable()
+                && end.outcome().verdict() == Verdict.FAILED
+                && system.phase == Phase.READY
+                && system.host.quarantined == null
+                && held < rules.holds().most()
+                && (waiting.isEmpty() && running == 0 || held + 1 < rules.maxSystems());
+    }
+
+    private void hold(PoolSystem system, PlannedTest test) {
+        Instant until = now.plus(rules.holds().time());
+        Instant expires = system.facts.expires();
+        system.phase = Phase.HELD;
+        system.heldUntil = expires != null && expires.isBefore(until) ? expires : until;
+        out.add(new Decision.HoldSystem(system.id(), test, system.heldUntil));
+    }
+
+    private void releaseHeld(boolean all) {
+        for (PoolSystem system : List.copyOf(systems.values())) {
+            if (system.phase == Phase.HELD && (all || !now.isBefore(system.heldUntil))) {
+                release(
+                        system,
+                        all ? whyStopped : "it was held for " + rules.holds().time());
+            }
+        }
+    }
+
     private void release(PoolSystem system, String why) {
         system.phase = Phase.LEAVING;
         idle.remove(system);
         out.add(new Decision.Release(system.id(), why));
     }
 
-    /** Resets a spent system if it is usable and tests wait, and releases it otherwise. */
+    /** Holds a spent system, resets it if it is usable and tests wait, and releases it otherwise. */
     private void leave(PoolSystem system, TestEnd end) {
-        if (end.systemUsable() && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
+        PlannedTest heldFor = system.heldFor;
+        if (heldFor != null && stop == null && system.host.quarantined == null) {
+            hold(system, heldFor);
+        } else if (end.systemUsable() && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
             system.phase = Phase.LEAVING;
             out.add(new Decision.Renew(system.id(), system.whySpent));
         } else {
@@ -322,7 +394,11 @@ final class Schedule {
         if (system.phase == Phase.READY) {
             idle.add(system);
         } else if (system.phase == Phase.SPENT && system.isIdle()) {
-            release(system, system.whySpent);
+            if (system.heldFor != null && stop == null) {
+                hold(system, system.heldFor);
+            } else {
+                release(system, system.whySpent);
+            }
         }
         return test;
     }
@@ -419,7 +495,10 @@ final class Schedule {
 
     private void afterEnd(PoolSystem system, PlannedTest test, TestEnd end, boolean spent) {
         if (system.phase == Phase.READY) {
-            if (spent) {
+            if (isToBeHeld(system, end)) {
+                system.heldFor = test;
+                spend(system, test.name() + " failed on it");
+            } else if (spent) {
                 spend(
                         system,
                         end.systemUsable()
@@ -514,6 +593,7 @@ final class Schedule {
             whyStopped = why;
             giveUpWaitingTests(why);
             List.copyOf(doubted).forEach(this::settleDoubts);
+            releaseHeld(true);
         }
         if (cancelling) {
             out.add(new Decision.CancelTests(why));
@@ -531,6 +611,7 @@ final class Schedule {
             forget(supply.forgetAll());
             giveUp("none was provisioned within " + rules.systemWithin() + "; " + whyNone());
         }
+        releaseHeld(false);
         if (freeSpace.isShort()) {
             if (freeSpace.isHopeless(now)) {
                 String why = "no disk space for artifacts on this machine for " + rules.diskSpaceWithin() + ": "
@@ -583,6 +664,9 @@ final class Schedule {
             next = earlier(next, supply.wakeAt(now));
             next = earlier(next, freeSpace.wakeAt());
             next = earlier(next, matching.nextEndOfSuspicion(now));
+        }
+        for (PoolSystem system : systems.values()) {
+            next = earlier(next, system.phase == Phase.HELD ? system.heldUntil : null);
         }
         if (next != null && !next.equals(wake)) {
             wake = next;

@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.atex.api.Connection;
@@ -70,7 +71,9 @@ final class SystemTasks {
                 limits.setUp(),
                 () -> {
                     hook.run(openSystem.remote);
-                    return notNull(factory.open(openSystem.remote), "the executor that was opened");
+                    Executor executor = notNull(factory.open(openSystem.remote), "the executor that was opened");
+                    openSystem.login = List.copyOf(openSystem.connection.loginCommand());
+                    return executor;
                 },
                 then,
                 SystemTasks::closeQuietly);

@@ -1,5 +1,8 @@
 package org.atex.adhoc;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -213,11 +216,37 @@ final class Systems implements ProvisionerClient.Listener {
                 }));
     }
 
+    /** Publishes that a system is held for a person, with a file by which the person can free it. */
+    void hold(Decision.HoldSystem hold) {
+        OpenSystem openSystem = openSystem(hold.system());
+        try {
+            Path marker = HeldMarker.create(openSystem, hold);
+            openSystem.marker = marker;
+            context.publish(stamp -> new RunEvent.SystemHeld(
+                    stamp, openSystem.info(), hold.test().name(), hold.until(), openSystem.login, marker));
+        } catch (IOException e) {
+            context.problem(Problem.overcome("the system " + openSystem.name() + " could not be held after "
+                    + hold.test().name() + " failed: " + Throwables.describe(e)));
+            context.post(() -> context.step(new Event.Freed(openSystem.id())));
+        }
+    }
+
+    /** Reports the held systems whose files were deleted. */
+    void checkHeld() {
+        for (OpenSystem openSystem : List.copyOf(openSystems.values())) {
+            if (openSystem.marker != null && Files.notExists(openSystem.marker)) {
+                openSystem.marker = null;
+                context.step(new Event.Freed(openSystem.id()));
+            }
+        }
+    }
+
     void release(int id, String why) {
         release(openSystem(id), why);
     }
 
     private void release(OpenSystem openSystem, String why) {
+        HeldMarker.delete(openSystem);
         Runnable giveBack = () -> tasks.giveBack(
                 openSystem.name(),
                 openSystem.remote,

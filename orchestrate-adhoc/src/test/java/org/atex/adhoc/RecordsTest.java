@@ -13,9 +13,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -35,6 +37,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
+import org.atex.testkit.Call;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeRun;
@@ -101,6 +104,46 @@ class RecordsTest {
             assertThat(summary.problems())
                     .containsExactly(Problem.overcome("the key 'duraton' is unknown and ignored"));
             assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
+        }
+    }
+
+    private static RunEvent.SystemHeld nextHeld(BlockingQueue<RunEvent> all) throws InterruptedException {
+        while (true) {
+            RunEvent event = all.poll(10, TimeUnit.SECONDS);
+            assertThat(event).as("the event of a held system").isNotNull();
+            if (event instanceof RunEvent.SystemHeld held) {
+                return held;
+            }
+        }
+    }
+
+    @Test
+    void heldSystemStaysUntilItsFileIsDeletedOrTheRunIsStopped() throws Exception {
+        BlockingQueue<RunEvent> all = new LinkedBlockingQueue<>();
+        for (boolean stopped : List.of(false, true)) {
+            try (AdHocOrchestrator run = run(
+                            tests(5),
+                            FakeExecutors.running(test ->
+                                    test.name().equals("/t0") ? FakeRun.failing(SHORT) : FakeRun.passing(SHORT)))
+                    .holdFailed(1, Duration.ofDays(1))
+                    .listener(all::add)
+                    .build()) {
+                CompletableFuture<RunSummary> summary = Runs.begin(run);
+                RunEvent.SystemHeld held = nextHeld(all);
+                assertThat(held.test()).isEqualTo("/t0");
+                assertThat(held.marker()).content().contains(held.system().name(), "/t0 failed", "Delete this file");
+                Call.eventually("all tests are stored", () -> results.records().size() % 5 == 0);
+                assertThat(systems.openNow()).as("systems while one is held").isPositive();
+                assertThat(summary).isNotDone();
+                if (stopped) {
+                    run.stop(Stop.DRAIN);
+                } else {
+                    Files.delete(held.marker());
+                }
+                assertThat(summary.get(10, TimeUnit.SECONDS).counts())
+                        .isEqualTo(Map.of(Outcome.FAILED, 1, Outcome.PASSED, 4));
+                assertThat(held.marker()).doesNotExist();
+            }
         }
     }
 

@@ -74,7 +74,8 @@ class SchedulePropertyTest {
                 random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(5),
                 random.nextInt(3),
                 1 + random.nextInt(10),
-                accidents && random.nextInt(4) == 0 ? 1 + random.nextInt(5) : Integer.MAX_VALUE);
+                accidents && random.nextInt(4) == 0 ? 1 + random.nextInt(5) : Integer.MAX_VALUE,
+                new Schedule.Holds(random.nextInt(3), Duration.ofSeconds(1L + random.nextInt(1000))));
         Random later = new Random(random.nextLong());
         return new Simulation(
                 tests,

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.atex.adhoc.Simulation.Supplies;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
@@ -102,6 +105,51 @@ class ScheduleTest {
         Simulation simulation = simulate(tests(25), Simulation.rules().withMaxSystems(6), FAILED);
         simulation.run();
         assertThat(simulation.systemsUsed).isEqualTo(6);
+    }
+
+    /** Fails the tests with these numbers. */
+    private static Simulation failing(Simulation.Given rules, int count, Integer... failing) {
+        Set<String> names = Stream.of(failing).map(i -> "/t" + i).collect(Collectors.toSet());
+        return new Simulation(
+                tests(count),
+                1,
+                rules,
+                p -> Simulation.plain(),
+                (test, attempt) -> names.contains(test.name()) ? FAILED : PASSED,
+                test -> Duration.ofSeconds(1));
+    }
+
+    @Test
+    void systemOfAFailedTestIsHeldAndReplaced() {
+        Simulation simulation =
+                failing(Simulation.rules().withMaxSystems(3).withHolds(1, Duration.ofMinutes(10)), 30, 1, 5);
+        Duration took = simulation.run();
+        assertThat(simulation.heldSystems).hasSize(1);
+        assertThat(simulation.concluded).hasSize(30);
+        assertThat(took)
+                .as("the run waits for the end of the hold")
+                .isBetween(Duration.ofMinutes(10), Duration.ofMinutes(11));
+    }
+
+    @Test
+    void oneOfTheAllowedSystemsIsLeftForWaitingTests() {
+        Simulation simulation =
+                failing(Simulation.rules().withMaxSystems(2).withHolds(9, Duration.ofMinutes(10)), 10, 0, 1, 2, 3, 9);
+        Duration took = simulation.run();
+        assertThat(simulation.concluded).hasSize(10);
+        assertThat(simulation.heldSystems)
+                .as("one while tests wait, and the one of the last test")
+                .hasSize(2);
+        assertThat(took).isLessThan(Duration.ofMinutes(11));
+    }
+
+    @Test
+    void heldSystemIsReleasedWhenItIsFreed() {
+        Simulation simulation =
+                failing(Simulation.rules().withMaxSystems(3).withHolds(3, Duration.ofDays(1)), 30, 1, 5, 7);
+        simulation.freeHeldAfter = Duration.ofSeconds(20);
+        assertThat(simulation.run()).isLessThan(Duration.ofMinutes(2));
+        assertThat(simulation.heldSystems).hasSizeBetween(2, 3);
     }
 
     @Test

@@ -66,25 +66,38 @@ final class Simulation {
             int maxSystems,
             int spares,
             int failureWindow,
-            int maxFailures) {
+            int maxFailures,
+            Schedule.Holds holds) {
+        Given withHolds(int most, Duration time) {
+            return new Given(
+                    order,
+                    reruns,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    failureWindow,
+                    maxFailures,
+                    new Schedule.Holds(most, time));
+        }
+
         Given withOrder(TestOrder value) {
-            return new Given(value, reruns, destruction, maxSystems, spares, failureWindow, maxFailures);
+            return new Given(value, reruns, destruction, maxSystems, spares, failureWindow, maxFailures, holds);
         }
 
         Given withReruns(RerunPolicy value) {
-            return new Given(order, value, destruction, maxSystems, spares, failureWindow, maxFailures);
+            return new Given(order, value, destruction, maxSystems, spares, failureWindow, maxFailures, holds);
         }
 
         Given withDestruction(DestructionPolicy value) {
-            return new Given(order, reruns, value, maxSystems, spares, failureWindow, maxFailures);
+            return new Given(order, reruns, value, maxSystems, spares, failureWindow, maxFailures, holds);
         }
 
         Given withMaxSystems(int value) {
-            return new Given(order, reruns, destruction, value, spares, failureWindow, maxFailures);
+            return new Given(order, reruns, destruction, value, spares, failureWindow, maxFailures, holds);
         }
 
         Given withMaxFailures(int value) {
-            return new Given(order, reruns, destruction, maxSystems, spares, failureWindow, value);
+            return new Given(order, reruns, destruction, maxSystems, spares, failureWindow, value, holds);
         }
 
         Schedule.Rules rules() {
@@ -98,7 +111,8 @@ final class Simulation {
                     Duration.ofHours(1),
                     Duration.ofMinutes(1),
                     Duration.ofMinutes(10),
-                    null);
+                    null,
+                    holds);
         }
 
         Schedule schedule(List<? extends TestCase> tests, int provisioners) {
@@ -143,6 +157,13 @@ final class Simulation {
     final List<String> problems = new ArrayList<>();
     final List<String> started = new ArrayList<>();
     final Map<String, Integer> startedOn = new HashMap<>();
+    /** The systems that were held, and until when. */
+    final Map<Integer, Instant> heldSystems = new LinkedHashMap<>();
+
+    /** When a person frees a held system; null for never. */
+    @Nullable
+    Duration freeHeldAfter;
+
     Consumer<String> onRelease = host -> {};
 
     @Nullable
@@ -181,7 +202,8 @@ final class Simulation {
                 Integer.MAX_VALUE,
                 0,
                 10,
-                Integer.MAX_VALUE);
+                Integer.MAX_VALUE,
+                Schedule.Holds.NONE);
     }
 
     /** Returns a system that is available immediately and suits every test. */
@@ -255,6 +277,12 @@ final class Simulation {
                 case Decision.CheckSpace() ->
                     at(Duration.ZERO, () -> tell(new Event.FreeSpace(now.isBefore(roomAgain) ? "full" : "")));
                 case Decision.Pause pause -> {}
+                case Decision.HoldSystem hold -> {
+                    heldSystems.put(hold.system(), hold.until());
+                    if (freeHeldAfter != null) {
+                        at(freeHeldAfter, () -> tell(new Event.Freed(hold.system())));
+                    }
+                }
                 case Decision.Quarantine quarantine -> quarantined.add(quarantine.host());
                 case Decision.Wait wait -> {}
                 case Decision.End() -> ended = true;
@@ -372,6 +400,7 @@ final class Simulation {
         assertThat(facts).as("%s runs on a system of the pool", test.name()).isNotNull();
         assertThat(stopped).as("no test starts after a stop").isNull();
         assertThat(concluded).as("no attempt after the last").doesNotContainKey(test.name());
+        assertThat(heldSystems).as("%s runs on a held system", test.name()).doesNotContainKey(run.system());
         assertThat(spent).as("%s runs on a spent system", test.name()).doesNotContain(run.system());
         assertThat(test.needs()).allMatch(need -> need.isMetBy(facts.labels()), "is met by " + facts.labels());
         assertThat(run.slot()).isBetween(1, facts.slots());

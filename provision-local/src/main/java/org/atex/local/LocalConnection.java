@@ -153,6 +153,11 @@ public final class LocalConnection implements Connection {
     }
 
     @Override
+    public List<String> loginCommand() {
+        return List.of("bash");
+    }
+
+    @Override
     public void close() {
         closed = true;
         endAll();

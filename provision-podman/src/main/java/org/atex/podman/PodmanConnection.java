@@ -565,6 +565,13 @@ public final class PodmanConnection implements Connection {
         }
     }
 
+    @Override
+    public List<String> loginCommand() {
+        List<String> line = new ArrayList<>(podman.commandLine(execArguments("--interactive", "--tty")));
+        line.addAll(List.of(container, "bash"));
+        return List.copyOf(line);
+    }
+
     /** Ends all commands and the shell. */
     private void disconnect() {
         boolean paused = PodmanCommand.closeAll(this, List.copyOf(running));

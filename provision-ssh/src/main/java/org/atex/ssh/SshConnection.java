@@ -112,6 +112,11 @@ public final class SshConnection implements Connection {
         return new SshConnection(route, Dialer.dial(route, options.connectWithin(), retry));
     }
 
+    @Override
+    public List<String> loginCommand() {
+        return LoginCommand.of(route);
+    }
+
     /**
      * {@inheritDoc}
      *

@@ -2,6 +2,7 @@ package org.atex.testingfarm;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 import org.atex.api.Command;
 import org.atex.api.CommandResult;
@@ -110,6 +111,11 @@ final class GuestConnection implements Connection {
     @Override
     public boolean isThisMachine() {
         return link.isThisMachine();
+    }
+
+    @Override
+    public List<String> loginCommand() {
+        return link.loginCommand();
     }
 
     @Override

@@ -164,6 +164,11 @@ final class Trace implements TestExecutionExceptionHandler {
         }
 
         @Override
+        public List<String> loginCommand() {
+            return original.loginCommand();
+        }
+
+        @Override
         public RunningCommand start(Command command) throws InterruptedException {
             return new TracedCommand(command, traced("start('" + command + "')", () -> original.start(command)));
         }
