@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.atex.adhoc.AdHocOrchestrator;
@@ -42,16 +43,27 @@ final class Runs {
     /** {@return the seconds of a whole run with JSON Lines; all tests must pass} */
     static double run(List<? extends TestCase> tests, Provisioner provisioner, Executor.Factory executors)
             throws Exception {
+        return run(tests, provisioner, executors, unused -> {});
+    }
+
+    /** {@return the seconds of a whole run with JSON Lines and further options; all tests must pass} */
+    static double run(
+            List<? extends TestCase> tests,
+            Provisioner provisioner,
+            Executor.Factory executors,
+            Consumer<AdHocOrchestrator.Builder> options)
+            throws Exception {
         Path directory = Files.createTempDirectory("atex-bench-");
         try (Aggregator aggregator =
                 JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("FILES"))) {
             return seconds(() -> {
-                try (AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                AdHocOrchestrator.Builder builder = AdHocOrchestrator.builder(tests)
                         .on(provisioner)
                         .with(executors)
                         .into(aggregator)
-                        .workDirectory(directory.resolve("work"))
-                        .build()) {
+                        .workDirectory(directory.resolve("work"));
+                options.accept(builder);
+                try (AdHocOrchestrator run = builder.build()) {
                     RunSummary summary = run.run();
                     if (summary.counts().getOrDefault(Outcome.PASSED, 0) != tests.size()) {
                         throw new IllegalStateException("not all tests passed: " + summary.counts());

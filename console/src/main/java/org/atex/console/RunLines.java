@@ -24,6 +24,8 @@ final class RunLines {
     /** The name of a provisioner without a name of its own, if it is the first; usually the only one. */
     private static final String FIRST_UNNAMED = "provisioner 1";
 
+    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9@%+=:,./_-]+");
+
     /** An attempt at a test. */
     private record Attempt(String test, int number) {}
 
@@ -33,8 +35,6 @@ final class RunLines {
     private final int planned;
 
     private final RunningTests running = new RunningTests();
-    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9@%+=:,./_-]+");
-
     private final RepeatCounter reasons = new RepeatCounter();
     private final RepeatCounter outputs = new RepeatCounter();
     private final List<RunEvent.Abandoned> abandoned = new ArrayList<>();
