@@ -52,11 +52,15 @@ final class FirstTest implements Scenario {
             FmfTests tests = FmfTests.from(tree).discover();
             List<? extends TestCase> chosen = fmf ? tests : List.of(CommandTest.of("/t", Command.of("true")));
             Executor.Factory executors = fmf ? FmfExecutor.factory(tests) : CommandExecutor.factory();
-            Runs.run(chosen, systems, executors, run -> run.listener(event -> {
-                if (event instanceof RunEvent.TestStarted) {
-                    started.set(System.nanoTime());
-                }
-            }));
+            Runs.run(
+                    chosen,
+                    systems,
+                    executors,
+                    run -> run.listener(event -> {
+                        if (event instanceof RunEvent.TestStarted) {
+                            started.set(System.nanoTime());
+                        }
+                    }));
             return new Sample((started.get() - offered.get()) / 1e9, GOAL);
         } finally {
             Runs.delete(tree);

@@ -37,7 +37,8 @@ final class TenThousandSystems implements Scenario {
 
     private static double seconds(int count) throws Exception {
         try (Provisioner systems = Provisioners.builder(
-                        number -> PlainRemote.builder("s" + number, FakeConnection.obedient()).build())
+                        number -> PlainRemote.builder("s" + number, FakeConnection.obedient())
+                                .build())
                 .maxSystems(AT_ONCE)
                 .build()) {
             return Runs.run(

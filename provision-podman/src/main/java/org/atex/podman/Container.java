@@ -43,13 +43,13 @@ final class Container {
      * Starts a container.
      *
      * @param name the name of the container
-     * @param owner the process that removes the container; stored in a label, by which leftovers are found
+     * @param lease labels by which leftovers are found
      * @param command the command of the container; if empty, the image determines it
      * @throws IOException if podman could not start the container; it was removed then
      * @throws InterruptedException if interrupted; the container was removed
      */
     static Container start(
-            Podman podman, PodmanProvisioner.Builder settings, String name, ContainerOwner owner, List<String> command)
+            Podman podman, PodmanProvisioner.Builder settings, String name, Lease lease, List<String> command)
             throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("run"));
         if (settings.systemd) {
@@ -59,8 +59,8 @@ final class Container {
         line.addAll(settings.runOptions);
         Path file = Files.createTempFile("container-", ".pid");
         // After the options of the user, so that these take precedence: the container is found and removed by them.
-        line.addAll(List.of(
-                "--detach", "--name=" + name, "--label=" + ContainerOwner.LABEL + "=" + owner, "--pidfile=" + file));
+        line.addAll(lease.options());
+        line.addAll(List.of("--detach", "--name=" + name, "--pidfile=" + file));
         line.add(settings.pull.option());
         line.add(settings.image);
         line.addAll(command);
@@ -100,7 +100,12 @@ final class Container {
         try {
             remove(podman, List.of(nameOrId));
         } catch (IOException e) {
-            LOG.warn("could not remove container {}: {}{}", name, e.getMessage(), FailureHints.hintFor(e));
+            LOG.warn(
+                    "could not remove container {}: {}{}; remove it with 'podman rm --force {}'",
+                    name,
+                    e.getMessage(),
+                    FailureHints.hintFor(e),
+                    nameOrId);
         }
     }
 
@@ -155,19 +160,32 @@ final class Container {
         podman.run(REMOVE_TIMEOUT, line, message -> {});
     }
 
-    /** Removes containers left behind by owners that have ended, for example because they were killed. */
+    /** Removes containers of processes that have ended, for example because they were killed, or with a past deadline. */
     static void removeLeftovers(Podman podman) throws IOException, InterruptedException {
-        String format = "--format={{.ID}} {{index .Labels \"" + ContainerOwner.LABEL + "\"}}";
+        String format = "--format={{.ID}} {{index .Labels \"" + ContainerOwner.LABEL + "\"}} {{index .Labels \""
+                + Lease.DEADLINE + "\"}}";
         String all = podman.run(REMOVE_TIMEOUT, "ps", "--all", "--filter=label=" + ContainerOwner.LABEL, format);
         List<String> leftovers = all.lines()
                 .map(line -> line.split(" ", -1))
-                .filter(fields -> fields.length == 2 && ContainerOwner.hasEnded(fields[1]))
+                .filter(fields -> fields.length == 3 && Lease.isOver(fields[1], fields[2]))
                 .map(fields -> fields[0])
                 .toList();
         if (!leftovers.isEmpty()) {
-            LOG.info("removing containers left behind by programs that have ended: {}", leftovers);
+            LOG.info("removing containers of ended programs, or with a past deadline: {}", leftovers);
             remove(podman, leftovers);
         }
+    }
+
+    /** Removes all containers of a run. {@return their names} */
+    static List<String> removeRun(Podman podman, String run) throws IOException, InterruptedException {
+        String filter = "--filter=label=" + Lease.RUN + "=" + run;
+        List<String> names = podman.run(REMOVE_TIMEOUT, "ps", "--all", filter, "--format={{.Names}}")
+                .lines()
+                .toList();
+        if (!names.isEmpty()) {
+            remove(podman, names);
+        }
+        return names;
     }
 
     /**

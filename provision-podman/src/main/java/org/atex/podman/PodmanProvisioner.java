@@ -52,13 +52,14 @@ public final class PodmanProvisioner implements Provisioner {
 
     private final Builder settings;
     private final Podman podman;
-    private final ContainerOwner owner = ContainerOwner.current();
     private final String run = Integer.toHexString(ThreadLocalRandom.current().nextInt());
+    private final Lease lease;
     private final Provisioner systems;
 
     private PodmanProvisioner(Builder settings) {
         this.settings = settings;
         podman = new Podman(settings.options.program());
+        lease = new Lease(ContainerOwner.current(), run, settings.lease);
         systems = Provisioners.builder(this::start)
                 .name("containers of " + settings.image)
                 .maxSystems(settings.cap)
@@ -83,6 +84,32 @@ public final class PodmanProvisioner implements Provisioner {
      */
     public static Builder builder(String image) {
         return new Builder(image);
+    }
+
+    /** {@return the tag of all its containers, with which {@link #sweep} finds them if this program is killed} */
+    public String run() {
+        return run;
+    }
+
+    /**
+     * Removes all containers of a run on this machine, whether its program still runs or not.
+     *
+     * @param run the tag of the run: {@link #run()}, and the label {@code org.atex.run} of its containers
+     * @param options the options for access to podman
+     * @return the names of the removed containers
+     * @throws ProvisioningException if podman cannot remove them
+     * @throws InterruptedException if interrupted
+     */
+    public static List<String> sweep(String run, PodmanOptions options) throws InterruptedException {
+        try {
+            return Container.removeRun(new Podman(options.program()), run);
+        } catch (IOException e) {
+            throw new ProvisioningException(
+                    "could not remove the containers of the run " + run + ": " + e.getMessage()
+                            + FailureHints.hintFor(e)
+                            + "; find them with 'podman ps --all --filter=label=" + Lease.RUN + "=" + run + "'",
+                    e);
+        }
     }
 
     @Override
@@ -136,7 +163,7 @@ public final class PodmanProvisioner implements Provisioner {
     Container startContainer(String name, PodmanConnection connection) throws IOException, InterruptedException {
         Deadline deadline = Deadline.in(settings.startWithin);
         boolean adopt = canAdopt();
-        Container container = Container.start(podman, settings, name, owner, command(adopt ? connection : null));
+        Container container = Container.start(podman, settings, name, lease, command(adopt ? connection : null));
         boolean connected = false;
         try {
             if (adopt) {
@@ -217,6 +244,7 @@ public final class PodmanProvisioner implements Provisioner {
         int cap = 4;
         int maxConcurrentStarts = Runtime.getRuntime().availableProcessors() + 1;
         Duration startWithin = Duration.ofMinutes(5);
+        Duration lease = Duration.ofDays(7);
         PodmanOptions options = PodmanOptions.defaults();
 
         private Builder(String image) {
@@ -347,7 +375,24 @@ public final class PodmanProvisioner implements Provisioner {
         }
 
         /**
-         * Creates the provisioner. Removes containers left behind by processes that have ended.
+         * Sets how long a container is needed at most; 7 days by default. After that, the next provisioner that is
+         * created on this machine removes it, whoever has started it.
+         *
+         * @param longest the time from the start of a container, at least 1 s
+         * @return this builder
+         * @throws IllegalArgumentException if it is less than 1 s
+         */
+        public Builder lease(Duration longest) {
+            if (longest.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new IllegalArgumentException("lease must be at least 1 s, not " + longest);
+            }
+            lease = longest;
+            return this;
+        }
+
+        /**
+         * Creates the provisioner. Removes containers left behind by processes that have ended, and containers with a
+         * lease that is over.
          *
          * @return the provisioner
          * @throws ProvisioningException if podman does not work on this machine

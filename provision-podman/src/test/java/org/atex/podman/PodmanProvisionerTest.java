@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.atex.api.Command;
 import org.atex.api.Input;
 import org.atex.api.Offer;
@@ -13,6 +14,7 @@ import org.atex.api.Remote;
 import org.atex.api.RunningCommand;
 import org.atex.lab.Lab;
 import org.atex.lab.LabImage;
+import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -184,6 +186,44 @@ class PodmanProvisionerTest {
                     .doesNotContain(left);
         } finally {
             PodmanCli.run("rm", "--force", "--time=0", "--ignore", mine, left);
+        }
+    }
+
+    @Test
+    void containersWithAPastDeadlineAreRemovedWhoeverStartedThem() throws Exception {
+        try (PodmanProvisioner provisioner =
+                builder().lease(Duration.ofSeconds(1)).build()) {
+            provisioner.provision(1);
+            Remote overdue = provisioner.take(LONG).orThrow();
+            Call.eventually("the container is removed as overdue", () -> {
+                try {
+                    builder().build().close();
+                    return PodmanCli.run("ps", "--all", "--quiet", "--filter=name=" + overdue.name())
+                            .isEmpty();
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            });
+        }
+    }
+
+    @Test
+    void sweepRemovesTheContainersOfOneRun() throws Exception {
+        try (PodmanProvisioner swept = builder().build();
+                PodmanProvisioner other = builder().build()) {
+            swept.provision(2);
+            other.provision(1);
+            Remote kept = other.take(LONG).orThrow();
+            Set<String> names = Set.of(
+                    swept.take(LONG).orThrow().name(),
+                    swept.take(LONG).orThrow().name());
+
+            assertThat(PodmanProvisioner.sweep(swept.run(), PodmanOptions.defaults()))
+                    .containsExactlyInAnyOrderElementsOf(names);
+            assertThat(PodmanProvisioner.sweep(swept.run(), PodmanOptions.defaults()))
+                    .as("the second time")
+                    .isEmpty();
+            assertThat(kept.connection().run(Command.of("true")).succeeded()).isTrue();
         }
     }
 
