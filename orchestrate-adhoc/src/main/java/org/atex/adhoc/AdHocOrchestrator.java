@@ -105,6 +105,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         private int failureWindow = DEFAULT_WINDOW;
         private int maxFailures = Integer.MAX_VALUE;
         private Schedule.Holds holds = Schedule.Holds.NONE;
+        private Duration rampUp = Duration.ZERO;
         private @Nullable Duration runWithin;
 
         private Builder(Collection<? extends TestCase> tests) {
@@ -168,6 +169,17 @@ public final class AdHocOrchestrator implements Orchestrator {
          */
         public Builder maxSystems(int count) {
             this.maxSystems = Arguments.atLeast(1, count, "maxSystems");
+            return this;
+        }
+
+        /**
+         * Sets the time between two requests for a system, so that a shared service is not asked for all at once.
+         *
+         * @param interval the time; default: all systems are requested at once
+         * @return this
+         */
+        public Builder rampUp(Duration interval) {
+            this.rampUp = Arguments.positive(interval, "rampUp");
             return this;
         }
 
@@ -244,8 +256,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         @Override
         public AdHocOrchestrator build() {
             Schedule.Rules common = rules(reruns, destruction, maxSystems, spares);
-            Schedule.Rules rules =
-                    common.with(failureWindow, maxFailures, runWithin).withHolds(holds);
+            Schedule.Rules rules = common.with(failureWindow, maxFailures, runWithin, holds, rampUp);
             return new AdHocOrchestrator(plan(order, hook, rules, true, Integer.MAX_VALUE));
         }
     }

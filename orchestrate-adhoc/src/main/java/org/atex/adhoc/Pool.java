@@ -61,7 +61,7 @@ final class Pool implements RunContext {
     Pool(RunPlan plan) {
         this.plan = plan;
         this.clock = new RunClock(plan.wall());
-        this.schedule = new Schedule(plan.tests(), plan.offers(), plan.rules());
+        this.schedule = new Schedule(plan.tests(), plan.terms(), plan.rules());
         this.results = new RunResults(schedule.tests());
         this.guard = new Guard(plan.limits().grace(), this::abandoned);
         this.systems = new Systems(plan, this, guard, results);

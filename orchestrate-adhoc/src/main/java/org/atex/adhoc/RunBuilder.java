@@ -70,8 +70,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @return this
      */
     public B on(Provisioner provisioner) {
-        return on(new NamedProvisioner(
-                NamedProvisioner.unnamed(provisioners.size() + 1), false, Objects.requireNonNull(provisioner)));
+        return on(Source.of(provisioner));
     }
 
     /**
@@ -84,10 +83,18 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @throws IllegalArgumentException if another provisioner of the run has the same name
      */
     public B on(String name, Provisioner provisioner) {
-        return on(new NamedProvisioner(name, true, Objects.requireNonNull(provisioner)));
+        return on(Source.of(provisioner).withName(name));
     }
 
-    private B on(NamedProvisioner added) {
+    /**
+     * Adds a provisioner of systems, with a preference or a limit.
+     *
+     * @param source the provisioner and its terms
+     * @return this
+     * @throws IllegalArgumentException if another provisioner of the run has the same name
+     */
+    public B on(Source source) {
+        NamedProvisioner added = NamedProvisioner.of(source, provisioners.size() + 1);
         if (provisioners.stream().anyMatch(other -> other.name().equals(added.name()))) {
             throw new IllegalArgumentException("two provisioners of the run are named " + added.name()
                     + ": use unique names in on(name, provisioner)");
@@ -300,7 +307,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 giveUpAfter,
                 diskSpaceWithin,
                 null,
-                Schedule.Holds.NONE);
+                Schedule.Holds.NONE,
+                Duration.ZERO);
     }
 
     private static void refuseDuplicates(List<FactsReader.Facts> facts) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
 import org.atex.api.RunListener;
@@ -46,4 +47,14 @@ record RunPlan(
         Limits limits,
         int maxSlots,
         InstantSource wall,
-        int lastLines) {}
+        int lastLines) {
+    /** {@return the terms of each provisioner, for the schedule} */
+    List<Supply.Terms> terms() {
+        return IntStream.range(0, offers.size())
+                .mapToObj(i -> new Supply.Terms(
+                        offers.get(i),
+                        provisioners.get(i).preference(),
+                        provisioners.get(i).maxSystems()))
+                .toList();
+    }
+}

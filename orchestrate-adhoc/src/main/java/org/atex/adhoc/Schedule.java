@@ -40,6 +40,7 @@ final class Schedule {
      * @param diskSpaceWithin how long to wait for disk space for artifacts
      * @param runWithin the maximum duration of the run, or null
      * @param holds which systems are held after a failure
+     * @param rampUp the time between two requests for a system; zero for none
      */
     record Rules(
             RerunPolicy reruns,
@@ -52,8 +53,9 @@ final class Schedule {
             Duration failingWithin,
             Duration diskSpaceWithin,
             @Nullable Duration runWithin,
-            Holds holds) {
-        Rules with(int failedSystems, int failedTests, @Nullable Duration limit) {
+            Holds holds,
+            Duration rampUp) {
+        Rules with(int failedSystems, int failedTests, @Nullable Duration limit, Holds held, Duration interval) {
             return new Rules(
                     reruns,
                     destruction,
@@ -65,22 +67,8 @@ final class Schedule {
                     failingWithin,
                     diskSpaceWithin,
                     limit,
-                    holds);
-        }
-
-        Rules withHolds(Holds value) {
-            return new Rules(
-                    reruns,
-                    destruction,
-                    maxSystems,
-                    spares,
-                    failureWindow,
-                    maxFailures,
-                    systemWithin,
-                    failingWithin,
-                    diskSpaceWithin,
-                    runWithin,
-                    value);
+                    held,
+                    interval);
         }
     }
 
@@ -127,19 +115,22 @@ final class Schedule {
     private @Nullable Instant deadline;
     private @Nullable Instant starvingSince;
     private @Nullable Instant wake;
+    /** No system is requested before this instant, or null. */
+    private @Nullable Instant nextRequest;
+
     private List<Decision> out = new ArrayList<>();
 
     /**
      * Creates a schedule.
      *
      * @param tests the planned tests
-     * @param offers the labels that each provisioner declares for its systems
+     * @param sources the terms of each provisioner
      * @param rules the options of the run
      */
-    Schedule(List<PlannedTest> tests, List<Map<String, String>> offers, Rules rules) {
+    Schedule(List<PlannedTest> tests, List<Supply.Terms> sources, Rules rules) {
         this.rules = rules;
         this.tests = List.copyOf(tests);
-        this.supply = new Supply(offers, rules.failureWindow(), rules.failingWithin());
+        this.supply = new Supply(sources, rules.failureWindow(), rules.failingWithin());
         this.freeSpace = new FreeSpaceWatch(rules.diskSpaceWithin());
         this.unfinished = tests.size();
         tests.forEach(waiting::add);
@@ -662,6 +653,7 @@ final class Schedule {
         if (stop == null && !waiting.isEmpty()) {
             next = earlier(next, starvingSince == null ? null : starvingSince.plus(rules.systemWithin()));
             next = earlier(next, supply.wakeAt(now));
+            next = earlier(next, nextRequest != null && nextRequest.isAfter(now) ? nextRequest : null);
             next = earlier(next, freeSpace.wakeAt());
             next = earlier(next, matching.nextEndOfSuspicion(now));
         }
@@ -778,9 +770,15 @@ final class Schedule {
             soon += system.phase == Phase.PREPARING ? system.facts.slots() : system.idleSlots();
         }
         int allowed = rules.maxSystems() - inUse - supply.asked();
-        if (missing > 0 && allowed > 0) {
-            supply.ask(Math.min(missing - soon, allowed), waiting::mayFit, now)
-                    .forEach((provisioner, count) -> out.add(new Decision.Request(provisioner, count)));
+        if (nextRequest != null && now.isBefore(nextRequest)) {
+            return;
+        }
+        boolean one = rules.rampUp().isPositive();
+        int wanted = Math.min(missing - soon, one ? Math.min(1, allowed) : allowed);
+        if (wanted > 0) {
+            Map<Integer, Integer> asks = supply.ask(wanted, waiting::mayFit, now);
+            asks.forEach((provisioner, count) -> out.add(new Decision.Request(provisioner, count)));
+            nextRequest = one && !asks.isEmpty() ? now.plus(rules.rampUp()) : null;
         }
     }
 

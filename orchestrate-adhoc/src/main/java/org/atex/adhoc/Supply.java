@@ -3,6 +3,8 @@ package org.atex.adhoc;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,8 +15,19 @@ import org.jspecify.annotations.Nullable;
 final class Supply {
     private static final int MAX_UNSUITABLE = 3;
 
+    /**
+     * The terms of a provisioner.
+     *
+     * @param offers the labels that it declares for its systems
+     * @param preference provisioners with a higher number are asked first
+     * @param maxSystems the maximum number of its systems at the same time
+     */
+    record Terms(Map<String, String> offers, int preference, int maxSystems) {}
+
     private static final class ProvisionerState {
         private final Map<String, String> offers;
+        private final int preference;
+        private final int maxSystems;
         private final CircuitBreaker breaker;
         private int asked;
         private int arriving;
@@ -25,8 +38,10 @@ final class Supply {
         private @Nullable String unsuited;
         private @Nullable String lastFailure;
 
-        ProvisionerState(Map<String, String> offers, CircuitBreaker breaker) {
-            this.offers = offers;
+        ProvisionerState(Terms terms, CircuitBreaker breaker) {
+            offers = terms.offers();
+            preference = terms.preference();
+            maxSystems = terms.maxSystems();
             this.breaker = breaker;
         }
 
@@ -39,17 +54,28 @@ final class Supply {
             if (isOut()) {
                 return 0;
             }
+            int free = maxSystems - load();
             if (breaker.isClosed()) {
-                return Integer.MAX_VALUE;
+                return Math.max(0, free);
             }
-            return breaker.mayProbe(now) && asked == 0 && arriving == 0 ? 1 : 0;
+            return free > 0 && breaker.mayProbe(now) && asked == 0 && arriving == 0 ? 1 : 0;
+        }
+
+        /** Returns the number of systems that are requested, in use or being given back. */
+        int load() {
+            return asked + held;
         }
     }
 
+    private static final Comparator<ProvisionerState> FIRST_ASKED = Comparator.comparingInt(
+                    (ProvisionerState state) -> state.preference)
+            .reversed()
+            .thenComparingInt(ProvisionerState::load);
+
     private final List<ProvisionerState> provisioners = new ArrayList<>();
 
-    Supply(List<Map<String, String>> offers, int window, Duration patience) {
-        offers.forEach(offer -> provisioners.add(new ProvisionerState(offer, new CircuitBreaker(window, patience))));
+    Supply(List<Terms> sources, int window, Duration patience) {
+        sources.forEach(terms -> provisioners.add(new ProvisionerState(terms, new CircuitBreaker(window, patience))));
     }
 
     /** {@return the number of systems that are requested and have not arrived} */
@@ -67,8 +93,8 @@ final class Supply {
     }
 
     /**
-     * Distributes a request over the provisioners that may have suitable systems, the least loaded first; returns the
-     * number by provisioner.
+     * Distributes a request over the provisioners that may have suitable systems, the preferred and the least loaded
+     * first; returns the number by provisioner.
      */
     Map<Integer, Integer> ask(int count, Predicate<Map<String, String>> fitting, Instant now) {
         Map<Integer, Integer> asks = new TreeMap<>();
@@ -79,10 +105,7 @@ final class Supply {
             }
         }
         for (int i = 0; i < count && !open.isEmpty(); i++) {
-            Integer least = open.get(0);
-            for (Integer candidate : open) {
-                least = load(candidate) < load(least) ? candidate : least;
-            }
+            Integer least = Collections.min(open, Comparator.comparing(provisioners::get, FIRST_ASKED));
             provisioners.get(least).asked++;
             asks.merge(least, 1, Integer::sum);
             if (provisioners.get(least).canBeAsked(now) == 0) {
@@ -90,10 +113,6 @@ final class Supply {
             }
         }
         return asks;
-    }
-
-    private int load(int provisioner) {
-        return provisioners.get(provisioner).asked + provisioners.get(provisioner).held;
     }
 
     void arriving(int provisioner) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntFunction;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.atex.adhoc.Simulation.Supplies;
@@ -75,7 +76,9 @@ class SchedulePropertyTest {
                 random.nextInt(3),
                 1 + random.nextInt(10),
                 accidents && random.nextInt(4) == 0 ? 1 + random.nextInt(5) : Integer.MAX_VALUE,
-                new Schedule.Holds(random.nextInt(3), Duration.ofSeconds(1L + random.nextInt(1000))));
+                new Schedule.Holds(random.nextInt(3), Duration.ofSeconds(1L + random.nextInt(1000))),
+                Duration.ofMillis(random.nextInt(3) * 400L),
+                terms(random.nextLong()));
         Random later = new Random(random.nextLong());
         return new Simulation(
                 tests,
@@ -84,6 +87,14 @@ class SchedulePropertyTest {
                 provisioner -> supplies(later, accidents),
                 (test, attempt) -> TestEnd.of(ENDS[later.nextInt(ENDS.length)], null),
                 test -> seconds(later, 20));
+    }
+
+    private static IntFunction<Supply.Terms> terms(long seed) {
+        return provisioner -> {
+            Random random = new Random(seed + provisioner);
+            return new Supply.Terms(
+                    Map.of(), random.nextInt(3), random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(4));
+        };
     }
 
     private static PlainTest test(String name, Random random, boolean picky) {

@@ -3,6 +3,7 @@ package org.atex.adhoc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -150,6 +151,52 @@ class ScheduleTest {
         simulation.freeHeldAfter = Duration.ofSeconds(20);
         assertThat(simulation.run()).isLessThan(Duration.ofMinutes(2));
         assertThat(simulation.heldSystems).hasSizeBetween(2, 3);
+    }
+
+    private static Simulation onTwo(Simulation.Given rules) {
+        return new Simulation(
+                tests(20), 2, rules, p -> Simulation.plain(), (test, attempt) -> PASSED, test -> Duration.ofSeconds(1));
+    }
+
+    @Test
+    void preferredProvisionerIsAskedUpToItsLimit() {
+        List<Supply.Terms> terms =
+                List.of(new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE), new Supply.Terms(Map.of(), 1, 2));
+        Simulation simulation = onTwo(Simulation.rules().withMaxSystems(5).withTerms(terms::get));
+        simulation.run();
+        assertThat(simulation.requested).isEqualTo(Map.of(0, 3, 1, 2));
+        simulation = onTwo(Simulation.rules().withMaxSystems(2).withTerms(terms::get));
+        simulation.run();
+        assertThat(simulation.requested).as("none of the other one").isEqualTo(Map.of(1, 2));
+    }
+
+    @Test
+    void otherProvisionerIsAskedIfThePreferredOneFails() {
+        List<Supply.Terms> terms = List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9));
+        Simulation simulation = new Simulation(
+                tests(20),
+                2,
+                Simulation.rules().withMaxSystems(4).withTerms(terms::get),
+                p -> p == 1 ? new Supplies.Failure(Duration.ofMillis(10)) : Simulation.plain(),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofSeconds(1));
+        simulation.run();
+        assertThat(simulation.concluded.values()).containsOnly(PASSED);
+    }
+
+    @Test
+    void systemsAreRequestedOneByOneWithARampUp() {
+        Simulation simulation = simulate(tests(100), 5, Simulation.rules().withRampUp(Duration.ofSeconds(2)));
+        simulation.run();
+        List<Decision.Request> requests = simulation.history.stream()
+                .filter(Decision.Request.class::isInstance)
+                .map(Decision.Request.class::cast)
+                .toList();
+        assertThat(requests).hasSize(5).allMatch(request -> request.count() == 1);
+        assertThat(simulation.requestedAt)
+                .containsExactly(IntStream.range(0, 5)
+                        .mapToObj(i -> Simulation.EPOCH.plusSeconds(2L * i))
+                        .toArray(Instant[]::new));
     }
 
     @Test

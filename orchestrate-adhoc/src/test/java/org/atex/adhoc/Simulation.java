@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
@@ -67,7 +69,22 @@ final class Simulation {
             int spares,
             int failureWindow,
             int maxFailures,
-            Schedule.Holds holds) {
+            Schedule.Holds holds,
+            Duration rampUp,
+            IntFunction<Supply.Terms> terms) {
+        /** Terms of a provisioner that is asked like the others, for any number of systems. */
+        static final Supply.Terms PLAIN_TERMS = new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE);
+
+        Given withRampUp(Duration interval) {
+            return new Given(
+                    order, reruns, destruction, maxSystems, spares, failureWindow, maxFailures, holds, interval, terms);
+        }
+
+        Given withTerms(IntFunction<Supply.Terms> value) {
+            return new Given(
+                    order, reruns, destruction, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, value);
+        }
+
         Given withHolds(int most, Duration time) {
             return new Given(
                     order,
@@ -77,27 +94,34 @@ final class Simulation {
                     spares,
                     failureWindow,
                     maxFailures,
-                    new Schedule.Holds(most, time));
+                    new Schedule.Holds(most, time),
+                    rampUp,
+                    terms);
         }
 
         Given withOrder(TestOrder value) {
-            return new Given(value, reruns, destruction, maxSystems, spares, failureWindow, maxFailures, holds);
+            return new Given(
+                    value, reruns, destruction, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, terms);
         }
 
         Given withReruns(RerunPolicy value) {
-            return new Given(order, value, destruction, maxSystems, spares, failureWindow, maxFailures, holds);
+            return new Given(
+                    order, value, destruction, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, terms);
         }
 
         Given withDestruction(DestructionPolicy value) {
-            return new Given(order, reruns, value, maxSystems, spares, failureWindow, maxFailures, holds);
+            return new Given(
+                    order, reruns, value, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, terms);
         }
 
         Given withMaxSystems(int value) {
-            return new Given(order, reruns, destruction, value, spares, failureWindow, maxFailures, holds);
+            return new Given(
+                    order, reruns, destruction, value, spares, failureWindow, maxFailures, holds, rampUp, terms);
         }
 
         Given withMaxFailures(int value) {
-            return new Given(order, reruns, destruction, maxSystems, spares, failureWindow, value, holds);
+            return new Given(
+                    order, reruns, destruction, maxSystems, spares, failureWindow, value, holds, rampUp, terms);
         }
 
         Schedule.Rules rules() {
@@ -112,13 +136,14 @@ final class Simulation {
                     Duration.ofMinutes(1),
                     Duration.ofMinutes(10),
                     null,
-                    holds);
+                    holds,
+                    rampUp);
         }
 
         Schedule schedule(List<? extends TestCase> tests, int provisioners) {
-            List<Map<String, String>> offers = new ArrayList<>();
+            List<Supply.Terms> offers = new ArrayList<>();
             for (int i = 0; i < provisioners; i++) {
-                offers.add(Map.of());
+                offers.add(terms.apply(i));
             }
             List<TestCase> byOrder = new ArrayList<>(tests);
             byOrder.sort(order);
@@ -157,6 +182,11 @@ final class Simulation {
     final List<String> problems = new ArrayList<>();
     final List<String> started = new ArrayList<>();
     final Map<String, Integer> startedOn = new HashMap<>();
+    /** The number of requested systems by provisioner, and when systems were requested. */
+    final Map<Integer, Integer> requested = new HashMap<>();
+
+    final List<Instant> requestedAt = new ArrayList<>();
+
     /** The systems that were held, and until when. */
     final Map<Integer, Instant> heldSystems = new LinkedHashMap<>();
 
@@ -203,7 +233,9 @@ final class Simulation {
                 0,
                 10,
                 Integer.MAX_VALUE,
-                Schedule.Holds.NONE);
+                Schedule.Holds.NONE,
+                Duration.ZERO,
+                provisioner -> Given.PLAIN_TERMS);
     }
 
     /** Returns a system that is available immediately and suits every test. */
@@ -290,6 +322,11 @@ final class Simulation {
         }
         mostSystems = Math.max(mostSystems, systems.size());
         assertThat(systems.size()).as("systems at once").isLessThanOrEqualTo(given.maxSystems());
+        systems.values().stream()
+                .collect(Collectors.groupingBy(PoolSystem.Facts::provisioner, Collectors.counting()))
+                .forEach((provisioner, count) -> assertThat(count.intValue())
+                        .as("systems of provisioner %d at once", provisioner)
+                        .isLessThanOrEqualTo(given.terms().apply(provisioner).maxSystems()));
     }
 
     private void wakeAt(Instant when) {
@@ -311,6 +348,8 @@ final class Simulation {
         assertThat(stopped).as("no request after a stop").isNull();
         assertThat(count).isPositive();
         outstanding.merge(provisioner, count, Integer::sum);
+        requested.merge(provisioner, count, Integer::sum);
+        requestedAt.add(now);
         for (int i = 0; i < count; i++) {
             supply(provisioner, supplies.apply(provisioner));
         }
