@@ -1,5 +1,6 @@
 /** Systems over ssh: connections, and sources of hosts. */
 module org.atex.ssh {
+    requires org.atex.provision;
     requires transitive org.atex.api;
     requires static org.jspecify;
     requires org.atex.support;

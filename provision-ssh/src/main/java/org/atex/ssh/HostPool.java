@@ -1,71 +1,192 @@
 package org.atex.ssh;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.atex.api.ProvisioningException;
+import org.atex.provision.NoMoreSystemsException;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The hosts of a provisioner by their state. Not thread-safe: the lock of the provisioner guards all fields and
- * methods.
+ * The hosts of a provisioner. A thread of its own takes hosts from the source while more are wanted than are free. Hosts
+ * that fail are quarantined, and given up after a number of failures in a row.
+ *
+ * <p>Thread-safe. The lock guards all mutable fields, and is not held while the source is called.
  */
 final class HostPool {
-    /** All hosts that were taken from the source, in any state. */
-    final List<PooledHost> members = new ArrayList<>();
+    private static final Logger LOG = LoggerFactory.getLogger(SshProvisioner.class);
 
-    final Queue<PooledHost> free = new ArrayDeque<>();
+    /** The longest wait for the source in one call; it only bounds the time between log entries. */
+    private static final Duration SOURCE_POLL = Duration.ofMinutes(10);
 
-    /** Hosts that are being connected to, with the thread that does it. */
-    final Map<PooledHost, Thread> connecting = new LinkedHashMap<>();
+    /** The longest quarantine. */
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
-    /** Connected systems that no caller has taken yet. */
-    final Queue<SshRemote> ready = new ArrayDeque<>();
+    /** How long interrupted threads may take to end. */
+    private static final Duration CANCELLATION = Duration.ofSeconds(5);
 
-    /** Failures to offer. */
-    final Queue<ProvisioningException> failed = new ArrayDeque<>();
+    private static final int MOST_NAMED = 10;
 
-    /** Systems that are handed out or being given back. */
-    final Set<SshRemote> taken = new HashSet<>();
+    private final HostSource source;
+    private final int maxAttempts;
+    private final Duration retryDelay;
+    private final Thread feeder;
 
-    /** Threads that wait for the end of a quarantine; closing interrupts them. */
-    final Set<Thread> waiting = new HashSet<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
 
-    /**
-     * Threads of cancelled or failed connection attempts. Closing waits for them, so that none outlives the
-     * provisioner.
-     */
-    final Set<Thread> leaving = new HashSet<>();
+    /** All hosts that were taken from the source. */
+    private final List<PooledHost> members = new ArrayList<>();
 
-    /** The last failure that was not offered, as another host may take its place; offered if the source has none. */
-    @Nullable
-    ProvisioningException unreported;
+    private final Queue<PooledHost> free = new ArrayDeque<>();
+
+    /** The number of threads that wait for a host. */
+    private int waiting;
+
+    /** Failures of hosts that were given up while a thread waits; each takes the place of a host. */
+    private final Queue<ProvisioningException> failures = new ArrayDeque<>();
+
+    /** Threads that wait for the end of a quarantine. */
+    private final Set<Thread> quarantines = new HashSet<>();
 
     private final Map<String, Integer> names = new HashMap<>();
 
-    void add(Host host) {
-        PooledHost member = new PooledHost(host);
-        members.add(member);
-        free(member);
+    /** The reason for which the source has no more hosts, or null. */
+    private @Nullable String ended;
+
+    private boolean closed;
+
+    /**
+     * Creates a pool, which takes no host before it is asked for one.
+     *
+     * @param source the source of the hosts
+     * @param maxAttempts after how many failures in a row a host is given up
+     * @param retryDelay the length of the first quarantine
+     */
+    HostPool(HostSource source, int maxAttempts, Duration retryDelay) {
+        this.source = source;
+        this.maxAttempts = maxAttempts;
+        this.retryDelay = retryDelay;
+        feeder = Threads.start("hosts", this::feed);
     }
 
-    void free(PooledHost member) {
+    /** Takes hosts from the source while more are wanted than are free. */
+    private void feed() {
+        try {
+            while (awaitShortage()) {
+                switch (source.take(SOURCE_POLL)) {
+                    case HostSource.Next.Found(Host host) -> add(new PooledHost(host));
+                    case HostSource.Next.Ended(String why) -> {
+                        sourceEnded(why);
+                        return;
+                    }
+                    case HostSource.Next.None() -> LOG.debug("{} has no host yet", source);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.trace("no more hosts are taken from {}", source);
+        } catch (RuntimeException e) {
+            sourceEnded(source + " failed: " + e.getMessage());
+        }
+    }
+
+    private boolean awaitShortage() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!closed && waiting <= free.size()) {
+                changed.await();
+            }
+            return !closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void add(PooledHost member) {
+        lock.lock();
+        try {
+            members.add(member);
+            free(member);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void sourceEnded(String why) {
+        lock.lock();
+        try {
+            if (!closed) {
+                LOG.info("no more hosts: {}", why);
+            }
+            ended = why;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void free(PooledHost member) {
         member.state = PooledHost.State.FREE;
         free.add(member);
+        changed.signalAll();
     }
 
-    /** Remembers the thread of a connection attempt that is ending, and forgets those that have ended. */
-    void leave(@Nullable Thread thread) {
-        leaving.removeIf(other -> !other.isAlive());
-        if (thread != null) {
-            leaving.add(thread);
+    /**
+     * Takes a free host. Waits until there is one.
+     *
+     * @param heldBack the failure of another host, to be thrown if there is neither a free host nor another one
+     * @return a host, which the caller must give back
+     * @throws ProvisioningException if a host was given up, or there is no other
+     * @throws NoMoreSystemsException if all hosts are given up, and the source has no more
+     * @throws InterruptedException if interrupted; no host was taken
+     */
+    PooledHost take(@Nullable ProvisioningException heldBack) throws InterruptedException, NoMoreSystemsException {
+        lock.lockInterruptibly();
+        try {
+            waiting++;
+            changed.signalAll();
+            while (true) {
+                PooledHost member = free.poll();
+                if (member != null) {
+                    member.state = PooledHost.State.IN_USE;
+                    return member;
+                }
+                ProvisioningException failure = ended == null || heldBack == null ? failures.poll() : heldBack;
+                if (failure != null) {
+                    throw failure;
+                }
+                if (ended != null && members.stream().allMatch(PooledHost::isGivenUp)) {
+                    throw new NoMoreSystemsException("no host is left: " + ended + describeOutOfService());
+                }
+                changed.await();
+            }
+        } finally {
+            waiting--;
+            if (waiting == 0) {
+                failures.clear(); // nobody asks for a host any more
+            }
+            lock.unlock();
         }
+    }
+
+    private String describeOutOfService() {
+        List<QuarantinedHost> all = outOfService();
+        return all.isEmpty()
+                ? ""
+                : all.stream().limit(MOST_NAMED).map(String::valueOf).collect(Collectors.joining(", ", "; ", ""))
+                        + (all.size() > MOST_NAMED ? " and " + (all.size() - MOST_NAMED) + " more" : "");
     }
 
     /**
@@ -73,19 +194,173 @@ final class HostPool {
      * on}
      */
     String nextName(Host host) {
-        int number = names.merge(host.name(), 1, Integer::sum);
-        return number == 1 ? host.name() : host.name() + "#" + number;
+        lock.lock();
+        try {
+            int number = names.merge(host.name(), 1, Integer::sum);
+            return number == 1 ? host.name() : host.name() + "#" + number;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    boolean allGivenUp() {
-        return members.stream().allMatch(member -> member.state == PooledHost.State.GIVEN_UP);
+    /** Gives a host back that was not used. */
+    void giveBackUnused(PooledHost member) {
+        lock.lock();
+        try {
+            free(member);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives a host back that works. */
+    void giveBack(PooledHost member) {
+        lock.lock();
+        try {
+            member.resetFailures();
+            free(member);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Gives a host back that could not be connected to: quarantines it, or gives it up.
+     *
+     * @return the failure; if the host was not given up, another host may take its place
+     */
+    Failure couldNotConnect(PooledHost member, String why, Throwable cause) {
+        return failed(member, why, cause, false);
+    }
+
+    /** Gives a host back that cannot be used again. If it is given up, a thread that waits for a host is told. */
+    void cannotBeUsedAgain(PooledHost member, String why) {
+        var unused = failed(member, why, null, true);
+    }
+
+    /**
+     * A failure of a host.
+     *
+     * @param exception describes it
+     * @param isFinal whether the host was given up
+     */
+    record Failure(ProvisioningException exception, boolean isFinal) {}
+
+    private Failure failed(PooledHost member, String why, @Nullable Throwable cause, boolean tell) {
+        Failure failure;
+        lock.lock();
+        try {
+            boolean newReason = member.recordFailure(why);
+            boolean givenUp = member.failures() >= maxAttempts;
+            Duration pause = member.pause(retryDelay, LONGEST_PAUSE);
+            String next = givenUp ? "it is given up" : "it is tried again in " + pause.toMillis() + " ms";
+            String message = why + " (failure " + member.failures() + " of " + maxAttempts + ": " + next + ")";
+            if (newReason && !closed) {
+                LOG.warn("{}", message);
+            }
+            member.state = givenUp ? PooledHost.State.GIVEN_UP : PooledHost.State.QUARANTINED;
+            if (!givenUp && !closed) {
+                quarantines.add(Threads.start("quarantine-" + member.host, () -> release(member, pause)));
+            }
+            failure = new Failure(new ProvisioningException(message, cause, member.host.machine()), givenUp);
+            if (givenUp && tell && waiting > 0) {
+                failures.add(failure.exception());
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (failure.isFinal()) {
+            source.giveBack(member.host, false);
+        }
+        return failure;
+    }
+
+    private void release(PooledHost member, Duration pause) {
+        try {
+            Thread.sleep(pause);
+            lock.lock();
+            try {
+                quarantines.remove(Thread.currentThread());
+                free(member);
+            } finally {
+                lock.unlock();
+            }
+        } catch (InterruptedException e) {
+            LOG.trace("{} stays in quarantine", member.host);
+        }
     }
 
     /** {@return the hosts that are quarantined or given up} */
     List<QuarantinedHost> outOfService() {
-        return members.stream()
-                .filter(PooledHost::isOutOfService)
-                .map(PooledHost::report)
-                .toList();
+        lock.lock();
+        try {
+            return members.stream()
+                    .filter(PooledHost::isOutOfService)
+                    .map(PooledHost::report)
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes no further hosts from the source. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends all threads, gives all hosts back to the source, and closes it. All systems must have been closed before. */
+    void giveBackAll() {
+        List<Thread> threads;
+        lock.lock();
+        try {
+            threads = new ArrayList<>(quarantines);
+            threads.add(feeder);
+        } finally {
+            lock.unlock();
+        }
+        // Outside the lock, which these threads need in order to end.
+        threads.forEach(Thread::interrupt);
+        Threads.join(threads, CANCELLATION);
+        try {
+            for (PooledHost member : notGivenUp()) {
+                source.giveBack(member.host, !member.isOutOfService());
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("{} failed to take its hosts back", source, e);
+        }
+        try {
+            source.close();
+        } catch (RuntimeException e) {
+            LOG.warn("{} failed to close", source, e);
+        }
+        List<QuarantinedHost> bad = outOfService();
+        if (!bad.isEmpty()) {
+            LOG.warn("hosts out of service at the end: {}", bad);
+        }
+    }
+
+    private List<PooledHost> notGivenUp() {
+        lock.lock();
+        try {
+            return members.stream().filter(member -> !member.isGivenUp()).toList();
+        } finally {
+            lock.unlock();
+        }
     }
 }

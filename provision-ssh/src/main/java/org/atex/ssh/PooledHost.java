@@ -5,16 +5,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** The state of a host in a provisioner. Guarded by the lock of the provisioner. */
+/** The state of a host in a {@link HostPool}, whose lock guards it. */
 final class PooledHost {
     enum State {
         FREE,
-        CONNECTING,
-        /** Connected and not yet handed out. */
-        READY,
-        TAKEN,
-        /** Being closed, after use or because no system is requested any more; free afterwards. */
-        LEAVING,
+        /** Being connected to, handed out, or being checked after use. */
+        IN_USE,
         QUARANTINED,
         GIVEN_UP
     }
@@ -42,6 +38,10 @@ final class PooledHost {
 
     int failures() {
         return failures;
+    }
+
+    boolean isGivenUp() {
+        return state == State.GIVEN_UP;
     }
 
     boolean isOutOfService() {

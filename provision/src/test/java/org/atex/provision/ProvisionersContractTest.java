@@ -23,8 +23,8 @@ class ProvisionersContractTest extends ProvisionerContract {
 
     /** {@return a system on which no file exists} */
     private static FakeConnection withoutFiles() {
-        return FakeConnection.running(process -> new CommandEnd.Exited(
-                process.command().arguments().getFirst().equals("test") ? 1 : 0));
+        return FakeConnection.running(process ->
+                new CommandEnd.Exited(process.command().arguments().getFirst().equals("test") ? 1 : 0));
     }
 
     @Override
