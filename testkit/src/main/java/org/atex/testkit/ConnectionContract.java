@@ -973,13 +973,12 @@ public abstract class ConnectionContract {
                 assertThat(command.toString()).doesNotContain(secret);
             }
             // Shows that the watching command works: it finds a text that is an argument.
-            Command shown = printsArguments(text + "-argument");
-            long deadline = System.nanoTime() + Call.SOON.toNanos();
-            while (found.stream().noneMatch(line -> line.contains(text + "-argument"))) {
-                assertThat(deadline - System.nanoTime())
-                        .as("nanoseconds left for '%2$s' to find an argument of '%1$s'", shown, watchesArguments(text))
-                        .isPositive();
-                connection.run(shown);
+            List<String> words = new ArrayList<>(copies().arguments());
+            words.addAll(List.of("-", text + "-argument"));
+            try (RunningCommand shown = connection.start(Command.of(words).withStdin(Input.pipe()))) {
+                Call.eventually(
+                        "'" + watchesArguments(text) + "' finds the last argument of '" + shown + "', which waits",
+                        () -> found.stream().anyMatch(line -> line.contains(text + "-argument")));
             }
             assertThat(found.stream().filter(line -> line.contains(secret)).map(line -> line.replaceFirst(":.*", "")))
                     .as("processes with the value of the variable of '%s' in their arguments", secretCommand)
