@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tracks the health of hosts and detects bad ones: hosts on which preparations fail while they work elsewhere; hosts
- * that are lost during each test; and black holes, which fail nearly every test quickly while tests pass on other
+ * that are lost with one test after the other; and black holes, which fail nearly every test quickly while tests pass on other
  * hosts, and so attract most tests. Not thread-safe.
  */
 final class HostHealth {
@@ -63,6 +63,7 @@ final class HostHealth {
         switch (end.outcome()) {
             case PASSED -> {
                 host.passes++;
+                host.lossesInARow = 0;
                 passes++;
             }
             case SKIPPED, CANCELLED, NOT_RUN -> {}
@@ -71,7 +72,10 @@ final class HostHealth {
                 failures++;
                 if (end.outcome() == Outcome.LOST) {
                     host.losses++;
+                    host.lossesInARow++;
                     losses++;
+                } else {
+                    host.lossesInARow = 0;
                 }
             }
         }
@@ -87,9 +91,8 @@ final class HostHealth {
                 && peers >= ENOUGH_OF_PEERS
                 && chance(failures - host.failures, peers, host.failures) < CHANCE) {
             host.quarantined = compare(host, host.failures, "failed", failures - host.failures);
-        } else if (host.losses >= MANY_LOSSES
-                && losesAllItsTests(host)
-                && chance(losses - host.losses, peers, host.losses) < CHANCE_OF_LOSSES) {
+        } else if (host.lossesInARow >= MANY_LOSSES
+                && chance(losses - host.losses, peers, host.lossesInARow) < CHANCE_OF_LOSSES) {
             host.quarantined = compare(host, host.losses, "were lost", losses - host.losses);
         }
     }
@@ -109,10 +112,6 @@ final class HostHealth {
     private String compare(HostRecord host, int bad, String what, int badElsewhere) {
         return bad + " of " + host.ended() + " tests " + what + " on it, and " + badElsewhere + " of "
                 + endedElsewhere(host) + " elsewhere";
-    }
-
-    private boolean losesAllItsTests(HostRecord host) {
-        return host.losses > 0 && host.losses == host.ended();
     }
 
     /** {@return whether the host was just found to be bad; true once per host} */
@@ -136,7 +135,8 @@ final class HostHealth {
         if (host.mayReturn
                 && host.quarantined == null
                 && !host.hadSecondChance
-                && losesAllItsTests(host)
+                && host.losses > 0
+                && host.losses == host.ended()
                 && losses - host.losses < peers / 2.0) {
             host.quarantined = compare(host, host.losses, "were lost", losses - host.losses);
         }

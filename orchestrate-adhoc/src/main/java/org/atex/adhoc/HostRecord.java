@@ -18,6 +18,8 @@ final class HostRecord {
     int failures;
     /** Failures that are losses of the system. */
     int losses;
+    /** Losses since the last test that ended otherwise. */
+    int lossesInARow;
     /** Tests that failed before any test passed on this host. Their results are held back. */
     final Set<PlannedTest> doubtful = new LinkedHashSet<>();
 

@@ -1,6 +1,8 @@
 package org.atex.adhoc;
 
+import java.time.Duration;
 import org.atex.api.Provisioner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A provisioner of a run and its name.
@@ -10,15 +12,23 @@ import org.atex.api.Provisioner;
  * @param provisioner the provisioner
  * @param preference systems are requested from the provisioners with the highest number first
  * @param maxSystems the maximum number of its systems at the same time
+ * @param expected the time after which a request is overdue, or null
  */
-record NamedProvisioner(String name, boolean isNamed, Provisioner provisioner, int preference, int maxSystems) {
+record NamedProvisioner(
+        String name,
+        boolean isNamed,
+        Provisioner provisioner,
+        int preference,
+        int maxSystems,
+        @Nullable Duration expected) {
     static NamedProvisioner of(Source source, int number) {
         return new NamedProvisioner(
                 source.name == null ? unnamed(number) : source.name,
                 source.name != null,
                 source.provisioner,
                 source.preference,
-                source.maxSystems);
+                source.maxSystems,
+                source.expected);
     }
 
     /** {@return the default name of a provisioner} */

@@ -54,7 +54,8 @@ record RunPlan(
                 .mapToObj(i -> new Supply.Terms(
                         offers.get(i),
                         provisioners.get(i).preference(),
-                        provisioners.get(i).maxSystems()))
+                        provisioners.get(i).maxSystems(),
+                        provisioners.get(i).expected()))
                 .toList();
     }
 }

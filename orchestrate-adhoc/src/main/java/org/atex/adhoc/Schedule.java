@@ -304,6 +304,9 @@ final class Schedule {
      * allowed must be left for them.
      */
     private boolean isToBeHeld(PoolSystem system, TestEnd end) {
+        if (rules.holds().most() == 0) {
+            return false;
+        }
         long held =
                 systems.values().stream().filter(other -> other.heldFor != null).count();
         return stop == null
@@ -657,8 +660,10 @@ final class Schedule {
             next = earlier(next, freeSpace.wakeAt());
             next = earlier(next, matching.nextEndOfSuspicion(now));
         }
-        for (PoolSystem system : systems.values()) {
-            next = earlier(next, system.phase == Phase.HELD ? system.heldUntil : null);
+        if (rules.holds().most() > 0) {
+            for (PoolSystem system : systems.values()) {
+                next = earlier(next, system.phase == Phase.HELD ? system.heldUntil : null);
+            }
         }
         if (next != null && !next.equals(wake)) {
             wake = next;
@@ -762,7 +767,8 @@ final class Schedule {
         if (waiting.isEmpty() || stop != null || freeSpace.isShort()) {
             return;
         }
-        int missing = waiting.parallel() - supply.asked();
+        // An overdue request does not keep others from being made, but counts against the limits.
+        int missing = waiting.parallel() - supply.asked() + supply.overdue(now);
         int inUse = 0;
         int soon = 0;
         for (PoolSystem system : systems.values()) {

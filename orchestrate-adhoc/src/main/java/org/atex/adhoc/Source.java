@@ -1,5 +1,6 @@
 package org.atex.adhoc;
 
+import java.time.Duration;
 import java.util.Objects;
 import org.atex.api.Provisioner;
 import org.atex.support.Arguments;
@@ -24,11 +25,20 @@ public final class Source {
     final int preference;
     final int maxSystems;
 
-    private Source(Provisioner provisioner, @Nullable String name, int preference, int maxSystems) {
+    @Nullable
+    final Duration expected;
+
+    private Source(
+            Provisioner provisioner,
+            @Nullable String name,
+            int preference,
+            int maxSystems,
+            @Nullable Duration expected) {
         this.provisioner = provisioner;
         this.name = name;
         this.preference = preference;
         this.maxSystems = maxSystems;
+        this.expected = expected;
     }
 
     /**
@@ -37,7 +47,7 @@ public final class Source {
      * @param provisioner the provisioner; the caller must close it after the run
      */
     public static Source of(Provisioner provisioner) {
-        return new Source(Objects.requireNonNull(provisioner), null, 0, Integer.MAX_VALUE);
+        return new Source(Objects.requireNonNull(provisioner), null, 0, Integer.MAX_VALUE, null);
     }
 
     /**
@@ -47,7 +57,7 @@ public final class Source {
      * @param unique a name that is unique in the run, such as {@code rhel-9}
      */
     public Source withName(String unique) {
-        return new Source(provisioner, Objects.requireNonNull(unique), preference, maxSystems);
+        return new Source(provisioner, Objects.requireNonNull(unique), preference, maxSystems, expected);
     }
 
     /**
@@ -57,7 +67,7 @@ public final class Source {
      * @param number the preference; a free machine may have a higher number than a rented one
      */
     public Source withPreference(int number) {
-        return new Source(provisioner, name, number, maxSystems);
+        return new Source(provisioner, name, number, maxSystems, expected);
     }
 
     /**
@@ -68,6 +78,18 @@ public final class Source {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Source withMaxSystems(int most) {
-        return new Source(provisioner, name, preference, Arguments.atLeast(1, most, "maxSystems"));
+        return new Source(provisioner, name, preference, Arguments.atLeast(1, most, "maxSystems"), expected);
+    }
+
+    /**
+     * {@return a copy with the time within which a requested system usually arrives} If one takes longer, the run
+     * requests a system from another source in addition, within its {@code maxSystems}, and uses whichever arrives
+     * first. The other is given back if no test needs it.
+     *
+     * @param time the time; by default requests are never too old
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Source withExpected(Duration time) {
+        return new Source(provisioner, name, preference, maxSystems, Arguments.positive(time, "expected"));
     }
 }

@@ -2,9 +2,11 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,15 +23,23 @@ final class Supply {
      * @param offers the labels that it declares for its systems
      * @param preference provisioners with a higher number are asked first
      * @param maxSystems the maximum number of its systems at the same time
+     * @param expected the time after which a request is overdue, or null
      */
-    record Terms(Map<String, String> offers, int preference, int maxSystems) {}
+    record Terms(
+            Map<String, String> offers,
+            int preference,
+            int maxSystems,
+            @Nullable Duration expected) {}
 
     private static final class ProvisionerState {
         private final Map<String, String> offers;
         private final int preference;
         private final int maxSystems;
+        private final @Nullable Duration expected;
         private final CircuitBreaker breaker;
-        private int asked;
+        /** When each of its pending requests was made, the oldest first. */
+        private final Deque<Instant> asked = new ArrayDeque<>();
+
         private int arriving;
         private int held;
         private int unfit;
@@ -42,6 +52,7 @@ final class Supply {
             offers = terms.offers();
             preference = terms.preference();
             maxSystems = terms.maxSystems();
+            expected = terms.expected();
             this.breaker = breaker;
         }
 
@@ -58,12 +69,43 @@ final class Supply {
             if (breaker.isClosed()) {
                 return Math.max(0, free);
             }
-            return free > 0 && breaker.mayProbe(now) && asked == 0 && arriving == 0 ? 1 : 0;
+            return free > 0 && breaker.mayProbe(now) && asked.isEmpty() && arriving == 0 ? 1 : 0;
+        }
+
+        /** Returns the number of pending requests that have taken longer than expected. */
+        int overdue(Instant now) {
+            int overdue = 0;
+            for (Instant since : asked) {
+                if (expected == null || now.isBefore(since.plus(expected))) {
+                    break;
+                }
+                overdue++;
+            }
+            return overdue;
+        }
+
+        /** Returns when the next request becomes overdue, or null. */
+        @Nullable
+        Instant nextOverdue(Instant now) {
+            return expected == null
+                    ? null
+                    : asked.stream()
+                            .map(since -> since.plus(expected))
+                            .filter(then -> then.isAfter(now))
+                            .findFirst()
+                            .orElse(null);
+        }
+
+        /** Removes pending requests, the oldest first. */
+        void answered(int count) {
+            for (int i = 0; i < count && !asked.isEmpty(); i++) {
+                asked.remove();
+            }
         }
 
         /** Returns the number of systems that are requested, in use or being given back. */
         int load() {
-            return asked + held;
+            return asked.size() + held;
         }
     }
 
@@ -82,9 +124,18 @@ final class Supply {
     int asked() {
         int asked = 0;
         for (ProvisionerState state : provisioners) {
-            asked += state.asked;
+            asked += state.asked.size();
         }
         return asked;
+    }
+
+    /** {@return the number of pending requests that have taken longer than expected} */
+    int overdue(Instant now) {
+        int overdue = 0;
+        for (ProvisionerState state : provisioners) {
+            overdue += state.overdue(now);
+        }
+        return overdue;
     }
 
     /** {@return whether a system was handed out whose facts are still being read} */
@@ -94,7 +145,8 @@ final class Supply {
 
     /**
      * Distributes a request over the provisioners that may have suitable systems, the preferred and the least loaded
-     * first; returns the number by provisioner.
+     * first; returns the number by provisioner. A provisioner with an overdue request is asked only if there is no
+     * other.
      */
     Map<Integer, Integer> ask(int count, Predicate<Map<String, String>> fitting, Instant now) {
         Map<Integer, Integer> asks = new TreeMap<>();
@@ -104,9 +156,12 @@ final class Supply {
                 open.add(i);
             }
         }
+        if (open.stream().anyMatch(i -> provisioners.get(i).overdue(now) == 0)) {
+            open.removeIf(i -> provisioners.get(i).overdue(now) > 0);
+        }
         for (int i = 0; i < count && !open.isEmpty(); i++) {
             Integer least = Collections.min(open, Comparator.comparing(provisioners::get, FIRST_ASKED));
-            provisioners.get(least).asked++;
+            provisioners.get(least).asked.add(now);
             asks.merge(least, 1, Integer::sum);
             if (provisioners.get(least).canBeAsked(now) == 0) {
                 open.removeIf(least::equals);
@@ -124,7 +179,7 @@ final class Supply {
         state.arriving = Math.max(0, state.arriving - 1);
         state.held++;
         // More systems may arrive than are pending, if a request was cleared too late.
-        state.asked = Math.max(0, state.asked - 1);
+        state.answered(1);
     }
 
     void gotBack(int provisioner) {
@@ -140,14 +195,14 @@ final class Supply {
         ProvisionerState state = provisioners.get(provisioner);
         state.exhausted = why;
         state.forGood |= forGood;
-        state.asked = 0;
+        state.asked.clear();
     }
 
     /** Records that requested systems will not arrive. */
     void notComing(int provisioner, int count, boolean arriving) {
         ProvisionerState state = provisioners.get(provisioner);
         state.arriving = Math.max(0, state.arriving - (arriving ? 1 : 0));
-        state.asked = Math.max(0, state.asked - count);
+        state.answered(count);
     }
 
     /** Records a failure of a system, except on a host that is known as bad. */
@@ -182,8 +237,8 @@ final class Supply {
         List<Integer> asked = new ArrayList<>();
         for (int i = 0; i < provisioners.size(); i++) {
             ProvisionerState state = provisioners.get(i);
-            if (state.asked > 0) {
-                state.asked = 0;
+            if (!state.asked.isEmpty()) {
+                state.asked.clear();
                 asked.add(i);
             }
         }
@@ -196,7 +251,10 @@ final class Supply {
                 .allMatch(state -> state.isOut() || !fitting.test(state.offers) || state.breaker.isHopeless(now));
     }
 
-    /** {@return when the next provisioner may be probed or becomes hopeless; null if none will} */
+    /**
+     * {@return when the next provisioner may be probed or becomes hopeless, or a request becomes overdue; null if none
+     * will}
+     */
     @Nullable
     Instant wakeAt(Instant now) {
         Instant first = null;
@@ -204,6 +262,7 @@ final class Supply {
             if (!state.isOut()) {
                 first = earlierOf(first, state.breaker.probeAt(), now);
                 first = earlierOf(first, state.breaker.hopelessAt(), now);
+                first = earlierOf(first, state.nextOverdue(now), now);
             }
         }
         return first;

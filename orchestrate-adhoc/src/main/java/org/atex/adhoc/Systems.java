@@ -284,6 +284,7 @@ final class Systems implements ProvisionerClient.Listener {
         for (OpenSystem openSystem : openSystems.values()) {
             cancel(openSystem.preparation);
             openSystem.calls.values().forEach(Guard.Call::cancel);
+            HeldMarker.delete(openSystem);
         }
         CountDownLatch releases = new CountDownLatch(openSystems.size());
         openSystems

@@ -254,6 +254,22 @@ class BadHostsTest {
     }
 
     @Test
+    void hostThatBecomesSickLaterIsDetected() {
+        Hosts hosts = new Hosts(3, "none");
+        Simulation simulation = simulation(60, Simulation.rules().withMaxSystems(3), hosts, Duration.ofSeconds(2));
+        simulation.onRelease = hosts::back;
+        simulation.endsOn = (test, host) ->
+                host.equals("host3") && simulation.now().isAfter(Simulation.EPOCH.plusSeconds(9))
+                        ? TestEnd.of(Outcome.LOST, "gone")
+                        : PASSED;
+        simulation.run();
+        assertThat(simulation.quarantined).containsExactly("host3");
+        assertThat(simulation.concluded.values().stream().filter(end -> end.outcome() == Outcome.LOST))
+                .as("tests that were lost on a host on which others had passed")
+                .hasSize(3);
+    }
+
+    @Test
     void testThatLosesEachSystemIsNoFaultOfItsHosts() {
         Hosts hosts = new Hosts(3, "none");
         Simulation simulation = simulation(30, Simulation.rules().withMaxSystems(3), hosts, Duration.ofSeconds(2));

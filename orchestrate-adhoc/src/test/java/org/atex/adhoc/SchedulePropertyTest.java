@@ -93,7 +93,10 @@ class SchedulePropertyTest {
         return provisioner -> {
             Random random = new Random(seed + provisioner);
             return new Supply.Terms(
-                    Map.of(), random.nextInt(3), random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(4));
+                    Map.of(),
+                    random.nextInt(3),
+                    random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(4),
+                    random.nextBoolean() ? null : Duration.ofSeconds(1L + random.nextInt(20)));
         };
     }
 

@@ -161,7 +161,7 @@ class ScheduleTest {
     @Test
     void preferredProvisionerIsAskedUpToItsLimit() {
         List<Supply.Terms> terms =
-                List.of(new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE), new Supply.Terms(Map.of(), 1, 2));
+                List.of(new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, null), new Supply.Terms(Map.of(), 1, 2, null));
         Simulation simulation = onTwo(Simulation.rules().withMaxSystems(5).withTerms(terms::get));
         simulation.run();
         assertThat(simulation.requested).isEqualTo(Map.of(0, 3, 1, 2));
@@ -172,7 +172,7 @@ class ScheduleTest {
 
     @Test
     void otherProvisionerIsAskedIfThePreferredOneFails() {
-        List<Supply.Terms> terms = List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9));
+        List<Supply.Terms> terms = List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9, null));
         Simulation simulation = new Simulation(
                 tests(20),
                 2,
@@ -181,6 +181,38 @@ class ScheduleTest {
                 (test, attempt) -> PASSED,
                 test -> Duration.ofSeconds(1));
         simulation.run();
+        assertThat(simulation.concluded.values()).containsOnly(PASSED);
+    }
+
+    @Test
+    void otherProvisionerIsAskedIfARequestIsOverdue() {
+        List<Supply.Terms> terms =
+                List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9, Duration.ofMinutes(5)));
+        Simulation simulation = new Simulation(
+                tests(20),
+                2,
+                Simulation.rules().withMaxSystems(4).withTerms(terms::get),
+                p -> p == 1
+                        ? new Supplies.System(Map.of(), 1, Duration.ofHours(5), Duration.ZERO, null)
+                        : Simulation.plain(),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofMinutes(1));
+        simulation.run();
+        assertThat(simulation.requested)
+                .as("all of the allowed ones are overdue")
+                .isEqualTo(Map.of(1, 4));
+
+        simulation = new Simulation(
+                tests(6),
+                2,
+                Simulation.rules().withMaxSystems(12).withTerms(terms::get),
+                p -> p == 1
+                        ? new Supplies.System(Map.of(), 1, Duration.ofHours(5), Duration.ZERO, null)
+                        : Simulation.plain(),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofMinutes(1));
+        assertThat(simulation.run()).isLessThan(Duration.ofMinutes(7));
+        assertThat(simulation.requested).isEqualTo(Map.of(0, 6, 1, 6));
         assertThat(simulation.concluded.values()).containsOnly(PASSED);
     }
 

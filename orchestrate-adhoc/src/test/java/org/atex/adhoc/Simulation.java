@@ -73,7 +73,7 @@ final class Simulation {
             Duration rampUp,
             IntFunction<Supply.Terms> terms) {
         /** Terms of a provisioner that is asked like the others, for any number of systems. */
-        static final Supply.Terms PLAIN_TERMS = new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE);
+        static final Supply.Terms PLAIN_TERMS = new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, null);
 
         Given withRampUp(Duration interval) {
             return new Given(
