@@ -111,7 +111,11 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "`import`: see its keys below",
                     "name",
                     "the plan is always named after its node");
-            add(Where.PLAN, Fate.DATA, "provision", "`FmfPlan.provision()`; the program selects a provisioner");
+            add(
+                    Where.PLAN,
+                    Fate.DATA,
+                    "provision",
+                    "`FmfPlan.provision()`; the program selects a provisioner, or `FmfTests.withHardwareNeeds()` turns `hardware` into needs");
             add(
                     Where.PLAN,
                     Fate.NO_MEANING,

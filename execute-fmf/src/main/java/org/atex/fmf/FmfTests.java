@@ -3,8 +3,11 @@ package org.atex.fmf;
 import java.nio.file.Path;
 import java.util.AbstractList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import org.atex.api.Need;
+import org.atex.api.PlainTest;
 
 /**
  * The tests that a discovery selected, in the order in which they run, with their trees and plan. This is an
@@ -74,6 +77,25 @@ public final class FmfTests extends AbstractList<FmfTest> {
      */
     public FmfTests map(UnaryOperator<FmfTest> change) {
         return new FmfTests(tree, plan, sources, tests.stream().map(change).toList(), warnings);
+    }
+
+    /**
+     * Adds the requirements of the plan's {@code provision} to the needs of each test: {@code hardware} with {@code
+     * arch}, {@code memory}, {@code cpu.processors}, {@code virtualization.is-supported} and {@code and}. Systems meet
+     * them by labels of {@link org.atex.api.Capability}.
+     *
+     * @return the changed tests, in the same order
+     * @throws org.atex.fmf.tree.FmfException if the plan has several systems, or a requirement that no label expresses
+     */
+    public FmfTests withHardwareNeeds() {
+        Set<Need> needs = HardwareNeeds.of(plan);
+        return map(test -> test.withPlan(properties -> {
+            PlainTest changed = properties;
+            for (Need need : needs) {
+                changed = changed.withNeed(need);
+            }
+            return changed;
+        }));
     }
 
     /**
