@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "farm",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "whoami|composes|reserve|list|cancel|watch",
+        synopsisSubcommandLabel = "about|whoami|composes|reserve|list|get-request|cancel|watch|stats",
         description = "Reserves machines at Testing Farm and manages them. TESTING_FARM_API_TOKEN has the token.")
 final class Farm {
     private static final List<RequestState> NOT_OVER =
@@ -82,6 +82,13 @@ final class Farm {
         TestingFarmApi.Builder builder =
                 service.address == null ? TestingFarmApi.builder() : TestingFarmApi.builder(service.address);
         return builder.token(token).build();
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Shows the address and version of the service.")
+    void about(@Mixin Service service) throws InterruptedException {
+        try (TestingFarmApi api = open(service)) {
+            out().println(api.service() + ", version " + api.about());
+        }
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Shows the owner of the token.")
@@ -232,6 +239,49 @@ final class Farm {
             }
         }
         return found;
+    }
+
+    @Command(name = "get-request", mixinStandardHelpOptions = true, description = "Shows a request.")
+    void getRequest(@Mixin Service service, @Parameters(paramLabel = "ID") String id) throws InterruptedException {
+        try (TestingFarmApi api = open(service)) {
+            FarmRequest request = api.get(id);
+            show("id", request.id());
+            show("state", request.state().word());
+            show("created", request.created());
+            show("compose", request.compose());
+            show("arch", request.arch());
+            request.variables().forEach((name, value) -> show("variable", name + "=" + value));
+            request.tags().forEach((name, value) -> show("tag", name + "=" + value));
+            show("result", request.result());
+            show("summary", request.summary());
+            request.notes().forEach(note -> show("note", note));
+            show("artifacts", request.artifacts());
+            show("log", request.log());
+        }
+    }
+
+    private void show(String name, @Nullable Object value) {
+        if (value != null) {
+            out().println(String.format(Locale.ROOT, "%-10s %s", name, value));
+        }
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Counts the requests that are not over, of all users.")
+    void stats(
+            @Mixin Service service,
+            @Option(names = "--days", paramLabel = "N", description = "the maximum age; default: 1", defaultValue = "1")
+                    int days)
+            throws InterruptedException {
+        try (TestingFarmApi api = open(service)) {
+            Instant after = Instant.now().minus(Duration.ofDays(days));
+            for (RequestState state : NOT_OVER) {
+                List<FarmRequest> found = api.search(RequestSearch.of(state).after(after));
+                long reservations =
+                        found.stream().filter(FarmRequest::isReservation).count();
+                out().println(String.format(
+                        Locale.ROOT, "%-16s %d, of these %d reservations", state.word(), found.size(), reservations));
+            }
+        }
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Cancels requests by id, or all requests of a run.")

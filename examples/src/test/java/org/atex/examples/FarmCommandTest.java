@@ -55,6 +55,7 @@ class FarmCommandTest {
                 + " \"run\": {\"artifacts\": \"" + here + "/artifacts\"}, \"notes\": [{\"message\": \"a note\"}]}";
         int status = 200;
         String body = switch (exchange.getRequestURI().getPath()) {
+            case "/v0.1/about" -> "{\"version\": \"7.0\"}";
             case "/v0.1/whoami" ->
                 "{\"token\": {\"id\": \"t1\", \"name\": \"ci\", \"ranch\": \"public\"}, \"user\": {\"auth_name\": \"jane\"}}";
             case "/v0.2/composes/public" ->
@@ -114,6 +115,34 @@ class FarmCommandTest {
         assertThat(lines("list", "--run", "run-1")).containsExactly(line);
         out.getBuffer().setLength(0);
         assertThat(lines("list", "--run", "run-2")).isEmpty();
+    }
+
+    @Test
+    void showsTheService() {
+        assertThat(lines("about"))
+                .containsExactly("http://localhost:" + server.getAddress().getPort() + ", version 7.0");
+    }
+
+    @Test
+    void showsARequest() {
+        assertThat(lines("get-request", ID))
+                .contains(
+                        "id         " + ID,
+                        "state      running",
+                        "compose    Fedora-41",
+                        "variable   TF_RESERVATION_DURATION=30",
+                        "tag        AtexRun=run-1",
+                        "note       a note");
+    }
+
+    @Test
+    void countsRequests() {
+        assertThat(lines("stats"))
+                .containsExactly(
+                        "new              0, of these 0 reservations",
+                        "queued           0, of these 0 reservations",
+                        "running          1, of these 1 reservations",
+                        "cancel-requested 0, of these 0 reservations");
     }
 
     @Test

@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Lifecycle and thread safety are those of {@link Connection}.
  */
-public final class SshConnection implements Connection {
+public final class SshConnection implements PortForwarding {
     private static final Logger LOG = LoggerFactory.getLogger(SshConnection.class);
     /** How long reconnecting waits until the processes left by the lost link are killed. */
     private static final long CLEANUP_SECONDS = 5;
@@ -207,17 +207,7 @@ public final class SshConnection implements Connection {
         }
     }
 
-    /**
-     * Forwards a local port to a host, which is connected to from the system. The port is bound to the loopback
-     * address. The forwarding ends when the connection is closed, lost or reconnected.
-     *
-     * @param port the local port, or 0 for a free one
-     * @param host the name of the host on the system; {@code localhost} is the system itself
-     * @param hostPort the port of that host
-     * @return the forwarding, which the caller should close
-     * @throws TransferException if the local port cannot be bound
-     * @throws ConnectionLostException if the connection is lost
-     */
+    @Override
     public Forwarding forwardLocal(int port, String host, int hostPort) {
         Link current = usable("forward port " + port);
         try {
@@ -227,17 +217,7 @@ public final class SshConnection implements Connection {
         }
     }
 
-    /**
-     * Forwards a port of the system to an address, which is connected to from this machine. The port is bound to the
-     * loopback address of the system. The forwarding ends when the connection is closed, lost or reconnected.
-     *
-     * @param port the port of the system, or 0 for a free one
-     * @param to the address
-     * @return the forwarding, which the caller should close
-     * @throws TransferException if the system refuses to forward the port
-     * @throws ConnectionLostException if the connection is lost
-     * @throws InterruptedException if the thread is interrupted
-     */
+    @Override
     public Forwarding forwardRemote(int port, InetSocketAddress to) throws InterruptedException {
         Link current = usable("forward port " + port + " of the system");
         FutureTask<Forwarding> task = new FutureTask<>(() -> PortForwarder.remote(current, port, to));

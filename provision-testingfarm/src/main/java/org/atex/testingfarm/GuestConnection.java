@@ -1,5 +1,6 @@
 package org.atex.testingfarm;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -9,6 +10,8 @@ import org.atex.api.CommandResult;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
+import org.atex.ssh.Forwarding;
+import org.atex.ssh.PortForwarding;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Lifecycle and thread safety are those of {@link Connection}.
  */
-final class GuestConnection implements Connection {
+final class GuestConnection implements PortForwarding {
     private final Connection link;
     private final Supplier<@Nullable String> endReason;
     private final ReasonQuery reasonQuery;
@@ -92,6 +95,29 @@ final class GuestConnection implements Connection {
         } catch (ConnectionLostException e) {
             throw withReason(e);
         }
+    }
+
+    @Override
+    public Forwarding forwardLocal(int port, String host, int hostPort) {
+        checkReserved("forward port " + port);
+        return forwarding().forwardLocal(port, host, hostPort);
+    }
+
+    @Override
+    public Forwarding forwardRemote(int port, InetSocketAddress to) throws InterruptedException {
+        checkReserved("forward port " + port + " of the machine");
+        try {
+            return forwarding().forwardRemote(port, to);
+        } catch (ConnectionLostException e) {
+            throw withReason(e);
+        }
+    }
+
+    private PortForwarding forwarding() {
+        if (link instanceof PortForwarding forwarding) {
+            return forwarding;
+        }
+        throw new UnsupportedOperationException(link + " cannot forward ports");
     }
 
     private void checkReserved(String operation) {
