@@ -9,7 +9,7 @@ import org.atex.provision.Provisioners;
 
 /**
  * Provisions this machine as one or more systems named {@code local-1}, {@code local-2} and so on. Each has its own
- * {@link LocalConnection}; all share the files and users of the machine.
+ * {@link LocalConnection}; all share the files and users of the machine. Their host is {@code localhost}.
  *
  * <p>The number of systems that exist at the same time is limited. At the limit, {@code take} waits until a system is
  * closed.
@@ -35,6 +35,7 @@ public final class LocalProvisioner implements Provisioner {
     public static LocalProvisioner withMaxSystems(int count) {
         return new LocalProvisioner(
                 Provisioners.builder(number -> PlainRemote.builder("local-" + number, LocalConnection.open())
+                                .host("localhost")
                                 .build())
                         .name("systems on this machine")
                         .maxSystems(count)

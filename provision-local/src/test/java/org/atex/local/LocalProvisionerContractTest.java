@@ -3,6 +3,7 @@ package org.atex.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.atex.api.Provisioner;
@@ -29,6 +30,18 @@ class LocalProvisionerContractTest extends ProvisionerContract {
         assertThatThrownBy(() -> LocalProvisioner.withMaxSystems(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at least 1");
+    }
+
+    /** Failures are counted by host, and all systems are the same machine. */
+    @Test
+    void allSystemsHaveOneHost() throws Exception {
+        try (LocalProvisioner provisioner = LocalProvisioner.withMaxSystems(2)) {
+            provisioner.provision(2);
+            for (int i = 0; i < 2; i++) {
+                assertThat(provisioner.take(Duration.ofSeconds(30)).orThrow().host())
+                        .isEqualTo("localhost");
+            }
+        }
     }
 
     @Test
