@@ -324,6 +324,9 @@ final class Schedule {
         system.phase = Phase.HELD;
         system.heldUntil = expires != null && expires.isBefore(until) ? expires : until;
         out.add(new Decision.HoldSystem(system.id(), test, system.heldUntil));
+        if (system.isItsOwnHost()) {
+            settleDoubts(system.host); // there will be no further results to compare
+        }
     }
 
     private void releaseHeld(boolean all) {

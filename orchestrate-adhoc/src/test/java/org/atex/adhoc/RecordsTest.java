@@ -49,6 +49,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Records contain the test, system and time of each attempt, and tests respect locks, reservations and stops. */
 @Timeout(60)
@@ -117,35 +119,32 @@ class RecordsTest {
         }
     }
 
-    @Test
-    void heldSystemStaysUntilItsFileIsDeletedOrTheRunIsStopped() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void heldSystemStaysUntilItsFileIsDeletedOrTheRunIsStopped(boolean stopped) throws Exception {
         BlockingQueue<RunEvent> all = new LinkedBlockingQueue<>();
-        for (boolean stopped : List.of(false, true)) {
-            try (AdHocOrchestrator run = run(
-                            tests(5),
-                            FakeExecutors.running(test ->
-                                    test.name().equals("/t0") ? FakeRun.failing(SHORT) : FakeRun.passing(SHORT)))
-                    .holdFailed(1, Duration.ofDays(1))
-                    .listener(all::add)
-                    .build()) {
-                CompletableFuture<RunSummary> summary = Runs.begin(run);
-                RunEvent.SystemHeld held = nextHeld(all);
-                assertThat(held.test()).isEqualTo("/t0");
-                assertThat(held.marker()).content().contains(held.system().name(), "/t0 failed", "Delete this file");
-                Call.eventually(
-                        "all tests of this run are stored",
-                        () -> results.records().size() == (stopped ? 10 : 5));
-                assertThat(systems.openNow()).as("systems while one is held").isPositive();
-                assertThat(summary).isNotDone();
-                if (stopped) {
-                    run.stop(Stop.DRAIN);
-                } else {
-                    Files.delete(held.marker());
-                }
-                assertThat(summary.get(10, TimeUnit.SECONDS).counts())
-                        .isEqualTo(Map.of(Outcome.FAILED, 1, Outcome.PASSED, 4));
-                assertThat(held.marker()).doesNotExist();
+        try (AdHocOrchestrator run = run(
+                        tests(5),
+                        FakeExecutors.running(
+                                test -> test.name().equals("/t0") ? FakeRun.failing(SHORT) : FakeRun.passing(SHORT)))
+                .holdFailed(1, Duration.ofDays(1))
+                .listener(all::add)
+                .build()) {
+            CompletableFuture<RunSummary> summary = Runs.begin(run);
+            RunEvent.SystemHeld held = nextHeld(all);
+            assertThat(held.test()).isEqualTo("/t0");
+            assertThat(held.marker()).content().contains(held.system().name(), "/t0 failed", "Delete this file");
+            Call.eventually("all tests are stored", () -> results.records().size() == 5);
+            assertThat(systems.openNow()).as("systems while one is held").isPositive();
+            assertThat(summary).isNotDone();
+            if (stopped) {
+                run.stop(Stop.DRAIN);
+            } else {
+                Files.delete(held.marker());
             }
+            assertThat(summary.get(10, TimeUnit.SECONDS).counts())
+                    .isEqualTo(Map.of(Outcome.FAILED, 1, Outcome.PASSED, 4));
+            assertThat(held.marker()).doesNotExist();
         }
     }
 

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -130,6 +131,24 @@ class ScheduleTest {
         assertThat(took)
                 .as("the run waits for the end of the hold")
                 .isBetween(Duration.ofMinutes(10), Duration.ofMinutes(11));
+    }
+
+    @Test
+    void resultOfATestIsNotHeldBackWithItsSystem() {
+        Simulation simulation = failing(Simulation.rules().withMaxSystems(3).withHolds(1, Duration.ofDays(1)), 30, 1);
+        simulation.run();
+        int held = indexOf(simulation, d -> d instanceof Decision.HoldSystem);
+        int concluded = indexOf(
+                simulation,
+                d -> d instanceof Decision.Conclude end && end.test().name().equals("/t1"));
+        assertThat(concluded).isBetween(held, held + 3);
+    }
+
+    private static int indexOf(Simulation simulation, Predicate<Decision> condition) {
+        return IntStream.range(0, simulation.history.size())
+                .filter(i -> condition.test(simulation.history.get(i)))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
