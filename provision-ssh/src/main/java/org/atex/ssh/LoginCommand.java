@@ -21,6 +21,9 @@ final class LoginCommand {
         } else if (!options.hasUsualConfig()) {
             line.addAll(List.of("-F", config.toString()));
         }
+        if (route.identities().isExplicit() && route.identities().agent() == null) {
+            line.addAll(List.of("-o", "IdentitiesOnly=yes")); // the host may refuse after the keys of an agent
+        }
         for (SshOptions.Key key : options.keys()) {
             line.addAll(List.of("-i", key.file().toString()));
         }
