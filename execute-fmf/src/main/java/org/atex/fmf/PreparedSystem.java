@@ -73,7 +73,7 @@ final class PreparedSystem {
             return first;
         } finally {
             if (!ready) {
-                remove();
+                UninterruptibleSection.run(this::remove);
             }
         }
     }
