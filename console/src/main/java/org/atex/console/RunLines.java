@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.RunEvent;
@@ -23,8 +21,6 @@ import org.atex.support.RepeatCounter;
 final class RunLines {
     /** The name of a provisioner without a name of its own, if it is the first; usually the only one. */
     private static final String FIRST_UNNAMED = "provisioner 1";
-
-    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9@%+=:,./_-]+");
 
     /** An attempt at a test. */
     private record Attempt(String test, int number) {}
@@ -140,15 +136,12 @@ final class RunLines {
     }
 
     private static String told(RunEvent.SystemHeld held) {
-        String login = held.login().stream().map(RunLines::shellWord).collect(Collectors.joining(" "));
+        String login = CommandScript.commandLine(held.login());
+        String free = CommandScript.commandLine(List.of("rm", held.marker().toString()));
         return "system " + Text.name(held.system().name()) + " is held for "
                 + Text.shown(Duration.between(held.at(), held.until())) + ", as " + Text.name(held.test())
-                + " failed on it" + (login.isEmpty() ? "" : "; to enter it: " + Text.line(login)) + "; to free it: rm "
-                + Text.line(shellWord(held.marker().toString()));
-    }
-
-    private static String shellWord(String word) {
-        return PLAIN_WORD.matcher(word).matches() ? word : CommandScript.posixQuoted(word);
+                + " failed on it" + (login.isEmpty() ? "" : "; to enter it: " + Text.line(login)) + "; to free it: "
+                + Text.line(free);
     }
 
     private void started(RunEvent.TestStarted start) {

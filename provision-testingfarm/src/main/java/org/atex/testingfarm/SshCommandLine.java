@@ -3,7 +3,6 @@ package org.atex.testingfarm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.atex.ssh.Host;
 import org.atex.support.CommandScript;
 
@@ -24,10 +23,6 @@ final class SshCommandLine {
             words.addAll(List.of("-J", host.jumpHost()));
         }
         words.add((host.user() == null ? "" : host.user() + "@") + host.address());
-        return words.stream().map(SshCommandLine::quoted).collect(Collectors.joining(" "));
-    }
-
-    private static String quoted(String word) {
-        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : CommandScript.posixQuoted(word);
+        return CommandScript.commandLine(words);
     }
 }

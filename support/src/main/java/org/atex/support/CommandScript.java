@@ -17,6 +17,7 @@ public final class CommandScript {
     public static final String VARIABLE = "ATEX_COMMAND";
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9@%+=:,./_-]+");
 
     // Variables that bash sets itself or that change its behaviour. They are passed to env instead.
     private static final Set<String> RESERVED =
@@ -96,6 +97,17 @@ public final class CommandScript {
      */
     public static String posixQuoted(String word) {
         return "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    /**
+     * {@return a command line for a person to copy to any POSIX shell, with quotes only where they are needed}
+     *
+     * @param words the words of the command
+     */
+    public static String commandLine(List<String> words) {
+        return words.stream()
+                .map(word -> PLAIN_WORD.matcher(word).matches() ? word : posixQuoted(word))
+                .collect(Collectors.joining(" "));
     }
 
     private static String quoted(byte[] word) {
