@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tracks the health of hosts and detects bad ones: hosts on which preparations fail while they work elsewhere; hosts
- * that are lost with one test after the other; and black holes, which fail nearly every test quickly while tests pass on other
- * hosts, and so attract most tests. Not thread-safe.
+ * that are lost with one test after the other; and black holes, which fail nearly every test quickly while tests pass
+ * on other hosts, and so attract most tests. Not thread-safe.
  */
 final class HostHealth {
     private static final int MAX_FAILED_SETUPS = 3;

@@ -180,10 +180,10 @@ final class Pool implements RunContext {
                 wakeAt = null;
                 step(new Event.Tick());
             }
-            if (!now.isBefore(pulse) && !over) {
-                systems.checkHeld();
-            }
             if (!now.isBefore(pulse)) {
+                if (!over) {
+                    systems.checkHeld();
+                }
                 publish(RunEvent.Heartbeat::new);
                 pulse = now.plus(PULSE);
             }

@@ -318,7 +318,12 @@ final class Schedule {
                 && (waiting.isEmpty() && running == 0 || held + 1 < rules.maxSystems());
     }
 
-    private void hold(PoolSystem system, PlannedTest test) {
+    /** Holds a spent system on which no test runs any more, if it is to be held. {@return whether it is held} */
+    private boolean holdIfWanted(PoolSystem system) {
+        PlannedTest test = system.heldFor;
+        if (test == null || stop != null || system.host.quarantined != null) {
+            return false;
+        }
         Instant until = now.plus(rules.holds().time());
         Instant expires = system.facts.expires();
         system.phase = Phase.HELD;
@@ -327,6 +332,7 @@ final class Schedule {
         if (system.isItsOwnHost()) {
             settleDoubts(system.host); // there will be no further results to compare
         }
+        return true;
     }
 
     private void releaseHeld(boolean all) {
@@ -347,10 +353,10 @@ final class Schedule {
 
     /** Holds a spent system, resets it if it is usable and tests wait, and releases it otherwise. */
     private void leave(PoolSystem system, TestEnd end) {
-        PlannedTest heldFor = system.heldFor;
-        if (heldFor != null && stop == null && system.host.quarantined == null) {
-            hold(system, heldFor);
-        } else if (end.systemUsable() && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
+        if (holdIfWanted(system)) {
+            return;
+        }
+        if (end.systemUsable() && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
             system.phase = Phase.LEAVING;
             out.add(new Decision.Renew(system.id(), system.whySpent));
         } else {
@@ -391,9 +397,7 @@ final class Schedule {
         if (system.phase == Phase.READY) {
             idle.add(system);
         } else if (system.phase == Phase.SPENT && system.isIdle()) {
-            if (system.heldFor != null && stop == null) {
-                hold(system, system.heldFor);
-            } else {
+            if (!holdIfWanted(system)) {
                 release(system, system.whySpent);
             }
         }

@@ -253,11 +253,16 @@ class BadHostsTest {
         }
     }
 
+    private static Simulation onThreeHosts(int tests) {
+        Hosts hosts = new Hosts(3, "none");
+        Simulation simulation = simulation(tests, Simulation.rules().withMaxSystems(3), hosts, Duration.ofSeconds(2));
+        simulation.onRelease = hosts::back;
+        return simulation;
+    }
+
     @Test
     void hostThatBecomesSickLaterIsDetected() {
-        Hosts hosts = new Hosts(3, "none");
-        Simulation simulation = simulation(60, Simulation.rules().withMaxSystems(3), hosts, Duration.ofSeconds(2));
-        simulation.onRelease = hosts::back;
+        Simulation simulation = onThreeHosts(60);
         simulation.endsOn = (test, host) ->
                 host.equals("host3") && simulation.now().isAfter(Simulation.EPOCH.plusSeconds(9))
                         ? TestEnd.of(Outcome.LOST, "gone")
@@ -271,9 +276,7 @@ class BadHostsTest {
 
     @Test
     void testThatLosesEachSystemIsNoFaultOfItsHosts() {
-        Hosts hosts = new Hosts(3, "none");
-        Simulation simulation = simulation(30, Simulation.rules().withMaxSystems(3), hosts, Duration.ofSeconds(2));
-        simulation.onRelease = hosts::back;
+        Simulation simulation = onThreeHosts(30);
         simulation.endsOn = (test, host) ->
                 test.name().equals("/t7") || test.name().equals("/t8") ? TestEnd.of(Outcome.LOST, "gone") : PASSED;
         simulation.run();
