@@ -75,10 +75,8 @@ class LostSystemsTest {
             }
 
             private static FmfTests tests(Path directory, String script) throws Exception {
-                Path tree = Files.createDirectories(directory.resolve("tree/.fmf"));
-                Files.writeString(tree.resolve("version"), "1\n");
-                Files.writeString(tree.resolveSibling("main.fmf"), "test: |\n" + script.indent(4));
-                return FmfTests.from(tree.resolveSibling(".")).discover();
+                return FmfTests.from(SmallTree.of(directory, "test: |\n" + script.indent(4)))
+                        .discover();
             }
         };
 

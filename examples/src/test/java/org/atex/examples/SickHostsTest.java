@@ -95,14 +95,10 @@ class SickHostsTest {
     }
 
     private FmfTests tests() throws Exception {
-        Path tree = Files.createDirectories(directory.resolve("tree/.fmf"));
-        Files.writeString(tree.resolve("version"), "1\n");
-        Files.writeString(
-                tree.resolveSibling("main.fmf"),
-                IntStream.range(0, TESTS)
-                        .mapToObj("/t%02d:\n    test: /usr/local/bin/work\n    duration: 1m\n"::formatted)
-                        .collect(Collectors.joining()));
-        return FmfTests.from(tree.resolveSibling(".")).discover();
+        String tests = IntStream.range(0, TESTS)
+                .mapToObj("/t%02d:\n    test: /usr/local/bin/work\n    duration: 1m\n"::formatted)
+                .collect(Collectors.joining());
+        return FmfTests.from(SmallTree.of(directory, tests)).discover();
     }
 
     private Path knownHosts(List<SshSystem> systems) throws IOException {

@@ -9,11 +9,17 @@ final class SmallTree {
     private SmallTree() {}
 
     static Path in(Path directory) throws IOException {
+        Path tree = of(directory, "/one:\n    test: echo 1\n/two:\n    test: echo 2\n");
+        Files.writeString(tree.resolve("plans.fmf"), "/all:\n    execute: {how: tmt}\n    discover: {how: fmf}\n");
+        return tree;
+    }
+
+    /** {@return a tree with these tests and no plan} */
+    static Path of(Path directory, String tests) throws IOException {
         Path tree = directory.resolve("tree");
         Files.createDirectories(tree.resolve(".fmf"));
         Files.writeString(tree.resolve(".fmf/version"), "1\n");
-        Files.writeString(tree.resolve("main.fmf"), "/one:\n    test: echo 1\n/two:\n    test: echo 2\n");
-        Files.writeString(tree.resolve("plans.fmf"), "/all:\n    execute: {how: tmt}\n    discover: {how: fmf}\n");
+        Files.writeString(tree.resolve("main.fmf"), tests);
         return tree;
     }
 }
