@@ -98,7 +98,7 @@ record SystemDirectories(String root, String slot) {
                 umask 077
                 : >"$place/plan-environment"
                 umask 022
-                # The name is free in a new directory, which nobody else can enter yet.
+                # The name is free, as the directory is new and private.
                 slot=$place/slot.${place##*.}
                 dirs=("$slot" "$place"/{bin,plan-data})
                 commands=("${@/#/$place/bin/}")

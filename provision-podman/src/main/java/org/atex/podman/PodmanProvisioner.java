@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * volume.
  *
  * <p>Labels known in advance: {@code os} ({@code linux}), {@code image}, {@link Capability#THROWAWAY}, {@link
- * Capability#RESET}, {@link Capability#SYSTEMD}, {@link Capability#REBOOT}, and the labels given to the builder. Each system also has the labels
- * of {@link SystemLabels}.
+ * Capability#RESET}, {@link Capability#SYSTEMD}, {@link Capability#REBOOT}, and the labels given to the builder. Each
+ * system also has the labels of {@link SystemLabels}.
  *
  * <p>Lifecycle and thread safety are those of {@link Provisioner}.
  */
@@ -163,7 +163,8 @@ public final class PodmanProvisioner implements Provisioner {
     Container startContainer(String name, PodmanConnection connection) throws IOException, InterruptedException {
         Deadline deadline = Deadline.in(settings.startWithin);
         boolean adopt = canAdopt();
-        Container container = Container.start(podman, settings, name, lease, command(adopt ? connection : null));
+        List<String> command = adopt ? connection.keepAliveCommand() : command();
+        Container container = Container.start(podman, settings, name, lease, command);
         boolean connected = false;
         try {
             if (adopt) {
@@ -197,12 +198,12 @@ public final class PodmanProvisioner implements Provisioner {
                 && settings.runOptions.stream().noneMatch(AFFECTS_HOSTNAME.asPredicate());
     }
 
-    private List<String> command(@Nullable PodmanConnection adopting) {
+    private List<String> command() {
         if (settings.systemd) {
             return List.of("/sbin/init");
         }
         List<String> command = settings.command;
-        return command != null ? command : adopting != null ? adopting.keepAliveCommand() : IDLE_COMMAND;
+        return command != null ? command : IDLE_COMMAND;
     }
 
     @Override
@@ -376,7 +377,7 @@ public final class PodmanProvisioner implements Provisioner {
 
         /**
          * Sets how long a container is needed at most; 7 days by default. After that, the next provisioner that is
-         * created on this machine removes it, whoever has started it.
+         * created on this machine removes it, also if another program has started it.
          *
          * @param longest the time from the start of a container, at least 1 s
          * @return this builder

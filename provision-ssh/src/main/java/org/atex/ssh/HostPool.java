@@ -175,7 +175,7 @@ final class HostPool {
         } finally {
             waiting--;
             if (waiting == 0) {
-                failures.clear(); // nobody asks for a host any more
+                failures.clear(); // no system is requested any more
             }
             lock.unlock();
         }
