@@ -2,6 +2,7 @@
 module org.atex.testingfarm {
     requires transitive org.atex.api;
     requires transitive org.atex.ssh;
+    requires org.atex.provision;
     requires static org.jspecify;
     requires org.atex.support;
     requires org.apache.httpcomponents.client5.httpclient5;

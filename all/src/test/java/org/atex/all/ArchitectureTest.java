@@ -60,7 +60,7 @@ class ArchitectureTest {
             Map.entry("adhoc", Set.of("api", "artifacts", "support")),
             Map.entry("ssh", Set.of("api", "provision", "support")),
             // The machines of this reservation service are ssh hosts.
-            Map.entry("testingfarm", Set.of("api", "ssh", "support")),
+            Map.entry("testingfarm", Set.of("api", "provision", "ssh", "support")),
             Map.entry("testkit", Set.of("api"))));
 
     private static final Set<String> GENERIC = Set.of(

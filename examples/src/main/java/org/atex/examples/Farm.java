@@ -19,6 +19,8 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.atex.api.AtexException;
+import org.atex.api.CommandResult;
+import org.atex.api.Input;
 import org.atex.api.Offer;
 import org.atex.api.Remote;
 import org.atex.ssh.Host;
@@ -168,7 +170,14 @@ final class Farm {
     @Command(
             mixinStandardHelpOptions = true,
             description = "Reserves a machine, prints the ssh command, and holds it until Enter.")
-    int reserve(@Mixin Service service, @Mixin Machine machine) throws InterruptedException, IOException {
+    int reserve(
+            @Mixin Service service,
+            @Mixin Machine machine,
+            @Option(names = "--script", paramLabel = "FILE", description = "a shell script to run on the machine first")
+                    @Nullable
+                    Path script,
+            @Option(names = "--ssh", description = "open an ssh session; the reservation ends with it") boolean ssh)
+            throws InterruptedException, IOException {
         try (TestingFarmApi api = open(service);
                 TestingFarmProvisioner provisioner = machine.provisioner(api)
                         .pollEvery(service.poll())
@@ -186,18 +195,38 @@ final class Farm {
                 throw failed.cause();
             }
             if (offer instanceof Offer.Ready ready) {
-                hold(ready.remote(), provisioner);
+                try (Remote remote = ready.remote()) {
+                    if (script != null) {
+                        runScript(remote, script);
+                    }
+                    hold(remote, ssh);
+                }
             }
         }
         return CommandLine.ExitCode.OK;
     }
 
-    private void hold(Remote remote, TestingFarmProvisioner provisioner) throws IOException, InterruptedException {
+    private void runScript(Remote remote, Path script) throws InterruptedException {
+        CommandResult result = remote.connection()
+                .run(org.atex.api.Command.bash("exec bash 2>&1").withStdin(Input.file(script)));
+        out().print(result.stdout());
+        if (!result.succeeded()) {
+            out().println(script + " failed: " + result.end());
+        }
+    }
+
+    private void hold(Remote remote, boolean ssh) throws IOException, InterruptedException {
+        List<String> login = remote.connection().loginCommand();
         Instant expires = Objects.requireNonNull(remote.expires()).truncatedTo(ChronoUnit.SECONDS);
         out().println("until about " + expires + ":");
-        out().println("    " + provisioner.sshCommand(remote));
-        out().println("Press Enter to end the reservation.");
-        new BufferedReader(input).readLine();
+        out().println("    " + String.join(" ", login));
+        if (ssh) {
+            int code = new ProcessBuilder(login).inheritIO().start().waitFor();
+            out().println("the ssh session has ended with exit code " + code + ", and with it the reservation");
+        } else {
+            out().println("Press Enter to end the reservation.");
+            new BufferedReader(input).readLine();
+        }
     }
 
     private void tell(ReservationEvent event) {

@@ -11,13 +11,17 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.atex.lab.OpenSsh;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,6 +34,8 @@ class FarmCommandTest {
     private final StringWriter err = new StringWriter();
     private final List<String> asked = new CopyOnWriteArrayList<>();
     private volatile String state = "running";
+    private volatile String log = "a line\n";
+    private volatile boolean isSubmissionAccepted;
     private HttpServer server;
 
     @BeforeEach
@@ -61,11 +67,13 @@ class FarmCommandTest {
             case "/v0.2/composes/public" ->
                 "{\"composes\": [{\"name\": \"Fedora-41\"}, {\"name\": \"A.*\", \"type\": \"regex\"}]}";
             case "/v0.1/requests" ->
-                question.startsWith("GET") && question.contains("state=" + state + "&") ? "[" + request + "]" : "null";
-            case "/artifacts/pipeline.log" -> "a line\n";
+                question.startsWith("POST")
+                        ? request
+                        : question.contains("state=" + state + "&") ? "[" + request + "]" : "null";
+            case "/artifacts/pipeline.log" -> log;
             default -> request;
         };
-        if (question.startsWith("POST")) {
+        if (question.startsWith("POST") && !isSubmissionAccepted) {
             status = 400;
             body = "{\"message\": \"Compose does not exist\"}";
         } else if (question.startsWith("DELETE")) {
@@ -170,6 +178,53 @@ class FarmCommandTest {
         assertThat(err.toString())
                 .startsWith("farm: could not reserve Fedora-14 x86_64 at ")
                 .contains("Compose does not exist", "closest names: Fedora-41");
+    }
+
+    /** As a program of its own, since the session reads its standard input. */
+    @Test
+    void opensAnSshSessionAfterAScript(@TempDir Path directory) throws Exception {
+        Path script = Files.writeString(directory.resolve("prepare.sh"), "echo prepared; echo a warning >&2; exit 3\n");
+        Path key = directory.resolve("id");
+        OpenSsh.key(key, "");
+        isSubmissionAccepted = true;
+        log = "Guest is ready: ArtemisGuest(a1, " + System.getProperty("user.name")
+                + "@127.0.0.1, arch=x86_64)\nstarting tests execution\n";
+        try (OpenSsh sshd = OpenSsh.start(Files.createDirectory(directory.resolve("sshd")))) {
+            sshd.authorize(Files.readString(directory.resolve("id.pub")).strip());
+            ProcessBuilder program = new ProcessBuilder(
+                    ProcessHandle.current().info().command().orElse("java"),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Farm.class.getName(),
+                    "reserve",
+                    "--api",
+                    "http://localhost:" + server.getAddress().getPort(),
+                    "--poll",
+                    "0.05",
+                    "--compose",
+                    "Fedora-41",
+                    "--cidr",
+                    "192.0.2.1/32",
+                    "--key",
+                    key.toString(),
+                    "--port",
+                    String.valueOf(sshd.address().getPort()),
+                    "--script",
+                    script.toString(),
+                    "--ssh");
+            program.environment().put("TESTING_FARM_API_TOKEN", "secret");
+            Process process = program.redirectErrorStream(true)
+                    .redirectInput(Files.writeString(directory.resolve("typed"), "echo ins''ide; exit 4\n")
+                            .toFile())
+                    .start();
+            String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(process.waitFor()).as(printed).isZero();
+            assertThat(printed.lines())
+                    .contains("prepared", "a warning", script + " failed: exit code 3", "inside")
+                    .contains("the ssh session has ended with exit code 4, and with it the reservation");
+            assertThat(state).isEqualTo("canceled");
+        }
     }
 
     @ParameterizedTest

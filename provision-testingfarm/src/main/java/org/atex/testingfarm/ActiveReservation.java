@@ -1,419 +1,403 @@
 package org.atex.testingfarm;
 
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import org.atex.api.AtexException;
 import org.atex.api.Connection;
+import org.atex.api.PlainRemote;
 import org.atex.api.ProvisioningException;
+import org.atex.api.Remote;
 import org.atex.ssh.Host;
-import org.atex.support.Threads;
-import org.atex.support.UninterruptibleSection;
-import org.atex.testingfarm.ReservationEvent.Phase;
+import org.atex.testingfarm.ReservationMachine.Decision;
+import org.atex.testingfarm.ReservationMachine.Event;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One reservation from its submission until the service confirms that its request is over. A thread of its own submits
- * the request, waits for the guest and logs in. The poller polls the request during that time, while the machine is in
- * use, and while the request is being cancelled.
+ * Carries out the decisions of a {@link ReservationMachine} with threads, the API and ssh, and reports to it.
  *
- * <p>Thread-safe; {@link #poll} must be called by one thread at a time.
+ * <p>Thread-safe: the lock of the {@link Reservations} guards the mutable fields. Decisions are carried out under it,
+ * in their order; each starts a thread or adds to a queue.
  */
-final class ActiveReservation implements Poller.Target, RequestMonitor.Callback {
+final class ActiveReservation {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
 
     /** The time for which a failure is delayed to read the end of the log. */
     private static final Duration LAST_LINES_WITHIN = Duration.ofSeconds(2);
 
-    /** How long a failure waits for the listener to receive its event. */
+    /** The time for which a failure is delayed until the listener has received its event. */
     private static final Duration LISTENER_WITHIN = Duration.ofSeconds(10);
 
     /** The time for which the loss of a connection is delayed to ask the service for the reason. */
     private static final Duration REASON_WITHIN = Duration.ofSeconds(1);
 
-    /** Receives the progress of a reservation. Its methods are called without holding the reservation's lock. */
-    interface Owner {
-        /**
-         * Offers the connection to the machine; {@return whether it was accepted, because the machine is still needed}
-         */
-        boolean connected(ActiveReservation reservation, Connection connection, Host host);
-
-        /**
-         * Reports a failure before the machine was handed over. After a permanent one, similar reservations would fail
-         * too.
-         */
-        void failed(ActiveReservation reservation, ProvisioningException why, boolean permanent);
-
-        /** Polls the request now if that is allowed; {@return a future that completes after the poll} */
-        Future<Boolean> pollEarly(ActiveReservation reservation);
-
-        /** Reports that the request is over, or was given up. */
-        void finished(ActiveReservation reservation);
-    }
+    /** The tolerance for the difference between the clocks of this host and the service. */
+    private static final Duration CLOCK_TOLERANCE = Duration.ofHours(1);
 
     private final RunContext run;
-    private final Owner owner;
+    private final Reservations owner;
+    private final ReservationMachine machine;
     private final String tag = UUID.randomUUID().toString();
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final PhaseTracker phases;
-    private final Thread thread;
-    private final Submission submission;
-    private final ObservedRequest observed;
-    private final RequestCanceller canceller;
-    private final RequestMonitor monitor;
+    private final GuestLog log;
 
-    private @Nullable ProvisioningException failure;
-    private @Nullable String endReason;
-    private boolean permanent;
-    private boolean submitting;
-    private boolean loginPossible;
-    private boolean handedOver;
-    private boolean abandoned;
+    /** What the listener has not received yet, and what must wait for that. */
+    private final Queue<Runnable> untold = new ArrayDeque<>();
 
-    ActiveReservation(RunContext run, Owner owner) {
-        this.run = run;
+    private boolean telling;
+    private @Nullable Thread sleeper;
+    private @Nullable Thread login;
+    private @Nullable Connection connection;
+    private @Nullable Host host;
+    private @Nullable Remote remote;
+    private Decision.@Nullable Fail failure;
+    private boolean failureTold;
+
+    /** Creates a reservation that {@link #begin} begins. The caller must hold the lock. */
+    ActiveReservation(Reservations owner, ReservationMachine machine) {
+        this.run = owner.run;
         this.owner = owner;
-        this.phases = new PhaseTracker(run, lock, changed);
-        this.observed = new ObservedRequest(run, phases.startTime());
-        this.canceller = new RequestCanceller(run, phases, () -> owner.finished(this));
-        this.monitor = new RequestMonitor(run, phases, observed, canceller, this);
-        this.submission = new Submission(run, tag);
-        this.thread = Threads.unstarted("reserve-" + tag, this::reserve);
+        this.machine = machine;
+        this.log = new GuestLog(run.api);
     }
 
-    /** {@return a reservation that only cancels a request that was found by its tag} */
-    static ActiveReservation ofLeftover(RunContext run, Owner owner, FarmRequest request) {
-        ActiveReservation reservation = new ActiveReservation(run, owner);
-        reservation.phases.setRequestId(request.id());
-        reservation.abandoned = true;
-        return reservation;
+    void begin() {
+        post(new Event.Begun());
     }
 
-    void start() {
-        thread.start();
-    }
-
-    /** {@return the id of the request, or null before the service has accepted it} */
-    @Nullable
-    String id() {
-        return phases.requestId();
-    }
-
-    /** {@return whether the service may have accepted a request without returning its id} */
-    boolean mayHaveLostRequest() {
-        return submission.mayHaveLostRequest();
-    }
-
-    private void reserve() {
-        phases.enter(Phase.SUBMITTING, run.reservation.toString());
+    /** Waits until the machine can be used; {@return it} The caller releases the reservation in any case. */
+    Remote await() throws InterruptedException {
+        long nanos = LISTENER_WITHIN.toNanos();
+        owner.lock.lockInterruptibly();
         try {
-            if (!submit()) {
-                canceller.start();
-                return;
+            while (remote == null && (failure == null || !failureTold && nanos > 0)) {
+                if (failure == null) {
+                    owner.changed.await();
+                } else {
+                    // A listener that hangs does not hold the failure back.
+                    nanos = owner.changed.awaitNanos(nanos);
+                }
             }
-            String address = awaitGuest();
-            Host host = Host.of(address);
-            RunContext.Prerequisites prerequisites = run.prerequisites();
-            GuestLogin login = new GuestLogin(run.settings, host, prerequisites.key(), knownHosts());
-            Connection connection = login.connect();
-            handOver(connection, login.host());
-        } catch (InterruptedException e) {
-            handleInterrupt();
-        } catch (AtexException e) {
-            readLastLines();
-            fail(e.getMessage(), e, isPermanent(e));
+            if (remote != null) {
+                return remote;
+            }
+            throw Objects.requireNonNull(failure).why();
+        } finally {
+            owner.lock.unlock();
+        }
+    }
+
+    /** {@return whether the failure is one that similar reservations would have, too} */
+    boolean hasFailedPermanently() {
+        owner.lock.lock();
+        try {
+            return failure != null && failure.permanent();
+        } finally {
+            owner.lock.unlock();
+        }
+    }
+
+    /** Gives the machine back, or cancels the reservation. Idempotent. */
+    void release() {
+        Connection open;
+        owner.lock.lock();
+        try {
+            open = connection;
+            connection = null;
+        } finally {
+            owner.lock.unlock();
+        }
+        try {
+            if (open != null) {
+                open.close();
+            }
         } catch (RuntimeException e) {
-            readLastLines();
-            fail(e.toString(), e, false);
-        }
-    }
-
-    /**
-     * Reads the log again before a login failure is reported: the guest usually writes the reason after the last poll.
-     */
-    private void readLastLines() {
-        if (!observed.isReserved()) {
-            return;
-        }
-        try {
-            observed.readLog(LAST_LINES_WITHIN);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // abandoned or failed in the meantime
-        }
-    }
-
-    private void handOver(Connection connection, Host host) throws InterruptedException {
-        boolean wanted = false;
-        try {
-            awaitReported();
-            if (beginHandingOver()) {
-                phases.enter(Phase.READY, host.toString());
-                wanted = owner.connected(
-                        this, new GuestConnection(connection, this::endReason, this::reasonOfLoss), host);
-            }
+            LOG.warn("the connection to {} was not closed cleanly", open, e);
         } finally {
-            if (!wanted) {
-                connection.close();
+            post(new Event.Unwanted());
+        }
+    }
+
+    /** Stops waiting for the end of the request, and logs the command that cancels it. */
+    void giveUp(Duration spent, String why) {
+        post(new Event.GivenUp(spent, why));
+    }
+
+    boolean mayHaveLostRequest() {
+        owner.lock.lock();
+        try {
+            return machine.mayHaveLostRequest();
+        } finally {
+            owner.lock.unlock();
+        }
+    }
+
+    private void post(Event event) {
+        owner.lock.lock();
+        try {
+            machine.on(event, run.settings.clock().instant()).forEach(this::carryOut);
+            owner.changed.signalAll();
+        } finally {
+            owner.lock.unlock();
+        }
+    }
+
+    /** The caller must hold the lock. */
+    private void carryOut(Decision decision) {
+        switch (decision) {
+            case Decision.Submit() -> owner.start("submit", this::submit);
+            case Decision.Search() -> owner.start("search", this::search);
+            case Decision.Sleep(Duration time, int number) -> {
+                endSleep();
+                sleeper = owner.start("sleep", () -> {
+                    run.settings.sleeper().sleep(time);
+                    post(new Event.Awake(number));
+                });
+            }
+            case Decision.Poll(String request) -> poll(() -> new Event.Polled(run.api.get(request, Duration.ZERO)));
+            case Decision.ReadLog(var address) -> poll(() -> new Event.LogRead(log.read(address)));
+            case Decision.Login(String address) -> login = owner.start("login", () -> logIn(address));
+            case Decision.EndLogin() -> {
+                if (login != null) {
+                    login.interrupt();
+                }
+            }
+            case Decision.ReadLastLines(var address) ->
+                owner.start("last-lines", () -> post(new Event.LastLinesRead(log.read(address, LAST_LINES_WITHIN))));
+            case Decision.HandOver() -> {
+                Remote ready = remote();
+                tell(() -> handOver(ready));
+            }
+            case Decision.Fail fail -> {
+                failure = fail;
+                tell(() -> failureTold = true);
+            }
+            case Decision.Cancel(String request) -> owner.start("cancel", () -> cancel(request));
+            case Decision.Tell(ReservationEvent event) -> tellListener(event);
+            case Decision.Warn(String text) -> LOG.warn("{}", text);
+            case Decision.Leave(String text) -> LOG.error("{}", text);
+            case Decision.Finish() -> {
+                endSleep();
+                tell(() -> owner.finished(this));
             }
         }
-        if (!wanted) {
-            throw new InterruptedException("the reservation is no longer needed");
+    }
+
+    private void endSleep() {
+        if (sleeper != null) {
+            sleeper.interrupt();
         }
     }
 
-    /** Marks the machine as handed over, unless it is no longer needed: a later failure is that of a machine in use. */
-    private boolean beginHandingOver() {
-        lock.lock();
-        try {
-            handedOver = !abandoned && failure == null;
-            return handedOver;
-        } finally {
-            lock.unlock();
-        }
+    // The listener. It receives the events in their order, and before the caller of take() gets the result.
+
+    private void tellListener(ReservationEvent event) {
+        enqueue(() -> run.notifyListener(event));
     }
 
-    private static boolean isPermanent(AtexException e) {
-        return e instanceof TestingFarmException.NotAuthorized || e instanceof TestingFarmException.Rejected;
-    }
-
-    /** Ends the thread of this reservation after {@link #abandon} or {@link #fail} has interrupted it. */
-    private void handleInterrupt() {
-        ProvisioningException why;
-        boolean permanently;
-        lock.lock();
-        try {
-            why = failure;
-            permanently = permanent;
-        } finally {
-            lock.unlock();
-        }
-        if (why == null) {
-            abandon();
-            canceller.start();
-        } else {
-            awaitFailureReported();
-            reportFailure(why, permanently);
-        }
-    }
-
-    /** Submits the request; {@return whether there is a request that is still needed} */
-    private boolean submit() throws InterruptedException {
-        RunContext.Prerequisites prerequisites = run.prerequisites();
-        NewRequest request = run.request(prerequisites, tag);
-        run.submissions.acquire();
-        Optional<String> submitted;
-        try {
-            if (!beginSubmitting()) {
-                return false;
+    /** Runs a step under the lock after the listener has received the events until now. */
+    private void tell(Runnable step) {
+        enqueue(() -> {
+            owner.lock.lock();
+            try {
+                step.run();
+                owner.changed.signalAll();
+            } finally {
+                owner.lock.unlock();
             }
-            submitted = submission.submit(request, prerequisites.identity().tokenId(), this::isWanted);
-            // Inside the non-interruptible section: abandon() must find the id if there is a request.
-            submitted.ifPresent(phases::setRequestId);
+        });
+    }
+
+    private void enqueue(Runnable task) {
+        untold.add(task);
+        if (!telling) {
+            telling = true;
+            owner.start("tell", this::tellAll);
+        }
+    }
+
+    private void tellAll() {
+        Runnable next = nextUntold();
+        while (next != null) {
+            next.run();
+            next = nextUntold();
+        }
+    }
+
+    private @Nullable Runnable nextUntold() {
+        owner.lock.lock();
+        try {
+            Runnable next = untold.poll();
+            telling = next != null;
+            return next;
+        } finally {
+            owner.lock.unlock();
+        }
+    }
+
+    // The calls of the service.
+
+    private void submit() throws InterruptedException {
+        try {
+            RunContext.Prerequisites prerequisites = run.prerequisites();
+            run.submissions.acquire();
+            try {
+                post(isWanted() ? submit(prerequisites) : new Event.Searched(null));
+            } finally {
+                run.submissions.release();
+            }
+        } catch (RuntimeException e) {
+            post(new Event.NotSubmitted(
+                    e, e instanceof TestingFarmException.NotAuthorized || e instanceof TestingFarmException.Rejected));
+        }
+    }
+
+    private Event submit(RunContext.Prerequisites prerequisites) throws InterruptedException {
+        try {
+            return new Event.Submitted(run.api.submit(run.request(prerequisites, tag), Duration.ZERO));
+        } catch (TestingFarmException.Unavailable e) {
+            return new Event.NoAnswer(e);
         } catch (TestingFarmException.Rejected e) {
             // The service may quote the request, including its secrets.
             throw new ProvisioningException(
                     new FailureMessages(run).rejected(e, prerequisites.identity()),
                     new TestingFarmException.Rejected(
                             run.redaction.redact(String.valueOf(e.getMessage())), run.redaction.redact(e.words())));
-        } finally {
-            run.submissions.release();
-            endSubmitting();
-        }
-        if (submitted.isPresent()) {
-            phases.enter(Phase.SUBMITTED, "");
-        }
-        return submitted.isPresent() && isWanted();
-    }
-
-    /**
-     * Begins a section in which {@link #abandon} does not interrupt this thread: an interrupted submission may leave a
-     * request with an unknown id.
-     */
-    private boolean beginSubmitting() {
-        lock.lock();
-        try {
-            submitting = !abandoned;
-            return submitting;
-        } finally {
-            lock.unlock();
         }
     }
 
-    private void endSubmitting() {
-        lock.lock();
+    private void search() throws InterruptedException {
         try {
-            submitting = false;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Override
-    public boolean isWanted() {
-        lock.lock();
-        try {
-            return !abandoned;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private String awaitGuest() throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            while (true) {
-                String address = observed.address();
-                if (abandoned || failure != null) {
-                    throw new InterruptedException("the reservation is no longer needed");
-                }
-                if (loginPossible && address != null) {
-                    return address;
-                }
-                changed.await();
+            List<FarmRequest> found = TaggedRequests.find(
+                    run.api,
+                    run.prerequisites().identity().tokenId(),
+                    run.settings
+                            .clock()
+                            .instant()
+                            .minus(run.settings.queueWithin())
+                            .minus(CLOCK_TOLERANCE),
+                    NewRequest.SUBMISSION_TAG,
+                    tag);
+            if (!found.isEmpty()) {
+                LOG.info(
+                        "found the request {}; only the response to its submission was lost",
+                        found.getFirst().id());
             }
-        } finally {
-            lock.unlock();
+            post(new Event.Searched(found.isEmpty() ? null : found.getFirst().id()));
+        } catch (TestingFarmException.Unavailable e) {
+            post(new Event.NoAnswer(e));
+        } catch (RuntimeException e) {
+            post(new Event.NotSubmitted(e, e instanceof TestingFarmException.NotAuthorized));
         }
     }
 
-    @Override
-    public void loginPossible() {
-        lock.lock();
-        try {
-            if (!loginPossible) {
-                loginPossible = true;
-                changed.signalAll();
+    /** The part of a poll that blocks. */
+    @FunctionalInterface
+    private interface PollCall {
+        Event make() throws InterruptedException;
+    }
+
+    private void poll(PollCall call) {
+        owner.start("poll", () -> {
+            Event event;
+            run.polls.acquire();
+            try {
+                event = call.make();
+            } catch (RuntimeException e) {
+                event = new Event.PollFailed(e);
+            } finally {
+                run.polls.release();
             }
-        } finally {
-            lock.unlock();
-        }
+            post(event);
+        });
     }
 
-    /**
-     * Waits until the listener has received the event for {@link Phase#RESERVED}, so that it gets the events in order.
-     * The listener may take any time.
-     */
-    private void awaitReported() throws InterruptedException {
-        lock.lockInterruptibly();
+    private void cancel(String request) throws InterruptedException {
+        Event event;
         try {
-            while (!phases.isReported(Phase.RESERVED) && !abandoned && failure == null) {
-                changed.await();
-            }
-        } finally {
-            lock.unlock();
+            event = new Event.Cancelled(run.api.cancel(request, Duration.ZERO));
+        } catch (RuntimeException e) {
+            event = new Event.CancelFailed(e);
         }
+        post(event);
     }
 
-    /**
-     * Waits until the listener has received the event of a failure, which another thread may have noticed: it gets the
-     * event before the caller of {@code take} gets the failure. A listener that hangs does not hold the failure back.
-     */
-    private void awaitFailureReported() {
-        lock.lock();
-        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
-            boolean unused = section.await(LISTENER_WITHIN.toNanos(), nanos -> {
-                for (long left = nanos; !phases.isReported(Phase.FAILED) && left > 0; ) {
-                    left = changed.awaitNanos(left);
-                }
-                return true;
-            });
-        } finally {
-            lock.unlock();
-        }
-    }
+    // The machine.
 
-    @Override
-    public void poll() throws InterruptedException {
-        monitor.check();
-    }
-
-    @Override
-    public boolean isInUse() {
-        lock.lock();
+    private void logIn(String address) throws InterruptedException {
+        Connection guest;
+        Host reached;
         try {
-            return handedOver;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Stops waiting for the cancellation, and logs the command that cancels the request. */
-    void giveUp(Duration spent, @Nullable String state) {
-        canceller.giveUp(spent, state);
-    }
-
-    @Override
-    public void fail(@Nullable String why, @Nullable Throwable cause, boolean permanently) {
-        boolean waiting;
-        ProvisioningException exception = null;
-        lock.lock();
-        try {
-            waiting = !handedOver;
-            // The first failure counts; later ones follow from it.
-            if (!abandoned && failure == null) {
-                exception = toException(String.valueOf(why), cause);
-                failure = exception;
-                endReason = waiting ? null : new FailureMessages(run).machineLost(facts(), String.valueOf(why));
-                // submit() throws a ProvisioningException only for a rejected request.
-                permanent = permanently || cause instanceof ProvisioningException;
-                changed.signalAll();
-            }
-        } finally {
-            lock.unlock();
-        }
-        boolean onOwnThread = isOwnThread();
-        if (exception == null) {
-            if (onOwnThread) {
-                handleInterrupt();
-            }
+            GuestLogin attempt = new GuestLogin(
+                    run.settings, Host.of(address), run.prerequisites().key(), run.directory.resolve(tag));
+            reached = attempt.host();
+            guest = new GuestConnection(attempt.connect(), this::endReason, this::reasonOfLoss);
+        } catch (RuntimeException e) {
+            post(new Event.LoginFailed(e));
             return;
         }
-        phases.enter(Phase.FAILED, String.valueOf(exception.getMessage()));
-        if (!waiting) {
-            LOG.warn("a machine in use was lost: {}", exception.getMessage());
-        } else if (onOwnThread) {
-            handleInterrupt();
-        } else {
-            thread.interrupt(); // it may be waiting for the guest or logging in
+        if (!offer(guest, reached)) {
+            guest.close();
         }
     }
 
-    /** Requires the lock. */
-    private ProvisioningException toException(String why, @Nullable Throwable cause) {
-        if (cause instanceof ProvisioningException known) {
-            return known;
-        }
-        return new ProvisioningException(new FailureMessages(run).failure(facts(), why), cause);
-    }
-
-    private FailureMessages.Facts facts() {
-        return new FailureMessages.Facts(
-                phases.requestId(),
-                phases.phase(),
-                phases.timeInPhase(),
-                phases.totalTime(),
-                observed.latest(),
-                observed.tail());
-    }
-
-    /** {@return the reason for which the machine in use was lost, or null} */
-    private @Nullable String endReason() {
-        lock.lock();
+    /** {@return whether the machine is still needed} */
+    private boolean offer(Connection guest, Host reached) {
+        owner.lock.lock();
         try {
-            return endReason;
+            connection = guest;
+            host = reached;
+            boolean wanted = machine.isWanted();
+            if (!wanted) {
+                connection = null;
+            }
+            post(new Event.LoggedIn(reached.toString()));
+            return wanted;
         } finally {
-            lock.unlock();
+            owner.lock.unlock();
+        }
+    }
+
+    private Remote remote() {
+        if (connection == null || host == null) {
+            throw new IllegalStateException("there is no connection to hand over");
+        }
+        Map<String, String> labels = new LinkedHashMap<>(host.labels());
+        // The labels of the reservation win over those that the user's host function sets.
+        labels.putAll(run.reservation.labels());
+        String request = String.valueOf(machine.id());
+        labels.put("request", request);
+        return PlainRemote.builder(request, connection)
+                .labels(labels)
+                .expires(machine.expires())
+                .onClose(this::release)
+                .build();
+    }
+
+    private void handOver(Remote ready) {
+        remote = ready;
+    }
+
+    private boolean isWanted() {
+        owner.lock.lock();
+        try {
+            return machine.isWanted();
+        } finally {
+            owner.lock.unlock();
+        }
+    }
+
+    private @Nullable String endReason() {
+        owner.lock.lock();
+        try {
+            return machine.endReason();
+        } finally {
+            owner.lock.unlock();
         }
     }
 
@@ -422,68 +406,21 @@ final class ActiveReservation implements Poller.Target, RequestMonitor.Callback 
      * short time.
      */
     private @Nullable String reasonOfLoss() throws InterruptedException {
-        if (endReason() == null && isWanted()) {
-            try {
-                owner.pollEarly(this).get(REASON_WITHIN.toNanos(), TimeUnit.NANOSECONDS);
-            } catch (ExecutionException | TimeoutException e) {
-                LOG.debug("the reason for the loss of {} is not known yet", id(), e);
-            }
-        }
-        return endReason();
-    }
-
-    private boolean isOwnThread() {
-        return Thread.currentThread().equals(thread);
-    }
-
-    private void reportFailure(ProvisioningException why, boolean permanently) {
-        owner.failed(this, why, permanently);
-        abandon();
-        canceller.start();
-    }
-
-    /**
-     * Cancels the reservation, because the machine is no longer needed. Returns after the first attempt to cancel the
-     * request. Idempotent.
-     */
-    void abandon() {
-        boolean deferred;
-        lock.lock();
+        owner.lock.lockInterruptibly();
         try {
-            if (abandoned) {
-                return;
+            post(new Event.ConnectionLost());
+            long nanos = REASON_WITHIN.toNanos();
+            while (machine.endReason() == null && machine.isPolling() && nanos > 0) {
+                nanos = owner.changed.awaitNanos(nanos);
             }
-            abandoned = true;
-            changed.signalAll();
-            deferred = submitting; // its own thread cancels the request, once the id is known
-            if (!deferred && !isOwnThread()) {
-                thread.interrupt();
-            }
+            return machine.endReason();
         } finally {
-            lock.unlock();
-        }
-        if (!deferred) {
-            canceller.start();
+            owner.lock.unlock();
         }
     }
 
-    /** Requests the cancellation from the service, if there is a request. Idempotent; not affected by interrupts. */
-    void cancel() {
-        canceller.start();
-    }
-
-    /** {@return the file with the host key of the guest} */
-    Path knownHosts() {
-        return run.directory.resolve(tag);
-    }
-
-    /** {@return the earliest time at which the machine is taken away} */
-    Instant expires() {
-        return observed.expires();
-    }
-
-    /** {@return the thread that reserves the machine, to join it} */
-    Thread thread() {
-        return thread;
+    @Override
+    public String toString() {
+        return "reservation " + tag;
     }
 }

@@ -64,8 +64,8 @@ final class FarmHttp implements AutoCloseable {
                         .setDefaultConnectionConfig(ConnectionConfig.custom()
                                 .setConnectTimeout(Timeout.of(CONNECT_WITHIN))
                                 .build())
-                        .setMaxConnPerRoute(Poller.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS)
-                        .setMaxConnTotal(2 * (Poller.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS))
+                        .setMaxConnPerRoute(RunContext.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS)
+                        .setMaxConnTotal(2 * (RunContext.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS))
                         .build())
                 .disableContentCompression()
                 // A redirect must never take the token to another host.

@@ -4,9 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.atex.support.Arguments;
 
 /**
@@ -16,13 +14,6 @@ import org.atex.support.Arguments;
  * <p>Immutable and thread-safe.
  */
 public final class LeftoverRequests {
-    /**
-     * The states in the order in which a request passes through them: a request that changes its state between two
-     * searches is found by the later one.
-     */
-    private static final List<RequestState> NOT_OVER =
-            List.of(RequestState.NEW, RequestState.QUEUED, RequestState.RUNNING, RequestState.CANCEL_REQUESTED);
-
     private final TestingFarmApi api;
     private final String run;
     private final Duration age;
@@ -81,18 +72,7 @@ public final class LeftoverRequests {
      * @throws InterruptedException if interrupted
      */
     public List<FarmRequest> list() throws InterruptedException {
-        String tokenId = api.whoami().tokenId();
-        Map<String, FarmRequest> found = new LinkedHashMap<>();
-        Instant begin = clock.instant().minus(age);
-        for (RequestState state : NOT_OVER) {
-            for (FarmRequest request :
-                    api.search(RequestSearch.of(state).ofToken(tokenId).after(begin))) {
-                if (run.equals(request.tags().get(NewRequest.RUN_TAG))) {
-                    found.put(request.id(), request);
-                }
-            }
-        }
-        return List.copyOf(found.values());
+        return TaggedRequests.find(api, api.whoami().tokenId(), clock.instant().minus(age), NewRequest.RUN_TAG, run);
     }
 
     /**

@@ -21,13 +21,19 @@ final class RunContext implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TestingFarmProvisioner.class);
     private static final int SUBMISSIONS_AT_ONCE = 4;
 
+    /** The maximum number of concurrent polls. Far fewer run at a time unless the service hangs. */
+    static final int MAX_CONCURRENT_POLLS = 64;
+
     final TestingFarmApi api;
     final Reservation reservation;
     final FarmSettings settings;
     final Redaction redaction;
     final Path directory;
+
     /** Limits concurrent submissions, so that a hundred reservations do not reach the service at the same moment. */
     final Semaphore submissions = new Semaphore(SUBMISSIONS_AT_ONCE);
+
+    final Semaphore polls = new Semaphore(MAX_CONCURRENT_POLLS);
 
     private final Function<Path, RunKey> keys;
     private final AtomicReference<@Nullable FutureTask<Prerequisites>> prerequisites = new AtomicReference<>();

@@ -14,7 +14,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
-import org.atex.api.Remote;
+import org.atex.provision.Provisioners;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshOptions;
 import org.atex.support.Arguments;
@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * until the next {@link #provision}.
  *
  * <p>The name of a system is the id of its request. Its labels are {@code compose}, {@code arch}, {@code pool} if it
- * was set, {@code host} and {@code request}. {@link org.atex.api.Remote#expires()} is the end of the reservation.
+ * was set, {@code host} and {@code request}. {@link org.atex.api.Remote#expires()} is the end of the reservation, and
+ * {@link org.atex.api.Connection#loginCommand()} is the ssh command that logs in, until the provisioner is closed.
  *
  * <p>Lifecycle: registers a shutdown hook when it is built. {@link #close()} releases all machines, which takes the
  * service about a minute, and removes the hook.
@@ -42,15 +43,24 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: as specified by {@link Provisioner}.
  */
 public final class TestingFarmProvisioner implements Provisioner {
+    /** Longer than any reservation takes: {@link Reservations} limits each phase. */
+    private static final Duration NO_LIMIT = Duration.ofDays(1000);
+
     private final RunContext run;
-    private final MachinePool pool;
+    private final Reservations reservations;
+    private final Provisioner machines;
     private final ProvisionerShutdown shutdown;
 
     private TestingFarmProvisioner(RunContext run) {
         this.run = run;
-        this.pool = new MachinePool(run);
-        this.shutdown = new ProvisionerShutdown(run, pool);
-        pool.start();
+        this.reservations = new Reservations(run);
+        this.machines = Provisioners.builder(reservations)
+                .name("machines of " + run.reservation)
+                .maxSystems(run.settings.maxSystems())
+                .labels(run.reservation.labels())
+                .startWithin(NO_LIMIT)
+                .build();
+        this.shutdown = new ProvisionerShutdown(machines, reservations);
     }
 
     /**
@@ -72,41 +82,23 @@ public final class TestingFarmProvisioner implements Provisioner {
 
     @Override
     public void provision(int count) {
-        Arguments.checkRequested(count);
-        pool.provision(count);
+        reservations.retry();
+        machines.provision(count);
     }
 
     @Override
     public Offer take(Duration atMost) throws InterruptedException {
-        return pool.take(atMost);
+        return machines.take(atMost);
     }
 
     @Override
     public void clear() {
-        pool.clear();
-    }
-
-    /**
-     * {@return a shell command that opens an ssh session on a system} It works until the provisioner is closed, which
-     * deletes the generated key and the known hosts.
-     *
-     * @param remote a system of this provisioner
-     * @throws IllegalArgumentException if the system is not one of this provisioner
-     * @throws InterruptedException if interrupted
-     */
-    public String sshCommand(Remote remote) throws InterruptedException {
-        if (!(remote instanceof FarmRemote machine)) {
-            throw new IllegalArgumentException(remote.name() + " is not a machine of " + this);
-        }
-        return SshCommandLine.to(
-                machine.address(),
-                run.prerequisites().key().privateKeys(),
-                machine.reservation().knownHosts());
+        machines.clear();
     }
 
     @Override
     public Map<String, String> labels() {
-        return run.reservation.labels();
+        return machines.labels();
     }
 
     /**

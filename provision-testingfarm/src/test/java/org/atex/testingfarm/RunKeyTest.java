@@ -24,7 +24,6 @@ class RunKeyTest {
         key("id", "ssh-ed25519 AAAA jane@home.example\n");
         RunKey key = RunKey.fromFile(directory.resolve("id"), SshOptions.defaults());
         assertThat(key.authorizedKeys()).containsExactly("ssh-ed25519 AAAA atex");
-        assertThat(key.privateKeys()).containsExactly(directory.resolve("id"));
     }
 
     @Test
@@ -51,8 +50,7 @@ class RunKeyTest {
     void generatedKeyIsReadableByOwnerOnly() throws Exception {
         RunKey key = RunKey.generate(directory, SshOptions.defaults());
         assertThat(key.authorizedKeys()).singleElement().asString().matches("ssh-rsa AAAA\\S{300,} atex");
-        assertThat(PosixFilePermissions.toString(
-                        Files.getPosixFilePermissions(key.privateKeys().getFirst())))
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("id_rsa"))))
                 .isEqualTo("rw-------");
     }
 }

@@ -188,7 +188,7 @@ class WholeRunTest {
                             .orThrow()
                             .stdout())
                     .isEqualTo("in\n");
-            assertThat(outputOf(provisioner.sshCommand(remote) + " echo by hand"))
+            assertThat(outputOf(String.join(" ", remote.connection().loginCommand()) + " echo by hand"))
                     .isEqualTo("by hand\n");
         }
         assertThat(farm.requests().getFirst().keys())
