@@ -171,14 +171,14 @@ final class ActiveReservation {
                 owner.start("last-lines", () -> post(new Event.LastLinesRead(log.read(address, LAST_LINES_WITHIN))));
             case Decision.HandOver() -> {
                 Remote ready = remote();
-                tell(() -> handOver(ready));
+                tell(() -> remote = ready);
             }
             case Decision.Fail fail -> {
                 failure = fail;
                 tell(() -> failureTold = true);
             }
             case Decision.Cancel(String request) -> owner.start("cancel", () -> cancel(request));
-            case Decision.Tell(ReservationEvent event) -> tellListener(event);
+            case Decision.Tell(ReservationEvent event) -> enqueue(() -> run.notifyListener(event));
             case Decision.Warn(String text) -> LOG.warn("{}", text);
             case Decision.Leave(String text) -> LOG.error("{}", text);
             case Decision.Finish() -> {
@@ -195,10 +195,6 @@ final class ActiveReservation {
     }
 
     // The listener. It receives the events in their order, and before the caller of take() gets the result.
-
-    private void tellListener(ReservationEvent event) {
-        enqueue(() -> run.notifyListener(event));
-    }
 
     /** Runs a step under the lock after the listener has received the events until now. */
     private void tell(Runnable step) {
@@ -247,6 +243,7 @@ final class ActiveReservation {
             RunContext.Prerequisites prerequisites = run.prerequisites();
             run.submissions.acquire();
             try {
+                // Without a submission there is no request, as after a search that finds none.
                 post(isWanted() ? submit(prerequisites) : new Event.Searched(null));
             } finally {
                 run.submissions.release();
@@ -377,10 +374,6 @@ final class ActiveReservation {
                 .expires(machine.expires())
                 .onClose(this::release)
                 .build();
-    }
-
-    private void handOver(Remote ready) {
-        remote = ready;
     }
 
     private boolean isWanted() {

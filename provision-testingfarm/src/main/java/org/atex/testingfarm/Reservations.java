@@ -127,6 +127,7 @@ final class Reservations implements SystemMaker, AutoCloseable {
     void finished(ActiveReservation reservation) {
         mayHaveLostRequest |= reservation.mayHaveLostRequest();
         if (unfinished.remove(reservation)) {
+            // Also for the requests that close() finds, which have none: nothing is made any more then.
             permits.release();
         }
     }
