@@ -2,9 +2,7 @@ package org.atex.testingfarm;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.UUID;
@@ -364,13 +362,11 @@ final class ActiveReservation {
         if (connection == null || host == null) {
             throw new IllegalStateException("there is no connection to hand over");
         }
-        Map<String, String> labels = new LinkedHashMap<>(host.labels());
-        // The labels of the reservation win over those that the user's host function sets.
-        labels.putAll(run.reservation.labels());
         String request = String.valueOf(machine.id());
-        labels.put("request", request);
+        // The provisioner adds the labels of the reservation, which win over those of the user's host function.
         return PlainRemote.builder(request, connection)
-                .labels(labels)
+                .labels(host.labels())
+                .label("request", request)
                 .expires(machine.expires())
                 .onClose(this::release)
                 .build();

@@ -75,7 +75,7 @@ final class Reservations implements SystemMaker, AutoCloseable {
                 made = true;
                 return remote;
             } catch (ProvisioningException e) {
-                if (!isRepeated(reservation, e)) {
+                if (!failed(reservation, e)) {
                     throw e;
                 }
             } finally {
@@ -107,7 +107,8 @@ final class Reservations implements SystemMaker, AutoCloseable {
         return reservation;
     }
 
-    private boolean isRepeated(ActiveReservation reservation, ProvisioningException why) {
+    /** Counts and logs a failure; {@return whether the reservation is repeated} */
+    private boolean failed(ActiveReservation reservation, ProvisioningException why) {
         boolean permanent = reservation.hasFailedPermanently();
         lock.lock();
         try {
