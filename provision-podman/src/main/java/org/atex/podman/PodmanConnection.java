@@ -193,6 +193,11 @@ public final class PodmanConnection implements Connection {
                 shell.close();
             }
             connect(deadline); // its exception states the problem, if any
+        } catch (InterruptedException e) {
+            if (shell != null) {
+                shell.close();
+            }
+            throw e;
         }
     }
 
