@@ -178,6 +178,23 @@ class ResidentShellsTest {
     }
 
     @Test
+    void filesInMemoryAreOpenedByShells() throws Exception {
+        Path file = Files.createTempFile(Path.of("/dev/shm"), "atex-test-", null);
+        try (LocalConnection connection = LocalConnection.open()) {
+            // The parent of a command is its shell or this program.
+            connection
+                    .run(Command.bash("echo $PPID").withStdout(Output.file(file)))
+                    .orThrow();
+
+            assertThat(Files.readString(file).strip())
+                    .as("parent process")
+                    .isNotEqualTo(Long.toString(ProcessHandle.current().pid()));
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    @Test
     void filesThatAreNotPlainAreOpenedOnce(@TempDir Path directory) throws Exception {
         Path pipe = directory.resolve("pipe");
         new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor();
