@@ -97,7 +97,7 @@ public final class AdHocOrchestrator implements Orchestrator {
      */
     public static final class Builder extends RunBuilder<Builder> {
         private SystemHook hook = unused -> {};
-        private TestOrder order = TestOrder.priority().then(TestOrder.longestFirst());
+        private TestOrder order = Policies.DEFAULT_ORDER;
         private RerunPolicy reruns = RerunPolicy.never();
         private DestructionPolicy destruction = DestructionPolicy.declared();
         private int maxSystems = Integer.MAX_VALUE;
@@ -129,9 +129,10 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets the order in which waiting tests start.
+         * Sets the order in which waiting tests start. With the default order, of tests with the same priority those
+         * start first on a system that can run on the fewest systems.
          *
-         * @param first the order; default: by priority, then the longest first
+         * @param first the order; default: by priority, then tests that must run alone, then the longest first
          * @return this
          */
         public Builder order(TestOrder first) {

@@ -1,44 +1,119 @@
 package org.atex.adhoc;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.atex.api.TestLock;
+import org.atex.api.TestLock.Mode;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The locks held by running tests. A test takes all its locks at once or none, so that deadlocks are impossible. Not
- * thread-safe.
+ * The locks held by running tests, and the queues of tests that want them. A test takes all its locks at once or none,
+ * so that deadlocks are impossible. One queue at a time can claim its locks: then tests after its first one do not take
+ * them any more. Not thread-safe.
  */
 final class Locks {
-    /** The number of shared holders by lock name, or {@link #EXCLUSIVELY}. */
-    private final Map<String, Integer> held = new HashMap<>();
+    private static final class State {
+        private final List<TestQueue> users = new ArrayList<>();
+        private int sharers;
+        private boolean exclusive;
+        private @Nullable Mode claimed;
 
-    private static final int EXCLUSIVELY = -1;
+        boolean isFree(Mode wanted) {
+            return !exclusive && (sharers == 0 || wanted == Mode.SHARED);
+        }
 
-    boolean areFree(Set<TestLock> wanted) {
-        for (TestLock lock : wanted) {
-            int holders = held.getOrDefault(lock.name(), 0);
-            if (holders == EXCLUSIVELY || holders > 0 && lock.mode() == TestLock.Mode.EXCLUSIVE) {
+        boolean isClaimedFrom(Mode wanted) {
+            return claimed != null && (claimed == Mode.EXCLUSIVE || wanted == Mode.EXCLUSIVE);
+        }
+    }
+
+    private final Map<String, State> states = new HashMap<>();
+    private @Nullable TestQueue claimant;
+    private @Nullable PlannedTest claimedFor;
+
+    /** Adds a queue, which must be told of changes. */
+    void register(TestQueue queue) {
+        queue.kind.locks().forEach(lock -> state(lock).users.add(queue));
+    }
+
+    private State state(TestLock lock) {
+        return states.computeIfAbsent(lock.name(), name -> new State());
+    }
+
+    /** {@return whether the first test of a queue can take its locks now} */
+    boolean areFree(TestQueue queue) {
+        TestQueue other = claimant();
+        boolean first = other == null || other.equals(queue) || queue.compareTo(other) < 0;
+        for (TestLock lock : queue.kind.locks()) {
+            State state = state(lock);
+            if (!state.isFree(lock.mode()) || !first && state.isClaimedFrom(lock.mode())) {
                 return false;
             }
         }
         return true;
     }
 
-    void take(Set<TestLock> locks) {
+    /** {@return the queues to which the change may matter} */
+    Collection<TestQueue> take(Set<TestLock> locks) {
         for (TestLock lock : locks) {
-            if (lock.mode() == TestLock.Mode.EXCLUSIVE) {
-                held.put(lock.name(), EXCLUSIVELY);
-            } else {
-                held.merge(lock.name(), 1, Integer::sum);
-            }
+            State state = state(lock);
+            state.exclusive |= lock.mode() == Mode.EXCLUSIVE;
+            state.sharers += lock.mode() == Mode.SHARED ? 1 : 0;
         }
+        return users(locks);
     }
 
-    void giveBack(Set<TestLock> locks) {
+    /** {@return the queues to which the change may matter} */
+    Collection<TestQueue> giveBack(Set<TestLock> locks) {
         for (TestLock lock : locks) {
-            held.computeIfPresent(
-                    lock.name(), (name, holders) -> holders == EXCLUSIVELY || holders == 1 ? null : holders - 1);
+            State state = state(lock);
+            state.exclusive &= lock.mode() != Mode.EXCLUSIVE;
+            state.sharers -= lock.mode() == Mode.SHARED ? 1 : 0;
         }
+        return users(locks);
+    }
+
+    /** {@return the queue that claims its locks, or null; the claim ends when the test has started} */
+    @Nullable
+    TestQueue claimant() {
+        return claimant != null && Objects.equals(claimant.peek(), claimedFor) ? claimant : null;
+    }
+
+    /**
+     * Replaces the queue that claims its locks. {@return the queues to which the change may matter}
+     *
+     * @param queue the queue, or null for none
+     */
+    Collection<TestQueue> claim(@Nullable TestQueue queue) {
+        List<TestQueue> changed = new ArrayList<>();
+        if (claimant != null) {
+            for (TestLock lock : claimant.kind.locks()) {
+                state(lock).claimed = null;
+            }
+            changed.addAll(users(claimant.kind.locks()));
+        }
+        claimant = queue;
+        claimedFor = queue == null ? null : queue.peek();
+        if (queue != null) {
+            for (TestLock lock : queue.kind.locks()) {
+                state(lock).claimed = lock.mode();
+            }
+            changed.addAll(users(queue.kind.locks()));
+        }
+        return changed;
+    }
+
+    private Collection<TestQueue> users(Set<TestLock> locks) {
+        if (locks.size() == 1) {
+            return List.copyOf(state(locks.iterator().next()).users);
+        }
+        List<TestQueue> users = new ArrayList<>();
+        locks.forEach(lock -> users.addAll(state(lock).users));
+        return users;
     }
 }

@@ -2,43 +2,74 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.atex.adhoc.PoolSystem.Phase;
+import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selects the waiting test for a free slot, by order, locks, and systems that are kept free. Part of the
+ * Selects the waiting test for a free slot, by order, locks, scarce systems, and systems that are kept free. Part of the
  * {@link Schedule}; not thread-safe.
  */
 final class Matching {
     private static final Duration SUSPICION = Duration.ofMinutes(10);
 
+    /** Tests with few ready systems are first; if there are equally many, those that need more. */
+    private static final Comparator<Line> SCARCE_FIRST = Comparator.comparingInt((Line line) -> line.readySlots)
+            .thenComparingInt(line -> -line.demand.needs().size());
+
     private final WaitingTests waiting;
     private final HostHealth hosts;
-    private final Locks locks = new Locks();
     /** The system that is kept free for each destructive test. */
     private final Map<PlannedTest, PoolSystem> claims = new HashMap<>();
 
     private final Map<HostRecord, Instant> suspectedUntil = new HashMap<>();
+    private int running;
+    private boolean runningAlone;
+    /** Whether no test starts until nothing runs, for a test that must run alone. */
+    private boolean draining;
+
+    private @Nullable Duration longest;
 
     Matching(WaitingTests waiting, HostHealth hosts) {
         this.waiting = waiting;
         this.hosts = hosts;
     }
 
+    /** {@return the number of tests running on all systems} */
+    int running() {
+        return running;
+    }
+
+    /** {@return systems in the order in which they get tests: those that can run the fewest of the waiting tests first} */
+    List<PoolSystem> inOrder(Collection<PoolSystem> idle) {
+        List<PoolSystem> systems = new ArrayList<>(idle);
+        Map<SystemKind, Integer> demands = new HashMap<>();
+        systems.forEach(system -> demands.computeIfAbsent(system.kind, SystemKind::demands));
+        if (demands.size() > 1) {
+            systems.sort(Comparator.comparing(system -> demands.get(system.kind)));
+        }
+        return systems;
+    }
+
     /**
      * {@return the test to start in a free slot now, or null if none can start or the slot is kept free}
      *
      * @param system the system with the slot
-     * @param running the number of tests running on all systems
      */
     @Nullable
-    PlannedTest pick(PoolSystem system, int running, Instant now) {
-        if (!system.hasIdleSlot() || waitsForPeers(system, running, now)) {
+    PlannedTest pick(PoolSystem system, Instant now) {
+        if (!system.hasIdleSlot() || waitsForPeers(system, now)) {
             return null;
         }
-        PlannedTest first = waiting.first(system, locks, now, true);
+        PlannedTest first = first(system, now, true);
         if (first == null || system.isWholeFor(first)) {
             return first;
         }
@@ -48,14 +79,64 @@ final class Matching {
             claims.put(first, system);
             return null;
         }
-        return claimed == system ? null : waiting.first(system, locks, now, false);
+        return claimed == system ? null : first(system, now, false);
+    }
+
+    private @Nullable PlannedTest first(PoolSystem system, Instant now, boolean withDestructive) {
+        PlannedTest first = null;
+        Line of = null;
+        for (Line line : system.kind.lines) {
+            if (!mayStart(line) || line.demand.destructive() && !withDestructive && !system.isIdle()) {
+                continue;
+            }
+            PlannedTest candidate = first(line, system, now);
+            if (candidate != null && (first == null || of == null || isBefore(candidate, line, first, of))) {
+                first = candidate;
+                of = line;
+            }
+        }
+        return first;
+    }
+
+    private boolean mayStart(Line line) {
+        return !line.startable.isEmpty() && !runningAlone && (line.demand.alone() ? running == 0 : !draining);
+    }
+
+    private @Nullable PlannedTest first(Line line, PoolSystem system, Instant now) {
+        if (system.facts.expires() == null) {
+            return line.startable.first().first();
+        }
+        PlannedTest first = null;
+        for (TestQueue queue : line.startable) {
+            if (first != null && first.compareTo(queue.first()) < 0) {
+                break;
+            }
+            for (PlannedTest test : queue.tests) {
+                if (first != null && first.compareTo(test) < 0) {
+                    break;
+                }
+                if (system.outlives(test, longest, now)) {
+                    first = test;
+                    break;
+                }
+            }
+        }
+        return first;
+    }
+
+    private static boolean isBefore(PlannedTest a, Line ofA, PlannedTest b, Line ofB) {
+        if (a.tier != b.tier) {
+            return a.tier < b.tier;
+        }
+        int scarcity = SCARCE_FIRST.compare(ofA, ofB);
+        return scarcity != 0 ? scarcity < 0 : a.compareTo(b) < 0;
     }
 
     /**
      * Returns whether a host must wait for results of other hosts: many tests failed on it and none passed. The wait
      * ends after 10 min, or when nothing runs elsewhere.
      */
-    private boolean waitsForPeers(PoolSystem system, int running, Instant now) {
+    private boolean waitsForPeers(PoolSystem system, Instant now) {
         if (!hosts.isSuspicious(system.host) || running <= system.runningNow()) {
             return false;
         }
@@ -71,16 +152,149 @@ final class Matching {
                 .orElse(null);
     }
 
-    void started(PlannedTest test) {
-        claims.remove(test);
-        locks.take(test.kind.locks());
+    /**
+     * Reserves locks, and the whole pool, for the first tests that cannot start yet.
+     *
+     * @return whether a reservation has changed, so that there may be other tests to start
+     */
+    boolean reserve() {
+        boolean before = draining;
+        draining = running > 0 && !runningAlone && firstMustRunAlone();
+        return waiting.claimLocks() || before != draining;
     }
 
+    /**
+     * Returns whether a test that must run alone has a higher priority than all other waiting tests. Others like it run
+     * when no test runs, at the begin or the end of the run, where systems idle the shortest.
+     */
+    private boolean firstMustRunAlone() {
+        PlannedTest first = null;
+        for (Line line : waiting.lines()) {
+            if (line.demand.alone() && !line.startable.isEmpty() && line.readySlots > 0) {
+                PlannedTest candidate = line.startable.first().first();
+                first = first == null || candidate.compareTo(first) < 0 ? candidate : first;
+            }
+        }
+        if (first == null) {
+            return false;
+        }
+        for (Line line : waiting.lines()) {
+            if (!line.demand.alone() && !line.isEmpty() && line.first().tier <= first.tier) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void started(PlannedTest test, Instant now) {
+        claims.remove(test);
+        waiting.start(test);
+        running++;
+        runningAlone = test.kind.demand().alone();
+        test.startedAt = now;
+    }
+
+    /** A test has ended, or did not start after all. */
     void ended(PlannedTest test) {
-        locks.giveBack(test.kind.locks());
+        running--;
+        runningAlone = false;
+        waiting.ended(test);
+    }
+
+    /** Remembers how long a test took. */
+    void took(PlannedTest test, TestEnd end, Instant now) {
+        if (end.outcome() != Outcome.CANCELLED && end.outcome() != Outcome.LOST) {
+            Duration took = Duration.between(test.startedAt, now);
+            longest = longest == null || took.compareTo(longest) > 0 ? took : longest;
+        }
     }
 
     void gone(PoolSystem system) {
         claims.values().remove(system);
+    }
+
+    /** {@return whether a waiting test can run on the system and probably ends before its reservation} */
+    boolean canUseInTime(PoolSystem system, Instant now) {
+        return system.facts.expires() == null
+                ? waiting.canUse(system)
+                : waiting.canUse(system, test -> system.outlives(test, longest, now));
+    }
+
+    /**
+     * {@return the waiting tests for which systems are missing and can be requested, with the number of systems} Tests
+     * with few possible provisioners are first.
+     *
+     * @param systems the systems of the pool
+     * @param supply the requests that are pending
+     */
+    Map<Line, Integer> missing(Collection<PoolSystem> systems, Supply supply, Instant now) {
+        Map<SystemKind, Integer> soon = new HashMap<>();
+        for (PoolSystem system : systems) {
+            int slots = system.phase == Phase.PREPARING ? system.facts.slots() : system.idleSlots();
+            if (slots > 0) {
+                soon.merge(system.kind, slots, Integer::sum);
+            }
+        }
+        List<Line> lines = waiting.lines().stream()
+                .filter(line -> !line.isEmpty())
+                .sorted(Comparator.comparingLong((Line line) -> supply.fitting(line::mayFit))
+                        .thenComparing(SCARCE_FIRST)
+                        .thenComparing(Line::first))
+                .toList();
+        Supply.Pending pending = supply.pending(now);
+        Map<Line, Integer> missing = new LinkedHashMap<>();
+        for (Line line : lines) {
+            int rest = line.demand.alone() ? 1 : line.parallel;
+            for (Map.Entry<SystemKind, Integer> entry : soon.entrySet()) {
+                if (rest > 0 && entry.getValue() > 0 && line.fits(entry.getKey().labels)) {
+                    int used = Math.min(rest, entry.getValue());
+                    entry.setValue(entry.getValue() - used);
+                    rest -= used;
+                }
+            }
+            rest -= pending.take(rest, line::mayFit);
+            if (rest > 0 && supply.canBeAsked(line::mayFit, now)) {
+                missing.put(line, rest);
+            }
+        }
+        return missing;
+    }
+
+    /**
+     * {@return how many systems to request for each demand} If not all can be requested, tests of a lower tier are
+     * first; within a tier, each demand gets a share by the number of its tests.
+     *
+     * @param most the number of systems that can be requested
+     * @param missing the number that is missing
+     */
+    Map<Line, Integer> shares(int most, Map<Line, Integer> missing) {
+        if (missing.values().stream().mapToLong(count -> count).sum() <= most) {
+            return missing;
+        }
+        Map<Line, Integer> shares = new LinkedHashMap<>();
+        for (int i = 0; i < most; i++) {
+            Line next = null;
+            for (Map.Entry<Line, Integer> entry : missing.entrySet()) {
+                Line line = entry.getKey();
+                if (shares.getOrDefault(line, 0) < entry.getValue()
+                        && (next == null || deservesMore(line, next, shares, missing))) {
+                    next = line;
+                }
+            }
+            if (next != null) {
+                shares.merge(next, 1, Integer::sum);
+            }
+        }
+        return shares;
+    }
+
+    /** The method of D'Hondt. */
+    private static boolean deservesMore(Line a, Line b, Map<Line, Integer> shares, Map<Line, Integer> missing) {
+        if (a.first().tier != b.first().tier) {
+            return a.first().tier < b.first().tier;
+        }
+        long forA = (long) missing.getOrDefault(a, 0) * (shares.getOrDefault(b, 0) + 1);
+        long forB = (long) missing.getOrDefault(b, 0) * (shares.getOrDefault(a, 0) + 1);
+        return forA != forB ? forA > forB : a.first().compareTo(b.first()) < 0;
     }
 }

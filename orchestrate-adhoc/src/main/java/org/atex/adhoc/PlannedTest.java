@@ -1,11 +1,11 @@
 package org.atex.adhoc;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.atex.api.AttemptCause;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
@@ -17,12 +17,21 @@ import org.jspecify.annotations.Nullable;
 /** A test of the run and its attempts so far. Confined to the {@link Schedule}. */
 final class PlannedTest implements Comparable<PlannedTest> {
     /** The properties that decide where and when a test can run. Tests of the same kind differ only in their order. */
-    record Kind(Set<TestLock> locks, Set<Need> needs, boolean destructive) {
+    record Kind(Set<TestLock> locks, Demand demand) {
         /** {@return whether two tests of this kind can never run at the same time} */
         boolean excludesItself() {
             return locks.stream().anyMatch(lock -> lock.mode() == TestLock.Mode.EXCLUSIVE);
         }
     }
+
+    /**
+     * The properties that decide on which system a test can run.
+     *
+     * @param needs the requirements for the system
+     * @param destructive whether the test needs all slots of the system
+     * @param alone whether no other test may run at the same time
+     */
+    record Demand(Set<Need> needs, boolean destructive, boolean alone) {}
 
     /** The user's own object, for the executor and the user's policies. */
     final TestCase test;
@@ -31,6 +40,14 @@ final class PlannedTest implements Comparable<PlannedTest> {
 
     final Kind kind;
     private final int rank;
+    /** Among tests of the same tier, scarce systems are more important than the rank. Lower tiers are first. */
+    final int tier;
+    /** Its place among the waiting tests; it stays the same. */
+    @Nullable
+    TestQueue queue;
+    /** When its latest attempt started. */
+    Instant startedAt = Instant.MIN;
+
     private final List<TestEnd> ends = new ArrayList<>();
     /** The causes of the attempts after the first. */
     private final List<AttemptCause> causes = new ArrayList<>();
@@ -42,24 +59,24 @@ final class PlannedTest implements Comparable<PlannedTest> {
     /** The number of attempts that failed for lack of disk space. */
     int noSpaceCount;
 
-    PlannedTest(TestCase test, PlainTest facts, int rank) {
+    PlannedTest(TestCase test, PlainTest facts, int rank, int tier) {
         this.test = test;
         this.facts = facts;
         this.rank = rank;
-        this.kind = new Kind(locksOf(facts), facts.needs(), facts.destructive());
+        this.tier = tier;
+        Map<String, TestLock> locks = locksOf(facts);
+        TestLock everything = locks.remove(TestLock.EVERYTHING);
+        boolean alone = everything != null && everything.mode() == TestLock.Mode.EXCLUSIVE;
+        this.kind = new Kind(Set.copyOf(locks.values()), new Demand(facts.needs(), facts.destructive(), alone));
     }
 
-    /**
-     * Returns each lock once; a lock that is listed as both shared and exclusive is exclusive. Every test holds
-     * EVERYTHING shared, so a test that locks it exclusively runs alone.
-     */
-    private static Set<TestLock> locksOf(PlainTest test) {
+    /** Returns each lock once, by name; a lock that is listed as both shared and exclusive is exclusive. */
+    private static Map<String, TestLock> locksOf(PlainTest test) {
         Map<String, TestLock> locks = new HashMap<>();
-        locks.put(TestLock.EVERYTHING, TestLock.shared(TestLock.EVERYTHING));
         for (TestLock lock : test.locks()) {
             locks.merge(lock.name(), lock, (a, b) -> a.mode() == TestLock.Mode.EXCLUSIVE ? a : b);
         }
-        return locks.values().stream().collect(Collectors.toUnmodifiableSet());
+        return locks;
     }
 
     String name() {

@@ -6,9 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import org.atex.api.Capability;
-import org.atex.api.Need;
 import org.jspecify.annotations.Nullable;
 
 /** The state of a system in the {@link Schedule}. Not thread-safe. */
@@ -49,7 +47,7 @@ final class PoolSystem {
             @Nullable Instant expires) {}
 
     final Facts facts;
-    Phase phase = Phase.PREPARING;
+    Phase phase = Phase.PREPARING; // changed by enter()
     String whySpent = "";
     boolean preparationCancelled;
     /** The failed test for which it is held, or is to be held when no test runs on it any more; or null. */
@@ -66,10 +64,15 @@ final class PoolSystem {
     private final Map<Integer, PlannedTest> running = new HashMap<>();
 
     final HostRecord host;
+    final SystemKind kind;
+    /** When it joined the pool. */
+    final Instant since;
 
-    PoolSystem(Facts facts, HostRecord host) {
+    PoolSystem(Facts facts, HostRecord host, SystemKind kind, Instant since) {
         this.facts = facts;
         this.host = host;
+        this.kind = kind;
+        this.since = since;
     }
 
     /** {@return whether no other system has the same host, neither now nor later} */
@@ -81,8 +84,16 @@ final class PoolSystem {
         return facts.id();
     }
 
+    /** Changes the phase. */
+    void enter(Phase next) {
+        if ((phase == Phase.READY) != (next == Phase.READY)) {
+            kind.addReady(next == Phase.READY ? facts.slots() : -facts.slots());
+        }
+        phase = next;
+    }
+
     void ready() {
-        phase = Phase.READY;
+        enter(Phase.READY);
         for (int slot = 1; slot <= facts.slots(); slot++) {
             idle.add(slot);
         }
@@ -128,21 +139,29 @@ final class PoolSystem {
         return test;
     }
 
-    boolean meets(Set<Need> needs) {
-        for (Need need : needs) {
-            if (!need.isMetBy(facts.labels())) {
-                return false;
+    /**
+     * {@return whether a test that starts now must end before the reservation ends, as far as is known} Its expected
+     * duration counts. Without one, its limit counts, which must fit into the reservation. When the system has run
+     * tests, twice the longest duration of a test in this run counts, if that is shorter than the limit.
+     *
+     * @param longest the longest duration of a test so far, or null
+     */
+    boolean outlives(PlannedTest test, @Nullable Duration longest, Instant now) {
+        Instant expires = facts.expires();
+        if (expires == null) {
+            return true;
+        }
+        Duration takes = test.facts.expected();
+        if (takes == null) {
+            takes = test.facts.limit();
+            if (hasWorked
+                    && longest != null
+                    && (takes == null || !since.plus(takes).isAfter(expires))) {
+                Duration usual = longest.multipliedBy(2);
+                takes = takes == null || usual.compareTo(takes) < 0 ? usual : takes;
             }
         }
-        return true;
-    }
-
-    /** {@return whether a test that starts now must end, by its limit, before the reservation ends} */
-    boolean outlives(PlannedTest test, Instant now) {
-        Duration limit = test.facts.limit();
-        return facts.expires() == null
-                || now.isBefore(facts.expires())
-                        && (limit == null || !now.plus(limit).isAfter(facts.expires()));
+        return now.isBefore(expires) && (takes == null || !now.plus(takes).isAfter(expires));
     }
 
     /** {@return whether the test can start: a destructive test needs an idle system} */

@@ -382,9 +382,10 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             throw new IllegalArgumentException("the order of the tests failed: " + sorted.problem(), cause);
         }
         PlannedTest[] inGivenOrder = new PlannedTest[facts.size()];
+        List<PlannedTest> ranked =
+                Policies.ranked(Arrays.stream(byOrder).map(facts::get).toList(), order);
         for (int rank = 0; rank < byOrder.length; rank++) {
-            FactsReader.Facts test = facts.get(byOrder[rank]);
-            inGivenOrder[byOrder[rank]] = new PlannedTest(test.test(), test.facts(), rank);
+            inGivenOrder[byOrder[rank]] = ranked.get(rank);
         }
         return List.of(inGivenOrder);
     }

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.atex.adhoc.PoolSystem.Phase;
 import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
@@ -101,7 +102,7 @@ final class Schedule {
     private final Set<HostRecord> doubted = new LinkedHashSet<>();
 
     private final Supply supply;
-    private int running;
+    private int quarantined;
     private int unfinished;
     private int failures;
     private @Nullable Stop stop;
@@ -196,13 +197,15 @@ final class Schedule {
 
     private void offered(PoolSystem.Facts facts) {
         supply.came(facts.provisioner());
-        PoolSystem system = new PoolSystem(facts, hosts.of(facts.provisioner(), facts.host()));
+        PoolSystem system = new PoolSystem(
+                facts, hosts.of(facts.provisioner(), facts.host()), waiting.systems(facts.labels()), now);
         systems.put(system.id(), system);
         system.host.mayReturn |= !system.isItsOwnHost();
         if (system.host.quarantined != null && unfinished > 0 && stop == null) {
             // Hold it: the provisioner would hand out a released system again at once.
-            system.phase = Phase.QUARANTINED;
-        } else if (waiting.isEmpty() || waiting.canUseInTime(system, now)) {
+            system.enter(Phase.QUARANTINED);
+            quarantined++;
+        } else if (waiting.isEmpty() || matching.canUseInTime(system, now)) {
             prepareIfNeeded(system);
         } else {
             refuse(system);
@@ -277,7 +280,7 @@ final class Schedule {
     }
 
     private void renewed(PoolSystem system) {
-        PoolSystem fresh = new PoolSystem(system.facts, system.host);
+        PoolSystem fresh = new PoolSystem(system.facts, system.host, system.kind, system.since);
         systems.put(system.id(), fresh);
         prepareIfNeeded(fresh);
     }
@@ -315,7 +318,7 @@ final class Schedule {
                 && system.phase == Phase.READY
                 && system.host.quarantined == null
                 && held < rules.holds().most()
-                && (waiting.isEmpty() && running == 0 || held + 1 < rules.maxSystems());
+                && (waiting.isEmpty() && matching.running() == 0 || held + 1 < rules.maxSystems());
     }
 
     /** Holds a spent system on which no test runs any more, if it is to be held. {@return whether it is held} */
@@ -326,7 +329,7 @@ final class Schedule {
         }
         Instant until = now.plus(rules.holds().time());
         Instant expires = system.facts.expires();
-        system.phase = Phase.HELD;
+        system.enter(Phase.HELD);
         system.heldUntil = expires != null && expires.isBefore(until) ? expires : until;
         out.add(new Decision.HoldSystem(system.id(), test, system.heldUntil));
         if (system.isItsOwnHost()) {
@@ -346,7 +349,8 @@ final class Schedule {
     }
 
     private void release(PoolSystem system, String why) {
-        system.phase = Phase.LEAVING;
+        quarantined -= system.phase == Phase.QUARANTINED ? 1 : 0;
+        system.enter(Phase.LEAVING);
         idle.remove(system);
         out.add(new Decision.Release(system.id(), why));
     }
@@ -357,7 +361,7 @@ final class Schedule {
             return;
         }
         if (end.systemUsable() && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
-            system.phase = Phase.LEAVING;
+            system.enter(Phase.LEAVING);
             out.add(new Decision.Renew(system.id(), system.whySpent));
         } else {
             release(system, system.whySpent);
@@ -383,7 +387,7 @@ final class Schedule {
     }
 
     private void spend(PoolSystem system, String why) {
-        system.phase = Phase.SPENT;
+        system.enter(Phase.SPENT);
         system.whySpent = why;
         idle.remove(system);
     }
@@ -392,7 +396,6 @@ final class Schedule {
 
     private PlannedTest putBack(PoolSystem system, int slot) {
         PlannedTest test = system.finish(slot);
-        running--;
         matching.ended(test);
         if (system.phase == Phase.READY) {
             idle.add(system);
@@ -468,8 +471,8 @@ final class Schedule {
 
     private void ended(PoolSystem system, int slot, TestEnd end, boolean again, boolean spent) {
         PlannedTest test = system.finish(slot);
-        running--;
         matching.ended(test);
+        matching.took(test, end, now);
         int attempt = test.attempt();
         test.ended(end);
         hosts.ended(system.host, end);
@@ -638,11 +641,11 @@ final class Schedule {
 
     /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
-        if (waiting.isEmpty() && running == 0) {
+        if (waiting.isEmpty() && matching.running() == 0) {
             List.copyOf(doubted).forEach(this::settleLastDoubts);
         }
         fillSlots();
-        releaseExpiring();
+        releaseUnfit();
         releaseSurplus();
         askForMore();
         breakDeadlock();
@@ -686,50 +689,56 @@ final class Schedule {
         // Starting a test may free a slot that was kept for it elsewhere, so repeat until nothing starts.
         int before;
         do {
-            before = running;
+            before = matching.running();
             fillOnce();
-            // A slot that was kept free for a test is available again if the test started elsewhere.
-        } while (running > before && !waiting.isEmpty() && !idle.isEmpty());
+        } while (matching.reserve() || matching.running() > before);
     }
 
     private void fillOnce() {
-        if (waiting.isEmpty() || idle.isEmpty() || freeSpace.isShort()) {
+        if (!waiting.hasStartable() || idle.isEmpty() || freeSpace.isShort()) {
             return;
         }
-        // A copy: starting a test removes its system from the idle ones.
-        for (PoolSystem system : List.copyOf(idle)) {
-            PlannedTest test = matching.pick(system, running, now);
+        for (PoolSystem system : matching.inOrder(idle)) {
+            PlannedTest test = matching.pick(system, now);
             while (test != null) {
                 start(test, system);
-                test = matching.pick(system, running, now);
+                test = matching.pick(system, now);
             }
             if (!system.hasIdleSlot()) {
                 idle.remove(system);
             }
-            if (waiting.isEmpty()) {
+            if (!waiting.hasStartable()) {
                 return;
             }
         }
     }
 
     private void start(PlannedTest test, PoolSystem system) {
-        waiting.remove(test);
-        matching.started(test);
-        running++;
+        matching.started(test, now);
         int slot = system.start(test);
         out.add(new Decision.Run(test, test.attempt(), system.id(), slot));
     }
 
     /**
-     * Releases idle systems whose reservation ends too early for the waiting tests. A system that never ran a test
-     * counts as a failure of its provisioner.
+     * Releases idle systems that no waiting test can use, so that others can be requested instead, and those whose
+     * reservation ends too early for the waiting tests. Of the latter, a system that never ran a test counts as a
+     * failure of its provisioner.
      */
-    private void releaseExpiring() {
-        if (waiting.isEmpty()) {
+    private void releaseUnfit() {
+        if (waiting.isEmpty() || idle.isEmpty()) {
             return;
         }
+        int kept = 0;
         for (PoolSystem system : List.copyOf(idle)) {
-            if (system.isIdle() && waiting.canUse(system) && !waiting.canUseInTime(system, now)) {
+            if (!system.isIdle()) {
+                continue;
+            }
+            if (!waiting.canUse(system)) {
+                // Otherwise it tells what the provisioner has, see breakDeadlock().
+                if (matching.running() > 0 && kept++ >= rules.spares()) {
+                    release(system, "no waiting test can run on it");
+                }
+            } else if (!matching.canUseInTime(system, now)) {
                 if (system.hasWorked) {
                     release(system, whyTooShort(system));
                 } else {
@@ -771,28 +780,33 @@ final class Schedule {
     }
 
     private void askForMore() {
-        if (waiting.isEmpty() || stop != null || freeSpace.isShort()) {
+        if (waiting.isEmpty()
+                || stop != null
+                || freeSpace.isShort()
+                || nextRequest != null && now.isBefore(nextRequest)) {
             return;
         }
         // An overdue request does not keep others from being made, but counts against the limits.
-        int missing = waiting.parallel() - supply.asked() + supply.overdue(now);
-        int inUse = 0;
-        int soon = 0;
-        for (PoolSystem system : systems.values()) {
-            inUse += system.phase == Phase.QUARANTINED ? 0 : 1;
-            soon += system.phase == Phase.PREPARING ? system.facts.slots() : system.idleSlots();
-        }
-        int allowed = rules.maxSystems() - inUse - supply.asked();
-        if (nextRequest != null && now.isBefore(nextRequest)) {
+        int allowed = rules.maxSystems() - (systems.size() - quarantined) - supply.asked();
+        if (allowed <= 0
+                || waiting.parallel() <= supply.asked() - supply.overdue(now)
+                || !supply.canBeAsked(offers -> true, now)) {
             return;
         }
         boolean one = rules.rampUp().isPositive();
-        int wanted = Math.min(missing - soon, one ? Math.min(1, allowed) : allowed);
-        if (wanted > 0) {
-            Map<Integer, Integer> asks = supply.ask(wanted, waiting::mayFit, now);
-            asks.forEach((provisioner, count) -> out.add(new Decision.Request(provisioner, count)));
-            nextRequest = one && !asks.isEmpty() ? now.plus(rules.rampUp()) : null;
-        }
+        int left = one ? 1 : allowed;
+        int made;
+        Map<Integer, Integer> asks = new TreeMap<>();
+        do {
+            made = 0;
+            for (Map.Entry<Line, Integer> share : matching.shares(left, matching.missing(systems.values(), supply, now))
+                    .entrySet()) {
+                made += supply.ask(share.getValue(), share.getKey()::mayFit, now, asks);
+            }
+            left -= made;
+        } while (made > 0 && left > 0);
+        asks.forEach((provisioner, count) -> out.add(new Decision.Request(provisioner, count)));
+        nextRequest = one && !asks.isEmpty() ? now.plus(rules.rampUp()) : null;
     }
 
     /**
@@ -800,7 +814,11 @@ final class Schedule {
      * released; if there is no system and none will come, the tests are given up.
      */
     private void breakDeadlock() {
-        if (waiting.isEmpty() || running > 0 || supply.asked() > 0 || supply.isArriving() || freeSpace.isShort()) {
+        if (waiting.isEmpty()
+                || matching.running() > 0
+                || supply.asked() > 0
+                || supply.isArriving()
+                || freeSpace.isShort()) {
             return;
         }
         List<PoolSystem> usable = systems.values().stream()
@@ -830,7 +848,7 @@ final class Schedule {
 
     private void noteWaiting() {
         String why = "";
-        if (!waiting.isEmpty() && running == 0 && wasReady) {
+        if (!waiting.isEmpty() && matching.running() == 0 && wasReady) {
             why = systems.isEmpty() ? "for a system" : "for a system to become ready";
         } else if (!waiting.isEmpty() && !idle.isEmpty()) {
             why = "for locks or slots of running tests, or for a suitable system";
@@ -868,7 +886,7 @@ final class Schedule {
     /** {@return whether tests wait, nothing runs, and no system is arriving or in preparation} */
     private boolean isStarving() {
         return !waiting.isEmpty()
-                && running == 0
+                && matching.running() == 0
                 && !freeSpace.isShort()
                 && !supply.isArriving()
                 && systems.values().stream().noneMatch(system -> system.phase == Phase.PREPARING);
@@ -881,7 +899,7 @@ final class Schedule {
             return null;
         }
         for (PoolSystem system : systems.values()) {
-            PlannedTest test = matching.pick(system, running, now);
+            PlannedTest test = matching.pick(system, now);
             if (test != null) {
                 return test;
             }

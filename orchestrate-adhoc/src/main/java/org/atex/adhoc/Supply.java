@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -143,13 +143,61 @@ final class Supply {
         return provisioners.stream().anyMatch(state -> state.arriving > 0);
     }
 
+    /** Pending requests that tests have not been counted for yet. */
+    static final class Pending {
+        private final Map<ProvisionerState, Integer> requests = new HashMap<>();
+
+        /**
+         * {@return the number of requests for tests, which are not counted again}
+         *
+         * @param count the number of tests
+         * @param fitting whether systems with these labels may suit them
+         */
+        int take(int count, Predicate<Map<String, String>> fitting) {
+            int taken = 0;
+            for (Map.Entry<ProvisionerState, Integer> entry : requests.entrySet()) {
+                if (taken < count && fitting.test(entry.getKey().offers)) {
+                    int used = Math.min(count - taken, entry.getValue());
+                    entry.setValue(entry.getValue() - used);
+                    taken += used;
+                }
+            }
+            return taken;
+        }
+    }
+
+    /** {@return the pending requests} An overdue request does not keep others from being made, so it is not included. */
+    Pending pending(Instant now) {
+        Pending pending = new Pending();
+        provisioners.forEach(state -> pending.requests.put(state, state.asked.size() - state.overdue(now)));
+        return pending;
+    }
+
+    /** {@return the number of provisioners that may have suitable systems} */
+    long fitting(Predicate<Map<String, String>> fitting) {
+        return provisioners.stream().filter(state -> fitting.test(state.offers)).count();
+    }
+
+    /** {@return whether a system can be requested that may be suitable} */
+    boolean canBeAsked(Predicate<Map<String, String>> fitting, Instant now) {
+        for (ProvisionerState state : provisioners) {
+            if (state.canBeAsked(now) > 0 && fitting.test(state.offers)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /**
-     * Distributes a request over the provisioners that may have suitable systems, the preferred and the least loaded
-     * first; returns the number by provisioner. A provisioner with an overdue request is asked only if there is no
-     * other.
+     * Distributes requests over the provisioners that may have suitable systems, the preferred and the least loaded
+     * first. A provisioner with an overdue request is asked only if there is no other.
+     *
+     * @param count the number of systems
+     * @param fitting whether systems with these labels may be suitable
+     * @param asks receives the number by provisioner
+     * @return the number of requests
      */
-    Map<Integer, Integer> ask(int count, Predicate<Map<String, String>> fitting, Instant now) {
-        Map<Integer, Integer> asks = new TreeMap<>();
+    int ask(int count, Predicate<Map<String, String>> fitting, Instant now, Map<Integer, Integer> asks) {
         List<Integer> open = new ArrayList<>();
         for (int i = 0; i < provisioners.size() && count > 0; i++) {
             if (provisioners.get(i).canBeAsked(now) > 0 && fitting.test(provisioners.get(i).offers)) {
@@ -159,15 +207,17 @@ final class Supply {
         if (open.stream().anyMatch(i -> provisioners.get(i).overdue(now) == 0)) {
             open.removeIf(i -> provisioners.get(i).overdue(now) > 0);
         }
-        for (int i = 0; i < count && !open.isEmpty(); i++) {
+        int made = 0;
+        while (made < count && !open.isEmpty()) {
             Integer least = Collections.min(open, Comparator.comparing(provisioners::get, FIRST_ASKED));
             provisioners.get(least).asked.add(now);
             asks.merge(least, 1, Integer::sum);
+            made++;
             if (provisioners.get(least).canBeAsked(now) == 0) {
                 open.removeIf(least::equals);
             }
         }
-        return asks;
+        return made;
     }
 
     void arriving(int provisioner) {

@@ -1,25 +1,94 @@
 package org.atex.adhoc;
 
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.atex.adhoc.PlannedTest.Demand;
+import org.atex.adhoc.PlannedTest.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting tests, grouped by {@link PlannedTest.Kind}. Picking a test examines the first test of each kind, so its
- * cost depends on the number of kinds, not on the number of tests. Not thread-safe.
+ * The waiting tests. Tests of the same {@link Kind} are in a queue, and queues with the same {@link Demand} in a line.
+ * The lines know which of their queues can take their locks. So the cost of a decision depends on the number of
+ * different demands, not on the number of tests or locks. Not thread-safe.
  */
 final class WaitingTests {
-    private final Map<PlannedTest.Kind, TreeSet<PlannedTest>> kinds = new HashMap<>();
+    private final Map<Kind, TestQueue> queues = new HashMap<>();
+    private final Map<Demand, Line> lines = new HashMap<>();
+    private final Map<Map<String, String>, SystemKind> systems = new HashMap<>();
+    /** The queues with tests whose locks are not free. */
+    private final TreeSet<TestQueue> blocked = new TreeSet<>();
+
+    private final Locks locks = new Locks();
+    private int startable;
     private int size;
 
     void add(PlannedTest test) {
-        kinds.computeIfAbsent(test.kind, kind -> new TreeSet<>()).add(test);
+        TestQueue queue = queue(test);
+        change(queue, () -> queue.tests.add(test));
         size++;
+    }
+
+    private TestQueue queue(PlannedTest test) {
+        TestQueue queue = test.queue;
+        if (queue == null) {
+            queue = queues.computeIfAbsent(test.kind, this::newQueue);
+            test.queue = queue;
+        }
+        return queue;
+    }
+
+    private TestQueue newQueue(Kind kind) {
+        TestQueue queue = new TestQueue(kind, lines.computeIfAbsent(kind.demand(), this::newLine));
+        locks.register(queue);
+        return queue;
+    }
+
+    private Line newLine(Demand demand) {
+        Line line = new Line(demand);
+        systems.values().stream().filter(kind -> line.fits(kind.labels)).forEach(kind -> kind.add(line));
+        return line;
+    }
+
+    /** Changes a queue, or what its locks allow, outside of the sets that depend on both. */
+    private void change(TestQueue queue, Runnable change) {
+        Line line = queue.line;
+        if (queue.peek() != null) {
+            line.queues.remove(queue);
+            (queue.startable ? line.startable : blocked).remove(queue);
+            startable -= queue.startable ? 1 : 0;
+            line.parallel -= queue.parallel();
+        }
+        change.run();
+        if (queue.update()) {
+            queue.startable = locks.areFree(queue);
+            line.queues.add(queue);
+            (queue.startable ? line.startable : blocked).add(queue);
+            startable += queue.startable ? 1 : 0;
+            line.parallel += queue.parallel();
+        }
+    }
+
+    private void update(Collection<TestQueue> changed) {
+        for (TestQueue queue : changed) {
+            if (!queue.tests.isEmpty() && queue.startable != locks.areFree(queue)) {
+                change(queue, () -> {});
+            }
+        }
+    }
+
+    /** {@return systems with these labels, and what waits for them} */
+    SystemKind systems(Map<String, String> labels) {
+        return systems.computeIfAbsent(labels, key -> {
+            SystemKind kind = new SystemKind(key);
+            lines.values().stream().filter(line -> line.fits(key)).forEach(kind::add);
+            return kind;
+        });
     }
 
     boolean isEmpty() {
@@ -30,107 +99,123 @@ final class WaitingTests {
         return size;
     }
 
-    /** {@return whether a waiting test could run on the system} */
-    boolean canUse(PoolSystem system) {
-        return kinds.keySet().stream().anyMatch(kind -> system.meets(kind.needs()));
+    /** {@return whether the locks of a waiting test are free} */
+    boolean hasStartable() {
+        return startable > 0;
     }
 
-    /**
-     * {@return whether a waiting test could run on the system and must end before the reservation of the system ends}
-     */
-    boolean canUseInTime(PoolSystem system, Instant now) {
-        return system.facts.expires() == null
-                ? canUse(system)
-                : kinds.entrySet().stream()
-                        .filter(entry -> system.meets(entry.getKey().needs()))
-                        .flatMap(entry -> entry.getValue().stream())
-                        .anyMatch(test -> system.outlives(test, now));
+    Collection<Line> lines() {
+        return lines.values();
+    }
+
+    /** {@return whether a waiting test could run on the system} */
+    boolean canUse(PoolSystem system) {
+        return system.kind.lines.stream().anyMatch(line -> !line.isEmpty());
+    }
+
+    /** {@return whether a waiting test could run on the system and meets the condition} */
+    boolean canUse(PoolSystem system, Predicate<PlannedTest> condition) {
+        return system.kind.lines.stream()
+                .flatMap(line -> line.queues.stream())
+                .flatMap(queue -> queue.tests.stream())
+                .anyMatch(condition);
     }
 
     /** {@return whether a waiting test may be able to run on a system with these labels; other labels are unknown} */
     boolean mayFit(Map<String, String> labels) {
-        return kinds.keySet().stream()
-                .anyMatch(kind -> kind.needs().stream().noneMatch(need -> need.isRuledOutBy(labels)));
+        return lines.values().stream().anyMatch(line -> !line.isEmpty() && line.mayFit(labels));
     }
 
     /** {@return the number of tests that could run at once with unlimited slots} */
     int parallel() {
         int parallel = 0;
-        for (Map.Entry<PlannedTest.Kind, TreeSet<PlannedTest>> entry : kinds.entrySet()) {
-            parallel += entry.getKey().excludesItself() ? 1 : entry.getValue().size();
+        for (Line line : lines.values()) {
+            parallel += line.parallel;
         }
         return parallel;
     }
 
-    /**
-     * {@return the first test, in the order of the run, that can start on the system now, or null}
-     *
-     * @param withDestructive whether to include destructive tests that must wait until the system is idle
-     */
-    @Nullable
-    PlannedTest first(PoolSystem system, Locks locks, Instant now, boolean withDestructive) {
-        PlannedTest first = null;
-        for (Map.Entry<PlannedTest.Kind, TreeSet<PlannedTest>> entry : kinds.entrySet()) {
-            PlannedTest.Kind kind = entry.getKey();
-            if ((withDestructive || !kind.destructive() || system.isIdle())
-                    && system.meets(kind.needs())
-                    && locks.areFree(kind.locks())) {
-                PlannedTest candidate = firstThat(entry.getValue(), test -> system.outlives(test, now));
-                if (candidate != null && (first == null || candidate.compareTo(first) < 0)) {
-                    first = candidate;
-                }
-            }
-        }
-        return first;
+    /** Removes a test that starts, and takes its locks. */
+    void start(PlannedTest test) {
+        remove(test);
+        update(locks.take(test.kind.locks()));
     }
 
-    private static @Nullable PlannedTest firstThat(Iterable<PlannedTest> tests, Predicate<PlannedTest> condition) {
-        for (PlannedTest test : tests) {
-            if (condition.test(test)) {
-                return test;
+    /** Gives back the locks of a test that has ended. */
+    void ended(PlannedTest test) {
+        update(locks.giveBack(test.kind.locks()));
+    }
+
+    /**
+     * Lets the first test whose locks are not free claim them, if a ready system could run it. Tests after it do not
+     * take these locks any more, so that it is not overtaken again and again.
+     *
+     * @return whether another test claims its locks now, so that there may be others to start
+     */
+    boolean claimLocks() {
+        TestQueue claimant = locks.claimant();
+        TestQueue next = claimant;
+        for (TestQueue queue : blocked) {
+            if (next != null && next.compareTo(queue) <= 0) {
+                break;
+            }
+            if (queue.line.readySlots > 0) {
+                next = queue;
+                break;
             }
         }
-        return null;
+        if (Objects.equals(next, claimant)) {
+            return false;
+        }
+        update(locks.claim(next));
+        return true;
     }
 
     void remove(PlannedTest test) {
-        TreeSet<PlannedTest> tests = kinds.get(test.kind);
-        if (tests == null || !tests.remove(test)) {
+        TestQueue queue = queue(test);
+        if (!queue.tests.contains(test)) {
             throw new IllegalStateException(test.name() + " is not in the list of waiting tests");
         }
-        if (tests.isEmpty()) {
-            kinds.remove(test.kind);
-        }
+        change(queue, () -> queue.tests.remove(test));
         size--;
     }
 
     /** Removes and returns all tests, in the order of the run. */
     List<PlannedTest> takeAll() {
         List<PlannedTest> all = new ArrayList<>();
-        kinds.values().forEach(all::addAll);
+        queues.values().forEach(queue -> all.addAll(queue.tests));
         all.sort(null);
-        kinds.clear();
-        size = 0;
+        all.forEach(this::remove);
         return all;
     }
 
     /** {@return whether every waiting test needs a label with a key that is missing here} */
     boolean needsOtherLabels(Map<String, String> labels) {
-        return kinds.keySet().stream()
-                .allMatch(kind -> kind.needs().stream().anyMatch(need -> !labels.containsKey(need.label())));
+        return lines.values().stream()
+                .filter(line -> !line.isEmpty())
+                .allMatch(line -> line.demand.needs().stream().anyMatch(need -> !labels.containsKey(need.label())));
+    }
+
+    /** {@return the first waiting test in the order of the run, or null} */
+    @Nullable
+    PlannedTest first() {
+        PlannedTest first = null;
+        for (Line line : lines.values()) {
+            if (!line.isEmpty() && (first == null || line.first().compareTo(first) < 0)) {
+                first = line.first();
+            }
+        }
+        return first;
     }
 
     /** {@return a description of the first waiting test and its needs, for messages} */
     String describeFirst() {
-        PlannedTest first = null;
-        for (TreeSet<PlannedTest> tests : kinds.values()) {
-            first = first == null || tests.first().compareTo(first) < 0 ? tests.first() : first;
-        }
+        PlannedTest first = first();
         if (first == null) {
             return "nothing";
         }
         return first.name()
-                + (first.kind.needs().isEmpty() ? "" : ", which needs " + first.kind.needs())
+                + (first.facts.needs().isEmpty() ? "" : ", which needs " + first.facts.needs())
                 + (first.facts.limit() == null ? "" : ", which may take " + first.facts.limit());
     }
 }

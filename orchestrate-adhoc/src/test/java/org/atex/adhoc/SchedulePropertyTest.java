@@ -31,13 +31,13 @@ class SchedulePropertyTest {
         Outcome.SKIPPED
     };
 
-    @Property(tries = 2000)
+    @Property(tries = 6000)
     void everyRunKeepsTheInvariants(@ForAll long seed) {
         Random random = new Random(seed);
         simulation(random, true).run();
     }
 
-    @Property(tries = 1000)
+    @Property(tries = 3000)
     void everyStoppedRunKeepsTheInvariants(@ForAll long seed) {
         Random random = new Random(seed);
         Simulation simulation = simulation(random, true);
@@ -47,7 +47,7 @@ class SchedulePropertyTest {
         simulation.run();
     }
 
-    @Property(tries = 500)
+    @Property(tries = 1000)
     void everyTestRunsWhereSystemsWork(@ForAll long seed) {
         Random random = new Random(seed);
         Simulation simulation = simulation(random, false);
@@ -65,7 +65,11 @@ class SchedulePropertyTest {
         }
         int provisioners = 1 + random.nextInt(3);
         Simulation.Given rules = new Simulation.Given(
-                random.nextBoolean() ? TestOrder.longestFirst() : TestOrder.priority(),
+                switch (random.nextInt(4)) {
+                    case 0 -> TestOrder.longestFirst();
+                    case 1 -> TestOrder.given();
+                    default -> Policies.DEFAULT_ORDER;
+                },
                 RerunPolicy.maxReruns(random.nextInt(3)),
                 switch (random.nextInt(3)) {
                     case 0 -> DestructionPolicy.declared();

@@ -1,0 +1,54 @@
+package org.atex.adhoc;
+
+import java.util.Map;
+import java.util.TreeSet;
+import org.atex.api.Need;
+
+/**
+ * The queues of tests with one {@link PlannedTest.Demand}: they can run on the same systems and differ in their locks.
+ * Confined to {@link WaitingTests}.
+ */
+final class Line {
+    final PlannedTest.Demand demand;
+    /** The queues with tests, by their first test. */
+    final TreeSet<TestQueue> queues = new TreeSet<>();
+    /** Those of them whose locks are free. */
+    final TreeSet<TestQueue> startable = new TreeSet<>();
+    /** The number of slots of ready systems that fit. */
+    int readySlots;
+    /** The number of tests that could run at once with unlimited slots. */
+    int parallel;
+
+    Line(PlannedTest.Demand demand) {
+        this.demand = demand;
+    }
+
+    boolean isEmpty() {
+        return queues.isEmpty();
+    }
+
+    /** {@return the first test, which may have to wait for locks} */
+    PlannedTest first() {
+        return queues.first().first();
+    }
+
+    /** {@return whether a system with these labels fits} */
+    boolean fits(Map<String, String> labels) {
+        for (Need need : demand.needs()) {
+            if (!need.isMetBy(labels)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** {@return whether a system with these labels may fit; other labels are unknown} */
+    boolean mayFit(Map<String, String> labels) {
+        for (Need need : demand.needs()) {
+            if (need.isRuledOutBy(labels)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
