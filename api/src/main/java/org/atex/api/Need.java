@@ -1,5 +1,6 @@
 package org.atex.api;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,18 @@ public record Need(
         return value != null
                 && (anyOf.isEmpty() || anyOf.contains(value))
                 && (minimum == null || Magnitude.isAtLeast(value, minimum));
+    }
+
+    /**
+     * {@return whether no system can meet both this need and another one: they accept different values of a label}
+     *
+     * @param other the other need
+     */
+    public boolean excludes(Need other) {
+        return label.equals(other.label)
+                && !anyOf.isEmpty()
+                && !other.anyOf.isEmpty()
+                && Collections.disjoint(anyOf, other.anyOf);
     }
 
     /**

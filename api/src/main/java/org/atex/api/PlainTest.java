@@ -32,6 +32,7 @@ public final class PlainTest implements TestCase {
     private final int priority;
     private final Set<TestLock> locks;
     private final Set<Need> needs;
+    private final Set<After> after;
     private final @Nullable Duration expected;
     private final @Nullable Duration limit;
     private final boolean destructive;
@@ -48,6 +49,7 @@ public final class PlainTest implements TestCase {
         priority = draft.priority;
         locks = Set.copyOf(draft.locks);
         needs = Set.copyOf(draft.needs);
+        after = Set.copyOf(draft.after);
         expected = draft.expected;
         limit = draft.limit;
         destructive = draft.destructive;
@@ -96,6 +98,11 @@ public final class PlainTest implements TestCase {
     @Override
     public Set<Need> needs() {
         return needs;
+    }
+
+    @Override
+    public Set<After> after() {
+        return after;
     }
 
     @Override
@@ -168,6 +175,15 @@ public final class PlainTest implements TestCase {
      */
     public PlainTest withNeed(Need need) {
         return with(draft -> draft.needs = plus(needs, need));
+    }
+
+    /**
+     * {@return a copy of this test that runs after one more test}
+     *
+     * @param other the test that must have ended, or passed
+     */
+    public PlainTest withAfter(After other) {
+        return with(draft -> draft.after = plus(after, other));
     }
 
     /**
@@ -254,7 +270,7 @@ public final class PlainTest implements TestCase {
 
     private List<@Nullable Object> properties() {
         return Arrays.asList(
-                name, priority, locks, needs, expected, limit, destructive, tags, components, group, source);
+                name, priority, locks, needs, after, expected, limit, destructive, tags, components, group, source);
     }
 
     @Override
@@ -279,6 +295,7 @@ public final class PlainTest implements TestCase {
         private int priority;
         private Set<TestLock> locks = Set.of();
         private Set<Need> needs = Set.of();
+        private Set<After> after = Set.of();
         private @Nullable Duration expected;
         private @Nullable Duration limit;
         private boolean destructive;
@@ -296,6 +313,7 @@ public final class PlainTest implements TestCase {
             priority = test.priority();
             locks = test.locks();
             needs = test.needs();
+            after = test.after();
             expected = test.expected();
             limit = test.limit();
             destructive = test.destructive();

@@ -37,6 +37,12 @@ public interface TestCase {
         return inner == null ? Set.of() : inner.needs();
     }
 
+    /** {@return the tests of the run after which this test runs} */
+    default Set<After> after() {
+        TestCase inner = wrapped();
+        return inner == null ? Set.of() : inner.after();
+    }
+
     /** {@return the expected duration, or null if it is not known} */
     default @Nullable Duration expected() {
         TestCase inner = wrapped();
@@ -67,7 +73,10 @@ public interface TestCase {
         return inner == null ? Set.of() : inner.components();
     }
 
-    /** {@return the name of the group to which this test belongs, for reports; null if it belongs to none} */
+    /**
+     * {@return the name of the group to which this test belongs; null if it belongs to none} An orchestrator may give
+     * rules for groups; reports show the name.
+     */
     default @Nullable String group() {
         TestCase inner = wrapped();
         return inner == null ? null : inner.group();

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.atex.api.After;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The properties for the scheduler are a {@link #plan}, as any test has one. They come from the metadata:
  * {@code duration} is the limit; {@code extra-priority}, {@code extra-locks}, {@code extra-locks-shared},
- * {@code extra-needs} and {@code extra-expected} are the others; after a test with the tag {@code destructive}, the
+ * {@code extra-needs}, {@code extra-after}, {@code extra-after-pass}, {@code extra-group} and {@code extra-expected} are
+ * the others; after a test with the tag {@code destructive}, the
  * system does not run another test. The program can change all of them by {@link #withPlan}.
  *
  * <p>Immutable and thread-safe: each {@code with…} method returns a changed copy that keeps all metadata. Two tests are
@@ -97,6 +99,12 @@ public final class FmfTest implements TestCase {
                 throw node.unexpected("extra-locks-shared", "locks that are not in extra-locks, but " + lock + " is");
             }
             plan = plan.withLock(TestLock.shared(lock));
+        }
+        for (String other : node.textList("extra-after")) {
+            plan = plan.withAfter(After.endOf(other));
+        }
+        for (String other : node.textList("extra-after-pass")) {
+            plan = plan.withAfter(After.passOf(other));
         }
         for (Map.Entry<String, @Nullable Object> need : node.map("extra-needs").entrySet()) {
             plan = plan.withNeed(need(node, need.getKey(), need.getValue()));

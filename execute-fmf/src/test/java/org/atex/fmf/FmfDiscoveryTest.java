@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.atex.api.After;
 import org.atex.api.Artifacts;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
@@ -262,6 +263,8 @@ class FmfDiscoveryTest {
                 extra-expected: 90
                 extra-locks: [printer, database]
                 extra-locks-shared: network
+                extra-after: [/clean, /network]
+                extra-after-pass: /install
                 extra-needs:
                   arch: [x86_64, aarch64]
                   version: 9
@@ -280,6 +283,9 @@ class FmfDiscoveryTest {
                 .withLock(TestLock.exclusive("printer"))
                 .withLock(TestLock.exclusive("database"))
                 .withLock(TestLock.shared("network"))
+                .withAfter(After.endOf("/clean"))
+                .withAfter(After.endOf("/network"))
+                .withAfter(After.passOf("/install"))
                 .withNeed(Need.of("arch", "x86_64", "aarch64"))
                 .withNeed(Need.of("version", "9"))
                 .withNeed(Need.of("nested", "true", "yes"))

@@ -32,7 +32,8 @@ final class Matching {
 
     private final Map<HostRecord, Instant> suspectedUntil = new HashMap<>();
     private int running;
-    private boolean runningAlone;
+    /** What the running tests share, if no other test may run now; else null. */
+    private @Nullable String runningAlone;
     /** Whether no test starts until nothing runs, for a test that must run alone. */
     private boolean draining;
 
@@ -86,7 +87,7 @@ final class Matching {
         PlannedTest first = null;
         Line of = null;
         for (Line line : system.kind.lines) {
-            if (!mayStart(line) || line.demand.destructive() && !withDestructive && !system.isIdle()) {
+            if (!mayStart(line, system) || line.demand.destructive() && !withDestructive && !system.isIdle()) {
                 continue;
             }
             PlannedTest candidate = first(line, system, now);
@@ -98,8 +99,18 @@ final class Matching {
         return first;
     }
 
-    private boolean mayStart(Line line) {
-        return !line.startable.isEmpty() && !runningAlone && (line.demand.alone() ? running == 0 : !draining);
+    private boolean mayStart(Line line, PoolSystem system) {
+        if (line.startable.isEmpty()) {
+            return false;
+        }
+        PlannedGroup bond = line.demand.bond();
+        if (bond != null && bond.system != null && !bond.system.equals(system)) {
+            return false;
+        }
+        String alone = line.demand.alone();
+        return alone == null
+                ? runningAlone == null && !draining
+                : running == 0 || !alone.isEmpty() && alone.equals(runningAlone);
     }
 
     private @Nullable PlannedTest first(Line line, PoolSystem system, Instant now) {
@@ -159,7 +170,7 @@ final class Matching {
      */
     boolean reserve() {
         boolean before = draining;
-        draining = running > 0 && !runningAlone && firstMustRunAlone();
+        draining = running > 0 && runningAlone == null && firstMustRunAlone();
         return waiting.claimLocks() || before != draining;
     }
 
@@ -170,7 +181,7 @@ final class Matching {
     private boolean firstMustRunAlone() {
         PlannedTest first = null;
         for (Line line : waiting.lines()) {
-            if (line.demand.alone() && !line.startable.isEmpty() && line.readySlots > 0) {
+            if (line.demand.isAlone() && !line.startable.isEmpty() && line.readySlots > 0) {
                 PlannedTest candidate = line.startable.first().first();
                 first = first == null || candidate.compareTo(first) < 0 ? candidate : first;
             }
@@ -179,7 +190,7 @@ final class Matching {
             return false;
         }
         for (Line line : waiting.lines()) {
-            if (!line.demand.alone() && !line.isEmpty() && line.first().tier <= first.tier) {
+            if (!line.demand.isAlone() && !line.isEmpty() && line.first().tier <= first.tier) {
                 return false;
             }
         }
@@ -197,7 +208,7 @@ final class Matching {
     /** A test has ended, or did not start after all. */
     void ended(PlannedTest test) {
         running--;
-        runningAlone = false;
+        runningAlone = running == 0 ? null : runningAlone;
         waiting.ended(test);
     }
 
@@ -244,7 +255,7 @@ final class Matching {
         Supply.Pending pending = supply.pending(now);
         Map<Line, Integer> missing = new LinkedHashMap<>();
         for (Line line : lines) {
-            int rest = line.demand.alone() ? 1 : line.parallel;
+            int rest = parallel(line);
             for (Map.Entry<SystemKind, Integer> entry : soon.entrySet()) {
                 if (rest > 0 && entry.getValue() > 0 && line.fits(entry.getKey().labels)) {
                     int used = Math.min(rest, entry.getValue());
@@ -258,6 +269,15 @@ final class Matching {
             }
         }
         return missing;
+    }
+
+    /** Returns the number of systems that the tests can use at once. */
+    private static int parallel(Line line) {
+        PlannedGroup bond = line.demand.bond();
+        if (bond != null) {
+            return bond.system == null ? 1 : 0;
+        }
+        return "".equals(line.demand.alone()) ? Math.min(1, line.parallel) : line.parallel;
     }
 
     /**

@@ -29,9 +29,27 @@ final class PlannedTest implements Comparable<PlannedTest> {
      *
      * @param needs the requirements for the system
      * @param destructive whether the test needs all slots of the system
-     * @param alone whether no other test may run at the same time
+     * @param alone null, or what the test shares with those that may run at the same time: its group; an empty
+     *     string for a test that runs beside none
+     * @param bond the group whose system it uses, or null
      */
-    record Demand(Set<Need> needs, boolean destructive, boolean alone) {}
+    record Demand(
+            Set<Need> needs,
+            boolean destructive,
+            @Nullable String alone,
+            @Nullable PlannedGroup bond) {
+        boolean isAlone() {
+            return alone != null;
+        }
+    }
+
+    /**
+     * A test that ends before this one.
+     *
+     * @param test the test
+     * @param onlyIfPassed whether this test is skipped unless the other one passes
+     */
+    record Dependency(PlannedTest test, boolean onlyIfPassed) {}
 
     /** The user's own object, for the executor and the user's policies. */
     final TestCase test;
@@ -42,6 +60,18 @@ final class PlannedTest implements Comparable<PlannedTest> {
     private final int rank;
     /** Among tests of the same tier, scarce systems are more important than the rank. Lower tiers are first. */
     final int tier;
+    /** The group that has rules for it, or null. */
+    final @Nullable PlannedGroup group;
+    /** The tests that must end first, apart from those of a serial group. */
+    final List<Dependency> after = new ArrayList<>();
+    /** The previous test of a serial group, or null. */
+    @Nullable
+    PlannedTest previous;
+    /** The next test of a serial group, or null. */
+    @Nullable
+    PlannedTest next;
+    /** Whether the next test of its serial group cannot use the system of its latest attempt. */
+    boolean lostSystem;
     /** Its place among the waiting tests; it stays the same. */
     @Nullable
     TestQueue queue;
@@ -59,21 +89,30 @@ final class PlannedTest implements Comparable<PlannedTest> {
     /** The number of attempts that failed for lack of disk space. */
     int noSpaceCount;
 
-    PlannedTest(TestCase test, PlainTest facts, int rank, int tier) {
+    PlannedTest(TestCase test, PlainTest facts, int rank, int tier, @Nullable PlannedGroup group) {
         this.test = test;
         this.facts = facts;
         this.rank = rank;
         this.tier = tier;
-        Map<String, TestLock> locks = locksOf(facts);
+        this.group = group;
+        PlannedGroup serial = group != null && group.rules.isSerial() ? group : null;
+        PlannedGroup bond = group != null && group.rules.isOnOneSystem() ? group : null;
+        Map<String, TestLock> locks = locksOf(serial == null ? facts.locks() : serial.locks);
         TestLock everything = locks.remove(TestLock.EVERYTHING);
         boolean alone = everything != null && everything.mode() == TestLock.Mode.EXCLUSIVE;
-        this.kind = new Kind(Set.copyOf(locks.values()), new Demand(facts.needs(), facts.destructive(), alone));
+        this.kind = new Kind(
+                Set.copyOf(locks.values()),
+                new Demand(
+                        bond == null ? facts.needs() : bond.needs,
+                        serial == null ? facts.destructive() : serial.whole,
+                        alone ? "" : group != null && group.rules.isAlone() ? "group " + group.name() : null,
+                        bond));
     }
 
     /** Returns each lock once, by name; a lock that is listed as both shared and exclusive is exclusive. */
-    private static Map<String, TestLock> locksOf(PlainTest test) {
+    private static Map<String, TestLock> locksOf(Set<TestLock> all) {
         Map<String, TestLock> locks = new HashMap<>();
-        for (TestLock lock : test.locks()) {
+        for (TestLock lock : all) {
             locks.merge(lock.name(), lock, (a, b) -> a.mode() == TestLock.Mode.EXCLUSIVE ? a : b);
         }
         return locks;

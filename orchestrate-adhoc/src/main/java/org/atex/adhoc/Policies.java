@@ -1,10 +1,8 @@
 package org.atex.adhoc;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.atex.api.Outcome;
-import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
@@ -61,27 +59,6 @@ final class Policies {
 
     private static boolean runsAlone(TestCase test) {
         return test.locks().contains(TestLock.exclusive(TestLock.EVERYTHING));
-    }
-
-    /**
-     * {@return the tests with their ranks} With the default order, tests of the same priority are in the same tier.
-     * Another order is kept exactly, except for tests that cannot start.
-     *
-     * @param tests the tests, in order
-     * @param order the order
-     */
-    static List<PlannedTest> ranked(List<FactsReader.Facts> tests, TestOrder order) {
-        List<PlannedTest> ranked = new ArrayList<>(tests.size());
-        int tier = 0;
-        for (int rank = 0; rank < tests.size(); rank++) {
-            PlainTest facts = tests.get(rank).facts();
-            boolean sameTier = order.equals(DEFAULT_ORDER)
-                    && rank > 0
-                    && facts.priority() == tests.get(rank - 1).facts().priority();
-            tier = sameTier ? tier : rank;
-            ranked.add(new PlannedTest(tests.get(rank).test(), facts, rank, tier));
-        }
-        return ranked;
     }
 
     /** {@return whether both policies are built in} */

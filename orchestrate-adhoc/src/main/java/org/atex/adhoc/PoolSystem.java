@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.atex.api.Capability;
 import org.jspecify.annotations.Nullable;
 
@@ -57,8 +59,13 @@ final class PoolSystem {
     Instant heldUntil = Instant.MAX;
     /** Whether a test has started on it. */
     boolean hasWorked;
+    /** Whether only the tests of its serial groups start on it any more; it is spent when none runs. */
+    boolean closed;
     /** Whether a destructive test runs on it, which occupies all slots. */
     boolean isTakenWhole;
+
+    /** The groups that are on this system. */
+    private final Set<PlannedGroup> bonds = new HashSet<>();
 
     private final Deque<Integer> idle = new ArrayDeque<>();
     private final Map<Integer, PlannedTest> running = new HashMap<>();
@@ -88,6 +95,12 @@ final class PoolSystem {
     void enter(Phase next) {
         if ((phase == Phase.READY) != (next == Phase.READY)) {
             kind.addReady(next == Phase.READY ? facts.slots() : -facts.slots());
+            // The tests of these groups that have not started use another system.
+            for (PlannedGroup group : bonds) {
+                group.system = null;
+                group.lostSystem = true;
+            }
+            bonds.clear();
         }
         phase = next;
     }
@@ -100,7 +113,7 @@ final class PoolSystem {
     }
 
     boolean hasIdleSlot() {
-        return phase == Phase.READY && !idle.isEmpty() && !isTakenWhole;
+        return phase == Phase.READY && !closed && !idle.isEmpty() && !isTakenWhole;
     }
 
     int idleSlots() {
@@ -109,6 +122,11 @@ final class PoolSystem {
 
     boolean isIdle() {
         return running.isEmpty();
+    }
+
+    /** {@return whether a test runs whose serial group goes on after it} */
+    boolean runsSerialGroup() {
+        return running.values().stream().anyMatch(test -> test.next != null);
     }
 
     int runningNow() {
@@ -126,8 +144,12 @@ final class PoolSystem {
     int start(PlannedTest test) {
         int slot = idle.remove();
         hasWorked = true;
-        isTakenWhole = test.facts.destructive();
+        isTakenWhole = test.kind.demand().destructive();
         running.put(slot, test);
+        PlannedGroup bond = test.kind.demand().bond();
+        if (bond != null && bonds.add(bond)) {
+            bond.system = this;
+        }
         return slot;
     }
 
@@ -166,6 +188,6 @@ final class PoolSystem {
 
     /** {@return whether the test can start: a destructive test needs an idle system} */
     boolean isWholeFor(PlannedTest test) {
-        return !test.facts.destructive() || isIdle();
+        return !test.kind.demand().destructive() || isIdle();
     }
 }

@@ -4,16 +4,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.IntStream;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
 import org.atex.api.Need;
@@ -38,6 +37,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
 
     private final List<TestCase> tests;
     private final List<NamedProvisioner> provisioners = new ArrayList<>();
+    private final List<TestGroup> groups = new ArrayList<>();
     private final List<RunListener> listeners = new ArrayList<>();
     private Executor.@Nullable Factory factory;
     private @Nullable Aggregator aggregator;
@@ -100,6 +100,21 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     + ": use unique names in on(name, provisioner)");
         }
         provisioners.add(added);
+        return self();
+    }
+
+    /**
+     * Adds rules for the tests of a group.
+     *
+     * @param group the rules
+     * @return this
+     * @throws IllegalArgumentException if the group already has rules
+     */
+    public B group(TestGroup group) {
+        if (groups.stream().anyMatch(other -> other.name().equals(group.name()))) {
+            throw new IllegalArgumentException("the group " + group.name() + " has rules already");
+        }
+        groups.add(group);
         return self();
     }
 
@@ -265,9 +280,20 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             List<Map<String, String>> offers = offers(guard, notes);
             notes.addAll(warnings(guard, factory));
             if (refusing) {
-                facts.forEach(test -> refuseUnfit(test, offers));
+                facts.forEach(test -> refuseUnfit(
+                        "the test " + test.facts().name(), test.facts().needs(), offers));
             }
-            List<PlannedTest> planned = inOrder(guard, facts, order);
+            Planner planner = new Planner(facts, order, groups);
+            List<PlannedTest> planned = inGivenOrder(facts, inOrder(guard, planner));
+            planner.connect(planned);
+            notes.addAll(planner.notes());
+            if (refusing) {
+                planned.stream()
+                        .map(test -> test.kind.demand().bond())
+                        .filter(Objects::nonNull)
+                        .distinct()
+                        .forEach(group -> refuseUnfit("the group " + group.name(), group.needs, offers));
+            }
             Map<PlannedTest, String> unreadable = new LinkedHashMap<>();
             for (int i = 0; i < planned.size(); i++) {
                 if (!facts.get(i).problem().isEmpty()) {
@@ -353,46 +379,37 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 : List.of("the executors failed to return their warnings: " + result.problem());
     }
 
-    private static void refuseUnfit(FactsReader.Facts test, List<Map<String, String>> offers) {
-        for (Need need : test.facts().needs()) {
+    private static void refuseUnfit(String what, Set<Need> needs, List<Map<String, String>> offers) {
+        for (Need need : needs) {
             if (offers.stream().allMatch(need::isRuledOutBy)) {
-                throw new IllegalArgumentException("the test " + test.facts().name() + " needs a system with " + need
+                throw new IllegalArgumentException(what + " needs a system with " + need
                         + ", but no provisioner offers that; the labels of the provisioners are " + offers);
             }
+        }
+        if (offers.stream().allMatch(labels -> needs.stream().anyMatch(need -> need.isRuledOutBy(labels)))) {
+            throw new IllegalArgumentException(what + " needs a system with all of " + needs
+                    + ", but no provisioner offers that; the labels of the provisioners are " + offers);
         }
     }
 
     /** Sorts the tests once, before the run, so that an order that throws or hangs fails the build of the run. */
-    private List<PlannedTest> inOrder(Guard guard, List<FactsReader.Facts> facts, TestOrder order) {
-        Comparator<Integer> unreadableLast =
-                Comparator.comparing(i -> !facts.get(i).problem().isEmpty());
-        Guard.Result<Integer[]> sorted = guard.call(
-                Guard.Phase.WORK,
-                "the order of the tests",
-                limits.call(),
-                () -> {
-                    Integer[] byOrder = IntStream.range(0, facts.size()).boxed().toArray(Integer[]::new);
-                    Arrays.sort(byOrder, unreadableLast.thenComparing((a, b) -> compare(facts, order, a, b)));
-                    return byOrder;
-                },
-                late -> {});
-        if (!(sorted instanceof Guard.Result.Done<Integer[]>(Integer[] byOrder))) {
-            Throwable cause =
-                    sorted instanceof Guard.Result.Threw<Integer[]>(Throwable thrown, String message) ? thrown : null;
-            throw new IllegalArgumentException("the order of the tests failed: " + sorted.problem(), cause);
+    private List<PlannedTest> inOrder(Guard guard, Planner planner) {
+        Guard.Result<List<PlannedTest>> sorted =
+                guard.call(Guard.Phase.WORK, "the order of the tests", limits.call(), planner::inOrder, late -> {});
+        if (sorted instanceof Guard.Result.Done<List<PlannedTest>>(List<PlannedTest> tests)) {
+            return tests;
         }
-        PlannedTest[] inGivenOrder = new PlannedTest[facts.size()];
-        List<PlannedTest> ranked =
-                Policies.ranked(Arrays.stream(byOrder).map(facts::get).toList(), order);
-        for (int rank = 0; rank < byOrder.length; rank++) {
-            inGivenOrder[byOrder[rank]] = ranked.get(rank);
-        }
-        return List.of(inGivenOrder);
+        Throwable cause = sorted instanceof Guard.Result.Threw<List<PlannedTest>>(Throwable thrown, String message)
+                ? thrown
+                : null;
+        throw new IllegalArgumentException("the order of the tests failed: " + sorted.problem(), cause);
     }
 
-    private static int compare(List<FactsReader.Facts> facts, TestOrder order, int a, int b) {
-        boolean readable =
-                facts.get(a).problem().isEmpty() && facts.get(b).problem().isEmpty();
-        return readable ? order.compare(facts.get(a).test(), facts.get(b).test()) : 0;
+    private static List<PlannedTest> inGivenOrder(List<FactsReader.Facts> facts, List<PlannedTest> planned) {
+        Map<String, PlannedTest> byName =
+                planned.stream().collect(Collectors.toMap(PlannedTest::name, Function.identity()));
+        return facts.stream()
+                .map(test -> Objects.requireNonNull(byName.get(test.facts().name())))
+                .toList();
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.atex.adhoc.PoolSystem.Phase;
 import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
@@ -89,7 +90,11 @@ final class Schedule {
 
     private final Rules rules;
     private final List<PlannedTest> tests;
+    /** The tests of serial groups, without the first of each. */
+    private final Map<PlannedGroup, List<PlannedTest>> serial;
+
     private final WaitingTests waiting = new WaitingTests();
+    private final DependentTests dependent;
     private final HostHealth hosts = new HostHealth();
     private final Matching matching = new Matching(waiting, hosts);
     private final FreeSpaceWatch freeSpace;
@@ -134,7 +139,11 @@ final class Schedule {
         this.supply = new Supply(sources, rules.failureWindow(), rules.failingWithin());
         this.freeSpace = new FreeSpaceWatch(rules.diskSpaceWithin());
         this.unfinished = tests.size();
-        tests.forEach(waiting::add);
+        this.serial = this.tests.stream()
+                .filter(test -> test.previous != null)
+                .collect(Collectors.groupingBy(Schedule::group, LinkedHashMap::new, Collectors.toList()));
+        this.dependent = new DependentTests(this.tests);
+        this.tests.stream().filter(test -> !dependent.contains(test)).forEach(waiting::add);
     }
 
     /** {@return the planned tests, in the order given} */
@@ -144,7 +153,11 @@ final class Schedule {
 
     /** Concludes a test with properties that could not be read. To be called before {@link Event.Begin}. */
     void refuse(PlannedTest test, String why) {
-        waiting.remove(test);
+        if (dependent.contains(test)) {
+            dependent.remove(test);
+        } else {
+            waiting.remove(test);
+        }
         conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
     }
 
@@ -397,7 +410,10 @@ final class Schedule {
     private PlannedTest putBack(PoolSystem system, int slot) {
         PlannedTest test = system.finish(slot);
         matching.ended(test);
-        if (system.phase == Phase.READY) {
+        if (system.closed && system.isIdle() && system.phase == Phase.READY) {
+            spend(system, system.whySpent);
+        }
+        if (system.phase == Phase.READY && !system.closed) {
             idle.add(system);
         } else if (system.phase == Phase.SPENT && system.isIdle()) {
             if (!holdIfWanted(system)) {
@@ -476,11 +492,16 @@ final class Schedule {
         int attempt = test.attempt();
         test.ended(end);
         hosts.ended(system.host, end);
-        if (again && stop == null && end.outcome() != Outcome.CANCELLED) {
+        boolean keeps = keepsSystem(system, test, end);
+        test.lostSystem = isSerial(test) && !keeps;
+        if (again && stop == null && end.outcome() != Outcome.CANCELLED && mayRunAgain(test)) {
             hold(test, attempt, end);
             test.again(AttemptCause.RERUN);
             waiting.add(test);
-        } else if (stop == null && rules.maxFailures() == Integer.MAX_VALUE && hosts.isDoubtful(system.host, end)) {
+        } else if (stop == null
+                && !isSerial(test)
+                && rules.maxFailures() == Integer.MAX_VALUE
+                && hosts.isDoubtful(system.host, end)) {
             // Not with maxFailures: failures that are held back would delay the cancellation.
             hold(test, attempt, end);
             test.again(AttemptCause.HOST_QUARANTINED);
@@ -493,8 +514,38 @@ final class Schedule {
         } else {
             conclude(test, attempt, end);
         }
-        afterEnd(system, test, end, spent);
+        PlannedTest next = !isSerial(test) || !keeps ? null : waiting.contains(test) ? test : test.next;
+        if (next != null && waiting.contains(next)) {
+            // The slot stays with the group, before other tests are considered for it.
+            if (spent) {
+                close(system, test, end);
+            }
+            start(next, system);
+        } else {
+            afterEnd(system, test, end, spent || system.closed && system.isIdle());
+        }
         judgeHosts(system.host);
+    }
+
+    private static boolean isSerial(PlannedTest test) {
+        return test.group != null && test.group.rules.isSerial();
+    }
+
+    private static PlannedGroup group(PlannedTest test) {
+        if (test.group == null) {
+            throw new IllegalStateException(test.name() + " has no group with rules");
+        }
+        return test.group;
+    }
+
+    /** Returns whether the next test of a serial group can use the system. A policy spends it after the group only. */
+    private static boolean keepsSystem(PoolSystem system, PlannedTest test, TestEnd end) {
+        return system.phase == Phase.READY && end.systemUsable() && !test.facts.destructive();
+    }
+
+    /** Returns whether another attempt makes sense: not without what the previous tests of its group have left. */
+    private static boolean mayRunAgain(PlannedTest test) {
+        return !test.lostSystem || test.previous == null || group(test).rules.afterLoss() == TestGroup.Rest.CONTINUE;
     }
 
     private void afterEnd(PoolSystem system, PlannedTest test, TestEnd end, boolean spent) {
@@ -502,19 +553,30 @@ final class Schedule {
             if (isToBeHeld(system, end)) {
                 system.heldFor = test;
                 spend(system, test.name() + " failed on it");
+            } else if (spent && keepsSystem(system, test, end) && system.runsSerialGroup()) {
+                close(system, test, end);
             } else if (spent) {
-                spend(
-                        system,
-                        end.systemUsable()
-                                ? test.name() + " may have changed it (" + end.outcome() + ")"
-                                : test.name() + " left it unusable (" + end.outcome() + ")");
-            } else {
+                spend(system, system.closed ? system.whySpent : whySpent(test, end));
+            } else if (!system.closed) {
                 idle.add(system);
             }
         }
         if (system.phase == Phase.SPENT && system.isIdle()) {
             leave(system, end);
         }
+    }
+
+    private static String whySpent(PlannedTest test, TestEnd end) {
+        return end.systemUsable()
+                ? test.name() + " may have changed it (" + end.outcome() + ")"
+                : test.name() + " left it unusable (" + end.outcome() + ")";
+    }
+
+    /** Leaves a system to the serial groups that have begun on it. */
+    private void close(PoolSystem system, PlannedTest test, TestEnd end) {
+        system.closed = true;
+        system.whySpent = whySpent(test, end);
+        idle.remove(system);
     }
 
     /** Checks all doubted hosts again: a result on one host changes the comparison for the others. */
@@ -566,10 +628,94 @@ final class Schedule {
         if (end.outcome().verdict() == Verdict.FAILED && ++failures == rules.maxFailures()) {
             stopping(Stop.CANCEL, failures == 1 ? test.name() + " failed" : failures + " tests failed");
         }
+        dependent.of(test).forEach(next -> free(next, test, end));
+    }
+
+    /** Ends tests of serial groups whose system was lost while they waited for something else. */
+    private void endLostGroups() {
+        serial.forEach((group, followers) -> {
+            if (group.lostSystem) {
+                group.lostSystem = false;
+                followers.stream().filter(waiting::contains).toList().forEach(this::endAfterLoss);
+            }
+        });
+    }
+
+    private void endAfterLoss(PlannedTest test) {
+        PlannedTest previous = test.previous;
+        List<TestEnd> ends = previous == null ? List.of() : previous.ends();
+        if (previous != null && !ends.isEmpty()) {
+            previous.lostSystem = true;
+            TestEnd without = endWithout(test, previous, ends.get(ends.size() - 1));
+            if (without != null) {
+                waiting.remove(test);
+                conclude(test, 0, without);
+            }
+        }
+    }
+
+    /** One of the tests for which a test waits has ended. */
+    private void free(PlannedTest test, PlannedTest ended, TestEnd end) {
+        TestEnd without = endWithout(test, ended, end);
+        if (without != null) {
+            dependent.remove(test);
+            conclude(test, 0, without);
+        } else if (dependent.oneEnded(test)) {
+            wait(test);
+        }
+    }
+
+    /** Returns the end of a test that does not run because of another one, or null if it runs. */
+    private static @Nullable TestEnd endWithout(PlannedTest test, PlannedTest ended, TestEnd end) {
+        if (end.outcome() != Outcome.PASSED && test.after.contains(new PlannedTest.Dependency(ended, true))) {
+            return TestEnd.of(
+                    Outcome.SKIPPED, "skipped: it runs only if " + ended.name() + " passes, but that " + words(end));
+        }
+        PlannedGroup group = test.group;
+        if (group == null || test.previous == null || !test.previous.equals(ended)) {
+            return null;
+        }
+        if (group.endOfRest == null) {
+            group.endOfRest = endOfRest(group, ended, end);
+        }
+        return group.endOfRest;
+    }
+
+    private static @Nullable TestEnd endOfRest(PlannedGroup group, PlannedTest ended, TestEnd end) {
+        if (ended.lostSystem && group.rules.afterLoss() == TestGroup.Rest.SKIP) {
+            return TestEnd.of(
+                    Outcome.NOT_RUN,
+                    "not run: the system of its group " + group.name() + " was lost or replaced after " + ended.name()
+                            + " " + words(end));
+        }
+        boolean failed = end.outcome() != Outcome.PASSED && end.outcome() != Outcome.SKIPPED;
+        return failed && group.rules.afterFailure() == TestGroup.Rest.SKIP
+                ? TestEnd.of(
+                        Outcome.SKIPPED,
+                        "skipped: " + ended.name() + " of its group " + group.name() + " " + words(end))
+                : null;
+    }
+
+    private static String words(TestEnd end) {
+        return switch (end.outcome()) {
+            case PASSED -> "passed";
+            case FAILED -> "failed";
+            case ERROR -> "ended with an error";
+            case TIMED_OUT -> "timed out";
+            case SKIPPED -> "was skipped";
+            case LOST -> "was lost";
+            case SETUP_FAILED -> "could not be set up";
+            case CANCELLED -> "was cancelled";
+            case NOT_RUN -> "was not run";
+        };
     }
 
     private void giveUpWaitingTests(String why) {
-        for (PlannedTest test : waiting.takeAll()) {
+        List<PlannedTest> all = new ArrayList<>(waiting.takeAll());
+        if (stop != null) {
+            all.addAll(dependent.takeAll());
+        }
+        for (PlannedTest test : all) {
             List<TestEnd> ends = test.ends();
             if (ends.isEmpty()) {
                 conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
@@ -641,6 +787,7 @@ final class Schedule {
 
     /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
+        endLostGroups();
         if (waiting.isEmpty() && matching.running() == 0) {
             List.copyOf(doubted).forEach(this::settleLastDoubts);
         }
@@ -704,9 +851,6 @@ final class Schedule {
                 start(test, system);
                 test = matching.pick(system, now);
             }
-            if (!system.hasIdleSlot()) {
-                idle.remove(system);
-            }
             if (!waiting.hasStartable()) {
                 return;
             }
@@ -716,6 +860,9 @@ final class Schedule {
     private void start(PlannedTest test, PoolSystem system) {
         matching.started(test, now);
         int slot = system.start(test);
+        if (!system.hasIdleSlot()) {
+            idle.remove(system);
+        }
         out.add(new Decision.Run(test, test.attempt(), system.id(), slot));
     }
 
@@ -734,6 +881,9 @@ final class Schedule {
                 continue;
             }
             if (!waiting.canUse(system)) {
+                if (dependent.canUse(system.facts.labels())) {
+                    continue;
+                }
                 // Otherwise it tells what the provisioner has, see breakDeadlock().
                 if (matching.running() > 0 && kept++ >= rules.spares()) {
                     release(system, "no waiting test can run on it");
@@ -758,7 +908,8 @@ final class Schedule {
         }
         int kept = 0;
         for (PoolSystem system : List.copyOf(idle)) {
-            if (system.isIdle() && (kept++ >= rules.spares() || unfinished == 0 || stop != null)) {
+            int wanted = rules.spares() + (dependent.canUse(system.facts.labels()) ? dependent.size() : 0);
+            if (system.isIdle() && (kept++ >= wanted || unfinished == 0 || stop != null)) {
                 release(system, "no test needs it any more");
             }
         }
@@ -838,6 +989,9 @@ final class Schedule {
         if (host == null) {
             giveUp(whyNone());
             releaseSurplus();
+            // Tests that waited for the end of these may have other needs.
+            askForMore();
+            breakDeadlock();
             return;
         }
         systems.values().stream()

@@ -34,6 +34,10 @@ final class WaitingTests {
         size++;
     }
 
+    boolean contains(PlannedTest test) {
+        return test.queue != null && test.queue.tests.contains(test);
+    }
+
     private TestQueue queue(PlannedTest test) {
         TestQueue queue = test.queue;
         if (queue == null) {

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.atex.api.After;
 import org.atex.api.Aggregator;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
@@ -185,6 +186,58 @@ class AdHocOrchestratorTest {
         assertThatThrownBy(disorder::build)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("no order");
+    }
+
+    @Test
+    void refusesATestIfNoProvisionerMeetsAllItsNeeds() {
+        AdHocOrchestrator.Builder builder = run(
+                        List.of(TestCase.named("/both")
+                                .withNeed(Need.of("arch", "x86_64"))
+                                .withNeed(Need.of("size", "big"))),
+                        FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.ready().withLabels(Map.of("arch", "x86_64", "size", "small"))))
+                .on(systems(FakeSystem.ready().withLabels(Map.of("arch", "aarch64", "size", "big"))));
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("/both needs a system with all of", "size=big", "arch=x86_64");
+    }
+
+    @Test
+    void groupsAndDependenciesAreObserved() throws Exception {
+        List<TestCase> tests = new ArrayList<>(tests(20));
+        for (int i = 1; i <= 5; i++) {
+            tests.add(TestCase.named("/upgrade" + i).withGroup("upgrade"));
+        }
+        tests.add(TestCase.named("/last").withPriority(100).withAfter(After.passOf("/upgrade5")));
+        try (AdHocOrchestrator run = run(tests, FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.ready()).maxSystems(4))
+                .group(TestGroup.serial("upgrade"))
+                .build()) {
+            assertThat(run.run().counts()).isEqualTo(Map.of(Outcome.PASSED, 26));
+        }
+        List<RunEvent.TestStarted> upgrades = events(RunEvent.TestStarted.class).stream()
+                .filter(event -> event.test().name().startsWith("/upgrade"))
+                .toList();
+        assertThat(upgrades)
+                .extracting(event -> event.test().name())
+                .containsExactly("/upgrade1", "/upgrade2", "/upgrade3", "/upgrade4", "/upgrade5");
+        assertThat(upgrades)
+                .extracting(RunEvent.TestStarted::system)
+                .containsOnly(upgrades.get(0).system());
+        assertThat(events(RunEvent.TestStarted.class))
+                .extracting(event -> event.test().name())
+                .containsSubsequence("/upgrade5", "/last");
+    }
+
+    @Test
+    void rulesOfAGroupWithoutTestsAreReported() throws Exception {
+        try (AdHocOrchestrator run = run(tests(1), FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.ready()))
+                .group(TestGroup.free("typo"))
+                .build()) {
+            assertThat(run.run().problems())
+                    .anySatisfy(problem -> assertThat(problem.message()).contains("typo", "no test of the run"));
+        }
     }
 
     @Test

@@ -71,18 +71,39 @@ final class Simulation {
             int maxFailures,
             Schedule.Holds holds,
             Duration rampUp,
-            IntFunction<Supply.Terms> terms) {
+            IntFunction<Supply.Terms> terms,
+            List<TestGroup> groups) {
         /** Terms of a provisioner that is asked like the others, for any number of systems. */
         static final Supply.Terms PLAIN_TERMS = new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, null);
 
         Given withRampUp(Duration interval) {
             return new Given(
-                    order, reruns, destruction, maxSystems, spares, failureWindow, maxFailures, holds, interval, terms);
+                    order,
+                    reruns,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    failureWindow,
+                    maxFailures,
+                    holds,
+                    interval,
+                    terms,
+                    groups);
         }
 
         Given withTerms(IntFunction<Supply.Terms> value) {
             return new Given(
-                    order, reruns, destruction, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, value);
+                    order,
+                    reruns,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    failureWindow,
+                    maxFailures,
+                    holds,
+                    rampUp,
+                    value,
+                    groups);
         }
 
         Given withHolds(int most, Duration time) {
@@ -96,32 +117,78 @@ final class Simulation {
                     maxFailures,
                     new Schedule.Holds(most, time),
                     rampUp,
-                    terms);
+                    terms,
+                    groups);
+        }
+
+        Given withGroups(TestGroup... values) {
+            return new Given(
+                    order,
+                    reruns,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    failureWindow,
+                    maxFailures,
+                    holds,
+                    rampUp,
+                    terms,
+                    List.of(values));
         }
 
         Given withOrder(TestOrder value) {
             return new Given(
-                    value, reruns, destruction, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, terms);
+                    value,
+                    reruns,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    failureWindow,
+                    maxFailures,
+                    holds,
+                    rampUp,
+                    terms,
+                    groups);
         }
 
         Given withReruns(RerunPolicy value) {
             return new Given(
-                    order, value, destruction, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, terms);
+                    order,
+                    value,
+                    destruction,
+                    maxSystems,
+                    spares,
+                    failureWindow,
+                    maxFailures,
+                    holds,
+                    rampUp,
+                    terms,
+                    groups);
         }
 
         Given withDestruction(DestructionPolicy value) {
             return new Given(
-                    order, reruns, value, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, terms);
+                    order, reruns, value, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, terms, groups);
         }
 
         Given withMaxSystems(int value) {
             return new Given(
-                    order, reruns, destruction, value, spares, failureWindow, maxFailures, holds, rampUp, terms);
+                    order,
+                    reruns,
+                    destruction,
+                    value,
+                    spares,
+                    failureWindow,
+                    maxFailures,
+                    holds,
+                    rampUp,
+                    terms,
+                    groups);
         }
 
         Given withMaxFailures(int value) {
             return new Given(
-                    order, reruns, destruction, maxSystems, spares, failureWindow, value, holds, rampUp, terms);
+                    order, reruns, destruction, maxSystems, spares, failureWindow, value, holds, rampUp, terms, groups);
         }
 
         Schedule.Rules rules() {
@@ -145,12 +212,13 @@ final class Simulation {
             for (int i = 0; i < provisioners; i++) {
                 offers.add(terms.apply(i));
             }
-            List<TestCase> byOrder = new ArrayList<>(tests);
-            byOrder.sort(order);
-            List<FactsReader.Facts> facts = byOrder.stream()
+            List<FactsReader.Facts> facts = tests.stream()
                     .map(test -> new FactsReader.Facts(test, (PlainTest) test, ""))
                     .toList();
-            return new Schedule(Policies.ranked(facts, order), offers, rules());
+            Planner planner = new Planner(facts, order, groups);
+            List<PlannedTest> planned = planner.inOrder();
+            planner.connect(planned);
+            return new Schedule(planned, offers, rules());
         }
     }
 
@@ -168,7 +236,10 @@ final class Simulation {
     private final Map<Integer, PoolSystem.Facts> systems = new LinkedHashMap<>();
     private final Map<Integer, Duration> setups = new HashMap<>();
     private final Set<Integer> preparing = new HashSet<>();
-    private final Set<Integer> spent = new HashSet<>();
+    /** Systems that run no more tests. If a policy has spent it (true), serial groups go on. */
+    private final Map<Integer, Boolean> spent = new HashMap<>();
+    /** The system of each test in a group. */
+    private final Map<String, Integer> placeOf = new HashMap<>();
     /** Systems on which a test has started. */
     private final Set<Integer> used = new HashSet<>();
 
@@ -237,7 +308,8 @@ final class Simulation {
                 Integer.MAX_VALUE,
                 Schedule.Holds.NONE,
                 Duration.ZERO,
-                provisioner -> Given.PLAIN_TERMS);
+                provisioner -> Given.PLAIN_TERMS,
+                List.of());
     }
 
     /** Returns a system that is available immediately and suits every test. */
@@ -442,7 +514,14 @@ final class Simulation {
         assertThat(stopped).as("no test starts after a stop").isNull();
         assertThat(concluded).as("no attempt after the last").doesNotContainKey(test.name());
         assertThat(heldSystems).as("%s runs on a held system", test.name()).doesNotContainKey(run.system());
-        assertThat(spent).as("%s runs on a spent system", test.name()).doesNotContain(run.system());
+        if (spent.containsKey(run.system())) {
+            PlannedTest previous = run.test().previous;
+            boolean goesOn = Integer.valueOf(run.system()).equals(placeOf.get(test.name()))
+                    || previous != null && Integer.valueOf(run.system()).equals(placeOf.get(previous.name()));
+            assertThat(spent.get(run.system()) && goesOn)
+                    .as("%s runs on a spent system", test.name())
+                    .isTrue();
+        }
         assertThat(test.needs()).allMatch(need -> need.isMetBy(facts.labels()), "is met by " + facts.labels());
         assertThat(run.slot()).isBetween(1, facts.slots());
         Duration takesAtMost = test.expected() != null ? test.expected() : test.limit();
@@ -451,6 +530,7 @@ final class Simulation {
             assertThat(now.plus(takesAtMost)).as("ends before the lease").isBeforeOrEqualTo(facts.expires());
         }
         running.values().forEach(other -> assertCompatible(test, other.test().test));
+        assertFollows(run);
         Place place = new Place(run.system(), run.slot());
         assertThat(running.put(place, run)).as("two tests on %s", place).isNull();
         started.add(test.name());
@@ -459,6 +539,47 @@ final class Simulation {
         startedOn.merge(host, 1, Integer::sum);
         Duration takes = takesOn == null ? durations.apply(test) : takesOn.apply(test, host);
         at(takes, () -> end(place, run, endsOn == null ? ends.apply(test, run.attempt()) : endsOn.apply(test, host)));
+    }
+
+    /** Asserts that a test starts after the tests for which it waits, and in the place of its group. */
+    private void assertFollows(Decision.Run run) {
+        PlannedTest test = run.test();
+        for (PlannedTest.Dependency after : test.after) {
+            TestEnd end = concluded.get(after.test().name());
+            assertThat(end)
+                    .as("%s runs after %s", test.name(), after.test().name())
+                    .isNotNull();
+            if (after.onlyIfPassed()) {
+                assertThat(end.outcome()).isEqualTo(Outcome.PASSED);
+            }
+        }
+        PlannedGroup group = test.group;
+        if (group == null) {
+            return;
+        }
+        for (Decision.Run other : running.values()) {
+            boolean member = group.equals(other.test().group);
+            assertThat(member && group.rules.isSerial())
+                    .as(
+                            "%s and %s of a serial group at the same time",
+                            test.name(), other.test().name())
+                    .isFalse();
+            assertThat(group.rules.isAlone() && !member)
+                    .as(
+                            "%s beside %s, which is not in its group",
+                            test.name(), other.test().name())
+                    .isFalse();
+        }
+        if (test.previous != null) {
+            assertThat(concluded).as("the previous test of the group has ended").containsKey(test.previous.name());
+            Integer before = placeOf.get(test.previous.name());
+            if (before != null && systems.containsKey(before) && group.rules.afterLoss() == TestGroup.Rest.SKIP) {
+                assertThat(run.system())
+                        .as("the system of the group %s", group.name())
+                        .isEqualTo(before);
+            }
+        }
+        placeOf.put(test.name(), run.system());
     }
 
     private static void assertCompatible(TestCase a, TestCase b) {
@@ -486,7 +607,7 @@ final class Simulation {
             return; // already cancelled
         }
         if (!end.systemUsable() || given.destruction().shouldDestroy(run.test().test, end)) {
-            spent.add(place.system());
+            spent.merge(place.system(), end.systemUsable() && !run.test().facts.destructive(), Boolean::logicalAnd);
         }
         tell(new Event.Finished(place.system(), place.slot(), end));
         assertNoPlaceIsWasted();
