@@ -16,8 +16,8 @@ import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores results with the aggregator while tests run, on up to four threads. No test starts while 1,024 attempts wait
- * to be stored. Attempts of one test are stored in order. Thread-safe, except for {@link #submit}.
+ * Stores results with the aggregator while tests run, on up to four threads. When 1,024 attempts wait to be stored, no
+ * test starts until half of them are. Attempts of one test are stored in order. Thread-safe, except for {@link #submit}.
  */
 final class Ingestion {
     /**
@@ -43,7 +43,9 @@ final class Ingestion {
     private final Map<String, CompletableFuture<Void>> latest = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition done = lock.newCondition();
+    private final Condition capacity = lock.newCondition();
     private long pending; // guarded by the lock
+    private boolean full; // guarded by the lock
     private boolean closing; // guarded by the lock
     private final AtomicInteger hangs = new AtomicInteger();
     // Platform threads: file I/O would block the carriers of virtual threads.
@@ -62,8 +64,8 @@ final class Ingestion {
     void awaitCapacity() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (pending >= MAX_WAITING) {
-                done.await();
+            while (full) {
+                capacity.await();
             }
         } finally {
             lock.unlock();
@@ -187,7 +189,16 @@ final class Ingestion {
         lock.lock();
         try {
             pending += change;
-            done.signalAll();
+            if (pending == 0) {
+                done.signalAll();
+            }
+            if (pending >= MAX_WAITING) {
+                full = true;
+            } else if (full && pending <= MAX_WAITING / 2) {
+                // Not at each change: thousands of tests may wait, and most would wait again.
+                full = false;
+                capacity.signalAll();
+            }
         } finally {
             lock.unlock();
         }

@@ -235,17 +235,10 @@ final class Matching {
      * {@return the waiting tests for which systems are missing and can be requested, with the number of systems} Tests
      * with few possible provisioners are first.
      *
-     * @param systems the systems of the pool
      * @param supply the requests that are pending
      */
-    Map<Line, Integer> missing(Collection<PoolSystem> systems, Supply supply, Instant now) {
-        Map<SystemKind, Integer> soon = new HashMap<>();
-        for (PoolSystem system : systems) {
-            int slots = system.phase == Phase.PREPARING ? system.facts.slots() : system.idleSlots();
-            if (slots > 0) {
-                soon.merge(system.kind, slots, Integer::sum);
-            }
-        }
+    Map<Line, Integer> missing(Supply supply, Instant now) {
+        Map<SystemKind, Integer> soon = waiting.freeSlots();
         List<Line> lines = waiting.lines().stream()
                 .filter(line -> !line.isEmpty())
                 .sorted(Comparator.comparingLong((Line line) -> supply.fitting(line::mayFit))

@@ -41,12 +41,6 @@ final class OpenSystem {
         this.connection = connection;
     }
 
-    /** {@return whether it is the same object; {@code equals} is user code} */
-    @SuppressWarnings("ReferenceEquality")
-    boolean is(Remote other) {
-        return remote == other;
-    }
-
     int id() {
         return facts.id();
     }

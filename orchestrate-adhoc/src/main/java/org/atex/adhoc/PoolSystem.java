@@ -59,10 +59,12 @@ final class PoolSystem {
     Instant heldUntil = Instant.MAX;
     /** Whether a test has started on it. */
     boolean hasWorked;
-    /** Whether only the tests of its serial groups start on it any more; it is spent when none runs. */
-    boolean closed;
+
+    private boolean closed;
     /** Whether a destructive test runs on it, which occupies all slots. */
-    boolean isTakenWhole;
+    private boolean isTakenWhole;
+    /** The number of free slots that its kind knows of. */
+    private int counted;
 
     /** The groups that are on this system. */
     private final Set<PlannedGroup> bonds = new HashSet<>();
@@ -80,6 +82,16 @@ final class PoolSystem {
         this.host = host;
         this.kind = kind;
         this.since = since;
+        count();
+    }
+
+    /** Tells its kind the number of slots that are free or will be. */
+    private void count() {
+        int free = phase == Phase.PREPARING ? facts.slots() : idleSlots();
+        if (free != counted) {
+            kind.addFree(free - counted);
+            counted = free;
+        }
     }
 
     /** {@return whether no other system has the same host, neither now nor later} */
@@ -103,6 +115,18 @@ final class PoolSystem {
             bonds.clear();
         }
         phase = next;
+        count();
+    }
+
+    /** Leaves the system to the serial groups that have begun on it. It is spent when none of their tests runs. */
+    void close(String why) {
+        closed = true;
+        whySpent = why;
+        count();
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     void ready() {
@@ -110,13 +134,14 @@ final class PoolSystem {
         for (int slot = 1; slot <= facts.slots(); slot++) {
             idle.add(slot);
         }
+        count();
     }
 
     boolean hasIdleSlot() {
         return phase == Phase.READY && !closed && !idle.isEmpty() && !isTakenWhole;
     }
 
-    int idleSlots() {
+    private int idleSlots() {
         return hasIdleSlot() ? idle.size() : 0;
     }
 
@@ -150,6 +175,7 @@ final class PoolSystem {
         if (bond != null && bonds.add(bond)) {
             bond.system = this;
         }
+        count();
         return slot;
     }
 
@@ -158,6 +184,7 @@ final class PoolSystem {
         running.remove(slot);
         idle.add(slot);
         isTakenWhole = false;
+        count();
         return test;
     }
 

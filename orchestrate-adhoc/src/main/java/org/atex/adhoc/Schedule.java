@@ -410,10 +410,10 @@ final class Schedule {
     private PlannedTest putBack(PoolSystem system, int slot) {
         PlannedTest test = system.finish(slot);
         matching.ended(test);
-        if (system.closed && system.isIdle() && system.phase == Phase.READY) {
+        if (system.isClosed() && system.isIdle() && system.phase == Phase.READY) {
             spend(system, system.whySpent);
         }
-        if (system.phase == Phase.READY && !system.closed) {
+        if (system.phase == Phase.READY && !system.isClosed()) {
             idle.add(system);
         } else if (system.phase == Phase.SPENT && system.isIdle()) {
             if (!holdIfWanted(system)) {
@@ -522,7 +522,7 @@ final class Schedule {
             }
             start(next, system);
         } else {
-            afterEnd(system, test, end, spent || system.closed && system.isIdle());
+            afterEnd(system, test, end, spent || system.isClosed() && system.isIdle());
         }
         judgeHosts(system.host);
     }
@@ -556,8 +556,8 @@ final class Schedule {
             } else if (spent && keepsSystem(system, test, end) && system.runsSerialGroup()) {
                 close(system, test, end);
             } else if (spent) {
-                spend(system, system.closed ? system.whySpent : whySpent(test, end));
-            } else if (!system.closed) {
+                spend(system, system.isClosed() ? system.whySpent : whySpent(test, end));
+            } else if (!system.isClosed()) {
                 idle.add(system);
             }
         }
@@ -574,8 +574,7 @@ final class Schedule {
 
     /** Leaves a system to the serial groups that have begun on it. */
     private void close(PoolSystem system, PlannedTest test, TestEnd end) {
-        system.closed = true;
-        system.whySpent = whySpent(test, end);
+        system.close(whySpent(test, end));
         idle.remove(system);
     }
 
@@ -950,8 +949,8 @@ final class Schedule {
         Map<Integer, Integer> asks = new TreeMap<>();
         do {
             made = 0;
-            for (Map.Entry<Line, Integer> share : matching.shares(left, matching.missing(systems.values(), supply, now))
-                    .entrySet()) {
+            for (Map.Entry<Line, Integer> share :
+                    matching.shares(left, matching.missing(supply, now)).entrySet()) {
                 made += supply.ask(share.getValue(), share.getKey()::mayFit, now, asks);
             }
             left -= made;

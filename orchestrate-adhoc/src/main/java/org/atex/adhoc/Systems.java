@@ -6,10 +6,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.atex.api.Executor;
@@ -29,6 +32,9 @@ final class Systems implements ProvisionerClient.Listener {
     private final SystemTasks tasks;
     private final List<ProvisionerClient> clients = new ArrayList<>();
     private final Map<Integer, OpenSystem> openSystems = new HashMap<>();
+    /** The systems in use, by identity: {@code equals} is user code. */
+    private final Set<Remote> remotes = Collections.newSetFromMap(new IdentityHashMap<>());
+
     private final Map<Integer, Deque<Long>> asked = new HashMap<>();
     private final List<CompletableFuture<Boolean>> givingBack = new ArrayList<>();
     private int lastId;
@@ -96,8 +102,7 @@ final class Systems implements ProvisionerClient.Listener {
                 return;
             }
             // A provisioner that hands out a system twice would run two tests in one slot.
-            boolean again = openSystems.values().stream().anyMatch(openSystem -> openSystem.is(remote));
-            if (again) {
+            if (!remotes.add(remote)) {
                 notOffered(provisioner, false, null, name(provisioner) + " offered a system that is still in use");
                 return;
             }
@@ -119,6 +124,7 @@ final class Systems implements ProvisionerClient.Listener {
             openSystems.put(id, openSystem);
             context.step(new Event.Offered(arrival.facts()));
         } else {
+            remotes.remove(remote);
             notOffered(provisioner, true, null, name(provisioner) + " offered an unusable system: " + result.problem());
             giveBackLate(provisioner, remote);
         }
@@ -252,6 +258,7 @@ final class Systems implements ProvisionerClient.Listener {
                 openSystem.remote,
                 () -> context.post(() -> {
                     openSystems.remove(openSystem.id());
+                    remotes.remove(openSystem.remote);
                     context.publish(stamp -> new RunEvent.SystemGone(stamp, openSystem.info(), why));
                     context.step(new Event.Released(openSystem.id()));
                 }));

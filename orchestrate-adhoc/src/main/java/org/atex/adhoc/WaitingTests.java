@@ -3,9 +3,12 @@ package org.atex.adhoc;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.atex.adhoc.PlannedTest.Demand;
@@ -21,6 +24,8 @@ final class WaitingTests {
     private final Map<Kind, TestQueue> queues = new HashMap<>();
     private final Map<Demand, Line> lines = new HashMap<>();
     private final Map<Map<String, String>, SystemKind> systems = new HashMap<>();
+    /** The kinds of systems with slots that are free, or will be when the system is prepared. */
+    private final Set<SystemKind> withSlots = new LinkedHashSet<>();
     /** The queues with tests whose locks are not free. */
     private final TreeSet<TestQueue> blocked = new TreeSet<>();
 
@@ -89,10 +94,17 @@ final class WaitingTests {
     /** {@return systems with these labels, and what waits for them} */
     SystemKind systems(Map<String, String> labels) {
         return systems.computeIfAbsent(labels, key -> {
-            SystemKind kind = new SystemKind(key);
+            SystemKind kind = new SystemKind(key, withSlots);
             lines.values().stream().filter(line -> line.fits(key)).forEach(kind::add);
             return kind;
         });
+    }
+
+    /** {@return the number of free slots by kind of system, which the caller may change} */
+    Map<SystemKind, Integer> freeSlots() {
+        Map<SystemKind, Integer> slots = new LinkedHashMap<>();
+        withSlots.forEach(kind -> slots.put(kind, kind.freeSlots()));
+        return slots;
     }
 
     boolean isEmpty() {
