@@ -9,6 +9,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.atex.api.Artifacts;
+import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
@@ -62,7 +63,11 @@ final class CaseRenderer {
      */
     static RenderedAttempt render(JUnitXmlOptions options, Subject subject, Path scratch) throws IOException {
         RenderedAttempt rendered = new RenderedAttempt(
-                scratch, CaseStatus.of(subject.record().end().outcome()));
+                scratch,
+                // Readers of the report would count a failure or an error.
+                subject.record().known() == null
+                        ? CaseStatus.of(subject.record().end().outcome())
+                        : CaseStatus.SKIPPED);
         try {
             new CaseRenderer(options, subject, rendered).render();
             return rendered;
@@ -109,8 +114,9 @@ final class CaseRenderer {
             note(result);
         }
         if (options.subtests() == Subtests.CASES) {
-            rendered.addSubtest(status);
-            subtest(result, result.name(), status);
+            CaseStatus counted = status.isBad() && record.known() != null ? CaseStatus.SKIPPED : status;
+            rendered.addSubtest(counted);
+            subtest(result, result.name(), counted);
         } else {
             attachments(rendered.part(Attempt.Part.OUTPUT), result);
         }
@@ -259,6 +265,9 @@ final class CaseRenderer {
     }
 
     private String type() {
+        if (record.known() != null) {
+            return "";
+        }
         Status status = own == null ? null : own.status();
         return switch (record.end().outcome()) {
             case TIMED_OUT -> "timeout";
@@ -270,6 +279,11 @@ final class CaseRenderer {
     }
 
     private String message() {
+        KnownFailure known = record.known();
+        return known == null ? ownMessage() : firstLine(known + "; " + ownMessage());
+    }
+
+    private String ownMessage() {
         String note = record.end().note();
         if (note == null && own != null) {
             note = own.note();

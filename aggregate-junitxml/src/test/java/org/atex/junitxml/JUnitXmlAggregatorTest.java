@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
 import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
 import org.atex.api.AttemptCause;
+import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
@@ -79,6 +81,20 @@ class JUnitXmlAggregatorTest {
                 assertThat(child.attribute("type")).isEqualTo(type == null ? "" : type);
             });
         }
+    }
+
+    @Test
+    void knownFailureIsSkippedForReaders() throws IOException {
+        KnownFailure rule = KnownFailure.of("/a*", "the net team", LocalDate.of(2030, 1, 31), "issue 7");
+        try (JUnitXmlAggregator aggregator = open()) {
+            aggregator.ingest(
+                    TestRecord.of("here", "/a/b", TestEnd.exited(3)).withKnown(rule),
+                    left().results("{\"status\":\"fail\",\"name\":\"part\"}\n").artifacts());
+        }
+        assertThat(suite().attributes())
+                .contains(Map.entry("failures", "0"), Map.entry("errors", "0"), Map.entry("skipped", "2"));
+        assertThat(Parsed.read(report).oneCase("/a/b").child("skipped").attribute("message"))
+                .startsWith("known failure until 2030-01-31, owner: the net team: issue 7; ");
     }
 
     @Test

@@ -28,14 +28,14 @@ public record RunSummary(List<TestSummary> tests, List<Problem> problems, Durati
                         t -> t.end().outcome(), t -> 1, Integer::sum, () -> new EnumMap<>(Outcome.class)));
     }
 
-    /** {@return the worst verdict of all tests and problems} */
+    /** {@return the worst verdict of all tests and problems} Known failures do not count. */
     public Verdict verdict() {
         Verdict worst = Verdict.PASSED;
         for (Problem problem : problems) {
             worst = worst.and(problem.verdict());
         }
         for (TestSummary test : tests) {
-            worst = worst.and(test.end().outcome().verdict());
+            worst = worst.and(test.verdict());
         }
         return worst;
     }

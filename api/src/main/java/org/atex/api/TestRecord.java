@@ -23,6 +23,7 @@ public final class TestRecord {
     private final Duration took;
     private final @Nullable SystemInfo system;
     private final int slot;
+    private final @Nullable KnownFailure known;
 
     private TestRecord(
             String platform,
@@ -34,7 +35,8 @@ public final class TestRecord {
             Instant started,
             Duration took,
             @Nullable SystemInfo system,
-            int slot) {
+            int slot,
+            @Nullable KnownFailure known) {
         if (attempt < 0 || took.isNegative()) {
             throw new IllegalArgumentException("the record of " + test
                     + " needs an attempt and a duration of at least 0, not " + attempt + " and " + took);
@@ -49,6 +51,7 @@ public final class TestRecord {
         this.took = took;
         this.system = system;
         this.slot = slot;
+        this.known = known;
     }
 
     /**
@@ -70,7 +73,8 @@ public final class TestRecord {
                 Instant.now(),
                 Duration.ZERO,
                 null,
-                0);
+                0,
+                null);
     }
 
     /**
@@ -164,6 +168,16 @@ public final class TestRecord {
         return slot;
     }
 
+    /** {@return the rule because of which its failure does not count, or null} */
+    public @Nullable KnownFailure known() {
+        return known;
+    }
+
+    /** {@return the best verdict that a run with this attempt as the last one can have} */
+    public Verdict verdict() {
+        return known == null ? end.outcome().verdict() : Verdict.PASSED;
+    }
+
     /**
      * {@return a copy of this record with another number of the attempt}
      *
@@ -172,7 +186,7 @@ public final class TestRecord {
      * @throws IllegalArgumentException if the number is negative
      */
     public TestRecord withAttempt(int number, boolean isLast) {
-        return new TestRecord(platform, test, number, isLast, cause, end, started, took, system, slot);
+        return new TestRecord(platform, test, number, isLast, cause, end, started, took, system, slot, known);
     }
 
     /**
@@ -181,7 +195,7 @@ public final class TestRecord {
      * @param reason the cause
      */
     public TestRecord withCause(AttemptCause reason) {
-        return new TestRecord(platform, test, attempt, last, reason, end, started, took, system, slot);
+        return new TestRecord(platform, test, attempt, last, reason, end, started, took, system, slot, known);
     }
 
     /**
@@ -192,7 +206,16 @@ public final class TestRecord {
      * @throws IllegalArgumentException if the duration is negative
      */
     public TestRecord withTimes(Instant start, Duration duration) {
-        return new TestRecord(platform, test, attempt, last, cause, end, start, duration, system, slot);
+        return new TestRecord(platform, test, attempt, last, cause, end, start, duration, system, slot, known);
+    }
+
+    /**
+     * {@return a copy of this record whose failure is known}
+     *
+     * @param rule the rule because of which it does not count, or null if it counts
+     */
+    public TestRecord withKnown(@Nullable KnownFailure rule) {
+        return new TestRecord(platform, test, attempt, last, cause, end, started, took, system, slot, rule);
     }
 
     /**
@@ -202,11 +225,11 @@ public final class TestRecord {
      * @param number the slot on that system, from 1 upwards; 0 if there was no system
      */
     public TestRecord withSystem(@Nullable SystemInfo where, int number) {
-        return new TestRecord(platform, test, attempt, last, cause, end, started, took, where, number);
+        return new TestRecord(platform, test, attempt, last, cause, end, started, took, where, number, known);
     }
 
     private List<@Nullable Object> properties() {
-        return Arrays.asList(platform, test, attempt, last, cause, end, started, took, system, slot);
+        return Arrays.asList(platform, test, attempt, last, cause, end, started, took, system, slot, known);
     }
 
     @Override

@@ -67,9 +67,31 @@ public final class TestSummary {
         return files;
     }
 
-    /** {@return whether the test passed, but not on its first attempt} */
+    /**
+     * {@return whether the test passed after an attempt that had failed} Attempts that were lost, or that ran on a host
+     * which was then put in quarantine, say nothing about the test.
+     */
     public boolean flaky() {
-        return end.outcome() == Outcome.PASSED && attempts.size() > 1;
+        if (end.outcome() != Outcome.PASSED) {
+            return false;
+        }
+        for (int i = 0; i + 1 < attempts.size(); i++) {
+            if (attempts.get(i).end().outcome().verdict() == Verdict.FAILED
+                    && attempts.get(i + 1).cause() != AttemptCause.HOST_QUARANTINED) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@return the rule because of which its failure does not count, or null} */
+    public @Nullable KnownFailure known() {
+        return attempts.isEmpty() ? null : attempts.get(attempts.size() - 1).known();
+    }
+
+    /** {@return the best verdict that a run with this test can have} */
+    public Verdict verdict() {
+        return known() == null ? end.outcome().verdict() : Verdict.PASSED;
     }
 
     /**

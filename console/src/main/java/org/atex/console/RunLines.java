@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.atex.api.Excerpt;
+import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
 import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
@@ -168,13 +169,13 @@ final class RunLines {
         boolean good = outcome.verdict() == Verdict.PASSED;
         if (record.last()) {
             done++;
-            failed += good ? 0 : 1;
+            failed += record.verdict() == Verdict.PASSED ? 0 : 1;
         }
         if (record.attempt() > 0 && !good && !withLog.add(new Attempt(record.name(), record.attempt()))) {
             major(event, Text.headed(Text.word(outcome), Text.name(record.name()) + " is not run again after all"));
         } else if (outcome == Outcome.NOT_RUN) {
             notRun(event);
-        } else if (good) {
+        } else if (good || record.known() != null && record.last()) {
             minor(event, text(record));
         } else {
             major(event, text(record));
@@ -186,7 +187,8 @@ final class RunLines {
     }
 
     private String text(TestRecord record) {
-        String note = Objects.requireNonNullElse(record.end().note(), "");
+        KnownFailure rule = record.known();
+        String note = rule == null ? Objects.requireNonNullElse(record.end().note(), "") : rule.toString();
         String shown = "";
         if (!note.isEmpty()) {
             boolean known = reasons.count(note, record.name()).again();
@@ -194,7 +196,7 @@ final class RunLines {
         }
         String text = Text.name(record.name()) + attempt(record.attempt()) + shown + " in " + Text.shown(record.took())
                 + (record.last() ? "" : ", and is run again");
-        return Text.headed(Text.word(record.end().outcome()), text);
+        return Text.headed(rule == null ? Text.word(record.end().outcome()) : "known", text);
     }
 
     private List<String> details(RunEvent.TestFinished event) {

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.api.Excerpt;
+import org.atex.api.KnownFailure;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
@@ -19,6 +20,7 @@ import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.atex.api.Verdict;
 import org.atex.support.RepeatCounter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Formats the end of a run: tests that did not pass, the worst first, then problems, then the numbers.
@@ -49,8 +51,8 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
     private List<List<TestSummary>> groups() {
         Map<Object, List<TestSummary>> groups = new LinkedHashMap<>();
         run.tests().stream()
-                .filter(test -> verdict(test) != Verdict.PASSED || test.flaky())
-                .sorted(Comparator.comparing(Summary::verdict).reversed())
+                .filter(test -> outcome(test) != Verdict.PASSED || test.flaky())
+                .sorted(Comparator.comparing(TestSummary::verdict).reversed())
                 .forEach(test -> groups.computeIfAbsent(group(test), key -> new ArrayList<>())
                         .add(test));
         return groups.values().stream()
@@ -59,13 +61,24 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
                 .toList();
     }
 
-    private static Verdict verdict(TestSummary test) {
+    /** Returns the verdict on the outcome, whether it counts or not. */
+    private static Verdict outcome(TestSummary test) {
         return test.end().outcome().verdict();
+    }
+
+    private static String word(TestSummary test) {
+        return test.known() == null ? Text.word(test.end().outcome()) : "known";
+    }
+
+    /** Returns the reason of a failure, or the rule by which it is known. */
+    private static @Nullable String why(TestSummary test) {
+        KnownFailure known = test.known();
+        return known == null ? test.end().note() : known.toString();
     }
 
     private static Object group(TestSummary test) {
         boolean alone = test.flaky()
-                || verdict(test) == Verdict.FAILED
+                || outcome(test) == Verdict.FAILED
                 || !test.excerpt().equals(Excerpt.none());
         return alone
                 ? test.name()
@@ -88,10 +101,11 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
     private List<String> failed(TestSummary test) {
         int attempts = test.attempts().size();
         String often = attempts > 1 ? " (" + attempts + " attempts)" : "";
-        String text = Text.name(test.name()) + often + Text.because(test.end().note());
-        List<String> lines =
-                new ArrayList<>(List.of(Text.headed(Text.word(test.end().outcome()), text)));
-        lines.addAll(details.of(test.excerpt()));
+        String text = Text.name(test.name()) + often + Text.because(why(test));
+        List<String> lines = new ArrayList<>(List.of(Text.headed(word(test), text)));
+        if (test.known() == null) {
+            lines.addAll(details.of(test.excerpt()));
+        }
         lines.addAll(Details.log(test.files()));
         return lines;
     }
@@ -114,9 +128,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         List<String> lines = new ArrayList<>();
         rest.stream()
                 .collect(Collectors.groupingBy(
-                        test -> test.flaky() ? "flaky" : Text.word(test.end().outcome()),
-                        LinkedHashMap::new,
-                        Collectors.toList()))
+                        test -> test.flaky() ? "flaky" : word(test), LinkedHashMap::new, Collectors.toList()))
                 .forEach((word, tests) ->
                         lines.add(Text.headed(word, tests.size() + " more (" + names(tests, NAMES_OF_REST) + ")")));
         if (!rest.isEmpty()) {
@@ -169,6 +181,8 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         run.counts().forEach((outcome, count) -> numbers.append(" " + count + " " + Text.word(outcome)));
         long flaky = run.tests().stream().filter(TestSummary::flaky).count();
         numbers.append(flaky > 0 ? " (" + flaky + " flaky)" : "");
+        long known = run.tests().stream().filter(test -> test.known() != null).count();
+        numbers.append(known > 0 ? " (" + known + " known failures)" : "");
         String verdict = run.verdict().name().toLowerCase(Locale.ROOT);
         return numbers + "; " + verdict + " in " + Text.shown(run.took());
     }

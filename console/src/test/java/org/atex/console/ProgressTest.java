@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.atex.adhoc.AdHocOrchestrator;
 import org.atex.api.Excerpt;
+import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.ReportedResult;
@@ -452,6 +454,22 @@ class ProgressTest {
                         "          fail disk/root: it is full",
                         "          | output 20.",
                         "1 tests: 1 passed (1 flaky); passed in 1:30 min");
+    }
+
+    @Test
+    void knownFailureIsPrintedWithItsOwner() {
+        KnownFailure rule = KnownFailure.of("/net", "the net team", LocalDate.of(2030, 1, 31), "issue 7");
+        TestRecord record =
+                record("/net", 1, true, Outcome.FAILED, "exit code 1").withKnown(rule);
+        begin(1, "default");
+        finished(record, excerpt());
+        ended(List.of(TestSummary.of(record.test(), record.end(), List.of(record))));
+
+        assertThat(lines())
+                .contains(
+                        "[0.0 s 1/1] known     /net (known failure until 2030-01-31, owner: the net team: issue 7) in 3.0 s",
+                        "known     /net: known failure until 2030-01-31, owner: the net team: issue 7",
+                        "1 tests: 1 failed (1 known failures); passed in 1:30 min");
     }
 
     @Test

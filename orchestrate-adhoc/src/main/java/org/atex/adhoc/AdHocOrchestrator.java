@@ -104,6 +104,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         private int spares;
         private int failureWindow = DEFAULT_WINDOW;
         private int maxFailures = Integer.MAX_VALUE;
+        private Stop onMaxFailures = Stop.CANCEL;
         private Schedule.Holds holds = Schedule.Holds.NONE;
         private Duration rampUp = Duration.ZERO;
         private @Nullable Duration runWithin;
@@ -232,12 +233,25 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @return this
          */
         public Builder maxFailures(int count) {
+            return maxFailures(count, Stop.CANCEL);
+        }
+
+        /**
+         * Sets the number of failed tests that ends the run.
+         *
+         * @param count the number, at least 1; default: no limit
+         * @param how whether running tests are cancelled or may end
+         * @return this
+         */
+        public Builder maxFailures(int count, Stop how) {
             this.maxFailures = Arguments.atLeast(1, count, "maxFailures");
+            this.onMaxFailures = how;
             return this;
         }
 
         /**
-         * Sets the maximum duration of the run, after which it is cancelled.
+         * Sets the maximum duration of the run, after which it is cancelled. A test whose expected duration is longer
+         * than the time left is not started.
          *
          * @param limit the maximum; default: no limit
          * @return this
@@ -257,7 +271,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         @Override
         public AdHocOrchestrator build() {
             Schedule.Rules common = rules(reruns, destruction, maxSystems, spares);
-            Schedule.Rules rules = common.with(failureWindow, maxFailures, runWithin, holds, rampUp);
+            Schedule.Rules rules = common.with(failureWindow, maxFailures, onMaxFailures, runWithin, holds, rampUp);
             return new AdHocOrchestrator(plan(order, hook, rules, true, Integer.MAX_VALUE));
         }
     }

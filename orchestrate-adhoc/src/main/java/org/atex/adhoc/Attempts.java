@@ -133,7 +133,7 @@ final class Attempts {
                     } else {
                         context.problem(Problem.infrastructure("the policies failed for " + test.name()
                                 + ": it is not run again, and its system is replaced: " + result.problem()));
-                        context.step(new Event.PoliciesAnswered(test, false, true));
+                        context.step(new Event.PoliciesAnswered(test, null, true));
                     }
                 }),
                 late -> {});
@@ -144,8 +144,12 @@ final class Attempts {
      */
     void hold(Decision.Hold hold) {
         Attempt attempt = attemptOf(hold.test(), hold.end());
-        TestRecord record = attempt.record(plan.platforms(), hold.test(), hold.attempt(), hold.end(), false);
+        TestRecord record = marked(attempt.record(plan.platforms(), hold.test(), hold.attempt(), hold.end(), false));
         context.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
+    }
+
+    private TestRecord marked(TestRecord record) {
+        return record.withKnown(plan.rules().known().of(record.name(), record.end()));
     }
 
     private Attempt attemptOf(PlannedTest test, TestEnd end) {
@@ -157,7 +161,8 @@ final class Attempts {
         PlannedTest test = conclude.test();
         Attempt attempt = attemptOf(test, conclude.end());
         ended.remove(test);
-        TestRecord record = attempt.record(plan.platforms(), test, conclude.attempt(), conclude.end(), conclude.last());
+        TestRecord record =
+                marked(attempt.record(plan.platforms(), test, conclude.attempt(), conclude.end(), conclude.last()));
         results.conclude(test, record, attempt.excerpt());
         if (conclude.last()) {
             // An attempt with a rerun was published by hold() when it ended.

@@ -66,7 +66,7 @@ sealed interface Event {
     record FreeSpace(String why) implements Event {}
 
     /** The user's policies have answered about an attempt. */
-    record PoliciesAnswered(PlannedTest test, boolean again, boolean spent) implements Event {}
+    record PoliciesAnswered(PlannedTest test, @Nullable Rerun again, boolean spent) implements Event {}
 
     /** A system was reset and can be prepared again. */
     record Renewed(int system) implements Event {}

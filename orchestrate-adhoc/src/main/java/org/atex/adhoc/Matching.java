@@ -100,7 +100,7 @@ final class Matching {
     }
 
     private boolean mayStart(Line line, PoolSystem system) {
-        if (line.startable.isEmpty()) {
+        if (line.startable.isEmpty() || !line.demand.accepts(system)) {
             return false;
         }
         PlannedGroup bond = line.demand.bond();
@@ -136,8 +136,8 @@ final class Matching {
     }
 
     private static boolean isBefore(PlannedTest a, Line ofA, PlannedTest b, Line ofB) {
-        if (a.tier != b.tier) {
-            return a.tier < b.tier;
+        if (a.tier() != b.tier()) {
+            return a.tier() < b.tier();
         }
         int scarcity = SCARCE_FIRST.compare(ofA, ofB);
         return scarcity != 0 ? scarcity < 0 : a.compareTo(b) < 0;
@@ -190,7 +190,7 @@ final class Matching {
             return false;
         }
         for (Line line : waiting.lines()) {
-            if (!line.demand.isAlone() && !line.isEmpty() && line.first().tier <= first.tier) {
+            if (!line.demand.isAlone() && !line.isEmpty() && line.first().tier() <= first.tier()) {
                 return false;
             }
         }
@@ -235,9 +235,10 @@ final class Matching {
      * {@return the waiting tests for which systems are missing and can be requested, with the number of systems} Tests
      * with few possible provisioners are first.
      *
+     * @param systems the systems of the pool
      * @param supply the requests that are pending
      */
-    Map<Line, Integer> missing(Supply supply, Instant now) {
+    Map<Line, Integer> missing(Collection<PoolSystem> systems, Supply supply, Instant now) {
         Map<SystemKind, Integer> soon = waiting.freeSlots();
         List<Line> lines = waiting.lines().stream()
                 .filter(line -> !line.isEmpty())
@@ -249,8 +250,15 @@ final class Matching {
         Map<Line, Integer> missing = new LinkedHashMap<>();
         for (Line line : lines) {
             int rest = parallel(line);
+            if (line.demand.isPicky()) {
+                for (PoolSystem system : systems) {
+                    rest -= rest > 0 && line.demand.accepts(system) && line.fits(system.kind.labels)
+                            ? system.freeSlots()
+                            : 0;
+                }
+            }
             for (Map.Entry<SystemKind, Integer> entry : soon.entrySet()) {
-                if (rest > 0 && entry.getValue() > 0 && line.fits(entry.getKey().labels)) {
+                if (rest > 0 && !line.demand.isPicky() && entry.getValue() > 0 && line.fits(entry.getKey().labels)) {
                     int used = Math.min(rest, entry.getValue());
                     entry.setValue(entry.getValue() - used);
                     rest -= used;
@@ -303,8 +311,8 @@ final class Matching {
 
     /** The method of D'Hondt. */
     private static boolean deservesMore(Line a, Line b, Map<Line, Integer> shares, Map<Line, Integer> missing) {
-        if (a.first().tier != b.first().tier) {
-            return a.first().tier < b.first().tier;
+        if (a.first().tier() != b.first().tier()) {
+            return a.first().tier() < b.first().tier();
         }
         long forA = (long) missing.getOrDefault(a, 0) * (shares.getOrDefault(b, 0) + 1);
         long forB = (long) missing.getOrDefault(b, 0) * (shares.getOrDefault(a, 0) + 1);

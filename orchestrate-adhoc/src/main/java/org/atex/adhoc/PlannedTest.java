@@ -3,6 +3,7 @@ package org.atex.adhoc;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,12 +33,26 @@ final class PlannedTest implements Comparable<PlannedTest> {
      * @param alone null, or what the test shares with those that may run at the same time: its group; an empty
      *     string for a test that runs beside none
      * @param bond the group whose system it uses, or null
+     * @param fresh whether no test may have run on the system
+     * @param avoided the hosts that it does not use
      */
     record Demand(
             Set<Need> needs,
             boolean destructive,
             @Nullable String alone,
-            @Nullable PlannedGroup bond) {
+            @Nullable PlannedGroup bond,
+            boolean fresh,
+            Set<HostRecord> avoided) {
+        /** {@return whether not every system with the needed labels will do} */
+        boolean isPicky() {
+            return fresh || !avoided.isEmpty();
+        }
+
+        /** {@return whether it can run on a system with suitable labels} */
+        boolean accepts(PoolSystem system) {
+            return (!fresh || !system.hasWorked) && !avoided.contains(system.host);
+        }
+
         boolean isAlone() {
             return alone != null;
         }
@@ -56,10 +71,13 @@ final class PlannedTest implements Comparable<PlannedTest> {
     /** Its properties, read once before the run. */
     final PlainTest facts;
 
-    final Kind kind;
+    /** Changes only while the test does not wait. */
+    Kind kind;
+
     private final int rank;
-    /** Among tests of the same tier, scarce systems are more important than the rank. Lower tiers are first. */
-    final int tier;
+    private final int tier;
+    /** Whether it runs after all others. */
+    private boolean late;
     /** The group that has rules for it, or null. */
     final @Nullable PlannedGroup group;
     /** The tests that must end first, apart from those of a serial group. */
@@ -72,7 +90,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
     PlannedTest next;
     /** Whether the next test of its serial group cannot use the system of its latest attempt. */
     boolean lostSystem;
-    /** Its place among the waiting tests; it stays the same. */
+    /** Its place among the waiting tests. */
     @Nullable
     TestQueue queue;
     /** When its latest attempt started. */
@@ -106,7 +124,9 @@ final class PlannedTest implements Comparable<PlannedTest> {
                         bond == null ? facts.needs() : bond.needs,
                         serial == null ? facts.destructive() : serial.whole,
                         alone ? "" : group != null && group.rules.isAlone() ? "group " + group.name() : null,
-                        bond));
+                        bond,
+                        false,
+                        Set.of()));
     }
 
     /** Returns each lock once, by name; a lock that is listed as both shared and exclusive is exclusive. */
@@ -122,9 +142,43 @@ final class PlannedTest implements Comparable<PlannedTest> {
         return facts.name();
     }
 
-    /** Sets the cause of the next attempt. */
-    void again(AttemptCause cause) {
+    /**
+     * Sets the cause, place and time of the next attempt.
+     *
+     * @param how the place and time
+     * @param host where the latest attempt ran
+     */
+    void again(AttemptCause cause, Rerun how, HostRecord host) {
         causes.add(cause);
+        late = how.time() != Rerun.Time.IN_ORDER;
+        Demand demand = kind.demand();
+        Set<HostRecord> avoided = new HashSet<>(demand.avoided());
+        if (how.on() == Rerun.On.OTHER) {
+            avoided.add(host);
+        }
+        change(new Demand(
+                demand.needs(),
+                demand.destructive(),
+                how.time() == Rerun.Time.ALONE ? "" : demand.alone(),
+                demand.bond(),
+                how.on() == Rerun.On.FRESH,
+                Set.copyOf(avoided)));
+    }
+
+    /** Accepts any system that has the needed labels. */
+    void acceptAny() {
+        Demand demand = kind.demand();
+        change(new Demand(demand.needs(), demand.destructive(), demand.alone(), demand.bond(), false, Set.of()));
+    }
+
+    private void change(Demand demand) {
+        kind = new Kind(kind.locks(), demand);
+        queue = null;
+    }
+
+    /** {@return the tier: within one, scarce systems are more important than the rank. Lower ones are first.} */
+    int tier() {
+        return late ? Integer.MAX_VALUE : tier;
     }
 
     /**
@@ -165,7 +219,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
 
     @Override
     public int compareTo(PlannedTest other) {
-        return Integer.compare(rank, other.rank);
+        return late == other.late ? Integer.compare(rank, other.rank) : late ? 1 : -1;
     }
 
     @Override

@@ -31,6 +31,24 @@ final class Policies {
         public boolean shouldRerun(TestCase test, List<TestEnd> ends) {
             return one.shouldRerun(test, ends) || other.shouldRerun(test, ends);
         }
+
+        @Override
+        public Rerun how(TestCase test, List<TestEnd> ends) {
+            return one.shouldRerun(test, ends) ? one.how(test, ends) : other.how(test, ends);
+        }
+    }
+
+    /** Allows the reruns of a policy, at another place and time. */
+    record Placed(RerunPolicy policy, Rerun how) implements RerunPolicy {
+        @Override
+        public boolean shouldRerun(TestCase test, List<TestEnd> ends) {
+            return policy.shouldRerun(test, ends);
+        }
+
+        @Override
+        public Rerun how(TestCase test, List<TestEnd> ends) {
+            return how;
+        }
     }
 
     /** The built-in destruction policies. */
@@ -68,6 +86,7 @@ final class Policies {
 
     private static boolean isBuiltIn(RerunPolicy policy) {
         return policy instanceof MaxReruns
+                || policy instanceof Placed(var placed, var how) && isBuiltIn(placed)
                 || policy instanceof Either(var one, var other) && isBuiltIn(one) && isBuiltIn(other);
     }
 }

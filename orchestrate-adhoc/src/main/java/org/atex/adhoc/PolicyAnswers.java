@@ -2,8 +2,9 @@ package org.atex.adhoc;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.atex.api.TestEnd;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answers of the user's policies about an attempt. Created under the {@link Guard}, as policies may hang. A policy
@@ -11,13 +12,13 @@ import org.atex.api.TestEnd;
  */
 final class PolicyAnswers {
     private final List<String> problems = new ArrayList<>();
-    private final boolean again;
+    private final @Nullable Rerun again;
     private final boolean spent;
 
     PolicyAnswers(Schedule.Rules rules, PlannedTest test, TestEnd end) {
         again = ask(
-                () -> rules.reruns().shouldRerun(test.test, test.endsWith(end)),
-                false,
+                () -> rules.rerun(test.test, test.endsWith(end)),
+                null,
                 "the rerun policy failed for " + test.name() + ": it is not run again: ");
         spent = ask(
                 () -> rules.destruction().shouldDestroy(test.test, end),
@@ -25,16 +26,18 @@ final class PolicyAnswers {
                 "the destruction policy failed for " + test.name() + ": its system is replaced: ");
     }
 
-    private boolean ask(BooleanSupplier policy, boolean otherwise, String problem) {
+    private <T extends @Nullable Object> T ask(Supplier<T> policy, T otherwise, String problem) {
         try {
-            return policy.getAsBoolean();
+            return policy.get();
         } catch (Throwable e) {
             problems.add(problem + Throwables.describe(e));
             return otherwise;
         }
     }
 
-    boolean again() {
+    /** {@return where and when the test runs again, or null if it does not} */
+    @Nullable
+    Rerun again() {
         return again;
     }
 

@@ -62,7 +62,7 @@ final class Pool implements RunContext {
         this.plan = plan;
         this.clock = new RunClock(plan.wall());
         this.schedule = new Schedule(plan.tests(), plan.terms(), plan.rules());
-        this.results = new RunResults(schedule.tests());
+        this.results = new RunResults(schedule.tests(), plan.rules().known());
         this.guard = new Guard(plan.limits().grace(), this::abandoned);
         this.systems = new Systems(plan, this, guard, results);
     }

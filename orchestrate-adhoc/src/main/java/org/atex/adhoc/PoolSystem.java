@@ -85,9 +85,14 @@ final class PoolSystem {
         count();
     }
 
+    /** {@return the number of slots that are free, or will be when it is prepared} */
+    int freeSlots() {
+        return phase == Phase.PREPARING ? facts.slots() : idleSlots();
+    }
+
     /** Tells its kind the number of slots that are free or will be. */
     private void count() {
-        int free = phase == Phase.PREPARING ? facts.slots() : idleSlots();
+        int free = freeSlots();
         if (free != counted) {
             kind.addFree(free - counted);
             counted = free;

@@ -20,6 +20,16 @@ public interface RerunPolicy {
      */
     boolean shouldRerun(TestCase test, List<TestEnd> ends);
 
+    /**
+     * {@return where and when the test runs again, if it does} By default at its position in the order, on any system.
+     *
+     * @param test the test
+     * @param ends the ends of its attempts, in order; never empty
+     */
+    default Rerun how(TestCase test, List<TestEnd> ends) {
+        return Rerun.inOrder();
+    }
+
     /** {@return a policy that never runs a test again} */
     static RerunPolicy never() {
         return new Policies.MaxReruns(0, Set.of());
@@ -49,11 +59,21 @@ public interface RerunPolicy {
     }
 
     /**
-     * {@return a policy that allows a rerun if this policy or another one allows it}
+     * {@return a policy that allows a rerun if this policy or another one allows it} The first one that does determines
+     * where and when.
      *
      * @param other the other policy, for example with reruns for lost systems only
      */
     default RerunPolicy or(RerunPolicy other) {
         return new Policies.Either(this, other);
+    }
+
+    /**
+     * {@return this policy, with reruns at that place and time}
+     *
+     * @param how where and when tests run again
+     */
+    default RerunPolicy with(Rerun how) {
+        return new Policies.Placed(this, how);
     }
 }

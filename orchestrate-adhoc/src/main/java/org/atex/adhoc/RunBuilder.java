@@ -3,6 +3,8 @@ package org.atex.adhoc;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -15,10 +17,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
+import org.atex.api.KnownFailure;
 import org.atex.api.Need;
 import org.atex.api.Orchestrator;
 import org.atex.api.Provisioner;
 import org.atex.api.RunListener;
+import org.atex.api.Stop;
 import org.atex.api.SystemHook;
 import org.atex.api.TestCase;
 import org.atex.support.Arguments;
@@ -38,6 +42,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private final List<TestCase> tests;
     private final List<NamedProvisioner> provisioners = new ArrayList<>();
     private final List<TestGroup> groups = new ArrayList<>();
+    private final List<KnownFailure> known = new ArrayList<>();
     private final List<RunListener> listeners = new ArrayList<>();
     private Executor.@Nullable Factory factory;
     private @Nullable Aggregator aggregator;
@@ -115,6 +120,17 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             throw new IllegalArgumentException("the group " + group.name() + " has rules already");
         }
         groups.add(group);
+        return self();
+    }
+
+    /**
+     * Adds failures that are known, and do not make the run fail until a date. The tests still run.
+     *
+     * @param failures the rules; of several for a test, the first one counts that has not expired
+     * @return this
+     */
+    public B known(KnownFailure... failures) {
+        known.addAll(List.of(failures));
         return self();
     }
 
@@ -329,12 +345,14 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 spares,
                 DEFAULT_WINDOW,
                 Integer.MAX_VALUE,
+                Stop.CANCEL,
                 systemWithin,
                 giveUpAfter,
                 diskSpaceWithin,
                 null,
                 Schedule.Holds.NONE,
-                Duration.ZERO);
+                Duration.ZERO,
+                new KnownFailures(known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault())));
     }
 
     private static void refuseDuplicates(List<FactsReader.Facts> facts) {

@@ -38,6 +38,7 @@ final class RunResults {
     }
 
     private final List<PlannedTest> planned;
+    private final KnownFailures known;
     private final Map<PlannedTest, List<TestRecord>> records = new HashMap<>();
     private final Map<PlannedTest, Excerpt> excerpts = new HashMap<>();
     private final Map<String, Path> files = new HashMap<>();
@@ -46,8 +47,9 @@ final class RunResults {
     private final Map<String, Failures> unstored = new LinkedHashMap<>();
     private int otherSetUps;
 
-    RunResults(List<PlannedTest> planned) {
+    RunResults(List<PlannedTest> planned, KnownFailures known) {
         this.planned = planned;
+        this.known = known;
     }
 
     synchronized void conclude(PlannedTest test, TestRecord record, Excerpt excerpt) {
@@ -110,7 +112,13 @@ final class RunResults {
                     .withExcerpt(excerpts.getOrDefault(test, Excerpt.none()))
                     .withFiles(files.get(test.name())));
         }
-        return new RunSummary(tests, allProblems(), took);
+        List<Problem> all = allProblems();
+        Map<String, TestEnd> ends = new HashMap<>();
+        if (!known.rules().isEmpty()) {
+            tests.forEach(test -> ends.put(test.name(), test.end()));
+        }
+        known.remarks(ends).forEach(remark -> all.add(Problem.overcome(remark)));
+        return new RunSummary(tests, all, took);
     }
 
     private List<Problem> allProblems() {

@@ -3,6 +3,7 @@ package org.atex.adhoc;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,6 +17,7 @@ import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.Stop;
+import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.Verdict;
 import org.jspecify.annotations.Nullable;
@@ -36,13 +38,15 @@ final class Schedule {
      * @param maxSystems the maximum number of systems at a time
      * @param spares the number of idle systems to keep for reruns when no test waits
      * @param failureWindow the number of recent systems of a provisioner that its breaker counts
-     * @param maxFailures the number of failed tests that cancels the run
+     * @param maxFailures the number of failed tests that ends the run
+     * @param onMaxFailures how the run ends then
      * @param systemWithin how long tests wait without any system
      * @param failingWithin how long a provisioner may fail without a success
      * @param diskSpaceWithin how long to wait for disk space for artifacts
      * @param runWithin the maximum duration of the run, or null
      * @param holds which systems are held after a failure
      * @param rampUp the time between two requests for a system; zero for none
+     * @param known the failures that do not count
      */
     record Rules(
             RerunPolicy reruns,
@@ -51,13 +55,27 @@ final class Schedule {
             int spares,
             int failureWindow,
             int maxFailures,
+            Stop onMaxFailures,
             Duration systemWithin,
             Duration failingWithin,
             Duration diskSpaceWithin,
             @Nullable Duration runWithin,
             Holds holds,
-            Duration rampUp) {
-        Rules with(int failedSystems, int failedTests, @Nullable Duration limit, Holds held, Duration interval) {
+            Duration rampUp,
+            KnownFailures known) {
+        /** {@return where and when a test runs again, or null if it does not} Calls the policy. */
+        @Nullable
+        Rerun rerun(TestCase test, List<TestEnd> ends) {
+            return reruns.shouldRerun(test, ends) ? reruns.how(test, ends) : null;
+        }
+
+        Rules with(
+                int failedSystems,
+                int failedTests,
+                Stop onFailedTests,
+                @Nullable Duration limit,
+                Holds held,
+                Duration interval) {
             return new Rules(
                     reruns,
                     destruction,
@@ -65,12 +83,14 @@ final class Schedule {
                     spares,
                     failedSystems,
                     failedTests,
+                    onFailedTests,
                     systemWithin,
                     failingWithin,
                     diskSpaceWithin,
                     limit,
                     held,
-                    interval);
+                    interval,
+                    known);
         }
     }
 
@@ -95,6 +115,10 @@ final class Schedule {
 
     private final WaitingTests waiting = new WaitingTests();
     private final DependentTests dependent;
+    /** The tests with an expected duration, if the run has a limit. */
+    private final List<PlannedTest> longestFirst;
+
+    private int firstNotTooLong;
     private final HostHealth hosts = new HostHealth();
     private final Matching matching = new Matching(waiting, hosts);
     private final FreeSpaceWatch freeSpace;
@@ -139,6 +163,11 @@ final class Schedule {
         this.supply = new Supply(sources, rules.failureWindow(), rules.failingWithin());
         this.freeSpace = new FreeSpaceWatch(rules.diskSpaceWithin());
         this.unfinished = tests.size();
+        this.longestFirst = this.tests.stream()
+                .filter(test -> rules.runWithin() != null && test.facts.expected() != null)
+                .sorted(Comparator.comparing((PlannedTest test) -> test.facts.expected())
+                        .reversed())
+                .toList();
         this.serial = this.tests.stream()
                 .filter(test -> test.previous != null)
                 .collect(Collectors.groupingBy(Schedule::group, LinkedHashMap::new, Collectors.toList()));
@@ -199,7 +228,7 @@ final class Schedule {
                     out.add(new Decision.Pause(""));
                 }
             }
-            case Event.PoliciesAnswered(PlannedTest test, boolean again, boolean spent) -> judged(test, again, spent);
+            case Event.PoliciesAnswered(PlannedTest test, Rerun again, boolean spent) -> judged(test, again, spent);
             case Event.Renewed(int id) -> renewed(system(id));
             case Event.Freed(int id) -> freed(system(id));
             case Event.Released(int id) -> released(id);
@@ -462,9 +491,9 @@ final class Schedule {
     private void finished(PoolSystem system, int slot, TestEnd end) {
         PlannedTest test = system.runs(slot);
         if (stop != null) {
-            ended(system, slot, end, false, true);
+            ended(system, slot, end, null, true);
         } else if (Policies.areBuiltIn(rules)) {
-            boolean again = rules.reruns().shouldRerun(test.facts, test.endsWith(end));
+            Rerun again = rules.rerun(test.facts, test.endsWith(end));
             boolean spent = !end.systemUsable() || rules.destruction().shouldDestroy(test.facts, end);
             ended(system, slot, end, again, spent);
         } else {
@@ -473,7 +502,7 @@ final class Schedule {
         }
     }
 
-    private void judged(PlannedTest test, boolean again, boolean spent) {
+    private void judged(PlannedTest test, @Nullable Rerun again, boolean spent) {
         Judged judged = beingJudged.remove(test);
         if (judged != null) {
             ended(
@@ -485,7 +514,7 @@ final class Schedule {
         }
     }
 
-    private void ended(PoolSystem system, int slot, TestEnd end, boolean again, boolean spent) {
+    private void ended(PoolSystem system, int slot, TestEnd end, @Nullable Rerun again, boolean spent) {
         PlannedTest test = system.finish(slot);
         matching.ended(test);
         matching.took(test, end, now);
@@ -494,9 +523,13 @@ final class Schedule {
         hosts.ended(system.host, end);
         boolean keeps = keepsSystem(system, test, end);
         test.lostSystem = isSerial(test) && !keeps;
-        if (again && stop == null && end.outcome() != Outcome.CANCELLED && mayRunAgain(test)) {
+        if (again != null
+                && stop == null
+                && end.outcome() != Outcome.CANCELLED
+                && mayRunAgain(test)
+                && endsInTime(test)) {
             hold(test, attempt, end);
-            test.again(AttemptCause.RERUN);
+            test.again(AttemptCause.RERUN, isSerial(test) ? Rerun.inOrder() : again, system.host);
             waiting.add(test);
         } else if (stop == null
                 && !isSerial(test)
@@ -504,7 +537,7 @@ final class Schedule {
                 && hosts.isDoubtful(system.host, end)) {
             // Not with maxFailures: failures that are held back would delay the cancellation.
             hold(test, attempt, end);
-            test.again(AttemptCause.HOST_QUARANTINED);
+            test.again(AttemptCause.HOST_QUARANTINED, Rerun.inOrder(), system.host);
             if (system.host.quarantined == null) {
                 system.host.doubtful.add(test);
                 doubted.add(system.host);
@@ -624,8 +657,10 @@ final class Schedule {
         test.held = null;
         unfinished--;
         out.add(new Decision.Conclude(test, attempt, end, true));
-        if (end.outcome().verdict() == Verdict.FAILED && ++failures == rules.maxFailures()) {
-            stopping(Stop.CANCEL, failures == 1 ? test.name() + " failed" : failures + " tests failed");
+        boolean failed =
+                end.outcome().verdict() == Verdict.FAILED && rules.known().of(test.name(), end) == null;
+        if (failed && ++failures == rules.maxFailures()) {
+            stopping(rules.onMaxFailures(), failures == 1 ? test.name() + " failed" : failures + " tests failed");
         }
         dependent.of(test).forEach(next -> free(next, test, end));
     }
@@ -714,19 +749,44 @@ final class Schedule {
         if (stop != null) {
             all.addAll(dependent.takeAll());
         }
-        for (PlannedTest test : all) {
-            List<TestEnd> ends = test.ends();
-            if (ends.isEmpty()) {
-                conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
-            } else {
-                // The previous attempt remains the result.
-                TestEnd last = ends.get(ends.size() - 1);
-                String note = (last.note() == null ? "" : last.note() + "; ") + "not run again: " + why;
-                // Its record is still open, unless another attempt started and failed for lack of disk space.
-                int attempt = test.held == null ? test.attempt() : ends.size();
-                conclude(test, attempt, new TestEnd(last.outcome(), last.exitCode(), note, true));
+        all.forEach(test -> giveUp(test, why));
+    }
+
+    private void giveUp(PlannedTest test, String why) {
+        List<TestEnd> ends = test.ends();
+        if (ends.isEmpty()) {
+            conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
+        } else {
+            // The previous attempt remains the result.
+            TestEnd last = ends.get(ends.size() - 1);
+            String note = (last.note() == null ? "" : last.note() + "; ") + "not run again: " + why;
+            // Its record is still open, unless another attempt started and failed for lack of disk space.
+            int attempt = test.held == null ? test.attempt() : ends.size();
+            conclude(test, attempt, new TestEnd(last.outcome(), last.exitCode(), note, true));
+        }
+    }
+
+    /** Gives up tests that are expected to take longer than the rest of the run. */
+    private void giveUpTooLong() {
+        while (deadline != null
+                && firstNotTooLong < longestFirst.size()
+                && !endsInTime(longestFirst.get(firstNotTooLong))) {
+            PlannedTest test = longestFirst.get(firstNotTooLong++);
+            String why = "it is expected to take " + test.facts.expected() + ", but only "
+                    + Duration.between(now, deadline) + " of the run's limit of " + rules.runWithin() + " are left";
+            if (dependent.contains(test)) {
+                dependent.remove(test);
+                giveUp(test, why);
+            } else if (waiting.contains(test)) {
+                waiting.remove(test);
+                giveUp(test, why);
             }
         }
+    }
+
+    private boolean endsInTime(PlannedTest test) {
+        Duration expected = test.facts.expected();
+        return deadline == null || expected == null || !now.plus(expected).isAfter(deadline);
     }
 
     // Ends.
@@ -787,6 +847,7 @@ final class Schedule {
     /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
         endLostGroups();
+        giveUpTooLong();
         if (waiting.isEmpty() && matching.running() == 0) {
             List.copyOf(doubted).forEach(this::settleLastDoubts);
         }
@@ -794,6 +855,7 @@ final class Schedule {
         releaseUnfit();
         releaseSurplus();
         askForMore();
+        freshenForReruns();
         breakDeadlock();
         noteWaiting();
         // An arriving system is not in 'systems' yet, but it must be released before the end.
@@ -949,14 +1011,37 @@ final class Schedule {
         Map<Integer, Integer> asks = new TreeMap<>();
         do {
             made = 0;
-            for (Map.Entry<Line, Integer> share :
-                    matching.shares(left, matching.missing(supply, now)).entrySet()) {
+            for (Map.Entry<Line, Integer> share : matching.shares(left, matching.missing(systems.values(), supply, now))
+                    .entrySet()) {
                 made += supply.ask(share.getValue(), share.getKey()::mayFit, now, asks);
             }
             left -= made;
         } while (made > 0 && left > 0);
         asks.forEach((provisioner, count) -> out.add(new Decision.Request(provisioner, count)));
         nextRequest = one && !asks.isEmpty() ? now.plus(rules.rampUp()) : null;
+    }
+
+    /** Resets or replaces an idle system for a rerun that needs a fresh one, if none is coming. */
+    private void freshenForReruns() {
+        if (stop != null || supply.asked() > 0 || supply.isArriving() || freeSpace.isShort()) {
+            return;
+        }
+        for (Line line : waiting.lines()) {
+            if (line.demand.fresh() && !line.startable.isEmpty()) {
+                systems.values().stream()
+                        .filter(system -> line.fits(system.kind.labels))
+                        .filter(system -> system.phase == Phase.READY && system.isIdle() && system.hasWorked)
+                        .findFirst()
+                        .filter(system -> systems.values().stream()
+                                .noneMatch(other -> other.phase == Phase.PREPARING || other.phase == Phase.LEAVING))
+                        .ifPresent(system -> {
+                            system.enter(Phase.LEAVING);
+                            idle.remove(system);
+                            out.add(new Decision.Renew(
+                                    system.id(), line.first().name() + " runs again on a fresh system"));
+                        });
+            }
+        }
     }
 
     /**
@@ -976,6 +1061,12 @@ final class Schedule {
                 .toList();
         if (usable.stream().anyMatch(system -> system.phase != Phase.READY)) {
             return;
+        }
+        if (!usable.isEmpty() && waiting.acceptAny()) {
+            fillSlots();
+            if (matching.running() > 0) {
+                return;
+            }
         }
         if (!usable.isEmpty()) {
             usable.forEach(this::refuse);

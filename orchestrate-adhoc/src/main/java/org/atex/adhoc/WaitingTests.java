@@ -196,6 +196,21 @@ final class WaitingTests {
         size--;
     }
 
+    /** Lets reruns use any suitable system. {@return whether one of them did not} */
+    boolean acceptAny() {
+        List<PlannedTest> picky = lines.values().stream()
+                .filter(line -> line.demand.isPicky())
+                .flatMap(line -> line.queues.stream())
+                .flatMap(queue -> queue.tests.stream())
+                .toList();
+        for (PlannedTest test : picky) {
+            remove(test);
+            test.acceptAny();
+            add(test);
+        }
+        return !picky.isEmpty();
+    }
+
     /** Removes and returns all tests, in the order of the run. */
     List<PlannedTest> takeAll() {
         List<PlannedTest> all = new ArrayList<>();

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -23,8 +25,10 @@ import org.atex.api.After;
 import org.atex.api.Aggregator;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
+import org.atex.api.KnownFailure;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
+import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunListener;
 import org.atex.api.RunSummary;
@@ -237,6 +241,51 @@ class AdHocOrchestratorTest {
                 .build()) {
             assertThat(run.run().problems())
                     .anySatisfy(problem -> assertThat(problem.message()).contains("typo", "no test of the run"));
+        }
+    }
+
+    @Test
+    void knownFailuresDoNotCountUntilTheyExpire() throws Exception {
+        LocalDate day = LocalDate.of(2030, 6, 15);
+        List<TestCase> tests = new ArrayList<>(tests(3));
+        String first = tests.get(0).name();
+        AdHocOrchestrator.Builder builder = run(tests, FakeExecutors.running(test -> FakeRun.failing(SHORT)))
+                .on(systems(FakeSystem.ready()))
+                .clock(() -> day.atStartOfDay(ZoneId.systemDefault()).toInstant());
+        builder.known(
+                KnownFailure.of(first, "the net team", day, "issue 7"),
+                KnownFailure.of("/t[1]", "nobody", day, "not a pattern"),
+                KnownFailure.of(tests.get(1).name(), "the disk team", day.minusDays(1), "issue 8"),
+                KnownFailure.of("*2", "the cpu team", day, "issue 9"));
+        RunSummary summary;
+        try (AdHocOrchestrator run = builder.build()) {
+            summary = run.run();
+        }
+        assertThat(summary.verdict()).isEqualTo(Verdict.FAILED);
+        assertThat(summary.tests())
+                .extracting(
+                        test -> test.known() == null ? "counts" : test.known().owner())
+                .containsExactly("the net team", "counts", "the cpu team");
+        assertThat(summary.problems())
+                .extracting(Problem::message)
+                .anySatisfy(message -> assertThat(message).contains("has expired", "the disk team", "issue 8"))
+                .anySatisfy(message -> assertThat(message).contains("no test of the run", "nobody"));
+        assertThat(summary.tests().get(0).verdict()).isEqualTo(Verdict.PASSED);
+        assertThat(results.records())
+                .as("the failure is recorded")
+                .extracting(record -> record.end().outcome())
+                .containsOnly(Outcome.FAILED);
+    }
+
+    @Test
+    void knownFailureThatPassesIsTold() throws Exception {
+        try (AdHocOrchestrator run = run(tests(1), FakeExecutors.passing(SHORT))
+                .on(systems(FakeSystem.ready()))
+                .known(KnownFailure.of("/t*", "the net team", LocalDate.MAX, "issue 7"))
+                .build()) {
+            assertThat(run.run().problems())
+                    .extracting(Problem::message)
+                    .anySatisfy(message -> assertThat(message).contains("passed: remove the rule for /t*"));
         }
     }
 

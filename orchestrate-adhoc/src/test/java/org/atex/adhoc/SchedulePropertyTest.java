@@ -81,7 +81,8 @@ class SchedulePropertyTest {
                     case 1 -> TestOrder.given();
                     default -> Policies.DEFAULT_ORDER;
                 },
-                RerunPolicy.maxReruns(random.nextInt(3)),
+                RerunPolicy.maxReruns(random.nextInt(3))
+                        .with(new Rerun(Rerun.On.values()[random.nextInt(3)], Rerun.Time.values()[random.nextInt(3)])),
                 switch (random.nextInt(3)) {
                     case 0 -> DestructionPolicy.declared();
                     case 1 -> DestructionPolicy.afterFailure();

@@ -12,8 +12,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.atex.adhoc.Simulation.Supplies;
+import org.atex.api.After;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
+import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
@@ -410,6 +412,51 @@ class ScheduleTest {
                         .count())
                 .isBetween(3L, 4L);
         assertThat(simulation.concluded.get("/t49").note()).contains("3 tests failed");
+    }
+
+    private static Simulation simulate(List<PlainTest> tests, Schedule.Rules rules, TestEnd end) {
+        Simulation.Given given = Simulation.rules().withMaxSystems(2);
+        return new Simulation(
+                given.schedule(tests, 1, rules),
+                given,
+                p -> Simulation.plain(),
+                (test, attempt) -> end,
+                test -> test.expected() == null ? Duration.ofMinutes(1) : test.expected());
+    }
+
+    @Test
+    void runningTestsEndAfterTooManyFailuresIfAskedFor() {
+        Schedule.Rules rules = Simulation.rules()
+                .withMaxSystems(2)
+                .rules()
+                .with(10, 3, Stop.DRAIN, null, Schedule.Holds.NONE, Duration.ZERO);
+        Simulation simulation = simulate(tests(50), rules, FAILED);
+        simulation.run();
+        assertThat(simulation.concluded.values().stream().map(TestEnd::outcome))
+                .as("no test is cancelled")
+                .containsOnly(Outcome.FAILED, Outcome.NOT_RUN);
+    }
+
+    @Test
+    void testThatCannotEndWithinTheRunIsNotStarted() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/a").withPriority(1).withExpected(Duration.ofMinutes(50)),
+                TestCase.named("/b").withPriority(1).withExpected(Duration.ofMinutes(40)),
+                TestCase.named("/long").withExpected(Duration.ofMinutes(30)),
+                TestCase.named("/tooLong").withExpected(Duration.ofHours(2)),
+                TestCase.named("/late").withExpected(Duration.ofMinutes(25)),
+                TestCase.named("/after").withAfter(After.passOf("/late")),
+                TestCase.named("/short").withExpected(Duration.ofMinutes(10)));
+        Schedule.Rules rules = Simulation.rules()
+                .withMaxSystems(2)
+                .rules()
+                .with(10, 3, Stop.CANCEL, Duration.ofHours(1), Schedule.Holds.NONE, Duration.ZERO);
+        Simulation simulation = simulate(tests, rules, PASSED);
+        simulation.run();
+        assertThat(simulation.started).containsExactly("/a", "/b", "/short");
+        assertThat(simulation.concluded.get("/tooLong").note()).contains("expected to take PT2H", "limit of PT1H");
+        assertThat(simulation.concluded.get("/late").outcome()).isEqualTo(Outcome.NOT_RUN);
+        assertThat(simulation.concluded.get("/after").outcome()).isEqualTo(Outcome.SKIPPED);
     }
 
     @Test

@@ -199,15 +199,21 @@ final class Simulation {
                     spares,
                     failureWindow,
                     maxFailures,
+                    Stop.CANCEL,
                     Duration.ofHours(1),
                     Duration.ofMinutes(1),
                     Duration.ofMinutes(10),
                     null,
                     holds,
-                    rampUp);
+                    rampUp,
+                    KnownFailures.none());
         }
 
         Schedule schedule(List<? extends TestCase> tests, int provisioners) {
+            return schedule(tests, provisioners, rules());
+        }
+
+        Schedule schedule(List<? extends TestCase> tests, int provisioners, Schedule.Rules rules) {
             List<Supply.Terms> offers = new ArrayList<>();
             for (int i = 0; i < provisioners; i++) {
                 offers.add(terms.apply(i));
@@ -218,7 +224,7 @@ final class Simulation {
             Planner planner = new Planner(facts, order, groups);
             List<PlannedTest> planned = planner.inOrder();
             planner.connect(planned);
-            return new Schedule(planned, offers, rules());
+            return new Schedule(planned, offers, rules);
         }
     }
 
@@ -290,7 +296,16 @@ final class Simulation {
             Function<Integer, Supplies> supplies,
             BiFunction<TestCase, Integer, TestEnd> ends,
             Function<TestCase, Duration> durations) {
-        this.schedule = given.schedule(tests, provisioners);
+        this(given.schedule(tests, provisioners), given, supplies, ends, durations);
+    }
+
+    Simulation(
+            Schedule schedule,
+            Given given,
+            Function<Integer, Supplies> supplies,
+            BiFunction<TestCase, Integer, TestEnd> ends,
+            Function<TestCase, Duration> durations) {
+        this.schedule = schedule;
         this.given = given;
         this.supplies = supplies;
         this.ends = ends;
@@ -372,6 +387,7 @@ final class Simulation {
                 case Decision.Renew(int system, String why) ->
                     at(Duration.ZERO, () -> {
                         spent.remove(system);
+                        used.remove(system);
                         tell(new Event.Renewed(system));
                     });
                 case Decision.Release(int system, String why) -> release(system);
@@ -413,7 +429,7 @@ final class Simulation {
 
     private void judge(PlannedTest test, TestEnd end) {
         at(Duration.ofMillis(1), () -> {
-            boolean again = given.reruns().shouldRerun(test.test, test.endsWith(end));
+            Rerun again = given.rules().rerun(test.test, test.endsWith(end));
             tell(new Event.PoliciesAnswered(test, again, given.destruction().shouldDestroy(test.test, end)));
         });
     }
@@ -529,6 +545,9 @@ final class Simulation {
         if (facts.expires() != null && takesAtMost != null && (fresh || test.expected() != null)) {
             assertThat(now.plus(takesAtMost)).as("ends before the lease").isBeforeOrEqualTo(facts.expires());
         }
+        assertThat(run.test().kind.demand().fresh() && !fresh)
+                .as("%s runs on a used system", test.name())
+                .isFalse();
         running.values().forEach(other -> assertCompatible(test, other.test().test));
         assertFollows(run);
         Place place = new Place(run.system(), run.slot());
