@@ -2,6 +2,7 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.atex.api.Orchestrator;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class AdHocOrchestrator implements Orchestrator {
     private final Pool pool;
     private final AtomicBoolean begun = new AtomicBoolean();
+    private volatile boolean running;
     private final CountDownLatch over = new CountDownLatch(1);
 
     AdHocOrchestrator(RunPlan plan) {
@@ -43,9 +45,11 @@ public final class AdHocOrchestrator implements Orchestrator {
             throw new IllegalStateException(
                     "the orchestrator has already run or was closed: build a new one for another run");
         }
+        running = true;
         try {
             return pool.run();
         } finally {
+            running = false;
             over.countDown();
         }
     }
@@ -63,6 +67,17 @@ public final class AdHocOrchestrator implements Orchestrator {
      */
     public void stop(Stop how, String why) {
         pool.stop(how, why);
+    }
+
+    /**
+     * {@return for each test that waits, why it does not run now, in the order of the run} For example: "for the lock
+     * database, which /backup holds". Tests that are to run again are included. Empty before and after the run. Safe for
+     * use from any thread; blocks for a moment.
+     *
+     * @throws InterruptedException if interrupted
+     */
+    public Map<String, String> whyWaiting() throws InterruptedException {
+        return running ? pool.whyWaiting() : Map.of();
     }
 
     @Override
@@ -105,7 +120,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         private int failureWindow = DEFAULT_WINDOW;
         private int maxFailures = Integer.MAX_VALUE;
         private Stop onMaxFailures = Stop.CANCEL;
-        private Schedule.Holds holds = Schedule.Holds.NONE;
+        private RunRules.Holds holds = RunRules.Holds.NONE;
         private Duration rampUp = Duration.ZERO;
         private @Nullable Duration runWithin;
 
@@ -221,7 +236,7 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @return this
          */
         public Builder holdFailed(int most, Duration time) {
-            this.holds = new Schedule.Holds(
+            this.holds = new RunRules.Holds(
                     Arguments.atLeast(1, most, "the number of held systems"), Arguments.positive(time, "holdFailed"));
             return this;
         }
@@ -270,8 +285,8 @@ public final class AdHocOrchestrator implements Orchestrator {
          */
         @Override
         public AdHocOrchestrator build() {
-            Schedule.Rules common = rules(reruns, destruction, maxSystems, spares);
-            Schedule.Rules rules = common.with(failureWindow, maxFailures, onMaxFailures, runWithin, holds, rampUp);
+            RunRules common = rules(reruns, destruction, maxSystems, spares);
+            RunRules rules = common.with(failureWindow, maxFailures, onMaxFailures, runWithin, holds, rampUp);
             return new AdHocOrchestrator(plan(order, hook, rules, true, Integer.MAX_VALUE));
         }
     }

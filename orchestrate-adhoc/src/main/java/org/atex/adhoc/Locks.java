@@ -3,6 +3,7 @@ package org.atex.adhoc;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 final class Locks {
     private static final class State {
         private final List<TestQueue> users = new ArrayList<>();
-        private int sharers;
+        private final Set<PlannedTest> holders = new LinkedHashSet<>();
         private boolean exclusive;
         private @Nullable Mode claimed;
 
         boolean isFree(Mode wanted) {
-            return !exclusive && (sharers == 0 || wanted == Mode.SHARED);
+            return !exclusive && (holders.isEmpty() || wanted == Mode.SHARED);
         }
 
         boolean isClaimedFrom(Mode wanted) {
@@ -59,23 +60,41 @@ final class Locks {
     }
 
     /** {@return the queues to which the change may matter} */
-    Collection<TestQueue> take(Set<TestLock> locks) {
+    Collection<TestQueue> take(PlannedTest test) {
+        Set<TestLock> locks = test.kind.locks();
         for (TestLock lock : locks) {
             State state = state(lock);
             state.exclusive |= lock.mode() == Mode.EXCLUSIVE;
-            state.sharers += lock.mode() == Mode.SHARED ? 1 : 0;
+            state.holders.add(test);
         }
         return users(locks);
     }
 
     /** {@return the queues to which the change may matter} */
-    Collection<TestQueue> giveBack(Set<TestLock> locks) {
+    Collection<TestQueue> giveBack(PlannedTest test) {
+        Set<TestLock> locks = test.kind.locks();
         for (TestLock lock : locks) {
             State state = state(lock);
-            state.exclusive &= lock.mode() != Mode.EXCLUSIVE;
-            state.sharers -= lock.mode() == Mode.SHARED ? 1 : 0;
+            state.exclusive = false; // a test that holds it exclusively is the only one
+            state.holders.remove(test);
         }
         return users(locks);
+    }
+
+    /** {@return why the first test of a queue cannot take its locks, for people} */
+    String whyNotFree(TestQueue queue) {
+        for (TestLock lock : queue.kind.locks()) {
+            State state = state(lock);
+            if (!state.isFree(lock.mode())) {
+                int more = state.holders.size() - 1;
+                return "for the lock " + lock.name() + ", which "
+                        + state.holders.iterator().next().name()
+                        + (more > 0 ? " and " + more + " more hold" : " holds");
+            }
+        }
+        TestQueue other = claimant();
+        return "for locks that "
+                + (other == null ? "another test" : other.first().name()) + " takes first";
     }
 
     /** {@return the queue that claims its locks, or null; the claim ends when the test has started} */

@@ -197,6 +197,34 @@ final class Matching {
         return true;
     }
 
+    /** {@return why a waiting test does not run now, for people} */
+    String whyNot(PlannedTest test) {
+        PlannedTest.Demand demand = test.kind.demand();
+        String locked = waiting.whyLocked(test);
+        if (!locked.isEmpty()) {
+            return locked;
+        }
+        if (waiting.readySlots(test) == 0) {
+            return "for a system" + (demand.needs().isEmpty() ? "" : " with " + demand.needs());
+        }
+        PlannedGroup bond = demand.bond();
+        if (bond != null && bond.system != null) {
+            return "for a slot on " + bond.system.facts.name() + ", where its group runs";
+        }
+        if (demand.isAlone() ? running > 0 : runningAlone != null) {
+            return demand.isAlone() ? "until no other test runs" : "until the tests that must run alone have ended";
+        }
+        if (draining) {
+            return "for a test with a higher priority that must run alone";
+        }
+        if (demand.isPicky()) {
+            return demand.fresh() ? "for a fresh system" : "for another host";
+        }
+        return demand.destructive()
+                ? "for a system on which no other test runs"
+                : "for a free slot" + (demand.needs().isEmpty() ? "" : " on a system with " + demand.needs());
+    }
+
     void started(PlannedTest test, Instant now) {
         claims.remove(test);
         waiting.start(test);

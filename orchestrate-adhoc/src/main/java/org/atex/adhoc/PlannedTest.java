@@ -210,6 +210,10 @@ final class PlannedTest implements Comparable<PlannedTest> {
         ends.add(end);
     }
 
+    boolean isConcluded() {
+        return concluded;
+    }
+
     void conclude() {
         if (concluded) {
             throw new IllegalStateException(name() + " already has a final outcome");

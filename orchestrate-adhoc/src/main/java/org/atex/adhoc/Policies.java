@@ -80,7 +80,7 @@ final class Policies {
     }
 
     /** {@return whether both policies are built in} */
-    static boolean areBuiltIn(Schedule.Rules rules) {
+    static boolean areBuiltIn(RunRules rules) {
         return isBuiltIn(rules.reruns()) && rules.destruction() instanceof Destruction;
     }
 

@@ -15,7 +15,7 @@ final class PolicyAnswers {
     private final @Nullable Rerun again;
     private final boolean spent;
 
-    PolicyAnswers(Schedule.Rules rules, PlannedTest test, TestEnd end) {
+    PolicyAnswers(RunRules rules, PlannedTest test, TestEnd end) {
         again = ask(
                 () -> rules.rerun(test.test, test.endsWith(end)),
                 null,

@@ -4,11 +4,15 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.atex.api.PlainTest;
@@ -108,6 +112,22 @@ final class Pool implements RunContext {
             // An empty message wakes the thread of the run, which then sees the stop request.
             post(() -> {});
         }
+    }
+
+    /** {@return why each waiting test waits; empty if the run has ended} Blocks until the run answers. */
+    Map<String, String> whyWaiting() throws InterruptedException {
+        CompletableFuture<Map<String, String>> answer = new CompletableFuture<>();
+        post(() -> answer.complete(over ? Map.of() : schedule.whyWaiting()));
+        while (finished.getCount() > 0) {
+            try {
+                return answer.get(1, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                // The run may have ended without an answer.
+            } catch (ExecutionException e) {
+                throw new AssertionError("never completed exceptionally", e);
+            }
+        }
+        return Map.of();
     }
 
     @Override

@@ -278,7 +278,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @param refusing whether to refuse a test that needs labels that no provisioner offers
      * @param maxSlots the maximum number of slots used of a system
      */
-    RunPlan plan(TestOrder order, SystemHook hook, Schedule.Rules rules, boolean refusing, int maxSlots) {
+    RunPlan plan(TestOrder order, SystemHook hook, RunRules rules, boolean refusing, int maxSlots) {
         if (factory == null || aggregator == null || provisioners.isEmpty()) {
             throw new IllegalArgumentException("a run needs a provisioner, an executor factory and an aggregator:"
                     + " call on(provisioner), with(executors) and into(aggregator)");
@@ -337,8 +337,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /** {@return rules with the options that are common to all runs} */
-    Schedule.Rules rules(RerunPolicy reruns, DestructionPolicy destruction, int maxSystems, int spares) {
-        return new Schedule.Rules(
+    RunRules rules(RerunPolicy reruns, DestructionPolicy destruction, int maxSystems, int spares) {
+        return new RunRules(
                 reruns,
                 destruction,
                 maxSystems,
@@ -350,7 +350,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 giveUpAfter,
                 diskSpaceWithin,
                 null,
-                Schedule.Holds.NONE,
+                RunRules.Holds.NONE,
                 Duration.ZERO,
                 new KnownFailures(known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault())));
     }

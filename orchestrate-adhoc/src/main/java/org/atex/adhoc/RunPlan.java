@@ -43,7 +43,7 @@ record RunPlan(
         Platforms platforms,
         List<RunListener> listeners,
         @Nullable Path workDirectory,
-        Schedule.Rules rules,
+        RunRules rules,
         Limits limits,
         int maxSlots,
         InstantSource wall,

@@ -17,7 +17,6 @@ import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.Stop;
-import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.Verdict;
 import org.jspecify.annotations.Nullable;
@@ -30,85 +29,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 final class Schedule {
-    /**
-     * The options of the run.
-     *
-     * @param reruns decides which tests are run again
-     * @param destruction decides after which tests a system is spent
-     * @param maxSystems the maximum number of systems at a time
-     * @param spares the number of idle systems to keep for reruns when no test waits
-     * @param failureWindow the number of recent systems of a provisioner that its breaker counts
-     * @param maxFailures the number of failed tests that ends the run
-     * @param onMaxFailures how the run ends then
-     * @param systemWithin how long tests wait without any system
-     * @param failingWithin how long a provisioner may fail without a success
-     * @param diskSpaceWithin how long to wait for disk space for artifacts
-     * @param runWithin the maximum duration of the run, or null
-     * @param holds which systems are held after a failure
-     * @param rampUp the time between two requests for a system; zero for none
-     * @param known the failures that do not count
-     */
-    record Rules(
-            RerunPolicy reruns,
-            DestructionPolicy destruction,
-            int maxSystems,
-            int spares,
-            int failureWindow,
-            int maxFailures,
-            Stop onMaxFailures,
-            Duration systemWithin,
-            Duration failingWithin,
-            Duration diskSpaceWithin,
-            @Nullable Duration runWithin,
-            Holds holds,
-            Duration rampUp,
-            KnownFailures known) {
-        /** {@return where and when a test runs again, or null if it does not} Calls the policy. */
-        @Nullable
-        Rerun rerun(TestCase test, List<TestEnd> ends) {
-            return reruns.shouldRerun(test, ends) ? reruns.how(test, ends) : null;
-        }
-
-        Rules with(
-                int failedSystems,
-                int failedTests,
-                Stop onFailedTests,
-                @Nullable Duration limit,
-                Holds held,
-                Duration interval) {
-            return new Rules(
-                    reruns,
-                    destruction,
-                    maxSystems,
-                    spares,
-                    failedSystems,
-                    failedTests,
-                    onFailedTests,
-                    systemWithin,
-                    failingWithin,
-                    diskSpaceWithin,
-                    limit,
-                    held,
-                    interval,
-                    known);
-        }
-    }
-
-    /**
-     * Which systems are held after a failed test.
-     *
-     * @param most the maximum number of systems at a time
-     * @param time how long each is held
-     */
-    record Holds(int most, Duration time) {
-        static final Holds NONE = new Holds(0, Duration.ZERO);
-    }
-
     private record Judged(PoolSystem system, int slot, TestEnd end) {}
 
     private static final int MAX_NO_SPACE = 2;
 
-    private final Rules rules;
+    private final RunRules rules;
     private final List<PlannedTest> tests;
     /** The tests of serial groups, without the first of each. */
     private final Map<PlannedGroup, List<PlannedTest>> serial;
@@ -157,7 +82,7 @@ final class Schedule {
      * @param sources the terms of each provisioner
      * @param rules the options of the run
      */
-    Schedule(List<PlannedTest> tests, List<Supply.Terms> sources, Rules rules) {
+    Schedule(List<PlannedTest> tests, List<Supply.Terms> sources, RunRules rules) {
         this.rules = rules;
         this.tests = List.copyOf(tests);
         this.supply = new Supply(sources, rules.failureWindow(), rules.failingWithin());
@@ -680,7 +605,7 @@ final class Schedule {
         List<TestEnd> ends = previous == null ? List.of() : previous.ends();
         if (previous != null && !ends.isEmpty()) {
             previous.lostSystem = true;
-            TestEnd without = endWithout(test, previous, ends.get(ends.size() - 1));
+            TestEnd without = DependentTests.endWithout(test, previous, ends.get(ends.size() - 1));
             if (without != null) {
                 waiting.remove(test);
                 conclude(test, 0, without);
@@ -690,58 +615,13 @@ final class Schedule {
 
     /** One of the tests for which a test waits has ended. */
     private void free(PlannedTest test, PlannedTest ended, TestEnd end) {
-        TestEnd without = endWithout(test, ended, end);
+        TestEnd without = DependentTests.endWithout(test, ended, end);
         if (without != null) {
             dependent.remove(test);
             conclude(test, 0, without);
         } else if (dependent.oneEnded(test)) {
             wait(test);
         }
-    }
-
-    /** Returns the end of a test that does not run because of another one, or null if it runs. */
-    private static @Nullable TestEnd endWithout(PlannedTest test, PlannedTest ended, TestEnd end) {
-        if (end.outcome() != Outcome.PASSED && test.after.contains(new PlannedTest.Dependency(ended, true))) {
-            return TestEnd.of(
-                    Outcome.SKIPPED, "skipped: it runs only if " + ended.name() + " passes, but that " + words(end));
-        }
-        PlannedGroup group = test.group;
-        if (group == null || test.previous == null || !test.previous.equals(ended)) {
-            return null;
-        }
-        if (group.endOfRest == null) {
-            group.endOfRest = endOfRest(group, ended, end);
-        }
-        return group.endOfRest;
-    }
-
-    private static @Nullable TestEnd endOfRest(PlannedGroup group, PlannedTest ended, TestEnd end) {
-        if (ended.lostSystem && group.rules.afterLoss() == TestGroup.Rest.SKIP) {
-            return TestEnd.of(
-                    Outcome.NOT_RUN,
-                    "not run: the system of its group " + group.name() + " was lost or replaced after " + ended.name()
-                            + " " + words(end));
-        }
-        boolean failed = end.outcome() != Outcome.PASSED && end.outcome() != Outcome.SKIPPED;
-        return failed && group.rules.afterFailure() == TestGroup.Rest.SKIP
-                ? TestEnd.of(
-                        Outcome.SKIPPED,
-                        "skipped: " + ended.name() + " of its group " + group.name() + " " + words(end))
-                : null;
-    }
-
-    private static String words(TestEnd end) {
-        return switch (end.outcome()) {
-            case PASSED -> "passed";
-            case FAILED -> "failed";
-            case ERROR -> "ended with an error";
-            case TIMED_OUT -> "timed out";
-            case SKIPPED -> "was skipped";
-            case LOST -> "was lost";
-            case SETUP_FAILED -> "could not be set up";
-            case CANCELLED -> "was cancelled";
-            case NOT_RUN -> "was not run";
-        };
     }
 
     private void giveUpWaitingTests(String why) {
@@ -1099,10 +979,23 @@ final class Schedule {
         }
         if (!why.equals(lastWait)) {
             lastWait = why;
-            if (!why.isEmpty()) {
-                out.add(new Decision.Wait(waiting.size(), why));
+            PlannedTest first = waiting.first();
+            if (!why.isEmpty() && first != null) {
+                String example = "; " + first.name() + " waits " + matching.whyNot(first);
+                out.add(new Decision.Wait(waiting.size(), why + example));
             }
         }
+    }
+
+    /** {@return why each test that has not started yet, or runs again, does not run now} */
+    Map<String, String> whyWaiting() {
+        Map<String, String> reasons = new LinkedHashMap<>();
+        String space = freeSpace.isShort() ? "for disk space: " + freeSpace.why() : "";
+        for (PlannedTest test : waiting.all()) {
+            reasons.put(test.name(), space.isEmpty() ? matching.whyNot(test) : space);
+        }
+        dependent.all().forEach(test -> reasons.put(test.name(), DependentTests.whyNot(test)));
+        return reasons;
     }
 
     private void cancelPreparations() {

@@ -154,12 +154,12 @@ final class WaitingTests {
     /** Removes a test that starts, and takes its locks. */
     void start(PlannedTest test) {
         remove(test);
-        update(locks.take(test.kind.locks()));
+        update(locks.take(test));
     }
 
     /** Gives back the locks of a test that has ended. */
     void ended(PlannedTest test) {
-        update(locks.giveBack(test.kind.locks()));
+        update(locks.giveBack(test));
     }
 
     /**
@@ -225,6 +225,25 @@ final class WaitingTests {
         return lines.values().stream()
                 .filter(line -> !line.isEmpty())
                 .allMatch(line -> line.demand.needs().stream().anyMatch(need -> !labels.containsKey(need.label())));
+    }
+
+    /** {@return the waiting tests, in the order of the run} */
+    List<PlannedTest> all() {
+        return queues.values().stream()
+                .flatMap(queue -> queue.tests.stream())
+                .sorted()
+                .toList();
+    }
+
+    /** {@return why the locks of a waiting test are not free, for people; empty if they are} */
+    String whyLocked(PlannedTest test) {
+        TestQueue queue = queue(test);
+        return queue.startable ? "" : locks.whyNotFree(queue);
+    }
+
+    /** {@return the number of slots of ready systems that fit a waiting test} */
+    int readySlots(PlannedTest test) {
+        return queue(test).line.readySlots;
     }
 
     /** {@return the first waiting test in the order of the run, or null} */

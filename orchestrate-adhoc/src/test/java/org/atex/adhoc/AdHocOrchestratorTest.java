@@ -36,6 +36,7 @@ import org.atex.api.SetupException;
 import org.atex.api.Stop;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
+import org.atex.api.TestLock;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.testkit.FakeExecutors;
@@ -275,6 +276,46 @@ class AdHocOrchestratorTest {
                 .as("the failure is recorded")
                 .extracting(record -> record.end().outcome())
                 .containsOnly(Outcome.FAILED);
+    }
+
+    @Test
+    void tellsWhyEachTestWaits() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch asked = new CountDownLatch(1);
+        List<TestCase> tests = List.of(
+                TestCase.named("/holder").withPriority(1).withLock(TestLock.exclusive("port")),
+                TestCase.named("/locked").withLock(TestLock.shared("port")),
+                TestCase.named("/alone").withLock(TestLock.exclusive(TestLock.EVERYTHING)),
+                TestCase.named("/after").withAfter(After.endOf("/holder")));
+        Executor.Factory executors = FakeExecutors.running(test -> {
+            begun.countDown();
+            awaitUnchecked(asked);
+            return FakeRun.passing(SHORT);
+        });
+        try (AdHocOrchestrator run = run(tests, executors)
+                .on(systems(FakeSystem.ready()).maxSystems(2))
+                .build()) {
+            assertThat(run.whyWaiting()).isEmpty();
+            CompletableFuture<RunSummary> summary = Runs.begin(run);
+            begun.await();
+
+            assertThat(run.whyWaiting())
+                    .containsEntry("/locked", "for the lock port, which /holder holds")
+                    .containsEntry("/alone", "until no other test runs")
+                    .containsEntry("/after", "for the end of /holder")
+                    .hasSize(3);
+            asked.countDown();
+            assertThat(summary.get(20, TimeUnit.SECONDS).verdict()).isEqualTo(Verdict.PASSED);
+            assertThat(run.whyWaiting()).isEmpty();
+        }
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test

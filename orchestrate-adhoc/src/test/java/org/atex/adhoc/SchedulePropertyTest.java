@@ -92,7 +92,7 @@ class SchedulePropertyTest {
                 random.nextInt(3),
                 1 + random.nextInt(10),
                 accidents && random.nextInt(4) == 0 ? 1 + random.nextInt(5) : Integer.MAX_VALUE,
-                new Schedule.Holds(random.nextInt(3), Duration.ofSeconds(1L + random.nextInt(1000))),
+                new RunRules.Holds(random.nextInt(3), Duration.ofSeconds(1L + random.nextInt(1000))),
                 Duration.ofMillis(random.nextInt(3) * 400L),
                 terms(random.nextLong()),
                 groups(random));

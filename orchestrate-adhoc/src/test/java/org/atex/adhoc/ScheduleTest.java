@@ -414,7 +414,7 @@ class ScheduleTest {
         assertThat(simulation.concluded.get("/t49").note()).contains("3 tests failed");
     }
 
-    private static Simulation simulate(List<PlainTest> tests, Schedule.Rules rules, TestEnd end) {
+    private static Simulation simulate(List<PlainTest> tests, RunRules rules, TestEnd end) {
         Simulation.Given given = Simulation.rules().withMaxSystems(2);
         return new Simulation(
                 given.schedule(tests, 1, rules),
@@ -426,10 +426,10 @@ class ScheduleTest {
 
     @Test
     void runningTestsEndAfterTooManyFailuresIfAskedFor() {
-        Schedule.Rules rules = Simulation.rules()
+        RunRules rules = Simulation.rules()
                 .withMaxSystems(2)
                 .rules()
-                .with(10, 3, Stop.DRAIN, null, Schedule.Holds.NONE, Duration.ZERO);
+                .with(10, 3, Stop.DRAIN, null, RunRules.Holds.NONE, Duration.ZERO);
         Simulation simulation = simulate(tests(50), rules, FAILED);
         simulation.run();
         assertThat(simulation.concluded.values().stream().map(TestEnd::outcome))
@@ -447,10 +447,10 @@ class ScheduleTest {
                 TestCase.named("/late").withExpected(Duration.ofMinutes(25)),
                 TestCase.named("/after").withAfter(After.passOf("/late")),
                 TestCase.named("/short").withExpected(Duration.ofMinutes(10)));
-        Schedule.Rules rules = Simulation.rules()
+        RunRules rules = Simulation.rules()
                 .withMaxSystems(2)
                 .rules()
-                .with(10, 3, Stop.CANCEL, Duration.ofHours(1), Schedule.Holds.NONE, Duration.ZERO);
+                .with(10, 3, Stop.CANCEL, Duration.ofHours(1), RunRules.Holds.NONE, Duration.ZERO);
         Simulation simulation = simulate(tests, rules, PASSED);
         simulation.run();
         assertThat(simulation.started).containsExactly("/a", "/b", "/short");

@@ -69,7 +69,7 @@ final class Simulation {
             int spares,
             int failureWindow,
             int maxFailures,
-            Schedule.Holds holds,
+            RunRules.Holds holds,
             Duration rampUp,
             IntFunction<Supply.Terms> terms,
             List<TestGroup> groups) {
@@ -115,7 +115,7 @@ final class Simulation {
                     spares,
                     failureWindow,
                     maxFailures,
-                    new Schedule.Holds(most, time),
+                    new RunRules.Holds(most, time),
                     rampUp,
                     terms,
                     groups);
@@ -191,8 +191,8 @@ final class Simulation {
                     order, reruns, destruction, maxSystems, spares, failureWindow, value, holds, rampUp, terms, groups);
         }
 
-        Schedule.Rules rules() {
-            return new Schedule.Rules(
+        RunRules rules() {
+            return new RunRules(
                     reruns,
                     destruction,
                     maxSystems,
@@ -213,7 +213,7 @@ final class Simulation {
             return schedule(tests, provisioners, rules());
         }
 
-        Schedule schedule(List<? extends TestCase> tests, int provisioners, Schedule.Rules rules) {
+        Schedule schedule(List<? extends TestCase> tests, int provisioners, RunRules rules) {
             List<Supply.Terms> offers = new ArrayList<>();
             for (int i = 0; i < provisioners; i++) {
                 offers.add(terms.apply(i));
@@ -321,7 +321,7 @@ final class Simulation {
                 0,
                 10,
                 Integer.MAX_VALUE,
-                Schedule.Holds.NONE,
+                RunRules.Holds.NONE,
                 Duration.ZERO,
                 provisioner -> Given.PLAIN_TERMS,
                 List.of());
