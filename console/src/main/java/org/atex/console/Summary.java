@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.api.Excerpt;
@@ -179,11 +180,16 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
     private String numbers() {
         StringBuilder numbers = new StringBuilder(run.tests().size() + " tests:");
         run.counts().forEach((outcome, count) -> numbers.append(" " + count + " " + Text.word(outcome)));
-        long flaky = run.tests().stream().filter(TestSummary::flaky).count();
-        numbers.append(flaky > 0 ? " (" + flaky + " flaky)" : "");
-        long known = run.tests().stream().filter(test -> test.known() != null).count();
-        numbers.append(known > 0 ? " (" + known + " known failures)" : "");
+        String remarks = Stream.of(remark(TestSummary::flaky, "flaky"), remark(test -> test.known() != null, "known"))
+                .filter(remark -> !remark.isEmpty())
+                .collect(Collectors.joining(", "));
+        numbers.append(remarks.isEmpty() ? "" : " (" + remarks + ")");
         String verdict = run.verdict().name().toLowerCase(Locale.ROOT);
         return numbers + "; " + verdict + " in " + Text.shown(run.took());
+    }
+
+    private String remark(Predicate<TestSummary> which, String word) {
+        long count = run.tests().stream().filter(which).count();
+        return count == 0 ? "" : count + " " + word;
     }
 }

@@ -469,7 +469,7 @@ class ProgressTest {
                 .contains(
                         "[0.0 s 1/1] known     /net (known failure until 2030-01-31, owner: the net team: issue 7) in 3.0 s",
                         "known     /net: known failure until 2030-01-31, owner: the net team: issue 7",
-                        "1 tests: 1 failed (1 known failures); passed in 1:30 min");
+                        "1 tests: 1 failed (1 known); passed in 1:30 min");
     }
 
     @Test

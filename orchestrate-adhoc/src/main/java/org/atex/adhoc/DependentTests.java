@@ -41,6 +41,16 @@ final class DependentTests {
         }
     }
 
+    /** Lets a test wait for another one than before. */
+    void waitsFor(PlannedTest test, PlannedTest other) {
+        List<PlannedTest> known = dependents.computeIfAbsent(other, key -> new ArrayList<>());
+        if (known.contains(test)) {
+            oneEnded(test); // it waited for both
+        } else {
+            known.add(test);
+        }
+    }
+
     boolean contains(PlannedTest test) {
         return open.containsKey(test);
     }

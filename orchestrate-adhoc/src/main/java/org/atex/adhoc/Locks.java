@@ -103,6 +103,11 @@ final class Locks {
         return claimant != null && Objects.equals(claimant.peek(), claimedFor) ? claimant : null;
     }
 
+    /** {@return whether a queue has claimed its locks, but for a test that does not wait any more} */
+    boolean hasStaleClaim() {
+        return claimant != null && claimant() == null;
+    }
+
     /**
      * Replaces the queue that claims its locks. {@return the queues to which the change may matter}
      *

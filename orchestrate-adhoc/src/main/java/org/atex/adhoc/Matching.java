@@ -181,7 +181,7 @@ final class Matching {
     private boolean firstMustRunAlone() {
         PlannedTest first = null;
         for (Line line : waiting.lines()) {
-            if (line.demand.isAlone() && !line.startable.isEmpty() && line.readySlots > 0) {
+            if (line.demand.isAlone() && !line.demand.isPicky() && !line.startable.isEmpty() && line.readySlots > 0) {
                 PlannedTest candidate = line.startable.first().first();
                 first = first == null || candidate.compareTo(first) < 0 ? candidate : first;
             }
@@ -252,6 +252,11 @@ final class Matching {
         claims.values().remove(system);
     }
 
+    /** {@return whether a test that starts now probably ends before the reservation of the system} */
+    boolean endsInTime(PlannedTest test, PoolSystem system, Instant now) {
+        return system.outlives(test, longest, now);
+    }
+
     /** {@return whether a waiting test can run on the system and probably ends before its reservation} */
     boolean canUseInTime(PoolSystem system, Instant now) {
         return system.facts.expires() == null
@@ -270,7 +275,7 @@ final class Matching {
         Map<SystemKind, Integer> soon = waiting.freeSlots();
         List<Line> lines = waiting.lines().stream()
                 .filter(line -> !line.isEmpty())
-                .sorted(Comparator.comparingLong((Line line) -> supply.fitting(line::mayFit))
+                .sorted(Comparator.comparingLong((Line line) -> supply.fitting(line))
                         .thenComparing(SCARCE_FIRST)
                         .thenComparing(Line::first))
                 .toList();
@@ -293,7 +298,7 @@ final class Matching {
                 }
             }
             rest -= pending.take(rest, line::mayFit);
-            if (rest > 0 && supply.canBeAsked(line::mayFit, now)) {
+            if (rest > 0 && supply.canBeAsked(List.of(line), now)) {
                 missing.put(line, rest);
             }
         }

@@ -24,6 +24,8 @@ final class PlannedGroup {
     /** The system of a group that is on one system, or null if none is chosen. */
     @Nullable
     PoolSystem system;
+    /** The number of its tests without a final outcome. */
+    int unfinished;
     /** Whether its system was spent or lost since the schedule last looked. */
     boolean lostSystem;
 
@@ -33,6 +35,7 @@ final class PlannedGroup {
 
     PlannedGroup(TestGroup rules, List<PlainTest> members) {
         this.rules = rules;
+        unfinished = members.size();
         needs = members.stream().flatMap(test -> test.needs().stream()).collect(Collectors.toUnmodifiableSet());
         locks = members.stream().flatMap(test -> test.locks().stream()).collect(Collectors.toUnmodifiableSet());
         whole = members.stream().anyMatch(PlainTest::destructive);

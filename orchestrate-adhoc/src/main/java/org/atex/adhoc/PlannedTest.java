@@ -74,6 +74,11 @@ final class PlannedTest implements Comparable<PlannedTest> {
     /** Changes only while the test does not wait. */
     Kind kind;
 
+    /** The demand of its first attempt. */
+    private final Demand first;
+    /** The hosts of its attempts that are followed by another one. */
+    private final Set<HostRecord> hosts = new HashSet<>();
+
     private final int rank;
     private final int tier;
     /** Whether it runs after all others. */
@@ -104,6 +109,8 @@ final class PlannedTest implements Comparable<PlannedTest> {
     /** The end of its latest attempt, while it is undecided whether that is the last one; else null. */
     @Nullable
     TestEnd held;
+    /** The number of systems that arrived while it waited for another host, but are on a host that it avoids. */
+    int avoidedSystems;
     /** The number of attempts that failed for lack of disk space. */
     int noSpaceCount;
 
@@ -127,6 +134,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
                         bond,
                         false,
                         Set.of()));
+        this.first = kind.demand();
     }
 
     /** Returns each lock once, by name; a lock that is listed as both shared and exclusive is exclusive. */
@@ -150,19 +158,15 @@ final class PlannedTest implements Comparable<PlannedTest> {
      */
     void again(AttemptCause cause, Rerun how, HostRecord host) {
         causes.add(cause);
+        hosts.add(host);
         late = how.time() != Rerun.Time.IN_ORDER;
-        Demand demand = kind.demand();
-        Set<HostRecord> avoided = new HashSet<>(demand.avoided());
-        if (how.on() == Rerun.On.OTHER) {
-            avoided.add(host);
-        }
         change(new Demand(
-                demand.needs(),
-                demand.destructive(),
-                how.time() == Rerun.Time.ALONE ? "" : demand.alone(),
-                demand.bond(),
+                first.needs(),
+                first.destructive(),
+                how.time() == Rerun.Time.ALONE ? "" : first.alone(),
+                how.on() == Rerun.On.ANY ? first.bond() : null, // its group may be on a system that it must not use
                 how.on() == Rerun.On.FRESH,
-                Set.copyOf(avoided)));
+                how.on() == Rerun.On.OTHER ? Set.copyOf(hosts) : Set.of()));
     }
 
     /** Accepts any system that has the needed labels. */

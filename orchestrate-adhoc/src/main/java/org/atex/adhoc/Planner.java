@@ -111,7 +111,7 @@ final class Planner {
         List<Unit> units = new ArrayList<>();
         Map<PlannedGroup, Unit> whole = new HashMap<>();
         for (FactsReader.Facts test : tests) {
-            PlannedGroup group = groups.get(String.valueOf(test.facts().group()));
+            PlannedGroup group = groups.get(test.facts().group());
             if (group == null
                     || !group.rules.isSerial() && group.rules.priority().isEmpty()) {
                 units.add(new Unit(test.test(), test.facts().priority(), group, List.of(test)));

@@ -154,6 +154,11 @@ final class PoolSystem {
         return running.isEmpty();
     }
 
+    /** {@return whether a group that must stay on it has more tests} */
+    boolean isBound() {
+        return bonds.stream().anyMatch(group -> group.unfinished > 0);
+    }
+
     /** {@return whether a test runs whose serial group goes on after it} */
     boolean runsSerialGroup() {
         return running.values().stream().anyMatch(test -> test.next != null);

@@ -2,13 +2,16 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -29,12 +32,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 final class Schedule {
+    private record End(PlannedTest test, TestEnd end) {}
+
     private record Judged(PoolSystem system, int slot, TestEnd end) {}
 
     private static final int MAX_NO_SPACE = 2;
+    private static final int MAX_QUARANTINED = 3;
 
     private final RunRules rules;
     private final List<PlannedTest> tests;
+    /** The groups that have rules. */
+    private final Set<PlannedGroup> groups = new LinkedHashSet<>();
     /** The tests of serial groups, without the first of each. */
     private final Map<PlannedGroup, List<PlannedTest>> serial;
 
@@ -73,6 +81,11 @@ final class Schedule {
     /** No system is requested before this instant, or null. */
     private @Nullable Instant nextRequest;
 
+    /** Final ends of tests for which others may wait. */
+    private final Deque<End> ends = new ArrayDeque<>();
+
+    private boolean freeing;
+
     private List<Decision> out = new ArrayList<>();
 
     /**
@@ -93,6 +106,7 @@ final class Schedule {
                 .sorted(Comparator.comparing((PlannedTest test) -> test.facts.expected())
                         .reversed())
                 .toList();
+        this.tests.stream().map(test -> test.group).filter(Objects::nonNull).forEach(groups::add);
         this.serial = this.tests.stream()
                 .filter(test -> test.previous != null)
                 .collect(Collectors.groupingBy(Schedule::group, LinkedHashMap::new, Collectors.toList()));
@@ -107,12 +121,16 @@ final class Schedule {
 
     /** Concludes a test with properties that could not be read. To be called before {@link Event.Begin}. */
     void refuse(PlannedTest test, String why) {
+        takeOut(test);
+        conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
+    }
+
+    private void takeOut(PlannedTest test) {
         if (dependent.contains(test)) {
             dependent.remove(test);
         } else {
             waiting.remove(test);
         }
-        conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
     }
 
     /** {@return the decisions that follow from an event, in order} */
@@ -163,15 +181,20 @@ final class Schedule {
     // Systems.
 
     private void offered(PoolSystem.Facts facts) {
-        supply.came(facts.provisioner());
+        supply.came(facts.provisioner(), facts.labels());
         PoolSystem system = new PoolSystem(
                 facts, hosts.of(facts.provisioner(), facts.host()), waiting.systems(facts.labels()), now);
         systems.put(system.id(), system);
+        waiting.arrived(system);
         system.host.mayReturn |= !system.isItsOwnHost();
         if (system.host.quarantined != null && unfinished > 0 && stop == null) {
             // Hold it: the provisioner would hand out a released system again at once.
             system.enter(Phase.QUARANTINED);
             quarantined++;
+            if (quarantined > MAX_QUARANTINED) {
+                // The provisioner has hardly any other host, so it must not be asked again and again.
+                supply.failed(facts.provisioner(), "the host " + facts.host() + " is in quarantine", now);
+            }
         } else if (waiting.isEmpty() || matching.canUseInTime(system, now)) {
             prepareIfNeeded(system);
         } else {
@@ -284,6 +307,7 @@ final class Schedule {
                 && end.outcome().verdict() == Verdict.FAILED
                 && system.phase == Phase.READY
                 && system.host.quarantined == null
+                && !system.runsSerialGroup()
                 && held < rules.holds().most()
                 && (waiting.isEmpty() && matching.running() == 0 || held + 1 < rules.maxSystems());
     }
@@ -446,7 +470,8 @@ final class Schedule {
         int attempt = test.attempt();
         test.ended(end);
         hosts.ended(system.host, end);
-        boolean keeps = keepsSystem(system, test, end);
+        boolean keeps = keepsSystem(system, test, end)
+                && (!isSerial(test) || test.next == null || matching.endsInTime(test.next, system, now));
         test.lostSystem = isSerial(test) && !keeps;
         if (again != null
                 && stop == null
@@ -455,6 +480,7 @@ final class Schedule {
                 && endsInTime(test)) {
             hold(test, attempt, end);
             test.again(AttemptCause.RERUN, isSerial(test) ? Rerun.inOrder() : again, system.host);
+            supply.reconsider();
             waiting.add(test);
         } else if (stop == null
                 && !isSerial(test)
@@ -472,8 +498,9 @@ final class Schedule {
         } else {
             conclude(test, attempt, end);
         }
+        giveUpTooLong();
         PlannedTest next = !isSerial(test) || !keeps ? null : waiting.contains(test) ? test : test.next;
-        if (next != null && waiting.contains(next)) {
+        if (next != null && waiting.contains(next) && !freeSpace.isShort()) {
             // The slot stays with the group, before other tests are considered for it.
             if (spent) {
                 close(system, test, end);
@@ -580,6 +607,9 @@ final class Schedule {
     private void conclude(PlannedTest test, int attempt, TestEnd end) {
         test.conclude();
         test.held = null;
+        if (test.group != null) {
+            test.group.unfinished--;
+        }
         unfinished--;
         out.add(new Decision.Conclude(test, attempt, end, true));
         boolean failed =
@@ -587,39 +617,72 @@ final class Schedule {
         if (failed && ++failures == rules.maxFailures()) {
             stopping(rules.onMaxFailures(), failures == 1 ? test.name() + " failed" : failures + " tests failed");
         }
-        dependent.of(test).forEach(next -> free(next, test, end));
+        ends.add(new End(test, end));
+        if (!freeing) {
+            // In a loop: a chain of tests that wait for each other may be as long as the run.
+            freeing = true;
+            for (End next = ends.poll(); next != null; next = ends.poll()) {
+                End ended = next;
+                dependent.of(ended.test()).forEach(other -> free(other, ended.test(), ended.end()));
+            }
+            freeing = false;
+        }
     }
 
-    /** Ends tests of serial groups whose system was lost while they waited for something else. */
+    /** Ends tests of serial groups whose system was lost or spent while they waited for something else. */
     private void endLostGroups() {
-        serial.forEach((group, followers) -> {
+        for (PlannedGroup group : groups) {
             if (group.lostSystem) {
                 group.lostSystem = false;
-                followers.stream().filter(waiting::contains).toList().forEach(this::endAfterLoss);
+                serial.getOrDefault(group, List.of()).stream()
+                        .filter(test -> waiting.contains(test) || dependent.contains(test))
+                        .filter(test -> test.previous != null && test.previous.isConcluded())
+                        .toList()
+                        .forEach(this::endAfterLoss);
             }
-        });
+        }
     }
 
     private void endAfterLoss(PlannedTest test) {
         PlannedTest previous = test.previous;
-        List<TestEnd> ends = previous == null ? List.of() : previous.ends();
-        if (previous != null && !ends.isEmpty()) {
+        List<TestEnd> before = previous == null ? List.of() : previous.ends();
+        if (previous != null && !before.isEmpty()) {
             previous.lostSystem = true;
-            TestEnd without = DependentTests.endWithout(test, previous, ends.get(ends.size() - 1));
-            if (without != null) {
-                waiting.remove(test);
+            TestEnd without = DependentTests.endWithout(test, previous, before.get(before.size() - 1));
+            if (without != null && !test.isConcluded()) {
+                takeOut(test);
                 conclude(test, 0, without);
             }
         }
     }
 
+    /**
+     * Lets a test of a serial group take the place of its predecessor, if that ended before its turn, without having run.
+     * {@return whether it did}
+     */
+    private boolean takesThePlaceOf(PlannedTest test, PlannedTest ended) {
+        PlannedTest previous = ended.previous;
+        if (previous == null || previous.isConcluded() || ended.next == null || !ended.next.equals(test)) {
+            return false;
+        }
+        test.previous = previous;
+        previous.next = test;
+        dependent.waitsFor(test, previous);
+        return true;
+    }
+
     /** One of the tests for which a test waits has ended. */
     private void free(PlannedTest test, PlannedTest ended, TestEnd end) {
+        if (!dependent.contains(test)) {
+            return; // it was concluded with another one that waited, too
+        }
+        boolean early = takesThePlaceOf(test, ended);
         TestEnd without = DependentTests.endWithout(test, ended, end);
         if (without != null) {
             dependent.remove(test);
             conclude(test, 0, without);
-        } else if (dependent.oneEnded(test)) {
+        } else if (!early && dependent.oneEnded(test)) {
+            supply.reconsider();
             wait(test);
         }
     }
@@ -633,15 +696,15 @@ final class Schedule {
     }
 
     private void giveUp(PlannedTest test, String why) {
-        List<TestEnd> ends = test.ends();
-        if (ends.isEmpty()) {
+        List<TestEnd> before = test.ends();
+        if (before.isEmpty()) {
             conclude(test, 0, TestEnd.of(Outcome.NOT_RUN, "not run: " + why));
         } else {
             // The previous attempt remains the result.
-            TestEnd last = ends.get(ends.size() - 1);
+            TestEnd last = before.get(before.size() - 1);
             String note = (last.note() == null ? "" : last.note() + "; ") + "not run again: " + why;
             // Its record is still open, unless another attempt started and failed for lack of disk space.
-            int attempt = test.held == null ? test.attempt() : ends.size();
+            int attempt = test.held == null ? test.attempt() : before.size();
             conclude(test, attempt, new TestEnd(last.outcome(), last.exitCode(), note, true));
         }
     }
@@ -654,11 +717,8 @@ final class Schedule {
             PlannedTest test = longestFirst.get(firstNotTooLong++);
             String why = "it is expected to take " + test.facts.expected() + ", but only "
                     + Duration.between(now, deadline) + " of the run's limit of " + rules.runWithin() + " are left";
-            if (dependent.contains(test)) {
-                dependent.remove(test);
-                giveUp(test, why);
-            } else if (waiting.contains(test)) {
-                waiting.remove(test);
+            if (dependent.contains(test) || waiting.contains(test)) {
+                takeOut(test);
                 giveUp(test, why);
             }
         }
@@ -734,6 +794,11 @@ final class Schedule {
         fillSlots();
         releaseUnfit();
         releaseSurplus();
+        if (groups.stream().anyMatch(group -> group.lostSystem)) {
+            // Their tests are not bound to that system any more.
+            endLostGroups();
+            fillSlots();
+        }
         askForMore();
         freshenForReruns();
         breakDeadlock();
@@ -822,11 +887,8 @@ final class Schedule {
                 continue;
             }
             if (!waiting.canUse(system)) {
-                if (dependent.canUse(system.facts.labels())) {
-                    continue;
-                }
                 // Otherwise it tells what the provisioner has, see breakDeadlock().
-                if (matching.running() > 0 && kept++ >= rules.spares()) {
+                if (matching.running() > 0 && !system.isBound() && kept++ >= rules.spares()) {
                     release(system, "no waiting test can run on it");
                 }
             } else if (!matching.canUseInTime(system, now)) {
@@ -850,7 +912,7 @@ final class Schedule {
         int kept = 0;
         for (PoolSystem system : List.copyOf(idle)) {
             int wanted = rules.spares() + (dependent.canUse(system.facts.labels()) ? dependent.size() : 0);
-            if (system.isIdle() && (kept++ >= wanted || unfinished == 0 || stop != null)) {
+            if (system.isIdle() && (!system.isBound() && kept++ >= wanted || unfinished == 0 || stop != null)) {
                 release(system, "no test needs it any more");
             }
         }
@@ -880,9 +942,7 @@ final class Schedule {
         }
         // An overdue request does not keep others from being made, but counts against the limits.
         int allowed = rules.maxSystems() - (systems.size() - quarantined) - supply.asked();
-        if (allowed <= 0
-                || waiting.parallel() <= supply.asked() - supply.overdue(now)
-                || !supply.canBeAsked(offers -> true, now)) {
+        if (allowed <= 0 || !supply.canBeAsked(waiting.lines(), now)) {
             return;
         }
         boolean one = rules.rampUp().isPositive();
@@ -893,7 +953,7 @@ final class Schedule {
             made = 0;
             for (Map.Entry<Line, Integer> share : matching.shares(left, matching.missing(systems.values(), supply, now))
                     .entrySet()) {
-                made += supply.ask(share.getValue(), share.getKey()::mayFit, now, asks);
+                made += supply.ask(share.getValue(), share.getKey(), now, asks);
             }
             left -= made;
         } while (made > 0 && left > 0);
@@ -901,19 +961,23 @@ final class Schedule {
         nextRequest = one && !asks.isEmpty() ? now.plus(rules.rampUp()) : null;
     }
 
-    /** Resets or replaces an idle system for a rerun that needs a fresh one, if none is coming. */
+    /** Resets or replaces an idle system for a rerun that needs a fresh one, if there is none and none is coming. */
     private void freshenForReruns() {
         if (stop != null || supply.asked() > 0 || supply.isArriving() || freeSpace.isShort()) {
             return;
         }
         for (Line line : waiting.lines()) {
             if (line.demand.fresh() && !line.startable.isEmpty()) {
-                systems.values().stream()
+                List<PoolSystem> fitting = systems.values().stream()
                         .filter(system -> line.fits(system.kind.labels))
-                        .filter(system -> system.phase == Phase.READY && system.isIdle() && system.hasWorked)
+                        .toList();
+                boolean coming = fitting.stream()
+                        .anyMatch(system -> system.phase == Phase.PREPARING
+                                || system.phase == Phase.LEAVING
+                                || system.phase == Phase.READY && !system.hasWorked);
+                fitting.stream()
+                        .filter(system -> !coming && system.phase == Phase.READY && system.isIdle())
                         .findFirst()
-                        .filter(system -> systems.values().stream()
-                                .noneMatch(other -> other.phase == Phase.PREPARING || other.phase == Phase.LEAVING))
                         .ifPresent(system -> {
                             system.enter(Phase.LEAVING);
                             idle.remove(system);
@@ -939,6 +1003,10 @@ final class Schedule {
         List<PoolSystem> usable = systems.values().stream()
                 .filter(system -> system.phase != Phase.QUARANTINED)
                 .toList();
+        if (!usable.isEmpty() && usable.stream().allMatch(system -> system.phase == Phase.HELD)) {
+            usable.forEach(system -> release(system, "it was held, but tests wait and no other system is available"));
+            return;
+        }
         if (usable.stream().anyMatch(system -> system.phase != Phase.READY)) {
             return;
         }
@@ -952,7 +1020,7 @@ final class Schedule {
             usable.forEach(this::refuse);
             return;
         }
-        if (!supply.isHopeless(waiting::mayFit, now)) {
+        if (!supply.isHopeless(waiting.lines(), now)) {
             return;
         }
         HostRecord host = hosts.giveSecondChance();

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
@@ -31,14 +32,24 @@ final class Supply {
             int maxSystems,
             @Nullable Duration expected) {}
 
+    /**
+     * A pending request.
+     *
+     * @param since when it was made
+     * @param line the tests for which it was made
+     */
+    private record Ask(Instant since, Line line) {}
+
     private static final class ProvisionerState {
         private final Map<String, String> offers;
         private final int preference;
         private final int maxSystems;
         private final @Nullable Duration expected;
         private final CircuitBreaker breaker;
-        /** When each of its pending requests was made, the oldest first. */
-        private final Deque<Instant> asked = new ArrayDeque<>();
+        /** Its pending requests, the oldest first. */
+        private final Deque<Ask> asked = new ArrayDeque<>();
+        /** How many systems in a row did not fit the tests for which they were requested. */
+        private final Map<Line, Integer> misses = new HashMap<>();
 
         private int arriving;
         private int held;
@@ -75,8 +86,8 @@ final class Supply {
         /** Returns the number of pending requests that have taken longer than expected. */
         int overdue(Instant now) {
             int overdue = 0;
-            for (Instant since : asked) {
-                if (expected == null || now.isBefore(since.plus(expected))) {
+            for (Ask ask : asked) {
+                if (expected == null || now.isBefore(ask.since().plus(expected))) {
                     break;
                 }
                 overdue++;
@@ -90,10 +101,32 @@ final class Supply {
             return expected == null
                     ? null
                     : asked.stream()
-                            .map(since -> since.plus(expected))
+                            .map(ask -> ask.since().plus(expected))
                             .filter(then -> then.isAfter(now))
                             .findFirst()
                             .orElse(null);
+        }
+
+        /** Returns whether it may have systems that fit. */
+        boolean maySuit(Line line) {
+            return line.mayFit(offers) && misses.getOrDefault(line, 0) < MAX_UNSUITABLE;
+        }
+
+        /** Removes the request that a system answers: one for tests that it fits, if there is one, else the oldest. */
+        void answeredBy(Map<String, String> labels) {
+            Ask fitting = asked.stream()
+                    .filter(ask -> ask.line().fits(labels))
+                    .findFirst()
+                    .orElse(null);
+            if (fitting != null) {
+                asked.remove(fitting);
+                misses.remove(fitting.line());
+            } else if (!asked.isEmpty()) {
+                Line line = asked.remove().line();
+                if (!line.isEmpty()) {
+                    misses.merge(line, 1, Integer::sum);
+                }
+            }
         }
 
         /** Removes pending requests, the oldest first. */
@@ -174,14 +207,14 @@ final class Supply {
     }
 
     /** {@return the number of provisioners that may have suitable systems} */
-    long fitting(Predicate<Map<String, String>> fitting) {
-        return provisioners.stream().filter(state -> fitting.test(state.offers)).count();
+    long fitting(Line line) {
+        return provisioners.stream().filter(state -> state.maySuit(line)).count();
     }
 
-    /** {@return whether a system can be requested that may be suitable} */
-    boolean canBeAsked(Predicate<Map<String, String>> fitting, Instant now) {
+    /** {@return whether a system can be requested that may suit some of the tests} */
+    boolean canBeAsked(Collection<Line> lines, Instant now) {
         for (ProvisionerState state : provisioners) {
-            if (state.canBeAsked(now) > 0 && fitting.test(state.offers)) {
+            if (state.canBeAsked(now) > 0 && lines.stream().anyMatch(state::maySuit)) {
                 return true;
             }
         }
@@ -193,14 +226,14 @@ final class Supply {
      * first. A provisioner with an overdue request is asked only if there is no other.
      *
      * @param count the number of systems
-     * @param fitting whether systems with these labels may be suitable
+     * @param line the tests for which they are requested
      * @param asks receives the number by provisioner
      * @return the number of requests
      */
-    int ask(int count, Predicate<Map<String, String>> fitting, Instant now, Map<Integer, Integer> asks) {
+    int ask(int count, Line line, Instant now, Map<Integer, Integer> asks) {
         List<Integer> open = new ArrayList<>();
         for (int i = 0; i < provisioners.size() && count > 0; i++) {
-            if (provisioners.get(i).canBeAsked(now) > 0 && fitting.test(provisioners.get(i).offers)) {
+            if (provisioners.get(i).canBeAsked(now) > 0 && provisioners.get(i).maySuit(line)) {
                 open.add(i);
             }
         }
@@ -210,7 +243,7 @@ final class Supply {
         int made = 0;
         while (made < count && !open.isEmpty()) {
             Integer least = Collections.min(open, Comparator.comparing(provisioners::get, FIRST_ASKED));
-            provisioners.get(least).asked.add(now);
+            provisioners.get(least).asked.add(new Ask(now, line));
             asks.merge(least, 1, Integer::sum);
             made++;
             if (provisioners.get(least).canBeAsked(now) == 0) {
@@ -224,12 +257,13 @@ final class Supply {
         provisioners.get(provisioner).arriving++;
     }
 
-    void came(int provisioner) {
+    /** A system has come, with these labels. */
+    void came(int provisioner, Map<String, String> labels) {
         ProvisionerState state = provisioners.get(provisioner);
         state.arriving = Math.max(0, state.arriving - 1);
         state.held++;
         // More systems may arrive than are pending, if a request was cleared too late.
-        state.answered(1);
+        state.answeredBy(labels);
     }
 
     void gotBack(int provisioner) {
@@ -282,6 +316,14 @@ final class Supply {
         }
     }
 
+    /** Forgets which provisioners had no suitable systems: other tests wait now than when that was found. */
+    void reconsider() {
+        for (ProvisionerState state : provisioners) {
+            state.unsuited = null;
+            state.unfit = 0;
+        }
+    }
+
     /** Clears all pending requests; returns the provisioners that must clear them too. */
     List<Integer> forgetAll() {
         List<Integer> asked = new ArrayList<>();
@@ -296,9 +338,11 @@ final class Supply {
     }
 
     /** {@return whether no provisioner with suitable systems will provide one, now or later} */
-    boolean isHopeless(Predicate<Map<String, String>> fitting, Instant now) {
+    boolean isHopeless(Collection<Line> waiting, Instant now) {
         return provisioners.stream()
-                .allMatch(state -> state.isOut() || !fitting.test(state.offers) || state.breaker.isHopeless(now));
+                .allMatch(state -> state.isOut()
+                        || waiting.stream().noneMatch(line -> !line.isEmpty() && state.maySuit(line))
+                        || state.breaker.isHopeless(now));
     }
 
     /**

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * different demands, not on the number of tests or locks. Not thread-safe.
  */
 final class WaitingTests {
+    private static final int MAX_AVOIDED = 3;
+
     private final Map<Kind, TestQueue> queues = new HashMap<>();
     private final Map<Demand, Line> lines = new HashMap<>();
     private final Map<Map<String, String>, SystemKind> systems = new HashMap<>();
@@ -170,12 +172,12 @@ final class WaitingTests {
      */
     boolean claimLocks() {
         TestQueue claimant = locks.claimant();
-        TestQueue next = claimant;
+        TestQueue next = claimant == null || claimant.line.readySlots == 0 ? null : claimant;
         for (TestQueue queue : blocked) {
             if (next != null && next.compareTo(queue) <= 0) {
                 break;
             }
-            if (queue.line.readySlots > 0) {
+            if (queue.line.readySlots > 0 && !queue.line.demand.isAlone()) {
                 next = queue;
                 break;
             }
@@ -194,21 +196,41 @@ final class WaitingTests {
         }
         change(queue, () -> queue.tests.remove(test));
         size--;
+        if (locks.hasStaleClaim()) {
+            update(locks.claim(null));
+        }
     }
 
     /** Lets reruns use any suitable system. {@return whether one of them did not} */
     boolean acceptAny() {
-        List<PlannedTest> picky = lines.values().stream()
+        List<PlannedTest> picky = picky();
+        picky.forEach(this::acceptAny);
+        return !picky.isEmpty();
+    }
+
+    /** Counts a system that arrives on a host that reruns avoid. After three of them, there is probably no other host. */
+    void arrived(PoolSystem system) {
+        for (PlannedTest test : picky()) {
+            boolean avoids =
+                    test.kind.demand().avoided().contains(system.host) && system.kind.lines.contains(queue(test).line);
+            if (avoids && ++test.avoidedSystems >= MAX_AVOIDED) {
+                acceptAny(test);
+            }
+        }
+    }
+
+    private List<PlannedTest> picky() {
+        return lines.values().stream()
                 .filter(line -> line.demand.isPicky())
                 .flatMap(line -> line.queues.stream())
                 .flatMap(queue -> queue.tests.stream())
                 .toList();
-        for (PlannedTest test : picky) {
-            remove(test);
-            test.acceptAny();
-            add(test);
-        }
-        return !picky.isEmpty();
+    }
+
+    private void acceptAny(PlannedTest test) {
+        remove(test);
+        test.acceptAny();
+        add(test);
     }
 
     /** Removes and returns all tests, in the order of the run. */

@@ -265,4 +265,49 @@ class GroupsTest {
         int first = simulation.started.indexOf("/db1");
         assertThat(simulation.started.subList(first, first + 4)).allMatch(name -> name.startsWith("/db"));
     }
+
+    @Test
+    void testThatWaitsForSeveralOthersIsSkippedOnce() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/a"),
+                TestCase.named("/b").withAfter(After.passOf("/a")),
+                TestCase.named("/c").withAfter(After.passOf("/a")).withAfter(After.passOf("/b")),
+                TestCase.named("/d").withAfter(After.endOf("/a")).withAfter(After.passOf("/b")));
+        assertThat(outcomes(simulate(tests, Simulation.rules(), (test, attempt) -> FAILED)))
+                .isEqualTo(Map.of(
+                        "/a", Outcome.FAILED,
+                        "/b", Outcome.SKIPPED,
+                        "/c", Outcome.SKIPPED,
+                        "/d", Outcome.SKIPPED));
+    }
+
+    @Test
+    void chainMayBeAsLongAsTheRun() {
+        List<PlainTest> tests = new ArrayList<>(List.of(TestCase.named("/t0")));
+        for (int i = 1; i < 20_000; i++) {
+            tests.add(TestCase.named("/t" + i).withAfter(After.passOf("/t" + (i - 1))));
+        }
+        Simulation simulation = simulate(tests, Simulation.rules(), (test, attempt) -> FAILED);
+        assertThat(simulation.started).hasSize(1);
+        assertThat(simulation.concluded).hasSize(20_000);
+    }
+
+    @Test
+    void nextTestOfASerialGroupWaitsForAllBeforeIt() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/x").withExpected(Duration.ofSeconds(2)),
+                TestCase.named("/g1").withGroup("g").withPriority(3).withExpected(Duration.ofSeconds(60)),
+                TestCase.named("/g2").withGroup("g").withPriority(2).withAfter(After.passOf("/x")),
+                TestCase.named("/g3").withGroup("g").withPriority(1));
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                Simulation.rules().withGroups(TestGroup.serial("g")),
+                p -> Simulation.plain(),
+                (test, attempt) -> test.name().equals("/x") ? FAILED : PASSED,
+                test -> test.expected() == null ? Duration.ofSeconds(1) : test.expected());
+        simulation.run();
+        assertThat(simulation.started).containsExactly("/g1", "/x", "/g3");
+        assertThat(outcomes(simulation)).containsEntry("/g2", Outcome.SKIPPED).containsEntry("/g3", Outcome.PASSED);
+    }
 }

@@ -227,6 +227,27 @@ class MatchingTest {
     }
 
     @Test
+    void fewSystemsAreRequestedForATestThatFitsNone() {
+        List<PlainTest> tests = List.of(
+                TestCase.named("/long")
+                        .withPriority(1)
+                        .withLock(TestLock.exclusive("lock"))
+                        .withExpected(Duration.ofHours(10)),
+                TestCase.named("/blocked").withLock(TestLock.exclusive("lock")),
+                TestCase.named("/unfit").withNeed(Need.of("arch", "z")));
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                Simulation.rules(),
+                p -> new Supplies.System(Map.of(), 1, Duration.ofSeconds(1), Duration.ZERO, null),
+                (test, attempt) -> PASSED,
+                MatchingTest::known);
+        simulation.run();
+        assertThat(simulation.requested.get(0)).isLessThanOrEqualTo(8);
+        assertThat(simulation.concluded.get("/blocked")).isEqualTo(PASSED);
+    }
+
+    @Test
     void asManySystemsAreRequestedOfEachKindAsTestsNeed() {
         List<PlainTest> tests = new ArrayList<>(tests("x", 90, test -> test.withNeed(Need.of("arch", "x86_64"))));
         tests.addAll(tests("a", 10, test -> test.withNeed(Need.of("arch", "aarch64"))));

@@ -111,4 +111,18 @@ class RerunTest {
         assertThat(policy.shouldRerun(test, List.of(LOST, LOST, FAILED, FAILED)))
                 .isFalse();
     }
+
+    @Test
+    void fewSystemsAreRequestedIfThereIsNoOtherHost() {
+        Simulation simulation = new Simulation(
+                List.of(TestCase.named("/t0")),
+                1,
+                Simulation.rules().withReruns(once(Rerun.inOrder().onOtherHost())),
+                p -> new Supplies.System(Map.of(), 1, Duration.ofSeconds(1), Duration.ZERO, null, "host"),
+                (test, attempt) -> attempt == 1 ? FAILED : PASSED,
+                test -> Duration.ofSeconds(1));
+        simulation.run();
+        assertThat(simulation.concluded.get("/t0")).isEqualTo(PASSED);
+        assertThat(simulation.systemsUsed).isLessThanOrEqualTo(5);
+    }
 }
