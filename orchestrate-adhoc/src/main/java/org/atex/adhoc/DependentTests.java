@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.adhoc.PlannedTest.Dependency;
-import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
@@ -61,14 +60,7 @@ final class DependentTests {
 
     /** {@return whether one of the tests can run on a system with these labels} */
     boolean canUse(Map<String, String> labels) {
-        return open.keySet().stream().anyMatch(test -> {
-            for (Need need : test.kind.demand().needs()) {
-                if (!need.isMetBy(labels)) {
-                    return false;
-                }
-            }
-            return true;
-        });
+        return open.keySet().stream().anyMatch(test -> test.kind.demand().isMetBy(labels));
     }
 
     /** {@return the tests, in the order given} */

@@ -34,12 +34,7 @@ final class Line {
 
     /** {@return whether a system with these labels fits} */
     boolean fits(Map<String, String> labels) {
-        for (Need need : demand.needs()) {
-            if (!need.isMetBy(labels)) {
-                return false;
-            }
-        }
-        return true;
+        return demand.isMetBy(labels);
     }
 
     /** {@return whether a system with these labels may fit; other labels are unknown} */

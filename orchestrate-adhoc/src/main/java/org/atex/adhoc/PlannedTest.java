@@ -43,6 +43,16 @@ final class PlannedTest implements Comparable<PlannedTest> {
             @Nullable PlannedGroup bond,
             boolean fresh,
             Set<HostRecord> avoided) {
+        /** {@return whether the labels of a system meet all needs} */
+        boolean isMetBy(Map<String, String> labels) {
+            for (Need need : needs) {
+                if (!need.isMetBy(labels)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
         /** {@return whether not every system with the needed labels will do} */
         boolean isPicky() {
             return fresh || !avoided.isEmpty();

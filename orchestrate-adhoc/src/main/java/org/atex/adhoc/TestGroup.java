@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import org.atex.api.TestCase;
 
 /**
@@ -24,20 +25,22 @@ public final class TestGroup {
         SKIP
     }
 
-    private record Rules(
-            boolean serial,
-            boolean alone,
-            boolean oneSystem,
-            OptionalInt priority,
-            Rest afterFailure,
-            Rest afterLoss) {}
-
     private final String name;
-    private final Rules rules;
+    private final boolean serial;
+    private final boolean alone;
+    private final boolean oneSystem;
+    private final OptionalInt priority;
+    private final Rest afterFailure;
+    private final Rest afterLoss;
 
-    private TestGroup(String name, Rules rules) {
-        this.name = name;
-        this.rules = rules;
+    private TestGroup(Draft draft) {
+        name = draft.name;
+        serial = draft.serial;
+        alone = draft.alone;
+        oneSystem = draft.oneSystem;
+        priority = draft.priority;
+        afterFailure = draft.afterFailure;
+        afterLoss = draft.afterLoss;
     }
 
     /**
@@ -46,7 +49,7 @@ public final class TestGroup {
      * @param name the name of the group
      */
     public static TestGroup free(String name) {
-        return new TestGroup(name, new Rules(false, false, false, OptionalInt.empty(), Rest.CONTINUE, Rest.CONTINUE));
+        return new TestGroup(new Draft(name));
     }
 
     /**
@@ -56,13 +59,16 @@ public final class TestGroup {
      * @param name the name of the group
      */
     public static TestGroup serial(String name) {
-        return new TestGroup(name, new Rules(true, false, true, OptionalInt.empty(), Rest.CONTINUE, Rest.SKIP));
+        Draft draft = new Draft(name);
+        draft.serial = true;
+        draft.oneSystem = true;
+        draft.afterLoss = Rest.SKIP;
+        return new TestGroup(draft);
     }
 
     /** {@return this group, whose tests run at the same time as each other only} */
     public TestGroup alone() {
-        return with(
-                new Rules(rules.serial, true, rules.oneSystem, rules.priority, rules.afterFailure, rules.afterLoss));
+        return with(draft -> draft.alone = true);
     }
 
     /**
@@ -70,7 +76,7 @@ public final class TestGroup {
      * run use another one.
      */
     public TestGroup onOneSystem() {
-        return with(new Rules(rules.serial, rules.alone, true, rules.priority, rules.afterFailure, rules.afterLoss));
+        return with(draft -> draft.oneSystem = true);
     }
 
     /**
@@ -80,13 +86,7 @@ public final class TestGroup {
      * @param priority the priority; groups and tests with a higher number start earlier
      */
     public TestGroup withPriority(int priority) {
-        return with(new Rules(
-                rules.serial,
-                rules.alone,
-                rules.oneSystem,
-                OptionalInt.of(priority),
-                rules.afterFailure,
-                rules.afterLoss));
+        return with(draft -> draft.priority = OptionalInt.of(priority));
     }
 
     /**
@@ -97,7 +97,7 @@ public final class TestGroup {
      */
     public TestGroup afterFailure(Rest rest) {
         requireSerial("afterFailure");
-        return with(new Rules(true, rules.alone, rules.oneSystem, rules.priority, rest, rules.afterLoss));
+        return with(draft -> draft.afterFailure = rest);
     }
 
     /**
@@ -109,18 +109,26 @@ public final class TestGroup {
      */
     public TestGroup afterLoss(Rest rest) {
         requireSerial("afterLoss");
-        return with(new Rules(true, rules.alone, rules.oneSystem, rules.priority, rules.afterFailure, rest));
+        return with(draft -> draft.afterLoss = rest);
     }
 
     private void requireSerial(String what) {
-        if (!rules.serial) {
+        if (!serial) {
             throw new IllegalStateException(
                     what + " is a rule of serial groups, but the group " + name + " is free: use TestGroup.serial");
         }
     }
 
-    private TestGroup with(Rules changed) {
-        return new TestGroup(name, changed);
+    private TestGroup with(Consumer<Draft> change) {
+        Draft draft = new Draft(name);
+        draft.serial = serial;
+        draft.alone = alone;
+        draft.oneSystem = oneSystem;
+        draft.priority = priority;
+        draft.afterFailure = afterFailure;
+        draft.afterLoss = afterLoss;
+        change.accept(draft);
+        return new TestGroup(draft);
     }
 
     /** {@return the name of the group} */
@@ -129,31 +137,46 @@ public final class TestGroup {
     }
 
     boolean isSerial() {
-        return rules.serial;
+        return serial;
     }
 
     boolean isAlone() {
-        return rules.alone;
+        return alone;
     }
 
     boolean isOnOneSystem() {
-        return rules.oneSystem;
+        return oneSystem;
     }
 
     OptionalInt priority() {
-        return rules.priority;
+        return priority;
     }
 
     Rest afterFailure() {
-        return rules.afterFailure;
+        return afterFailure;
     }
 
     Rest afterLoss() {
-        return rules.afterLoss;
+        return afterLoss;
     }
 
     @Override
     public String toString() {
         return name;
+    }
+
+    /** The mutable rules of a group; at first those of a free one. */
+    private static final class Draft {
+        private final String name;
+        private boolean serial;
+        private boolean alone;
+        private boolean oneSystem;
+        private OptionalInt priority = OptionalInt.empty();
+        private Rest afterFailure = Rest.CONTINUE;
+        private Rest afterLoss = Rest.CONTINUE;
+
+        private Draft(String name) {
+            this.name = name;
+        }
     }
 }

@@ -50,14 +50,4 @@ final class TestQueue implements Comparable<TestQueue> {
     public int compareTo(TestQueue other) {
         return first().compareTo(other.first());
     }
-
-    @Override
-    public boolean equals(Object other) {
-        return this == other;
-    }
-
-    @Override
-    public int hashCode() {
-        return System.identityHashCode(this);
-    }
 }

@@ -75,27 +75,29 @@ class SchedulePropertyTest {
             tests.add(test);
         }
         int provisioners = 1 + random.nextInt(3);
-        Simulation.Given rules = new Simulation.Given(
-                switch (random.nextInt(4)) {
-                    case 0 -> TestOrder.longestFirst();
-                    case 1 -> TestOrder.given();
-                    default -> Policies.DEFAULT_ORDER;
-                },
-                RerunPolicy.maxReruns(random.nextInt(3))
-                        .with(new Rerun(Rerun.On.values()[random.nextInt(3)], Rerun.Time.values()[random.nextInt(3)])),
-                switch (random.nextInt(3)) {
-                    case 0 -> DestructionPolicy.declared();
-                    case 1 -> DestructionPolicy.afterFailure();
-                    default -> DestructionPolicy.always();
-                },
-                random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(5),
-                random.nextInt(3),
-                1 + random.nextInt(10),
-                accidents && random.nextInt(4) == 0 ? 1 + random.nextInt(5) : Integer.MAX_VALUE,
-                new RunRules.Holds(random.nextInt(3), Duration.ofSeconds(1L + random.nextInt(1000))),
-                Duration.ofMillis(random.nextInt(3) * 400L),
-                terms(random.nextLong()),
-                groups(random));
+        Simulation.Given rules = Simulation.rules()
+                .withOrder(
+                        switch (random.nextInt(4)) {
+                            case 0 -> TestOrder.longestFirst();
+                            case 1 -> TestOrder.given();
+                            default -> Policies.DEFAULT_ORDER;
+                        })
+                .withReruns(RerunPolicy.maxReruns(random.nextInt(3))
+                        .with(new Rerun(Rerun.On.values()[random.nextInt(3)], Rerun.Time.values()[random.nextInt(3)])))
+                .withDestruction(
+                        switch (random.nextInt(3)) {
+                            case 0 -> DestructionPolicy.declared();
+                            case 1 -> DestructionPolicy.afterFailure();
+                            default -> DestructionPolicy.always();
+                        })
+                .withMaxSystems(random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(5))
+                .withSpares(random.nextInt(3))
+                .withFailureWindow(1 + random.nextInt(10))
+                .withMaxFailures(accidents && random.nextInt(4) == 0 ? 1 + random.nextInt(5) : Integer.MAX_VALUE)
+                .withHolds(random.nextInt(3), Duration.ofSeconds(1L + random.nextInt(1000)))
+                .withRampUp(Duration.ofMillis(random.nextInt(3) * 400L))
+                .withTerms(terms(random.nextLong()))
+                .withGroups(groups(random).toArray(TestGroup[]::new));
         Random later = new Random(random.nextLong());
         return new Simulation(
                 tests,

@@ -60,135 +60,84 @@ final class Simulation {
         record Exhausted() implements Supplies {}
     }
 
-    /** The configuration of a run: the rules of the schedule, and the order. */
-    record Given(
-            TestOrder order,
-            RerunPolicy reruns,
-            DestructionPolicy destruction,
-            int maxSystems,
-            int spares,
-            int failureWindow,
-            int maxFailures,
-            RunRules.Holds holds,
-            Duration rampUp,
-            IntFunction<Supply.Terms> terms,
-            List<TestGroup> groups) {
+    /** The configuration of a run: the rules of the schedule, and the order. Each {@code with} method returns a copy. */
+    static final class Given {
         /** Terms of a provisioner that is asked like the others, for any number of systems. */
         static final Supply.Terms PLAIN_TERMS = new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, null);
 
-        Given withRampUp(Duration interval) {
-            return new Given(
-                    order,
-                    reruns,
-                    destruction,
-                    maxSystems,
-                    spares,
-                    failureWindow,
-                    maxFailures,
-                    holds,
-                    interval,
-                    terms,
-                    groups);
+        private TestOrder order = Policies.DEFAULT_ORDER;
+        private RerunPolicy reruns = RerunPolicy.never();
+        private DestructionPolicy destruction = DestructionPolicy.declared();
+        private int maxSystems = Integer.MAX_VALUE;
+        private int spares;
+        private int failureWindow = 10;
+        private int maxFailures = Integer.MAX_VALUE;
+        private RunRules.Holds holds = RunRules.Holds.NONE;
+        private Duration rampUp = Duration.ZERO;
+        private IntFunction<Supply.Terms> terms = provisioner -> PLAIN_TERMS;
+        private List<TestGroup> groups = List.of();
+
+        private Given() {}
+
+        private Given with(Consumer<Given> change) {
+            Given copy = new Given();
+            copy.order = order;
+            copy.reruns = reruns;
+            copy.destruction = destruction;
+            copy.maxSystems = maxSystems;
+            copy.spares = spares;
+            copy.failureWindow = failureWindow;
+            copy.maxFailures = maxFailures;
+            copy.holds = holds;
+            copy.rampUp = rampUp;
+            copy.terms = terms;
+            copy.groups = groups;
+            change.accept(copy);
+            return copy;
+        }
+
+        Given withRampUp(Duration value) {
+            return with(copy -> copy.rampUp = value);
         }
 
         Given withTerms(IntFunction<Supply.Terms> value) {
-            return new Given(
-                    order,
-                    reruns,
-                    destruction,
-                    maxSystems,
-                    spares,
-                    failureWindow,
-                    maxFailures,
-                    holds,
-                    rampUp,
-                    value,
-                    groups);
+            return with(copy -> copy.terms = value);
         }
 
         Given withHolds(int most, Duration time) {
-            return new Given(
-                    order,
-                    reruns,
-                    destruction,
-                    maxSystems,
-                    spares,
-                    failureWindow,
-                    maxFailures,
-                    new RunRules.Holds(most, time),
-                    rampUp,
-                    terms,
-                    groups);
+            return with(copy -> copy.holds = new RunRules.Holds(most, time));
         }
 
         Given withGroups(TestGroup... values) {
-            return new Given(
-                    order,
-                    reruns,
-                    destruction,
-                    maxSystems,
-                    spares,
-                    failureWindow,
-                    maxFailures,
-                    holds,
-                    rampUp,
-                    terms,
-                    List.of(values));
+            return with(copy -> copy.groups = List.of(values));
         }
 
         Given withOrder(TestOrder value) {
-            return new Given(
-                    value,
-                    reruns,
-                    destruction,
-                    maxSystems,
-                    spares,
-                    failureWindow,
-                    maxFailures,
-                    holds,
-                    rampUp,
-                    terms,
-                    groups);
+            return with(copy -> copy.order = value);
         }
 
         Given withReruns(RerunPolicy value) {
-            return new Given(
-                    order,
-                    value,
-                    destruction,
-                    maxSystems,
-                    spares,
-                    failureWindow,
-                    maxFailures,
-                    holds,
-                    rampUp,
-                    terms,
-                    groups);
+            return with(copy -> copy.reruns = value);
         }
 
         Given withDestruction(DestructionPolicy value) {
-            return new Given(
-                    order, reruns, value, maxSystems, spares, failureWindow, maxFailures, holds, rampUp, terms, groups);
+            return with(copy -> copy.destruction = value);
         }
 
         Given withMaxSystems(int value) {
-            return new Given(
-                    order,
-                    reruns,
-                    destruction,
-                    value,
-                    spares,
-                    failureWindow,
-                    maxFailures,
-                    holds,
-                    rampUp,
-                    terms,
-                    groups);
+            return with(copy -> copy.maxSystems = value);
+        }
+
+        Given withSpares(int value) {
+            return with(copy -> copy.spares = value);
+        }
+
+        Given withFailureWindow(int value) {
+            return with(copy -> copy.failureWindow = value);
         }
 
         Given withMaxFailures(int value) {
-            return new Given(
-                    order, reruns, destruction, maxSystems, spares, failureWindow, value, holds, rampUp, terms, groups);
+            return with(copy -> copy.maxFailures = value);
         }
 
         RunRules rules() {
@@ -313,18 +262,7 @@ final class Simulation {
     }
 
     static Given rules() {
-        return new Given(
-                Policies.DEFAULT_ORDER,
-                RerunPolicy.never(),
-                DestructionPolicy.declared(),
-                Integer.MAX_VALUE,
-                0,
-                10,
-                Integer.MAX_VALUE,
-                RunRules.Holds.NONE,
-                Duration.ZERO,
-                provisioner -> Given.PLAIN_TERMS,
-                List.of());
+        return new Given();
     }
 
     /** Returns a system that is available immediately and suits every test. */
@@ -411,12 +349,12 @@ final class Simulation {
             }
         }
         mostSystems = Math.max(mostSystems, systems.size());
-        assertThat(systems.size()).as("systems at once").isLessThanOrEqualTo(given.maxSystems());
+        assertThat(systems.size()).as("systems at once").isLessThanOrEqualTo(given.maxSystems);
         systems.values().stream()
                 .collect(Collectors.groupingBy(PoolSystem.Facts::provisioner, Collectors.counting()))
                 .forEach((provisioner, count) -> assertThat(count.intValue())
                         .as("systems of provisioner %d at once", provisioner)
-                        .isLessThanOrEqualTo(given.terms().apply(provisioner).maxSystems()));
+                        .isLessThanOrEqualTo(given.terms.apply(provisioner).maxSystems()));
     }
 
     private void wakeAt(Instant when) {
@@ -430,7 +368,7 @@ final class Simulation {
     private void judge(PlannedTest test, TestEnd end) {
         at(Duration.ofMillis(1), () -> {
             Rerun again = given.rules().rerun(test.test, test.endsWith(end));
-            tell(new Event.PoliciesAnswered(test, again, given.destruction().shouldDestroy(test.test, end)));
+            tell(new Event.PoliciesAnswered(test, again, given.destruction.shouldDestroy(test.test, end)));
         });
     }
 
@@ -625,7 +563,7 @@ final class Simulation {
         if (!running.remove(place, run)) {
             return; // already cancelled
         }
-        if (!end.systemUsable() || given.destruction().shouldDestroy(run.test().test, end)) {
+        if (!end.systemUsable() || given.destruction.shouldDestroy(run.test().test, end)) {
             spent.merge(place.system(), end.systemUsable() && !run.test().facts.destructive(), Boolean::logicalAnd);
         }
         tell(new Event.Finished(place.system(), place.slot(), end));
