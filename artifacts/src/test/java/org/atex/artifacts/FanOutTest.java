@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
@@ -108,12 +109,12 @@ class FanOutTest {
     @Test
     @Timeout(60)
     void blockedAggregatorDoesNotDelayFlushAndCloseOfOthers() throws Exception {
-        CountDownLatch hang = new CountDownLatch(1);
-        CountDownLatch flushed = new CountDownLatch(1);
-        FanOut fanOut = FanOut.of(new Flushed(() -> await(hang)), new Flushed(flushed::countDown));
-        for (Runnable step : List.<Runnable>of(fanOut::flush, fanOut::close)) {
-            Thread thread = Thread.ofVirtual().start(step);
-            flushed.await();
+        for (Consumer<FanOut> step : List.<Consumer<FanOut>>of(FanOut::flush, FanOut::close)) {
+            CountDownLatch hang = new CountDownLatch(1);
+            CountDownLatch reached = new CountDownLatch(1);
+            FanOut fanOut = FanOut.of(new Flushed(() -> await(hang)), new Flushed(reached::countDown));
+            Thread thread = Thread.ofVirtual().start(() -> step.accept(fanOut));
+            reached.await();
             assertThat(thread.isAlive()).as("waits for the blocked aggregator").isTrue();
             thread.interrupt();
             hang.countDown();
