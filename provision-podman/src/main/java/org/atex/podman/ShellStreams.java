@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.atex.support.Closeables;
@@ -36,21 +37,32 @@ record ShellStreams(OutputStream requests, InputStream answers, InputStream erro
     static ShellStreams ofPipes(PipeDirectory directory, Executor threads) throws IOException {
         // Opening one end of a named pipe blocks until the other end is open. A channel that is open for reading and
         // writing prevents that. It must be closed later, or this side would never see the end of the shell's output.
-        SeekableByteChannel requests = directory.openBothEnds("requests");
-        SeekableByteChannel answers = directory.openBothEnds("answers");
-        SeekableByteChannel to = directory.writer("requests");
-        SeekableByteChannel from = directory.reader("answers");
-        return new ShellStreams(
-                new PipeOutput(Channels.newOutputStream(to), threads),
-                Channels.newInputStream(from),
-                InputStream.nullInputStream(),
-                () -> {
-                    Closeables.closeQuietly(to);
-                    Closeables.closeQuietly(from);
-                },
-                () -> {
-                    requests.close();
-                    answers.close();
-                });
+        List<Closeable> opened = new ArrayList<>();
+        try {
+            SeekableByteChannel requests = opened(directory.openBothEnds("requests"), opened);
+            SeekableByteChannel answers = opened(directory.openBothEnds("answers"), opened);
+            SeekableByteChannel to = opened(directory.writer("requests"), opened);
+            SeekableByteChannel from = opened(directory.reader("answers"), opened);
+            return new ShellStreams(
+                    new PipeOutput(Channels.newOutputStream(to), threads),
+                    Channels.newInputStream(from),
+                    InputStream.nullInputStream(),
+                    () -> {
+                        Closeables.closeQuietly(to);
+                        Closeables.closeQuietly(from);
+                    },
+                    () -> {
+                        requests.close();
+                        answers.close();
+                    });
+        } catch (IOException | RuntimeException e) {
+            opened.forEach(Closeables::closeQuietly); // an interrupt may come between two of them
+            throw e;
+        }
+    }
+
+    private static SeekableByteChannel opened(SeekableByteChannel channel, List<Closeable> opened) {
+        opened.add(channel);
+        return channel;
     }
 }

@@ -3,6 +3,9 @@ package org.atex.ssh;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,6 +19,7 @@ final class ReservationSession {
     private static final Logger LOG = LoggerFactory.getLogger(ReservationService.class);
     private static final int MAX_UNANSWERED = 32;
     private static final int END_ATTEMPTS = 3;
+    private static final Duration CANCELLATION = Duration.ofSeconds(5);
 
     private final String name;
     private final URI service;
@@ -27,6 +31,7 @@ final class ReservationSession {
     private final Semaphore unanswered = new Semaphore(MAX_UNANSWERED);
     private final AtomicBoolean ended = new AtomicBoolean();
     private final Thread heartbeats;
+    private final Set<Thread> requests = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
     private long lastAnswer = System.nanoTime();
     private boolean failing;
@@ -91,7 +96,9 @@ final class ReservationSession {
             while (!expired) {
                 // The number of requests in flight is bounded, as a service may never answer.
                 if (unanswered.tryAcquire()) {
-                    Threads.start("heartbeat-request", this::sendHeartbeat);
+                    Thread request = Threads.unstarted("heartbeat-request", this::sendHeartbeat);
+                    requests.add(request);
+                    request.start();
                 } else {
                     heartbeatFailed("there are " + MAX_UNANSWERED + " heartbeats without an answer");
                 }
@@ -125,6 +132,7 @@ final class ReservationSession {
         } catch (InterruptedException e) {
             LOG.trace("a heartbeat of {} was interrupted", name);
         } finally {
+            requests.remove(Thread.currentThread());
             unanswered.release();
         }
     }
@@ -174,7 +182,11 @@ final class ReservationSession {
         }
     }
 
-    /** Ends the session on the first call. Heartbeats go on until the service has answered. Bounded in time. */
+    /**
+     * Ends the session on the first call. Heartbeats go on until the service has answered. Bounded in time. At the
+     * return, no request of this session is open, as the client does not close a connection that is opened while the
+     * client is closed.
+     */
     void end() {
         if (ended.compareAndSet(false, true)) {
             try {
@@ -184,9 +196,19 @@ final class ReservationSession {
             } catch (InterruptedException e) {
                 LOG.warn("the end of {} may not have reached the service: interrupted", name);
             } finally {
-                heartbeats.interrupt();
+                if (heartbeat != null) {
+                    stopHeartbeats();
+                }
             }
         }
+    }
+
+    private void stopHeartbeats() {
+        heartbeats.interrupt();
+        Threads.join(List.of(heartbeats), CANCELLATION); // the set of requests is complete only after its end
+        List<Thread> open = List.copyOf(requests);
+        open.forEach(Thread::interrupt);
+        Threads.join(open, CANCELLATION);
     }
 
     private void sendEnd(URI address) throws InterruptedException {
