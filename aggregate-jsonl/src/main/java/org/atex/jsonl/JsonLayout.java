@@ -6,7 +6,7 @@ import java.io.StreamCorruptedException;
 import java.util.function.BiConsumer;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -29,7 +29,7 @@ final class JsonLayout implements Layout {
     }
 
     @Override
-    public TestWriter writer(Spool to, Spool scratch, Heading heading) {
+    public TestWriter writer(TempBuffer to, TempBuffer scratch, Heading heading) {
         return new Lines(to, heading);
     }
 
@@ -71,10 +71,10 @@ final class JsonLayout implements Layout {
     }
 
     private static final class Lines implements TestWriter {
-        private final Spool to;
+        private final TempBuffer to;
         private final Heading heading;
 
-        Lines(Spool to, Heading heading) {
+        Lines(TempBuffer to, Heading heading) {
             this.to = to;
             this.heading = heading;
         }

@@ -15,7 +15,7 @@ import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.AppendFile;
 import org.atex.artifacts.BrokenResultsException;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 import org.atex.artifacts.WriterLock;
 import org.jspecify.annotations.Nullable;
 
@@ -202,7 +202,7 @@ public final class JsonLinesAggregator implements Aggregator {
     private void complete() throws IOException {
         file.repair();
         if (file.length() == 0 && options.compression() != Compression.NONE) {
-            try (Spool nothing = new Spool(files)) {
+            try (TempBuffer nothing = new TempBuffer(files)) {
                 options.compression().compress(nothing, 0).close();
                 file.append(nothing);
             }
@@ -219,7 +219,7 @@ public final class JsonLinesAggregator implements Aggregator {
         // Renders everything before files are moved: invalid results must leave the artifacts unchanged.
         Path source = test.files();
         Path target = files.resolve(test.directory());
-        try (Spool lines = render(test, target, Map.of())) {
+        try (TempBuffer lines = render(test, target, Map.of())) {
             if (source == null) {
                 append(lines);
                 return null;
@@ -240,7 +240,7 @@ public final class JsonLinesAggregator implements Aggregator {
 
     private record Move(Path source, Path target) {}
 
-    private Spool render(Rendering test, Path target, Map<Path, Path> instead) throws IOException {
+    private TempBuffer render(Rendering test, Path target, Map<Path, Path> instead) throws IOException {
         FileListing listing = new FileListing(target, options.fileCompression().suffix(), instead);
         return test.render(options, listing, files);
     }
@@ -250,7 +250,7 @@ public final class JsonLinesAggregator implements Aggregator {
      *
      * @return the directory of the files
      */
-    private Path append(Rendering test, Spool lines, Move move) throws IOException {
+    private Path append(Rendering test, TempBuffer lines, Move move) throws IOException {
         appending.lock();
         try {
             checkOpen();
@@ -261,7 +261,7 @@ public final class JsonLinesAggregator implements Aggregator {
                     append(lines);
                 } else {
                     // A path was occupied: render again, so that the lines have the actual paths.
-                    try (Spool again = render(test, move.target(), moved.instead())) {
+                    try (TempBuffer again = render(test, move.target(), moved.instead())) {
                         append(again);
                     }
                 }
@@ -275,7 +275,7 @@ public final class JsonLinesAggregator implements Aggregator {
         }
     }
 
-    private void append(Spool lines) throws IOException {
+    private void append(TempBuffer lines) throws IOException {
         appending.lock();
         try {
             checkOpen();

@@ -3,7 +3,7 @@ package org.atex.jsonl;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Writes strings that are valid in JSON, in YAML 1.1 and in YAML 1.2, with the same meaning. */
@@ -13,7 +13,7 @@ final class JsonText {
 
     private JsonText() {}
 
-    static void string(Spool to, @Nullable String text) throws IOException {
+    static void string(TempBuffer to, @Nullable String text) throws IOException {
         if (text == null) {
             to.write(NULL);
             return;
@@ -34,7 +34,7 @@ final class JsonText {
         to.write('"');
     }
 
-    static void strings(Spool to, List<String> texts) throws IOException {
+    static void strings(TempBuffer to, List<String> texts) throws IOException {
         to.write('[');
         for (int i = 0; i < texts.size(); i++) {
             if (i > 0) {
@@ -45,7 +45,7 @@ final class JsonText {
         to.write(']');
     }
 
-    private static void special(Spool to, char c) throws IOException {
+    private static void special(TempBuffer to, char c) throws IOException {
         switch (c) {
             case '"', '\\' -> escaped(to, c);
             case '\n' -> escaped(to, 'n');
@@ -72,25 +72,25 @@ final class JsonText {
         return c < 0xa0 || c == 0x2028 || c == 0x2029 || c == 0xfeff || c >= 0xfffe;
     }
 
-    private static void escaped(Spool to, char c) throws IOException {
+    private static void escaped(TempBuffer to, char c) throws IOException {
         to.write('\\');
         to.write(c);
     }
 
-    private static void numeric(Spool to, char c) throws IOException {
+    private static void numeric(TempBuffer to, char c) throws IOException {
         escaped(to, 'u');
         for (int shift = 12; shift >= 0; shift -= 4) {
             to.write(HEX[(c >> shift) & 0xf]);
         }
     }
 
-    private static void threeBytes(Spool to, char c) throws IOException {
+    private static void threeBytes(TempBuffer to, char c) throws IOException {
         to.write(0xe0 | (c >> 12));
         to.write(0x80 | ((c >> 6) & 0x3f));
         to.write(0x80 | (c & 0x3f));
     }
 
-    private static void fourBytes(Spool to, int c) throws IOException {
+    private static void fourBytes(TempBuffer to, int c) throws IOException {
         to.write(0xf0 | (c >> 18));
         to.write(0x80 | ((c >> 12) & 0x3f));
         to.write(0x80 | ((c >> 6) & 0x3f));

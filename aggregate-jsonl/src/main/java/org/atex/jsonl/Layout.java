@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.BiConsumer;
 import org.atex.api.ReportedResult;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** The format of results in the file: JSON Lines or YAML. */
@@ -20,11 +20,11 @@ interface Layout {
     /**
      * {@return a writer for the results of one test}
      *
-     * @param to the spool for the text
-     * @param scratch an empty spool that the writer may use
+     * @param to the buffer for the text
+     * @param scratch an empty buffer that the writer may use
      * @param heading the data common to all results of the test
      */
-    TestWriter writer(Spool to, Spool scratch, Heading heading);
+    TestWriter writer(TempBuffer to, TempBuffer scratch, Heading heading);
 
     /** Reads the platforms and test names in a file, and passes each pair to the consumer. */
     void names(InputStream file, BiConsumer<String, String> platformAndTest) throws IOException;

@@ -13,7 +13,7 @@ import org.atex.api.ReportedResult;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Renders the results of one attempt as text. */
@@ -52,12 +52,12 @@ final class Rendering {
     }
 
     /**
-     * {@return a spool with the text of all results, compressed if the options say so}
+     * {@return a buffer with the text of all results, compressed if the options say so}
      *
      * @throws org.atex.artifacts.BrokenResultsException if the results of the test are invalid
      */
-    Spool render(JsonLinesOptions options, FileListing listing, Path directory) throws IOException {
-        Spool plain = new Spool(directory);
+    TempBuffer render(JsonLinesOptions options, FileListing listing, Path directory) throws IOException {
+        TempBuffer plain = new TempBuffer(directory);
         try {
             write(options.layout(), plain, listing, directory);
             return options.compression() == Compression.NONE
@@ -69,9 +69,9 @@ final class Rendering {
         }
     }
 
-    private void write(Layout layout, Spool to, FileListing listing, Path directory) throws IOException {
+    private void write(Layout layout, TempBuffer to, FileListing listing, Path directory) throws IOException {
         RunnerResult runner = new RunnerResult(record.end());
-        try (Spool scratch = new Spool(directory);
+        try (TempBuffer scratch = new TempBuffer(directory);
                 ResultReader reader = ResultReader.of(artifacts)) {
             Layout.TestWriter writer = layout.writer(to, scratch, new Layout.Heading(record.platform(), name, listing));
             for (ReportedResult result = reader.next(); result != null; result = reader.next()) {
@@ -87,8 +87,8 @@ final class Rendering {
         }
     }
 
-    private static Spool compress(Spool plain, Compression compression, Path directory) throws IOException {
-        Spool compressed = new Spool(directory);
+    private static TempBuffer compress(TempBuffer plain, Compression compression, Path directory) throws IOException {
+        TempBuffer compressed = new TempBuffer(directory);
         try (plain) {
             try (OutputStream out = compression.compress(compressed, plain.size())) {
                 plain.writeTo(out);

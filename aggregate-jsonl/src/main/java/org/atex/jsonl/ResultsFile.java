@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.atex.artifacts.AppendFile;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 
 /** Opens the file for the results: a new one, or that of an earlier run without its incomplete end. */
 final class ResultsFile {
@@ -142,9 +142,9 @@ final class ResultsFile {
         }
     }
 
-    // The content goes through a spool: it may not fit in memory, and is valid only after the checksum was verified.
+    // The content goes through a buffer: it may not fit in memory, and is valid only after the checksum was verified.
     private boolean isAdded(CompressedMembers members, TestNames names) throws IOException {
-        try (Spool member = new Spool(scratch)) {
+        try (TempBuffer member = new TempBuffer(scratch)) {
             boolean whole = members.next(member);
             if (whole) {
                 options.layout().names(member.input(), names::addEarlier);

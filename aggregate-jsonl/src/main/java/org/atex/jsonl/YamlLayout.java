@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -34,7 +34,7 @@ final class YamlLayout implements Layout {
     }
 
     @Override
-    public TestWriter writer(Spool to, Spool scratch, Heading heading) {
+    public TestWriter writer(TempBuffer to, TempBuffer scratch, Heading heading) {
         return new Document(to, scratch, heading);
     }
 
@@ -68,16 +68,16 @@ final class YamlLayout implements Layout {
 
     /**
      * Writes one document. The status, files and note of the test come before the subtests but are known only after the
-     * last result, so the subtests are kept in the scratch spool.
+     * last result, so the subtests are kept in the scratch buffer.
      */
     private static final class Document implements TestWriter {
-        private final Spool to;
-        private final Spool scratch;
+        private final TempBuffer to;
+        private final TempBuffer scratch;
         private final Heading heading;
         private @Nullable ReportedResult own;
         private @Nullable String ownStatus;
 
-        Document(Spool to, Spool scratch, Heading heading) {
+        Document(TempBuffer to, TempBuffer scratch, Heading heading) {
             this.to = to;
             this.scratch = scratch;
             this.heading = heading;
@@ -128,7 +128,7 @@ final class YamlLayout implements Layout {
             scratch.write('}');
         }
 
-        private static void raw(Spool to, String ascii) throws IOException {
+        private static void raw(TempBuffer to, String ascii) throws IOException {
             to.write(ascii.getBytes(StandardCharsets.US_ASCII));
         }
     }

@@ -17,7 +17,7 @@ import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Renders one attempt to the parts from which a report is assembled. */
@@ -78,7 +78,7 @@ final class CaseRenderer {
     }
 
     private void render() throws IOException {
-        Spool text = rendered.part(Attempt.Part.TEXT);
+        TempBuffer text = rendered.part(Attempt.Part.TEXT);
         OutputStream nameOut = rendered.part(Attempt.Part.NAME);
         attribute(nameOut, "name", name);
         attribute(nameOut, "classname", names.classname());

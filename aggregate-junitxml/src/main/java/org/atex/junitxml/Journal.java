@@ -18,7 +18,7 @@ import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 import org.atex.artifacts.AppendFile;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 
 /**
  * A file beside the report with all ingested attempts, from which the report can be written at any time, also after a
@@ -62,7 +62,7 @@ final class Journal implements AutoCloseable {
     /** Creates an empty journal, in place of an existing one. */
     static Journal create(Path path, Profile profile) throws IOException {
         Journal journal = new Journal(path, AppendFile.open(path));
-        try (Spool head = journal.spool()) {
+        try (TempBuffer head = journal.buffer()) {
             DataOutputStream out = new DataOutputStream(head);
             out.writeInt(MAGIC);
             out.writeByte(VERSION);
@@ -99,20 +99,20 @@ final class Journal implements AutoCloseable {
         long size = 0;
         try (CheckedOutputStream sum = new CheckedOutputStream(OutputStream.nullOutputStream(), crc)) {
             sum.write(description);
-            for (Spool part : rendered.parts()) {
+            for (TempBuffer part : rendered.parts()) {
                 part.writeTo(sum);
                 size += part.size();
             }
         }
-        try (Spool head = spool()) {
+        try (TempBuffer head = buffer()) {
             DataOutputStream out = new DataOutputStream(head);
             out.writeInt(MAGIC);
             out.writeInt(description.length);
             out.writeLong(size);
             out.writeLong(crc.getValue());
             out.write(description);
-            Spool[] parts = rendered.parts();
-            Spool[] all = new Spool[1 + parts.length];
+            TempBuffer[] parts = rendered.parts();
+            TempBuffer[] all = new TempBuffer[1 + parts.length];
             all[0] = head;
             System.arraycopy(parts, 0, all, 1, parts.length);
             long position = file.append(all) + head.size();
@@ -129,9 +129,9 @@ final class Journal implements AutoCloseable {
         file.close();
     }
 
-    private Spool spool() {
+    private TempBuffer buffer() {
         Path directory = path.toAbsolutePath().getParent();
-        return new Spool(directory == null ? Path.of("") : directory);
+        return new TempBuffer(directory == null ? Path.of("") : directory);
     }
 
     private String share(String string) {

@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import org.atex.artifacts.Spool;
+import org.atex.artifacts.TempBuffer;
 
-/** A rendered attempt: parts of XML, which may be large and are kept in spools, and the counts of its subtests. */
+/** A rendered attempt: parts of XML, which may be large and are kept in buffers, and the counts of its subtests. */
 final class RenderedAttempt implements AutoCloseable {
-    private final Map<Attempt.Part, Spool> parts = new EnumMap<>(Attempt.Part.class);
+    private final Map<Attempt.Part, TempBuffer> parts = new EnumMap<>(Attempt.Part.class);
     private final CaseStatus status;
     private String type = "";
     private Counts subtests = Counts.NONE;
@@ -17,7 +17,7 @@ final class RenderedAttempt implements AutoCloseable {
     RenderedAttempt(Path scratch, CaseStatus status) {
         this.status = status;
         for (Attempt.Part part : Attempt.Part.values()) {
-            parts.put(part, new Spool(scratch));
+            parts.put(part, new TempBuffer(scratch));
         }
     }
 
@@ -41,18 +41,18 @@ final class RenderedAttempt implements AutoCloseable {
         subtests = subtests.plus(subtest);
     }
 
-    Spool part(Attempt.Part part) {
+    TempBuffer part(Attempt.Part part) {
         return Objects.requireNonNull(parts.get(part));
     }
 
-    Spool[] parts() {
-        return parts.values().toArray(new Spool[0]);
+    TempBuffer[] parts() {
+        return parts.values().toArray(new TempBuffer[0]);
     }
 
     @Override
     public void close() throws IOException {
-        for (Spool spool : parts.values()) {
-            spool.close();
+        for (TempBuffer buffer : parts.values()) {
+            buffer.close();
         }
     }
 }

@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown if the results of an attempt cannot be stored. None of them were stored, and the caller still owns the
- * artifacts. The caller may mend the cause and ingest the attempt again.
+ * artifacts. The caller may mend the cause and ingest the attempt again. If one of its causes is an
+ * {@link java.io.IOException}, orchestrators ingest the attempt again after a while.
  */
 public final class AggregationException extends AtexException {
     private static final long serialVersionUID = 1L;

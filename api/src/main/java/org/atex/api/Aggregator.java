@@ -30,7 +30,8 @@ public interface Aggregator extends AutoCloseable {
      * @param record the attempt: test, end, times and system
      * @param artifacts the directory that the attempt left; {@link Artifacts#none()} for a test that never started
      * @throws AggregationException if the attempt cannot be stored, for example because the name is taken, a line of
-     *     its results is malformed, or the disk is full
+     *     its results is malformed, or the disk is full; with an {@link java.io.IOException} among its causes if it may
+     *     be stored later
      * @throws IllegalStateException if this aggregator is closed
      */
     void ingest(TestRecord record, Artifacts artifacts);

@@ -5,7 +5,7 @@ package org.atex.api;
  *
  * @param message a description of the failure in one line, for people
  * @param verdict the best verdict that a run with this problem can have: {@link Verdict#PASSED} if the run recovered
- *     from it, {@link Verdict#INCOMPLETE} if results are not stored
+ *     from it, {@link Verdict#NOT_STORED} if results are not stored
  */
 public record Problem(String message, Verdict verdict) {
     /**
@@ -32,7 +32,7 @@ public record Problem(String message, Verdict verdict) {
      * @param message the test, the reason, and the place where its results are kept
      */
     public static Problem notStored(String message) {
-        return new Problem(message, Verdict.INCOMPLETE);
+        return new Problem(message, Verdict.NOT_STORED);
     }
 
     @Override

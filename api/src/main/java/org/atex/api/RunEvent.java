@@ -223,7 +223,7 @@ public sealed interface RunEvent {
     record TestFinished(Stamp stamp, TestRecord record, Excerpt excerpt) implements RunEvent {}
 
     /**
-     * The results of an attempt were stored, or could not be stored.
+     * The results of an attempt were stored by all aggregators, or finally not stored by some of them.
      *
      * @param stamp the run, the number and the time
      * @param record the attempt

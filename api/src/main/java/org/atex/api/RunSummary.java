@@ -1,9 +1,12 @@
 package org.atex.api;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -30,14 +33,19 @@ public record RunSummary(List<TestSummary> tests, List<Problem> problems, Durati
 
     /** {@return the worst verdict of all tests and problems} Known failures do not count. */
     public Verdict verdict() {
-        Verdict worst = Verdict.PASSED;
-        for (Problem problem : problems) {
-            worst = worst.and(problem.verdict());
-        }
-        for (TestSummary test : tests) {
-            worst = worst.and(test.verdict());
-        }
-        return worst;
+        return verdicts().stream().reduce(Verdict.PASSED, Verdict::and);
+    }
+
+    /**
+     * {@return all verdicts of tests and problems, without {@link Verdict#PASSED}} They tell apart failed tests, failed
+     * infrastructure, tests that did not run, and results that were not stored. Known failures do not count.
+     */
+    public Set<Verdict> verdicts() {
+        Set<Verdict> all = EnumSet.noneOf(Verdict.class);
+        problems.forEach(problem -> all.add(problem.verdict()));
+        tests.forEach(test -> all.add(test.verdict()));
+        all.remove(Verdict.PASSED);
+        return Collections.unmodifiableSet(all);
     }
 
     /** {@return the exit code for a program that does nothing but this run, see {@link Verdict#exitCode()}} */

@@ -7,9 +7,11 @@ package org.atex.api;
 public enum Verdict {
     /** Every test passed, or skipped itself. */
     PASSED(0),
-    /** Tests were cancelled or never started, or results are not stored. */
+    /** Results are known, but an aggregator did not store them, or could not complete its report. */
+    NOT_STORED(4),
+    /** Tests were cancelled or never started. */
     INCOMPLETE(3),
-    /** A system, a connection or a report failed, so part of the results is unknown. */
+    /** A system or a connection failed, so part of the results is unknown. */
     INFRASTRUCTURE(2),
     /** A test failed. */
     FAILED(1);
@@ -22,7 +24,7 @@ public enum Verdict {
 
     /**
      * {@return the exit code for a program that does nothing but this run: 0 for passed, 1 for failed, 2 for
-     * infrastructure, 3 for incomplete}
+     * infrastructure, 3 for incomplete, 4 for not stored}
      */
     public int exitCode() {
         return exitCode;

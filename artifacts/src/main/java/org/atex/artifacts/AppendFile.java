@@ -71,7 +71,7 @@ public final class AppendFile implements AutoCloseable {
      * @throws IOException if the record cannot be written completely; it is cut off again, at the latest by the next
      *     call
      */
-    public long append(Spool... parts) throws IOException {
+    public long append(TempBuffer... parts) throws IOException {
         repair();
         long start = end;
         long size = 0;
@@ -79,7 +79,7 @@ public final class AppendFile implements AutoCloseable {
         // Set before the first byte is written: an exception of any kind leaves the mark for the next call.
         incomplete = true;
         try (OutputStream out = new BufferedOutputStream(new NonClosingStream(file))) {
-            for (Spool part : parts) {
+            for (TempBuffer part : parts) {
                 part.writeTo(out);
                 size += part.size();
             }

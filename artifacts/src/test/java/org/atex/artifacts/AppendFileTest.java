@@ -22,9 +22,9 @@ class AppendFileTest {
         Path path = directory.resolve("file");
         Files.writeString(path, "before\n");
         try (AppendFile file = AppendFile.open(path)) {
-            assertThat(file.append(spool("one"), spool(" two\n"))).isEqualTo(7);
+            assertThat(file.append(buffer("one"), buffer(" two\n"))).isEqualTo(7);
             assertThat(path).hasContent("before\none two\n");
-            assertThat(file.append(spool("three\n"))).isEqualTo(15);
+            assertThat(file.append(buffer("three\n"))).isEqualTo(15);
             file.sync();
             assertThat(file.length()).isEqualTo(21);
         }
@@ -34,15 +34,15 @@ class AppendFileTest {
     @Test
     void incompleteRecordIsCutOff() throws IOException {
         Path path = directory.resolve("file");
-        Spool broken = new Spool(directory);
-        broken.write(new byte[2 * Spool.IN_MEMORY]);
+        TempBuffer broken = new TempBuffer(directory);
+        broken.write(new byte[2 * TempBuffer.IN_MEMORY]);
         broken.close();
         try (AppendFile file = AppendFile.open(path)) {
-            file.append(spool("one\n"));
-            assertThatThrownBy(() -> file.append(spool("x".repeat(20_000)), broken))
+            file.append(buffer("one\n"));
+            assertThatThrownBy(() -> file.append(buffer("x".repeat(20_000)), broken))
                     .isInstanceOf(IOException.class);
             assertThat(path).hasContent("one\n");
-            file.append(spool("two\n"));
+            file.append(buffer("two\n"));
         }
         assertThat(path).hasContent("one\ntwo\n");
     }
@@ -51,9 +51,9 @@ class AppendFileTest {
     void fileIsTruncatedToTheGivenLength() throws IOException {
         Path path = directory.resolve("file");
         try (AppendFile file = AppendFile.open(path)) {
-            file.append(spool("one\ntw"));
+            file.append(buffer("one\ntw"));
             file.truncate(4);
-            file.append(spool("three\n"));
+            file.append(buffer("three\n"));
             assertThatThrownBy(() -> file.truncate(100)).isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(path).hasContent("one\nthree\n");
@@ -62,35 +62,37 @@ class AppendFileTest {
     @Test
     void spoolReturnsTheWrittenBytesForAnySize() throws IOException {
         Random random = new Random(1);
-        for (int size : new int[] {0, 1, 1024, 1025, Spool.IN_MEMORY, Spool.IN_MEMORY + 1, 3 * Spool.IN_MEMORY + 7}) {
+        for (int size : new int[] {
+            0, 1, 1024, 1025, TempBuffer.IN_MEMORY, TempBuffer.IN_MEMORY + 1, 3 * TempBuffer.IN_MEMORY + 7
+        }) {
             byte[] bytes = new byte[size];
             random.nextBytes(bytes);
-            try (Spool spool = new Spool(directory)) {
+            try (TempBuffer buffer = new TempBuffer(directory)) {
                 for (int done = 0; done < size; ) {
                     int some = Math.min(size - done, random.nextInt(100_000));
-                    spool.write(bytes, done, some);
+                    buffer.write(bytes, done, some);
                     done += some;
                     if (done < size) {
-                        spool.write(bytes[done++]);
+                        buffer.write(bytes[done++]);
                     }
                 }
                 for (int twice = 0; twice < 2; twice++) {
                     ByteArrayOutputStream back = new ByteArrayOutputStream();
-                    spool.writeTo(back);
+                    buffer.writeTo(back);
                     assertThat(back.toByteArray()).isEqualTo(bytes);
                 }
-                try (InputStream in = spool.input()) {
+                try (InputStream in = buffer.input()) {
                     assertThat(in.readAllBytes()).isEqualTo(bytes);
                 }
-                assertThat(spool.size()).isEqualTo(size);
+                assertThat(buffer.size()).isEqualTo(size);
                 assertThat(directory).isEmptyDirectory();
             }
         }
     }
 
-    private Spool spool(String text) throws IOException {
-        Spool spool = new Spool(directory);
-        spool.write(text.getBytes(StandardCharsets.UTF_8));
-        return spool;
+    private TempBuffer buffer(String text) throws IOException {
+        TempBuffer buffer = new TempBuffer(directory);
+        buffer.write(text.getBytes(StandardCharsets.UTF_8));
+        return buffer;
     }
 }

@@ -184,8 +184,11 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
                 .filter(remark -> !remark.isEmpty())
                 .collect(Collectors.joining(", "));
         numbers.append(remarks.isEmpty() ? "" : " (" + remarks + ")");
-        String verdict = run.verdict().name().toLowerCase(Locale.ROOT);
-        return numbers + "; " + verdict + " in " + Text.shown(run.took());
+        String verdicts = run.verdicts().stream()
+                .sorted(Comparator.reverseOrder())
+                .map(verdict -> verdict.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                .collect(Collectors.joining(", "));
+        return numbers + "; " + (verdicts.isEmpty() ? "passed" : verdicts) + " in " + Text.shown(run.took());
     }
 
     private String remark(Predicate<TestSummary> which, String word) {

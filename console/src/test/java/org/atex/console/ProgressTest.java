@@ -510,7 +510,7 @@ class ProgressTest {
                         "problem   port 22 of host-1 is closed (2 ×)",
                         "problem   the hook on host-4 was abandoned",
                         "note      the executor of /smoke on host-3 did not return within 10.0 s, and the run goes on without it",
-                        "1 tests: 1 passed; infrastructure in 1:30 min");
+                        "1 tests: 1 passed; infrastructure, not stored in 1:30 min");
     }
 
     @Test

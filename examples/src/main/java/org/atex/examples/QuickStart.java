@@ -10,7 +10,6 @@ import org.atex.api.AggregationException;
 import org.atex.api.AtexException;
 import org.atex.api.Outcome;
 import org.atex.api.RunSummary;
-import org.atex.artifacts.FanOut;
 import org.atex.console.Progress;
 import org.atex.console.StopOnSignal;
 import org.atex.fmf.FmfExecutor;
@@ -51,11 +50,11 @@ final class QuickStart {
         try (var systems = LocalProvisioner.withMaxSystems(4);
                 var json = JsonLinesAggregator.open(results.resolve("results.jsonl"), results.resolve("files"));
                 var junit = JUnitXmlAggregator.open(results.resolve("junit.xml"));
-                var both = FanOut.of(json, junit);
                 var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(FmfExecutor.factory(tests, options))
-                        .into(both)
+                        .into(json)
+                        .into(junit)
                         .reruns(RerunPolicy.maxReruns(1, Outcome.FAILED))
                         .listener(Progress.onConsole())
                         .build();

@@ -2,18 +2,18 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.time.Instant;
-import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.artifacts.SpooledAttempt;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An attempt at a test that has ended.
  *
  * @param end how it ended
- * @param artifacts its artifacts
+ * @param spooled its artifacts; null if it never started
  * @param excerpt the failed parts and the last lines of output, for reports
  * @param started the start time
  * @param took its duration
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Attempt(
         TestEnd end,
-        Artifacts artifacts,
+        @Nullable SpooledAttempt spooled,
         Excerpt excerpt,
         Instant started,
         Duration took,
@@ -30,7 +30,7 @@ record Attempt(
         int slot) {
     /** Returns an attempt that never started. */
     static Attempt never(TestEnd end, Instant now) {
-        return new Attempt(end, Artifacts.none(), Excerpt.none(), now, Duration.ZERO, null, 0);
+        return new Attempt(end, null, Excerpt.none(), now, Duration.ZERO, null, 0);
     }
 
     TestRecord record(Platforms platforms, PlannedTest test, int number, TestEnd how, boolean last) {

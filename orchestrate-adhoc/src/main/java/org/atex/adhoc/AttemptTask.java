@@ -7,13 +7,18 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.atex.api.Artifacts;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.artifacts.Excerpts;
+import org.atex.artifacts.Spool;
+import org.atex.artifacts.SpooledAttempt;
+import org.atex.artifacts.SpooledAttempt.State;
 import org.jspecify.annotations.Nullable;
 
 /** Runs one attempt at a test and turns every failure of the executor into a result. */
@@ -30,16 +35,21 @@ final class AttemptTask {
         record NoSpace(String why) implements Result {}
     }
 
+    /** The end that a test gets if this program is killed while it runs. */
+    private static final TestEnd IF_KILLED =
+            TestEnd.of(Outcome.LOST, "the program that ran the test ended before the test");
+
     private final PlannedTest test;
     private final OpenSystem openSystem;
     private final int slot;
-    private final ArtifactDirectories directories;
+    private final Spool spool;
+    private final Function<Attempt, TestRecord> records;
     private final int lastLines;
     private final RunLog log;
     private final InstantSource clock;
 
     // Written by the thread of the attempt; read by the thread of the run if the attempt is abandoned.
-    private volatile Artifacts artifacts = Artifacts.none();
+    private volatile @Nullable SpooledAttempt spooled;
     private volatile Instant started;
     private volatile long begin = System.nanoTime();
 
@@ -47,7 +57,8 @@ final class AttemptTask {
             PlannedTest test,
             OpenSystem openSystem,
             int slot,
-            ArtifactDirectories directories,
+            Spool spool,
+            Function<Attempt, TestRecord> records,
             int lastLines,
             RunLog log,
             InstantSource clock) {
@@ -57,7 +68,8 @@ final class AttemptTask {
         this.test = test;
         this.openSystem = openSystem;
         this.slot = slot;
-        this.directories = directories;
+        this.spool = spool;
+        this.records = records;
         this.lastLines = lastLines;
     }
 
@@ -68,43 +80,54 @@ final class AttemptTask {
      * @param starting receives the start time, right before the test starts
      */
     Result run(BooleanSupplier stopped, Consumer<Instant> starting) throws InterruptedException {
+        SpooledAttempt attempt;
         try {
-            artifacts = directories.next();
+            attempt = spool.next();
         } catch (IOException e) {
             return new Result.NoSpace(Throwables.describe(e));
         }
+        spooled = attempt;
         if (stopped.getAsBoolean()) {
-            discard();
+            discard(attempt);
             return new Result.NotStarted();
         }
         started = clock.instant();
         begin = System.nanoTime();
+        try {
+            attempt.write(State.RUNNING, records.apply(attempt(IF_KILLED, Excerpt.none(), Duration.ZERO)));
+        } catch (IOException e) {
+            discard(attempt);
+            return new Result.NoSpace(Throwables.describe(e));
+        }
         starting.accept(started);
         TestEnd end;
         try {
-            end = end();
+            end = end(attempt.artifacts());
         } catch (UncheckedIOException e) {
             if (DiskFull.isCauseOf(e)) {
-                discard();
+                discard(attempt);
                 return new Result.NoSpace(Throwables.describe(e));
             }
             end = new TestEnd(Outcome.ERROR, null, "the executor failed: " + Throwables.describe(e), true);
         }
         if (end.outcome() == Outcome.ERROR) {
             // A full disk makes executors fail in ways that do not name the disk. Check it before blaming the test.
-            String why = directories.whyNoSpace();
+            String why = whyNoSpace(spool);
             if (!why.isEmpty()) {
-                discard();
+                discard(attempt);
                 return new Result.NoSpace(why);
             }
         }
         Duration took = took();
-        Excerpt excerpt =
-                end.outcome().verdict() == Verdict.PASSED ? Excerpt.none() : Excerpts.read(artifacts, lastLines);
-        return new Result.Ended(attempt(end, excerpt, took));
+        Excerpt excerpt = end.outcome().verdict() == Verdict.PASSED
+                ? Excerpt.none()
+                : Excerpts.read(attempt.artifacts(), lastLines);
+        Attempt ended = attempt(end, excerpt, took);
+        record(attempt, ended);
+        return new Result.Ended(ended);
     }
 
-    private TestEnd end() throws InterruptedException {
+    private TestEnd end(Artifacts artifacts) throws InterruptedException {
         try {
             TestEnd end = openSystem.executor().run(test.test, artifacts);
             return isNull(end) ? unusable(Outcome.ERROR, "the executor returned null") : end;
@@ -119,6 +142,25 @@ final class AttemptTask {
         }
     }
 
+    /** Writes the end before the policies are asked. A failure does not matter unless the program is killed now. */
+    private void record(SpooledAttempt attempt, Attempt ended) {
+        try {
+            attempt.write(State.ENDED, records.apply(ended));
+        } catch (IOException e) {
+            log.warn("could not write the record of " + test.name(), e);
+        }
+    }
+
+    /** {@return the reason why the spool cannot be written to; empty if it can} */
+    static String whyNoSpace(Spool spool) {
+        try {
+            spool.requireFreeSpace();
+            return "";
+        } catch (IOException e) {
+            return Throwables.describe(e);
+        }
+    }
+
     private static boolean isNull(@Nullable Object value) {
         return value == null;
     }
@@ -127,9 +169,9 @@ final class AttemptTask {
         return new TestEnd(outcome, null, note, false);
     }
 
-    private void discard() {
+    private void discard(SpooledAttempt attempt) {
         try {
-            artifacts.delete();
+            attempt.delete();
         } catch (IOException e) {
             log.warn("could not delete the artifacts of " + test.name(), e);
         }
@@ -145,6 +187,6 @@ final class AttemptTask {
     }
 
     private Attempt attempt(TestEnd end, Excerpt excerpt, Duration took) {
-        return new Attempt(end, artifacts, excerpt, started, took, openSystem.info(), slot);
+        return new Attempt(end, spooled, excerpt, started, took, openSystem.info(), slot);
     }
 }

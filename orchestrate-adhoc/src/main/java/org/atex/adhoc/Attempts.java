@@ -1,17 +1,16 @@
 package org.atex.adhoc;
 
-import java.nio.file.Path;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
-import org.jspecify.annotations.Nullable;
+import org.atex.artifacts.Spool;
 
 /**
  * Runs the attempts of a run, asks the policies about them, records and stores them. Confined to the thread of the
@@ -22,24 +21,24 @@ final class Attempts {
     private final RunContext context;
     private final Guard guard;
     private final RunResults results;
-    private final ArtifactDirectories directories;
+    private final Spool spool;
     private final Ingestion ingestion;
     /** Attempts that have ended and are not recorded yet. */
     private final Map<PlannedTest, Attempt> ended = new HashMap<>();
 
     private String whyCancelled = "the run ends";
 
-    Attempts(RunPlan plan, RunContext context, Guard guard, RunResults results, ArtifactDirectories directories) {
+    Attempts(RunPlan plan, RunContext context, Guard guard, RunResults results, Spool spool) {
         this.plan = plan;
         this.context = context;
         this.guard = guard;
         this.results = results;
-        this.directories = directories;
+        this.spool = spool;
         // A sequential run stores its results in the order of its tests: one thread.
         boolean sequential = plan.rules().maxSystems() == 1 && plan.maxSlots() == 1;
         int threads =
                 sequential ? 1 : Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
-        this.ingestion = new Ingestion(plan.aggregator(), guard, plan.limits().store(), threads, this::ingested);
+        this.ingestion = new Ingestion(plan.sinks(), spool, guard, plan.limits(), threads, this::ingested);
     }
 
     /** Sets the reason to record, before the running tests are cancelled. */
@@ -49,8 +48,15 @@ final class Attempts {
 
     void run(Decision.Run run, OpenSystem openSystem) {
         PlannedTest test = run.test();
-        AttemptTask attempt =
-                new AttemptTask(test, openSystem, run.slot(), directories, plan.lastLines(), guard.log(), context::now);
+        AttemptTask attempt = new AttemptTask(
+                test,
+                openSystem,
+                run.slot(),
+                spool,
+                ended -> marked(ended.record(plan.platforms(), test, run.attempt(), ended.end(), true)),
+                plan.lastLines(),
+                guard.log(),
+                context::now);
         Duration limit = test.facts.limit();
         Guard.Call<AttemptTask.Result> call = guard.start(
                 Guard.Phase.WORK,
@@ -168,29 +174,35 @@ final class Attempts {
             // An attempt with a rerun was published by hold() when it ended.
             context.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
         }
-        ingestion.submit(record, attempt.artifacts());
+        ingestion.submit(record, attempt.spooled());
     }
 
-    private void ingested(TestRecord record, Artifacts artifacts, String problem, @Nullable Path files) {
-        String told;
-        if (problem.isEmpty()) {
-            told = "";
-            results.stored(record, files);
-        } else {
-            told = "the results of " + record.name() + " (attempt " + record.attempt() + ") were not stored: " + problem
-                    + (artifacts.isNone() ? "" : "; they are kept in " + artifacts);
-            guard.log().warn(told);
-            results.notStored(record, artifacts, problem);
+    private void ingested(PendingResults pending) {
+        TestRecord record = pending.record;
+        results.stored(record, pending.files());
+        StringBuilder told = new StringBuilder();
+        pending.problems().forEach((sink, why) -> {
+            told.append(
+                            told.isEmpty()
+                                    ? "the results of " + record.name() + " (attempt " + record.attempt() + ")"
+                                    : ";")
+                    .append(" were not stored" + sink.by() + ": " + why);
+            results.notStored(record, sink, why, pending.kept());
+        });
+        if (!told.isEmpty()) {
+            told.append(pending.kept() == null ? "" : "; they are kept in " + pending.kept());
+            guard.log().warn(told.toString());
         }
-        context.publish(stamp -> new RunEvent.Ingested(stamp, record, told, files));
+        context.publish(stamp -> new RunEvent.Ingested(stamp, record, told.toString(), pending.files()));
     }
 
     /** Waits until all results are stored or given up, and completes the reports. */
     void close() {
-        String problem = ingestion.close();
-        if (!problem.isEmpty()) {
-            context.problem(Problem.notStored("could not complete the reports: " + problem));
+        ingestion.close(context::problem);
+        try {
+            spool.deleteIfEmpty();
+        } catch (IOException e) {
+            context.problem(Problem.infrastructure("could not delete the temporary directory " + spool + ": " + e));
         }
-        directories.close(what -> context.problem(Problem.infrastructure(what)));
     }
 }

@@ -4,15 +4,12 @@ import java.io.IOException;
 
 /** Recognizes failures caused by a full disk on this machine. */
 final class DiskFull {
-    /** Bounds the search: a chain of causes may be cyclic. */
-    private static final int DEEPEST = 20;
-
     private DiskFull() {}
 
     /** {@return whether a full disk, a lack of inodes or an exceeded quota caused the failure} */
     static boolean isCauseOf(Throwable e) {
         Throwable cause = e;
-        for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
+        for (int depth = 0; cause != null && depth < Throwables.DEEPEST; depth++) {
             // The JDK has no exception type for a full disk: only the message of the operating system tells.
             if (cause instanceof IOException && says(cause)) {
                 return true;

@@ -22,6 +22,7 @@ import org.atex.api.RunFailedException;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestEnd;
+import org.atex.artifacts.Spool;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +55,7 @@ final class Pool implements RunContext {
     private volatile @Nullable Listeners listeners;
 
     // Confined to the thread of the run, except for the volatile summary.
-    private @Nullable ArtifactDirectories directories;
+    private @Nullable Spool spool;
     private @Nullable Attempts attempts;
     private @Nullable Stopping told;
     private @Nullable Instant wakeAt;
@@ -180,8 +181,11 @@ final class Pool implements RunContext {
         List<PlainTest> tests = plan.tests().stream().map(test -> test.facts).toList();
         publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platforms().ofRun()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
-        directories = ArtifactDirectories.in(plan.workDirectory());
-        attempts = new Attempts(plan, this, guard, results, directories);
+        spool = Spool.open(
+                plan.workDirectory(),
+                id,
+                plan.sinks().stream().map(NamedSink::name).toList());
+        attempts = new Attempts(plan, this, guard, results, spool);
         systems.start();
         plan.unreadable().forEach(schedule::refuse);
         step(new Event.Begin());
@@ -294,19 +298,19 @@ final class Pool implements RunContext {
     private void checkSpace() {
         guard.start(
                 Guard.Phase.WORK,
-                "the check of disk space in " + directories(),
+                "the check of disk space in " + spool(),
                 plan.limits().call(),
-                directories()::whyNoSpace,
+                () -> AttemptTask.whyNoSpace(spool()),
                 result -> post(() -> step(new Event.FreeSpace(
                         result instanceof Guard.Result.Done<String>(String why) ? why : result.problem()))),
                 late -> {});
     }
 
-    private ArtifactDirectories directories() {
-        if (directories == null) {
+    private Spool spool() {
+        if (spool == null) {
             throw new IllegalStateException("the run has not begun");
         }
-        return directories;
+        return spool;
     }
 
     private Attempts attempts() {

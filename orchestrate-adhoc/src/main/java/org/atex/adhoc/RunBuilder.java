@@ -43,9 +43,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private final List<NamedProvisioner> provisioners = new ArrayList<>();
     private final List<TestGroup> groups = new ArrayList<>();
     private final List<KnownFailure> known = new ArrayList<>();
+    private final List<Sink> sinks = new ArrayList<>();
     private final List<RunListener> listeners = new ArrayList<>();
     private Executor.@Nullable Factory factory;
-    private @Nullable Aggregator aggregator;
     private @Nullable String platform;
     private Duration systemWithin = Duration.ofHours(1);
     private Duration giveUpAfter = Duration.ofMinutes(1);
@@ -146,13 +146,28 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets the aggregator that stores the results.
+     * Adds an aggregator that stores the results.
      *
-     * @param sink the aggregator; the caller must close it after the run
+     * @param aggregator the aggregator; the caller must close it after the run
      * @return this
      */
-    public B into(Aggregator sink) {
-        this.aggregator = sink;
+    public B into(Aggregator aggregator) {
+        return into(Sink.of(aggregator));
+    }
+
+    /**
+     * Adds an aggregator that stores the results, with a name, a number of tries, or as optional.
+     *
+     * @param sink the aggregator and its terms
+     * @return this
+     * @throws IllegalArgumentException if another aggregator of the run has the same name
+     */
+    public B into(Sink sink) {
+        if (sink.name != null && sinks.stream().anyMatch(other -> sink.name.equals(other.name))) {
+            throw new IllegalArgumentException(
+                    "two aggregators of the run are named " + sink.name + ": use unique names in Sink.withName(name)");
+        }
+        sinks.add(sink);
         return self();
     }
 
@@ -250,8 +265,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Sets the directory for artifacts until they are stored. Storing is fast if it is on the same file system as the
-     * results.
+     * Sets the directory for the results of tests until they are stored, see {@link org.atex.artifacts.Spool}. Storing
+     * is fast if it is on the same file system as the final results.
      *
      * @param directory the directory, created if missing; default: a temporary directory
      * @return this
@@ -279,7 +294,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @param maxSlots the maximum number of slots used of a system
      */
     RunPlan plan(TestOrder order, SystemHook hook, RunRules rules, boolean refusing, int maxSlots) {
-        if (factory == null || aggregator == null || provisioners.isEmpty()) {
+        if (factory == null || sinks.isEmpty() || provisioners.isEmpty()) {
             throw new IllegalArgumentException("a run needs a provisioner, an executor factory and an aggregator:"
                     + " call on(provisioner), with(executors) and into(aggregator)");
         }
@@ -324,7 +339,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     notes,
                     hook,
                     factory,
-                    aggregator,
+                    NamedSink.of(sinks, guard, limits.call()),
                     Platforms.of(platform, provisioners),
                     List.copyOf(listeners),
                     workDirectory,

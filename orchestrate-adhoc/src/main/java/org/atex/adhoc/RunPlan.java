@@ -5,7 +5,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.atex.api.Aggregator;
 import org.atex.api.Executor;
 import org.atex.api.RunListener;
 import org.atex.api.SystemHook;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes problems while the plan was made
  * @param hook the preparation of each system
  * @param factory opens executors on systems
- * @param aggregator stores the results
+ * @param sinks store the results
  * @param platforms the platforms that results name
  * @param listeners the receivers of events
  * @param workDirectory the directory for artifacts until they are ingested, or null for a temporary one
@@ -39,7 +38,7 @@ record RunPlan(
         List<String> notes,
         SystemHook hook,
         Executor.Factory factory,
-        Aggregator aggregator,
+        List<NamedSink> sinks,
         Platforms platforms,
         List<RunListener> listeners,
         @Nullable Path workDirectory,

@@ -9,7 +9,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
@@ -44,7 +43,7 @@ final class RunResults {
     private final Map<String, Path> files = new HashMap<>();
     private final List<Problem> problems = new ArrayList<>();
     private final Map<String, Failures> setUps = new LinkedHashMap<>();
-    private final Map<String, Failures> unstored = new LinkedHashMap<>();
+    private final Map<NamedSink, Map<String, Failures>> unstored = new LinkedHashMap<>();
     private int otherSetUps;
 
     RunResults(List<PlannedTest> planned, KnownFailures known) {
@@ -83,13 +82,16 @@ final class RunResults {
         count(setUps, kind, why, system);
     }
 
-    /** Records an attempt with results that were not stored. */
-    synchronized void notStored(TestRecord record, Artifacts artifacts, String why) {
-        Failures failures = count(unstored, RepeatCounter.kind(why, record.name()), why, record.name());
-        if (!artifacts.isNone()) {
-            failures.kept = failures.count == 1
-                    ? artifacts.directory()
-                    : artifacts.directory().getParent();
+    /** Records an attempt with results that a sink did not store, and the place where they are kept, if they are. */
+    synchronized void notStored(TestRecord record, NamedSink sink, String why, @Nullable String where) {
+        Failures failures = count(
+                unstored.computeIfAbsent(sink, s -> new LinkedHashMap<>()),
+                RepeatCounter.kind(why, record.name()),
+                why,
+                record.name());
+        if (where != null) {
+            failures.kept =
+                    failures.count == 1 ? Path.of(where) : Path.of(where).getParent();
         }
     }
 
@@ -129,10 +131,12 @@ final class RunResults {
         if (otherSetUps > 0) {
             all.add(Problem.overcome(otherSetUps + " more systems could not be used, for other reasons"));
         }
-        unstored.values()
-                .forEach(failures -> all.add(Problem.notStored(
-                        "the results of " + times(failures, "attempt") + " were not stored" + reason(failures)
-                                + (failures.kept == null ? "" : "; they are kept in " + failures.kept))));
+        unstored.forEach((sink, kinds) -> kinds.values()
+                .forEach(failures -> all.add(sink.problem("the results of " + times(failures, "attempt")
+                        + " were not stored" + sink.by() + reason(failures)
+                        + (failures.kept == null
+                                ? ""
+                                : "; they are kept in " + failures.kept + ", Spool.replay stores them")))));
         return all;
     }
 

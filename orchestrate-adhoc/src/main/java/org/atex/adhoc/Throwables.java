@@ -8,6 +8,9 @@ final class Throwables {
     private static final Logger LOG = LoggerFactory.getLogger(AdHocOrchestrator.class);
     private static final int LONGEST = 1000;
 
+    /** Bounds the search for a cause: a chain of causes may be cyclic. */
+    static final int DEEPEST = 20;
+
     private Throwables() {}
 
     /** {@return the message of an exception, at most 1,000 characters, or its type if it has no message} */

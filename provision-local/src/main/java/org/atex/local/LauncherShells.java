@@ -123,8 +123,7 @@ final class LauncherShells implements AutoCloseable {
     }
 
     // A pipe must be opened once only, and a file such as /dev/stdin is another one for each process. Files of a
-    // program
-    // whose temporary directory is in memory are in /dev/shm.
+    // program whose temporary directory is in memory are in /dev/shm.
     private static boolean isPlainFile(Path path) {
         Path absolute = path.toAbsolutePath();
         return (!absolute.startsWith("/dev") || absolute.startsWith("/dev/shm"))

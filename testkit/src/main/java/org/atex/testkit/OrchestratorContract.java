@@ -321,7 +321,7 @@ public abstract class OrchestratorContract {
             assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 3));
             assertThat(summary.problems())
                     .anySatisfy(problem -> assertThat(problem.message()).contains("/test-2"));
-            assertThat(summary.exitCode()).isEqualTo(3);
+            assertThat(summary.exitCode()).isEqualTo(4);
         }
         assertThat(failing.records()).hasSize(2);
     }

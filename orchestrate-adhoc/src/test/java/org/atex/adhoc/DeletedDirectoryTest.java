@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.atex.api.Aggregator;
@@ -23,60 +21,17 @@ import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(30)
 @ExtendWith(LeakCheck.class)
-class ArtifactDirectoriesTest {
-    @TempDir
-    private Path directory;
-
-    private final List<String> problems = new ArrayList<>();
-
-    @Test
-    void directoryThatCannotBeDeletedIsReportedAsAProblem() throws Exception {
-        Path parent = Files.createDirectory(directory.resolve("parent"));
-        ArtifactDirectories room = new ArtifactDirectories(Files.createDirectory(parent.resolve("room")), true);
-        room.next().delete();
-        // Not by permissions, which root ignores.
-        Files.delete(parent.resolve("room"));
-        Files.delete(parent);
-        Files.writeString(parent, "in the way");
-
-        room.close(problems::add);
-
-        assertThat(problems)
-                .singleElement()
-                .asString()
-                .contains("could not delete", parent.resolve("room").toString());
-    }
-
-    @Test
-    void keptGivenOrMissingDirectoriesAreNoProblem() throws Exception {
-        Path root = Files.createDirectory(directory.resolve("room"));
-        ArtifactDirectories room = new ArtifactDirectories(root, true);
-        Artifacts kept = room.next();
-        room.close(problems::add);
-        assertThat(kept.directory()).exists();
-
-        kept.delete();
-        ArtifactDirectories.in(root).close(problems::add);
-        assertThat(root).exists();
-
-        room.close(problems::add);
-        assertThat(root).doesNotExist();
-        room.close(problems::add);
-        assertThat(problems).isEmpty();
-    }
-
+class DeletedDirectoryTest {
     /** Deletes the directory, as a cleanup job for {@code /tmp} does. */
     private static final class Sweeper implements Aggregator {
         @Override
         public void ingest(TestRecord record, Artifacts artifacts) {
             try {
                 Path room = Objects.requireNonNull(artifacts.directory().getParent());
-                artifacts.delete();
-                Files.delete(room);
+                Artifacts.at(room).delete();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

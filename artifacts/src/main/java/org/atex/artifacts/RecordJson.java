@@ -1,0 +1,194 @@
+package org.atex.artifacts;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.atex.api.AttemptCause;
+import org.atex.api.KnownFailure;
+import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
+import org.atex.api.SystemInfo;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.atex.api.TestSource;
+import org.jspecify.annotations.Nullable;
+
+/** Converts records of attempts to JSON values and back. The format is described by {@link Spool}. */
+final class RecordJson {
+    private RecordJson() {}
+
+    static Map<String, @Nullable Object> write(TestRecord record) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("test", test(record.test()));
+        json.put("platform", record.platform());
+        json.put("attempt", record.attempt());
+        json.put("last", record.last());
+        json.put("cause", record.cause().name());
+        json.put("outcome", record.end().outcome().name());
+        put(json, "exitCode", record.end().exitCode());
+        put(json, "note", record.end().note());
+        json.put("systemUsable", record.end().systemUsable());
+        json.put("started", record.started().toString());
+        json.put("took", record.took().toString());
+        SystemInfo system = record.system();
+        if (system != null) {
+            json.put(
+                    "system",
+                    Map.of(
+                            "name", system.name(),
+                            "provisioner", system.provisioner(),
+                            "host", system.host(),
+                            "labels", system.labels()));
+            json.put("slot", record.slot());
+        }
+        KnownFailure known = record.known();
+        if (known != null) {
+            json.put(
+                    "known",
+                    Map.of(
+                            "test", known.test(),
+                            "owner", known.owner(),
+                            "until", known.until().toString(),
+                            "reason", known.reason()));
+        }
+        return json;
+    }
+
+    private static Map<String, @Nullable Object> test(PlainTest test) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("name", test.name());
+        if (test.priority() != 0) {
+            json.put("priority", test.priority());
+        }
+        put(json, "expected", test.expected());
+        put(json, "limit", test.limit());
+        if (test.destructive()) {
+            json.put("destructive", true);
+        }
+        if (!test.tags().isEmpty()) {
+            json.put("tags", test.tags().stream().sorted().toList());
+        }
+        if (!test.components().isEmpty()) {
+            json.put("components", test.components().stream().sorted().toList());
+        }
+        put(json, "group", test.group());
+        TestSource source = test.source();
+        if (source != null) {
+            json.put("file", source.file());
+            json.put("line", source.line());
+        }
+        return json;
+    }
+
+    private static void put(Map<String, @Nullable Object> json, String key, @Nullable Object value) {
+        if (value != null) {
+            json.put(key, value instanceof Duration duration ? duration.toString() : value);
+        }
+    }
+
+    /**
+     * {@return the record in a JSON object}
+     *
+     * @throws IllegalArgumentException if a value is missing or invalid
+     */
+    static TestRecord read(Map<?, ?> json) {
+        Integer exitCode = json.get("exitCode") == null ? null : number(json, "exitCode");
+        TestEnd end = new TestEnd(
+                Outcome.valueOf(text(json, "outcome")),
+                exitCode,
+                textIfAny(json, "note"),
+                Boolean.TRUE.equals(json.get("systemUsable")));
+        Map<?, ?> system = object(json, "system");
+        Map<?, ?> known = object(json, "known");
+        return TestRecord.of(text(json, "platform"), test(present(object(json, "test"), "test")), end)
+                .withAttempt(number(json, "attempt"), Boolean.TRUE.equals(json.get("last")))
+                .withCause(AttemptCause.valueOf(text(json, "cause")))
+                .withTimes(Instant.parse(text(json, "started")), Duration.parse(text(json, "took")))
+                .withSystem(system == null ? null : system(system), system == null ? 0 : number(json, "slot"))
+                .withKnown(known == null ? null : known(known));
+    }
+
+    private static PlainTest test(Map<?, ?> json) {
+        String file = textIfAny(json, "file");
+        PlainTest test = TestCase.named(text(json, "name"))
+                .withPriority(json.get("priority") == null ? 0 : number(json, "priority"))
+                .withExpected(duration(json, "expected"))
+                .withLimit(duration(json, "limit"))
+                .withDestructive(Boolean.TRUE.equals(json.get("destructive")))
+                .withTags(texts(json, "tags"))
+                .withComponents(texts(json, "components"))
+                .withGroup(textIfAny(json, "group"));
+        return file == null ? test : test.withSource(new TestSource(file, number(json, "line")));
+    }
+
+    private static SystemInfo system(Map<?, ?> json) {
+        Map<String, String> labels = new LinkedHashMap<>();
+        Map<?, ?> all = object(json, "labels");
+        if (all != null) {
+            all.forEach((key, value) -> labels.put(String.valueOf(key), String.valueOf(value)));
+        }
+        return new SystemInfo(text(json, "name"), text(json, "provisioner"), text(json, "host"), labels);
+    }
+
+    private static KnownFailure known(Map<?, ?> json) {
+        return KnownFailure.of(
+                text(json, "test"), text(json, "owner"), LocalDate.parse(text(json, "until")), text(json, "reason"));
+    }
+
+    static <T> T present(@Nullable T value, String key) {
+        if (value == null) {
+            throw new IllegalArgumentException("the key '" + key + "' is missing");
+        }
+        return value;
+    }
+
+    static String text(Map<?, ?> json, String key) {
+        return present(textIfAny(json, key), key);
+    }
+
+    private static @Nullable String textIfAny(Map<?, ?> json, String key) {
+        Object value = json.get(key);
+        if (value != null && !(value instanceof String)) {
+            throw new IllegalArgumentException("the value of '" + key + "' is not a string");
+        }
+        return (String) value;
+    }
+
+    static Set<String> texts(Map<?, ?> json, String key) {
+        List<String> texts = new ArrayList<>();
+        if (json.get(key) instanceof List<?> list) {
+            list.forEach(value -> texts.add(String.valueOf(value)));
+        }
+        return Set.copyOf(texts);
+    }
+
+    private static @Nullable Duration duration(Map<?, ?> json, String key) {
+        String text = textIfAny(json, key);
+        return text == null ? null : Duration.parse(text);
+    }
+
+    private static int number(Map<?, ?> json, String key) {
+        return Math.toIntExact(longNumber(json, key));
+    }
+
+    static long longNumber(Map<?, ?> json, String key) {
+        if (!(json.get(key) instanceof Number number)) {
+            throw new IllegalArgumentException("the value of '" + key + "' is not a number");
+        }
+        return number.longValue();
+    }
+
+    static @Nullable Map<?, ?> object(Map<?, ?> json, String key) {
+        Object value = json.get(key);
+        if (value != null && !(value instanceof Map)) {
+            throw new IllegalArgumentException("the value of '" + key + "' is not an object");
+        }
+        return (Map<?, ?>) value;
+    }
+}

@@ -1,0 +1,260 @@
+package org.atex.artifacts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.atex.api.AggregationException;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
+import org.atex.api.AttemptCause;
+import org.atex.api.KnownFailure;
+import org.atex.api.Outcome;
+import org.atex.api.SystemInfo;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.atex.api.TestSource;
+import org.atex.artifacts.SpooledAttempt.State;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+@ExtendWith(LeakCheck.class)
+class SpoolTest {
+    private static final TestRecord FULL = TestRecord.of(
+                    "rhel \u20ac \"9\"",
+                    TestCase.named("/a \n test")
+                            .withPriority(-3)
+                            .withExpected(Duration.ofSeconds(3))
+                            .withLimit(Duration.ofMinutes(5))
+                            .withDestructive(true)
+                            .withTags(Set.of("slow", "net"))
+                            .withComponents(Set.of("bash"))
+                            .withGroup("disk")
+                            .withSource(new TestSource("plans/main.fmf", 7)),
+                    new TestEnd(Outcome.FAILED, 3, "it failed: \u0000 \ud800", true))
+            .withAttempt(2, false)
+            .withCause(AttemptCause.RERUN)
+            .withTimes(Instant.parse("2026-11-27T10:00:00.123456789Z"), Duration.ofNanos(1_234_567_891))
+            .withSystem(new SystemInfo("host-1#2", "lab", "host-1", Map.of("arch", "x86_64")), 4)
+            .withKnown(KnownFailure.of("/a*", "the disk team", LocalDate.of(2027, 1, 31), "issue 4711"));
+
+    @TempDir
+    private Path directory;
+
+    /** Remembers records and the names of their files; refuses names that are taken, or in {@link #refused}. */
+    private static final class Sink implements Aggregator {
+        private final List<TestRecord> records = new ArrayList<>();
+        private final List<Boolean> withOutput = new ArrayList<>();
+        private final Set<String> refused = new HashSet<>();
+
+        @Override
+        public void ingest(TestRecord record, Artifacts artifacts) {
+            if (refused.contains(record.name())) {
+                throw new AggregationException("it is refused", null);
+            }
+            records.add(record);
+            withOutput.add(!artifacts.isNone() && Files.exists(artifacts.files().resolve("output.txt")));
+            try {
+                artifacts.delete();
+            } catch (IOException e) {
+                throw new AggregationException("not deleted", e);
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private Spool spool(String... aggregators) throws IOException {
+        return Spool.open(directory, "run-1", List.of(aggregators));
+    }
+
+    private static SpooledAttempt attempt(Spool spool, State state, TestRecord record) throws IOException {
+        SpooledAttempt attempt = spool.next();
+        Files.createDirectories(attempt.artifacts().files());
+        Files.writeString(attempt.artifacts().files().resolve("output.txt"), "hello\n");
+        attempt.write(State.RUNNING, record);
+        attempt.write(state, record);
+        return attempt;
+    }
+
+    private static TestRecord record(String name, int number, boolean last) {
+        return TestRecord.of("default", name, TestEnd.exited(0)).withAttempt(number, last);
+    }
+
+    /** Makes the attempts those of a program that does not run any more. */
+    private void killed() throws IOException {
+        try (var files = Files.list(directory)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.writeString(file, Files.readString(file).replaceFirst("\"since\":\\d+", "\"since\":1"));
+            }
+        }
+    }
+
+    @Test
+    void recordsAreReadAsTheyWereWritten() throws Exception {
+        TestRecord never = TestRecord.notRun("default", "/never", "no system");
+        attempt(spool("a"), State.KEPT, FULL);
+        SpooledAttempt none = spool("a").nextWithoutArtifacts();
+        none.write(State.KEPT, never);
+        Sink sink = new Sink();
+        Spool.Replay replay = Spool.replay(directory, "a", sink);
+        assertThat(replay.problems()).isEmpty();
+        TestRecord read = sink.records.get(0);
+        assertThat(read.end().note()).as("unpaired surrogates are replaced").isEqualTo("it failed: \u0000 \ufffd");
+        assertThat(TestRecord.of(read.platform(), read.test(), FULL.end())
+                        .withAttempt(read.attempt(), read.last())
+                        .withCause(read.cause())
+                        .withTimes(read.started(), read.took())
+                        .withSystem(read.system(), read.slot())
+                        .withKnown(read.known()))
+                .isEqualTo(FULL);
+        assertThat(sink.records.get(1)).isEqualTo(never);
+        assertThat(sink.withOutput).containsExactly(true, false);
+        assertThat(directory).as("what all have stored is deleted").isEmptyDirectory();
+    }
+
+    @Test
+    void attemptsWaitForTheAggregatorsThatHaveNotStoredThem() throws Exception {
+        SpooledAttempt attempt = attempt(spool("a", "b"), State.ENDED, record("/test", 1, true));
+        attempt.storedBy("a", record("/test", 1, true));
+        attempt.write(State.KEPT, record("/test", 1, true));
+
+        Sink sink = new Sink();
+        assertThat(Spool.replay(directory, "a", sink).stored()).isEmpty();
+        assertThat(Spool.replay(directory, "another", sink).stored()).hasSize(1);
+        assertThat(Spool.replay(directory, "another", sink).stored())
+                .as("once only")
+                .isEmpty();
+        assertThat(Spool.replay(directory, "b", sink).stored()).hasSize(1);
+        assertThat(sink.withOutput).containsExactly(true, true);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void attemptsOfARunningProgramAreLeftToIt() throws Exception {
+        attempt(
+                spool("a"),
+                State.RUNNING,
+                TestRecord.of("default", "/running", TestEnd.of(Outcome.LOST, "it was killed")));
+        attempt(spool("a"), State.ENDED, record("/ended", 1, true));
+        attempt(spool("a"), State.KEPT, record("/kept", 1, true));
+        Sink sink = new Sink();
+        Spool.Replay replay = Spool.replay(directory, "a", sink);
+        assertThat(replay.waiting()).isEqualTo(2);
+        assertThat(replay.stored()).extracting(TestRecord::name).containsExactly("/kept");
+
+        killed();
+        assertThat(Spool.replay(directory, "a", sink).stored())
+                .extracting(record -> record.name() + " " + record.end().outcome())
+                .containsExactly("/running LOST", "/ended PASSED");
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void onlyTheLatestAttemptOfATestIsTheLast() throws Exception {
+        attempt(spool("a"), State.ENDED, record("/test", 1, true));
+        attempt(spool("a"), State.RUNNING, record("/test", 2, true));
+        attempt(spool("a"), State.ENDED, record("/other", 1, true));
+        killed();
+        Sink sink = new Sink();
+        Spool.Replay unused = Spool.replay(directory, "a", sink);
+        assertThat(sink.records)
+                .extracting(record -> record.name() + " " + record.attempt() + " " + record.last())
+                .containsExactly("/test 1 false", "/test 2 true", "/other 1 true");
+    }
+
+    @Test
+    void oneRefusedAttemptDoesNotKeepOthersFromBeingStored() throws Exception {
+        attempt(spool("a"), State.KEPT, record("/one", 1, true));
+        attempt(spool("a"), State.KEPT, record("/two", 1, true));
+        Sink sink = new Sink();
+        sink.refused.add("/one");
+        Spool.Replay replay = Spool.replay(directory, "a", sink);
+        assertThat(replay.stored()).extracting(TestRecord::name).containsExactly("/two");
+        assertThat(replay.problems())
+                .singleElement()
+                .asString()
+                .contains("/one", directory.resolve("1").toString(), "it is refused");
+        sink.refused.clear();
+        assertThat(Spool.replay(directory, "a", sink).stored()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "[]",
+                "{}",
+                "{\"state\":\"LATER\"}",
+                "{\"state\":1}",
+                "\u0000",
+                "{\"record\":{\"a\":{}}}"
+            })
+    void filesThatAreNoRecordsAreProblems(String text) throws Exception {
+        Files.writeString(directory.resolve("1.json"), text);
+        Files.writeString(directory.resolve("other.json"), "not ours");
+        Files.createDirectory(directory.resolve("3"));
+        attempt(spool("a"), State.KEPT, record("/good", 1, true));
+        Sink sink = new Sink();
+        Spool.Replay replay = Spool.replay(directory, "a", sink);
+        assertThat(replay.problems()).singleElement().asString().contains("1.json");
+        assertThat(replay.stored()).hasSize(1);
+    }
+
+    @Test
+    void twoRunsShareADirectory() throws Exception {
+        Spool one = spool("a");
+        Spool two = spool("a");
+        attempt(one, State.KEPT, record("/one", 1, true));
+        attempt(two, State.KEPT, record("/two", 1, true));
+        Sink sink = new Sink();
+        assertThat(Spool.replay(directory, "a", sink).stored()).hasSize(2);
+    }
+
+    @Test
+    void onlyAnEmptyTemporaryDirectoryIsDeleted() throws Exception {
+        spool("a").deleteIfEmpty();
+        assertThat(directory).exists();
+
+        Spool temporary = Spool.open(null, "run-1", List.of("a"));
+        SpooledAttempt attempt = attempt(temporary, State.ENDED, record("/one", 1, true));
+        temporary.deleteIfEmpty();
+        assertThat(attempt.artifacts().directory()).exists();
+        attempt.delete();
+        temporary.deleteIfEmpty();
+        assertThat(Path.of(temporary.toString())).doesNotExist();
+        temporary.deleteIfEmpty();
+    }
+
+    @Test
+    void lateEndDoesNotBringAnAttemptBack() throws Exception {
+        SpooledAttempt gone = attempt(spool("a"), State.ENDED, record("/gone", 1, true));
+        gone.delete();
+        gone.write(State.ENDED, record("/gone", 1, true));
+        assertThat(directory).isEmptyDirectory();
+
+        TestRecord givenUp = TestRecord.of("default", "/kept", TestEnd.of(Outcome.CANCELLED, "given up"));
+        SpooledAttempt kept = attempt(spool("a"), State.KEPT, givenUp);
+        kept.write(State.ENDED, record("/kept", 1, true));
+        Sink sink = new Sink();
+        assertThat(Spool.replay(directory, "a", sink).stored()).containsExactly(givenUp);
+    }
+}

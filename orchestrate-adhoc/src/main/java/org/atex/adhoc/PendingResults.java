@@ -1,0 +1,141 @@
+package org.atex.adhoc;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.atex.api.Artifacts;
+import org.atex.api.TestRecord;
+import org.atex.artifacts.Spool;
+import org.atex.artifacts.SpooledAttempt;
+import org.atex.artifacts.SpooledAttempt.State;
+import org.jspecify.annotations.Nullable;
+
+/** The results of one attempt on their way to all sinks. Thread-safe. */
+final class PendingResults {
+    final TestRecord record;
+
+    private final Spool spool;
+    private final List<NamedSink> sinks;
+    private final RunLog log;
+    private final Consumer<PendingResults> whenDone;
+    private @Nullable SpooledAttempt spooled;
+    private int open;
+    private final Map<NamedSink, Path> files = new HashMap<>();
+    private final Map<NamedSink, String> problems = new LinkedHashMap<>();
+
+    /**
+     * Creates the object.
+     *
+     * @param record the attempt
+     * @param spooled its artifacts; null if the test never started
+     * @param spool the spool
+     * @param sinks the sinks
+     * @param log the log of the run
+     * @param whenDone is told once, when all sinks have stored or finally refused the results
+     */
+    PendingResults(
+            TestRecord record,
+            @Nullable SpooledAttempt spooled,
+            Spool spool,
+            List<NamedSink> sinks,
+            RunLog log,
+            Consumer<PendingResults> whenDone) {
+        this.record = record;
+        this.spooled = spooled;
+        this.spool = spool;
+        this.sinks = sinks;
+        this.open = sinks.size();
+        this.log = log;
+        this.whenDone = whenDone;
+    }
+
+    /** Passes the results to a sink, with the artifacts themselves if it is the last one and none has failed. */
+    void ingestInto(NamedSink sink) {
+        SpooledAttempt attempt;
+        boolean alone;
+        synchronized (this) {
+            attempt = spooled;
+            alone = open == 1 && problems.isEmpty();
+        }
+        if (attempt == null) {
+            sink.aggregator().ingest(record, Artifacts.none());
+        } else {
+            attempt.ingest(sink.aggregator(), record, alone);
+        }
+    }
+
+    /** A sink has stored the results. */
+    void stored(NamedSink sink, @Nullable Path where) {
+        boolean done;
+        synchronized (this) {
+            open--;
+            if (where != null) {
+                files.put(sink, where);
+            }
+            done = open == 0;
+            if (spooled != null) {
+                try {
+                    if (done && problems.isEmpty()) {
+                        spooled.delete();
+                    } else {
+                        spooled.storedBy(sink.name(), record);
+                    }
+                } catch (IOException e) {
+                    log.warn("could not update " + spooled, e);
+                }
+            }
+        }
+        if (done) {
+            whenDone.accept(this);
+        }
+    }
+
+    /** A sink has finally not stored the results. */
+    void notStored(NamedSink sink, String why) {
+        boolean done;
+        synchronized (this) {
+            open--;
+            problems.put(sink, why);
+            done = open == 0;
+            keep();
+        }
+        if (done) {
+            whenDone.accept(this);
+        }
+    }
+
+    private void keep() {
+        try {
+            if (spooled == null) {
+                spooled = spool.nextWithoutArtifacts();
+            }
+            spooled.write(State.KEPT, record);
+        } catch (IOException e) {
+            log.warn("could not write the record of " + record, e);
+        }
+    }
+
+    /** {@return the reasons why sinks have not stored the results} */
+    synchronized Map<NamedSink, String> problems() {
+        return Map.copyOf(problems);
+    }
+
+    /** {@return the directory of the files at the first sink that has one} */
+    synchronized @Nullable Path files() {
+        return sinks.stream()
+                .map(files::get)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** {@return where the results are kept, if they are} */
+    synchronized @Nullable String kept() {
+        return problems.isEmpty() || spooled == null ? null : spooled.toString();
+    }
+}

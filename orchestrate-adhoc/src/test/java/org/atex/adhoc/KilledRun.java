@@ -1,0 +1,101 @@
+package org.atex.adhoc;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.atex.api.AggregationException;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
+import org.atex.api.RunEvent;
+import org.atex.api.RunSummary;
+import org.atex.api.TestCase;
+import org.atex.api.TestRecord;
+import org.atex.testkit.FakeExecutors;
+import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeRun;
+import org.atex.testkit.FakeSystem;
+
+/**
+ * A program whose run has 12 tests on two systems. A sink appends the names of its tests to a
+ * file. The last two tests do not end. The program prints a line when the other ten have ended, and waits to be killed.
+ */
+final class KilledRun {
+    private KilledRun() {}
+
+    /** Appends names to a file, up to a number, and then blocks. */
+    static final class Names implements Aggregator {
+        private final Path file;
+        private final int most;
+        private final AtomicInteger count = new AtomicInteger();
+
+        Names(Path file, int most) {
+            this.file = file;
+            this.most = most;
+        }
+
+        @Override
+        public synchronized void ingest(TestRecord record, Artifacts artifacts) {
+            if (count.incrementAndGet() > most) {
+                LockSupport.park(); // until the program is killed
+            }
+            try {
+                Files.writeString(
+                        file,
+                        record.name() + " " + record.end().outcome() + "\n",
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.APPEND);
+                artifacts.delete();
+            } catch (IOException e) {
+                throw new AggregationException("could not store " + record, e);
+            }
+        }
+
+        @Override
+        public void close() {}
+
+        @Override
+        public String toString() {
+            return "names";
+        }
+    }
+
+    /**
+     * Runs the program.
+     *
+     * @param args the work directory, the file of the names, and how many names are stored
+     */
+    public static void main(String[] args) throws Exception {
+        List<TestCase> tests = IntStream.range(0, 12)
+                .<TestCase>mapToObj(i -> TestCase.named("/t" + i))
+                .toList();
+        AtomicInteger events = new AtomicInteger();
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                        .on(systems)
+                        .with(FakeExecutors.running(
+                                test -> Integer.parseInt(test.name().substring(2)) < 10
+                                        ? FakeRun.passing(Duration.ZERO)
+                                        : FakeRun.passing(Duration.ofDays(1))))
+                        .into(new Names(Path.of(args[1]), Integer.parseInt(args[2])))
+                        .maxSystems(2)
+                        .workDirectory(Path.of(args[0]))
+                        .listener(event -> {
+                            boolean passed = event instanceof RunEvent.TestFinished finished
+                                    && finished.record().end().outcome() == Outcome.PASSED;
+                            if ((passed || event instanceof RunEvent.TestStarted)
+                                    && events.incrementAndGet() == 12 + 10) {
+                                System.out.println("ten tests have ended");
+                            }
+                        })
+                        .build()) {
+            RunSummary unused = run.run();
+        }
+    }
+}
