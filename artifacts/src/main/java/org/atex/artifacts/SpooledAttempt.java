@@ -122,17 +122,20 @@ public final class SpooledAttempt {
     }
 
     /**
-     * Writes the record. A running attempt has the end that it gets if the program is killed. Has no effect on an
-     * attempt that was deleted, or kept unless it is kept again: a test may end after its run has given it up.
+     * Writes the record. A running attempt has the end that it gets if the program is killed. Has no effect if
+     * the attempt is further or was deleted: a test may end after its run has given it up.
      *
      * @param now how far the attempt is
      * @param what the record
      * @throws IOException if it cannot be written; an earlier record is unchanged
      */
     public synchronized void write(State now, TestRecord what) throws IOException {
-        if (deleted || state == State.KEPT && now != State.KEPT) {
-            return;
+        if (!deleted && (state == null || state.compareTo(now) < 0)) {
+            rewrite(now, what);
         }
+    }
+
+    private void rewrite(State now, TestRecord what) throws IOException {
         state = now;
         record = what;
         byte[] bytes = json(now, what);
@@ -231,7 +234,7 @@ public final class SpooledAttempt {
         if (storedBy.containsAll(aggregators)) {
             delete();
         } else {
-            write(state == State.KEPT ? State.KEPT : State.ENDED, what);
+            rewrite(state == State.KEPT ? State.KEPT : State.ENDED, what);
         }
     }
 

@@ -122,9 +122,7 @@ final class AttemptTask {
         Excerpt excerpt = end.outcome().verdict() == Verdict.PASSED
                 ? Excerpt.none()
                 : Excerpts.read(attempt.artifacts(), lastLines);
-        Attempt ended = attempt(end, excerpt, took);
-        record(attempt, ended);
-        return new Result.Ended(ended);
+        return new Result.Ended(attempt(end, excerpt, took));
     }
 
     private TestEnd end(Artifacts artifacts) throws InterruptedException {
@@ -142,12 +140,18 @@ final class AttemptTask {
         }
     }
 
-    /** Writes the end before the policies are asked. A failure does not matter unless the program is killed now. */
-    private void record(SpooledAttempt attempt, Attempt ended) {
-        try {
-            attempt.write(State.ENDED, records.apply(ended));
-        } catch (IOException e) {
-            log.warn("could not write the record of " + test.name(), e);
+    /**
+     * Writes the end of the attempt to the spool. The next test need not wait for this. A failure does not matter, unless
+     * the program is killed before the results are stored.
+     */
+    void writeEnd(Result result) {
+        SpooledAttempt attempt = spooled;
+        if (attempt != null && result instanceof Result.Ended(Attempt ended)) {
+            try {
+                attempt.write(State.ENDED, records.apply(ended));
+            } catch (IOException e) {
+                log.warn("could not write the record of " + test.name(), e);
+            }
         }
     }
 

@@ -67,7 +67,12 @@ final class Attempts {
                     ingestion.awaitCapacity();
                     return attempt.run(context::isStopping, at -> starting(openSystem, run, at));
                 },
-                result -> context.post(() -> ran(openSystem, run, attempt, result)),
+                result -> {
+                    context.post(() -> ran(openSystem, run, attempt, result));
+                    if (result instanceof Guard.Result.Done<AttemptTask.Result>(AttemptTask.Result out)) {
+                        attempt.writeEnd(out);
+                    }
+                },
                 late -> {});
         openSystem.calls.put(run.slot(), call);
     }
