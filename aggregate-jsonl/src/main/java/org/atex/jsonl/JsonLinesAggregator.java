@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A lock on the file {@code <results>.lock} prevents other writers while the aggregator is open.
  *
  * <p>If the test did not report how it ended, a result of the runner is added; the README says when. Attempts that were
- * followed by another one are dropped and their artifacts deleted, unless {@link
- * JsonLinesOptions#withEarlierAttempts()} is set.
+ * followed by another one are stored under the name {@code <test> (attempt 1)} and so on. The note of a test that passed
+ * after it had failed begins with {@code flaky}. Failures that are {@linkplain org.atex.api.KnownFailure known} have the
+ * status {@code warn}.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}.
  *
@@ -47,6 +48,7 @@ public final class JsonLinesAggregator implements Aggregator {
     private final WriterLock lock;
     private final AppendFile file;
     private final FileTree tree;
+    private final FailedAttempts failed = new FailedAttempts();
     private final Map<Attempt, Path> directories = new ConcurrentHashMap<>();
     private final ReentrantLock appending = new ReentrantLock();
     private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
@@ -131,15 +133,19 @@ public final class JsonLinesAggregator implements Aggregator {
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
         checkOpen();
-        if (record.last() || options.earlierAttempts()) {
+        if (!record.last() && !options.earlierAttempts()) {
+            failed.add(record);
+        } else {
             TestNames.Reservation reservation = names.reserve(record);
             boolean stored = false;
             try {
-                Path directory = store(new Rendering(record, reservation.name(), artifacts));
+                Remarks remarks = Remarks.on(record, failed.before(record));
+                Path directory = store(new Rendering(record, reservation.name(), artifacts, remarks));
                 if (directory != null) {
                     directories.put(Attempt.of(record), directory);
                 }
                 stored = true;
+                failed.add(record);
             } catch (IOException | BrokenResultsException e) {
                 throw failure(record, artifacts, e);
             } finally {

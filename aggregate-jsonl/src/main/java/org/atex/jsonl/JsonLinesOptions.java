@@ -11,7 +11,7 @@ public final class JsonLinesOptions {
         YAML,
         RESUME,
         DUPLICATES,
-        EARLIER_ATTEMPTS,
+        LAST_ATTEMPTS_ONLY,
         SYNC
     }
 
@@ -29,8 +29,8 @@ public final class JsonLinesOptions {
     }
 
     /**
-     * {@return the default options: uncompressed JSON Lines in a new file, each test once per platform, only the last
-     * attempt, not synced to the disk}
+     * {@return the default options: uncompressed JSON Lines in a new file, each test once per platform, all attempts,
+     * not synced to the disk}
      */
     public static JsonLinesOptions defaults() {
         return DEFAULTS;
@@ -74,9 +74,12 @@ public final class JsonLinesOptions {
         return with(Choice.DUPLICATES);
     }
 
-    /** {@return a copy that keeps attempts that were followed by another one, as {@code name (attempt 1)} and so on} */
-    public JsonLinesOptions withEarlierAttempts() {
-        return with(Choice.EARLIER_ATTEMPTS);
+    /**
+     * {@return a copy that drops attempts that were followed by another one, with their files} By default they are
+     * stored as {@code name (attempt 1)} and so on.
+     */
+    public JsonLinesOptions withLastAttemptsOnly() {
+        return with(Choice.LAST_ATTEMPTS_ONLY);
     }
 
     /** {@return a copy that syncs the results of each test to the disk before {@code ingest} returns} */
@@ -111,7 +114,7 @@ public final class JsonLinesOptions {
     }
 
     boolean earlierAttempts() {
-        return choices.contains(Choice.EARLIER_ATTEMPTS);
+        return !choices.contains(Choice.LAST_ATTEMPTS_ONLY);
     }
 
     boolean sync() {

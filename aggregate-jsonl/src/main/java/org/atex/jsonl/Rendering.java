@@ -21,14 +21,16 @@ final class Rendering {
     private final TestRecord record;
     private final String name;
     private final Artifacts artifacts;
+    private final Remarks remarks;
 
     /** The result of the runner. Computed once: at the second rendering the files of the test have been moved. */
     private @Nullable ReportedResult runnerResult;
 
-    Rendering(TestRecord record, String name, Artifacts artifacts) {
+    Rendering(TestRecord record, String name, Artifacts artifacts, Remarks remarks) {
         this.record = record;
         this.name = name;
         this.artifacts = artifacts;
+        this.remarks = remarks;
     }
 
     /** {@return the target of the files, relative to the directory for all files} */
@@ -76,12 +78,12 @@ final class Rendering {
             Layout.TestWriter writer = layout.writer(to, scratch, new Layout.Heading(record.platform(), name, listing));
             for (ReportedResult result = reader.next(); result != null; result = reader.next()) {
                 runner.observe(result);
-                writer.add(result, result.name() == null ? runner.status() : null);
+                writer.add(remarks.add(result, result.name() == null ? runner.end() : null), null);
             }
             if (runner.isNeeded()) {
                 ReportedResult result = runnerResult == null ? runner.result(artifacts) : runnerResult;
                 runnerResult = result;
-                writer.add(result, null);
+                writer.add(remarks.add(result, null), null);
             }
             writer.end();
         }

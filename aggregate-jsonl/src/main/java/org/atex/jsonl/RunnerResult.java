@@ -28,8 +28,8 @@ final class RunnerResult {
     }
 
     /** {@return the status for results of the test itself that have none} */
-    String status() {
-        return end.outcome().status().word();
+    Status end() {
+        return end.outcome().status();
     }
 
     void observe(ReportedResult result) {

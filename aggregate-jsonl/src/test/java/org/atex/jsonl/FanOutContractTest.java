@@ -21,9 +21,7 @@ class FanOutContractTest extends AggregatorContract {
 
     private Aggregator one(String name) {
         return JsonLinesAggregator.open(
-                store.resolve(name + ".jsonl"),
-                store.resolve(name + "-files"),
-                JsonLinesOptions.defaults().withEarlierAttempts());
+                store.resolve(name + ".jsonl"), store.resolve(name + "-files"), JsonLinesOptions.defaults());
     }
 
     @Override

@@ -13,9 +13,7 @@ class JsonLinesAggregatorContractTest extends AggregatorContract {
     @Override
     protected Aggregator open() {
         return JsonLinesAggregator.open(
-                store.resolve("results.jsonl"),
-                store.resolve("FILES"),
-                JsonLinesOptions.defaults().withEarlierAttempts());
+                store.resolve("results.jsonl"), store.resolve("FILES"), JsonLinesOptions.defaults());
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -13,6 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
+import org.atex.api.AttemptCause;
+import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
@@ -150,24 +153,68 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
-    void keepsEarlierAttemptsOnlyWithTheOption() throws IOException {
+    void keepsEarlierAttemptsUnlessToldOtherwise() throws IOException {
         Artifacts dropped = left().file("log", "first").artifacts();
-        try (JsonLinesAggregator aggregator = open()) {
+        try (JsonLinesAggregator aggregator = open(JsonLinesOptions.defaults().withLastAttemptsOnly())) {
             aggregator.ingest(attempt(1, false), dropped);
             aggregator.ingest(attempt(2, true), left().artifacts());
         }
         assertThat(dropped.directory()).doesNotExist();
         assertThat(Files.readAllLines(results)).hasSize(1);
 
-        JsonLinesOptions options = JsonLinesOptions.defaults().withEarlierAttempts();
         Path other = directory.resolve("other");
-        try (JsonLinesAggregator aggregator = JsonLinesAggregator.open(other, directory.resolve("F"), options)) {
+        try (JsonLinesAggregator aggregator = JsonLinesAggregator.open(other, directory.resolve("F"))) {
             aggregator.ingest(attempt(1, false), left().artifacts());
             aggregator.ingest(attempt(2, true), left().artifacts());
         }
         assertThat(other).hasContent("""
             ["here","fail","/a (attempt 1)",null,[],null]
             ["here","fail","/a",null,[],null]
+            """);
+    }
+
+    @Test
+    void flakyTestsAreMarked() throws IOException {
+        TestRecord passed = passed("/a").withAttempt(3, true).withCause(AttemptCause.RERUN);
+        try (JsonLinesAggregator aggregator = open()) {
+            aggregator.ingest(attempt(1, false), left().artifacts());
+            aggregator.ingest(
+                    TestRecord.of("here", "/a", TestEnd.of(Outcome.LOST, "gone"))
+                            .withAttempt(2, false),
+                    left().artifacts());
+            aggregator.ingest(
+                    passed,
+                    left().results("{\"status\":\"pass\",\"note\":\"ok\"}\n").artifacts());
+            TestRecord onBadHost =
+                    TestRecord.of("here", "/b", TestEnd.exited(1)).withAttempt(1, false);
+            aggregator.ingest(onBadHost, left().artifacts());
+            aggregator.ingest(
+                    passed("/b").withAttempt(2, true).withCause(AttemptCause.HOST_QUARANTINED), left().artifacts());
+        }
+        assertThat(results).hasContent("""
+            ["here","fail","/a (attempt 1)",null,[],null]
+            ["here","infra","/a (attempt 2)",null,[],"gone"]
+            ["here","pass","/a",null,[],"flaky, failed in attempt 1; ok"]
+            ["here","fail","/b (attempt 1)",null,[],null]
+            ["here","pass","/b",null,[],null]
+            """);
+    }
+
+    @Test
+    void knownFailuresAreWarnings() throws IOException {
+        KnownFailure known = KnownFailure.of("/a", "the disk team", LocalDate.of(2027, 1, 31), "issue 4711");
+        TestRecord record = TestRecord.of("here", "/a", TestEnd.exited(1)).withKnown(known);
+        try (JsonLinesAggregator aggregator = open()) {
+            aggregator.ingest(
+                    record,
+                    left().results("{\"name\":\"s\",\"status\":\"error\",\"note\":\"n\"}\n"
+                                    + "{\"name\":\"t\",\"status\":\"pass\"}\n")
+                            .artifacts());
+        }
+        assertThat(results).hasContent("""
+            ["here","warn","/a","s",[],"was error: n"]
+            ["here","pass","/a","t",[],null]
+            ["here","warn","/a",null,[],"known failure until 2027-01-31, owner: the disk team: issue 4711; was fail"]
             """);
     }
 

@@ -177,7 +177,7 @@ class UnclosedResultsTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void continuedRunStoresATestAgainUnderAnotherName(boolean earlierAttempts) throws IOException {
-        JsonLinesOptions options = earlierAttempts ? OPTIONS.withEarlierAttempts() : OPTIONS;
+        JsonLinesOptions options = earlierAttempts ? OPTIONS : OPTIONS.withLastAttemptsOnly();
         for (int run = 1; run <= 3; run++) {
             try (JsonLinesAggregator aggregator = open(options.withResume())) {
                 TestRecord first = record("/twice", 1, false);
@@ -218,7 +218,7 @@ class UnclosedResultsTest {
 
     @Test
     void runKilledBetweenTwoAttemptsIsDistinguishedFromTheNext() throws IOException {
-        JsonLinesOptions options = OPTIONS.withEarlierAttempts().withResume();
+        JsonLinesOptions options = OPTIONS.withResume();
         try (JsonLinesAggregator aggregator = open(options)) {
             ingest(aggregator, record("/a", 1, false), "killed after this one");
         }
