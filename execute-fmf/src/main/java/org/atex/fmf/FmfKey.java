@@ -374,6 +374,10 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "names of locks that it holds exclusively while it runs",
                     "extra-locks-shared",
                     "names of locks that it shares with other tests",
+                    "extra-locks-on-system",
+                    "names of locks that it holds exclusively on its system; others may hold them on other systems",
+                    "extra-locks-on-system-shared",
+                    "names of locks that it shares with other tests on its system",
                     "extra-needs",
                     "labels that its system must have, each with a value, a list of accepted values, or a minimum such as '>= 4 GiB'");
         }

@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.atex.api.After;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The properties for the scheduler are a {@link #plan}, as any test has one. They come from the metadata:
  * {@code duration} is the limit; {@code extra-priority}, {@code extra-locks}, {@code extra-locks-shared},
+ * {@code extra-locks-on-system}, {@code extra-locks-on-system-shared},
  * {@code extra-needs}, {@code extra-after}, {@code extra-after-pass}, {@code extra-group} and {@code extra-expected} are
  * the others; after a test with the tag {@code destructive}, the
  * system does not run another test. The program can change all of them by {@link #withPlan}.
@@ -90,15 +93,12 @@ public final class FmfTest implements TestCase {
                 .withComponents(Set.copyOf(node.textList("component")))
                 .withGroup(node.data().get("extra-group") == null ? null : node.text("extra-group", ""))
                 .withDestructive(node.textList("tag").contains(DESTRUCTIVE));
-        List<String> exclusive = node.textList("extra-locks");
-        for (String lock : exclusive) {
-            plan = plan.withLock(TestLock.exclusive(lock));
+        for (TestLock lock : locks(node, "extra-locks", TestLock::exclusive, TestLock::shared)) {
+            plan = plan.withLock(lock);
         }
-        for (String lock : node.textList("extra-locks-shared")) {
-            if (exclusive.contains(lock)) {
-                throw node.unexpected("extra-locks-shared", "locks that are not in extra-locks, but " + lock + " is");
-            }
-            plan = plan.withLock(TestLock.shared(lock));
+        for (TestLock lock :
+                locks(node, "extra-locks-on-system", TestLock::exclusiveOnSystem, TestLock::sharedOnSystem)) {
+            plan = plan.withLock(lock);
         }
         for (String other : node.textList("extra-after")) {
             plan = plan.withAfter(After.endOf(other));
@@ -110,6 +110,20 @@ public final class FmfTest implements TestCase {
             plan = plan.withNeed(need(node, need.getKey(), need.getValue()));
         }
         return plan;
+    }
+
+    /** {@return the locks of a key, and the shared ones of the key with the suffix {@code -shared}} */
+    private static List<TestLock> locks(
+            FmfNode node, String key, Function<String, TestLock> exclusive, Function<String, TestLock> shared) {
+        List<String> names = node.textList(key);
+        List<String> sharedNames = node.textList(key + "-shared");
+        for (String name : sharedNames) {
+            if (names.contains(name)) {
+                throw node.unexpected(key + "-shared", "locks that are not in " + key + ", but " + name + " is");
+            }
+        }
+        return Stream.concat(names.stream().map(exclusive), sharedNames.stream().map(shared))
+                .toList();
     }
 
     private static @Nullable Duration duration(FmfNode node, String key) {

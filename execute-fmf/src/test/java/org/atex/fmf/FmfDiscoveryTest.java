@@ -263,6 +263,8 @@ class FmfDiscoveryTest {
                 extra-expected: 90
                 extra-locks: [printer, database]
                 extra-locks-shared: network
+                extra-locks-on-system: port 80
+                extra-locks-on-system-shared: [rpm]
                 extra-after: [/clean, /network]
                 extra-after-pass: /install
                 extra-needs:
@@ -283,6 +285,8 @@ class FmfDiscoveryTest {
                 .withLock(TestLock.exclusive("printer"))
                 .withLock(TestLock.exclusive("database"))
                 .withLock(TestLock.shared("network"))
+                .withLock(TestLock.exclusiveOnSystem("port 80"))
+                .withLock(TestLock.sharedOnSystem("rpm"))
                 .withAfter(After.endOf("/clean"))
                 .withAfter(After.endOf("/network"))
                 .withAfter(After.passOf("/install"))
@@ -310,7 +314,8 @@ class FmfDiscoveryTest {
                 "extra-needs: {memory: '>= much'}",
                 "extra-expected: soon",
                 "extra-priority: high",
-                "{extra-locks: [a], extra-locks-shared: [a]}"
+                "{extra-locks: [a], extra-locks-shared: [a]}",
+                "{extra-locks-on-system: [a], extra-locks-on-system-shared: [a]}"
             })
     void invalidPropertiesForTheSchedulerAreErrorsWithTheirLine(String keys) throws Exception {
         String lines =

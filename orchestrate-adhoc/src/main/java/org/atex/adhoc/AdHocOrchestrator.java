@@ -123,6 +123,8 @@ public final class AdHocOrchestrator implements Orchestrator {
         private RunRules.Holds holds = RunRules.Holds.NONE;
         private Duration rampUp = Duration.ZERO;
         private @Nullable Duration runWithin;
+        private RunRules.@Nullable Stall stall;
+        private @Nullable NextTest next;
 
         private Builder(Collection<? extends TestCase> tests) {
             super(tests);
@@ -153,6 +155,17 @@ public final class AdHocOrchestrator implements Orchestrator {
          */
         public Builder order(TestOrder first) {
             this.order = first;
+            return this;
+        }
+
+        /**
+         * Sets a policy that chooses the next test for each free slot.
+         *
+         * @param chooser the policy; default: the first test in the order that can start
+         * @return this
+         */
+        public Builder next(NextTest chooser) {
+            this.next = chooser;
             return this;
         }
 
@@ -277,6 +290,31 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
+         * Reports why each test waits, if tests wait while none runs, and no system arrives or becomes ready for a time.
+         * The run goes on.
+         *
+         * @param time the time without progress
+         * @return this
+         */
+        public Builder stalledAfter(Duration time) {
+            this.stall = new RunRules.Stall(Arguments.positive(time, "stalledAfter"), null);
+            return this;
+        }
+
+        /**
+         * Reports why each test waits, and ends the run, if tests wait while none runs, and no system arrives or becomes
+         * ready for a time.
+         *
+         * @param time the time without progress
+         * @param how how the run ends
+         * @return this
+         */
+        public Builder stalledAfter(Duration time, Stop how) {
+            this.stall = new RunRules.Stall(Arguments.positive(time, "stalledAfter"), how);
+            return this;
+        }
+
+        /**
          * Builds the orchestrator.
          *
          * @return an orchestrator that is ready to run
@@ -287,7 +325,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         public AdHocOrchestrator build() {
             RunRules common = rules(reruns, destruction, maxSystems, spares);
             RunRules rules = common.with(failureWindow, maxFailures, onMaxFailures, runWithin, holds, rampUp);
-            return new AdHocOrchestrator(plan(order, hook, rules, true, Integer.MAX_VALUE));
+            return new AdHocOrchestrator(plan(order, hook, rules.with(stall, next), true, Integer.MAX_VALUE));
         }
     }
 }

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
+import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.Spool;
@@ -129,6 +132,52 @@ final class Attempts {
 
     private String whyCancelled() {
         return "cancelled: " + whyCancelled;
+    }
+
+    /** Asks the user's policy for the next test of a system. */
+    void choose(Decision.AskNext ask, OpenSystem openSystem) {
+        NextTest chooser = plan.rules().next();
+        if (chooser == null) {
+            context.post(() -> context.step(new Event.NextChosen(ask.system(), null)));
+            return;
+        }
+        guard.start(
+                Guard.Phase.WORK,
+                "the choice of the next test for " + openSystem.name(),
+                plan.limits().call(),
+                () -> choice(chooser, ask, openSystem),
+                result -> context.post(() -> {
+                    if (!result.problem().isEmpty() && !context.isStopping()) {
+                        context.problem(Problem.overcome("the choice of the next test failed for " + openSystem.name()
+                                + ", and the first one runs: " + result.problem()));
+                    }
+                    if (!context.isOver()) {
+                        PlannedTest choice =
+                                result instanceof Guard.Result.Done<Optional<PlannedTest>>(Optional<PlannedTest> test)
+                                        ? test.orElse(null)
+                                        : null;
+                        context.step(new Event.NextChosen(ask.system(), choice));
+                    }
+                }),
+                late -> {});
+    }
+
+    /** Calls the user's policy, and methods of its choice. */
+    private static Optional<PlannedTest> choice(NextTest chooser, Decision.AskNext ask, OpenSystem openSystem) {
+        List<TestCase> waiting = tests(ask.candidates());
+        TestCase choice = chooser.choose(openSystem.info(), tests(ask.previous()), waiting);
+        if (choice == null) {
+            return Optional.empty();
+        }
+        int index = waiting.indexOf(choice);
+        if (index < 0) {
+            throw new IllegalArgumentException(choice.name() + " was chosen, which is not in the list");
+        }
+        return Optional.of(ask.candidates().get(index));
+    }
+
+    private static List<TestCase> tests(List<PlannedTest> planned) {
+        return planned.stream().map(test -> test.test).toList();
     }
 
     void judge(PlannedTest test, TestEnd end) {

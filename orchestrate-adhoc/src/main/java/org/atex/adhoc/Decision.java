@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.time.Instant;
+import java.util.List;
 import org.atex.api.Problem;
 import org.atex.api.TestEnd;
 
@@ -23,6 +24,9 @@ sealed interface Decision {
 
     /** Run a test and report how it ended. */
     record Run(PlannedTest test, int attempt, int system, int slot) implements Decision {}
+
+    /** Ask the user's policy which test runs next on a system, and report its answer. */
+    record AskNext(int system, List<PlannedTest> previous, List<PlannedTest> candidates) implements Decision {}
 
     /** Ask the user's policies about an attempt and report their answers. The slot stays occupied until then. */
     record AskPolicies(PlannedTest test, TestEnd end) implements Decision {}

@@ -6,6 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 /** An event that the {@link Schedule} handles. */
 sealed interface Event {
+    /** {@return whether a system has come nearer to running a test, or a test to its end} */
+    default boolean isProgress() {
+        return this instanceof Begin
+                || this instanceof Offered
+                || this instanceof Prepared
+                || this instanceof Started
+                || this instanceof Finished
+                || this instanceof Renewed
+                || this instanceof Released;
+    }
+
     /** The first event: the run begins. */
     record Begin() implements Event {}
 
@@ -67,6 +78,9 @@ sealed interface Event {
 
     /** The user's policies have answered about an attempt. */
     record PoliciesAnswered(PlannedTest test, @Nullable Rerun again, boolean spent) implements Event {}
+
+    /** The user's policy has chosen a test for a free slot; null for the first one. */
+    record NextChosen(int system, @Nullable PlannedTest choice) implements Event {}
 
     /** A system was reset and can be prepared again. */
     record Renewed(int system) implements Event {}

@@ -3,6 +3,7 @@ package org.atex.adhoc;
 import java.util.Map;
 import java.util.TreeSet;
 import org.atex.api.Need;
+import org.atex.api.TestLock;
 
 /**
  * The queues of tests with one {@link PlannedTest.Demand}: they can run on the same systems and differ in their locks.
@@ -30,6 +31,12 @@ final class Line {
     /** {@return the first test, which may have to wait for locks} */
     PlannedTest first() {
         return queues.first().first();
+    }
+
+    /** {@return the number of free slots of a system that its tests can use at once} */
+    int slotsOn(PoolSystem system) {
+        boolean excludesItself = demand.locks().stream().anyMatch(lock -> lock.mode() == TestLock.Mode.EXCLUSIVE);
+        return excludesItself ? Math.min(1, system.freeSlots()) : system.freeSlots();
     }
 
     /** {@return whether a system with these labels fits} */

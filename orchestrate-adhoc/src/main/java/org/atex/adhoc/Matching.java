@@ -2,16 +2,17 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.atex.adhoc.PoolSystem.Phase;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,15 +50,19 @@ final class Matching {
         return running;
     }
 
-    /** {@return systems in the order in which they get tests: those that can run the fewest of the waiting tests first} */
-    List<PoolSystem> inOrder(Collection<PoolSystem> idle) {
-        List<PoolSystem> systems = new ArrayList<>(idle);
+    /**
+     * {@return systems in the order in which they get tests: those that can run the fewest of the waiting tests first}
+     *
+     * @param systems the systems, the preferred ones first
+     */
+    List<PoolSystem> inOrder(List<PoolSystem> systems) {
         Map<SystemKind, Integer> demands = new HashMap<>();
         systems.forEach(system -> demands.computeIfAbsent(system.kind, SystemKind::demands));
-        if (demands.size() > 1) {
-            systems.sort(Comparator.comparing(system -> demands.get(system.kind)));
-        }
-        return systems;
+        return demands.size() < 2
+                ? systems
+                : systems.stream()
+                        .sorted(Comparator.comparing(system -> demands.get(system.kind)))
+                        .toList();
     }
 
     /**
@@ -81,6 +86,29 @@ final class Matching {
             return null;
         }
         return claimed == system ? null : first(system, now, false);
+    }
+
+    /** {@return all tests that can start on the system now, in the order of the run} */
+    List<PlannedTest> candidates(PoolSystem system, Instant now) {
+        return system.kind.lines.stream()
+                .flatMap(line -> line.startable.stream())
+                .flatMap(queue -> queue.tests.stream())
+                .filter(test -> canStart(test, system, now))
+                .sorted()
+                .toList();
+    }
+
+    /** {@return whether a test waits that can start on the system now} */
+    boolean canStart(PlannedTest test, PoolSystem system, Instant now) {
+        TestQueue queue = test.queue;
+        return queue != null
+                && queue.tests.contains(test)
+                && queue.startable
+                && system.hasIdleSlot()
+                && system.kind.lines.contains(queue.line)
+                && mayStart(queue.line, system)
+                && system.isWholeFor(test)
+                && system.outlives(test, longest, now);
     }
 
     private @Nullable PlannedTest first(PoolSystem system, Instant now, boolean withDestructive) {
@@ -220,6 +248,11 @@ final class Matching {
         if (demand.isPicky()) {
             return demand.fresh() ? "for a fresh system" : "for another host";
         }
+        if (!demand.locks().isEmpty()) {
+            return "for a free slot on a system on which "
+                    + demand.locks().stream().map(TestLock::name).sorted().collect(Collectors.joining(", "))
+                    + " is free";
+        }
         return demand.destructive()
                 ? "for a system on which no other test runs"
                 : "for a free slot" + (demand.needs().isEmpty() ? "" : " on a system with " + demand.needs());
@@ -283,15 +316,17 @@ final class Matching {
         Map<Line, Integer> missing = new LinkedHashMap<>();
         for (Line line : lines) {
             int rest = parallel(line);
-            if (line.demand.isPicky()) {
+            if (line.demand.dependsOnSystem()) {
                 for (PoolSystem system : systems) {
-                    rest -= rest > 0 && line.demand.accepts(system) && line.fits(system.kind.labels)
-                            ? system.freeSlots()
-                            : 0;
+                    boolean accepts = line.demand.accepts(system) && line.fits(system.kind.labels);
+                    rest -= rest > 0 && accepts ? line.slotsOn(system) : 0;
                 }
             }
             for (Map.Entry<SystemKind, Integer> entry : soon.entrySet()) {
-                if (rest > 0 && !line.demand.isPicky() && entry.getValue() > 0 && line.fits(entry.getKey().labels)) {
+                if (rest > 0
+                        && !line.demand.dependsOnSystem()
+                        && entry.getValue() > 0
+                        && line.fits(entry.getKey().labels)) {
                     int used = Math.min(rest, entry.getValue());
                     entry.setValue(entry.getValue() - used);
                     rest -= used;

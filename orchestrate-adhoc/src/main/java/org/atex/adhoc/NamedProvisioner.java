@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param provisioner the provisioner
  * @param preference systems are requested from the provisioners with the highest number first
  * @param maxSystems the maximum number of its systems at the same time
+ * @param cost the cost of a system
  * @param expected the time after which a request is overdue, or null
  */
 record NamedProvisioner(
@@ -20,6 +21,7 @@ record NamedProvisioner(
         Provisioner provisioner,
         int preference,
         int maxSystems,
+        double cost,
         @Nullable Duration expected) {
     static NamedProvisioner of(Source source, int number) {
         return new NamedProvisioner(
@@ -28,6 +30,7 @@ record NamedProvisioner(
                 source.provisioner,
                 source.preference,
                 source.maxSystems,
+                source.cost,
                 source.expected);
     }
 

@@ -35,6 +35,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
      * @param bond the group whose system it uses, or null
      * @param fresh whether no test may have run on the system
      * @param avoided the hosts that it does not use
+     * @param locks the locks that it holds on its system
      */
     record Demand(
             Set<Need> needs,
@@ -42,7 +43,8 @@ final class PlannedTest implements Comparable<PlannedTest> {
             @Nullable String alone,
             @Nullable PlannedGroup bond,
             boolean fresh,
-            Set<HostRecord> avoided) {
+            Set<HostRecord> avoided,
+            Set<TestLock> locks) {
         /** {@return whether the labels of a system meet all needs} */
         boolean isMetBy(Map<String, String> labels) {
             for (Need need : needs) {
@@ -53,14 +55,21 @@ final class PlannedTest implements Comparable<PlannedTest> {
             return true;
         }
 
-        /** {@return whether not every system with the needed labels will do} */
+        /** {@return whether not every system with the needed labels will do, even if nothing runs on it} */
         boolean isPicky() {
             return fresh || !avoided.isEmpty();
         }
 
+        /** {@return whether it matters which system with the needed labels is used} */
+        boolean dependsOnSystem() {
+            return isPicky() || !locks.isEmpty();
+        }
+
         /** {@return whether it can run on a system with suitable labels} */
         boolean accepts(PoolSystem system) {
-            return (!fresh || !system.hasWorked) && !avoided.contains(system.host);
+            return (!fresh || !system.hasWorked)
+                    && !avoided.contains(system.host)
+                    && (locks.isEmpty() || system.areFree(locks));
         }
 
         boolean isAlone() {
@@ -132,28 +141,34 @@ final class PlannedTest implements Comparable<PlannedTest> {
         this.group = group;
         PlannedGroup serial = group != null && group.rules.isSerial() ? group : null;
         PlannedGroup bond = group != null && group.rules.isOnOneSystem() ? group : null;
-        Map<String, TestLock> locks = locksOf(serial == null ? facts.locks() : serial.locks);
-        TestLock everything = locks.remove(TestLock.EVERYTHING);
-        boolean alone = everything != null && everything.mode() == TestLock.Mode.EXCLUSIVE;
+        Set<TestLock> locks = serial == null ? facts.locks() : serial.locks;
+        boolean alone = locks.contains(TestLock.exclusive(TestLock.EVERYTHING));
+        boolean aloneOnSystem = locks.contains(TestLock.exclusiveOnSystem(TestLock.EVERYTHING));
         this.kind = new Kind(
-                Set.copyOf(locks.values()),
+                locksOf(locks, TestLock.Scope.RUN),
                 new Demand(
                         bond == null ? facts.needs() : bond.needs,
-                        serial == null ? facts.destructive() : serial.whole,
+                        aloneOnSystem || (serial == null ? facts.destructive() : serial.whole),
                         alone ? "" : group != null && group.rules.isAlone() ? "group " + group.name() : null,
                         bond,
                         false,
-                        Set.of()));
+                        Set.of(),
+                        locksOf(locks, TestLock.Scope.SYSTEM)));
         this.first = kind.demand();
     }
 
-    /** Returns each lock once, by name; a lock that is listed as both shared and exclusive is exclusive. */
-    private static Map<String, TestLock> locksOf(Set<TestLock> all) {
+    /**
+     * Returns each lock of a scope once, without that for everything; a lock that is listed as both shared and exclusive
+     * is exclusive.
+     */
+    private static Set<TestLock> locksOf(Set<TestLock> all, TestLock.Scope scope) {
         Map<String, TestLock> locks = new HashMap<>();
         for (TestLock lock : all) {
-            locks.merge(lock.name(), lock, (a, b) -> a.mode() == TestLock.Mode.EXCLUSIVE ? a : b);
+            if (lock.scope() == scope && !lock.name().equals(TestLock.EVERYTHING)) {
+                locks.merge(lock.name(), lock, (a, b) -> a.mode() == TestLock.Mode.EXCLUSIVE ? a : b);
+            }
         }
-        return locks;
+        return Set.copyOf(locks.values());
     }
 
     String name() {
@@ -176,13 +191,15 @@ final class PlannedTest implements Comparable<PlannedTest> {
                 how.time() == Rerun.Time.ALONE ? "" : first.alone(),
                 how.on() == Rerun.On.ANY ? first.bond() : null, // its group may be on a system that it must not use
                 how.on() == Rerun.On.FRESH,
-                how.on() == Rerun.On.OTHER ? Set.copyOf(hosts) : Set.of()));
+                how.on() == Rerun.On.OTHER ? Set.copyOf(hosts) : Set.of(),
+                first.locks()));
     }
 
     /** Accepts any system that has the needed labels. */
     void acceptAny() {
         Demand demand = kind.demand();
-        change(new Demand(demand.needs(), demand.destructive(), demand.alone(), demand.bond(), false, Set.of()));
+        change(new Demand(
+                demand.needs(), demand.destructive(), demand.alone(), demand.bond(), false, Set.of(), demand.locks()));
     }
 
     private void change(Demand demand) {

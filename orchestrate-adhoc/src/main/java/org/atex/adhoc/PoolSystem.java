@@ -3,12 +3,15 @@ package org.atex.adhoc;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.atex.api.Capability;
+import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
 /** The state of a system in the {@link Schedule}. Not thread-safe. */
@@ -61,6 +64,10 @@ final class PoolSystem {
     boolean hasWorked;
 
     private boolean closed;
+    /** Whether the user's policy is choosing a test for a slot. */
+    private boolean choosing;
+    /** The tests that have ended on it. */
+    private final List<PlannedTest> previous = new ArrayList<>();
     /** Whether a destructive test runs on it, which occupies all slots. */
     private boolean isTakenWhole;
     /** The number of free slots that its kind knows of. */
@@ -143,7 +150,21 @@ final class PoolSystem {
     }
 
     boolean hasIdleSlot() {
-        return phase == Phase.READY && !closed && !idle.isEmpty() && !isTakenWhole;
+        return phase == Phase.READY && !closed && !choosing && !idle.isEmpty() && !isTakenWhole;
+    }
+
+    boolean isChoosing() {
+        return choosing;
+    }
+
+    void setChoosing(boolean value) {
+        choosing = value;
+        count();
+    }
+
+    /** {@return the tests that have ended on it, in order} */
+    List<PlannedTest> previous() {
+        return List.copyOf(previous);
     }
 
     private int idleSlots() {
@@ -162,6 +183,18 @@ final class PoolSystem {
     /** {@return whether a test runs whose serial group goes on after it} */
     boolean runsSerialGroup() {
         return running.values().stream().anyMatch(test -> test.next != null);
+    }
+
+    /** {@return whether no test runs on it that excludes these locks of the system} */
+    boolean areFree(Set<TestLock> locks) {
+        for (PlannedTest test : running.values()) {
+            for (TestLock held : test.kind.demand().locks()) {
+                if (locks.stream().anyMatch(held::excludes)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     int runningNow() {
@@ -192,6 +225,7 @@ final class PoolSystem {
     PlannedTest finish(int slot) {
         PlannedTest test = runs(slot);
         running.remove(slot);
+        previous.add(test);
         idle.add(slot);
         isTakenWhole = false;
         count();

@@ -367,7 +367,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 null,
                 RunRules.Holds.NONE,
                 Duration.ZERO,
-                new KnownFailures(known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault())));
+                new KnownFailures(known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault())),
+                null,
+                null);
     }
 
     private static void refuseDuplicates(List<FactsReader.Facts> facts) {

@@ -54,6 +54,7 @@ record RunPlan(
                         offers.get(i),
                         provisioners.get(i).preference(),
                         provisioners.get(i).maxSystems(),
+                        provisioners.get(i).cost(),
                         provisioners.get(i).expected()))
                 .toList();
     }

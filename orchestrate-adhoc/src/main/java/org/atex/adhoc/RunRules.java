@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param holds which systems are held after a failure
  * @param rampUp the time between two requests for a system; zero for none
  * @param known the failures that do not count
+ * @param stall what happens when nothing happens, or null
+ * @param next chooses the next test for a free slot, or null for the order
  */
 record RunRules(
         RerunPolicy reruns,
@@ -39,7 +41,9 @@ record RunRules(
         @Nullable Duration runWithin,
         Holds holds,
         Duration rampUp,
-        KnownFailures known) {
+        KnownFailures known,
+        @Nullable Stall stall,
+        @Nullable NextTest next) {
     /** {@return where and when a test runs again, or null if it does not} Calls the policy. */
     @Nullable
     Rerun rerun(TestCase test, List<TestEnd> ends) {
@@ -67,8 +71,38 @@ record RunRules(
                 limit,
                 held,
                 interval,
-                known);
+                known,
+                stall,
+                next);
     }
+
+    RunRules with(@Nullable Stall stalled, @Nullable NextTest chooser) {
+        return new RunRules(
+                reruns,
+                destruction,
+                maxSystems,
+                spares,
+                failureWindow,
+                maxFailures,
+                onMaxFailures,
+                systemWithin,
+                failingWithin,
+                diskSpaceWithin,
+                runWithin,
+                holds,
+                rampUp,
+                known,
+                stalled,
+                chooser);
+    }
+
+    /**
+     * What happens when tests wait and nothing happens.
+     *
+     * @param after the time without progress
+     * @param how how the run ends then, or null if it goes on
+     */
+    record Stall(Duration after, @Nullable Stop how) {}
 
     /**
      * Which systems are held after a failed test.

@@ -38,6 +38,8 @@ final class Schedule {
 
     private static final int MAX_NO_SPACE = 2;
     private static final int MAX_QUARANTINED = 3;
+    private static final int MAX_REASONS = 10;
+    private static final int MAX_NAMES = 3;
 
     private final RunRules rules;
     private final List<PlannedTest> tests;
@@ -75,6 +77,8 @@ final class Schedule {
 
     private boolean ended;
     private Instant now = Instant.EPOCH;
+    private Instant lastProgress = Instant.EPOCH;
+    private boolean stallIsTold;
     private @Nullable Instant deadline;
     private @Nullable Instant starvingSince;
     private @Nullable Instant wake;
@@ -146,6 +150,10 @@ final class Schedule {
     }
 
     private void take(Event event) {
+        if (event.isProgress()) {
+            lastProgress = now;
+            stallIsTold = false;
+        }
         switch (event) {
             case Event.Begin() -> deadline = rules.runWithin() == null ? null : now.plus(rules.runWithin());
             case Event.Tick() -> tick();
@@ -172,6 +180,7 @@ final class Schedule {
                 }
             }
             case Event.PoliciesAnswered(PlannedTest test, Rerun again, boolean spent) -> judged(test, again, spent);
+            case Event.NextChosen(int id, PlannedTest choice) -> chosen(id, choice);
             case Event.Renewed(int id) -> renewed(system(id));
             case Event.Freed(int id) -> freed(system(id));
             case Event.Released(int id) -> released(id);
@@ -760,6 +769,7 @@ final class Schedule {
             forget(supply.forgetAll());
             giveUp("none was provisioned within " + rules.systemWithin() + "; " + whyNone());
         }
+        tellStall();
         releaseHeld(false);
         if (freeSpace.isShort()) {
             if (freeSpace.isHopeless(now)) {
@@ -822,6 +832,7 @@ final class Schedule {
             next = earlier(next, nextRequest != null && nextRequest.isAfter(now) ? nextRequest : null);
             next = earlier(next, freeSpace.wakeAt());
             next = earlier(next, matching.nextEndOfSuspicion(now));
+            next = earlier(next, stallsAt());
         }
         if (rules.holds().most() > 0) {
             for (PoolSystem system : systems.values()) {
@@ -832,6 +843,51 @@ final class Schedule {
             wake = next;
             out.add(new Decision.WakeAt(next));
         }
+    }
+
+    /** {@return when the tests have waited too long without any progress, or null} */
+    private @Nullable Instant stallsAt() {
+        RunRules.Stall stall = rules.stall();
+        boolean waits = stop == null && !waiting.isEmpty() && matching.running() == 0 && !freeSpace.isShort();
+        return stall == null || stallIsTold || !waits ? null : lastProgress.plus(stall.after());
+    }
+
+    private void tellStall() {
+        Instant at = stallsAt();
+        RunRules.Stall stall = rules.stall();
+        if (at == null || stall == null || now.isBefore(at)) {
+            return;
+        }
+        stallIsTold = true;
+        String why = "nothing has happened for " + stall.after();
+        String reasons = reasonsOfWaiting();
+        out.add(new Decision.Report(
+                stall.how() == null
+                        ? Problem.overcome(why + ": " + reasons)
+                        : Problem.infrastructure(why + ", so the run ends: " + reasons)));
+        if (stall.how() != null) {
+            stopping(stall.how(), why);
+        }
+    }
+
+    /** {@return why tests wait, with a few names for each reason} */
+    private String reasonsOfWaiting() {
+        Map<String, List<String>> names = new LinkedHashMap<>();
+        whyWaiting()
+                .forEach((name, why) ->
+                        names.computeIfAbsent(why, key -> new ArrayList<>()).add(name));
+        String reasons = names.entrySet().stream()
+                .limit(MAX_REASONS)
+                .map(entry -> some(entry.getValue()) + " " + entry.getKey())
+                .collect(Collectors.joining("; "));
+        return names.size() > MAX_REASONS ? reasons + "; …" : reasons;
+    }
+
+    private static String some(List<String> names) {
+        String first = String.join(", ", names.subList(0, Math.min(MAX_NAMES, names.size())));
+        return names.size() == 1
+                ? first + " waits"
+                : names.size() + " tests (" + first + (names.size() > MAX_NAMES ? ", …" : "") + ") wait";
     }
 
     private static @Nullable Instant earlier(@Nullable Instant a, @Nullable Instant b) {
@@ -851,14 +907,50 @@ final class Schedule {
         if (!waiting.hasStartable() || idle.isEmpty() || freeSpace.isShort()) {
             return;
         }
-        for (PoolSystem system : matching.inOrder(idle)) {
+        for (PoolSystem system : matching.inOrder(idleByCost())) {
             PlannedTest test = matching.pick(system, now);
             while (test != null) {
-                start(test, system);
+                startOrAsk(test, system);
                 test = matching.pick(system, now);
             }
             if (!waiting.hasStartable()) {
                 return;
+            }
+        }
+    }
+
+    /** {@return the systems with a free slot, the cheapest first} */
+    private List<PoolSystem> idleByCost() {
+        return supply.hasCosts()
+                ? idle.stream().sorted(Comparator.comparingDouble(supply::cost)).toList()
+                : List.copyOf(idle);
+    }
+
+    /** Starts a test, or lets the user's policy choose between it and others. */
+    private void startOrAsk(PlannedTest test, PoolSystem system) {
+        List<PlannedTest> candidates = rules.next() == null ? List.of(test) : matching.candidates(system, now);
+        if (candidates.size() < 2) {
+            start(test, system);
+        } else {
+            system.setChoosing(true);
+            idle.remove(system);
+            out.add(new Decision.AskNext(system.id(), system.previous(), candidates));
+        }
+    }
+
+    /** The user's policy has chosen the test for a free slot. */
+    private void chosen(int id, @Nullable PlannedTest choice) {
+        PoolSystem system = systems.get(id);
+        if (system == null || !system.isChoosing()) {
+            return; // the system was released or reset meanwhile
+        }
+        system.setChoosing(false);
+        if (system.hasIdleSlot()) {
+            idle.add(system);
+            // Otherwise the choice has started elsewhere, and the policy is asked again.
+            PlannedTest test = choice == null ? matching.pick(system, now) : choice;
+            if (test != null && !freeSpace.isShort() && matching.canStart(test, system, now)) {
+                start(test, system);
             }
         }
     }
@@ -882,7 +974,7 @@ final class Schedule {
             return;
         }
         int kept = 0;
-        for (PoolSystem system : List.copyOf(idle)) {
+        for (PoolSystem system : idleByCost()) {
             if (!system.isIdle()) {
                 continue;
             }
@@ -910,7 +1002,7 @@ final class Schedule {
             cancelPreparations();
         }
         int kept = 0;
-        for (PoolSystem system : List.copyOf(idle)) {
+        for (PoolSystem system : idleByCost()) {
             int wanted = rules.spares() + (dependent.canUse(system.facts.labels()) ? dependent.size() : 0);
             if (system.isIdle() && (!system.isBound() && kept++ >= wanted || unfinished == 0 || stop != null)) {
                 release(system, "no test needs it any more");
@@ -1007,7 +1099,7 @@ final class Schedule {
             usable.forEach(system -> release(system, "it was held, but tests wait and no other system is available"));
             return;
         }
-        if (usable.stream().anyMatch(system -> system.phase != Phase.READY)) {
+        if (usable.stream().anyMatch(system -> system.phase != Phase.READY || system.isChoosing())) {
             return;
         }
         if (!usable.isEmpty() && waiting.acceptAny()) {
@@ -1094,7 +1186,8 @@ final class Schedule {
                 && matching.running() == 0
                 && !freeSpace.isShort()
                 && !supply.isArriving()
-                && systems.values().stream().noneMatch(system -> system.phase == Phase.PREPARING);
+                && systems.values().stream()
+                        .noneMatch(system -> system.phase == Phase.PREPARING || system.isChoosing());
     }
 
     /** {@return a waiting test that could start now, or null; between events it must be null (for tests)} */

@@ -25,6 +25,8 @@ public final class Source {
     final int preference;
     final int maxSystems;
 
+    final double cost;
+
     @Nullable
     final Duration expected;
 
@@ -33,21 +35,23 @@ public final class Source {
             @Nullable String name,
             int preference,
             int maxSystems,
+            double cost,
             @Nullable Duration expected) {
         this.provisioner = provisioner;
         this.name = name;
         this.preference = preference;
         this.maxSystems = maxSystems;
+        this.cost = cost;
         this.expected = expected;
     }
 
     /**
-     * {@return a source without a name, with the preference 0 and without a limit}
+     * {@return a source without a name, with the preference 0, the cost 0 and without a limit}
      *
      * @param provisioner the provisioner; the caller must close it after the run
      */
     public static Source of(Provisioner provisioner) {
-        return new Source(Objects.requireNonNull(provisioner), null, 0, Integer.MAX_VALUE, null);
+        return new Source(Objects.requireNonNull(provisioner), null, 0, Integer.MAX_VALUE, 0, null);
     }
 
     /**
@@ -57,7 +61,7 @@ public final class Source {
      * @param unique a name that is unique in the run, such as {@code rhel-9}
      */
     public Source withName(String unique) {
-        return new Source(provisioner, Objects.requireNonNull(unique), preference, maxSystems, expected);
+        return new Source(provisioner, Objects.requireNonNull(unique), preference, maxSystems, cost, expected);
     }
 
     /**
@@ -67,7 +71,7 @@ public final class Source {
      * @param number the preference; a free machine may have a higher number than a rented one
      */
     public Source withPreference(int number) {
-        return new Source(provisioner, name, number, maxSystems, expected);
+        return new Source(provisioner, name, number, maxSystems, cost, expected);
     }
 
     /**
@@ -78,7 +82,21 @@ public final class Source {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Source withMaxSystems(int most) {
-        return new Source(provisioner, name, preference, Arguments.atLeast(1, most, "maxSystems"), expected);
+        return new Source(provisioner, name, preference, Arguments.atLeast(1, most, "maxSystems"), cost, expected);
+    }
+
+    /**
+     * {@return a copy with a cost} Of sources with the same preference, the cheapest are asked first. Of several systems
+     * that suit, the cheapest run the tests; of idle systems, the most expensive are released first.
+     *
+     * @param amount the cost of a system for some time, in any unit that all sources of the run share
+     * @throws IllegalArgumentException if it is negative or not finite
+     */
+    public Source withCost(double amount) {
+        if (!(amount >= 0 && Double.isFinite(amount))) {
+            throw new IllegalArgumentException("the cost must be a number of at least 0, not " + amount);
+        }
+        return new Source(provisioner, name, preference, maxSystems, amount, expected);
     }
 
     /**
@@ -90,6 +108,6 @@ public final class Source {
      * @throws IllegalArgumentException if it is not positive
      */
     public Source withExpected(Duration time) {
-        return new Source(provisioner, name, preference, maxSystems, Arguments.positive(time, "expected"));
+        return new Source(provisioner, name, preference, maxSystems, cost, Arguments.positive(time, "expected"));
     }
 }

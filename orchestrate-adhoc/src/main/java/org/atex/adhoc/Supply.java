@@ -24,12 +24,14 @@ final class Supply {
      * @param offers the labels that it declares for its systems
      * @param preference provisioners with a higher number are asked first
      * @param maxSystems the maximum number of its systems at the same time
+     * @param cost of provisioners with the same preference, cheaper ones are asked first
      * @param expected the time after which a request is overdue, or null
      */
     record Terms(
             Map<String, String> offers,
             int preference,
             int maxSystems,
+            double cost,
             @Nullable Duration expected) {}
 
     /**
@@ -44,6 +46,7 @@ final class Supply {
         private final Map<String, String> offers;
         private final int preference;
         private final int maxSystems;
+        private final double cost;
         private final @Nullable Duration expected;
         private final CircuitBreaker breaker;
         /** Its pending requests, the oldest first. */
@@ -63,6 +66,7 @@ final class Supply {
             offers = terms.offers();
             preference = terms.preference();
             maxSystems = terms.maxSystems();
+            cost = terms.cost();
             expected = terms.expected();
             this.breaker = breaker;
         }
@@ -145,12 +149,25 @@ final class Supply {
     private static final Comparator<ProvisionerState> FIRST_ASKED = Comparator.comparingInt(
                     (ProvisionerState state) -> state.preference)
             .reversed()
+            .thenComparingDouble(state -> state.cost)
             .thenComparingInt(ProvisionerState::load);
 
     private final List<ProvisionerState> provisioners = new ArrayList<>();
+    private final boolean hasCosts;
 
     Supply(List<Terms> sources, int window, Duration patience) {
+        hasCosts = sources.stream().map(Terms::cost).distinct().count() > 1;
         sources.forEach(terms -> provisioners.add(new ProvisionerState(terms, new CircuitBreaker(window, patience))));
+    }
+
+    /** {@return whether the cost of systems differs} */
+    boolean hasCosts() {
+        return hasCosts;
+    }
+
+    /** {@return the cost of a system} */
+    double cost(PoolSystem system) {
+        return provisioners.get(system.facts.provisioner()).cost;
     }
 
     /** {@return the number of systems that are requested and have not arrived} */

@@ -92,6 +92,11 @@ class CombinationsPropertyTest {
             if (random.nextInt(12) == 0) {
                 test = test.withLock(TestLock.exclusive(TestLock.EVERYTHING));
             }
+            if (random.nextInt(4) == 0) {
+                String lock = random.nextInt(5) == 0 ? TestLock.EVERYTHING : "s" + random.nextInt(2);
+                test = test.withLock(
+                        random.nextBoolean() ? TestLock.sharedOnSystem(lock) : TestLock.exclusiveOnSystem(lock));
+            }
             if (random.nextInt(3) == 0) {
                 test = test.withNeed(Need.of("kind", "k" + random.nextInt(kinds)));
             }
@@ -128,7 +133,7 @@ class CombinationsPropertyTest {
                 .withReruns(RerunPolicy.maxReruns(random.nextInt(3))
                         .with(new Rerun(Rerun.On.values()[random.nextInt(3)], Rerun.Time.values()[random.nextInt(3)])))
                 .withTerms(p -> new Supply.Terms(
-                        declared ? Map.of("kind", "k" + p) : Map.of(), 0, capped ? 2 : Integer.MAX_VALUE, null));
+                        declared ? Map.of("kind", "k" + p) : Map.of(), 0, capped ? 2 : Integer.MAX_VALUE, 0, null));
         return random.nextInt(4) == 0 ? given.withHolds(1, Duration.ofSeconds(60)) : given;
     }
 }

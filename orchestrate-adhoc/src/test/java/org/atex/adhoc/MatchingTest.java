@@ -87,6 +87,45 @@ class MatchingTest {
     }
 
     @Test
+    void locksOfSystemsConcernTestsOnTheSameSystem() {
+        List<PlainTest> tests = tests(
+                "t",
+                40,
+                test -> test.withLock(TestLock.exclusiveOnSystem("port 80")).withExpected(Duration.ofSeconds(10)));
+        Simulation simulation = onSlots(tests, 4, 4);
+        assertThat(simulation.run()).as("4 at a time, on 4 systems").isEqualTo(Duration.ofSeconds(100));
+        assertThat(simulation.requested).isEqualTo(Map.of(0, 4));
+
+        tests = tests(
+                "t",
+                40,
+                test -> test.withLock(TestLock.sharedOnSystem("port 80")).withExpected(Duration.ofSeconds(10)));
+        assertThat(onSlots(tests, 4, 4).run()).as("16 at a time").isEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void testThatIsAloneOnItsSystemLeavesOtherSystemsAlone() {
+        List<PlainTest> tests = all(
+                tests("t", 8, test -> test.withExpected(Duration.ofSeconds(10))),
+                TestCase.named("/alone")
+                        .withLock(TestLock.exclusiveOnSystem(TestLock.EVERYTHING))
+                        .withExpected(Duration.ofSeconds(20)));
+        Simulation simulation = onSlots(tests, 2, 2);
+        assertThat(simulation.run()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(simulation.released).as("no system is spent").isEqualTo(2);
+    }
+
+    private static Simulation onSlots(List<PlainTest> tests, int systems, int slots) {
+        return new Simulation(
+                tests,
+                1,
+                Simulation.rules().withMaxSystems(systems),
+                p -> new Supplies.System(Map.of(), slots, Duration.ZERO, Duration.ZERO, null),
+                (test, attempt) -> PASSED,
+                MatchingTest::known);
+    }
+
+    @Test
     void testThatRunsAloneAndHasTheHighestPriorityOfAllRunsNext() {
         List<PlainTest> tests = new ArrayList<>(tests("t", 100, test -> test));
         tests.add(TestCase.named("/first").withPriority(2));
@@ -118,7 +157,11 @@ class MatchingTest {
     private static Simulation withRareSystem(List<PlainTest> tests, int small, int big, Random arrival) {
         Simulation.Given rules = Simulation.rules()
                 .withTerms(provisioner -> new Supply.Terms(
-                        provisioner == 0 ? Map.of() : Map.of("size", "big"), 0, provisioner == 0 ? small : big, null));
+                        provisioner == 0 ? Map.of() : Map.of("size", "big"),
+                        0,
+                        provisioner == 0 ? small : big,
+                        0,
+                        null));
         return new Simulation(
                 tests,
                 2,
@@ -218,7 +261,7 @@ class MatchingTest {
                 Simulation.rules()
                         .withMaxSystems(11)
                         .withTerms(p -> new Supply.Terms(
-                                Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 1 - p, Integer.MAX_VALUE, null)),
+                                Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 1 - p, Integer.MAX_VALUE, 0, null)),
                 p -> new Supplies.System(
                         Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 1, Duration.ZERO, Duration.ZERO, null),
                 (test, attempt) -> PASSED,
@@ -256,7 +299,7 @@ class MatchingTest {
                 2,
                 Simulation.rules()
                         .withTerms(p -> new Supply.Terms(
-                                Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 0, Integer.MAX_VALUE, null)),
+                                Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 0, Integer.MAX_VALUE, 0, null)),
                 p -> new Supplies.System(
                         Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 1, Duration.ofSeconds(9), Duration.ZERO, null),
                 (test, attempt) -> PASSED,

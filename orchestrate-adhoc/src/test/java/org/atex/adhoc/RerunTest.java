@@ -32,7 +32,7 @@ class RerunTest {
                 Simulation.rules()
                         .withMaxSystems(hosts)
                         .withReruns(reruns)
-                        .withTerms(p -> new Supply.Terms(Map.of(), 0, hosts, null)),
+                        .withTerms(p -> new Supply.Terms(Map.of(), 0, hosts, 0, null)),
                 p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, null, "host" + next[0]++ % hosts),
                 (test, attempt) -> test.name().equals("/t0") && attempt == 1 ? FAILED : PASSED,
                 test -> Duration.ofSeconds(1));

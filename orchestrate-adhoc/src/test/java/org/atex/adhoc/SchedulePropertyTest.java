@@ -133,6 +133,7 @@ class SchedulePropertyTest {
                     Map.of(),
                     random.nextInt(3),
                     random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(4),
+                    0,
                     random.nextBoolean() ? null : Duration.ofSeconds(1L + random.nextInt(20)));
         };
     }

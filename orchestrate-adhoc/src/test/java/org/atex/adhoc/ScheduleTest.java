@@ -181,8 +181,8 @@ class ScheduleTest {
 
     @Test
     void preferredProvisionerIsAskedUpToItsLimit() {
-        List<Supply.Terms> terms =
-                List.of(new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, null), new Supply.Terms(Map.of(), 1, 2, null));
+        List<Supply.Terms> terms = List.of(
+                new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, 0, null), new Supply.Terms(Map.of(), 1, 2, 0, null));
         Simulation simulation = onTwo(Simulation.rules().withMaxSystems(5).withTerms(terms::get));
         simulation.run();
         assertThat(simulation.requested).isEqualTo(Map.of(0, 3, 1, 2));
@@ -192,8 +192,73 @@ class ScheduleTest {
     }
 
     @Test
+    void cheapestProvisionerIsAskedFirstAndItsSystemsStayTheLongest() {
+        List<Supply.Terms> terms = List.of(
+                new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, 2.5, null),
+                new Supply.Terms(Map.of(), 0, 2, 0.5, null));
+        Simulation simulation = new Simulation(
+                tests(3),
+                2,
+                Simulation.rules().withMaxSystems(3).withSpares(1).withTerms(terms::get),
+                p -> new Supplies.System(Map.of("from", "p" + p), 1, Duration.ZERO, Duration.ZERO, null),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofSeconds(test.name().equals("/t2") ? 100 : 1));
+        simulation.run();
+        assertThat(simulation.requested).isEqualTo(Map.of(0, 1, 1, 2));
+        List<Integer> released = simulation.history.stream()
+                .filter(Decision.Release.class::isInstance)
+                .map(decision -> ((Decision.Release) decision).system())
+                .toList();
+        assertThat(released).as("a cheap system is the spare one").hasSize(3);
+
+        simulation = new Simulation(
+                tests(2),
+                2,
+                Simulation.rules().withMaxSystems(1).withTerms(terms::get),
+                p -> Simulation.plain(),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofSeconds(1));
+        simulation.run();
+        assertThat(simulation.requested).as("none of the expensive one").isEqualTo(Map.of(1, 1));
+    }
+
+    /** A system whose preparation takes two hours, and a test that cannot run elsewhere. */
+    private static Simulation stalling(Simulation.Given rules) {
+        return new Simulation(
+                tests(7),
+                1,
+                rules,
+                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ofHours(2), null),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofHours(3));
+    }
+
+    @Test
+    void runTellsWhyTestsWaitWhenNothingHappens() {
+        Simulation simulation = stalling(Simulation.rules().withMaxSystems(1).withStall(Duration.ofMinutes(10), null));
+        simulation.run();
+        assertThat(simulation.problems)
+                .as("not while a test runs")
+                .containsExactly("nothing has happened for PT10M: 7 tests (/t0, /t1, /t2, …) wait for a system");
+        assertThat(simulation.concluded.values()).containsOnly(PASSED);
+    }
+
+    @Test
+    void runEndsWhenNothingHappens() {
+        Simulation simulation =
+                stalling(Simulation.rules().withMaxSystems(1).withStall(Duration.ofMinutes(10), Stop.CANCEL));
+        assertThat(simulation.run()).as("the preparation is cancelled").isEqualTo(Duration.ofMinutes(10));
+        assertThat(simulation.problems)
+                .singleElement()
+                .asString()
+                .startsWith("nothing has happened for PT10M, so the run ends: 7 tests");
+        assertThat(simulation.concluded.values())
+                .allMatch(end -> String.valueOf(end.note()).contains("nothing has happened for PT10M"));
+    }
+
+    @Test
     void otherProvisionerIsAskedIfThePreferredOneFails() {
-        List<Supply.Terms> terms = List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9, null));
+        List<Supply.Terms> terms = List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9, 0, null));
         Simulation simulation = new Simulation(
                 tests(20),
                 2,
@@ -208,7 +273,7 @@ class ScheduleTest {
     @Test
     void otherProvisionerIsAskedIfARequestIsOverdue() {
         List<Supply.Terms> terms =
-                List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9, Duration.ofMinutes(5)));
+                List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9, 0, Duration.ofMinutes(5)));
         Simulation simulation = new Simulation(
                 tests(20),
                 2,

@@ -23,6 +23,7 @@ import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.Problem;
 import org.atex.api.Stop;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
@@ -63,7 +64,7 @@ final class Simulation {
     /** The configuration of a run: the rules of the schedule, and the order. Each {@code with} method returns a copy. */
     static final class Given {
         /** Terms of a provisioner that is asked like the others, for any number of systems. */
-        static final Supply.Terms PLAIN_TERMS = new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, null);
+        static final Supply.Terms PLAIN_TERMS = new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, 0, null);
 
         private TestOrder order = Policies.DEFAULT_ORDER;
         private RerunPolicy reruns = RerunPolicy.never();
@@ -76,6 +77,8 @@ final class Simulation {
         private Duration rampUp = Duration.ZERO;
         private IntFunction<Supply.Terms> terms = provisioner -> PLAIN_TERMS;
         private List<TestGroup> groups = List.of();
+        private RunRules.@Nullable Stall stall;
+        private @Nullable NextTest next;
 
         private Given() {}
 
@@ -92,12 +95,22 @@ final class Simulation {
             copy.rampUp = rampUp;
             copy.terms = terms;
             copy.groups = groups;
+            copy.stall = stall;
+            copy.next = next;
             change.accept(copy);
             return copy;
         }
 
         Given withRampUp(Duration value) {
             return with(copy -> copy.rampUp = value);
+        }
+
+        Given withStall(Duration after, @Nullable Stop how) {
+            return with(copy -> copy.stall = new RunRules.Stall(after, how));
+        }
+
+        Given withNext(NextTest value) {
+            return with(copy -> copy.next = value);
         }
 
         Given withTerms(IntFunction<Supply.Terms> value) {
@@ -155,7 +168,9 @@ final class Simulation {
                     null,
                     holds,
                     rampUp,
-                    KnownFailures.none());
+                    KnownFailures.none(),
+                    stall,
+                    next);
         }
 
         Schedule schedule(List<? extends TestCase> tests, int provisioners) {
@@ -333,6 +348,7 @@ final class Simulation {
                 case Decision.Report(Problem problem) -> problems.add(problem.message());
                 case Decision.WakeAt(Instant when) -> wakeAt(when);
                 case Decision.AskPolicies(PlannedTest test, TestEnd end) -> judge(test, end);
+                case Decision.AskNext ask -> choose(ask);
                 case Decision.Hold hold -> held.add(hold.test().name());
                 case Decision.CheckSpace() ->
                     at(Duration.ZERO, () -> tell(new Event.FreeSpace(now.isBefore(roomAgain) ? "full" : "")));
@@ -363,6 +379,25 @@ final class Simulation {
                 tell(new Event.Tick());
             }
         }));
+    }
+
+    private void choose(Decision.AskNext ask) {
+        PoolSystem.Facts facts = systems.get(ask.system());
+        at(Duration.ofMillis(1), () -> {
+            TestCase choice = given.next == null
+                    ? null
+                    : given.next.choose(
+                            SystemInfo.named(facts.name()),
+                            ask.previous().stream().map(test -> test.test).toList(),
+                            ask.candidates().stream().map(test -> test.test).toList());
+            PlannedTest planned = ask.candidates().stream()
+                    .filter(test -> test.test.equals(choice))
+                    .findFirst()
+                    .orElse(null);
+            if (!ended) {
+                tell(new Event.NextChosen(ask.system(), planned));
+            }
+        });
     }
 
     private void judge(PlannedTest test, TestEnd end) {
@@ -486,7 +521,7 @@ final class Simulation {
         assertThat(run.test().kind.demand().fresh() && !fresh)
                 .as("%s runs on a used system", test.name())
                 .isFalse();
-        running.values().forEach(other -> assertCompatible(test, other.test().test));
+        running.values().forEach(other -> assertCompatible(test, other.test().test, other.system() == run.system()));
         assertFollows(run);
         Place place = new Place(run.system(), run.slot());
         assertThat(running.put(place, run)).as("two tests on %s", place).isNull();
@@ -539,20 +574,23 @@ final class Simulation {
         placeOf.put(test.name(), run.system());
     }
 
-    private static void assertCompatible(TestCase a, TestCase b) {
-        boolean alone = isAlone(a) || isAlone(b);
+    private static void assertCompatible(TestCase a, TestCase b, boolean sameSystem) {
+        boolean alone = isAlone(a) || isAlone(b) || sameSystem && (isAloneOnSystem(a) || isAloneOnSystem(b));
         assertThat(alone)
                 .as("%s and %s at the same time; one of them must run alone", a.name(), b.name())
                 .isFalse();
         for (TestLock lock : a.locks()) {
             for (TestLock other : b.locks()) {
-                boolean clash = lock.name().equals(other.name())
-                        && (lock.mode() == TestLock.Mode.EXCLUSIVE || other.mode() == TestLock.Mode.EXCLUSIVE);
-                assertThat(clash)
+                boolean meet = sameSystem || lock.scope() == TestLock.Scope.RUN;
+                assertThat(meet && lock.excludes(other))
                         .as("%s and %s hold %s", a.name(), b.name(), lock.name())
                         .isFalse();
             }
         }
+    }
+
+    private static boolean isAloneOnSystem(TestCase test) {
+        return test.locks().contains(TestLock.exclusiveOnSystem(TestLock.EVERYTHING));
     }
 
     private static boolean isAlone(TestCase test) {
