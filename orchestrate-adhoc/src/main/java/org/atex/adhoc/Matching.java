@@ -81,11 +81,21 @@ final class Matching {
         }
         // The test needs a whole system. Drain one for it; otherwise smaller tests would keep every system busy.
         PoolSystem claimed = claims.get(first);
-        if (claimed == null || claimed.phase != Phase.READY) {
+        if (claimed == null || !willTake(claimed, first, now)) {
             claims.put(first, system);
             return null;
         }
         return claimed == system ? null : first(system, now, false);
+    }
+
+    /** Returns whether a test can start on a system as soon as nothing runs there. */
+    private boolean willTake(PoolSystem system, PlannedTest test, Instant now) {
+        TestQueue queue = test.queue;
+        return system.phase == Phase.READY
+                && !system.isClosed()
+                && queue != null
+                && !test.kind.demand().avoided().contains(system.host)
+                && system.outlives(test, longest, now);
     }
 
     /** {@return all tests that can start on the system now, in the order of the run} */

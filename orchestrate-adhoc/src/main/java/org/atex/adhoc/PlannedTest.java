@@ -207,6 +207,11 @@ final class PlannedTest implements Comparable<PlannedTest> {
         queue = null;
     }
 
+    /** {@return whether it runs after all others} */
+    boolean isLate() {
+        return late;
+    }
+
     /** {@return the tier: within one, scarce systems are more important than the rank. Lower ones are first.} */
     int tier() {
         return late ? Integer.MAX_VALUE : tier;

@@ -62,6 +62,8 @@ final class PoolSystem {
     Instant heldUntil = Instant.MAX;
     /** Whether a test has started on it. */
     boolean hasWorked;
+    /** Whether no test has left it unusable. */
+    boolean isUsable = true;
 
     private boolean closed;
     /** Whether the user's policy is choosing a test for a slot. */

@@ -305,8 +305,8 @@ final class Schedule {
      * Returns whether a system is kept for a person after a failed test. While tests wait, one system of those that are
      * allowed must be left for them.
      */
-    private boolean isToBeHeld(PoolSystem system, TestEnd end) {
-        if (rules.holds().most() == 0) {
+    private boolean isToBeHeld(PoolSystem system, PlannedTest test, TestEnd end) {
+        if (rules.holds().most() == 0 || rules.known().of(test.name(), end) != null) {
             return false;
         }
         long held =
@@ -356,11 +356,11 @@ final class Schedule {
     }
 
     /** Holds a spent system, resets it if it is usable and tests wait, and releases it otherwise. */
-    private void leave(PoolSystem system, TestEnd end) {
+    private void leave(PoolSystem system) {
         if (holdIfWanted(system)) {
             return;
         }
-        if (end.systemUsable() && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
+        if (system.isUsable && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
             system.enter(Phase.LEAVING);
             out.add(new Decision.Renew(system.id(), system.whySpent));
         } else {
@@ -373,8 +373,9 @@ final class Schedule {
         out.add(new Decision.Quarantine(host.name, why));
         out.add(new Decision.Report(Problem.overcome("the host " + host.name + " was not used any more: " + why)));
         // Its failed tests run again elsewhere: the host probably caused the failures.
-        host.doubtful.forEach(waiting::add);
+        List<PlannedTest> again = List.copyOf(host.doubtful);
         host.doubtful.clear();
+        again.forEach(this::waitIfInTime);
         doubted.remove(host);
         for (PoolSystem system : List.copyOf(systems.values())) {
             if (system.host == host && system.phase == Phase.READY) {
@@ -412,9 +413,17 @@ final class Schedule {
 
     /** Returns a test to the waiting tests; gives it up if the run is being stopped. */
     private void wait(PlannedTest test) {
-        waiting.add(test);
+        waitIfInTime(test);
         if (stop != null) {
             giveUpWaitingTests(whyStopped);
+        }
+    }
+
+    private void waitIfInTime(PlannedTest test) {
+        if (endsInTime(test)) {
+            waiting.add(test);
+        } else {
+            giveUp(test, whyTooLong(test));
         }
     }
 
@@ -479,6 +488,7 @@ final class Schedule {
         int attempt = test.attempt();
         test.ended(end);
         hosts.ended(system.host, end);
+        system.isUsable &= end.systemUsable();
         boolean keeps = keepsSystem(system, test, end)
                 && (!isSerial(test) || test.next == null || matching.endsInTime(test.next, system, now));
         test.lostSystem = isSerial(test) && !keeps;
@@ -502,7 +512,7 @@ final class Schedule {
                 system.host.doubtful.add(test);
                 doubted.add(system.host);
             } else {
-                waiting.add(test);
+                waitIfInTime(test);
             }
         } else {
             conclude(test, attempt, end);
@@ -544,7 +554,7 @@ final class Schedule {
 
     private void afterEnd(PoolSystem system, PlannedTest test, TestEnd end, boolean spent) {
         if (system.phase == Phase.READY) {
-            if (isToBeHeld(system, end)) {
+            if (isToBeHeld(system, test, end)) {
                 system.heldFor = test;
                 spend(system, test.name() + " failed on it");
             } else if (spent && keepsSystem(system, test, end) && system.runsSerialGroup()) {
@@ -556,7 +566,7 @@ final class Schedule {
             }
         }
         if (system.phase == Phase.SPENT && system.isIdle()) {
-            leave(system, end);
+            leave(system);
         }
     }
 
@@ -724,13 +734,17 @@ final class Schedule {
                 && firstNotTooLong < longestFirst.size()
                 && !endsInTime(longestFirst.get(firstNotTooLong))) {
             PlannedTest test = longestFirst.get(firstNotTooLong++);
-            String why = "it is expected to take " + test.facts.expected() + ", but only "
-                    + Duration.between(now, deadline) + " of the run's limit of " + rules.runWithin() + " are left";
             if (dependent.contains(test) || waiting.contains(test)) {
                 takeOut(test);
-                giveUp(test, why);
+                giveUp(test, whyTooLong(test));
             }
         }
+    }
+
+    private String whyTooLong(PlannedTest test) {
+        Duration left = deadline == null ? Duration.ZERO : Duration.between(now, deadline);
+        return "it is expected to take " + test.facts.expected() + ", but only " + left + " of the run's limit of "
+                + rules.runWithin() + " are left";
     }
 
     private boolean endsInTime(PlannedTest test) {
@@ -1059,7 +1073,7 @@ final class Schedule {
             return;
         }
         for (Line line : waiting.lines()) {
-            if (line.demand.fresh() && !line.startable.isEmpty()) {
+            if (line.demand.fresh() && !line.startable.isEmpty() && isDue(line)) {
                 List<PoolSystem> fitting = systems.values().stream()
                         .filter(system -> line.fits(system.kind.labels))
                         .toList();
@@ -1078,6 +1092,13 @@ final class Schedule {
                         });
             }
         }
+    }
+
+    /** Returns whether the first test of a line could run now, if it had a system. */
+    private boolean isDue(Line line) {
+        PlannedTest first = waiting.first();
+        return (!line.demand.isAlone() || matching.running() == 0)
+                && (first == null || first.tier() == line.first().tier() || !line.first().isLate());
     }
 
     /**

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,6 +27,7 @@ import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.AttemptCause;
 import org.atex.api.Executor;
+import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.Remote;
@@ -146,6 +148,19 @@ class RecordsTest {
                     .isEqualTo(Map.of(Outcome.FAILED, 1, Outcome.PASSED, 4));
             assertThat(held.marker()).doesNotExist();
         }
+    }
+
+    @Test
+    void systemOfAKnownFailureIsNotHeld() throws Exception {
+        BlockingQueue<RunEvent> all = new LinkedBlockingQueue<>();
+        try (AdHocOrchestrator run = run(tests(2), FakeExecutors.running(test -> FakeRun.failing(SHORT)))
+                .holdFailed(1, Duration.ofDays(1))
+                .known(KnownFailure.of("/t*", "the team", LocalDate.MAX, ""))
+                .listener(all::add)
+                .build()) {
+            run.run();
+        }
+        assertThat(all).noneMatch(RunEvent.SystemHeld.class::isInstance);
     }
 
     @Test

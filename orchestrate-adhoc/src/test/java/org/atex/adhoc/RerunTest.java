@@ -97,6 +97,25 @@ class RerunTest {
     }
 
     @Test
+    void systemIsMadeFreshWhenTheRerunIsDue() {
+        for (Rerun how : List.of(Rerun.last(), Rerun.alone())) {
+            Simulation simulation = flaky(22, 4, once(how.onFreshSystem()));
+            assertThat(simulation.concluded.get("/t0")).isEqualTo(PASSED);
+            List<Decision> history = simulation.history;
+            int renewed = IntStream.range(0, history.size())
+                    .filter(i -> history.get(i) instanceof Decision.Renew)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(history.stream().filter(Decision.Renew.class::isInstance))
+                    .as("resets, with %s", how)
+                    .hasSize(1);
+            assertThat(history.subList(renewed, history.size()).stream().filter(Decision.Run.class::isInstance))
+                    .as("tests that start after the reset, with %s", how)
+                    .hasSize(1);
+        }
+    }
+
+    @Test
     void eachCauseHasItsOwnNumberOfRerunsAndPlace() {
         RerunPolicy policy = RerunPolicy.maxReruns(1, Outcome.FAILED)
                 .with(Rerun.last())

@@ -192,6 +192,20 @@ class ScheduleTest {
     }
 
     @Test
+    void systemThatOneTestLeftUnusableIsNotResetAfterAnother() {
+        Simulation simulation = new Simulation(
+                tests(6),
+                1,
+                Simulation.rules().withMaxSystems(1),
+                p -> new Supplies.System(Map.of(), 2, Duration.ZERO, Duration.ZERO, null),
+                (test, attempt) -> test.name().equals("/t0") ? TestEnd.of(Outcome.LOST, "gone") : PASSED,
+                test -> Duration.ofSeconds(test.name().equals("/t1") ? 10 : 1));
+        simulation.run();
+        assertThat(simulation.history).noneMatch(Decision.Renew.class::isInstance);
+        assertThat(simulation.systemsUsed).isEqualTo(2);
+    }
+
+    @Test
     void cheapestProvisionerIsAskedFirstAndItsSystemsStayTheLongest() {
         List<Supply.Terms> terms = List.of(
                 new Supply.Terms(Map.of(), 0, Integer.MAX_VALUE, 2.5, null),
