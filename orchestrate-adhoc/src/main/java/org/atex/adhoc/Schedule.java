@@ -1098,7 +1098,9 @@ final class Schedule {
     private boolean isDue(Line line) {
         PlannedTest first = waiting.first();
         return (!line.demand.isAlone() || matching.running() == 0)
-                && (first == null || first.tier() == line.first().tier() || !line.first().isLate());
+                && (first == null
+                        || first.tier() == line.first().tier()
+                        || !line.first().isLate());
     }
 
     /**
