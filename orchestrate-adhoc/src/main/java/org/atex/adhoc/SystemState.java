@@ -53,16 +53,16 @@ public final class SystemState {
                         esac
                     done; } </proc/net/$protocol
                 done
-                sysctl -a -r '^(fs|kernel|net\\.ipv[46]|vm)\\.' |
-                    while IFS= read -r line; do
-                        case $line in
-                            *.conf.all.* | *.conf.default.*) ;;
-                            *.conf.* | *.neigh.* | kernel.random.* | kernel.ns_last_pid* | kernel.pty.nr* | \\
-                            kernel.perf_event_max_sample_rate* | kernel.tainted* | fs.dentry-state* | fs.file-nr* | \\
-                            fs.inode* | fs.aio-nr* | fs.quota.* | vm.drop_caches*) continue ;;
-                        esac
-                        printf 'sysctl\\t%s\\t%s\\n' "${line%% = *}" "${line#* = }"
-                    done
+                # sysctl would also visit the directories of all network interfaces, which may be thousands.
+                parameters=$(cd /proc/sys && grep -s -d skip --exclude=stat_refresh . {fs,kernel,vm}/* net/ipv4/* \\
+                    net/ipv[46]/conf/{all,default}/*)
+                while IFS= read -r line; do
+                    case $line in
+                        kernel/ns_last_pid* | kernel/perf_event_max_sample_rate* | kernel/tainted* | fs/dentry-state* | \\
+                        fs/file-nr* | fs/inode-* | fs/aio-nr* | vm/drop_caches*) ;;
+                        *) printf 'sysctl\\t%s\\t%s\\n' "${line%%:*}" "${line#*:}" ;;
+                    esac
+                done <<<"$parameters" # reads from a pipe byte by byte
                 read -r tainted </proc/sys/kernel/tainted && printf 'kernel\\ttaint\\t%s\\n' "$tainted"
                 declare -A seen=()
                 df -P -m -x tmpfs -x devtmpfs -x squashfs | { read -r _; while read -r device _ used _ _ point; do
