@@ -27,8 +27,10 @@ import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.KnownFailure;
 import org.atex.api.Need;
+import org.atex.api.Offer;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
+import org.atex.api.Provisioner;
 import org.atex.api.RunEvent;
 import org.atex.api.RunListener;
 import org.atex.api.RunSummary;
@@ -50,6 +52,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 @ExtendWith(LeakCheck.class)
@@ -564,6 +568,62 @@ class AdHocOrchestratorTest {
         assertThat(summary.get(10, TimeUnit.SECONDS).verdict()).isEqualTo(Verdict.INCOMPLETE);
         run.close();
         assertThatThrownBy(run::run).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** A provisioner with a call that does not return until a test has started elsewhere. */
+    private record Blocking(Provisioner good, CountDownLatch until, boolean inTake) implements Provisioner {
+        @Override
+        public void provision(int count) {
+            await(!inTake);
+            good.provision(count);
+        }
+
+        private void await(boolean blocks) {
+            try {
+                if (blocks) {
+                    until.await();
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override
+        public Offer take(Duration atMost) throws InterruptedException {
+            await(inTake);
+            return good.take(atMost);
+        }
+
+        @Override
+        public void clear() {
+            good.clear();
+        }
+
+        @Override
+        public void close() {
+            good.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void blockedProvisionerDoesNotDelayAnother(boolean inTake) throws Exception {
+        CountDownLatch started = new CountDownLatch(1);
+        try (Provisioner blocking = new Blocking(systems(FakeSystem.ready()), started, inTake);
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests(6))
+                        .on(blocking)
+                        .on(systems(FakeSystem.ready()))
+                        .with(FakeExecutors.passing(SHORT))
+                        .into(results)
+                        .maxSystems(2)
+                        .listener(event -> {
+                            if (event instanceof RunEvent.TestStarted) {
+                                started.countDown();
+                            }
+                        })
+                        .build()) {
+            assertThat(run.run().counts()).isEqualTo(Map.of(Outcome.PASSED, 6));
+        }
     }
 
     @Test
