@@ -16,6 +16,7 @@ import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.support.CommandScript;
+import org.atex.support.Plural;
 import org.atex.support.RepeatCounter;
 
 /** Formats the events of one run as lines. Uses the times of the events, and no clock. Not thread-safe. */
@@ -97,7 +98,7 @@ final class RunLines {
             case RunEvent.TestFinished finished -> finished(finished);
             case RunEvent.Ingested ingested -> ingested(ingested);
             case RunEvent.Waiting wait -> {
-                String text = wait.tests() + " tests wait " + Text.reason(wait.why());
+                String text = Plural.of(wait.tests(), "test", "waits", "wait") + " " + Text.reason(wait.why());
                 if (!text.equals(waiting)) {
                     minor(wait, text);
                 }
@@ -123,7 +124,7 @@ final class RunLines {
     }
 
     private static String planned(int tests) {
-        return tests == 1 ? "1 test is planned" : tests + " tests are planned";
+        return Plural.of(tests, "test", "is planned", "are planned");
     }
 
     private static String of(RunEvent.SystemsRequested asked) {
@@ -220,7 +221,8 @@ final class RunLines {
             major(
                     event,
                     Text.headed(
-                            "not_run", count.times() + " tests for the same reason as " + Text.name(count.first())));
+                            "not_run",
+                            Plural.of(count.times(), "test") + " for the same reason as " + Text.name(count.first())));
         }
     }
 

@@ -20,6 +20,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.atex.api.Verdict;
+import org.atex.support.Plural;
 import org.atex.support.RepeatCounter;
 import org.jspecify.annotations.Nullable;
 
@@ -178,7 +179,7 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
     }
 
     private String numbers() {
-        StringBuilder numbers = new StringBuilder(run.tests().size() + " tests:");
+        StringBuilder numbers = new StringBuilder(Plural.of(run.tests().size(), "test") + ":");
         run.counts().forEach((outcome, count) -> numbers.append(" " + count + " " + Text.word(outcome)));
         String remarks = Stream.of(remark(TestSummary::flaky, "flaky"), remark(test -> test.known() != null, "known"))
                 .filter(remark -> !remark.isEmpty())

@@ -453,7 +453,7 @@ class ProgressTest {
                         "          attempt 1 failed: exit code 1",
                         "          fail disk/root: it is full",
                         "          | output 20.",
-                        "1 tests: 1 passed (1 flaky); passed in 1:30 min");
+                        "1 test: 1 passed (1 flaky); passed in 1:30 min");
     }
 
     @Test
@@ -469,7 +469,7 @@ class ProgressTest {
                 .contains(
                         "[0.0 s 1/1] known     /net (known failure until 2030-01-31, owner: the net team: issue 7) in 3.0 s",
                         "known     /net: known failure until 2030-01-31, owner: the net team: issue 7",
-                        "1 tests: 1 failed (1 known); passed in 1:30 min");
+                        "1 test: 1 failed (1 known); passed in 1:30 min");
     }
 
     @Test
@@ -510,7 +510,7 @@ class ProgressTest {
                         "problem   port 22 of host-1 is closed (2 ×)",
                         "problem   the hook on host-4 was abandoned",
                         "note      the executor of /smoke on host-3 did not return within 10.0 s, and the run goes on without it",
-                        "1 tests: 1 passed; infrastructure, not stored in 1:30 min");
+                        "1 test: 1 passed; infrastructure, not stored in 1:30 min");
     }
 
     @Test

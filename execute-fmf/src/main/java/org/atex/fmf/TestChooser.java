@@ -15,6 +15,7 @@ import org.atex.fmf.tree.FmfFilter;
 import org.atex.fmf.tree.FmfNode;
 import org.atex.fmf.tree.FmfQuery;
 import org.atex.fmf.tree.FmfTree;
+import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
 
 /** Selects tests of one tree by the criteria of a plan's section and of the program. For one thread. */
@@ -181,7 +182,7 @@ final class TestChooser {
 
         @Override
         public String toString() {
-            return "of " + all + " tests, " + (disabled == 0 ? "" : disabled + " disabled, ")
+            return "of " + Plural.of(all, "test") + ", " + (disabled == 0 ? "" : disabled + " disabled, ")
                     + (manual == 0 ? "" : manual + " manual, ");
         }
     }

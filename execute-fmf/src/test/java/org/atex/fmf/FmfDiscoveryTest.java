@@ -99,7 +99,7 @@ class FmfDiscoveryTest {
     void errorWithoutTestsNamesUnknownKeysOfFilters() throws Exception {
         repository.write("tests/main.fmf", "/a:\n  test: pwd\n  tag: slow\n");
         assertThatThrownBy(() -> discovery().filter("tga: slow | tag: fast").discover())
-                .hasMessageContaining("of 1 tests, none matches the program's filters [tga: slow | tag: fast]; context")
+                .hasMessageContaining("of 1 test, none matches the program's filters [tga: slow | tag: fast]; context")
                 .hasMessageContaining("no test has the key 'tga' of the filter 'tga: slow | tag: fast'")
                 .hasMessageContaining("did you mean 'tag'?")
                 .hasMessageNotContaining("names []");

@@ -17,6 +17,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.atex.api.TestRecord;
+import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,8 +173,8 @@ final class Delivery {
         try {
             return failures == 0
                     ? ""
-                    : "storing results" + sink.by() + " failed " + failures + " times and was tried again; the first"
-                            + " reason: " + firstFailure;
+                    : "storing results" + sink.by() + " failed " + Plural.of(failures, "time")
+                            + " and was tried again; the first" + " reason: " + firstFailure;
         } finally {
             lock.unlock();
         }

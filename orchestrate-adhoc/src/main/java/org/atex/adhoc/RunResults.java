@@ -16,6 +16,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
+import org.atex.support.Plural;
 import org.atex.support.RepeatCounter;
 import org.jspecify.annotations.Nullable;
 
@@ -148,8 +149,7 @@ final class RunResults {
         boolean more = failures.subjects.size() > MOST_NAMES;
         String names =
                 String.join(", ", failures.subjects.stream().limit(MOST_NAMES).toList());
-        return failures.count + " " + what + (failures.count == 1 ? "" : "s") + " (" + names + (more ? ", …" : "")
-                + ")";
+        return Plural.of(failures.count, what) + " (" + names + (more ? ", …" : "") + ")";
     }
 
     private static TestEnd finalEnd(List<TestRecord> records) {

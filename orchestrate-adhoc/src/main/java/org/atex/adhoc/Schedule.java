@@ -22,6 +22,7 @@ import org.atex.api.Problem;
 import org.atex.api.Stop;
 import org.atex.api.TestEnd;
 import org.atex.api.Verdict;
+import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -789,7 +790,7 @@ final class Schedule {
             if (freeSpace.isHopeless(now)) {
                 String why = "no disk space for artifacts on this machine for " + rules.diskSpaceWithin() + ": "
                         + freeSpace.why();
-                out.add(new Decision.Report(Problem.infrastructure(waiting.size() + " tests were not run, " + why)));
+                out.add(new Decision.Report(Problem.infrastructure(testsNotRun() + why)));
                 giveUpWaitingTests(why);
             } else if (freeSpace.isDue(now)) {
                 freeSpace.lookedFor(now);
@@ -798,13 +799,17 @@ final class Schedule {
         }
     }
 
+    private String testsNotRun() {
+        return Plural.of(waiting.size(), "test", "was", "were") + " not run, ";
+    }
+
     private String whyNone() {
         return supply.whyNone(waiting::mayFit, "the first waiting test is " + waiting.describeFirst());
     }
 
     private void giveUp(String why) {
         String all = "no system to run on: " + why;
-        out.add(new Decision.Report(Problem.infrastructure(waiting.size() + " tests were not run, " + all)));
+        out.add(new Decision.Report(Problem.infrastructure(testsNotRun() + all)));
         giveUpWaitingTests(all);
     }
 
@@ -901,7 +906,7 @@ final class Schedule {
         String first = String.join(", ", names.subList(0, Math.min(MAX_NAMES, names.size())));
         return names.size() == 1
                 ? first + " waits"
-                : names.size() + " tests (" + first + (names.size() > MAX_NAMES ? ", …" : "") + ") wait";
+                : Plural.of(names.size(), "test") + " (" + first + (names.size() > MAX_NAMES ? ", …" : "") + ") wait";
     }
 
     private static @Nullable Instant earlier(@Nullable Instant a, @Nullable Instant b) {

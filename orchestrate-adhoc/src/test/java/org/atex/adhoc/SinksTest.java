@@ -135,7 +135,7 @@ class SinksTest {
         assertThat(summary.problems())
                 .singleElement()
                 .isEqualTo(Problem.overcome(
-                        "storing results failed 1 times and was tried again; the first reason: not stored"));
+                        "storing results failed 1 time and was tried again; the first reason: not stored"));
         assertThat(server.stored.records()).hasSize(1);
         assertThat(server.calls).hasValue(2);
     }
