@@ -200,6 +200,10 @@ public final class Spool {
                 continue;
             }
             TestRecord record = attempt.record();
+            if (attempt.isTaken()) {
+                attempt.delete();
+                continue;
+            }
             // A program that is killed has not marked the earlier attempts of all tests.
             if (record.last() && record.attempt() < latest.getOrDefault(attempt.key(), 0)) {
                 record = record.withAttempt(record.attempt(), false);

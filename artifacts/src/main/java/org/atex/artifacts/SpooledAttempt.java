@@ -78,6 +78,7 @@ public final class SpooledAttempt {
     private @Nullable TestRecord record;
     private boolean written;
     private boolean deleted;
+    private boolean gone;
 
     SpooledAttempt(Path directory, Artifacts artifacts, String run, Owner owner, List<String> aggregators) {
         this.directory = directory;
@@ -187,9 +188,10 @@ public final class SpooledAttempt {
         Map<?, ?> json = value instanceof Map<?, ?> map ? map : Map.of();
         String name = file.getFileName().toString();
         Path directory = file.resolveSibling(name.substring(0, name.length() - SUFFIX.length()));
+        boolean hasArtifacts = Boolean.TRUE.equals(json.get("artifacts"));
         SpooledAttempt attempt = new SpooledAttempt(
                 directory,
-                Boolean.TRUE.equals(json.get("artifacts")) ? Artifacts.at(directory) : Artifacts.none(),
+                hasArtifacts && Files.isDirectory(directory) ? Artifacts.at(directory) : Artifacts.none(),
                 RecordJson.text(json, "run"),
                 new Owner(RecordJson.longNumber(json, "pid"), RecordJson.longNumber(json, "since")),
                 List.copyOf(RecordJson.texts(json, "aggregators")));
@@ -197,6 +199,7 @@ public final class SpooledAttempt {
         attempt.storedBy.addAll(RecordJson.texts(json, "storedBy"));
         attempt.record = RecordJson.read(RecordJson.present(RecordJson.object(json, "record"), "record"));
         attempt.written = true;
+        attempt.gone = hasArtifacts && attempt.artifacts.isNone();
         return attempt;
     }
 
@@ -211,6 +214,14 @@ public final class SpooledAttempt {
     /** {@return a text that the attempts of one test have in common} */
     String key() {
         return run + " " + record().name();
+    }
+
+    /**
+     * {@return whether its artifacts have been taken} Only the last aggregator takes them, when it stores them: the
+     * program was killed before it could delete the record.
+     */
+    boolean isTaken() {
+        return gone;
     }
 
     /** {@return whether a program that still runs is going to store it} */

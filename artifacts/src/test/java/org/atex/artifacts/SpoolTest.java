@@ -181,6 +181,16 @@ class SpoolTest {
     }
 
     @Test
+    void attemptWithoutItsArtifactsHasBeenStored() throws Exception {
+        SpooledAttempt attempt = attempt(spool("a"), State.ENDED, record("/stored", 1, true));
+        attempt.artifacts().delete();
+        killed();
+        Spool.Replay replay = Spool.replay(directory, "a", new Sink());
+        assertThat(replay).isEqualTo(new Spool.Replay(List.of(), 0, List.of()));
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
     void oneRefusedAttemptDoesNotKeepOthersFromBeingStored() throws Exception {
         attempt(spool("a"), State.KEPT, record("/one", 1, true));
         attempt(spool("a"), State.KEPT, record("/two", 1, true));

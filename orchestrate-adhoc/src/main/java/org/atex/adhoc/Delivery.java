@@ -29,6 +29,7 @@ final class Delivery {
 
     private static final int MAX_WAITING = 1024;
     private static final int MAX_HANGING = 2;
+    private static final int MAX_FAILED_AT_END = 3;
     private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
 
@@ -268,16 +269,26 @@ final class Delivery {
             lock.unlock();
         }
         workers.shutdown();
-        String why = "";
-        for (PendingResults results : rest) {
-            Guard.Result<Stored> failure = why.isEmpty() ? attempt(results) : null;
-            why = failure == null ? why : failure.problem();
-            if (!why.isEmpty()) {
-                results.notStored(sink, why);
-            }
-        }
+        tryAgain(rest);
         return guard.run(
                 Guard.Phase.FLUSH, "the completion of the report" + sink.by(), limit, sink.aggregator()::flush);
+    }
+
+    /** Makes the last try for each attempt. After a few failures in a row, the sink is assumed to be gone. */
+    private void tryAgain(List<PendingResults> rest) {
+        int failed = 0;
+        String why = "";
+        for (PendingResults results : rest) {
+            if (failed < MAX_FAILED_AT_END) {
+                Guard.Result<Stored> failure = attempt(results);
+                failed = failure == null ? 0 : failed + 1;
+                if (failure == null) {
+                    continue;
+                }
+                why = failure.problem();
+            }
+            results.notStored(sink, why);
+        }
     }
 
     private void count(int change) {
