@@ -1,31 +1,50 @@
 package org.atex.jsonl;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.atex.api.AttemptCause;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 
-/** Remembers which tests have failed and run again. Thread-safe. */
+/**
+ * Remembers which tests have failed and run again. A failure on a host that was then put in quarantine says nothing
+ * about the test. Thread-safe.
+ */
 final class FailedAttempts {
-    /** The number of the last failed attempt by the name of the test. */
-    private final Map<String, Integer> failed = new ConcurrentHashMap<>();
-
     /**
-     * Adds an attempt. Attempts of a test are added in their order. A failure on a host that was put in quarantine says
-     * nothing about the test.
+     * What is known of a test.
+     *
+     * @param failed the number of its last failed attempt that counts; 0 if there is none
+     * @param latest the number of the latest attempt if it failed, which may not count; else 0
      */
-    void add(TestRecord record) {
-        if (record.last() || record.cause() == AttemptCause.HOST_QUARANTINED) {
-            failed.remove(record.name());
+    private record State(int failed, int latest) {
+        static final State NONE = new State(0, 0);
+
+        /** {@return the number of the last failed attempt before one with this cause} */
+        int before(AttemptCause cause) {
+            return latest == 0 || cause == AttemptCause.HOST_QUARANTINED ? failed : latest;
         }
-        if (!record.last() && record.end().outcome().verdict() == Verdict.FAILED) {
-            failed.put(record.name(), record.attempt());
+    }
+
+    private final Map<List<String>, State> states = new ConcurrentHashMap<>();
+
+    private static List<String> key(TestRecord record) {
+        return List.of(record.platform(), record.name());
+    }
+
+    /** Adds an attempt. Attempts of a test are added in their order. */
+    void add(TestRecord record) {
+        if (record.last()) {
+            states.remove(key(record));
+        } else {
+            boolean failed = record.end().outcome().verdict() == Verdict.FAILED;
+            states.put(key(record), new State(before(record), failed ? record.attempt() : 0));
         }
     }
 
     /** {@return the number of the last attempt before this one that failed; 0 if there is none} */
     int before(TestRecord record) {
-        return record.cause() == AttemptCause.HOST_QUARANTINED ? 0 : failed.getOrDefault(record.name(), 0);
+        return states.getOrDefault(key(record), State.NONE).before(record.cause());
     }
 }

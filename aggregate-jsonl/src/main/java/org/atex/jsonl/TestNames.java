@@ -48,7 +48,7 @@ final class TestNames {
         String platform = record.platform();
         String attempt = record.last() ? "" : " (attempt " + record.attempt() + ")";
         String end = attempt;
-        for (int i = 1; !requested.add(key(platform, record.name() + end)); i++) {
+        for (int i = 1; !requested.add(key(platform, request(record, end))); i++) {
             if (!duplicates) {
                 throw new AggregationException(
                         "could not store the results of " + record.name() + attempt + " on " + platform
@@ -68,7 +68,12 @@ final class TestNames {
             run++;
             name = ofRun(record.name(), run) + end;
         }
-        return new Reservation(platform, record.name() + end, name);
+        return new Reservation(platform, request(record, end), name);
+    }
+
+    // The separator tells the attempt 1 of the test /a from a test with the name "/a (attempt 1)".
+    private static String request(TestRecord record, String end) {
+        return record.name() + "|" + end;
     }
 
     /** Frees a name after its results could not be stored. */

@@ -201,6 +201,22 @@ class JsonLinesAggregatorTest {
     }
 
     @Test
+    void flakyTestsAreThoseOfTheirPlatform() throws IOException {
+        try (JsonLinesAggregator aggregator = open()) {
+            aggregator.ingest(attempt(1, false), left().artifacts());
+            aggregator.ingest(TestRecord.of("there", "/a", TestEnd.exited(0)), left().artifacts());
+            aggregator.ingest(passed("/a").withAttempt(2, true), left().artifacts());
+            aggregator.ingest(passed("/a (attempt 1)"), left().artifacts());
+        }
+        assertThat(results).hasContent("""
+            ["here","fail","/a (attempt 1)",null,[],null]
+            ["there","pass","/a",null,[],null]
+            ["here","pass","/a",null,[],"flaky, failed in attempt 1"]
+            ["here","pass","/a (attempt 1) (run 2)",null,[],null]
+            """);
+    }
+
+    @Test
     void knownFailuresAreWarnings() throws IOException {
         KnownFailure known = KnownFailure.of("/a", "the disk team", LocalDate.of(2027, 1, 31), "issue 4711");
         TestRecord record = TestRecord.of("here", "/a", TestEnd.exited(1)).withKnown(known);

@@ -24,6 +24,9 @@ public interface Aggregator extends AutoCloseable {
      * survives a crash of this program, and the aggregator owns the artifacts: their directory has been moved or
      * deleted. When it throws, the artifacts still belong to the caller and are unchanged.
      *
+     * <p>The files may be hard links that other aggregators use, too: they may be moved, copied and deleted, but must not
+     * be changed.
+     *
      * <p>This method may block on disk or network. It does not react to an interrupt; a pending interrupt stays
      * pending.
      *

@@ -56,6 +56,11 @@ public final class FanOut implements Aggregator {
         return new FanOut(List.of(aggregators));
     }
 
+    /** {@return the aggregators} A run stores results with each of them separately. */
+    public List<Aggregator> aggregators() {
+        return aggregators;
+    }
+
     /**
      * {@inheritDoc}
      *

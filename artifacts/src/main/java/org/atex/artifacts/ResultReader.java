@@ -5,6 +5,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,6 +71,11 @@ public final class ResultReader implements AutoCloseable {
         }
         Path results = artifacts.results();
         try {
+            if (Files.exists(results, LinkOption.NOFOLLOW_LINKS)
+                    && !Files.isRegularFile(results, LinkOption.NOFOLLOW_LINKS)) {
+                // A pipe would block, and a link may lead anywhere.
+                throw new BrokenResultsException(results, 0, "it is not a regular file", null);
+            }
             return open(results);
         } catch (FileNotFoundException e) {
             if (Files.notExists(results)) {

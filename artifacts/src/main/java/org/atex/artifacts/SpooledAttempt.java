@@ -6,7 +6,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +21,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.ByteArrayBuilder;
 
@@ -35,7 +35,14 @@ import tools.jackson.core.util.ByteArrayBuilder;
  */
 public final class SpooledAttempt {
     static final String SUFFIX = ".json";
-    private static final JsonFactory JSON = new JsonFactory();
+    static final String NEW = SUFFIX + ".new";
+    // Our own files: texts of any length are read as they were written.
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
 
     /** How far an attempt is. */
     public enum State {
@@ -47,45 +54,20 @@ public final class SpooledAttempt {
         KEPT
     }
 
-    /**
-     * The process that runs attempts.
-     *
-     * @param pid its id
-     * @param since its start time in milliseconds since 1970; 0 if it is not known
-     */
-    record Owner(long pid, long since) {
-        static final Owner THIS = new Owner(ProcessHandle.current().pid(), since(ProcessHandle.current()));
-
-        private static long since(ProcessHandle process) {
-            return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
-        }
-
-        boolean isAlive() {
-            return ProcessHandle.of(pid)
-                    .filter(process -> process.isAlive() && since(process) == since)
-                    .isPresent();
-        }
-    }
-
     private final Path directory;
     private final Path file;
     private final Artifacts artifacts;
-    private final String run;
-    private final Owner owner;
     private final List<String> aggregators;
     private final TreeSet<String> storedBy = new TreeSet<>();
     private @Nullable State state;
     private @Nullable TestRecord record;
-    private boolean written;
     private boolean deleted;
     private boolean gone;
 
-    SpooledAttempt(Path directory, Artifacts artifacts, String run, Owner owner, List<String> aggregators) {
+    SpooledAttempt(Path directory, Artifacts artifacts, List<String> aggregators) {
         this.directory = directory;
         this.artifacts = artifacts;
         this.file = fileOf(directory);
-        this.run = run;
-        this.owner = owner;
         this.aggregators = aggregators;
     }
 
@@ -112,13 +94,23 @@ public final class SpooledAttempt {
             aggregator.ingest(what, artifacts);
             return;
         }
-        try (LinkedCopy copy = LinkedCopy.of(artifacts)) {
-            aggregator.ingest(what, copy.artifacts());
+        LinkedCopy copy;
+        try {
+            copy = LinkedCopy.of(artifacts);
         } catch (IOException e) {
             throw new AggregationException(
-                    "could not copy " + artifacts + " of " + what.name() + " on " + what.platform() + " for "
-                            + aggregator + ": " + e.getMessage(),
+                    "could not copy " + artifacts + " of " + what.name() + " on " + what.platform() + ": "
+                            + e.getMessage(),
                     e);
+        }
+        try {
+            aggregator.ingest(what, copy.artifacts());
+        } finally {
+            try {
+                copy.close();
+            } catch (IOException e) {
+                // The results are stored. What is left of the copy is deleted with the directory of the run.
+            }
         }
     }
 
@@ -137,17 +129,12 @@ public final class SpooledAttempt {
     }
 
     private void rewrite(State now, TestRecord what) throws IOException {
+        // Atomically, as a program that is killed must not leave a part of a record.
+        Path next = directory.resolveSibling(directory.getFileName() + NEW);
+        write(next, json(now, what));
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         state = now;
         record = what;
-        byte[] bytes = json(now, what);
-        if (written) {
-            Path next = file.resolveSibling(file.getFileName() + ".new");
-            write(next, bytes);
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } else {
-            write(file, bytes);
-            written = true;
-        }
     }
 
     // Not by a channel, which an interrupt of this thread would close.
@@ -160,9 +147,6 @@ public final class SpooledAttempt {
     private byte[] json(State now, TestRecord what) {
         Map<String, @Nullable Object> values = new LinkedHashMap<>();
         values.put("state", now.name());
-        values.put("run", run);
-        values.put("pid", owner.pid());
-        values.put("since", owner.since());
         values.put("aggregators", aggregators);
         values.put("storedBy", List.copyOf(storedBy));
         values.put("artifacts", !artifacts.isNone());
@@ -192,13 +176,10 @@ public final class SpooledAttempt {
         SpooledAttempt attempt = new SpooledAttempt(
                 directory,
                 hasArtifacts && Files.isDirectory(directory) ? Artifacts.at(directory) : Artifacts.none(),
-                RecordJson.text(json, "run"),
-                new Owner(RecordJson.longNumber(json, "pid"), RecordJson.longNumber(json, "since")),
                 List.copyOf(RecordJson.texts(json, "aggregators")));
         attempt.state = State.valueOf(RecordJson.text(json, "state"));
         attempt.storedBy.addAll(RecordJson.texts(json, "storedBy"));
         attempt.record = RecordJson.read(RecordJson.present(RecordJson.object(json, "record"), "record"));
-        attempt.written = true;
         attempt.gone = hasArtifacts && attempt.artifacts.isNone();
         return attempt;
     }
@@ -211,22 +192,12 @@ public final class SpooledAttempt {
         return RecordJson.present(record, "record");
     }
 
-    /** {@return a text that the attempts of one test have in common} */
-    String key() {
-        return run + " " + record().name();
-    }
-
     /**
      * {@return whether its artifacts have been taken} Only the last aggregator takes them, when it stores them: the
      * program was killed before it could delete the record.
      */
     boolean isTaken() {
         return gone;
-    }
-
-    /** {@return whether a program that still runs is going to store it} */
-    boolean isUnderWay() {
-        return state() != State.KEPT && owner.isAlive();
     }
 
     synchronized boolean isStoredBy(String aggregator) {
@@ -244,7 +215,7 @@ public final class SpooledAttempt {
         storedBy.add(aggregator);
         if (storedBy.containsAll(aggregators)) {
             delete();
-        } else {
+        } else if (!deleted) {
             rewrite(state == State.KEPT ? State.KEPT : State.ENDED, what);
         }
     }
@@ -256,11 +227,12 @@ public final class SpooledAttempt {
      */
     public synchronized void delete() throws IOException {
         deleted = true;
+        // The record first: what has no record is not stored again.
+        Files.deleteIfExists(file);
         artifacts.delete();
         if (artifacts.isNone()) {
             Files.deleteIfExists(directory); // it reserves the number
         }
-        Files.deleteIfExists(file);
     }
 
     @Override

@@ -63,11 +63,23 @@ class ResultReaderTest {
     }
 
     @Test
-    void resultsThatCannotBeOpenedAreAnError() throws IOException {
-        Files.createDirectory(directory.resolve("results"));
-
-        assertThatThrownBy(() -> ResultReader.of(Artifacts.at(directory))).isInstanceOf(IOException.class);
+    void resultsThatCannotBeOpenedAreAnError() throws Exception {
+        Path results = directory.resolve("results");
+        Files.createDirectory(results);
+        assertNoRegularFile();
+        Files.delete(results);
+        Files.createSymbolicLink(results, Path.of("/etc/passwd"));
+        assertNoRegularFile();
+        Files.delete(results);
+        new ProcessBuilder("mkfifo", results.toString()).start().waitFor();
+        assertNoRegularFile();
         assertThatThrownBy(() -> ResultReader.open(directory.resolve("none"))).isInstanceOf(IOException.class);
+    }
+
+    private void assertNoRegularFile() {
+        assertThatThrownBy(() -> ResultReader.of(Artifacts.at(directory)))
+                .isInstanceOf(BrokenResultsException.class)
+                .hasMessageContaining("it is not a regular file");
     }
 
     @ParameterizedTest

@@ -26,6 +26,7 @@ import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
 import org.atex.artifacts.SpooledAttempt.State;
 import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -81,8 +82,20 @@ class SpoolTest {
         public void close() {}
     }
 
+    private final List<Spool> open = new ArrayList<>();
+
+    @AfterEach
+    void leave() throws IOException {
+        for (Spool spool : open) {
+            spool.leave();
+        }
+    }
+
+    /** Returns a spool of a run of its own. */
     private Spool spool(String... aggregators) throws IOException {
-        return Spool.open(directory, "run-1", List.of(aggregators));
+        Spool spool = Spool.open(directory, Integer.toString(open.size()), List.of(aggregators));
+        open.add(spool);
+        return spool;
     }
 
     private static SpooledAttempt attempt(Spool spool, State state, TestRecord record) throws IOException {
@@ -98,12 +111,15 @@ class SpoolTest {
         return TestRecord.of("default", name, TestEnd.exited(0)).withAttempt(number, last);
     }
 
-    /** Makes the attempts those of a program that does not run any more. */
+    /** Leaves the runs as a killed program does. */
     private void killed() throws IOException {
-        try (var files = Files.list(directory)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.writeString(file, Files.readString(file).replaceFirst("\"since\":\\d+", "\"since\":1"));
-            }
+        leave();
+    }
+
+    /** Ends the runs. */
+    private void ended() throws IOException {
+        for (Spool spool : open) {
+            spool.close();
         }
     }
 
@@ -113,6 +129,7 @@ class SpoolTest {
         attempt(spool("a"), State.KEPT, FULL);
         SpooledAttempt none = spool("a").nextWithoutArtifacts();
         none.write(State.KEPT, never);
+        ended();
         Sink sink = new Sink();
         Spool.Replay replay = Spool.replay(directory, "a", sink);
         assertThat(replay.problems()).isEmpty();
@@ -135,6 +152,7 @@ class SpoolTest {
         SpooledAttempt attempt = attempt(spool("a", "b"), State.ENDED, record("/test", 1, true));
         attempt.storedBy("a", record("/test", 1, true));
         attempt.write(State.KEPT, record("/test", 1, true));
+        ended();
 
         Sink sink = new Sink();
         assertThat(Spool.replay(directory, "a", sink).stored()).isEmpty();
@@ -169,9 +187,10 @@ class SpoolTest {
 
     @Test
     void onlyTheLatestAttemptOfATestIsTheLast() throws Exception {
-        attempt(spool("a"), State.ENDED, record("/test", 1, true));
-        attempt(spool("a"), State.RUNNING, record("/test", 2, true));
-        attempt(spool("a"), State.ENDED, record("/other", 1, true));
+        Spool spool = spool("a");
+        attempt(spool, State.ENDED, record("/test", 1, true));
+        attempt(spool, State.RUNNING, record("/test", 2, true));
+        attempt(spool, State.ENDED, record("/other", 1, true));
         killed();
         Sink sink = new Sink();
         Spool.Replay unused = Spool.replay(directory, "a", sink);
@@ -192,19 +211,21 @@ class SpoolTest {
 
     @Test
     void oneRefusedAttemptDoesNotKeepOthersFromBeingStored() throws Exception {
-        attempt(spool("a"), State.KEPT, record("/one", 1, true));
+        SpooledAttempt one = attempt(spool("a"), State.KEPT, record("/one", 1, true));
         attempt(spool("a"), State.KEPT, record("/two", 1, true));
         Sink sink = new Sink();
         sink.refused.add("/one");
         Spool.Replay replay = Spool.replay(directory, "a", sink);
         assertThat(replay.stored()).extracting(TestRecord::name).containsExactly("/two");
-        assertThat(replay.problems())
-                .singleElement()
-                .asString()
-                .contains("/one", directory.resolve("1").toString(), "it is refused");
+        assertThat(replay.problems()).singleElement().asString().contains("/one", one.toString(), "it is refused");
         sink.refused.clear();
         assertThat(Spool.replay(directory, "a", sink).stored()).hasSize(1);
     }
+
+    private static final String BAD_TIME =
+            "{\"state\":\"KEPT\",\"aggregators\":[],\"record\":{\"test\":{\"name\":\"/t\"},"
+                    + "\"platform\":\"p\",\"attempt\":99999999999,\"cause\":\"FIRST\",\"outcome\":\"PASSED\",\"started\":\"yesterday\","
+                    + "\"took\":\"x\"}}";
 
     @ParameterizedTest
     @ValueSource(
@@ -216,16 +237,19 @@ class SpoolTest {
                 "{\"state\":\"LATER\"}",
                 "{\"state\":1}",
                 "\u0000",
-                "{\"record\":{\"a\":{}}}"
+                "{\"record\":{\"a\":{}}}",
+                BAD_TIME
             })
     void filesThatAreNoRecordsAreProblems(String text) throws Exception {
-        Files.writeString(directory.resolve("1.json"), text);
-        Files.writeString(directory.resolve("other.json"), "not ours");
-        Files.createDirectory(directory.resolve("3"));
-        attempt(spool("a"), State.KEPT, record("/good", 1, true));
+        Spool spool = spool("a");
+        attempt(spool, State.KEPT, record("/good", 1, true));
+        Path run = Path.of(spool.toString());
+        Files.writeString(run.resolve("17.json"), text);
+        Files.writeString(run.resolve("other.json"), "not ours");
+        killed();
         Sink sink = new Sink();
         Spool.Replay replay = Spool.replay(directory, "a", sink);
-        assertThat(replay.problems()).singleElement().asString().contains("1.json");
+        assertThat(replay.problems()).singleElement().asString().contains("17.json");
         assertThat(replay.stored()).hasSize(1);
     }
 
@@ -241,17 +265,18 @@ class SpoolTest {
 
     @Test
     void onlyAnEmptyTemporaryDirectoryIsDeleted() throws Exception {
-        spool("a").deleteIfEmpty();
-        assertThat(directory).exists();
+        Spool given = spool("a");
+        given.close();
+        assertThat(directory).isEmptyDirectory();
 
-        Spool temporary = Spool.open(null, "run-1", List.of("a"));
+        Spool temporary = Spool.open(null, "1", List.of("a"));
         SpooledAttempt attempt = attempt(temporary, State.ENDED, record("/one", 1, true));
-        temporary.deleteIfEmpty();
+        temporary.close();
         assertThat(attempt.artifacts().directory()).exists();
         attempt.delete();
-        temporary.deleteIfEmpty();
-        assertThat(Path.of(temporary.toString())).doesNotExist();
-        temporary.deleteIfEmpty();
+        temporary.close();
+        assertThat(Path.of(temporary.toString()).getParent()).doesNotExist();
+        temporary.close();
     }
 
     @Test
@@ -259,6 +284,8 @@ class SpoolTest {
         SpooledAttempt gone = attempt(spool("a"), State.ENDED, record("/gone", 1, true));
         gone.delete();
         gone.write(State.ENDED, record("/gone", 1, true));
+        gone.storedBy("b", record("/gone", 1, true));
+        ended();
         assertThat(directory).isEmptyDirectory();
 
         TestRecord givenUp = TestRecord.of("default", "/kept", TestEnd.of(Outcome.CANCELLED, "given up"));
@@ -266,5 +293,28 @@ class SpoolTest {
         kept.write(State.ENDED, record("/kept", 1, true));
         Sink sink = new Sink();
         assertThat(Spool.replay(directory, "a", sink).stored()).containsExactly(givenUp);
+    }
+
+    @Test
+    void whatAKilledProgramLeavesWithoutARecordIsDeleted() throws Exception {
+        Spool spool = spool("a");
+        attempt(spool, State.RUNNING, record("/test", 1, true));
+        SpooledAttempt unrecorded = spool.next();
+        Path run = Path.of(spool.toString());
+        Files.createDirectories(run.resolve(".copy-123/files"));
+        Files.writeString(run.resolve("1.json.new"), "{");
+        assertThat(Spool.replay(directory, "a", new Sink()).problems()).isEmpty();
+        assertThat(unrecorded.artifacts().directory())
+                .as("while the run goes on")
+                .exists();
+        killed();
+        assertThat(Spool.replay(run, "a", new Sink()).stored()).hasSize(1);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void aggregatorsHaveNames() {
+        assertThat(Spool.nameOf(new Sink())).isEqualTo("Sink");
+        assertThat(Spool.nameOf(FanOut.of(new Sink()))).isEqualTo("FanOut");
     }
 }

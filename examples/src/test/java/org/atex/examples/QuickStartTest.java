@@ -131,6 +131,8 @@ class QuickStartTest {
         expected.put("/output/upload programs", "info");
         expected.put("/outcome/skip", "skip");
         expected.put("/outcome/failure", "fail");
+        expected.put("/outcome/failure (attempt 1)", "fail");
+        expected.put("/outcome/flaky (attempt 1)", "fail");
         expected.put("/outcome/too-long", "error");
         assertThat(statuses(results)).as(output()).isEqualTo(expected);
 

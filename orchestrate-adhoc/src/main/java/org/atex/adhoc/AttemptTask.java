@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -50,6 +51,9 @@ final class AttemptTask {
 
     // Written by the thread of the attempt; read by the thread of the run if the attempt is abandoned.
     private volatile @Nullable SpooledAttempt spooled;
+    /** Whether the task may delete the artifacts. */
+    private final AtomicBoolean leftToTask = new AtomicBoolean(true);
+
     private volatile Instant started;
     private volatile long begin = System.nanoTime();
 
@@ -94,7 +98,7 @@ final class AttemptTask {
         started = clock.instant();
         begin = System.nanoTime();
         try {
-            attempt.write(State.RUNNING, records.apply(attempt(IF_KILLED, Excerpt.none(), Duration.ZERO)));
+            attempt.write(State.RUNNING, records.apply(attempt(attempt, IF_KILLED, Excerpt.none(), Duration.ZERO)));
         } catch (IOException e) {
             discard(attempt);
             return new Result.NoSpace(Throwables.describe(e));
@@ -122,7 +126,7 @@ final class AttemptTask {
         Excerpt excerpt = end.outcome().verdict() == Verdict.PASSED
                 ? Excerpt.none()
                 : Excerpts.read(attempt.artifacts(), lastLines);
-        return new Result.Ended(attempt(end, excerpt, took));
+        return new Result.Ended(attempt(attempt, end, excerpt, took));
     }
 
     private TestEnd end(Artifacts artifacts) throws InterruptedException {
@@ -174,6 +178,9 @@ final class AttemptTask {
     }
 
     private void discard(SpooledAttempt attempt) {
+        if (!leftToTask.compareAndSet(true, false)) {
+            return; // it was given up, and its artifacts are being stored
+        }
         try {
             attempt.delete();
         } catch (IOException e) {
@@ -185,12 +192,13 @@ final class AttemptTask {
         return Duration.ofNanos(System.nanoTime() - begin);
     }
 
-    /** {@return an ended attempt without a result from its executor} */
+    /** {@return an ended attempt without a result from its executor} The task may still run. */
     Attempt cutShort(TestEnd end) {
-        return attempt(end, Excerpt.none(), took());
+        boolean mine = leftToTask.compareAndSet(true, false);
+        return attempt(mine ? spooled : null, end, Excerpt.none(), took());
     }
 
-    private Attempt attempt(TestEnd end, Excerpt excerpt, Duration took) {
-        return new Attempt(end, spooled, excerpt, started, took, openSystem.info(), slot);
+    private Attempt attempt(@Nullable SpooledAttempt from, TestEnd end, Excerpt excerpt, Duration took) {
+        return new Attempt(end, from, excerpt, started, took, openSystem.info(), slot);
     }
 }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
@@ -20,6 +21,8 @@ import org.atex.artifacts.Spool;
  * run.
  */
 final class Attempts {
+    private static final Duration FOR_LONG = Duration.ofDays(365);
+
     private final RunPlan plan;
     private final RunContext context;
     private final Guard guard;
@@ -29,6 +32,7 @@ final class Attempts {
     /** Attempts that have ended and are not recorded yet. */
     private final Map<PlannedTest, Attempt> ended = new HashMap<>();
 
+    private final AtomicBoolean notDeletedIsTold = new AtomicBoolean();
     private String whyCancelled = "the run ends";
 
     Attempts(RunPlan plan, RunContext context, Guard guard, RunResults results, Spool spool) {
@@ -50,6 +54,36 @@ final class Attempts {
     }
 
     void run(Decision.Run run, OpenSystem openSystem) {
+        if (ingestion.isFull()) {
+            awaitCapacity(run, openSystem);
+        } else {
+            start(run, openSystem);
+        }
+    }
+
+    /** Too many unstored results delay further tests. That time does not count for the limit of the test. */
+    private void awaitCapacity(Decision.Run run, OpenSystem openSystem) {
+        Guard.Call<Boolean> call = guard.start(
+                Guard.Phase.WORK,
+                "the storing of earlier results, for " + run.test().name(),
+                FOR_LONG,
+                () -> {
+                    ingestion.awaitCapacity();
+                    return true;
+                },
+                result -> context.post(() -> {
+                    openSystem.calls.remove(run.slot());
+                    if (result instanceof Guard.Result.Done && !context.isStopping()) {
+                        start(run, openSystem);
+                    } else {
+                        context.step(new Event.NotStarted(openSystem.id(), run.slot()));
+                    }
+                }),
+                late -> {});
+        openSystem.calls.put(run.slot(), call);
+    }
+
+    private void start(Decision.Run run, OpenSystem openSystem) {
         PlannedTest test = run.test();
         AttemptTask attempt = new AttemptTask(
                 test,
@@ -65,11 +99,7 @@ final class Attempts {
                 Guard.Phase.WORK,
                 "the executor of " + test.name() + " on " + openSystem.name(),
                 limit == null ? plan.limits().test() : limit.plus(plan.limits().overrun()),
-                () -> {
-                    // Inside the guarded call, as it may block: too many unstored results delay further tests.
-                    ingestion.awaitCapacity();
-                    return attempt.run(context::isStopping, at -> starting(openSystem, run, at));
-                },
+                () -> attempt.run(context::isStopping, at -> starting(openSystem, run, at)),
                 result -> {
                     context.post(() -> ran(openSystem, run, attempt, result));
                     if (result instanceof Guard.Result.Done<AttemptTask.Result>(AttemptTask.Result out)) {
@@ -245,7 +275,13 @@ final class Attempts {
         });
         if (!told.isEmpty()) {
             told.append(pending.kept() == null ? "" : "; they are kept in " + pending.kept());
-            guard.log().warn(told.toString());
+            if (!guard.isEnding()) {
+                guard.log().warn(told.toString());
+            }
+        }
+        if (!pending.notDeleted().isEmpty() && notDeletedIsTold.compareAndSet(false, true)) {
+            context.problem(Problem.overcome(
+                    "stored results could not be deleted, the first ones are " + pending.notDeleted()));
         }
         context.publish(stamp -> new RunEvent.Ingested(stamp, record, told.toString(), pending.files()));
     }
@@ -254,9 +290,9 @@ final class Attempts {
     void close() {
         ingestion.close(context::problem);
         try {
-            spool.deleteIfEmpty();
+            spool.close();
         } catch (IOException e) {
-            context.problem(Problem.infrastructure("could not delete the temporary directory " + spool + ": " + e));
+            context.problem(Problem.infrastructure("could not delete the directory " + spool + ": " + e));
         }
     }
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.atex.api.TestRecord;
+import org.atex.artifacts.Spool;
 import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ final class Delivery {
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
 
     private final NamedSink sink;
+    private final Spool spool;
     private final Guard guard;
     private final Duration limit;
     private final Map<String, CompletableFuture<Void>> latest = new HashMap<>();
@@ -55,12 +57,22 @@ final class Delivery {
     // Platform threads: file I/O would block the carriers of virtual threads.
     private final ExecutorService workers;
 
-    Delivery(NamedSink sink, Guard guard, Duration limit, int threads) {
+    Delivery(NamedSink sink, Spool spool, Guard guard, Duration limit, int threads) {
         this.sink = sink;
+        this.spool = spool;
         this.guard = guard;
         this.limit = limit;
         this.workers = Executors.newFixedThreadPool(
                 threads, Thread.ofPlatform().daemon().name("atex-ingest-", 1).factory());
+    }
+
+    boolean isFull() {
+        lock.lock();
+        try {
+            return full;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Blocks while too many attempts wait to be stored. */
@@ -91,6 +103,9 @@ final class Delivery {
                         () -> {
                             try {
                                 deliver(results);
+                            } catch (Throwable e) {
+                                guard.log().warn("the storing of " + record.name() + " failed", e);
+                                results.notStored(sink, Throwables.describe(e));
                             } finally {
                                 ingested.complete(null);
                                 count(-1);
@@ -109,8 +124,9 @@ final class Delivery {
             if (result == null) {
                 return;
             }
-            boolean diskFull = isCausedBy(result, DiskFull::isCauseOf);
-            // A full disk pauses the run, which waits for space anyway.
+            // A full disk pauses the run, which waits for space anyway. Servers say the same of theirs.
+            boolean diskFull = isCausedBy(result, DiskFull::isCauseOf)
+                    && !AttemptTask.whyNoSpace(spool).isEmpty();
             if (isClosingOr(!diskFull && (failing || tries >= sink.maxAttempts()), delay)) {
                 failing = true;
                 guard.log()
@@ -144,7 +160,11 @@ final class Delivery {
                 limit,
                 () -> store(results),
                 late -> {});
-        hangs.set(result instanceof Guard.Result.Abandoned ? hangs.get() + 1 : 0);
+        if (result instanceof Guard.Result.Abandoned || result instanceof Guard.Result.Expired) {
+            int unused = hangs.incrementAndGet();
+        } else {
+            hangs.set(0);
+        }
         if (result instanceof Guard.Result.Done<Stored>(Stored stored)) {
             failing = false;
             results.stored(sink, stored.files());

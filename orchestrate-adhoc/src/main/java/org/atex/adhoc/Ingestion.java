@@ -1,13 +1,16 @@
 package org.atex.adhoc;
 
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.atex.api.Problem;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.Spool;
 import org.atex.artifacts.SpooledAttempt;
+import org.atex.support.Plural;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +20,9 @@ final class Ingestion {
     private final List<Delivery> deliveries;
     private final Spool spool;
     private final Guard guard;
+    /** Refused results whose record could not be written. */
+    private final Queue<PendingResults> withoutRecord = new ConcurrentLinkedQueue<>();
+
     private final Consumer<PendingResults> whenDone;
 
     /**
@@ -38,7 +44,7 @@ final class Ingestion {
         this.guard = guard;
         this.whenDone = whenDone;
         this.deliveries = sinks.stream()
-                .map(sink -> new Delivery(sink, guard, limits.store(), threads))
+                .map(sink -> new Delivery(sink, spool, guard, limits.store(), threads))
                 .toList();
     }
 
@@ -54,8 +60,21 @@ final class Ingestion {
      * a time.
      */
     void submit(TestRecord record, @Nullable SpooledAttempt spooled) {
-        PendingResults results = new PendingResults(record, spooled, spool, sinks, guard.log(), whenDone);
+        PendingResults results = new PendingResults(
+                record, spooled, spool, sinks, guard.log(), () -> !guard.isOver(Guard.Phase.STORE), this::done);
         deliveries.forEach(delivery -> delivery.submit(results));
+    }
+
+    private void done(PendingResults results) {
+        if (results.isToBeKept()) {
+            withoutRecord.add(results);
+        }
+        whenDone.accept(results);
+    }
+
+    /** {@return whether too many attempts wait to be stored, so that {@link #awaitCapacity} would block} */
+    boolean isFull() {
+        return deliveries.stream().anyMatch(Delivery::isFull);
     }
 
     /**
@@ -79,5 +98,10 @@ final class Ingestion {
                 problems.accept(Problem.overcome(failures));
             }
         });
+        long lost = withoutRecord.stream().filter(results -> !results.keep()).count();
+        if (lost > 0) {
+            problems.accept(Problem.notStored("the records of " + Plural.of(lost, "attempt") + " in " + spool
+                    + " could not be written; a replay considers these lost"));
+        }
     }
 }

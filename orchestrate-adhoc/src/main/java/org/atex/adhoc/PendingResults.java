@@ -3,10 +3,13 @@ package org.atex.adhoc;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
@@ -24,6 +27,10 @@ final class PendingResults {
     private final RunLog log;
     private final Consumer<PendingResults> whenDone;
     private @Nullable SpooledAttempt spooled;
+    private final BooleanSupplier mayKeepRecords;
+    private boolean isKept;
+    private String notDeleted = "";
+    private final Set<NamedSink> finished = new HashSet<>();
     private int open;
     private final Map<NamedSink, Path> files = new HashMap<>();
     private final Map<NamedSink, String> problems = new LinkedHashMap<>();
@@ -36,6 +43,7 @@ final class PendingResults {
      * @param spool the spool
      * @param sinks the sinks
      * @param log the log of the run
+     * @param mayKeepRecords whether there is time to keep the records of tests that never started
      * @param whenDone is told once, when all sinks have stored or finally refused the results
      */
     PendingResults(
@@ -44,6 +52,7 @@ final class PendingResults {
             Spool spool,
             List<NamedSink> sinks,
             RunLog log,
+            BooleanSupplier mayKeepRecords,
             Consumer<PendingResults> whenDone) {
         this.record = record;
         this.spooled = spooled;
@@ -51,6 +60,7 @@ final class PendingResults {
         this.sinks = sinks;
         this.open = sinks.size();
         this.log = log;
+        this.mayKeepRecords = mayKeepRecords;
         this.whenDone = whenDone;
     }
 
@@ -73,6 +83,9 @@ final class PendingResults {
     void stored(NamedSink sink, @Nullable Path where) {
         boolean done;
         synchronized (this) {
+            if (!finished.add(sink)) {
+                return;
+            }
             open--;
             if (where != null) {
                 files.put(sink, where);
@@ -87,8 +100,10 @@ final class PendingResults {
                     }
                 } catch (IOException e) {
                     log.warn("could not update " + spooled, e);
+                    notDeleted = spooled + ": " + Throwables.describe(e);
                 }
             }
+            keepIfDone();
         }
         if (done) {
             whenDone.accept(this);
@@ -99,25 +114,48 @@ final class PendingResults {
     void notStored(NamedSink sink, String why) {
         boolean done;
         synchronized (this) {
+            if (!finished.add(sink)) {
+                return;
+            }
             open--;
             problems.put(sink, why);
             done = open == 0;
-            keep();
+            keepIfDone();
         }
         if (done) {
             whenDone.accept(this);
         }
     }
 
-    private void keep() {
+    /** Keeps refused results for a replay, when no other sink is going to store them. */
+    private void keepIfDone() {
+        if (open == 0 && !problems.isEmpty() && (spooled != null || mayKeepRecords.getAsBoolean())) {
+            keep();
+        }
+    }
+
+    /** Writes the record of refused results. {@return whether it is on disk} */
+    synchronized boolean keep() {
         try {
             if (spooled == null) {
                 spooled = spool.nextWithoutArtifacts();
             }
             spooled.write(State.KEPT, record);
+            isKept = true;
         } catch (IOException e) {
             log.warn("could not write the record of " + record, e);
         }
+        return isKept;
+    }
+
+    /** {@return whether refused results are without a record on disk, which may be full} */
+    synchronized boolean isToBeKept() {
+        return !problems.isEmpty() && spooled != null && !isKept;
+    }
+
+    /** {@return what could not be deleted after all sinks have stored it, and why; empty if nothing} */
+    synchronized String notDeleted() {
+        return problems.isEmpty() ? notDeleted : "";
     }
 
     /** {@return the reasons why sinks have not stored the results} */
@@ -136,6 +174,6 @@ final class PendingResults {
 
     /** {@return where the results are kept, if they are} */
     synchronized @Nullable String kept() {
-        return problems.isEmpty() || spooled == null ? null : spooled.toString();
+        return problems.isEmpty() || spooled == null || !isKept ? null : spooled.toString();
     }
 }

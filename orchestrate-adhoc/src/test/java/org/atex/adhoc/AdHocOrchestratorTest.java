@@ -23,6 +23,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.atex.api.After;
 import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.KnownFailure;
@@ -640,8 +641,8 @@ class AdHocOrchestratorTest {
             assertThat(summary.problems()).singleElement().asString().contains("/t1", directory.toString());
         }
         assertThat(picky.records()).hasSize(2);
-        try (Stream<Path> kept = Files.list(directory.resolve("work"))) {
-            assertThat(kept.filter(Files::isDirectory))
+        try (Stream<Path> kept = Files.walk(directory.resolve("work"), 2)) {
+            assertThat(kept.filter(path -> path.getFileName().toString().matches("\\d+")))
                     .as("the artifacts of the third")
                     .singleElement()
                     .matches(path -> Files.exists(path.resolve("results")));
@@ -744,7 +745,8 @@ class AdHocOrchestratorTest {
 
     private static void deleteAndBlock(Path work) {
         try {
-            if (Files.deleteIfExists(work)) {
+            if (Files.isDirectory(work)) {
+                Artifacts.at(work).delete();
                 Files.createFile(work);
             }
         } catch (IOException e) {

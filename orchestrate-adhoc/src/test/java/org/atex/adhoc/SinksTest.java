@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,7 +14,9 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -21,14 +24,18 @@ import java.util.stream.IntStream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
+import org.atex.artifacts.FanOut;
 import org.atex.artifacts.Spool;
+import org.atex.testkit.Call;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeRun;
@@ -263,6 +270,133 @@ class SinksTest {
         // Two threads may each make all tries before the first has failed; at the end, three calls tell that it is
         // gone.
         assertThat(server.calls.get()).isBetween(50, 50 + 2 + 3);
+    }
+
+    @Test
+    void serverWithAFullDiskDoesNotStopTheRun() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        Server server = new Server(record -> {
+            calls.incrementAndGet();
+            throw new AggregationException("not stored", new IOException("HTTP 507: quota exceeded"));
+        });
+        RunSummary summary = summary(
+                run(1500).into(Sink.of(server).withMaxAttempts(1).optional()).into(good));
+        assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
+        assertThat(good.records()).hasSize(1500);
+    }
+
+    /** A sink that is a record with a hash code that fails, as that of a list that changes. */
+    private record Hostile(List<String> names) implements Aggregator {
+        @Override
+        public void ingest(TestRecord record, Artifacts artifacts) {
+            throw new AggregationException("refused", null);
+        }
+
+        @Override
+        public int hashCode() {
+            throw new IllegalStateException("no hash code");
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            throw new IllegalStateException("not equal");
+        }
+
+        @Override
+        public String toString() {
+            throw new IllegalStateException("no text");
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void methodsOfAggregatorsMayFail() throws Exception {
+        RunSummary summary = summary(run(3).into(new Hostile(List.of())).into(good));
+        assertThat(summary.verdicts()).containsExactly(Verdict.NOT_STORED);
+        assertThat(good.records()).hasSize(3);
+    }
+
+    @Test
+    void membersOfAFanOutAreTriedSeparately() throws Exception {
+        AtomicBoolean failed = new AtomicBoolean();
+        Server server = new Server(record -> failed.getAndSet(true));
+        try (FanOut both = FanOut.of(good, server)) {
+            assertThat(summary(run(1).into(both)).verdict()).isEqualTo(Verdict.PASSED);
+        }
+        assertThat(good.records()).hasSize(1);
+        assertThat(server.stored.records()).hasSize(1);
+    }
+
+    @Test
+    void replayDuringTheRunLeavesWhatOtherSinksAreGoingToStore() throws Exception {
+        CountDownLatch replayed = new CountDownLatch(1);
+        CountDownLatch asked = new CountDownLatch(2);
+        Server refusing = new Server(record -> {
+            asked.countDown();
+            throw new AggregationException("refused", null);
+        });
+        Server slow = new Server(record -> {
+            asked.countDown();
+            try {
+                replayed.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return true;
+        });
+        Path work = directory.resolve("work");
+        try (AdHocOrchestrator run =
+                run(1).into(Sink.of(refusing).withName("refusing")).into(slow).build()) {
+            CompletableFuture<RunSummary> summary = Runs.begin(run);
+            asked.await();
+            Spool.Replay early = Spool.replay(work, "refusing", good);
+            assertThat(early.stored()).isEmpty();
+            assertThat(early.waiting()).isEqualTo(1);
+            replayed.countDown();
+            assertThat(summary.get(20, TimeUnit.SECONDS).verdict()).isEqualTo(Verdict.NOT_STORED);
+        }
+        assertThat(Spool.replay(work, "refusing", good).stored()).hasSize(1);
+        assertThat(work).isEmptyDirectory();
+    }
+
+    @Test
+    void testThatEndsAfterItWasGivenUpDoesNotTouchItsResults() throws Exception {
+        CountDownLatch givenUp = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        Server refusing = new Server(record -> false);
+        Path work = directory.resolve("work");
+        AdHocOrchestrator.Builder builder = run(1).with(system -> new Executor() {
+                    @Override
+                    public TestEnd run(TestCase test, Artifacts into) {
+                        while (true) {
+                            try {
+                                givenUp.await();
+                                ended.countDown();
+                                throw new UncheckedIOException(new IOException("No space left on device"));
+                            } catch (InterruptedException e) {
+                                // ignored, so that the run abandons it
+                            }
+                        }
+                    }
+
+                    @Override
+                    public void close() {}
+                })
+                .limits(Limits.defaults().withTest(Duration.ofMillis(50)).withGrace(Duration.ofMillis(50)))
+                .into(refusing);
+        RunSummary summary = summary(builder);
+        assertThat(summary.counts()).containsOnlyKeys(Outcome.ERROR);
+        givenUp.countDown();
+        ended.await();
+        Call.eventually(
+                "the abandoned thread has ended",
+                () -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().contains("the executor of /t0")));
+        assertThat(Spool.replay(work, good).stored())
+                .singleElement()
+                .satisfies(record -> assertThat(record.end().outcome()).isEqualTo(Outcome.ERROR));
     }
 
     @Test
