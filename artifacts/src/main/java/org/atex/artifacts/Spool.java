@@ -300,6 +300,10 @@ public final class Spool implements AutoCloseable {
             }
             try {
                 if (attempt.isTaken()) {
+                    if (attempt.state() == SpooledAttempt.State.KEPT) {
+                        problems.add(what + " are gone: the aggregator that refused them has stored them later, or"
+                                + " somebody has deleted them");
+                    }
                     attempt.delete();
                 } else {
                     attempt.storedBy(name, record);

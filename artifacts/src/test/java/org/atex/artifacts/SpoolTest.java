@@ -207,6 +207,15 @@ class SpoolTest {
         Spool.Replay replay = Spool.replay(directory, "a", new Sink());
         assertThat(replay).isEqualTo(new Spool.Replay(List.of(), 0, List.of()));
         assertThat(directory).isEmptyDirectory();
+
+        SpooledAttempt refused = attempt(spool("a"), State.KEPT, record("/refused", 1, true));
+        refused.artifacts().delete();
+        killed();
+        assertThat(Spool.replay(directory, "a", new Sink()).problems())
+                .singleElement()
+                .asString()
+                .contains("/refused", "are gone");
+        assertThat(directory).isEmptyDirectory();
     }
 
     @Test

@@ -120,7 +120,7 @@ final class Delivery {
         }
         Duration delay = FIRST_DELAY;
         for (int tries = 1; ; tries++) {
-            Guard.Result<Stored> result = attempt(results);
+            Guard.Result<Stored> result = callOnce(results);
             if (result == null) {
                 return;
             }
@@ -144,7 +144,7 @@ final class Delivery {
      *
      * @return the failure if another call may succeed; null if the results are stored or finally not stored
      */
-    private Guard.@Nullable Result<Stored> attempt(PendingResults results) {
+    private Guard.@Nullable Result<Stored> callOnce(PendingResults results) {
         TestRecord record = results.record;
         if (guard.isOver(Guard.Phase.STORE)) {
             results.notStored(sink, "the run was stopped before they were stored");
@@ -195,7 +195,7 @@ final class Delivery {
             return failures == 0
                     ? ""
                     : "storing results" + sink.by() + " failed " + Plural.of(failures, "time")
-                            + " and was tried again; the first" + " reason: " + firstFailure;
+                            + " and was tried again; the first reason: " + firstFailure;
         } finally {
             lock.unlock();
         }
@@ -300,7 +300,7 @@ final class Delivery {
         String why = "";
         for (PendingResults results : rest) {
             if (failed < MAX_FAILED_AT_END) {
-                Guard.Result<Stored> failure = attempt(results);
+                Guard.Result<Stored> failure = callOnce(results);
                 failed = failure == null ? 0 : failed + 1;
                 if (failure == null) {
                     continue;

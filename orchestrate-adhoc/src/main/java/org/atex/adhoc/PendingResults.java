@@ -26,14 +26,17 @@ final class PendingResults {
     private final List<NamedSink> sinks;
     private final RunLog log;
     private final Consumer<PendingResults> whenDone;
-    private @Nullable SpooledAttempt spooled;
     private final BooleanSupplier mayKeepRecords;
-    private boolean isKept;
-    private String notDeleted = "";
+
+    // Guarded by this.
     private final Set<NamedSink> finished = new HashSet<>();
-    private int open;
     private final Map<NamedSink, Path> files = new HashMap<>();
     private final Map<NamedSink, String> problems = new LinkedHashMap<>();
+    private @Nullable SpooledAttempt spooled;
+    private boolean isKept;
+    private String notDeleted = "";
+    /** The number of sinks that have not finished. */
+    private int open;
 
     /**
      * Creates the object.
