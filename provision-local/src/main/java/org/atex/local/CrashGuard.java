@@ -22,12 +22,19 @@ final class CrashGuard implements AutoCloseable {
     // a moment during execve, and a process that was just forked has the mark only after execve. Therefore the search
     // is repeated until it has found nothing 5 times within half a second. Processes are searched by first digit, since
     // the names of all of them may exceed the limit of a command line.
+    //
+    // A process that is just opening a named pipe waits without end for the other end, which was this program's.
+    // Opening
+    // both ends wakes it. It gets the mark when it has opened all its pipes, one after the other.
     private static final String SCRIPT = """
             trap '' HUP INT QUIT TERM PIPE
             read -r line
             rounds=0
             clean=0
             while [ $rounds -lt 300 ] && [ $clean -lt 5 ]; do
+                for pipe in "$2"/p*; do
+                    if [ -p "$pipe" ]; then : <>"$pipe"; fi
+                done
                 found=
                 for digit in 1 2 3 4 5 6 7 8 9; do
                     for file in $(grep -lsF -e "$1" /proc/$digit*/environ); do

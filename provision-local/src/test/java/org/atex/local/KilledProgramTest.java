@@ -51,6 +51,7 @@ class KilledProgramTest {
                 .start();
         List<ProcessHandle> started;
         Path pipes;
+        Process opening;
         try (BufferedReader output = program.inputReader()) {
             started = Stream.of(output.readLine(), output.readLine(), output.readLine(), output.readLine())
                     .map(Long::parseLong)
@@ -60,12 +61,22 @@ class KilledProgramTest {
             pipes = Path.of(output.readLine());
             assertThat(pipes).isDirectory();
             assertThat(started).hasSizeGreaterThan(2).allMatch(ProcessHandle::isAlive);
+            // As a process of a shell that is about to become a command.
+            opening = new ProcessBuilder("bash", "-c", "exec 3<\"$1/p63\" 4>\"$1/p64\"", "bash", pipes.toString())
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            assertThat(opening.waitFor(100, TimeUnit.MILLISECONDS))
+                    .as("it waits for the other end of the pipe")
+                    .isFalse();
         } finally {
             program.destroyForcibly().waitFor();
         }
         for (ProcessHandle process : started) {
             process.onExit().get(20, TimeUnit.SECONDS);
         }
+        assertThat(opening.waitFor(20, TimeUnit.SECONDS))
+                .as("a process that was opening pipes does not wait any more")
+                .isTrue();
         Call.eventually("the directory of named pipes is removed", () -> !Files.exists(pipes));
     }
 
