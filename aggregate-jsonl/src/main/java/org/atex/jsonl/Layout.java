@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.util.function.BiConsumer;
 import org.atex.api.ReportedResult;
 import org.atex.artifacts.TempBuffer;
-import org.jspecify.annotations.Nullable;
 
 /** The format of results in the file: JSON Lines or YAML. */
 interface Layout {
@@ -34,8 +33,8 @@ interface Layout {
 
     /** Writes the results of one test, in the order in which they were reported; the runner's result is the last. */
     interface TestWriter {
-        /** Adds a result. The given status is written if the result has none. */
-        void add(ReportedResult result, @Nullable String status) throws IOException;
+        /** Adds a result. */
+        void add(ReportedResult result) throws IOException;
 
         void end() throws IOException;
     }

@@ -78,12 +78,12 @@ final class Rendering {
             Layout.TestWriter writer = layout.writer(to, scratch, new Layout.Heading(record.platform(), name, listing));
             for (ReportedResult result = reader.next(); result != null; result = reader.next()) {
                 runner.observe(result);
-                writer.add(remarks.add(result, result.name() == null ? runner.end() : null), null);
+                writer.add(remarks.add(result, result.name() == null ? runner.end() : null));
             }
             if (runner.isNeeded()) {
                 ReportedResult result = runnerResult == null ? runner.result(artifacts) : runnerResult;
                 runnerResult = result;
-                writer.add(remarks.add(result, null), null);
+                writer.add(remarks.add(result, null));
             }
             writer.end();
         }

@@ -84,9 +84,9 @@ final class YamlLayout implements Layout {
         }
 
         @Override
-        public void add(ReportedResult result, @Nullable String otherwise) throws IOException {
+        public void add(ReportedResult result) throws IOException {
             Status status = result.status();
-            String word = status == null ? otherwise : status.word();
+            String word = status == null ? null : status.word();
             if (result.name() != null) {
                 subtest(result, word);
                 return;

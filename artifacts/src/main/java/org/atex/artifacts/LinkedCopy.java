@@ -12,6 +12,9 @@ import org.atex.api.Artifacts;
 
 /** A copy of artifacts in a directory beside them, made of hard links. Closing deletes the copy if it still exists. */
 final class LinkedCopy implements AutoCloseable {
+    /** The begin of the names of copies. */
+    static final String PREFIX = ".copy-";
+
     private final Path directory;
 
     private LinkedCopy(Path directory) {
@@ -22,7 +25,7 @@ final class LinkedCopy implements AutoCloseable {
         Path source = artifacts.directory().toAbsolutePath();
         // Beside the artifacts: hard links, and the renames of aggregators, work within one file system only.
         Path home = source.getParent();
-        LinkedCopy copy = new LinkedCopy(Files.createTempDirectory(home == null ? source : home, ".copy-"));
+        LinkedCopy copy = new LinkedCopy(Files.createTempDirectory(home == null ? source : home, PREFIX));
         try {
             Files.walkFileTree(source, copy.new Linking(source));
             return copy;

@@ -174,14 +174,10 @@ final class RecordJson {
     }
 
     private static int number(Map<?, ?> json, String key) {
-        return Math.toIntExact(longNumber(json, key));
-    }
-
-    static long longNumber(Map<?, ?> json, String key) {
         if (!(json.get(key) instanceof Number number)) {
             throw new IllegalArgumentException("the value of '" + key + "' is not a number");
         }
-        return number.longValue();
+        return Math.toIntExact(number.longValue());
     }
 
     static @Nullable Map<?, ?> object(Map<?, ?> json, String key) {

@@ -53,7 +53,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Spool implements AutoCloseable {
     private static final String PREFIX = "run-";
-    private static final String COPIES = ".copy-";
 
     private final Path directory;
     private final Path root;
@@ -302,7 +301,7 @@ public final class Spool implements AutoCloseable {
                 if (attempt.isTaken()) {
                     if (attempt.state() == SpooledAttempt.State.KEPT) {
                         problems.add(what + " are gone: the aggregator that refused them has stored them later, or"
-                                + " somebody has deleted them");
+                                + " they were deleted");
                     }
                     attempt.delete();
                 } else {
@@ -344,7 +343,8 @@ public final class Spool implements AutoCloseable {
             for (Path entry : entries.toList()) {
                 String name = entry.getFileName().toString();
                 boolean orphan = name.matches("[0-9]{1,18}") && Files.notExists(SpooledAttempt.fileOf(entry));
-                if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS) && (orphan || name.startsWith(COPIES))) {
+                if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)
+                        && (orphan || name.startsWith(LinkedCopy.PREFIX))) {
                     Artifacts.at(entry).delete();
                 } else if (name.endsWith(SpooledAttempt.NEW)) {
                     Files.deleteIfExists(entry);

@@ -218,14 +218,7 @@ final class Delivery {
     }
 
     private static boolean isTemporary(Throwable e) {
-        Throwable cause = e;
-        for (int depth = 0; cause != null && depth < Throwables.DEEPEST; depth++) {
-            if (cause instanceof IOException) {
-                return true;
-            }
-            cause = cause.getCause();
-        }
-        return false;
+        return Throwables.anyCause(e, IOException.class::isInstance);
     }
 
     private boolean waitsForEarlierAttempt(PendingResults results) {

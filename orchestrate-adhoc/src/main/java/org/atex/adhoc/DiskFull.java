@@ -8,15 +8,8 @@ final class DiskFull {
 
     /** {@return whether a full disk, a lack of inodes or an exceeded quota caused the failure} */
     static boolean isCauseOf(Throwable e) {
-        Throwable cause = e;
-        for (int depth = 0; cause != null && depth < Throwables.DEEPEST; depth++) {
-            // The JDK has no exception type for a full disk: only the message of the operating system tells.
-            if (cause instanceof IOException && says(cause)) {
-                return true;
-            }
-            cause = cause.getCause();
-        }
-        return false;
+        // The JDK has no exception type for a full disk: only the message of the operating system tells.
+        return Throwables.anyCause(e, cause -> cause instanceof IOException && says(cause));
     }
 
     private static boolean says(Throwable e) {

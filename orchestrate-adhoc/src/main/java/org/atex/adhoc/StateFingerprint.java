@@ -57,7 +57,7 @@ public final class StateFingerprint {
                 Executor executor = executors.open(system);
                 try {
                     return new Watched(executor, system, SystemState.of(system.connection()));
-                } catch (RuntimeException | InterruptedException e) {
+                } catch (Throwable e) {
                     executor.close();
                     throw e;
                 }
@@ -98,12 +98,12 @@ public final class StateFingerprint {
             List<String> changes;
             try {
                 changes = changes();
-            } catch (RuntimeException e) {
-                LOG.warn("it is not known whether {} has changed {}", test.name(), system.name(), e);
-                return with(end, "it is not known whether it changed the system: " + e.getMessage());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return end;
+            } catch (Throwable e) {
+                Throwables.warn("it is not known whether " + test.name() + " has changed " + system.name(), e);
+                return with(end, "it is not known whether it changed the system: " + Throwables.describe(e));
             }
             if (changes.isEmpty()) {
                 changed.remove(test.name());

@@ -1,5 +1,6 @@
 package org.atex.adhoc;
 
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -9,7 +10,7 @@ final class Throwables {
     private static final int LONGEST = 1000;
 
     /** Bounds the search for a cause: a chain of causes may be cyclic. */
-    static final int DEEPEST = 20;
+    private static final int DEEPEST = 20;
 
     private Throwables() {}
 
@@ -32,6 +33,18 @@ final class Throwables {
 
     private static String cut(String text) {
         return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " …";
+    }
+
+    /** {@return whether an exception or one of its causes meets a condition} */
+    static boolean anyCause(Throwable e, Predicate<Throwable> condition) {
+        Throwable cause = e;
+        for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
+            if (condition.test(cause)) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
     }
 
     /** Logs an exception of user code. Loggers call its methods, which may throw. */
