@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class PlainRemote implements Remote {
     private final String name;
     private final String host;
+    private final String address;
     private final Connection connection;
     private final Map<String, String> labels;
     private final int slots;
@@ -36,6 +37,7 @@ public final class PlainRemote implements Remote {
     private PlainRemote(Builder builder) {
         name = builder.name;
         host = builder.host;
+        address = builder.address;
         connection = builder.connection;
         labels = Map.copyOf(builder.labels);
         slots = builder.slots;
@@ -82,6 +84,11 @@ public final class PlainRemote implements Remote {
     @Override
     public String host() {
         return host;
+    }
+
+    @Override
+    public String address() {
+        return address;
     }
 
     @Override
@@ -132,6 +139,7 @@ public final class PlainRemote implements Remote {
         private final Connection connection;
         private final Map<String, String> labels = new HashMap<>();
         private String host;
+        private String address;
         private int slots = 1;
         private @Nullable Instant expires;
         private Reset reset = () -> false;
@@ -141,6 +149,7 @@ public final class PlainRemote implements Remote {
             this.name = name;
             this.connection = connection;
             host = name;
+            address = name;
         }
 
         /**
@@ -174,6 +183,17 @@ public final class PlainRemote implements Remote {
          */
         public Builder host(String machine) {
             host = machine;
+            return this;
+        }
+
+        /**
+         * Sets the host name or IP address by which other systems reach the system; by default the name of the system.
+         *
+         * @param hostname the host name or address
+         * @return this builder
+         */
+        public Builder address(String hostname) {
+            address = hostname;
             return this;
         }
 

@@ -46,6 +46,14 @@ public interface Remote extends AutoCloseable {
     }
 
     /**
+     * {@return the host name or IP address by which the other systems of a {@link MultihostTest} reach this system; by
+     * default its name} Orchestrators ask for it only if a test needs it.
+     */
+    default String address() {
+        return name();
+    }
+
+    /**
      * Resets this system to a fresh state, if that is cheaper than a new system.
      *
      * @return whether the system was reset; if not, the caller must replace it

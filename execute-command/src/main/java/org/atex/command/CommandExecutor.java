@@ -23,6 +23,7 @@ import org.atex.api.RunningCommand;
 import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestInvocation;
 import org.atex.api.TransferException;
 import org.atex.artifacts.FreeSpace;
 import org.atex.artifacts.ResultWriter;
@@ -99,7 +100,8 @@ public final class CommandExecutor implements Executor {
         try {
             Command command;
             try {
-                command = commands.apply(test);
+                command = commands.apply(test)
+                        .withEnvironment(TestInvocation.of(test).environment());
             } catch (IllegalArgumentException e) {
                 throw e;
             } catch (Throwable e) {

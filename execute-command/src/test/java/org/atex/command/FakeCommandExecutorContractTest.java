@@ -3,6 +3,7 @@ package org.atex.command;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
+import java.util.List;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
@@ -20,6 +21,18 @@ class FakeCommandExecutorContractTest extends ExecutorContract {
     private static CommandEnd run(FakeProcess process) throws Exception {
         process.stdout().write("some output".getBytes(UTF_8));
         return switch (process.command().arguments().getFirst()) {
+            case "requires" ->
+                new CommandEnd.Exited(
+                        process.command()
+                                        .arguments()
+                                        .get(2)
+                                        .equals(process.command()
+                                                .environment()
+                                                .get(process.command()
+                                                        .arguments()
+                                                        .get(1)))
+                                ? 0
+                                : 1);
             case "fails" -> new CommandEnd.Exited(1);
             case "waits" -> {
                 Thread.sleep(Long.MAX_VALUE);
@@ -36,7 +49,7 @@ class FakeCommandExecutorContractTest extends ExecutorContract {
 
     @Override
     protected Executor.Factory factory() {
-        return CommandExecutor.factory(test -> Command.of(test.name()));
+        return CommandExecutor.factory(test -> Command.of(List.of(test.name().split(":"))));
     }
 
     @Override
@@ -52,6 +65,11 @@ class FakeCommandExecutorContractTest extends ExecutorContract {
     @Override
     protected TestCase endless(@Nullable Duration limit) {
         return limit == null ? TestCase.named("waits") : TestCase.named("waits").withLimit(limit);
+    }
+
+    @Override
+    protected TestCase requiring(String variable, String value) {
+        return TestCase.named("requires:" + variable + ":" + value);
     }
 
     @Override

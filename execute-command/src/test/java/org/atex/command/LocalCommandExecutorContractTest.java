@@ -43,6 +43,11 @@ class LocalCommandExecutorContractTest extends ExecutorContract {
     }
 
     @Override
+    protected TestCase requiring(String variable, String value) {
+        return CommandTest.of("/requiring", Command.bash("[[ ${!1-} == \"$2\" ]]", variable, value));
+    }
+
+    @Override
     protected TestCase foreign() {
         return TestCase.named("/no-command");
     }

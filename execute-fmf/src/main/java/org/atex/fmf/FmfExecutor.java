@@ -18,6 +18,7 @@ import org.atex.api.ReportedResult;
 import org.atex.api.SetupException;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestInvocation;
 import org.atex.artifacts.ResultWriter;
 
 /**
@@ -152,22 +153,31 @@ public final class FmfExecutor implements Executor {
             }
         }
         try {
-            return run(fmf, into, slot);
+            return run(fmf, TestInvocation.of(test), into, slot);
         } finally {
             idle.add(slot);
         }
     }
 
-    private TestEnd run(FmfTest test, Artifacts into, Slot slot) throws InterruptedException {
+    private TestEnd run(FmfTest test, TestInvocation invocation, Artifacts into, Slot slot)
+            throws InterruptedException {
         try {
             TestKeys keys = TestKeys.of(test);
             TestRun.Setting setting = new TestRun.Setting(connection, slot.directories(), system, shared.options);
-            TestRun run = new TestRun(setting, test, keys, variables(test, keys, slot.directories()), into);
+            if (invocation.topology() != null) {
+                TopologyFiles.in(slot.directories(), true).write(connection, invocation.topology());
+            }
+            TestRun.Variables variables = variables(test, invocation, keys, slot.directories());
+            TestRun run = new TestRun(setting, test, keys, variables, into);
             TestEnd end = run.run(slot.reboot());
             shared.exitFirst.ended(test, end, run.isWarned());
             return end;
         } catch (IOException e) {
             throw notStored(test, into, e);
+        } catch (SetupException e) {
+            return notStarted(test, into, TestEnd.of(Outcome.SETUP_FAILED, e.getMessage()));
+        } catch (ConnectionLostException e) {
+            return notStarted(test, into, TestEnd.of(Outcome.LOST, e.getMessage()));
         }
     }
 
@@ -187,9 +197,10 @@ public final class FmfExecutor implements Executor {
                 e);
     }
 
-    private TestRun.Variables variables(FmfTest test, TestKeys keys, SystemDirectories directories) {
+    private TestRun.Variables variables(
+            FmfTest test, TestInvocation invocation, TestKeys keys, SystemDirectories directories) {
         return new TestVariables(shared.tests, shared.options, directories, mayChange(connection, shared.options))
-                .of(test, keys, shared.numbers);
+                .of(test, invocation, keys, shared.numbers);
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.atex.fmf;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.atex.api.TestInvocation;
 
 /**
  * Computes the environment variables of tests. Immutable.
@@ -18,9 +19,9 @@ record TestVariables(FmfTests tests, FmfOptions options, SystemDirectories direc
     /**
      * {@return the variables of a test} In increasing precedence: those of the test (or of the plan, if the options let
      * the test win), those that prepare scripts wrote to the plan's environment file, those that every test gets, those
-     * of the plan (or the test), and those of the user.
+     * of the plan (or the test), those of the options, and those of the invocation.
      */
-    TestRun.Variables of(FmfTest test, TestKeys keys, SerialNumbers numbers) {
+    TestRun.Variables of(FmfTest test, TestInvocation invocation, TestKeys keys, SerialNumbers numbers) {
         Map<String, String> own = new LinkedHashMap<>();
         String serial = Integer.toString(numbers.of(test));
         String tree = treeOf(test);
@@ -36,8 +37,9 @@ record TestVariables(FmfTests tests, FmfOptions options, SystemDirectories direc
         own.put("TMT_TEST_ITERATION_ID", numbers.run() + "-" + serial);
         own.put("TMT_TEST_PIDFILE", directories.slot() + "/test.pid");
         own.put("TMT_TEST_PIDFILE_LOCK", directories.slot() + "/test.pid.lock");
-        own.put("TMT_TOPOLOGY_YAML", directories.slot() + "/topology.yaml");
-        own.put("TMT_TOPOLOGY_BASH", directories.slot() + "/topology.sh");
+        TopologyFiles topology = TopologyFiles.in(directories, invocation.topology() != null);
+        own.put("TMT_TOPOLOGY_YAML", topology.yaml());
+        own.put("TMT_TOPOLOGY_BASH", topology.bash());
         own.put("TMT_RESTRAINT_COMPATIBLE", "1");
         own.put("RSTRNT_TASKNAME", test.name());
         own.put("TMT_TREE", tree);
@@ -58,6 +60,7 @@ record TestVariables(FmfTests tests, FmfOptions options, SystemDirectories direc
         boolean testFirst = options.testEnvironmentOverPlan();
         own.putAll(testFirst ? test.environment() : planned);
         own.putAll(options.environment());
+        own.putAll(invocation.environment());
         return new TestRun.Variables(testFirst ? planned : test.environment(), own);
     }
 

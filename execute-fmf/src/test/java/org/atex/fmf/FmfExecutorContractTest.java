@@ -1,5 +1,7 @@
 package org.atex.fmf;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +42,8 @@ class FmfExecutorContractTest extends ExecutorContract {
                         test: echo something broke >&2; exit 3
                     /endless:
                         test: sleep 1000 & sleep 1000
+                    /requiring:
+                        test: '[ "$ATEX_CONTRACT" = "the value" ]'
                     /leaving:
                         test: (setsid bash -c 'sleep 1000; exit 1' %s &); exit 0
                     """.formatted(leftover));
@@ -84,6 +88,12 @@ class FmfExecutorContractTest extends ExecutorContract {
     @Override
     protected TestCase endless(@Nullable Duration limit) {
         return limit == null ? test("/endless") : test("/endless").withLimit(limit);
+    }
+
+    @Override
+    protected TestCase requiring(String variable, String value) {
+        assertThat(variable + "=" + value).isEqualTo("ATEX_CONTRACT=the value");
+        return test("/requiring");
     }
 
     @Override

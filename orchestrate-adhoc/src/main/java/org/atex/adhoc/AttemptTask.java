@@ -13,6 +13,7 @@ import org.atex.api.Artifacts;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
+import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
@@ -36,6 +37,79 @@ final class AttemptTask {
         record NoSpace(String why) implements Result {}
     }
 
+    /** Where an attempt writes its artifacts and its record. */
+    interface Folder {
+        /** {@return the empty directory for the artifacts, which this creates} */
+        Artifacts open() throws IOException;
+
+        /**
+         * Writes the record of the attempt when it begins.
+         *
+         * @param running the attempt as it is if the program is killed
+         */
+        void begun(Attempt running) throws IOException;
+
+        /** Writes the record of the attempt when it has ended. */
+        void ended(Attempt attempt) throws IOException;
+
+        /** {@return the artifacts to store; null if there are none, or they are stored with those of others} */
+        @Nullable
+        SpooledAttempt spooled();
+
+        /** Deletes the artifacts. */
+        void discard() throws IOException;
+    }
+
+    /** The folder of an attempt on one system. */
+    private static final class OwnFolder implements Folder {
+        private final Spool spool;
+        private final Function<Attempt, TestRecord> records;
+        // Written by the thread of the attempt; read by the thread of the run if the attempt is abandoned.
+        private volatile @Nullable SpooledAttempt spooled;
+
+        OwnFolder(Spool spool, Function<Attempt, TestRecord> records) {
+            this.spool = spool;
+            this.records = records;
+        }
+
+        @Override
+        public Artifacts open() throws IOException {
+            SpooledAttempt next = spool.next();
+            spooled = next;
+            return next.artifacts();
+        }
+
+        @Override
+        public void begun(Attempt running) throws IOException {
+            write(State.RUNNING, running);
+        }
+
+        @Override
+        public void ended(Attempt attempt) throws IOException {
+            write(State.ENDED, attempt);
+        }
+
+        private void write(State state, Attempt attempt) throws IOException {
+            SpooledAttempt open = spooled;
+            if (open != null) {
+                open.write(state, records.apply(attempt));
+            }
+        }
+
+        @Override
+        public @Nullable SpooledAttempt spooled() {
+            return spooled;
+        }
+
+        @Override
+        public void discard() throws IOException {
+            SpooledAttempt open = spooled;
+            if (open != null) {
+                open.delete();
+            }
+        }
+    }
+
     /** The end that a test gets if this program is killed while it runs. */
     private static final TestEnd IF_KILLED =
             TestEnd.of(Outcome.LOST, "the program that ran the test ended before the test");
@@ -44,13 +118,12 @@ final class AttemptTask {
     private final OpenSystem openSystem;
     private final int slot;
     private final Spool spool;
-    private final Function<Attempt, TestRecord> records;
+    private final Folder folder;
+    private final TestCase invocation;
     private final int lastLines;
     private final RunLog log;
     private final InstantSource clock;
 
-    // Written by the thread of the attempt; read by the thread of the run if the attempt is abandoned.
-    private volatile @Nullable SpooledAttempt spooled;
     /** Whether the task may delete the artifacts. */
     private final AtomicBoolean leftToTask = new AtomicBoolean(true);
 
@@ -62,7 +135,8 @@ final class AttemptTask {
             OpenSystem openSystem,
             int slot,
             Spool spool,
-            Function<Attempt, TestRecord> records,
+            Folder folder,
+            TestCase invocation,
             int lastLines,
             RunLog log,
             InstantSource clock) {
@@ -73,8 +147,14 @@ final class AttemptTask {
         this.openSystem = openSystem;
         this.slot = slot;
         this.spool = spool;
-        this.records = records;
+        this.folder = folder;
+        this.invocation = invocation;
         this.lastLines = lastLines;
+    }
+
+    /** {@return the folder of an attempt on one system} */
+    static Folder folder(Spool spool, Function<Attempt, TestRecord> records) {
+        return new OwnFolder(spool, records);
     }
 
     /**
@@ -84,32 +164,31 @@ final class AttemptTask {
      * @param starting receives the start time, right before the test starts
      */
     Result run(BooleanSupplier stopped, Consumer<Instant> starting) throws InterruptedException {
-        SpooledAttempt attempt;
+        Artifacts artifacts;
         try {
-            attempt = spool.next();
+            artifacts = folder.open();
         } catch (IOException e) {
             return new Result.NoSpace(Throwables.describe(e));
         }
-        spooled = attempt;
         if (stopped.getAsBoolean()) {
-            discard(attempt);
+            discard();
             return new Result.NotStarted();
         }
         started = clock.instant();
         begin = System.nanoTime();
         try {
-            attempt.write(State.RUNNING, records.apply(attempt(attempt, IF_KILLED, Excerpt.none(), Duration.ZERO)));
+            folder.begun(attempt(folder.spooled(), IF_KILLED, Excerpt.none(), Duration.ZERO));
         } catch (IOException e) {
-            discard(attempt);
+            discard();
             return new Result.NoSpace(Throwables.describe(e));
         }
         starting.accept(started);
         TestEnd end;
         try {
-            end = end(attempt.artifacts());
+            end = end(artifacts);
         } catch (UncheckedIOException e) {
             if (DiskFull.isCauseOf(e)) {
-                discard(attempt);
+                discard();
                 return new Result.NoSpace(Throwables.describe(e));
             }
             end = new TestEnd(Outcome.ERROR, null, "the executor failed: " + Throwables.describe(e), true);
@@ -118,20 +197,19 @@ final class AttemptTask {
             // A full disk makes executors fail in ways that do not name the disk. Check it before blaming the test.
             String why = whyNoSpace(spool);
             if (!why.isEmpty()) {
-                discard(attempt);
+                discard();
                 return new Result.NoSpace(why);
             }
         }
         Duration took = took();
-        Excerpt excerpt = end.outcome().verdict() == Verdict.PASSED
-                ? Excerpt.none()
-                : Excerpts.read(attempt.artifacts(), lastLines);
-        return new Result.Ended(attempt(attempt, end, excerpt, took));
+        Excerpt excerpt =
+                end.outcome().verdict() == Verdict.PASSED ? Excerpt.none() : Excerpts.read(artifacts, lastLines);
+        return new Result.Ended(attempt(folder.spooled(), end, excerpt, took));
     }
 
     private TestEnd end(Artifacts artifacts) throws InterruptedException {
         try {
-            TestEnd end = openSystem.executor().run(test.test, artifacts);
+            TestEnd end = openSystem.executor().run(invocation, artifacts);
             return isNull(end) ? unusable(Outcome.ERROR, "the executor returned null") : end;
         } catch (ConnectionLostException e) {
             return unusable(Outcome.LOST, Throwables.describe(e));
@@ -149,10 +227,9 @@ final class AttemptTask {
      * the program is killed before the results are stored.
      */
     void writeEnd(Result result) {
-        SpooledAttempt attempt = spooled;
-        if (attempt != null && result instanceof Result.Ended(Attempt ended)) {
+        if (result instanceof Result.Ended(Attempt ended)) {
             try {
-                attempt.write(State.ENDED, records.apply(ended));
+                folder.ended(ended);
             } catch (IOException e) {
                 log.warn("could not write the record of " + test.name(), e);
             }
@@ -177,12 +254,12 @@ final class AttemptTask {
         return new TestEnd(outcome, null, note, false);
     }
 
-    private void discard(SpooledAttempt attempt) {
+    private void discard() {
         if (!leftToTask.compareAndSet(true, false)) {
             return; // it was given up, and its artifacts are being stored
         }
         try {
-            attempt.delete();
+            folder.discard();
         } catch (IOException e) {
             log.warn("could not delete the artifacts of " + test.name(), e);
         }
@@ -195,7 +272,7 @@ final class AttemptTask {
     /** {@return an ended attempt without a result from its executor} The task may still run. */
     Attempt cutShort(TestEnd end) {
         boolean mine = leftToTask.compareAndSet(true, false);
-        return attempt(mine ? spooled : null, end, Excerpt.none(), took());
+        return attempt(mine ? folder.spooled() : null, end, Excerpt.none(), took());
     }
 
     private Attempt attempt(@Nullable SpooledAttempt from, TestEnd end, Excerpt excerpt, Duration took) {

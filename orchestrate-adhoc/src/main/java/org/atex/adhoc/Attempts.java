@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
@@ -15,6 +16,7 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.Spool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the attempts of a run, asks the policies about them, records and stores them. Confined to the thread of the
@@ -31,6 +33,9 @@ final class Attempts {
     private final Ingestion ingestion;
     /** Attempts that have ended and are not recorded yet. */
     private final Map<PlannedTest, Attempt> ended = new HashMap<>();
+
+    /** The attempts at tests that run on several systems, by whole test. */
+    private final Map<PlannedTest, GangAttempt> gangs = new HashMap<>();
 
     private final AtomicBoolean notDeletedIsTold = new AtomicBoolean();
     private String whyCancelled = "the run ends";
@@ -61,6 +66,35 @@ final class Attempts {
         }
     }
 
+    void runTogether(Decision.RunTogether together, Function<Integer, OpenSystem> systems) {
+        Map<PlannedTest, OpenSystem> places = new HashMap<>();
+        together.members().forEach(run -> places.put(run.test(), systems.apply(run.system())));
+        gangs.put(
+                together.test(),
+                new GangAttempt(together, places, spool, recorder(together.test(), together.attempt())));
+        together.members().forEach(run -> run(run, systems.apply(run.system())));
+    }
+
+    void cancelMember(Decision.CancelMember cancel, OpenSystem openSystem) {
+        gang(cancel.member()).cancelling(cancel.member(), cancel.why());
+        Guard.Call<?> call = openSystem.calls.get(cancel.slot());
+        if (call != null) {
+            call.cancel();
+        }
+    }
+
+    private GangAttempt gang(PlannedTest member) {
+        GangAttempt gang = gangs.get(member.unit());
+        if (gang == null) {
+            throw new IllegalStateException(member.unit().name() + " does not run");
+        }
+        return gang;
+    }
+
+    private Function<Attempt, TestRecord> recorder(PlannedTest test, int attempt) {
+        return ended -> marked(ended.record(plan.platforms(), test, attempt, ended.end(), true));
+    }
+
     /** Too many unstored results delay further tests. That time does not count for the limit of the test. */
     private void awaitCapacity(Decision.Run run, OpenSystem openSystem) {
         Guard.Call<Boolean> call = guard.start(
@@ -76,7 +110,7 @@ final class Attempts {
                     if (result instanceof Guard.Result.Done && !context.isStopping()) {
                         start(run, openSystem);
                     } else {
-                        context.step(new Event.NotStarted(openSystem.id(), run.slot()));
+                        ended(openSystem, run, new AttemptTask.Result.NotStarted());
                     }
                 }),
                 late -> {});
@@ -85,12 +119,14 @@ final class Attempts {
 
     private void start(Decision.Run run, OpenSystem openSystem) {
         PlannedTest test = run.test();
+        GangAttempt gang = test.isMember() ? gang(test) : null;
         AttemptTask attempt = new AttemptTask(
                 test,
                 openSystem,
                 run.slot(),
                 spool,
-                ended -> marked(ended.record(plan.platforms(), test, run.attempt(), ended.end(), true)),
+                gang == null ? AttemptTask.folder(spool, recorder(test, run.attempt())) : gang.folder(test),
+                gang == null ? test.test : gang.invocation(test),
                 plan.lastLines(),
                 guard.log(),
                 context::now);
@@ -99,7 +135,7 @@ final class Attempts {
                 Guard.Phase.WORK,
                 "the executor of " + test.name() + " on " + openSystem.name(),
                 limit == null ? plan.limits().test() : limit.plus(plan.limits().overrun()),
-                () -> attempt.run(context::isStopping, at -> starting(openSystem, run, at)),
+                () -> attempt.run(context::isStopping, at -> starting(openSystem, run, gang, at)),
                 result -> {
                     context.post(() -> ran(openSystem, run, attempt, result));
                     if (result instanceof Guard.Result.Done<AttemptTask.Result>(AttemptTask.Result out)) {
@@ -111,13 +147,21 @@ final class Attempts {
     }
 
     /** Called by the thread of the attempt. */
-    private void starting(OpenSystem openSystem, Decision.Run run, Instant at) {
+    private void starting(OpenSystem openSystem, Decision.Run run, @Nullable GangAttempt gang, Instant at) {
+        if (gang == null) {
+            publishStart(run, run.test(), openSystem, at);
+        } else if (gang.isFirstToStart()) {
+            publishStart(gang.first(), gang.test(), gang.firstSystem(), at);
+        }
+        context.post(() -> context.step(new Event.Started(openSystem.id(), run.slot())));
+    }
+
+    private void publishStart(Decision.Run run, PlannedTest test, OpenSystem openSystem, Instant at) {
         context.publish(
                 at,
-                stamp -> RunEvent.TestStarted.of(stamp, run.test().facts, openSystem.info())
+                stamp -> RunEvent.TestStarted.of(stamp, test.facts, openSystem.info())
                         .withAttempt(run.attempt())
                         .withSlot(run.slot()));
-        context.post(() -> context.step(new Event.Started(openSystem.id(), run.slot())));
     }
 
     private void ran(
@@ -126,7 +170,7 @@ final class Attempts {
         AttemptTask.Result out = switch (result) {
             case Guard.Result.Done<AttemptTask.Result> done -> done.value();
             case Guard.Result.Cancelled<AttemptTask.Result> cancelled ->
-                cutShort(work, Outcome.CANCELLED, whyCancelled(), true);
+                cutShort(work, Outcome.CANCELLED, whyCancelled(run.test()), true);
             case Guard.Result.Threw<AttemptTask.Result> threw ->
                 cutShort(work, Outcome.ERROR, "the executor failed: " + threw.message(), false);
             case Guard.Result.Expired<AttemptTask.Result> expired ->
@@ -138,30 +182,73 @@ final class Attempts {
             case Guard.Result.Abandoned<AttemptTask.Result> abandoned ->
                 context.isStopping()
                         ? cutShort(
-                                work, Outcome.CANCELLED, whyCancelled() + "; the executor ignored the interrupt", false)
+                                work,
+                                Outcome.CANCELLED,
+                                whyCancelled(run.test()) + "; the executor ignored the interrupt",
+                                false)
                         : cutShort(
                                 work,
                                 Outcome.ERROR,
                                 "the executor did not return within " + abandoned.limit() + " and was abandoned",
                                 false);
         };
-        switch (out) {
-            case AttemptTask.Result.Ended(Attempt attempt) -> {
-                ended.put(run.test(), attempt);
-                context.step(new Event.Finished(openSystem.id(), run.slot(), attempt.end()));
-            }
-            case AttemptTask.Result.NotStarted() -> context.step(new Event.NotStarted(openSystem.id(), run.slot()));
-            case AttemptTask.Result.NoSpace(String why) ->
-                context.step(new Event.NoSpace(openSystem.id(), run.slot(), why));
+        ended(openSystem, run, out);
+    }
+
+    private void ended(OpenSystem openSystem, Decision.Run run, AttemptTask.Result out) {
+        Event event = switch (out) {
+            case AttemptTask.Result.Ended(Attempt attempt) ->
+                new Event.Finished(openSystem.id(), run.slot(), attempt.end());
+            case AttemptTask.Result.NotStarted() -> new Event.NotStarted(openSystem.id(), run.slot());
+            case AttemptTask.Result.NoSpace(String why) -> new Event.NoSpace(openSystem.id(), run.slot(), why);
+        };
+        if (run.test().isMember()) {
+            memberEnded(run, out, event);
+            return;
         }
+        if (out instanceof AttemptTask.Result.Ended(Attempt attempt)) {
+            ended.put(run.test(), attempt);
+        }
+        context.step(event);
+    }
+
+    /** Joins the results of all members before the end of the last one is reported. */
+    private void memberEnded(Decision.Run member, AttemptTask.Result out, Event event) {
+        GangAttempt gang = gang(member.test());
+        if (!gang.ended(member.test(), out)) {
+            context.step(event);
+            return;
+        }
+        gangs.remove(gang.test());
+        guard.start(
+                Guard.Phase.RELEASE,
+                "the joining of the results of " + gang.test().name(),
+                plan.limits().cleanUp(),
+                gang::join,
+                result -> context.post(() -> {
+                    if (result instanceof Guard.Result.Done<Optional<Attempt>>(Optional<Attempt> attempt)) {
+                        attempt.ifPresent(joined -> ended.put(gang.test(), joined));
+                        context.step(event);
+                    } else if (result instanceof Guard.Result.Threw<Optional<Attempt>> threw
+                            && DiskFull.isCauseOf(threw.cause())) {
+                        context.step(new Event.NoSpace(member.system(), member.slot(), threw.message()));
+                    } else {
+                        if (!gang.isVoid()) {
+                            ended.put(gang.test(), gang.withoutResults(result.problem()));
+                        }
+                        context.step(event);
+                    }
+                }),
+                late -> {});
     }
 
     private static AttemptTask.Result cutShort(AttemptTask work, Outcome outcome, String note, boolean usable) {
         return new AttemptTask.Result.Ended(work.cutShort(new TestEnd(outcome, null, note, usable)));
     }
 
-    private String whyCancelled() {
-        return "cancelled: " + whyCancelled;
+    private String whyCancelled(PlannedTest test) {
+        String own = test.isMember() ? gang(test).whyCancelled(test) : null;
+        return "cancelled: " + (own == null ? whyCancelled : own);
     }
 
     /** Asks the user's policy for the next test of a system. */
@@ -207,7 +294,7 @@ final class Attempts {
     }
 
     private static List<TestCase> tests(List<PlannedTest> planned) {
-        return planned.stream().map(test -> test.test).toList();
+        return planned.stream().map(test -> test.unit().test).toList();
     }
 
     void judge(PlannedTest test, TestEnd end) {

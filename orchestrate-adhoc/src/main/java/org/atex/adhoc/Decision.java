@@ -25,6 +25,18 @@ sealed interface Decision {
     /** Run a test and report how it ended. */
     record Run(PlannedTest test, int attempt, int system, int slot) implements Decision {}
 
+    /**
+     * Start all members of a test that runs on several systems, and report the end of each.
+     *
+     * @param test the whole test
+     * @param attempt the number of the attempt
+     * @param members its members, with their places
+     */
+    record RunTogether(PlannedTest test, int attempt, List<Run> members) implements Decision {}
+
+    /** Cancel a running member of such a test, which is then reported as cancelled. */
+    record CancelMember(PlannedTest member, int system, int slot, String why) implements Decision {}
+
     /** Ask the user's policy which test runs next on a system, and report its answer. */
     record AskNext(int system, List<PlannedTest> previous, List<PlannedTest> candidates) implements Decision {}
 

@@ -139,7 +139,7 @@ final class DependentTests {
                 : null;
     }
 
-    private static String words(TestEnd end) {
+    static String words(TestEnd end) {
         return switch (end.outcome()) {
             case PASSED -> "passed";
             case FAILED -> "failed";

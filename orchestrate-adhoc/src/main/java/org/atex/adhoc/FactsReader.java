@@ -3,7 +3,9 @@ package org.atex.adhoc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.atex.api.MultihostTest;
 import org.atex.api.PlainTest;
+import org.atex.api.Role;
 import org.atex.api.TestCase;
 import org.atex.support.Threads;
 import org.atex.support.UninterruptibleSection;
@@ -17,9 +19,35 @@ final class FactsReader {
      * The properties of a test.
      *
      * @param facts its properties; only a name if its methods fail
+     * @param roles its roles, if it runs on several systems
+     * @param oneFailureEndsAll whether the first of them that does not pass ends the others
      * @param problem the reason why it cannot run; empty if it can
      */
-    record Facts(TestCase test, PlainTest facts, String problem) {}
+    record Facts(TestCase test, PlainTest facts, List<RoleFacts> roles, boolean oneFailureEndsAll, String problem) {
+        /** A test on one system. */
+        Facts(TestCase test, PlainTest facts, String problem) {
+            this(test, facts, List.of(), false, problem);
+        }
+
+        static Facts of(TestCase test) {
+            PlainTest facts = PlainTest.copyOf(test);
+            MultihostTest multihost = test.unwrap(MultihostTest.class).orElse(null);
+            if (multihost == null) {
+                return new Facts(test, facts, "");
+            }
+            if (multihost.roles().isEmpty()) {
+                throw new IllegalArgumentException(
+                        "it runs on several systems, but has no roles: add them by MultihostTest.withRole");
+            }
+            List<RoleFacts> roles = multihost.roles().stream()
+                    .map(role -> new RoleFacts(role, PlainTest.copyOf(role.test())))
+                    .toList();
+            return new Facts(test, facts, roles, multihost.oneFailureEndsAll(), "");
+        }
+    }
+
+    /** The properties of the test of a role. */
+    record RoleFacts(Role role, PlainTest facts) {}
 
     private final List<TestCase> tests;
     private final Duration limit;
@@ -99,7 +127,7 @@ final class FactsReader {
         String name = null;
         try {
             name = test.name();
-            return new Facts(test, PlainTest.copyOf(test), "");
+            return Facts.of(test);
         } catch (Throwable e) {
             return unreadable(i, name, "its methods failed: " + Throwables.describe(e));
         }

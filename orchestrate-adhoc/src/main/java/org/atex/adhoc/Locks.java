@@ -88,13 +88,13 @@ final class Locks {
             if (!state.isFree(lock.mode())) {
                 int more = state.holders.size() - 1;
                 return "for the lock " + lock.name() + ", which "
-                        + state.holders.iterator().next().name()
+                        + state.holders.iterator().next().unit().name()
                         + (more > 0 ? " and " + more + " more hold" : " holds");
             }
         }
         TestQueue other = claimant();
         return "for locks that "
-                + (other == null ? "another test" : other.first().name()) + " takes first";
+                + (other == null ? "another test" : other.first().unit().name()) + " takes first";
     }
 
     /** {@return the queue that claims its locks, or null; the claim ends when the test has started} */

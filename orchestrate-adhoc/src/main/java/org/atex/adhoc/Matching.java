@@ -138,17 +138,27 @@ final class Matching {
     }
 
     private boolean mayStart(Line line, PoolSystem system) {
-        if (line.startable.isEmpty() || !line.demand.accepts(system)) {
+        if (line.startable.isEmpty() || line.demand.gang() || !line.demand.accepts(system)) {
             return false;
         }
         PlannedGroup bond = line.demand.bond();
         if (bond != null && bond.system != null && !bond.system.equals(system)) {
             return false;
         }
-        String alone = line.demand.alone();
+        return mayRun(line.demand);
+    }
+
+    /** {@return whether a test can run beside those that run now} */
+    boolean mayRun(PlannedTest.Demand demand) {
+        String alone = demand.alone();
         return alone == null
                 ? runningAlone == null && !draining
                 : running == 0 || !alone.isEmpty() && alone.equals(runningAlone);
+    }
+
+    /** {@return whether tests that run on several systems can use the system} */
+    boolean isFreeForGangs(PoolSystem system, Instant now) {
+        return !waitsForPeers(system, now) && !claims.containsValue(system);
     }
 
     private @Nullable PlannedTest first(Line line, PoolSystem system, Instant now) {
@@ -271,9 +281,10 @@ final class Matching {
     void started(PlannedTest test, Instant now) {
         claims.remove(test);
         waiting.start(test);
-        running++;
-        runningAlone = test.kind.demand().alone();
-        test.startedAt = now;
+        List<PlannedTest> started = test.gang == null ? List.of(test) : test.gang.members;
+        running += started.size();
+        runningAlone = started.get(0).kind.demand().alone();
+        started.forEach(one -> one.startedAt = now);
     }
 
     /** A test has ended, or did not start after all. */
@@ -312,9 +323,10 @@ final class Matching {
      * with few possible provisioners are first.
      *
      * @param systems the systems of the pool
+     * @param urgent how many systems the first test that runs on several lacks
      * @param supply the requests that are pending
      */
-    Map<Line, Integer> missing(Collection<PoolSystem> systems, Supply supply, Instant now) {
+    Map<Line, Integer> missing(Collection<PoolSystem> systems, Map<Line, Integer> urgent, Supply supply, Instant now) {
         Map<SystemKind, Integer> soon = waiting.freeSlots();
         List<Line> lines = waiting.lines().stream()
                 .filter(line -> !line.isEmpty())
@@ -326,7 +338,10 @@ final class Matching {
         Map<Line, Integer> missing = new LinkedHashMap<>();
         for (Line line : lines) {
             int rest = parallel(line);
-            if (line.demand.dependsOnSystem()) {
+            if (line.demand.gang()) {
+                rest -= (int) systems.stream().filter(line::mayUseLater).count();
+                rest = Math.max(rest, urgent.getOrDefault(line, 0));
+            } else if (line.demand.dependsOnSystem()) {
                 for (PoolSystem system : systems) {
                     boolean accepts = line.demand.accepts(system) && line.fits(system.kind.labels);
                     rest -= rest > 0 && accepts ? line.slotsOn(system) : 0;
@@ -365,8 +380,9 @@ final class Matching {
      *
      * @param most the number of systems that can be requested
      * @param missing the number that is missing
+     * @param urgent the part of it that the first test that runs on several systems lacks; it is first in its tier
      */
-    Map<Line, Integer> shares(int most, Map<Line, Integer> missing) {
+    Map<Line, Integer> shares(int most, Map<Line, Integer> missing, Map<Line, Integer> urgent) {
         if (missing.values().stream().mapToLong(count -> count).sum() <= most) {
             return missing;
         }
@@ -376,7 +392,7 @@ final class Matching {
             for (Map.Entry<Line, Integer> entry : missing.entrySet()) {
                 Line line = entry.getKey();
                 if (shares.getOrDefault(line, 0) < entry.getValue()
-                        && (next == null || deservesMore(line, next, shares, missing))) {
+                        && (next == null || deservesMore(line, next, shares, missing, urgent))) {
                     next = line;
                 }
             }
@@ -388,9 +404,14 @@ final class Matching {
     }
 
     /** The method of D'Hondt. */
-    private static boolean deservesMore(Line a, Line b, Map<Line, Integer> shares, Map<Line, Integer> missing) {
+    private static boolean deservesMore(
+            Line a, Line b, Map<Line, Integer> shares, Map<Line, Integer> missing, Map<Line, Integer> urgent) {
         if (a.first().tier() != b.first().tier()) {
             return a.first().tier() < b.first().tier();
+        }
+        boolean isUrgent = shares.getOrDefault(a, 0) < urgent.getOrDefault(a, 0);
+        if (isUrgent != shares.getOrDefault(b, 0) < urgent.getOrDefault(b, 0)) {
+            return isUrgent;
         }
         long forA = (long) missing.getOrDefault(a, 0) * (shares.getOrDefault(b, 0) + 1);
         long forB = (long) missing.getOrDefault(b, 0) * (shares.getOrDefault(a, 0) + 1);

@@ -31,9 +31,19 @@ final class OpenSystem {
     @Nullable
     Path marker;
 
+    /** The address by which other systems reach it; empty if no test needs it. */
+    final String address;
+
     final long askedAt;
 
-    OpenSystem(PoolSystem.Facts facts, String provisioner, Remote remote, Connection connection, long askedAt) {
+    OpenSystem(
+            PoolSystem.Facts facts,
+            String provisioner,
+            Remote remote,
+            Connection connection,
+            String address,
+            long askedAt) {
+        this.address = address;
         this.askedAt = askedAt;
         this.facts = facts;
         this.info = new SystemInfo(facts.name(), provisioner, facts.host(), facts.labels());

@@ -36,6 +36,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
      * @param fresh whether no test may have run on the system
      * @param avoided the hosts that it does not use
      * @param locks the locks that it holds on its system
+     * @param gang whether it starts only together with others, each on a system of its own
      */
     record Demand(
             Set<Need> needs,
@@ -44,7 +45,8 @@ final class PlannedTest implements Comparable<PlannedTest> {
             @Nullable PlannedGroup bond,
             boolean fresh,
             Set<HostRecord> avoided,
-            Set<TestLock> locks) {
+            Set<TestLock> locks,
+            boolean gang) {
         /** {@return whether the labels of a system meet all needs} */
         boolean isMetBy(Map<String, String> labels) {
             for (Need need : needs) {
@@ -62,7 +64,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
 
         /** {@return whether it matters which system with the needed labels is used} */
         boolean dependsOnSystem() {
-            return isPicky() || !locks.isEmpty();
+            return isPicky() || !locks.isEmpty() || gang;
         }
 
         /** {@return whether it can run on a system with suitable labels} */
@@ -85,6 +87,14 @@ final class PlannedTest implements Comparable<PlannedTest> {
      */
     record Dependency(PlannedTest test, boolean onlyIfPassed) {}
 
+    /**
+     * A system of a test that runs on several.
+     *
+     * @param name its name in the test
+     * @param role its role
+     */
+    record Guest(String name, String role) {}
+
     /** The user's own object, for the executor and the user's policies. */
     final TestCase test;
     /** Its properties, read once before the run. */
@@ -104,6 +114,11 @@ final class PlannedTest implements Comparable<PlannedTest> {
     private boolean late;
     /** The group that has rules for it, or null. */
     final @Nullable PlannedGroup group;
+    /** Its systems, if it runs on several at once or is one of them; else null. */
+    @Nullable
+    Gang gang;
+    /** Its system of those of the gang; null if it is the whole test. */
+    private final @Nullable Guest guest;
     /** The tests that must end first, apart from those of a serial group. */
     final List<Dependency> after = new ArrayList<>();
     /** The previous test of a serial group, or null. */
@@ -134,7 +149,13 @@ final class PlannedTest implements Comparable<PlannedTest> {
     int noSpaceCount;
 
     PlannedTest(TestCase test, PlainTest facts, int rank, int tier, @Nullable PlannedGroup group) {
+        this(test, facts, rank, tier, group, null);
+    }
+
+    private PlannedTest(
+            TestCase test, PlainTest facts, int rank, int tier, @Nullable PlannedGroup group, @Nullable Guest guest) {
         this.test = test;
+        this.guest = guest;
         this.facts = facts;
         this.rank = rank;
         this.tier = tier;
@@ -153,8 +174,41 @@ final class PlannedTest implements Comparable<PlannedTest> {
                         bond,
                         false,
                         Set.of(),
-                        locksOf(locks, TestLock.Scope.SYSTEM)));
+                        locksOf(locks, TestLock.Scope.SYSTEM),
+                        guest != null));
         this.first = kind.demand();
+    }
+
+    /**
+     * Adds a member to the gang of this test.
+     *
+     * @param role the test of its role
+     * @param member the properties of the member
+     */
+    void addMember(TestCase role, PlainTest member, Guest place, int memberRank) {
+        if (gang == null) {
+            throw new IllegalStateException(name() + " runs on one system");
+        }
+        PlannedTest planned = new PlannedTest(role, member, memberRank, tier, group, place);
+        planned.gang = gang;
+        gang.members.add(planned);
+    }
+
+    /** {@return its system of those of a test that runs on several} */
+    Guest guest() {
+        if (guest == null) {
+            throw new IllegalStateException(name() + " is not a member of a gang");
+        }
+        return guest;
+    }
+
+    boolean isMember() {
+        return guest != null;
+    }
+
+    /** {@return the test of the run that this is, or to which this member belongs} */
+    PlannedTest unit() {
+        return guest != null && gang != null ? gang.test : this;
     }
 
     /**
@@ -192,14 +246,28 @@ final class PlannedTest implements Comparable<PlannedTest> {
                 how.on() == Rerun.On.ANY ? first.bond() : null, // its group may be on a system that it must not use
                 how.on() == Rerun.On.FRESH,
                 how.on() == Rerun.On.OTHER ? Set.copyOf(hosts) : Set.of(),
-                first.locks()));
+                first.locks(),
+                first.gang()));
+    }
+
+    /** Sets the cause and time of the next attempt of a test on several systems, after those of its members. */
+    void again(AttemptCause cause, PlannedTest leader) {
+        causes.add(cause);
+        late = leader.late;
     }
 
     /** Accepts any system that has the needed labels. */
     void acceptAny() {
         Demand demand = kind.demand();
         change(new Demand(
-                demand.needs(), demand.destructive(), demand.alone(), demand.bond(), false, Set.of(), demand.locks()));
+                demand.needs(),
+                demand.destructive(),
+                demand.alone(),
+                demand.bond(),
+                false,
+                Set.of(),
+                demand.locks(),
+                demand.gang()));
     }
 
     private void change(Demand demand) {
@@ -260,6 +328,11 @@ final class PlannedTest implements Comparable<PlannedTest> {
     @Override
     public int compareTo(PlannedTest other) {
         return late == other.late ? Integer.compare(rank, other.rank) : late ? 1 : -1;
+    }
+
+    @Override
+    public String toString() {
+        return name();
     }
 
     @Override

@@ -10,11 +10,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.atex.adhoc.PlannedTest.Dependency;
 import org.atex.api.After;
+import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
+import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the tests of a run in order, with their groups and dependencies, and refuses those that contradict each other. */
@@ -36,6 +40,7 @@ final class Planner {
     private final TestOrder order;
     private final Map<String, PlannedGroup> groups = new LinkedHashMap<>();
     private final List<String> notes = new ArrayList<>();
+    private int ranks;
 
     /**
      * Creates a planner.
@@ -80,12 +85,65 @@ final class Planner {
         for (int i = 0; i < units.length; i++) {
             // With the default order, tests of one priority are in one tier. Another order is kept exactly.
             tier += i > 0 && (keepsOrder || units[i].priority() != units[i - 1].priority()) ? 1 : 0;
-            planned.addAll(ranked(units[i], planned.size(), tier));
+            planned.addAll(ranked(units[i], tier));
         }
         return planned;
     }
 
-    private List<PlannedTest> ranked(Unit unit, int rank, int tier) {
+    /** Adds what runs on each system, if the test runs on several. */
+    private void addMembers(PlannedTest test, FactsReader.Facts facts) {
+        if (facts.roles().isEmpty()) {
+            return;
+        }
+        test.gang = new Gang(test, facts.oneFailureEndsAll());
+        Set<TestLock> runLocks = Stream.concat(
+                        facts.facts().locks().stream(),
+                        facts.roles().stream().flatMap(role -> role.facts().locks().stream()))
+                .filter(lock -> lock.scope() == TestLock.Scope.RUN)
+                .collect(Collectors.toUnmodifiableSet());
+        boolean isFirst = true;
+        for (FactsReader.RoleFacts role : facts.roles()) {
+            for (String guest : role.role().guests()) {
+                PlainTest member = member(test.facts, role.facts(), guest);
+                for (TestLock lock : runLocks) {
+                    // All members must know that they run alone; other locks of the run are taken once.
+                    boolean alone = lock.name().equals(TestLock.EVERYTHING);
+                    member = isFirst || alone ? member.withLock(lock) : member;
+                }
+                test.addMember(
+                        role.role().test(),
+                        member,
+                        new PlannedTest.Guest(guest, role.role().name()),
+                        ranks++);
+                isFirst = false;
+            }
+        }
+    }
+
+    private static PlainTest member(PlainTest whole, PlainTest role, String guest) {
+        PlainTest member = TestCase.named(whole.name() + " (" + guest + ")")
+                .withLimit(min(whole.limit(), role.limit()))
+                .withExpected(role.expected() == null ? whole.expected() : role.expected())
+                .withDestructive(whole.destructive() || role.destructive());
+        for (Need need : whole.needs()) {
+            member = member.withNeed(need);
+        }
+        for (Need need : role.needs()) {
+            member = member.withNeed(need);
+        }
+        for (TestLock lock : Stream.concat(whole.locks().stream(), role.locks().stream())
+                .filter(lock -> lock.scope() == TestLock.Scope.SYSTEM)
+                .toList()) {
+            member = member.withLock(lock);
+        }
+        return member;
+    }
+
+    private static @Nullable Duration min(@Nullable Duration a, @Nullable Duration b) {
+        return a == null || b != null && b.compareTo(a) < 0 ? b : a;
+    }
+
+    private List<PlannedTest> ranked(Unit unit, int tier) {
         List<FactsReader.Facts> members = unit.members();
         if (members.size() > 1) {
             members = new ArrayList<>(members);
@@ -95,7 +153,8 @@ final class Planner {
         PlannedGroup group = unit.group();
         List<PlannedTest> planned = new ArrayList<>();
         for (FactsReader.Facts member : members) {
-            PlannedTest test = new PlannedTest(member.test(), member.facts(), rank + planned.size(), tier, group);
+            PlannedTest test = new PlannedTest(member.test(), member.facts(), ranks++, tier, group);
+            addMembers(test, member);
             if (group != null && group.rules.isSerial() && !planned.isEmpty()) {
                 PlannedTest previous = planned.get(planned.size() - 1);
                 test.previous = previous;
@@ -175,6 +234,16 @@ final class Planner {
     }
 
     private static void refuseContradictions(PlannedGroup group, List<PlannedTest> planned) {
+        if (group.rules.isOnOneSystem()) {
+            planned.stream()
+                    .filter(test -> Objects.equals(test.group, group) && test.gang != null)
+                    .findFirst()
+                    .ifPresent(test -> {
+                        throw new IllegalArgumentException("the rules of the group " + group.name()
+                                + " contradict its tests: its tests run on one system, but " + test.name()
+                                + " runs on several");
+                    });
+        }
         String why = group.contradiction(planned.stream()
                 .filter(test -> Objects.equals(test.group, group))
                 .sorted()

@@ -252,6 +252,8 @@ final class Pool implements RunContext {
             case Decision.Prepare(int system) -> systems.prepare(system);
             case Decision.CancelPreparation(int system) -> systems.cancelPreparation(system);
             case Decision.Run run -> attempts().run(run, systems.openSystem(run.system()));
+            case Decision.RunTogether together -> attempts().runTogether(together, systems::openSystem);
+            case Decision.CancelMember cancel -> attempts().cancelMember(cancel, systems.openSystem(cancel.system()));
             case Decision.AskNext next -> attempts().choose(next, systems.openSystem(next.system()));
             case Decision.AskPolicies(PlannedTest test, TestEnd end) ->
                 attempts().judge(test, end);

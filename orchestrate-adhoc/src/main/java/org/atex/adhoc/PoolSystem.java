@@ -68,6 +68,12 @@ final class PoolSystem {
     private boolean closed;
     /** Whether the user's policy is choosing a test for a slot. */
     private boolean choosing;
+    /** The gang for which a slot is kept, or null. */
+    private @Nullable Gang keptFor;
+
+    private boolean keptWhole;
+    /** Whether it is being reset, and comes back. */
+    private boolean renewing;
     /** The tests that have ended on it. */
     private final List<PlannedTest> previous = new ArrayList<>();
     /** Whether a destructive test runs on it, which occupies all slots. */
@@ -127,6 +133,7 @@ final class PoolSystem {
                 group.lostSystem = true;
             }
             bonds.clear();
+            keptFor = null;
         }
         phase = next;
         count();
@@ -152,7 +159,31 @@ final class PoolSystem {
     }
 
     boolean hasIdleSlot() {
-        return phase == Phase.READY && !closed && !choosing && !idle.isEmpty() && !isTakenWhole;
+        return idleSlots() > 0;
+    }
+
+    boolean hasIdleSlotFor(Gang gang) {
+        return gang.equals(keptFor) ? isOpen() && !idle.isEmpty() : hasIdleSlot();
+    }
+
+    private boolean isOpen() {
+        return phase == Phase.READY && !closed && !choosing && !isTakenWhole;
+    }
+
+    /** Keeps a slot for a gang, or all slots; null ends that. */
+    void keepFor(@Nullable Gang gang, boolean whole) {
+        keptFor = gang;
+        keptWhole = whole;
+        count();
+    }
+
+    void renew() {
+        renewing = true;
+        enter(Phase.LEAVING);
+    }
+
+    boolean isRenewing() {
+        return renewing && phase == Phase.LEAVING;
     }
 
     boolean isChoosing() {
@@ -170,7 +201,8 @@ final class PoolSystem {
     }
 
     private int idleSlots() {
-        return hasIdleSlot() ? idle.size() : 0;
+        int kept = keptFor == null ? 0 : keptWhole ? idle.size() : 1;
+        return isOpen() ? Math.max(0, idle.size() - kept) : 0;
     }
 
     boolean isIdle() {
@@ -213,6 +245,7 @@ final class PoolSystem {
 
     int start(PlannedTest test) {
         int slot = idle.remove();
+        keptFor = test.isMember() && test.gang != null && test.gang.equals(keptFor) ? null : keptFor;
         hasWorked = true;
         isTakenWhole = test.kind.demand().destructive();
         running.put(slot, test);

@@ -324,7 +324,12 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                         .filter(Objects::nonNull)
                         .distinct()
                         .forEach(group -> refuseUnfit("the group " + group.name(), group.needs, offers));
+                planned.stream()
+                        .filter(test -> test.gang != null)
+                        .flatMap(test -> test.gang.members.stream())
+                        .forEach(member -> refuseUnfit("the test " + member.name(), member.facts.needs(), offers));
             }
+            planned.forEach(test -> refuseTooMany(test, rules.maxSystems(), offers));
             Map<PlannedTest, String> unreadable = new LinkedHashMap<>();
             for (int i = 0; i < planned.size(); i++) {
                 if (!facts.get(i).problem().isEmpty()) {
@@ -370,6 +375,36 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 new KnownFailures(known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault())),
                 null,
                 null);
+    }
+
+    /** Refuses a test that needs more systems at once than there may be. */
+    private void refuseTooMany(PlannedTest test, int maxSystems, List<Map<String, String>> offers) {
+        if (test.gang == null) {
+            return;
+        }
+        List<PlannedTest> members = test.gang.members;
+        for (PlannedTest member : members) {
+            Set<Need> needs = member.facts.needs();
+            long ofSources = 0;
+            for (int i = 0; i < offers.size(); i++) {
+                Map<String, String> labels = offers.get(i);
+                ofSources += needs.stream().anyMatch(need -> need.isRuledOutBy(labels))
+                        ? 0
+                        : provisioners.get(i).maxSystems();
+            }
+            long alike = members.stream()
+                    .filter(other -> other.facts.needs().containsAll(needs))
+                    .count();
+            if (alike > ofSources) {
+                throw new IllegalArgumentException("the test " + test.name() + " needs " + alike + " systems at once"
+                        + (needs.isEmpty() ? "" : " with " + needs) + ", but the provisioners may have at most "
+                        + ofSources + " (Source.withMaxSystems)");
+            }
+        }
+        if (members.size() > maxSystems) {
+            throw new IllegalArgumentException("the test " + test.name() + " needs " + members.size()
+                    + " systems at once, but the run may have at most " + maxSystems + " (maxSystems)");
+        }
     }
 
     private static void refuseDuplicates(List<FactsReader.Facts> facts) {

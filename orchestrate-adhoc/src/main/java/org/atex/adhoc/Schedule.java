@@ -57,6 +57,7 @@ final class Schedule {
     private int firstNotTooLong;
     private final HostHealth hosts = new HostHealth();
     private final Matching matching = new Matching(waiting, hosts);
+    private final Gangs gangs = new Gangs(waiting, matching);
     private final FreeSpaceWatch freeSpace;
     private final Map<Integer, PoolSystem> systems = new LinkedHashMap<>();
     /** The systems with a free slot, the longest idle first. */
@@ -172,7 +173,7 @@ final class Schedule {
             case Event.PreparationFailed(int id, String why) -> preparationFailed(system(id), why);
             case Event.Started(int id, int slot) -> started(system(id).runs(slot));
             case Event.Finished(int id, int slot, TestEnd end) -> finished(system(id), slot, end);
-            case Event.NotStarted(int id, int slot) -> wait(putBack(system(id), slot));
+            case Event.NotStarted(int id, int slot) -> notStarted(system(id), slot);
             case Event.NoSpace(int id, int slot, String why) -> noSpace(system(id), slot, why);
             case Event.FreeSpace(String why) -> {
                 if (why.isEmpty() && freeSpace.isShort()) {
@@ -289,6 +290,7 @@ final class Schedule {
         PoolSystem system = system(id);
         systems.remove(id);
         matching.gone(system);
+        gangs.gone(system);
         supply.gotBack(system.facts.provisioner());
         if (system.isItsOwnHost()) {
             // It does not return, so there will be no further results to compare.
@@ -307,7 +309,7 @@ final class Schedule {
      * allowed must be left for them.
      */
     private boolean isToBeHeld(PoolSystem system, PlannedTest test, TestEnd end) {
-        if (rules.holds().most() == 0 || rules.known().of(test.name(), end) != null) {
+        if (rules.holds().most() == 0 || rules.known().of(test.unit().name(), end) != null) {
             return false;
         }
         long held =
@@ -362,7 +364,7 @@ final class Schedule {
             return;
         }
         if (system.isUsable && !waiting.isEmpty() && stop == null && system.host.quarantined == null) {
-            system.enter(Phase.LEAVING);
+            system.renew();
             out.add(new Decision.Renew(system.id(), system.whySpent));
         } else {
             release(system, system.whySpent);
@@ -428,8 +430,27 @@ final class Schedule {
         }
     }
 
+    private void notStarted(PoolSystem system, int slot) {
+        PlannedTest test = system.runs(slot);
+        if (test.gang == null) {
+            wait(putBack(system, slot));
+        } else {
+            test.gang.notStarted();
+            memberEnded(test.gang, test, TestEnd.of(Outcome.CANCELLED, "not started"));
+        }
+    }
+
     private void noSpace(PoolSystem system, int slot, String why) {
-        PlannedTest test = putBack(system, slot);
+        PlannedTest test = system.runs(slot);
+        if (test.gang == null) {
+            noSpace(putBack(system, slot), why);
+        } else {
+            test.gang.noSpace(why);
+            memberEnded(test.gang, test, TestEnd.of(Outcome.CANCELLED, "not started"));
+        }
+    }
+
+    private void noSpace(PlannedTest test, String why) {
         // A test that fills the disk by itself would otherwise run again and again.
         if (++test.noSpaceCount > MAX_NO_SPACE) {
             TestEnd end = TestEnd.of(Outcome.SETUP_FAILED, "no disk space for its artifacts on this machine: " + why);
@@ -448,7 +469,8 @@ final class Schedule {
     }
 
     /** Concludes the previous attempt: only now is it certain that it was not the last one. */
-    private void started(PlannedTest test) {
+    private void started(PlannedTest started) {
+        PlannedTest test = started.unit();
         TestEnd held = test.held;
         if (held != null) {
             test.held = null;
@@ -458,7 +480,12 @@ final class Schedule {
 
     private void finished(PoolSystem system, int slot, TestEnd end) {
         PlannedTest test = system.runs(slot);
-        if (stop != null) {
+        if (test.gang != null) {
+            if (!end.systemUsable() && system.phase == Phase.READY) {
+                spend(system, whySpent(test, end));
+            }
+            memberEnded(test.gang, test, end);
+        } else if (stop != null) {
             ended(system, slot, end, null, true);
         } else if (Policies.areBuiltIn(rules)) {
             Rerun again = rules.rerun(test.facts, test.endsWith(end));
@@ -471,6 +498,10 @@ final class Schedule {
     }
 
     private void judged(PlannedTest test, @Nullable Rerun again, boolean spent) {
+        if (test.gang != null) {
+            ended(test.gang, again, spent);
+            return;
+        }
         Judged judged = beingJudged.remove(test);
         if (judged != null) {
             ended(
@@ -530,6 +561,130 @@ final class Schedule {
             afterEnd(system, test, end, spent || system.isClosed() && system.isIdle());
         }
         judgeHosts(system.host);
+    }
+
+    // Tests that run on several systems.
+
+    private void memberEnded(Gang gang, PlannedTest member, TestEnd end) {
+        gang.ended(member, end);
+        if (gang.isEnded()) {
+            ended(gang);
+            return;
+        }
+        for (Gang.Place place : gang.endedBy(end)) {
+            String why = member.guest().name() + ": " + Gang.words(end);
+            out.add(new Decision.CancelMember(place.member(), place.system().id(), place.slot(), why));
+        }
+    }
+
+    /** All members have ended, or could not start. */
+    private void ended(Gang gang) {
+        PlannedTest test = gang.test;
+        String noSpace = gang.noSpace();
+        if (noSpace != null || !gang.hasStarted()) {
+            gang.leave().forEach(place -> putBack(place.system(), place.slot()));
+            if (noSpace == null) {
+                wait(test);
+            } else {
+                noSpace(test, noSpace);
+            }
+            return;
+        }
+        TestEnd end = gang.end();
+        if (stop != null) {
+            ended(gang, null, true);
+        } else if (Policies.areBuiltIn(rules)) {
+            Rerun again = rules.rerun(test.facts, test.endsWith(end));
+            ended(gang, again, rules.destruction().shouldDestroy(test.facts, end));
+        } else {
+            out.add(new Decision.AskPolicies(test, end));
+        }
+    }
+
+    private void ended(Gang gang, @Nullable Rerun again, boolean spent) {
+        PlannedTest test = gang.test;
+        TestEnd end = gang.end();
+        Map<Gang.Place, TestEnd> ends = new LinkedHashMap<>();
+        gang.places().forEach(place -> ends.put(place, gang.endOf(place)));
+        gang.leave();
+        ends.forEach((place, memberEnd) -> {
+            PlannedTest member = place.system().finish(place.slot());
+            matching.ended(member);
+            matching.took(member, memberEnd, now);
+            hosts.ended(place.system().host, memberEnd);
+            place.system().isUsable &= memberEnd.systemUsable();
+        });
+        int attempt = test.attempt();
+        test.ended(end);
+        if (again != null && stop == null && end.outcome() != Outcome.CANCELLED && endsInTime(test)) {
+            hold(test, attempt, end);
+            ends.keySet().forEach(place -> place.member().again(AttemptCause.RERUN, again, place.system().host));
+            test.again(AttemptCause.RERUN, gang.leader());
+            supply.reconsider();
+            waiting.add(test);
+        } else {
+            conclude(test, attempt, end);
+        }
+        giveUpTooLong();
+        ends.forEach((place, memberEnd) -> {
+            PoolSystem system = place.system();
+            boolean isSpent = spent || !memberEnd.systemUsable() || system.isClosed() && system.isIdle();
+            afterEnd(system, place.member(), memberEnd, isSpent);
+        });
+        ends.keySet().forEach(place -> judgeHosts(place.system().host));
+    }
+
+    private void startGangs() {
+        if (gangs.isEmpty() || freeSpace.isShort()) {
+            return;
+        }
+        int tier = gangs.firstTier();
+        for (PoolSystem system : matching.inOrder(idleByCost())) {
+            PlannedTest test = matching.pick(system, now);
+            while (test != null && test.tier() < tier) {
+                startOrAsk(test, system);
+                test = matching.pick(system, now);
+            }
+            if (test != null && test.tier() < tier) {
+                return;
+            }
+        }
+        Map<PlannedTest, PoolSystem> found = gangs.next(systems.values(), now);
+        while (found != null) {
+            startTogether(found);
+            found = gangs.next(systems.values(), now);
+        }
+        systems.values().stream().filter(PoolSystem::hasIdleSlot).forEach(idle::add);
+    }
+
+    private void startTogether(Map<PlannedTest, PoolSystem> places) {
+        PlannedTest test = places.keySet().iterator().next().unit();
+        Gang gang = test.gang;
+        if (gang == null) {
+            throw new IllegalStateException(test.name() + " runs on one system");
+        }
+        matching.started(test, now);
+        List<Decision.Run> runs = new ArrayList<>();
+        places.forEach((member, system) -> {
+            int slot = system.start(member);
+            if (!system.hasIdleSlot()) {
+                idle.remove(system);
+            }
+            gang.runsAt(new Gang.Place(member, system, slot));
+            runs.add(new Decision.Run(member, test.attempt(), system.id(), slot));
+        });
+        out.add(new Decision.RunTogether(test, test.attempt(), runs));
+    }
+
+    /** {@return how many systems the first of these tests lacks} */
+    private Map<Line, Integer> urgent() {
+        Map<Line, Integer> urgent = new HashMap<>();
+        Gang first = gangs.first();
+        if (first != null) {
+            gangs.lacking(first, systems.values())
+                    .forEach(member -> urgent.merge(waiting.line(member), 1, Integer::sum));
+        }
+        return urgent;
     }
 
     private static boolean isSerial(PlannedTest test) {
@@ -923,6 +1078,7 @@ final class Schedule {
     }
 
     private void fillOnce() {
+        startGangs();
         if (!waiting.hasStartable() || idle.isEmpty() || freeSpace.isShort()) {
             return;
         }
@@ -1060,10 +1216,12 @@ final class Schedule {
         int left = one ? 1 : allowed;
         int made;
         Map<Integer, Integer> asks = new TreeMap<>();
+        Map<Line, Integer> urgent = urgent();
         do {
             made = 0;
-            for (Map.Entry<Line, Integer> share : matching.shares(left, matching.missing(systems.values(), supply, now))
-                    .entrySet()) {
+            Map<Line, Integer> missing = matching.missing(systems.values(), urgent, supply, now);
+            for (Map.Entry<Line, Integer> share :
+                    matching.shares(left, missing, urgent).entrySet()) {
                 made += supply.ask(share.getValue(), share.getKey(), now, asks);
             }
             left -= made;
@@ -1082,18 +1240,25 @@ final class Schedule {
                 List<PoolSystem> fitting = systems.values().stream()
                         .filter(system -> line.fits(system.kind.labels))
                         .toList();
-                boolean coming = fitting.stream()
-                        .anyMatch(system -> system.phase == Phase.PREPARING
+                long coming = fitting.stream()
+                        .filter(system -> system.phase == Phase.PREPARING
                                 || system.phase == Phase.LEAVING
-                                || system.phase == Phase.READY && !system.hasWorked);
+                                || system.phase == Phase.READY && !system.hasWorked)
+                        .count();
+                Gang gang = line.first().gang;
+                long needed = gang == null
+                        ? 1
+                        : gang.members.stream()
+                                .filter(member -> waiting.line(member).equals(line))
+                                .count();
                 fitting.stream()
-                        .filter(system -> !coming && system.phase == Phase.READY && system.isIdle())
-                        .findFirst()
-                        .ifPresent(system -> {
-                            system.enter(Phase.LEAVING);
+                        .filter(system -> system.phase == Phase.READY && system.isIdle() && system.hasWorked)
+                        .limit(Math.max(0, needed - coming))
+                        .forEach(system -> {
+                            system.renew();
                             idle.remove(system);
                             out.add(new Decision.Renew(
-                                    system.id(), line.first().name() + " runs again on a fresh system"));
+                                    system.id(), line.first().unit().name() + " runs again on a fresh system"));
                         });
             }
         }
@@ -1130,11 +1295,25 @@ final class Schedule {
         if (usable.stream().anyMatch(system -> system.phase != Phase.READY || system.isChoosing())) {
             return;
         }
+        if (gangs.stopGathering()) {
+            // The rest of what it needs does not come.
+            usable.stream().filter(PoolSystem::hasIdleSlot).forEach(idle::add);
+            fillSlots();
+            if (matching.running() > 0) {
+                return;
+            }
+            gangs.stopGathering();
+        }
         if (!usable.isEmpty() && waiting.acceptAny()) {
             fillSlots();
             if (matching.running() > 0) {
                 return;
             }
+        }
+        Gang gang = gangs.first();
+        if (gang != null && usable.stream().anyMatch(waiting::canUse)) {
+            breakDeadlock(gang);
+            return;
         }
         if (!usable.isEmpty()) {
             usable.forEach(this::refuse);
@@ -1158,6 +1337,36 @@ final class Schedule {
                 .forEach(system -> release(system, "its host is tried once more, as no other host is left"));
     }
 
+    /** Handles a test for which there are some systems, but not enough, while nothing runs. */
+    private void breakDeadlock(Gang gang) {
+        List<PlannedTest> lacking = gangs.lacking(gang, systems.values());
+        List<PoolSystem> useless = gangs.useless(gang, systems.values(), now);
+        if (!useless.isEmpty()) {
+            for (PoolSystem system : useless.subList(0, Math.clamp(lacking.size(), 1, useless.size()))) {
+                if (matching.canUseInTime(system, now)) {
+                    release(system, gang.test.name() + " needs other systems, and no test can run meanwhile");
+                } else {
+                    refuse(system);
+                }
+            }
+            return;
+        }
+        Set<Line> lines = lacking.stream().map(waiting::line).collect(Collectors.toSet());
+        if (!supply.isHopeless(lines, now)) {
+            return;
+        }
+        String why = "it needs " + gangs.whatLacks(gang, lacking) + ": " + whyNone();
+        out.add(new Decision.Report(Problem.infrastructure(gang.test.name() + " was not run: " + why)));
+        waiting.remove(gang.test);
+        giveUp(gang.test, why);
+        supply.reconsider();
+        fillSlots();
+        releaseUnfit();
+        releaseSurplus();
+        askForMore();
+        breakDeadlock();
+    }
+
     private void noteWaiting() {
         String why = "";
         if (!waiting.isEmpty() && matching.running() == 0 && wasReady) {
@@ -1169,7 +1378,7 @@ final class Schedule {
             lastWait = why;
             PlannedTest first = waiting.first();
             if (!why.isEmpty() && first != null) {
-                String example = "; " + first.name() + " waits " + matching.whyNot(first);
+                String example = "; " + first.name() + " waits " + whyNot(first);
                 out.add(new Decision.Wait(waiting.size(), why + example));
             }
         }
@@ -1180,10 +1389,16 @@ final class Schedule {
         Map<String, String> reasons = new LinkedHashMap<>();
         String space = freeSpace.isShort() ? "for disk space: " + freeSpace.why() : "";
         for (PlannedTest test : waiting.all()) {
-            reasons.put(test.name(), space.isEmpty() ? matching.whyNot(test) : space);
+            reasons.put(test.name(), space.isEmpty() ? whyNot(test) : space);
         }
         dependent.all().forEach(test -> reasons.put(test.name(), DependentTests.whyNot(test)));
         return reasons;
+    }
+
+    private String whyNot(PlannedTest test) {
+        return test.gang == null || !gangs.mayRun(test.gang)
+                ? matching.whyNot(test)
+                : gangs.whyNot(test.gang, systems.values(), now);
     }
 
     private void cancelPreparations() {
@@ -1230,6 +1445,6 @@ final class Schedule {
                 return test;
             }
         }
-        return null;
+        return gangs.startable(systems.values(), now);
     }
 }

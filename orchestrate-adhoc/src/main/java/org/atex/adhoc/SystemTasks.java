@@ -15,14 +15,15 @@ import org.atex.api.SystemHook;
  * and reports the end on a thread of the guard. Thread-safe.
  */
 final class SystemTasks {
-    /** A system with its facts and its connection. */
-    record Arrival(PoolSystem.Facts facts, Connection connection) {}
+    /** A system with its facts, its connection, and its address if a test needs it. */
+    record Arrival(PoolSystem.Facts facts, Connection connection, String address) {}
 
     private final Guard guard;
     private final Limits limits;
     private final SystemHook hook;
     private final Executor.Factory factory;
     private final int maxSlots;
+    private final boolean needsAddresses;
     private final RunContext context;
 
     SystemTasks(Guard guard, RunPlan plan, RunContext context) {
@@ -31,6 +32,7 @@ final class SystemTasks {
         this.hook = plan.hook();
         this.factory = plan.factory();
         this.maxSlots = plan.maxSlots();
+        this.needsAddresses = plan.tests().stream().anyMatch(test -> test.gang != null);
         this.context = context;
     }
 
@@ -50,7 +52,8 @@ final class SystemTasks {
                             Map.copyOf(notNull(remote.labels(), "its labels")),
                             Math.max(1, Math.min(maxSlots, remote.slots())),
                             expires == null ? null : context.ofWall(expires));
-                    return new Arrival(facts, notNull(remote.connection(), "its connection"));
+                    String address = needsAddresses ? notNull(remote.address(), "its address") : "";
+                    return new Arrival(facts, notNull(remote.connection(), "its connection"), address);
                 },
                 then,
                 late -> {});

@@ -120,7 +120,12 @@ final class Systems implements ProvisionerClient.Listener {
     private void facts(int provisioner, int id, Remote remote, Guard.Result<SystemTasks.Arrival> result) {
         if (result instanceof Guard.Result.Done<SystemTasks.Arrival>(SystemTasks.Arrival arrival)) {
             OpenSystem openSystem = new OpenSystem(
-                    arrival.facts(), name(provisioner), remote, arrival.connection(), askedAt(provisioner));
+                    arrival.facts(),
+                    name(provisioner),
+                    remote,
+                    arrival.connection(),
+                    arrival.address(),
+                    askedAt(provisioner));
             openSystems.put(id, openSystem);
             context.step(new Event.Offered(arrival.facts()));
         } else {

@@ -1,18 +1,20 @@
 package org.atex.adhoc;
 
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.atex.adhoc.PlannedTest.Demand;
 import org.atex.adhoc.PlannedTest.Kind;
+import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,24 +34,46 @@ final class WaitingTests {
     private final TreeSet<TestQueue> blocked = new TreeSet<>();
 
     private final Locks locks = new Locks();
+    /** The tests that run on several systems, by the order of the run. */
+    private final TreeSet<Gang> gangs = new TreeSet<>(Comparator.comparing(gang -> gang.test));
+
     private int startable;
     private int size;
 
     void add(PlannedTest test) {
-        TestQueue queue = queue(test);
-        change(queue, () -> queue.tests.add(test));
+        if (test.gang == null) {
+            enqueue(test);
+        } else {
+            gangs.add(test.gang);
+            test.gang.members.forEach(this::enqueue);
+        }
         size++;
     }
 
+    private void enqueue(PlannedTest test) {
+        TestQueue queue = queue(test);
+        change(queue, () -> queue.tests.add(test));
+    }
+
+    /** {@return the waiting tests that run on several systems} */
+    NavigableSet<Gang> gangs() {
+        return gangs;
+    }
+
     boolean contains(PlannedTest test) {
+        if (test.gang != null) {
+            return gangs.contains(test.gang);
+        }
         return test.queue != null && test.queue.tests.contains(test);
     }
 
+    /** Returns the queue of a test; of one on several systems, the one that has its locks. */
     private TestQueue queue(PlannedTest test) {
-        TestQueue queue = test.queue;
+        PlannedTest queued = test.gang == null || test.isMember() ? test : test.gang.leader();
+        TestQueue queue = queued.queue;
         if (queue == null) {
-            queue = queues.computeIfAbsent(test.kind, this::newQueue);
-            test.queue = queue;
+            queue = queues.computeIfAbsent(queued.kind, this::newQueue);
+            queued.queue = queue;
         }
         return queue;
     }
@@ -156,7 +180,7 @@ final class WaitingTests {
     /** Removes a test that starts, and takes its locks. */
     void start(PlannedTest test) {
         remove(test);
-        update(locks.take(test));
+        update(locks.take(test.gang == null ? test : test.gang.leader()));
     }
 
     /** Gives back the locks of a test that has ended. */
@@ -190,15 +214,24 @@ final class WaitingTests {
     }
 
     void remove(PlannedTest test) {
+        if (test.gang == null) {
+            dequeue(test);
+        } else {
+            gangs.remove(test.gang);
+            test.gang.members.forEach(this::dequeue);
+        }
+        size--;
+        if (locks.hasStaleClaim()) {
+            update(locks.claim(null));
+        }
+    }
+
+    private void dequeue(PlannedTest test) {
         TestQueue queue = queue(test);
         if (!queue.tests.contains(test)) {
             throw new IllegalStateException(test.name() + " is not in the list of waiting tests");
         }
         change(queue, () -> queue.tests.remove(test));
-        size--;
-        if (locks.hasStaleClaim()) {
-            update(locks.claim(null));
-        }
     }
 
     /** Lets reruns use any suitable system. {@return whether one of them did not} */
@@ -228,16 +261,17 @@ final class WaitingTests {
     }
 
     private void acceptAny(PlannedTest test) {
-        remove(test);
+        dequeue(test);
         test.acceptAny();
-        add(test);
+        enqueue(test);
+        if (locks.hasStaleClaim()) {
+            update(locks.claim(null));
+        }
     }
 
     /** Removes and returns all tests, in the order of the run. */
     List<PlannedTest> takeAll() {
-        List<PlannedTest> all = new ArrayList<>();
-        queues.values().forEach(queue -> all.addAll(queue.tests));
-        all.sort(null);
+        List<PlannedTest> all = all();
         all.forEach(this::remove);
         return all;
     }
@@ -253,8 +287,15 @@ final class WaitingTests {
     List<PlannedTest> all() {
         return queues.values().stream()
                 .flatMap(queue -> queue.tests.stream())
+                .map(PlannedTest::unit)
+                .distinct()
                 .sorted()
                 .toList();
+    }
+
+    /** {@return the tests that a test waits with; of one on several systems, a member must be given} */
+    Line line(PlannedTest test) {
+        return queue(test).line;
     }
 
     /** {@return why the locks of a waiting test are not free, for people; empty if they are} */
@@ -277,7 +318,7 @@ final class WaitingTests {
                 first = line.first();
             }
         }
-        return first;
+        return first == null ? null : first.unit();
     }
 
     /** {@return a description of the first waiting test and its needs, for messages} */
@@ -287,6 +328,9 @@ final class WaitingTests {
             return "nothing";
         }
         return first.name()
+                + (first.gang == null
+                        ? ""
+                        : ", which needs " + Plural.of(first.gang.members.size(), "system") + " at once")
                 + (first.facts.needs().isEmpty() ? "" : ", which needs " + first.facts.needs())
                 + (first.facts.limit() == null ? "" : ", which may take " + first.facts.limit());
     }

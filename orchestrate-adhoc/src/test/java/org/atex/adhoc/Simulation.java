@@ -20,7 +20,6 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
-import org.atex.api.PlainTest;
 import org.atex.api.Problem;
 import org.atex.api.Stop;
 import org.atex.api.SystemInfo;
@@ -182,9 +181,8 @@ final class Simulation {
             for (int i = 0; i < provisioners; i++) {
                 offers.add(terms.apply(i));
             }
-            List<FactsReader.Facts> facts = tests.stream()
-                    .map(test -> new FactsReader.Facts(test, (PlainTest) test, ""))
-                    .toList();
+            List<FactsReader.Facts> facts =
+                    tests.stream().map(FactsReader.Facts::of).toList();
             Planner planner = new Planner(facts, order, groups);
             List<PlannedTest> planned = planner.inOrder();
             planner.connect(planned);
@@ -336,6 +334,8 @@ final class Simulation {
                 case Decision.Prepare(int system) -> prepare(system);
                 case Decision.CancelPreparation(int system) -> cancelPreparation(system);
                 case Decision.Run run -> begin(run);
+                case Decision.RunTogether together -> beginTogether(together);
+                case Decision.CancelMember cancel -> cancelMember(cancel);
                 case Decision.CancelTests cancel -> cancelTests();
                 case Decision.Renew(int system, String why) ->
                     at(Duration.ZERO, () -> {
@@ -496,12 +496,37 @@ final class Simulation {
         });
     }
 
+    private void beginTogether(Decision.RunTogether together) {
+        PlannedTest test = together.test();
+        assertThat(together.members().stream().map(Decision.Run::test))
+                .as("all members of %s start", test.name())
+                .containsExactlyElementsOf(test.gang.members);
+        assertThat(together.members().stream().map(Decision.Run::system))
+                .as("each member of %s has a system of its own", test.name())
+                .doesNotHaveDuplicates();
+        together.members().forEach(this::begin);
+    }
+
+    private void cancelMember(Decision.CancelMember cancel) {
+        Place place = new Place(cancel.system(), cancel.slot());
+        Decision.Run run = running.get(place);
+        assertThat(run).as("%s runs", cancel.member().name()).isNotNull();
+        at(Duration.ZERO, () -> {
+            if (running.remove(place, run)) {
+                tell(new Event.Finished(
+                        cancel.system(), cancel.slot(), TestEnd.of(Outcome.CANCELLED, "cancelled: " + cancel.why())));
+            }
+        });
+    }
+
     private void begin(Decision.Run run) {
-        TestCase test = run.test().test;
+        TestCase test = run.test().isMember() ? run.test().facts : run.test().test;
         PoolSystem.Facts facts = systems.get(run.system());
         assertThat(facts).as("%s runs on a system of the pool", test.name()).isNotNull();
         assertThat(stopped).as("no test starts after a stop").isNull();
-        assertThat(concluded).as("no attempt after the last").doesNotContainKey(test.name());
+        assertThat(concluded)
+                .as("no attempt after the last")
+                .doesNotContainKey(run.test().unit().name());
         assertThat(heldSystems).as("%s runs on a held system", test.name()).doesNotContainKey(run.system());
         if (spent.containsKey(run.system())) {
             PlannedTest previous = run.test().previous;
@@ -521,7 +546,10 @@ final class Simulation {
         assertThat(run.test().kind.demand().fresh() && !fresh)
                 .as("%s runs on a used system", test.name())
                 .isFalse();
-        running.values().forEach(other -> assertCompatible(test, other.test().test, other.system() == run.system()));
+        running.values().stream()
+                .filter(other -> !run.test().isMember()
+                        || !other.test().unit().equals(run.test().unit()))
+                .forEach(other -> assertCompatible(test, other.test().facts, other.system() == run.system()));
         assertFollows(run);
         Place place = new Place(run.system(), run.slot());
         assertThat(running.put(place, run)).as("two tests on %s", place).isNull();
@@ -601,6 +629,12 @@ final class Simulation {
         if (!running.remove(place, run)) {
             return; // already cancelled
         }
+        if (run.test().isMember() && end.systemUsable()) {
+            // What a policy says about its system depends on the whole test.
+            tell(new Event.Finished(place.system(), place.slot(), end));
+            assertNoPlaceIsWasted();
+            return;
+        }
         if (!end.systemUsable() || given.destruction.shouldDestroy(run.test().test, end)) {
             spent.merge(place.system(), end.systemUsable() && !run.test().facts.destructive(), Boolean::logicalAnd);
         }
@@ -612,7 +646,8 @@ final class Simulation {
     private void assertNoPlaceIsWasted() {
         // Uses the schedule itself: it must not be able to start another test without a new event.
         assertThat(schedule.startableTest())
-                .as("a test that could run now waits")
+                .as(() -> "a test that could run now waits: " + schedule.whyWaiting() + " after "
+                        + history.subList(Math.max(0, history.size() - 8), history.size()))
                 .isNull();
     }
 

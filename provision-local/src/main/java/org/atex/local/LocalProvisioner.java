@@ -35,6 +35,7 @@ public final class LocalProvisioner implements Provisioner {
     public static LocalProvisioner withMaxSystems(int count) {
         return new LocalProvisioner(
                 Provisioners.builder(number -> PlainRemote.builder("local-" + number, LocalConnection.open())
+                                .address("localhost")
                                 .host("localhost")
                                 .build())
                         .name("systems on this machine")

@@ -82,6 +82,20 @@ final class Container {
         }
     }
 
+    /** {@return its address in its network, {@code localhost} if it has the network of the host, or else its name} */
+    String address() {
+        try {
+            String address = ContainerState.of(podman, id).address();
+            return address == null ? name : address;
+        } catch (IOException e) {
+            LOG.debug("could not determine the address of container {}: {}", name, e.getMessage());
+            return name;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return name;
+        }
+    }
+
     /**
      * Removes the container with its volumes, even if it is running or the thread was interrupted. Failures are logged.
      */

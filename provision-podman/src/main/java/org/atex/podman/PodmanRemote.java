@@ -26,7 +26,7 @@ final class PodmanRemote implements Remote {
     /** Guards the start of a reset against close(). */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private @Nullable Container container;
+    private volatile @Nullable Container container;
     /** The removal of the last container, and the reset in progress; close() waits for both. */
     private @Nullable Thread removal;
 
@@ -72,6 +72,16 @@ final class PodmanRemote implements Remote {
     @Override
     public PodmanConnection connection() {
         return connection;
+    }
+
+    /**
+     * {@return the address of the container in its network, {@code localhost} if it has the network of the host, or else
+     * its name}
+     */
+    @Override
+    public String address() {
+        Container current = container;
+        return current == null ? name : current.address();
     }
 
     @Override

@@ -21,6 +21,12 @@ record SshRemote(String name, PooledHost pooled, Connection connection, Consumer
         return pooled.host.machine();
     }
 
+    /** {@return the address of the host as it was given; an alias of the ssh configuration is not resolved} */
+    @Override
+    public String address() {
+        return pooled.host.address();
+    }
+
     @Override
     public Map<String, String> labels() {
         return pooled.host.labels();

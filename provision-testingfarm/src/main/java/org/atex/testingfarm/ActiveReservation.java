@@ -365,6 +365,7 @@ final class ActiveReservation {
         String request = String.valueOf(machine.id());
         // The provisioner adds the labels of the reservation, which win over those of the user's host function.
         return PlainRemote.builder(request, connection)
+                .address(host.address())
                 .labels(host.labels())
                 .label("request", request)
                 .expires(machine.expires())

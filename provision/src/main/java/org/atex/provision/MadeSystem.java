@@ -66,6 +66,11 @@ final class MadeSystem implements Remote {
         return made.host();
     }
 
+    @Override
+    public String address() {
+        return made.address();
+    }
+
     /**
      * {@inheritDoc} A system that declares {@link Capability#RESET} must have lost a file that was written before; a
      * snapshot that leaves out a disk, for example, goes unnoticed otherwise.

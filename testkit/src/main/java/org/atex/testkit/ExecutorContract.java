@@ -20,6 +20,7 @@ import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestInvocation;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,6 +77,15 @@ public abstract class ExecutorContract {
      * @param limit its time limit, or null if it has none
      */
     protected abstract TestCase endless(@Nullable Duration limit);
+
+    /**
+     * {@return a test that passes if an environment variable has a value, and fails otherwise; null if tests have no
+     * environment}
+     *
+     * @param variable the name of the variable
+     * @param value the value
+     */
+    protected abstract @Nullable TestCase requiring(String variable, String value);
 
     /** {@return a test of a type that the executor does not support, or null if it supports all types} */
     protected @Nullable TestCase foreign() {
@@ -324,6 +334,22 @@ public abstract class ExecutorContract {
                 .as("a test that runs while another one runs on the same executor")
                 .isEqualTo(Outcome.PASSED);
         running.awaitBlocked().interrupt().failure();
+    }
+
+    @Test
+    void x20_variablesOfTheInvocationReachTheTest() throws Exception {
+        TestCase test = requiring("ATEX_CONTRACT", "the value");
+        assumeTrue(test != null, "tests of this executor have no environment");
+        TestEnd without = executor.run(test, artifacts());
+        assertThat(without.outcome()).as("without the variable").isNotEqualTo(Outcome.PASSED);
+        TestCase invocation = TestInvocation.of(test).withVariable("ATEX_CONTRACT", "the value");
+        TestEnd with = executor.run(invocation, artifacts());
+        assertThat(with.outcome())
+                .as("with the variable of TestInvocation: %s", with.note())
+                .isEqualTo(Outcome.PASSED);
+        assertThat(executor.run(test, artifacts()).outcome())
+                .as("the variable is gone in the next test")
+                .isNotEqualTo(Outcome.PASSED);
     }
 
     @Test

@@ -22,6 +22,7 @@ import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestInvocation;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,8 +38,7 @@ class BrokenExecutorsTest {
 
     /** Returns the factory of a correct executor with all optional features. */
     private static Executor.Factory good() {
-        Executor.Factory fakes = FakeExecutors.running(
-                Map.of("/failing", FakeRun.failing(Duration.ofMillis(1)), "/endless", FakeRun.endless()));
+        Executor.Factory fakes = FakeExecutors.running(FakePrograms::runOf);
         return system -> new DelegatingExecutor(fakes.open(system)) {
             @Override
             public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
@@ -85,6 +85,10 @@ class BrokenExecutorsTest {
         };
     }
 
+    private static TestCase withoutVariables(TestCase test) {
+        return test instanceof TestInvocation invocation ? invocation.wrapped() : test;
+    }
+
     /** Returns an executor that changes the end of a test. */
     private static UnaryOperator<Executor.Factory> ending(UnaryOperator<TestEnd> change) {
         return running((good, test, into) -> change.apply(good.run(test, into)));
@@ -104,6 +108,7 @@ class BrokenExecutorsTest {
 
     private static Stream<Broken<UnaryOperator<Executor.Factory>>> ends() {
         return Stream.of(
+                Broken.of("x20", running((good, test, into) -> good.run(withoutVariables(test), into))),
                 Broken.of(
                         "x01",
                         ending(end -> end.outcome() == Outcome.PASSED
@@ -329,6 +334,11 @@ class BrokenExecutorsTest {
         @Override
         protected boolean isLeftBehind(Connection system) {
             return LongStream.rangeClosed(1, 9).anyMatch(((FakeConnection) system)::isRunning);
+        }
+
+        @Override
+        protected TestCase requiring(String variable, String value) {
+            return TestCase.named("/requiring " + variable + "=" + value);
         }
 
         @Override

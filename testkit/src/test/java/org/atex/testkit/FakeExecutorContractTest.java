@@ -1,7 +1,6 @@
 package org.atex.testkit;
 
 import java.time.Duration;
-import java.util.Map;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.TestCase;
@@ -17,8 +16,7 @@ class FakeExecutorContractTest extends ExecutorContract {
 
     @Override
     protected Executor.Factory factory() {
-        return FakeExecutors.running(
-                Map.of("/failing", FakeRun.failing(Duration.ofMillis(1)), "/endless", FakeRun.endless()));
+        return FakeExecutors.running(FakePrograms::runOf);
     }
 
     @Override
@@ -36,6 +34,11 @@ class FakeExecutorContractTest extends ExecutorContract {
         return limit == null
                 ? TestCase.named("/endless")
                 : TestCase.named("/endless").withLimit(limit);
+    }
+
+    @Override
+    protected TestCase requiring(String variable, String value) {
+        return TestCase.named("/requiring " + variable + "=" + value);
     }
 
     @Override

@@ -4,13 +4,29 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
+import org.atex.api.TestCase;
+import org.atex.api.TestInvocation;
 
 /** Programs in memory with which a fake system passes the contract of real systems. */
 final class FakePrograms {
     private FakePrograms() {}
+
+    /** Returns the run of a test of the contract of executors. */
+    static FakeRun runOf(TestCase test) {
+        String name = test.name();
+        if (name.equals("/endless")) {
+            return FakeRun.endless();
+        }
+        String[] required = name.replaceFirst("/requiring ", "").split("=", 2);
+        boolean passes = name.startsWith("/requiring ")
+                ? required[1].equals(TestInvocation.of(test).environment().get(required[0]))
+                : !name.equals("/failing");
+        return passes ? FakeRun.passing(Duration.ofMillis(1)) : FakeRun.failing(Duration.ofMillis(1));
+    }
 
     static CommandEnd run(FakeProcess process) throws Exception {
         Command command = process.command();

@@ -1,0 +1,271 @@
+package org.atex.adhoc;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.stream.Collectors;
+import org.atex.adhoc.PlannedTest.Demand;
+import org.atex.adhoc.PoolSystem.Phase;
+import org.atex.support.Plural;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds systems for tests that run on several at once. All members start together or none. The first test in the order
+ * that has enough ready systems gathers them: each one that becomes free is kept for it, so that smaller tests do not
+ * overtake it again and again. Only one test gathers at a time, so that two never wait for each other's systems. Part of
+ * the {@link Schedule}; not thread-safe.
+ */
+final class Gangs {
+    private final WaitingTests waiting;
+    private final Matching matching;
+    /** The systems that are kept. */
+    private final Set<PoolSystem> kept = new LinkedHashSet<>();
+
+    Gangs(WaitingTests waiting, Matching matching) {
+        this.waiting = waiting;
+        this.matching = matching;
+    }
+
+    /** {@return whether no such test waits, and no system is kept for one} */
+    boolean isEmpty() {
+        return waiting.gangs().isEmpty() && kept.isEmpty();
+    }
+
+    /**
+     * {@return the tier of the first waiting test that could run if it had systems} Tests of a lower tier are before it.
+     */
+    int firstTier() {
+        return waiting.gangs().stream()
+                .filter(this::mayRun)
+                .mapToInt(gang -> gang.test.tier())
+                .findFirst()
+                .orElse(Integer.MAX_VALUE);
+    }
+
+    /** {@return whether a test could start if it had systems} */
+    boolean mayRun(Gang gang) {
+        return waiting.whyLocked(gang.test).isEmpty()
+                && matching.mayRun(gang.leader().kind.demand());
+    }
+
+    /**
+     * {@return the systems for each member of a test that starts now, or null if none can start} Keeps free systems for
+     * the first test that has to wait for some.
+     */
+    @Nullable
+    Map<PlannedTest, PoolSystem> next(Collection<PoolSystem> systems, Instant now) {
+        Set<List<Demand>> failed = new HashSet<>();
+        Gang gathering = null;
+        Set<PoolSystem> keep = new LinkedHashSet<>();
+        for (Gang gang : waiting.gangs()) {
+            List<Demand> shape = shape(gang);
+            if (!mayRun(gang) || gathering != null && failed.contains(shape)) {
+                gang.gathers = false;
+                continue;
+            }
+            Map<PlannedTest, PoolSystem> found = place(gang, systems, (m, s) -> canStart(gang, m, s, now));
+            if (found.size() == gang.members.size()) {
+                return found;
+            }
+            failed.add(shape);
+            gang.gathers = gathering == null && (gang.gathers || mayGather(gang, systems));
+            if (gang.gathers) {
+                gathering = gang;
+                keep.addAll(found.values());
+                keep(gang, found, systems, keep);
+            }
+        }
+        List<PoolSystem> unused =
+                kept.stream().filter(system -> !keep.contains(system)).toList();
+        unused.forEach(this::free);
+        // Another test may use them.
+        return unused.isEmpty() ? null : next(systems, now);
+    }
+
+    /** {@return a waiting test that could start now, or null; between events it must be null (for tests)} */
+    @Nullable
+    PlannedTest startable(Collection<PoolSystem> systems, Instant now) {
+        return waiting.gangs().stream()
+                .filter(gang -> mayRun(gang)
+                        && place(gang, systems, (m, s) -> canStart(gang, m, s, now))
+                                        .size()
+                                == gang.members.size())
+                .map(gang -> gang.test)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static List<Demand> shape(Gang gang) {
+        return gang.members.stream().map(member -> member.kind.demand()).toList();
+    }
+
+    private void keep(
+            Gang gang, Map<PlannedTest, PoolSystem> found, Collection<PoolSystem> systems, Set<PoolSystem> keep) {
+        found.forEach((member, system) -> keep(gang, member, system));
+        for (PlannedTest member : gang.members) {
+            if (!found.containsKey(member) && needsWhole(member)) {
+                // Otherwise other tests would keep all of its slots busy in turn.
+                systems.stream()
+                        .filter(system -> fits(member, system) && isOpen(system) && !keep.contains(system))
+                        .min(Comparator.comparingInt(PoolSystem::runningNow))
+                        .ifPresent(system -> {
+                            keep.add(system);
+                            keep(gang, member, system);
+                        });
+            }
+        }
+    }
+
+    private void keep(Gang gang, PlannedTest member, PoolSystem system) {
+        kept.add(system);
+        system.keepFor(gang, needsWhole(member));
+    }
+
+    private void free(PoolSystem system) {
+        kept.remove(system);
+        system.keepFor(null, false);
+    }
+
+    /** Frees all systems that are kept. {@return whether there were some} */
+    boolean stopGathering() {
+        boolean some = !kept.isEmpty();
+        waiting.gangs().forEach(gang -> gang.gathers = false);
+        List.copyOf(kept).forEach(this::free);
+        return some;
+    }
+
+    void gone(PoolSystem system) {
+        kept.remove(system);
+    }
+
+    private static boolean needsWhole(PlannedTest member) {
+        Demand demand = member.kind.demand();
+        return demand.destructive() || !demand.locks().isEmpty();
+    }
+
+    /** Returns whether enough systems are ready, idle or not; a rerun on fresh systems waits for new ones anyway. */
+    private boolean mayGather(Gang gang, Collection<PoolSystem> systems) {
+        return shape(gang).stream().anyMatch(Demand::fresh)
+                || place(gang, systems, (member, system) -> fits(member, system) && isOpen(system))
+                                .size()
+                        == gang.members.size();
+    }
+
+    private static boolean isOpen(PoolSystem system) {
+        return system.phase == Phase.READY && !system.isClosed();
+    }
+
+    private static boolean fits(PlannedTest member, PoolSystem system) {
+        Demand demand = member.kind.demand();
+        return demand.isMetBy(system.facts.labels())
+                && !demand.avoided().contains(system.host)
+                && !(demand.fresh() && system.hasWorked);
+    }
+
+    private boolean canStart(Gang gang, PlannedTest member, PoolSystem system, Instant now) {
+        return system.hasIdleSlotFor(gang)
+                && fits(member, system)
+                && member.kind.demand().accepts(system)
+                && system.isWholeFor(member)
+                && matching.isFreeForGangs(system, now)
+                && matching.endsInTime(member, system, now);
+    }
+
+    /**
+     * {@return a system of its own for each member, or for as many members as possible} This is a maximum matching in a
+     * bipartite graph, found by augmenting paths (Kuhn's algorithm).
+     */
+    private static Map<PlannedTest, PoolSystem> place(
+            Gang gang, Collection<PoolSystem> systems, BiPredicate<PlannedTest, PoolSystem> suits) {
+        Map<PoolSystem, PlannedTest> users = new LinkedHashMap<>();
+        for (PlannedTest member : gang.members) {
+            augment(member, systems, suits, users, new HashSet<>());
+        }
+        Map<PlannedTest, PoolSystem> placed = new LinkedHashMap<>();
+        gang.members.forEach(member -> users.forEach((system, user) -> {
+            if (user.equals(member)) {
+                placed.put(member, system);
+            }
+        }));
+        return placed;
+    }
+
+    private static boolean augment(
+            PlannedTest member,
+            Collection<PoolSystem> systems,
+            BiPredicate<PlannedTest, PoolSystem> suits,
+            Map<PoolSystem, PlannedTest> users,
+            Set<PoolSystem> seen) {
+        for (PoolSystem system : systems) {
+            if (!users.containsKey(system) && suits.test(member, system)) {
+                users.put(system, member);
+                return true;
+            }
+        }
+        for (Map.Entry<PoolSystem, PlannedTest> taken : List.copyOf(users.entrySet())) {
+            PoolSystem system = taken.getKey();
+            if (suits.test(member, system)
+                    && seen.add(system)
+                    && augment(taken.getValue(), systems, suits, users, seen)) {
+                users.put(system, member);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@return the first waiting test, or null} */
+    @Nullable
+    Gang first() {
+        return waiting.gangs().isEmpty() ? null : waiting.gangs().first();
+    }
+
+    /** {@return the members of a test for which there is no system, neither ready nor in preparation} */
+    List<PlannedTest> lacking(Gang gang, Collection<PoolSystem> systems) {
+        Map<PlannedTest, PoolSystem> found = place(
+                gang,
+                systems,
+                (member, system) -> fits(member, system)
+                        && (isOpen(system) || system.phase == Phase.PREPARING || system.isRenewing()));
+        return gang.members.stream()
+                .filter(member -> !found.containsKey(member))
+                .toList();
+    }
+
+    /** {@return the idle systems that a test cannot use, although it lacks some} */
+    List<PoolSystem> useless(Gang gang, Collection<PoolSystem> systems, Instant now) {
+        Collection<PoolSystem> used = place(gang, systems, (member, system) -> canStart(gang, member, system, now))
+                .values();
+        return systems.stream()
+                .filter(system -> system.phase == Phase.READY && system.isIdle() && !used.contains(system))
+                .toList();
+    }
+
+    /** {@return what a waiting test lacks, for people} */
+    String whatLacks(Gang gang, List<PlannedTest> members) {
+        String names = members.stream()
+                .map(member -> member.guest().name()
+                        + (member.kind.demand().needs().isEmpty()
+                                ? ""
+                                : " (with " + member.kind.demand().needs() + ")"))
+                .collect(Collectors.joining(", "));
+        return Plural.of(gang.members.size(), "system") + " at once"
+                + (members.isEmpty() ? "" : ", without one for " + names);
+    }
+
+    /** {@return why a waiting test does not run, for people} */
+    String whyNot(Gang gang, Collection<PoolSystem> systems, Instant now) {
+        Map<PlannedTest, PoolSystem> found = place(gang, systems, (m, s) -> canStart(gang, m, s, now));
+        List<PlannedTest> missing = new ArrayList<>(gang.members);
+        missing.removeAll(found.keySet());
+        return "for " + whatLacks(gang, missing);
+    }
+}

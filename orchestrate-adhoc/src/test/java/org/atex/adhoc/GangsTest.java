@@ -1,0 +1,333 @@
+package org.atex.adhoc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
+import org.atex.adhoc.Simulation.Supplies;
+import org.atex.api.MultihostTest;
+import org.atex.api.Need;
+import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
+import org.atex.api.RunSummary;
+import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
+import org.atex.api.TestLock;
+import org.atex.testkit.FakeExecutors;
+import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeRun;
+import org.atex.testkit.FakeSystem;
+import org.atex.testkit.RecordingAggregator;
+import org.junit.jupiter.api.Test;
+
+/** Tests on several systems at once start together, and are neither starved nor in each other's way. */
+class GangsTest {
+    private static final Duration TAKES = Duration.ofSeconds(10);
+    private static final PlainTest ROLE = TestCase.named("role");
+
+    private static MultihostTest pair(String name) {
+        return MultihostTest.named(name).withRole("server", ROLE).withRole("client", ROLE);
+    }
+
+    private static List<TestCase> with(TestCase test, int others) {
+        List<TestCase> tests = new ArrayList<>();
+        IntStream.range(0, others).forEach(i -> tests.add(TestCase.named("/t" + i)));
+        tests.add(test);
+        return tests;
+    }
+
+    private static Simulation passing(List<TestCase> tests, Simulation.Given rules) {
+        return simulation(tests, rules, (test, attempt) -> TestEnd.exited(0));
+    }
+
+    private static Simulation simulation(
+            List<TestCase> tests, Simulation.Given rules, BiFunction<TestCase, Integer, TestEnd> ends) {
+        return new Simulation(tests, 1, rules, provisioner -> Simulation.plain(), ends, test -> TAKES);
+    }
+
+    private static Supplies.System system(String arch) {
+        return new Supplies.System(Map.of("arch", arch), 1, Duration.ZERO, Duration.ZERO, null);
+    }
+
+    private static TestEnd end(Outcome outcome) {
+        return TestEnd.of(outcome, null);
+    }
+
+    @Test
+    void allMembersStartAtOnceOnSystemsOfTheirOwn() {
+        Simulation simulation = passing(List.of(pair("/pair")), Simulation.rules());
+
+        assertThat(simulation.run()).as("both at the same time").isEqualTo(TAKES);
+
+        assertThat(simulation.started).containsExactly("/pair (server)", "/pair (client)");
+        assertThat(simulation.systemsUsed).isEqualTo(2);
+        assertThat(simulation.concluded.get("/pair").outcome()).isEqualTo(Outcome.PASSED);
+    }
+
+    @Test
+    void smallerTestsDoNotOvertake() {
+        MultihostTest three = MultihostTest.named("/three").withRole("node", 3, ROLE);
+        Random random = new Random(17);
+        for (DestructionPolicy policy : List.of(DestructionPolicy.declared(), DestructionPolicy.always())) {
+            Simulation simulation = new Simulation(
+                    with(three.withPlan(plan -> plan.withPriority(1)), 60),
+                    1,
+                    Simulation.rules().withMaxSystems(3).withDestruction(policy),
+                    provisioner ->
+                            new Supplies.System(Map.of(), 1, Duration.ofMillis(random.nextInt(5000)), TAKES, null),
+                    (test, attempt) -> TestEnd.exited(0),
+                    test -> Duration.ofSeconds(5 + random.nextInt(10)));
+
+            simulation.run();
+
+            assertThat(simulation.started.indexOf("/three (node-1)"))
+                    .as("tests before the first one in the order, with %s", policy)
+                    .isLessThanOrEqualTo(3);
+        }
+    }
+
+    @Test
+    void testsOfHigherPriorityAreFirst() {
+        List<TestCase> tests = new ArrayList<>(List.of(pair("/pair")));
+        IntStream.range(0, 10).forEach(i -> tests.add(TestCase.named("/t" + i).withPriority(1)));
+        Simulation simulation = passing(tests, Simulation.rules().withMaxSystems(2));
+
+        simulation.run();
+
+        assertThat(simulation.started.subList(10, 12)).containsExactly("/pair (server)", "/pair (client)");
+    }
+
+    @Test
+    void rareSystemGoesToTheRoleThatNeedsIt() {
+        MultihostTest test = MultihostTest.named("/mixed")
+                .withRole("any", 2, ROLE)
+                .withRole("arm", ROLE.withNeed(Need.of("arch", "aarch64")));
+        List<String> archs = new ArrayList<>(List.of("aarch64", "x86_64", "x86_64"));
+        Simulation simulation = new Simulation(
+                List.of(test),
+                1,
+                Simulation.rules().withMaxSystems(3),
+                provisioner -> system(archs.isEmpty() ? "x86_64" : archs.removeFirst()),
+                (member, attempt) -> TestEnd.exited(0),
+                member -> TAKES);
+
+        simulation.run();
+
+        assertThat(simulation.concluded.get("/mixed").outcome()).isEqualTo(Outcome.PASSED);
+    }
+
+    @Test
+    void twoOfThemNeverWaitForEachOther() {
+        List<TestCase> tests = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            String arch = i % 2 == 0 ? "x86_64" : "aarch64";
+            tests.add(MultihostTest.named("/m" + i).withRole("node", 3, ROLE.withNeed(Need.of("arch", arch))));
+        }
+        Random random = new Random(17);
+        Simulation simulation = new Simulation(
+                tests,
+                2,
+                Simulation.rules()
+                        .withMaxSystems(3)
+                        .withTerms(provisioner -> new Supply.Terms(
+                                Map.of("arch", provisioner == 0 ? "x86_64" : "aarch64"),
+                                0,
+                                Integer.MAX_VALUE,
+                                0,
+                                null)),
+                provisioner -> new Supplies.System(
+                        Map.of("arch", provisioner == 0 ? "x86_64" : "aarch64"),
+                        1,
+                        Duration.ofMillis(random.nextInt(5000)),
+                        Duration.ZERO,
+                        null),
+                (test, attempt) -> TestEnd.exited(0),
+                test -> TAKES);
+
+        simulation.run();
+
+        assertThat(simulation.concluded.values()).allMatch(end -> end.outcome() == Outcome.PASSED);
+        assertThat(simulation.systemsUsed)
+                .as("systems are exchanged once or so for each kind, not for each test")
+                .isLessThan(10);
+    }
+
+    @Test
+    void testThatGetsTooFewSystemsIsGivenUpAndOthersRun() {
+        int[] left = {2};
+        Simulation simulation = new Simulation(
+                with(MultihostTest.named("/three").withRole("node", 3, ROLE), 5),
+                1,
+                Simulation.rules(),
+                provisioner -> left[0]-- > 0 ? Simulation.plain() : new Supplies.Exhausted(),
+                (test, attempt) -> TestEnd.exited(0),
+                test -> TAKES);
+
+        simulation.run();
+
+        TestEnd end = simulation.concluded.remove("/three");
+        assertThat(end.outcome()).isEqualTo(Outcome.NOT_RUN);
+        assertThat(end.note())
+                .contains("3 systems at once, without one for node-")
+                .contains("no more");
+        assertThat(simulation.concluded.values()).allMatch(other -> other.outcome() == Outcome.PASSED);
+    }
+
+    @Test
+    void firstFailureEndsTheOthers() {
+        BiFunction<TestCase, Integer, TestEnd> ends =
+                (test, attempt) -> test.name().contains("server") ? end(Outcome.FAILED) : TestEnd.exited(0);
+        Simulation ending = simulation(List.of(pair("/pair")), Simulation.rules(), ends);
+        ending.takesOn = (test, host) -> test.name().contains("server") ? TAKES : TAKES.multipliedBy(100);
+        assertThat(ending.run()).as("the client does not wait for its end").isEqualTo(TAKES);
+        assertThat(ending.concluded.get("/pair")).isEqualTo(new TestEnd(Outcome.FAILED, null, "server: failed", true));
+
+        Simulation going = simulation(List.of(pair("/pair").withOneFailureEndsAll(false)), Simulation.rules(), ends);
+        going.takesOn = ending.takesOn;
+        assertThat(going.run()).as("the client goes on").isEqualTo(TAKES.multipliedBy(100));
+        assertThat(going.concluded.get("/pair").outcome()).isEqualTo(Outcome.FAILED);
+    }
+
+    @Test
+    void itIsRunAgainAsAWholeOnFreshSystems() {
+        Simulation simulation = simulation(
+                List.of(pair("/pair")),
+                Simulation.rules()
+                        .withMaxSystems(2)
+                        .withReruns(
+                                RerunPolicy.maxReruns(1).with(Rerun.inOrder().onFreshSystem())),
+                (test, attempt) ->
+                        attempt == 1 && test.name().contains("client") ? end(Outcome.FAILED) : end(Outcome.PASSED));
+
+        simulation.run();
+
+        assertThat(simulation.started)
+                .containsExactly("/pair (server)", "/pair (client)", "/pair (server)", "/pair (client)");
+        assertThat(simulation.concluded.get("/pair").outcome()).isEqualTo(Outcome.PASSED);
+    }
+
+    @Test
+    void lossExplainsTheFailureOfTheOther() {
+        TestEnd end = Gang.end(new LinkedHashMap<>(Map.of("client", end(Outcome.FAILED), "server", end(Outcome.LOST))));
+
+        assertThat(end.outcome()).isEqualTo(Outcome.LOST);
+        assertThat(end.systemUsable()).isFalse();
+        assertThat(end.note()).contains("server: was lost").contains("client: failed");
+    }
+
+    @Test
+    void locksOfAllRolesAreHeldOnce() {
+        TestLock database = TestLock.exclusive("database");
+        MultihostTest test = MultihostTest.named("/pair")
+                .withRole("server", ROLE.withLock(database))
+                .withRole("client", ROLE.withLock(database));
+        Simulation simulation = passing(
+                List.of(
+                        TestCase.named("/before").withLock(database).withPriority(1),
+                        test,
+                        TestCase.named("/alone").withLock(TestLock.exclusive(TestLock.EVERYTHING))),
+                Simulation.rules());
+
+        assertThat(simulation.run()).as("one after the other").isEqualTo(TAKES.multipliedBy(3));
+    }
+
+    @Test
+    void destructiveMembersHaveTheirSystemAlone() {
+        MultihostTest test = MultihostTest.named("/pair")
+                .withPlan(plan -> plan.withDestructive(true).withPriority(1))
+                .withRole("node", 2, ROLE);
+        Random random = new Random(17);
+        Simulation simulation = new Simulation(
+                with(test, 200),
+                1,
+                Simulation.rules().withMaxSystems(2),
+                provisioner -> new Supplies.System(Map.of(), 4, Duration.ofMillis(random.nextInt(1000)), TAKES, null),
+                (member, attempt) -> TestEnd.exited(0),
+                member -> Duration.ofSeconds(1 + random.nextInt(20)));
+
+        simulation.run();
+
+        assertThat(simulation.started.indexOf("/pair (node-1)"))
+                .as("small tests in four slots do not overtake it again and again")
+                .isLessThan(20);
+    }
+
+    private static AdHocOrchestrator.Builder run(TestCase test, FakeProvisioner systems) {
+        return AdHocOrchestrator.builder(List.of(test))
+                .on(systems)
+                .with(FakeExecutors.passing(Duration.ofMillis(1)))
+                .into(RecordingAggregator.create());
+    }
+
+    @Test
+    void whatCanNeverRunIsRefusedBeforeTheRun() {
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")))) {
+            assertThatThrownBy(() -> run(pair("/pair"), systems).maxSystems(1).build())
+                    .hasMessage("the test /pair needs 2 systems at once, but the run may have at most 1 (maxSystems)");
+            assertThatThrownBy(() -> AdHocOrchestrator.builder(List.of(pair("/pair")))
+                            .on(Source.of(systems).withMaxSystems(1))
+                            .with(FakeExecutors.passing(Duration.ofMillis(1)))
+                            .into(RecordingAggregator.create())
+                            .build())
+                    .hasMessage("the test /pair needs 2 systems at once, but the provisioners may have at most 1"
+                            + " (Source.withMaxSystems)");
+            TestCase arm = pair("/pair").withRole("arm", ROLE.withNeed(Need.of("arch", "aarch64")));
+            assertThatThrownBy(() -> run(arm, systems).build())
+                    .hasMessageStartingWith("the test /pair (arm) needs a system with arch=aarch64");
+            TestCase serial = pair("/pair").withPlan(plan -> plan.withGroup("upgrade"));
+            assertThatThrownBy(() -> run(serial, systems)
+                            .group(TestGroup.serial("upgrade"))
+                            .build())
+                    .hasMessageContaining("its tests run on one system, but /pair runs on several");
+            assertThatThrownBy(() -> pair("/pair").withRole("client", ROLE))
+                    .hasMessageStartingWith("the role client of the test /pair has a name that another role");
+        }
+    }
+
+    @Test
+    void testWithoutRolesCannotRun() throws Exception {
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run =
+                        run(MultihostTest.named("/none"), systems).build()) {
+            TestEnd end = run.run().tests().getFirst().end();
+
+            assertThat(end.outcome()).isEqualTo(Outcome.ERROR);
+            assertThat(end.note()).contains("has no roles: add them by MultihostTest.withRole");
+        }
+    }
+
+    @Test
+    void recordHasAPartForEachSystem() throws Exception {
+        RecordingAggregator results = RecordingAggregator.create();
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = AdHocOrchestrator.builder(List.of(MultihostTest.named("/mixed")
+                                .withOneFailureEndsAll(false)
+                                .withRole("good", TestCase.named("good"))
+                                .withRole("bad", 2, TestCase.named("bad"))))
+                        .on(systems)
+                        .with(FakeExecutors.running(Map.of("bad", FakeRun.failing(Duration.ofMillis(1)))))
+                        .into(results)
+                        .build()) {
+            RunSummary summary = run.run();
+
+            assertThat(summary.tests().getFirst().excerpt().parts())
+                    .extracting(part -> part.name())
+                    .containsExactlyInAnyOrder("bad-1", "bad-2");
+        }
+        assertThat(results.records()).hasSize(1);
+        assertThat(results.entries().getFirst().results())
+                .hasSize(4)
+                .anyMatch(line -> line.contains("\"name\":\"good\""))
+                .anyMatch(line -> line.contains("\"name\":\"bad-2\""))
+                .last()
+                .asString()
+                .doesNotContain("name");
+    }
+}
