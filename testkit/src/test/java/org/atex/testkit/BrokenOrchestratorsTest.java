@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -34,7 +33,6 @@ import org.atex.api.TestSummary;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -42,22 +40,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(240)
 class BrokenOrchestratorsTest {
     /** The parts from which the contract creates an orchestrator. */
-    record Parts(
-            List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results, Path scratch) {
+    record Parts(List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {
         Parts withTests(List<TestCase> others) {
-            return new Parts(others, systems, executors, results, scratch);
+            return new Parts(others, systems, executors, results);
         }
 
         Parts withSystems(Provisioner others) {
-            return new Parts(tests, others, executors, results, scratch);
+            return new Parts(tests, others, executors, results);
         }
 
         Parts withExecutors(Executor.Factory others) {
-            return new Parts(tests, systems, others, results, scratch);
+            return new Parts(tests, systems, others, results);
         }
 
         Parts withResults(Aggregator others) {
-            return new Parts(tests, systems, executors, others, scratch);
+            return new Parts(tests, systems, executors, others);
         }
     }
 
@@ -65,13 +62,10 @@ class BrokenOrchestratorsTest {
     static final class Contract extends OrchestratorContract {
         static Function<Parts, Orchestrator> tested = DelegatingOrchestrator::new;
 
-        @TempDir
-        Path scratch;
-
         @Override
         protected Orchestrator orchestrate(
                 List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {
-            return tested.apply(new Parts(tests, systems, executors, results, scratch));
+            return tested.apply(new Parts(tests, systems, executors, results));
         }
     }
 
@@ -100,8 +94,7 @@ class BrokenOrchestratorsTest {
         final Orchestrator good;
 
         DelegatingOrchestrator(Parts parts) {
-            good = new SequentialOrchestrator(
-                    parts.tests(), parts.systems(), parts.executors(), parts.results(), parts.scratch());
+            good = new SequentialOrchestrator(parts.tests(), parts.systems(), parts.executors(), parts.results());
         }
 
         @Override

@@ -2,19 +2,14 @@ package org.atex.testkit;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import org.atex.api.AggregationException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Executor;
-import org.atex.api.Need;
 import org.atex.api.Offer;
 import org.atex.api.Orchestrator;
 import org.atex.api.Outcome;
@@ -22,7 +17,6 @@ import org.atex.api.Problem;
 import org.atex.api.Provisioner;
 import org.atex.api.Remote;
 import org.atex.api.RunSummary;
-import org.atex.api.SetupException;
 import org.atex.api.Stop;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
@@ -31,165 +25,130 @@ import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.jspecify.annotations.Nullable;
 
-/** A minimal orchestrator, which runs one test after another, each on a system of its own. */
+/** Runs one test after another, each on a system of its own. */
 final class SequentialOrchestrator implements Orchestrator {
     private final List<TestCase> tests;
-    private final Provisioner provisioner;
+    private final Provisioner systems;
     private final Executor.Factory executors;
-    private final Aggregator aggregator;
-    private final Path scratch;
+    private final Aggregator results;
     private final List<Problem> problems = new ArrayList<>();
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private @Nullable Thread runner;
-    private @Nullable Stop stopped;
-    private boolean closed;
+    private final AtomicBoolean used = new AtomicBoolean();
+    private final ReentrantLock running = new ReentrantLock();
+    private @Nullable Thread runner; // guarded by this object
+    private volatile boolean stopped;
+    private boolean interrupted; // used by the runner only
 
-    SequentialOrchestrator(
-            List<TestCase> tests,
-            Provisioner provisioner,
-            Executor.Factory executors,
-            Aggregator aggregator,
-            Path scratch) {
-        Set<String> names = new HashSet<>();
-        for (TestCase test : tests) {
-            if (!names.add(test.name())) {
-                throw new IllegalArgumentException("the test " + test.name() + " is planned twice");
-            }
-        }
-        if (tests.isEmpty()) {
-            throw new IllegalArgumentException("there is no test to run");
+    SequentialOrchestrator(List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {
+        if (tests.isEmpty() || tests.stream().map(TestCase::name).distinct().count() < tests.size()) {
+            throw new IllegalArgumentException("there is no test, or there are two with the same name: " + tests);
         }
         this.tests = List.copyOf(tests);
-        this.provisioner = provisioner;
+        this.systems = systems;
         this.executors = executors;
-        this.aggregator = aggregator;
-        this.scratch = scratch;
+        this.results = results;
     }
 
     @Override
     public RunSummary run() throws InterruptedException {
-        begin();
-        long start = System.nanoTime();
+        long begin = System.nanoTime();
+        running.lock();
         try {
-            List<TestSummary> summaries = new ArrayList<>();
-            boolean interrupted = false;
-            for (TestCase test : tests) {
-                interrupted |= Thread.interrupted() && !isStopped();
-                TestRecord record = interrupted || isStopped() ? notRun(test, "the run was stopped") : record(test);
-                interrupted |= record.end().outcome() == Outcome.CANCELLED && !isStopped();
-                List<TestRecord> attempts = record.attempt() == 0 ? List.of() : List.of(record);
-                summaries.add(TestSummary.of(test, record.end(), attempts));
+            if (!used.compareAndSet(false, true)) {
+                throw new IllegalStateException("this orchestrator has run already or is closed");
             }
-            if (interrupted) {
+            setRunner(Thread.currentThread());
+            List<TestSummary> all = tests.stream().map(this::run).toList();
+            if (isStopping() && interrupted) {
                 throw new InterruptedException("the run was interrupted");
             }
-            return new RunSummary(summaries, problems, Duration.ofNanos(System.nanoTime() - start));
+            return new RunSummary(all, problems, Duration.ofNanos(System.nanoTime() - begin));
         } finally {
-            ended.countDown();
+            setRunner(null);
+            running.unlock();
         }
     }
 
-    private synchronized void begin() {
-        if (closed || runner != null) {
-            throw new IllegalStateException("this orchestrator has run already or is closed");
-        }
-        runner = Thread.currentThread();
+    private synchronized void setRunner(@Nullable Thread thread) {
+        runner = thread;
     }
 
-    private synchronized boolean isStopped() {
-        return stopped != null;
+    private boolean isStopping() {
+        interrupted |= Thread.interrupted() && !stopped;
+        return stopped || interrupted;
     }
 
-    private TestRecord record(TestCase test) {
-        for (Need need : test.needs()) {
-            if (need.isRuledOutBy(provisioner.labels())) {
-                return notRun(test, "no system has " + need);
-            }
-        }
+    private TestSummary run(TestCase test) {
+        Artifacts into = Artifacts.none();
+        TestRecord record;
         try {
-            provisioner.provision(1);
-            return switch (provisioner.take(Duration.ofSeconds(30))) {
-                case Offer.Ready ready -> on(ready.remote(), test);
-                case Offer.Failed failed ->
-                    notRun(test, String.valueOf(failed.cause().getMessage()));
-                case Offer.Exhausted exhausted -> notRun(test, exhausted.why());
-                case Offer.None none -> notRun(test, "no system became ready");
-            };
+            into = Artifacts.at(Files.createTempDirectory("test-"));
+            record = isStopping() ? notRun(test, "the run was stopped") : run(test, into);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return notRun(test, "the run was stopped");
+            Thread.currentThread().interrupt(); // seen by isStopping()
+            record = notRun(test, "the run was stopped");
+        } catch (IOException | RuntimeException e) {
+            record = notRun(test, e.toString());
         }
-    }
-
-    private TestRecord on(Remote remote, TestCase test) throws InterruptedException {
-        Instant began = Instant.now();
-        try (remote) {
-            return on(remote, executors.open(remote), test, began);
-        } catch (SetupException e) {
-            return notRun(test, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private TestRecord on(Remote remote, Executor executor, TestCase test, Instant began) {
+        boolean ran = record.attempt() > 0;
         try {
-            Artifacts artifacts = Artifacts.at(Files.createTempDirectory(scratch, "test-"));
+            results.ingest(record, ran ? into : Artifacts.none());
+        } catch (RuntimeException e) {
+            problems.add(Problem.notStored("the results of " + test.name() + " were not stored: " + e));
+        }
+        return TestSummary.of(test, record.end(), ran ? List.of(record) : List.of());
+    }
+
+    private static TestRecord notRun(TestCase test, String why) {
+        return TestRecord.notRun("default", test, why);
+    }
+
+    private TestRecord run(TestCase test, Artifacts into) throws InterruptedException {
+        if (test.needs().stream().anyMatch(need -> need.isRuledOutBy(systems.labels()))) {
+            return notRun(test, "no system has " + test.needs());
+        }
+        systems.provision(1);
+        return switch (systems.take(Duration.ofSeconds(30))) {
+            case Offer.Ready(Remote system) -> run(test, system, into);
+            case Offer.Failed failed ->
+                notRun(test, String.valueOf(failed.cause().getMessage()));
+            case Offer.Exhausted exhausted -> notRun(test, exhausted.why());
+            case Offer.None none -> notRun(test, "no system became ready in time");
+        };
+    }
+
+    private TestRecord run(TestCase test, Remote system, Artifacts into) throws InterruptedException {
+        try (system) {
+            Executor executor = executors.open(system);
             TestEnd end;
             try {
-                end = executor.run(test, artifacts);
+                end = executor.run(test, into);
             } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
                 end = TestEnd.of(Outcome.CANCELLED, "the run was stopped");
             }
-            return ingested(
-                    TestRecord.of("fake", test, end)
-                            .withTimes(began, Duration.ZERO)
-                            .withSystem(new SystemInfo(remote.name(), "fake", remote.host(), remote.labels()), 1),
-                    artifacts);
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        } finally {
-            close(executor);
+            try {
+                executor.close();
+            } catch (RuntimeException e) {
+                problems.add(Problem.infrastructure(system.name() + " was not cleaned up: " + e));
+            }
+            SystemInfo where = new SystemInfo(system.name(), "default", system.host(), system.labels());
+            return TestRecord.of("default", test, end).withSystem(where, 1);
         }
-    }
-
-    private void close(Executor executor) {
-        try {
-            executor.close();
-        } catch (SetupException e) {
-            problems.add(Problem.infrastructure(String.valueOf(e.getMessage())));
-        }
-    }
-
-    private TestRecord notRun(TestCase test, String why) {
-        return ingested(TestRecord.notRun("fake", test, why), Artifacts.none());
-    }
-
-    private TestRecord ingested(TestRecord record, Artifacts artifacts) {
-        try {
-            aggregator.ingest(record, artifacts);
-        } catch (AggregationException e) {
-            problems.add(Problem.notStored(String.valueOf(e.getMessage())));
-        }
-        return record;
     }
 
     @Override
     public synchronized void stop(Stop how) {
-        stopped = stopped == null || how.compareTo(stopped) > 0 ? how : stopped;
-        if (runner != null && stopped != Stop.DRAIN && ended.getCount() > 0) {
+        stopped = true;
+        if (runner != null && how != Stop.DRAIN) {
             runner.interrupt();
         }
     }
 
     @Override
     public void close() {
-        boolean running;
-        synchronized (this) {
-            closed = true;
-            running = runner != null;
-        }
+        used.set(true);
         stop(Stop.CANCEL);
-        if (running) {
-            Call.eventually("the run ends", () -> ended.getCount() == 0);
-        }
+        running.lock(); // waits for the end of the run
+        running.unlock();
     }
 }

@@ -1,6 +1,5 @@
 package org.atex.testkit;
 
-import java.nio.file.Path;
 import java.util.List;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
@@ -8,16 +7,12 @@ import org.atex.api.Orchestrator;
 import org.atex.api.Provisioner;
 import org.atex.api.TestCase;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(LeakCheck.class)
 class SequentialOrchestratorContractTest extends OrchestratorContract {
-    @TempDir
-    Path scratch;
-
     @Override
     protected Orchestrator orchestrate(
             List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {
-        return new SequentialOrchestrator(tests, systems, executors, results, scratch);
+        return new SequentialOrchestrator(tests, systems, executors, results);
     }
 }
