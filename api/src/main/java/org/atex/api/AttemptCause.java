@@ -9,5 +9,8 @@ public enum AttemptCause {
     RERUN,
 
     /** The earlier attempt failed on a host that was put in quarantine, and did not count. */
-    HOST_QUARANTINED
+    HOST_QUARANTINED,
+
+    /** The system of its serial group was lost, and the group runs again from its first test. */
+    GROUP_RESTARTED
 }

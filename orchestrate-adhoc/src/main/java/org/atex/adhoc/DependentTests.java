@@ -50,6 +50,18 @@ final class DependentTests {
         }
     }
 
+    /**
+     * Lets a test of a serial group wait for another one, for which it did not wait or does not wait any more. It may wait
+     * for other tests, too.
+     */
+    void waitsAgainFor(PlannedTest test, PlannedTest other) {
+        open.merge(test, 1, Integer::sum);
+        List<PlannedTest> known = dependents.computeIfAbsent(other, key -> new ArrayList<>());
+        if (!known.contains(test)) {
+            known.add(test);
+        }
+    }
+
     boolean contains(PlannedTest test) {
         return open.containsKey(test);
     }
@@ -73,7 +85,7 @@ final class DependentTests {
         Stream<PlannedTest> others =
                 Stream.concat(test.after.stream().map(Dependency::test), Stream.ofNullable(test.previous));
         return "for the end of "
-                + others.filter(other -> !other.isConcluded())
+                + others.filter(other -> !other.isOver())
                         .map(PlannedTest::name)
                         .distinct()
                         .collect(Collectors.joining(", "));
@@ -125,7 +137,7 @@ final class DependentTests {
     }
 
     private static @Nullable TestEnd endOfRest(PlannedGroup group, PlannedTest ended, TestEnd end) {
-        if (ended.lostSystem && group.rules.afterLoss() == TestGroup.Rest.SKIP) {
+        if (ended.lostSystem && group.rules.afterLoss() != TestGroup.Rest.CONTINUE) {
             return TestEnd.of(
                     Outcome.NOT_RUN,
                     "not run: the system of its group " + group.name() + " was lost or replaced after " + ended.name()

@@ -27,6 +27,9 @@ final class Gang {
     /** Whether free systems are kept for it until it has all that it needs. */
     boolean gathers;
 
+    /** Whether it does not gather until another system is ready, because nothing could run meanwhile. */
+    boolean givesWay;
+
     private final Map<PlannedTest, Place> places = new LinkedHashMap<>();
     /** In the order in which they ended. */
     private final Map<PlannedTest, TestEnd> ends = new LinkedHashMap<>();

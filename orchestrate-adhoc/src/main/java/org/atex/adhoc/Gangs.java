@@ -1,5 +1,6 @@
 package org.atex.adhoc;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,10 +25,18 @@ import org.jspecify.annotations.Nullable;
  * the {@link Schedule}; not thread-safe.
  */
 final class Gangs {
+    /** What decides on which systems a member can start. */
+    private record Shape(
+            Demand demand,
+            @Nullable Duration expected,
+            @Nullable Duration limit) {}
+
     private final WaitingTests waiting;
     private final Matching matching;
     /** The systems that are kept. */
     private final Set<PoolSystem> kept = new LinkedHashSet<>();
+    /** Whether a system that was kept for one test has just been kept for another. */
+    private boolean keepsForAnother;
 
     Gangs(WaitingTests waiting, Matching matching) {
         this.waiting = waiting;
@@ -62,11 +71,11 @@ final class Gangs {
      */
     @Nullable
     Map<PlannedTest, PoolSystem> next(Collection<PoolSystem> systems, Instant now) {
-        Set<List<Demand>> failed = new HashSet<>();
+        Set<List<Shape>> failed = new HashSet<>();
         Gang gathering = null;
         Set<PoolSystem> keep = new LinkedHashSet<>();
         for (Gang gang : waiting.gangs()) {
-            List<Demand> shape = shape(gang);
+            List<Shape> shape = shape(gang);
             if (!mayRun(gang) || gathering != null && failed.contains(shape)) {
                 gang.gathers = false;
                 continue;
@@ -76,7 +85,7 @@ final class Gangs {
                 return found;
             }
             failed.add(shape);
-            gang.gathers = gathering == null && (gang.gathers || mayGather(gang, systems));
+            gang.gathers = gathering == null && !gang.givesWay && (gang.gathers || mayGather(gang, systems));
             if (gang.gathers) {
                 gathering = gang;
                 keep.addAll(found.values());
@@ -86,8 +95,10 @@ final class Gangs {
         List<PoolSystem> unused =
                 kept.stream().filter(system -> !keep.contains(system)).toList();
         unused.forEach(this::free);
-        // Another test may use them.
-        return unused.isEmpty() ? null : next(systems, now);
+        boolean changed = !unused.isEmpty() || keepsForAnother;
+        keepsForAnother = false;
+        // Then another test, or the one that keeps them now, may be able to start.
+        return changed ? next(systems, now) : null;
     }
 
     /** {@return a waiting test that could start now, or null; between events it must be null (for tests)} */
@@ -103,8 +114,10 @@ final class Gangs {
                 .orElse(null);
     }
 
-    private static List<Demand> shape(Gang gang) {
-        return gang.members.stream().map(member -> member.kind.demand()).toList();
+    private static List<Shape> shape(Gang gang) {
+        return gang.members.stream()
+                .map(member -> new Shape(member.kind.demand(), member.facts.expected(), member.facts.limit()))
+                .toList();
     }
 
     private void keep(
@@ -126,6 +139,7 @@ final class Gangs {
 
     private void keep(Gang gang, PlannedTest member, PoolSystem system) {
         kept.add(system);
+        keepsForAnother |= system.isKeptForAnother(gang);
         system.keepFor(gang, needsWhole(member));
     }
 
@@ -134,10 +148,18 @@ final class Gangs {
         system.keepFor(null, false);
     }
 
-    /** Frees all systems that are kept. {@return whether there were some} */
+    /** Another system is ready, so that there may be enough. */
+    void ready() {
+        waiting.gangs().forEach(gang -> gang.givesWay = false);
+    }
+
+    /** Frees all systems that are kept, until another one is ready. {@return whether there were some} */
     boolean stopGathering() {
         boolean some = !kept.isEmpty();
-        waiting.gangs().forEach(gang -> gang.gathers = false);
+        waiting.gangs().forEach(gang -> {
+            gang.gathers = false;
+            gang.givesWay = true;
+        });
         List.copyOf(kept).forEach(this::free);
         return some;
     }
@@ -153,7 +175,7 @@ final class Gangs {
 
     /** Returns whether enough systems are ready, idle or not; a rerun on fresh systems waits for new ones anyway. */
     private boolean mayGather(Gang gang, Collection<PoolSystem> systems) {
-        return shape(gang).stream().anyMatch(Demand::fresh)
+        return gang.members.stream().anyMatch(member -> member.kind.demand().fresh())
                 || place(gang, systems, (member, system) -> fits(member, system) && isOpen(system))
                                 .size()
                         == gang.members.size();

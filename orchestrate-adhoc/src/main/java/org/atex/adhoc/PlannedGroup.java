@@ -26,6 +26,10 @@ final class PlannedGroup {
     PoolSystem system;
     /** The number of its tests without a final outcome. */
     int unfinished;
+    /** Whether a test has ended since the schedule last looked whether all have; if it may start again. */
+    boolean changed;
+    /** How often it was started again. */
+    int restarts;
     /** Whether its system was spent or lost since the schedule last looked. */
     boolean lostSystem;
 
@@ -39,6 +43,11 @@ final class PlannedGroup {
         needs = members.stream().flatMap(test -> test.needs().stream()).collect(Collectors.toUnmodifiableSet());
         locks = members.stream().flatMap(test -> test.locks().stream()).collect(Collectors.toUnmodifiableSet());
         whole = members.stream().anyMatch(PlainTest::destructive);
+    }
+
+    /** {@return whether it starts again when its system is lost} */
+    boolean restarts() {
+        return rules.afterLoss() == TestGroup.Rest.RESTART;
     }
 
     String name() {

@@ -108,6 +108,9 @@ final class PlannedTest implements Comparable<PlannedTest> {
     /** The hosts of its attempts that are followed by another one. */
     private final Set<HostRecord> hosts = new HashSet<>();
 
+    /** Where its latest attempt ran, or null. */
+    private @Nullable HostRecord lastHost;
+
     private final int rank;
     private final int tier;
     /** Whether it runs after all others. */
@@ -140,6 +143,8 @@ final class PlannedTest implements Comparable<PlannedTest> {
     private final List<AttemptCause> causes = new ArrayList<>();
 
     private boolean concluded;
+    /** Whether its end is decided, but not concluded, since its group may have to start again. */
+    boolean passedOn;
     /** The end of its latest attempt, while it is undecided whether that is the last one; else null. */
     @Nullable
     TestEnd held;
@@ -294,6 +299,17 @@ final class PlannedTest implements Comparable<PlannedTest> {
         return attempt < 2 ? AttemptCause.FIRST : causes.get(attempt - 2);
     }
 
+    void ranOn(HostRecord host) {
+        lastHost = host;
+    }
+
+    HostRecord lastHost() {
+        if (lastHost == null) {
+            throw new IllegalStateException(name() + " has not run");
+        }
+        return lastHost;
+    }
+
     /** {@return the number of the current or next attempt} */
     int attempt() {
         return ends.size() + 1;
@@ -316,6 +332,11 @@ final class PlannedTest implements Comparable<PlannedTest> {
 
     boolean isConcluded() {
         return concluded;
+    }
+
+    /** {@return whether the next test of its serial group need not wait for it any more} */
+    boolean isOver() {
+        return concluded || passedOn;
     }
 
     void conclude() {

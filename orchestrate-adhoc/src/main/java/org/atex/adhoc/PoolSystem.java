@@ -163,11 +163,17 @@ final class PoolSystem {
     }
 
     boolean hasIdleSlotFor(Gang gang) {
-        return gang.equals(keptFor) ? isOpen() && !idle.isEmpty() : hasIdleSlot();
+        // A gang may take what is kept for a later one.
+        boolean mayTake = keptFor != null && gang.test.compareTo(keptFor.test) <= 0;
+        return mayTake ? isOpen() && !idle.isEmpty() : hasIdleSlot();
     }
 
     private boolean isOpen() {
         return phase == Phase.READY && !closed && !choosing && !isTakenWhole;
+    }
+
+    boolean isKeptForAnother(Gang gang) {
+        return keptFor != null && !keptFor.equals(gang);
     }
 
     /** Keeps a slot for a gang, or all slots; null ends that. */
@@ -229,6 +235,18 @@ final class PoolSystem {
             }
         }
         return true;
+    }
+
+    /** {@return whether a test of the group runs on it} */
+    boolean runs(PlannedGroup group) {
+        return running.values().stream().anyMatch(test -> group.equals(test.group));
+    }
+
+    /** The tests of the group that have not started use another system. */
+    void unbind(PlannedGroup group) {
+        if (bonds.remove(group)) {
+            group.system = null;
+        }
     }
 
     int runningNow() {

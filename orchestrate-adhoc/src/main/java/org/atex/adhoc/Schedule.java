@@ -41,12 +41,13 @@ final class Schedule {
     private static final int MAX_QUARANTINED = 3;
     private static final int MAX_REASONS = 10;
     private static final int MAX_NAMES = 3;
+    private static final int MAX_RESTARTS = 3;
 
     private final RunRules rules;
     private final List<PlannedTest> tests;
     /** The groups that have rules. */
     private final Set<PlannedGroup> groups = new LinkedHashSet<>();
-    /** The tests of serial groups, without the first of each. */
+    /** The tests of serial groups, in order. */
     private final Map<PlannedGroup, List<PlannedTest>> serial;
 
     private final WaitingTests waiting = new WaitingTests();
@@ -114,7 +115,8 @@ final class Schedule {
                 .toList();
         this.tests.stream().map(test -> test.group).filter(Objects::nonNull).forEach(groups::add);
         this.serial = this.tests.stream()
-                .filter(test -> test.previous != null)
+                .filter(Schedule::isSerial)
+                .sorted()
                 .collect(Collectors.groupingBy(Schedule::group, LinkedHashMap::new, Collectors.toList()));
         this.dependent = new DependentTests(this.tests);
         this.tests.stream().filter(test -> !dependent.contains(test)).forEach(waiting::add);
@@ -264,6 +266,7 @@ final class Schedule {
         if (system.phase == Phase.PREPARING) {
             system.ready();
             wasReady = true;
+            gangs.ready();
             idle.add(system);
         }
     }
@@ -519,12 +522,16 @@ final class Schedule {
         matching.took(test, end, now);
         int attempt = test.attempt();
         test.ended(end);
+        test.ranOn(system.host);
         hosts.ended(system.host, end);
         system.isUsable &= end.systemUsable();
         boolean keeps = keepsSystem(system, test, end)
                 && (!isSerial(test) || test.next == null || matching.endsInTime(test.next, system, now));
         test.lostSystem = isSerial(test) && !keeps;
-        if (again != null
+        boolean restarts = !keeps && mayRestart(test, end);
+        if (restarts) {
+            hold(test, attempt, end);
+        } else if (again != null
                 && stop == null
                 && end.outcome() != Outcome.CANCELLED
                 && mayRunAgain(test)
@@ -546,6 +553,9 @@ final class Schedule {
             } else {
                 waitIfInTime(test);
             }
+        } else if (isSerial(test) && group(test).restarts() && stop == null) {
+            hold(test, attempt, end);
+            passOn(test, end);
         } else {
             conclude(test, attempt, end);
         }
@@ -560,7 +570,87 @@ final class Schedule {
         } else {
             afterEnd(system, test, end, spent || system.isClosed() && system.isIdle());
         }
+        if (restarts) {
+            restart(group(test), test.name() + " " + DependentTests.words(end));
+        }
         judgeHosts(system.host);
+    }
+
+    /** Returns whether the group of a test starts again because its system is lost. */
+    private boolean mayRestart(PlannedTest test, TestEnd end) {
+        return isSerial(test)
+                && mayRestart(group(test))
+                && end.outcome() != Outcome.CANCELLED
+                && (end.outcome() == Outcome.LOST || test.next != null && !test.next.isConcluded());
+    }
+
+    private boolean mayRestart(PlannedGroup group) {
+        return group.restarts() && stop == null && group.restarts < MAX_RESTARTS;
+    }
+
+    /** Starts a serial group again, from its first test on. None of its tests runs. */
+    private void restart(PlannedGroup group, String why) {
+        group.restarts++;
+        group.endOfRest = null;
+        systems.values().forEach(system -> system.unbind(group));
+        out.add(new Decision.Report(Problem.overcome(
+                "the group " + group.name() + " was started again, as its system was lost or replaced: " + why)));
+        List<PlannedTest> members =
+                members(group).stream().filter(test -> !test.isConcluded()).toList();
+        List<PlannedTest> waitNoMore = members.stream()
+                .filter(test -> !dependent.contains(test) || test.previous != null && test.previous.isOver())
+                .toList();
+        PlannedTest previous = null;
+        for (PlannedTest test : members) {
+            if (waiting.contains(test)) {
+                waiting.remove(test);
+            }
+            if (test.held != null) {
+                test.again(AttemptCause.GROUP_RESTARTED, Rerun.inOrder(), test.lastHost());
+            }
+            test.passedOn = false;
+            test.lostSystem = false;
+            test.previous = previous;
+            test.next = null;
+            if (previous == null) {
+                waiting.add(test);
+            } else {
+                previous.next = test;
+                if (waitNoMore.contains(test)) {
+                    dependent.waitsAgainFor(test, previous);
+                }
+            }
+            previous = test;
+        }
+        supply.reconsider();
+    }
+
+    /** {@return the tests of a serial group, in order} */
+    private List<PlannedTest> members(PlannedGroup group) {
+        return serial.getOrDefault(group, List.of());
+    }
+
+    /** Lets the next test of a serial group run, although the end of this one is not final. */
+    private void passOn(PlannedTest test, TestEnd end) {
+        test.passedOn = true;
+        group(test).changed = true;
+        PlannedTest next = test.next;
+        if (next != null) {
+            free(next, test, end);
+        }
+    }
+
+    /** Concludes the tests of groups that cannot start again any more. */
+    private void concludeGroups() {
+        for (PlannedGroup group : groups) {
+            if (group.changed) {
+                group.changed = false;
+                List<PlannedTest> members = members(group);
+                if (members.stream().allMatch(PlannedTest::isOver)) {
+                    members.stream().filter(test -> !test.isConcluded()).forEach(this::concludeHeld);
+                }
+            }
+        }
     }
 
     // Tests that run on several systems.
@@ -784,6 +874,7 @@ final class Schedule {
         test.held = null;
         if (test.group != null) {
             test.group.unfinished--;
+            test.group.changed = test.group.restarts();
         }
         unfinished--;
         out.add(new Decision.Conclude(test, attempt, end, true));
@@ -809,13 +900,25 @@ final class Schedule {
         for (PlannedGroup group : groups) {
             if (group.lostSystem) {
                 group.lostSystem = false;
-                serial.getOrDefault(group, List.of()).stream()
+                if (mayRestart(group)) {
+                    restartIfBegun(group);
+                    continue;
+                }
+                members(group).stream()
                         .filter(test -> waiting.contains(test) || dependent.contains(test))
-                        .filter(test -> test.previous != null && test.previous.isConcluded())
+                        .filter(test -> test.previous != null && test.previous.isOver())
                         .toList()
                         .forEach(this::endAfterLoss);
             }
         }
+    }
+
+    private void restartIfBegun(PlannedGroup group) {
+        boolean runs = systems.values().stream().anyMatch(system -> system.runs(group));
+        members(group).stream()
+                .filter(test -> !runs && test.passedOn && test.next != null && !test.next.isOver())
+                .findFirst()
+                .ifPresent(test -> restart(group, "that happened after " + test.name()));
     }
 
     private void endAfterLoss(PlannedTest test) {
@@ -837,7 +940,7 @@ final class Schedule {
      */
     private boolean takesThePlaceOf(PlannedTest test, PlannedTest ended) {
         PlannedTest previous = ended.previous;
-        if (previous == null || previous.isConcluded() || ended.next == null || !ended.next.equals(test)) {
+        if (previous == null || previous.isOver() || ended.next == null || !ended.next.equals(test)) {
             return false;
         }
         test.previous = previous;
@@ -970,6 +1073,7 @@ final class Schedule {
 
     /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
+        concludeGroups();
         endLostGroups();
         giveUpTooLong();
         if (waiting.isEmpty() && matching.running() == 0) {
@@ -1302,7 +1406,6 @@ final class Schedule {
             if (matching.running() > 0) {
                 return;
             }
-            gangs.stopGathering();
         }
         if (!usable.isEmpty() && waiting.acceptAny()) {
             fillSlots();
@@ -1352,10 +1455,12 @@ final class Schedule {
             return;
         }
         Set<Line> lines = lacking.stream().map(waiting::line).collect(Collectors.toSet());
-        if (!supply.isHopeless(lines, now)) {
+        boolean full = systems.size() - quarantined >= rules.maxSystems() || supply.isFull(lines);
+        if (!full && !supply.isHopeless(lines, now)) {
             return;
         }
-        String why = "it needs " + gangs.whatLacks(gang, lacking) + ": " + whyNone();
+        String why = "it needs " + gangs.whatLacks(gang, lacking)
+                + (full ? ", and all systems that there may be are in use" : ": " + whyNone());
         out.add(new Decision.Report(Problem.infrastructure(gang.test.name() + " was not run: " + why)));
         waiting.remove(gang.test);
         giveUp(gang.test, why);

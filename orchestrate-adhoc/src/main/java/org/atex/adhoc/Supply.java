@@ -354,6 +354,13 @@ final class Supply {
         return asked;
     }
 
+    /** {@return whether each provisioner with suitable systems has as many as it may have} */
+    boolean isFull(Collection<Line> lines) {
+        return provisioners.stream()
+                .filter(state -> lines.stream().anyMatch(state::maySuit))
+                .allMatch(state -> state.load() >= state.maxSystems);
+    }
+
     /** {@return whether no provisioner with suitable systems will provide one, now or later} */
     boolean isHopeless(Collection<Line> waiting, Instant now) {
         return provisioners.stream()

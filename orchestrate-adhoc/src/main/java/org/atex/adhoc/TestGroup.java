@@ -22,7 +22,9 @@ public final class TestGroup {
         /** They run. */
         CONTINUE,
         /** They do not run. */
-        SKIP
+        SKIP,
+        /** All tests of the group run again on another system, from the first one on; up to three times. */
+        RESTART
     }
 
     private final String name;
@@ -94,17 +96,22 @@ public final class TestGroup {
      *
      * @param rest whether the remaining tests run; default: {@link Rest#CONTINUE}. The tests are skipped otherwise.
      * @throws IllegalStateException if the group is not serial
+     * @throws IllegalArgumentException if it is {@link Rest#RESTART}, which is a rule for lost systems
      */
     public TestGroup afterFailure(Rest rest) {
         requireSerial("afterFailure");
+        if (rest == Rest.RESTART) {
+            throw new IllegalArgumentException("RESTART is a rule of afterLoss; failed tests run again by reruns(…)");
+        }
         return with(draft -> draft.afterFailure = rest);
     }
 
     /**
      * {@return this group with a rule for the rest of it when its system was lost or spent}
      *
-     * @param rest whether the remaining tests run on another system; default: {@link Rest#SKIP}, as they probably rely
-     *     on what the previous tests left. Their outcome is then {@code NOT_RUN}.
+     * @param rest whether the remaining tests run on another system, or all of them; default: {@link Rest#SKIP}, as they
+     *     probably rely on what the previous tests left. Their outcome is then {@code NOT_RUN}. With {@link
+     *     Rest#RESTART}, the results of the group are stored when it has ended.
      * @throws IllegalStateException if the group is not serial
      */
     public TestGroup afterLoss(Rest rest) {

@@ -144,6 +144,39 @@ class GroupsTest {
     }
 
     @Test
+    void serialGroupStartsAgainIfItsSystemIsLost() {
+        Simulation.Given rules = Simulation.rules()
+                .withMaxSystems(1)
+                .withGroups(TestGroup.serial("db").afterLoss(Rest.RESTART));
+        Simulation once = simulate(
+                withOthers(2, members("db", 4)),
+                rules,
+                (test, attempt) -> test.name().equals("/db3") && attempt == 1 ? LOST : PASSED);
+        assertThat(startedOf(once, "db")).containsExactly("/db1", "/db2", "/db3", "/db1", "/db2", "/db3", "/db4");
+        assertThat(outcomes(once).values()).containsOnly(Outcome.PASSED);
+        assertThat(once.problems)
+                .containsExactly("the group db was started again, as its system was lost or replaced: /db3 was lost");
+        assertThat(once.history.stream()
+                        .filter(Decision.Conclude.class::isInstance)
+                        .map(Decision.Conclude.class::cast)
+                        .map(conclude -> conclude.test() + " " + conclude.attempt() + " " + conclude.last() + " "
+                                + conclude.test().cause(conclude.attempt())))
+                .as("all attempts are stored, in order")
+                .contains(
+                        "/db1 1 false FIRST", "/db3 1 false FIRST", "/db1 2 true GROUP_RESTARTED", "/db4 1 true FIRST");
+
+        Simulation always =
+                simulate(members("db", 4), rules, (test, attempt) -> test.name().equals("/db3") ? LOST : PASSED);
+        assertThat(startedOf(always, "db")).as("three more times").hasSize(12);
+        assertThat(outcomes(always))
+                .isEqualTo(Map.of(
+                        "/db1", Outcome.PASSED,
+                        "/db2", Outcome.PASSED,
+                        "/db3", Outcome.LOST,
+                        "/db4", Outcome.NOT_RUN));
+    }
+
+    @Test
     void failedMemberRunsAgainBeforeTheNextOne() {
         Simulation simulation = simulate(
                 withOthers(9, members("db", 3)),

@@ -591,7 +591,9 @@ final class Simulation {
                     .isFalse();
         }
         if (test.previous != null) {
-            assertThat(concluded).as("the previous test of the group has ended").containsKey(test.previous.name());
+            assertThat(test.previous.isOver())
+                    .as("the previous test of the group has ended")
+                    .isTrue();
             Integer before = placeOf.get(test.previous.name());
             if (before != null && systems.containsKey(before) && group.rules.afterLoss() == TestGroup.Rest.SKIP) {
                 assertThat(run.system())
