@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.atex.adhoc.Simulation.Supplies;
+import org.atex.adhoc.Simulator.Supplies;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
@@ -27,8 +27,8 @@ class BadHostsTest {
         return IntStream.range(0, count).mapToObj(i -> TestCase.named("/t" + i)).toList();
     }
 
-    private static Supplies.System on(String host, Duration setup) {
-        return new Supplies.System(Map.of(), 1, Duration.ZERO, setup, null, host);
+    private static Supplies.Machine on(String host, Duration setup) {
+        return new Supplies.Machine(Map.of(), 1, Duration.ZERO, setup, null, host);
     }
 
     private static Simulation simulation(
@@ -90,7 +90,7 @@ class BadHostsTest {
                 Simulation.rules(),
                 p -> asked[0]++ < 15
                         ? new Supplies.Failure(Duration.ofMillis(10))
-                        : new Supplies.System(Map.of(), 1, Duration.ofSeconds(90), Duration.ZERO, null),
+                        : new Supplies.Machine(Map.of(), 1, Duration.ofSeconds(90), Duration.ZERO, null),
                 Duration.ofSeconds(1));
         simulation.run();
         assertThat(passed(simulation)).isEqualTo(100);
@@ -105,7 +105,7 @@ class BadHostsTest {
                 p -> simulation[0].now().isBefore(Simulation.EPOCH.plusMillis(5200))
                                 && simulation[0].now().isAfter(Simulation.EPOCH.plusMillis(5000))
                         ? new Supplies.Failure(Duration.ofMillis(5))
-                        : new Supplies.System(Map.of(), 1, Duration.ofMillis(50), Duration.ZERO, null),
+                        : new Supplies.Machine(Map.of(), 1, Duration.ofMillis(50), Duration.ZERO, null),
                 Duration.ofSeconds(1));
         simulation[0].run();
         assertThat(passed(simulation[0])).isEqualTo(200);
@@ -120,7 +120,7 @@ class BadHostsTest {
                     Simulation.rules().withMaxSystems(400).withDestruction(DestructionPolicy.always()),
                     p -> random.nextInt(20) == 0
                             ? new Supplies.Failure(Duration.ofMillis(random.nextInt(1000)))
-                            : new Supplies.System(
+                            : new Supplies.Machine(
                                     Map.of(), 1, Duration.ofMillis(random.nextInt(1000)), Duration.ZERO, null),
                     Duration.ofSeconds(1));
             simulation.run();
@@ -156,7 +156,7 @@ class BadHostsTest {
         Simulation simulation = simulation(
                 3,
                 Simulation.rules().withMaxSystems(1),
-                p -> new Supplies.System(Map.of(), 1, Duration.ofHours(1).minusMillis(1), Duration.ofMinutes(5), null),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ofHours(1).minusMillis(1), Duration.ofMinutes(5), null),
                 Duration.ofSeconds(1));
         simulation.run();
         assertThat(passed(simulation)).isEqualTo(3);
@@ -170,7 +170,7 @@ class BadHostsTest {
                 tests,
                 1,
                 Simulation.rules().withMaxSystems(1),
-                p -> new Supplies.System(Map.of("arch", "x86_64"), 1, Duration.ZERO, Duration.ZERO, null),
+                p -> new Supplies.Machine(Map.of("arch", "x86_64"), 1, Duration.ZERO, Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofSeconds(1));
         simulation.run();
@@ -220,12 +220,12 @@ class BadHostsTest {
                 Simulation.rules().withMaxSystems(3),
                 p -> {
                     Supplies next = hosts.apply(p);
-                    if (!(next instanceof Supplies.System system) || !"host3".equals(system.host())) {
+                    if (!(next instanceof Supplies.Machine system) || !"host3".equals(system.host())) {
                         return next;
                     }
                     Duration after = isUsed[0] ? absence : Duration.ZERO;
                     isUsed[0] = true;
-                    return new Supplies.System(Map.of(), 1, after, Duration.ZERO, null, "host3");
+                    return new Supplies.Machine(Map.of(), 1, after, Duration.ZERO, null, "host3");
                 },
                 Duration.ofSeconds(2));
         simulation.onRelease = hosts::back;

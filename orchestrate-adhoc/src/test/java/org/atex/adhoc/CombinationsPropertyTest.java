@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import org.atex.adhoc.Simulation.Supplies;
+import org.atex.adhoc.Simulator.Supplies;
 import org.atex.api.After;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
@@ -46,7 +46,7 @@ class CombinationsPropertyTest {
         Simulation simulation = new Simulation(
                 schedule,
                 given,
-                p -> new Supplies.System(
+                p -> new Supplies.Machine(
                         Map.of("kind", "k" + p), slots, Duration.ofMillis(later.nextInt(3000)), setUp, null),
                 (test, attempt) -> end(later, failing),
                 test -> test.expected() != null ? test.expected() : Duration.ofSeconds(1 + later.nextInt(10)));

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
-import org.atex.adhoc.Simulation.Supplies;
+import org.atex.adhoc.Simulator.Supplies;
 import org.atex.api.MultihostTest;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
@@ -52,8 +52,8 @@ class GangsTest {
         return new Simulation(tests, 1, rules, provisioner -> Simulation.plain(), ends, test -> TAKES);
     }
 
-    private static Supplies.System system(String arch) {
-        return new Supplies.System(Map.of("arch", arch), 1, Duration.ZERO, Duration.ZERO, null);
+    private static Supplies.Machine system(String arch) {
+        return new Supplies.Machine(Map.of("arch", arch), 1, Duration.ZERO, Duration.ZERO, null);
     }
 
     private static TestEnd end(Outcome outcome) {
@@ -81,7 +81,7 @@ class GangsTest {
                     1,
                     Simulation.rules().withMaxSystems(3).withDestruction(policy),
                     provisioner ->
-                            new Supplies.System(Map.of(), 1, Duration.ofMillis(random.nextInt(5000)), TAKES, null),
+                            new Supplies.Machine(Map.of(), 1, Duration.ofMillis(random.nextInt(5000)), TAKES, null),
                     (test, attempt) -> TestEnd.exited(0),
                     test -> Duration.ofSeconds(5 + random.nextInt(10)));
 
@@ -142,7 +142,7 @@ class GangsTest {
                                 Integer.MAX_VALUE,
                                 0,
                                 null)),
-                provisioner -> new Supplies.System(
+                provisioner -> new Supplies.Machine(
                         Map.of("arch", provisioner == 0 ? "x86_64" : "aarch64"),
                         1,
                         Duration.ofMillis(random.nextInt(5000)),
@@ -248,7 +248,7 @@ class GangsTest {
                 with(test, 200),
                 1,
                 Simulation.rules().withMaxSystems(2),
-                provisioner -> new Supplies.System(Map.of(), 4, Duration.ofMillis(random.nextInt(1000)), TAKES, null),
+                provisioner -> new Supplies.Machine(Map.of(), 4, Duration.ofMillis(random.nextInt(1000)), TAKES, null),
                 (member, attempt) -> TestEnd.exited(0),
                 member -> Duration.ofSeconds(1 + random.nextInt(20)));
 

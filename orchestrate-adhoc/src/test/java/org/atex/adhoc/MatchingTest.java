@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.atex.adhoc.Simulation.Supplies;
+import org.atex.adhoc.Simulator.Supplies;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
@@ -120,7 +120,7 @@ class MatchingTest {
                 tests,
                 1,
                 Simulation.rules().withMaxSystems(systems),
-                p -> new Supplies.System(Map.of(), slots, Duration.ZERO, Duration.ZERO, null),
+                p -> new Supplies.Machine(Map.of(), slots, Duration.ZERO, Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 MatchingTest::known);
     }
@@ -146,7 +146,7 @@ class MatchingTest {
                                 .withLock(TestLock.exclusive(TestLock.EVERYTHING))),
                 1,
                 Simulation.rules().withMaxSystems(10),
-                p -> new Supplies.System(Map.of(), 1, Duration.ofSeconds(10L * next[0]++), Duration.ZERO, null),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ofSeconds(10L * next[0]++), Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 MatchingTest::known);
         Duration took = simulation.run();
@@ -166,7 +166,7 @@ class MatchingTest {
                 tests,
                 2,
                 rules,
-                provisioner -> new Supplies.System(
+                provisioner -> new Supplies.Machine(
                         provisioner == 0 ? Map.of("size", "small") : Map.of("size", "big"),
                         1,
                         Duration.ofMillis(arrival.nextInt(100)),
@@ -262,7 +262,7 @@ class MatchingTest {
                         .withMaxSystems(11)
                         .withTerms(p -> new Supply.Terms(
                                 Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 1 - p, Integer.MAX_VALUE, 0, null)),
-                p -> new Supplies.System(
+                p -> new Supplies.Machine(
                         Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 1, Duration.ZERO, Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 MatchingTest::known);
@@ -282,7 +282,7 @@ class MatchingTest {
                 tests,
                 1,
                 Simulation.rules(),
-                p -> new Supplies.System(Map.of(), 1, Duration.ofSeconds(1), Duration.ZERO, null),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ofSeconds(1), Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 MatchingTest::known);
         simulation.run();
@@ -300,7 +300,7 @@ class MatchingTest {
                 Simulation.rules()
                         .withTerms(p -> new Supply.Terms(
                                 Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 0, Integer.MAX_VALUE, 0, null)),
-                p -> new Supplies.System(
+                p -> new Supplies.Machine(
                         Map.of("arch", p == 0 ? "x86_64" : "aarch64"), 1, Duration.ofSeconds(9), Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 MatchingTest::known);
@@ -315,7 +315,7 @@ class MatchingTest {
                 tests,
                 1,
                 Simulation.rules().withMaxSystems(1),
-                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, Duration.ofHours(1)),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ZERO, Duration.ofHours(1)),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofMinutes(5));
         simulation.run();
@@ -331,7 +331,7 @@ class MatchingTest {
                 tests,
                 1,
                 Simulation.rules().withMaxSystems(3),
-                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, Duration.ofMinutes(60)),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ZERO, Duration.ofMinutes(60)),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofMinutes(9));
         simulation.run();

@@ -148,7 +148,7 @@ class NextTestTest {
                         .withReruns(RerunPolicy.maxReruns(random.nextInt(2)))
                         .withNext((system, before, waiting) ->
                                 later.nextInt(4) == 0 ? null : waiting.get(later.nextInt(waiting.size()))),
-                p -> new Simulation.Supplies.System(Map.of(), slots, Duration.ofSeconds(1), Duration.ZERO, null),
+                p -> new Simulator.Supplies.Machine(Map.of(), slots, Duration.ofSeconds(1), Duration.ZERO, null),
                 (test, attempt) -> later.nextInt(5) == 0 ? TestEnd.of(Outcome.LOST, null) : TestEnd.exited(0),
                 test -> Duration.ofMillis(1 + later.nextInt(3000)));
         if (random.nextInt(3) == 0) {

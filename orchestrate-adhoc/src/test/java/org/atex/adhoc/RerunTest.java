@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.atex.adhoc.Simulation.Supplies;
+import org.atex.adhoc.Simulator.Supplies;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
@@ -33,7 +33,7 @@ class RerunTest {
                         .withMaxSystems(hosts)
                         .withReruns(reruns)
                         .withTerms(p -> new Supply.Terms(Map.of(), 0, hosts, 0, null)),
-                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, null, "host" + next[0]++ % hosts),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ZERO, null, "host" + next[0]++ % hosts),
                 (test, attempt) -> test.name().equals("/t0") && attempt == 1 ? FAILED : PASSED,
                 test -> Duration.ofSeconds(1));
         simulation.run();
@@ -137,7 +137,7 @@ class RerunTest {
                 List.of(TestCase.named("/t0")),
                 1,
                 Simulation.rules().withReruns(once(Rerun.inOrder().onOtherHost())),
-                p -> new Supplies.System(Map.of(), 1, Duration.ofSeconds(1), Duration.ZERO, null, "host"),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ofSeconds(1), Duration.ZERO, null, "host"),
                 (test, attempt) -> attempt == 1 ? FAILED : PASSED,
                 test -> Duration.ofSeconds(1));
         simulation.run();

@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.function.IntFunction;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import org.atex.adhoc.Simulation.Supplies;
+import org.atex.adhoc.Simulator.Supplies;
 import org.atex.api.After;
 import org.atex.api.MultihostTest;
 import org.atex.api.Outcome;
@@ -191,7 +191,7 @@ class SchedulePropertyTest {
             case 2 -> random.nextInt(5) == 0 ? new Supplies.Nothing() : Simulation.plain();
             case 3 -> new Supplies.Exhausted();
             default ->
-                new Supplies.System(
+                new Supplies.Machine(
                         random.nextInt(3) == 0 ? Map.of() : Map.of("arch", random.nextBoolean() ? "x86_64" : "aarch64"),
                         1 + random.nextInt(3),
                         seconds(random, 20),

@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.atex.adhoc.Simulation.Supplies;
+import org.atex.adhoc.Simulator.Supplies;
 import org.atex.api.After;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
@@ -197,7 +197,7 @@ class ScheduleTest {
                 tests(6),
                 1,
                 Simulation.rules().withMaxSystems(1),
-                p -> new Supplies.System(Map.of(), 2, Duration.ZERO, Duration.ZERO, null),
+                p -> new Supplies.Machine(Map.of(), 2, Duration.ZERO, Duration.ZERO, null),
                 (test, attempt) -> test.name().equals("/t0") ? TestEnd.of(Outcome.LOST, "gone") : PASSED,
                 test -> Duration.ofSeconds(test.name().equals("/t1") ? 10 : 1));
         simulation.run();
@@ -214,7 +214,7 @@ class ScheduleTest {
                 tests(3),
                 2,
                 Simulation.rules().withMaxSystems(3).withSpares(1).withTerms(terms::get),
-                p -> new Supplies.System(Map.of("from", "p" + p), 1, Duration.ZERO, Duration.ZERO, null),
+                p -> new Supplies.Machine(Map.of("from", "p" + p), 1, Duration.ZERO, Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofSeconds(test.name().equals("/t2") ? 100 : 1));
         simulation.run();
@@ -242,7 +242,7 @@ class ScheduleTest {
                 tests(7),
                 1,
                 rules,
-                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ofHours(2), null),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ofHours(2), null),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofHours(3));
     }
@@ -293,7 +293,7 @@ class ScheduleTest {
                 2,
                 Simulation.rules().withMaxSystems(4).withTerms(terms::get),
                 p -> p == 1
-                        ? new Supplies.System(Map.of(), 1, Duration.ofHours(5), Duration.ZERO, null)
+                        ? new Supplies.Machine(Map.of(), 1, Duration.ofHours(5), Duration.ZERO, null)
                         : Simulation.plain(),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofMinutes(1));
@@ -307,7 +307,7 @@ class ScheduleTest {
                 2,
                 Simulation.rules().withMaxSystems(12).withTerms(terms::get),
                 p -> p == 1
-                        ? new Supplies.System(Map.of(), 1, Duration.ofHours(5), Duration.ZERO, null)
+                        ? new Supplies.Machine(Map.of(), 1, Duration.ofHours(5), Duration.ZERO, null)
                         : Simulation.plain(),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofMinutes(1));
@@ -372,7 +372,7 @@ class ScheduleTest {
                 tests(3),
                 1,
                 Simulation.rules(),
-                p -> new Supplies.System(Map.of(), 1, delays[next[0]++], Duration.ZERO, null),
+                p -> new Supplies.Machine(Map.of(), 1, delays[next[0]++], Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofSeconds(1));
         assertThat(simulation.run()).isEqualTo(Duration.ofSeconds(3));
@@ -416,7 +416,7 @@ class ScheduleTest {
                 tests,
                 1,
                 Simulation.rules().withMaxSystems(1),
-                p -> new Supplies.System(Map.of("arch", "x86_64"), 1, Duration.ZERO, Duration.ZERO, null),
+                p -> new Supplies.Machine(Map.of("arch", "x86_64"), 1, Duration.ZERO, Duration.ZERO, null),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofSeconds(1));
         simulation.run();
@@ -435,7 +435,7 @@ class ScheduleTest {
                 tests,
                 1,
                 Simulation.rules().withMaxSystems(1),
-                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, leases[Math.min(1, next[0]++)]),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ZERO, leases[Math.min(1, next[0]++)]),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofMinutes(5));
         simulation.run(); // asserts that limits end before reservations
@@ -452,7 +452,7 @@ class ScheduleTest {
                 tests,
                 1,
                 Simulation.rules().withMaxSystems(2),
-                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, leases[Math.min(2, next[0]++)]),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ZERO, leases[Math.min(2, next[0]++)]),
                 (test, attempt) -> PASSED,
                 test -> test.name().equals("/busy") ? Duration.ofHours(5) : Duration.ofHours(1));
         simulation.run();
@@ -471,7 +471,7 @@ class ScheduleTest {
                 tests,
                 1,
                 Simulation.rules().withMaxSystems(1),
-                p -> new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, Duration.ofHours(1)),
+                p -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ZERO, Duration.ofHours(1)),
                 (test, attempt) -> PASSED,
                 test -> Duration.ofMinutes(5));
         simulation.run();

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -29,37 +27,7 @@ import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a schedule on a virtual clock and asserts its invariants at every step. */
-final class Simulation {
-    static final Instant EPOCH = Instant.parse("2030-01-01T00:00:00Z");
-
-    /** The reaction of a provisioner to a request for one system. */
-    sealed interface Supplies {
-        record System(
-                Map<String, String> labels,
-                int slots,
-                Duration after,
-                Duration setup,
-                @Nullable Duration lease,
-                @Nullable String host)
-                implements Supplies {
-            System(Map<String, String> labels, int slots, Duration after, Duration setup, @Nullable Duration lease) {
-                this(labels, slots, after, setup, lease, null);
-            }
-        }
-
-        record Failure(Duration after) implements Supplies {}
-
-        record BadSetup(Duration after, @Nullable String host) implements Supplies {
-            BadSetup(Duration after) {
-                this(after, null);
-            }
-        }
-
-        record Nothing() implements Supplies {}
-
-        record Exhausted() implements Supplies {}
-    }
-
+final class Simulation extends Simulator {
     /** The configuration of a run: the rules of the schedule, and the order. Each {@code with} method returns a copy. */
     static final class Given {
         /** Terms of a provisioner that is asked like the others, for any number of systems. */
@@ -190,20 +158,7 @@ final class Simulation {
         }
     }
 
-    private record Happening(Instant at, long number, Runnable happens) {}
-
-    private record Place(int system, int slot) {}
-
-    private final Schedule schedule;
     private final Given given;
-    private final Function<Integer, Supplies> supplies;
-    private final BiFunction<TestCase, Integer, TestEnd> ends;
-    private final Function<TestCase, Duration> durations;
-    private final PriorityQueue<Happening> events =
-            new PriorityQueue<>(Comparator.comparing(Happening::at).thenComparing(Happening::number));
-    private final Map<Integer, PoolSystem.Facts> systems = new LinkedHashMap<>();
-    private final Map<Integer, Duration> setups = new HashMap<>();
-    private final Set<Integer> preparing = new HashSet<>();
     /** Systems that run no more tests. If a policy has spent it (true), serial groups go on. */
     private final Map<Integer, Boolean> spent = new HashMap<>();
     /** The system of each test in a group. */
@@ -211,11 +166,8 @@ final class Simulation {
     /** Systems on which a test has started. */
     private final Set<Integer> used = new HashSet<>();
 
-    private final Map<Place, Decision.Run> running = new HashMap<>();
-    private final Map<Integer, Integer> outstanding = new HashMap<>();
-    private Instant now = EPOCH;
-    private long lastNumber;
-    private int lastSystem;
+    private final Set<Integer> preparing = new HashSet<>();
+    private int steps;
     private @Nullable Stop stopped;
 
     final List<Decision> history = new ArrayList<>();
@@ -249,7 +201,6 @@ final class Simulation {
     int mostSystems;
     int systemsUsed;
     int released;
-    boolean ended;
 
     Simulation(
             List<? extends TestCase> tests,
@@ -267,11 +218,86 @@ final class Simulation {
             Function<Integer, Supplies> supplies,
             BiFunction<TestCase, Integer, TestEnd> ends,
             Function<TestCase, Duration> durations) {
-        this.schedule = schedule;
+        this(schedule, given, new Functions(given, supplies, ends, durations));
+    }
+
+    private Simulation(Schedule schedule, Given given, Functions model) {
+        super(schedule, model);
         this.given = given;
-        this.supplies = supplies;
-        this.ends = ends;
-        this.durations = durations;
+        model.simulation = this;
+    }
+
+    /** A model that consists of functions. */
+    private static final class Functions implements Model {
+        private final Given given;
+        private final Function<Integer, Supplies> supplies;
+        private final BiFunction<TestCase, Integer, TestEnd> ends;
+        private final Function<TestCase, Duration> durations;
+        private @Nullable Simulation simulation;
+
+        Functions(
+                Given given,
+                Function<Integer, Supplies> supplies,
+                BiFunction<TestCase, Integer, TestEnd> ends,
+                Function<TestCase, Duration> durations) {
+            this.given = given;
+            this.supplies = supplies;
+            this.ends = ends;
+            this.durations = durations;
+        }
+
+        @Override
+        public Supplies supplies(int provisioner) {
+            return supplies.apply(provisioner);
+        }
+
+        @Override
+        public Duration takes(Decision.Run run, PoolSystem.Facts system) {
+            return simulation.takesOn == null
+                    ? durations.apply(test(run))
+                    : simulation.takesOn.apply(test(run), system.host());
+        }
+
+        @Override
+        public TestEnd ends(Decision.Run run, PoolSystem.Facts system) {
+            return simulation.endsOn == null
+                    ? ends.apply(test(run), run.attempt())
+                    : simulation.endsOn.apply(test(run), system.host());
+        }
+
+        @Override
+        public Event.PoliciesAnswered judge(PlannedTest test, TestEnd end) {
+            Rerun again = given.rules().rerun(test.test, test.endsWith(end));
+            return new Event.PoliciesAnswered(test, again, given.destruction.shouldDestroy(test.test, end));
+        }
+
+        @Override
+        public @Nullable PlannedTest next(Decision.AskNext ask, PoolSystem.Facts system) {
+            TestCase choice = given.next == null
+                    ? null
+                    : given.next.choose(
+                            SystemInfo.named(system.name()),
+                            ask.previous().stream().map(test -> test.test).toList(),
+                            ask.candidates().stream().map(test -> test.test).toList());
+            return ask.candidates().stream()
+                    .filter(test -> test.test.equals(choice))
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        @Override
+        public String whyNoSpace(Instant now) {
+            return now.isBefore(simulation.roomAgain) ? "full" : "";
+        }
+
+        @Override
+        public @Nullable Duration freesHeldAfter() {
+            return simulation.freeHeldAfter;
+        }
+    }
+
+    private static TestCase test(Decision.Run run) {
+        return run.test().isMember() ? run.test().facts : run.test().test;
     }
 
     static Given rules() {
@@ -279,8 +305,8 @@ final class Simulation {
     }
 
     /** Returns a system that is available immediately and suits every test. */
-    static Supplies.System plain() {
-        return new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, null);
+    static Supplies.Machine plain() {
+        return new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ZERO, null);
     }
 
     void stopAt(Duration after, Stop how) {
@@ -296,75 +322,65 @@ final class Simulation {
         return now;
     }
 
+    @Override
     Duration run() {
-        tell(new Event.Begin());
-        for (long steps = 0; !ended; steps++) {
-            Happening event = events.poll();
-            if (event == null) {
-                throw new AssertionError("the schedule waits, but no event is pending: " + history);
-            }
-            assertThat(steps).as("a run of this size ends").isLessThan(1_000_000);
-            now = event.at();
-            event.happens().run();
-        }
+        Duration took = super.run();
         assertThat(running).as("running at the end").isEmpty();
         assertThat(systems).as("systems at the end").isEmpty();
         assertThat(concluded.keySet())
                 .as("every planned test has one outcome")
                 .containsExactlyInAnyOrderElementsOf(
                         schedule.tests().stream().map(PlannedTest::name).toList());
-        return Duration.between(EPOCH, now);
+        return took;
     }
 
-    private void tell(Event event) {
-        carryOut(schedule.on(event, now));
+    @Override
+    void carryOut(Decision decision) {
+        assertThat(ended).as("no decision after the end").isFalse();
+        assertThat(++steps).as("decisions of a run of this size").isLessThan(10_000_000);
+        history.add(decision);
+        check(decision);
+        super.carryOut(decision);
+        assertSystems();
     }
 
-    private void at(Duration after, Runnable happens) {
-        events.add(new Happening(now.plus(after), ++lastNumber, happens));
-    }
-
-    private void carryOut(List<Decision> decisions) {
-        for (Decision decision : decisions) {
-            assertThat(ended).as("no decision after the end").isFalse();
-            history.add(decision);
-            switch (decision) {
-                case Decision.Request(int provisioner, int count) -> asked(provisioner, count);
-                case Decision.ClearRequests(int provisioner) -> outstanding.put(provisioner, 0);
-                case Decision.Prepare(int system) -> prepare(system);
-                case Decision.CancelPreparation(int system) -> cancelPreparation(system);
-                case Decision.Run run -> begin(run);
-                case Decision.RunTogether together -> beginTogether(together);
-                case Decision.CancelMember cancel -> cancelMember(cancel);
-                case Decision.CancelTests cancel -> cancelTests();
-                case Decision.Renew(int system, String why) ->
-                    at(Duration.ZERO, () -> {
-                        spent.remove(system);
-                        used.remove(system);
-                        tell(new Event.Renewed(system));
-                    });
-                case Decision.Release(int system, String why) -> release(system);
-                case Decision.Conclude conclude -> conclude(conclude);
-                case Decision.Report(Problem problem) -> problems.add(problem.message());
-                case Decision.WakeAt(Instant when) -> wakeAt(when);
-                case Decision.AskPolicies(PlannedTest test, TestEnd end) -> judge(test, end);
-                case Decision.AskNext ask -> choose(ask);
-                case Decision.Hold hold -> held.add(hold.test().name());
-                case Decision.CheckSpace() ->
-                    at(Duration.ZERO, () -> tell(new Event.FreeSpace(now.isBefore(roomAgain) ? "full" : "")));
-                case Decision.Pause pause -> {}
-                case Decision.HoldSystem hold -> {
-                    heldSystems.put(hold.system(), hold.until());
-                    if (freeHeldAfter != null) {
-                        at(freeHeldAfter, () -> tell(new Event.Freed(hold.system())));
-                    }
-                }
-                case Decision.Quarantine quarantine -> quarantined.add(quarantine.host());
-                case Decision.Wait wait -> {}
-                case Decision.End() -> ended = true;
+    private void check(Decision decision) {
+        switch (decision) {
+            case Decision.Request(int provisioner, int count) -> {
+                assertThat(stopped).as("no request after a stop").isNull();
+                assertThat(count).isPositive();
+                requested.merge(provisioner, count, Integer::sum);
+                requestedAt.add(now);
             }
+            case Decision.Prepare(int system) ->
+                assertThat(preparing.add(system)).as("prepared once").isTrue();
+            case Decision.Run run -> check(run);
+            case Decision.RunTogether together -> checkTogether(together);
+            case Decision.CancelMember cancel ->
+                assertThat(running.get(new Place(cancel.system(), cancel.slot())))
+                        .as("%s runs", cancel.member().name())
+                        .isNotNull();
+            case Decision.Renew(int system, String why) -> {
+                preparing.remove(system);
+                spent.remove(system);
+                used.remove(system);
+            }
+            case Decision.Release(int system, String why) ->
+                assertThat(running.keySet().stream().anyMatch(place -> place.system() == system))
+                        .as("a system is released while it runs a test")
+                        .isFalse();
+            case Decision.Conclude conclude -> conclude(conclude);
+            case Decision.Report(Problem problem) -> problems.add(problem.message());
+            case Decision.Hold hold -> held.add(hold.test().name());
+            case Decision.HoldSystem hold -> heldSystems.put(hold.system(), hold.until());
+            case Decision.Quarantine quarantine -> quarantined.add(quarantine.host());
+            default -> {}
         }
+    }
+
+    private void assertSystems() {
         mostSystems = Math.max(mostSystems, systems.size());
+        systemsUsed = systems.keySet().stream().reduce(systemsUsed, Math::max);
         assertThat(systems.size()).as("systems at once").isLessThanOrEqualTo(given.maxSystems);
         systems.values().stream()
                 .collect(Collectors.groupingBy(PoolSystem.Facts::provisioner, Collectors.counting()))
@@ -373,130 +389,7 @@ final class Simulation {
                         .isLessThanOrEqualTo(given.terms.apply(provisioner).maxSystems()));
     }
 
-    private void wakeAt(Instant when) {
-        events.add(new Happening(when.isBefore(now) ? now : when, ++lastNumber, () -> {
-            if (!ended) {
-                tell(new Event.Tick());
-            }
-        }));
-    }
-
-    private void choose(Decision.AskNext ask) {
-        PoolSystem.Facts facts = systems.get(ask.system());
-        at(Duration.ofMillis(1), () -> {
-            TestCase choice = given.next == null
-                    ? null
-                    : given.next.choose(
-                            SystemInfo.named(facts.name()),
-                            ask.previous().stream().map(test -> test.test).toList(),
-                            ask.candidates().stream().map(test -> test.test).toList());
-            PlannedTest planned = ask.candidates().stream()
-                    .filter(test -> test.test.equals(choice))
-                    .findFirst()
-                    .orElse(null);
-            if (!ended) {
-                tell(new Event.NextChosen(ask.system(), planned));
-            }
-        });
-    }
-
-    private void judge(PlannedTest test, TestEnd end) {
-        at(Duration.ofMillis(1), () -> {
-            Rerun again = given.rules().rerun(test.test, test.endsWith(end));
-            tell(new Event.PoliciesAnswered(test, again, given.destruction.shouldDestroy(test.test, end)));
-        });
-    }
-
-    private void asked(int provisioner, int count) {
-        assertThat(stopped).as("no request after a stop").isNull();
-        assertThat(count).isPositive();
-        outstanding.merge(provisioner, count, Integer::sum);
-        requested.merge(provisioner, count, Integer::sum);
-        requestedAt.add(now);
-        for (int i = 0; i < count; i++) {
-            supply(provisioner, supplies.apply(provisioner));
-        }
-    }
-
-    private void supply(int provisioner, Supplies what) {
-        switch (what) {
-            case Supplies.System system ->
-                at(system.after(), () -> {
-                    // A cleared request may or may not have produced a system already.
-                    if (take(provisioner)) {
-                        offer(provisioner, system, false);
-                    }
-                });
-            case Supplies.BadSetup bad ->
-                at(bad.after(), () -> {
-                    if (take(provisioner)) {
-                        offer(
-                                provisioner,
-                                new Supplies.System(Map.of(), 1, Duration.ZERO, Duration.ZERO, null, bad.host()),
-                                true);
-                    }
-                });
-            case Supplies.Failure failure ->
-                at(failure.after(), () -> {
-                    if (take(provisioner)) {
-                        tell(new Event.NotOffered(provisioner, false, null, "no luck"));
-                    }
-                });
-            case Supplies.Exhausted exhausted ->
-                at(Duration.ZERO, () -> {
-                    if (take(provisioner)) {
-                        outstanding.put(provisioner, 0);
-                        tell(new Event.Exhausted(provisioner, "no more", false));
-                    }
-                });
-            case Supplies.Nothing nothing -> {}
-        }
-    }
-
-    private boolean take(int provisioner) {
-        int left = outstanding.getOrDefault(provisioner, 0);
-        if (ended || left == 0) {
-            return false;
-        }
-        outstanding.put(provisioner, left - 1);
-        return true;
-    }
-
-    private void offer(int provisioner, Supplies.System system, boolean bad) {
-        int id = ++lastSystem;
-        systemsUsed++;
-        String host = system.host() == null ? "s" + id : system.host();
-        Instant expires = system.lease() == null ? null : now.plus(system.lease());
-        PoolSystem.Facts facts =
-                new PoolSystem.Facts(id, provisioner, "s" + id, host, system.labels(), system.slots(), expires);
-        systems.put(id, facts);
-        setups.put(id, bad ? Duration.ofDays(-1) : system.setup());
-        tell(new Event.Arriving(provisioner));
-        tell(new Event.Offered(facts));
-    }
-
-    private void prepare(int system) {
-        assertThat(preparing.add(system)).as("prepared once").isTrue();
-        Duration setup = setups.get(system);
-        at(setup.isNegative() ? Duration.ofSeconds(1) : setup, () -> {
-            if (preparing.remove(system)) {
-                tell(
-                        setup.isNegative()
-                                ? new Event.PreparationFailed(system, "bad setup")
-                                : new Event.Prepared(system));
-            }
-        });
-    }
-
-    private void cancelPreparation(int system) {
-        at(Duration.ZERO, () -> {
-            if (preparing.remove(system)) {
-                tell(new Event.PreparationFailed(system, "cancelled"));
-            }
-        });
-    }
-
-    private void beginTogether(Decision.RunTogether together) {
+    private void checkTogether(Decision.RunTogether together) {
         PlannedTest test = together.test();
         assertThat(together.members().stream().map(Decision.Run::test))
                 .as("all members of %s start", test.name())
@@ -504,23 +397,11 @@ final class Simulation {
         assertThat(together.members().stream().map(Decision.Run::system))
                 .as("each member of %s has a system of its own", test.name())
                 .doesNotHaveDuplicates();
-        together.members().forEach(this::begin);
+        together.members().forEach(this::check);
     }
 
-    private void cancelMember(Decision.CancelMember cancel) {
-        Place place = new Place(cancel.system(), cancel.slot());
-        Decision.Run run = running.get(place);
-        assertThat(run).as("%s runs", cancel.member().name()).isNotNull();
-        at(Duration.ZERO, () -> {
-            if (running.remove(place, run)) {
-                tell(new Event.Finished(
-                        cancel.system(), cancel.slot(), TestEnd.of(Outcome.CANCELLED, "cancelled: " + cancel.why())));
-            }
-        });
-    }
-
-    private void begin(Decision.Run run) {
-        TestCase test = run.test().isMember() ? run.test().facts : run.test().test;
+    private void check(Decision.Run run) {
+        TestCase test = test(run);
         PoolSystem.Facts facts = systems.get(run.system());
         assertThat(facts).as("%s runs on a system of the pool", test.name()).isNotNull();
         assertThat(stopped).as("no test starts after a stop").isNull();
@@ -551,14 +432,9 @@ final class Simulation {
                         || !other.test().unit().equals(run.test().unit()))
                 .forEach(other -> assertCompatible(test, other.test().facts, other.system() == run.system()));
         assertFollows(run);
-        Place place = new Place(run.system(), run.slot());
-        assertThat(running.put(place, run)).as("two tests on %s", place).isNull();
+        assertThat(running).as("two tests in one place").doesNotContainKey(new Place(run.system(), run.slot()));
         started.add(test.name());
-        tell(new Event.Started(run.system(), run.slot()));
-        String host = facts.host();
-        startedOn.merge(host, 1, Integer::sum);
-        Duration takes = takesOn == null ? durations.apply(test) : takesOn.apply(test, host);
-        at(takes, () -> end(place, run, endsOn == null ? ends.apply(test, run.attempt()) : endsOn.apply(test, host)));
+        startedOn.merge(facts.host(), 1, Integer::sum);
     }
 
     /** Asserts that a test starts after the tests for which it waits, and in the place of its group. */
@@ -627,20 +503,17 @@ final class Simulation {
         return test.locks().contains(TestLock.exclusive(TestLock.EVERYTHING));
     }
 
-    private void end(Place place, Decision.Run run, TestEnd end) {
-        if (!running.remove(place, run)) {
+    @Override
+    void end(Place place, Decision.Run run, TestEnd end) {
+        if (!running.containsValue(run)) {
             return; // already cancelled
         }
-        if (run.test().isMember() && end.systemUsable()) {
-            // What a policy says about its system depends on the whole test.
-            tell(new Event.Finished(place.system(), place.slot(), end));
-            assertNoPlaceIsWasted();
-            return;
-        }
-        if (!end.systemUsable() || given.destruction.shouldDestroy(run.test().test, end)) {
+        // What a policy says about the system of a member depends on the whole test.
+        boolean bySelf = !run.test().isMember() && end.outcome() != Outcome.CANCELLED;
+        if (!end.systemUsable() || bySelf && given.destruction.shouldDestroy(run.test().test, end)) {
             spent.merge(place.system(), end.systemUsable() && !run.test().facts.destructive(), Boolean::logicalAnd);
         }
-        tell(new Event.Finished(place.system(), place.slot(), end));
+        super.end(place, run, end);
         assertNoPlaceIsWasted();
     }
 
@@ -653,28 +526,13 @@ final class Simulation {
                 .isNull();
     }
 
-    private void cancelTests() {
-        List.copyOf(running.entrySet())
-                .forEach(entry -> at(Duration.ZERO, () -> {
-                    if (running.remove(entry.getKey(), entry.getValue())) {
-                        TestEnd end = TestEnd.of(Outcome.CANCELLED, "cancelled");
-                        tell(new Event.Finished(
-                                entry.getKey().system(), entry.getKey().slot(), end));
-                    }
-                }));
-    }
-
-    private void release(int system) {
-        assertThat(running.keySet().stream().anyMatch(place -> place.system() == system))
-                .as("a system is released while it runs a test")
-                .isFalse();
-        at(Duration.ZERO, () -> {
-            PoolSystem.Facts facts = systems.remove(system);
-            assertThat(facts).as("released once").isNotNull();
-            onRelease.accept(facts.host());
-            released++;
-            tell(new Event.Released(system));
-        });
+    @Override
+    void released(int system) {
+        PoolSystem.Facts facts = systems.get(system);
+        assertThat(facts).as("released once").isNotNull();
+        onRelease.accept(facts.host());
+        released++;
+        super.released(system);
     }
 
     private void conclude(Decision.Conclude conclude) {
