@@ -323,9 +323,23 @@ public final class AdHocOrchestrator implements Orchestrator {
          */
         @Override
         public AdHocOrchestrator build() {
+            return new AdHocOrchestrator(plan());
+        }
+
+        /**
+         * {@return what the run is expected to do} Touches no system. The builder can still build the run.
+         *
+         * @param assumptions what is assumed about systems and tests
+         * @throws IllegalArgumentException as {@link #build()} does
+         */
+        public Preview preview(Preview.Assumptions assumptions) {
+            return new Previewer(plan(), assumptions).preview();
+        }
+
+        private RunPlan plan() {
             RunRules common = rules(reruns, destruction, maxSystems, spares);
             RunRules rules = common.with(failureWindow, maxFailures, onMaxFailures, runWithin, holds, rampUp);
-            return new AdHocOrchestrator(plan(order, hook, rules.with(stall, next), true, Integer.MAX_VALUE));
+            return plan(order, hook, rules.with(stall, next), true, Integer.MAX_VALUE);
         }
     }
 }

@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.atex.adhoc.PoolSystem.Phase;
 import org.atex.api.AttemptCause;
+import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.Stop;
@@ -120,6 +121,13 @@ final class Schedule {
                 .collect(Collectors.groupingBy(Schedule::group, LinkedHashMap::new, Collectors.toList()));
         this.dependent = new DependentTests(this.tests);
         this.tests.stream().filter(test -> !dependent.contains(test)).forEach(waiting::add);
+    }
+
+    /** {@return what the tests need for which the pending requests of a provisioner were made, the oldest first} */
+    List<Set<Need>> requestedNeeds(int provisioner) {
+        return supply.requests(provisioner).stream()
+                .map(line -> line.demand.needs())
+                .toList();
     }
 
     /** {@return the planned tests, in the order given} */

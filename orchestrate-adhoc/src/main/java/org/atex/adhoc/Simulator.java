@@ -2,7 +2,6 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +24,13 @@ class Simulator {
 
     /** What systems and tests do. */
     interface Model {
-        /** {@return the reaction of a provisioner to a request for one system} */
-        Supplies supplies(int provisioner);
+        /**
+         * {@return the reaction of a provisioner to a request for one system}
+         *
+         * @param provisioner the index of the provisioner
+         * @param needs what the test needs for which the request was made
+         */
+        Supplies supplies(int provisioner, Set<Need> needs);
 
         /** {@return how long an attempt takes} */
         Duration takes(Decision.Run run, PoolSystem.Facts system);
@@ -125,7 +130,8 @@ class Simulator {
         while (!ended) {
             Happening event = events.poll();
             if (event == null) {
-                throw new IllegalStateException("the schedule waits, but no event is pending: " + schedule.whyWaiting());
+                throw new IllegalStateException(
+                        "the schedule waits, but no event is pending: " + schedule.whyWaiting());
             }
             now = event.at();
             event.happens().run();
@@ -208,9 +214,9 @@ class Simulator {
 
     private void asked(int provisioner, int count) {
         outstanding.merge(provisioner, count, Integer::sum);
-        for (int i = 0; i < count; i++) {
-            supply(provisioner, model.supplies(provisioner));
-        }
+        List<Set<Need>> needs = schedule.requestedNeeds(provisioner);
+        needs.subList(needs.size() - count, needs.size())
+                .forEach(one -> supply(provisioner, model.supplies(provisioner, one)));
     }
 
     private void supply(int provisioner, Supplies what) {
@@ -266,8 +272,7 @@ class Simulator {
         at(
                 fails ? Duration.ofSeconds(1) : setup,
                 () -> endPreparation(
-                        system,
-                        fails ? new Event.PreparationFailed(system, "bad setup") : new Event.Prepared(system)));
+                        system, fails ? new Event.PreparationFailed(system, "bad setup") : new Event.Prepared(system)));
     }
 
     private void endPreparation(int system, Event end) {
@@ -301,10 +306,5 @@ class Simulator {
     void released(int system) {
         systems.remove(system);
         tell(new Event.Released(system));
-    }
-
-    /** {@return the tests that run, in no particular order} */
-    List<Decision.Run> runningNow() {
-        return new ArrayList<>(running.values());
     }
 }

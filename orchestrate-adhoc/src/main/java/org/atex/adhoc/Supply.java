@@ -188,6 +188,11 @@ final class Supply {
         return overdue;
     }
 
+    /** {@return the tests for which the pending requests of a provisioner were made, the oldest first} */
+    List<Line> requests(int provisioner) {
+        return provisioners.get(provisioner).asked.stream().map(Ask::line).toList();
+    }
+
     /** {@return whether a system was handed out whose facts are still being read} */
     boolean isArriving() {
         return provisioners.stream().anyMatch(state -> state.arriving > 0);

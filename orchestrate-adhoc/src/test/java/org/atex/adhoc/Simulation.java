@@ -247,7 +247,7 @@ final class Simulation extends Simulator {
         }
 
         @Override
-        public Supplies supplies(int provisioner) {
+        public Supplies supplies(int provisioner, Set<Need> needs) {
             return supplies.apply(provisioner);
         }
 

@@ -1,0 +1,154 @@
+package org.atex.adhoc;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.atex.support.Arguments;
+import org.atex.support.Plural;
+
+/**
+ * What a run is expected to do: which test runs on which system, and when. {@link AdHocOrchestrator.Builder#preview}
+ * makes it with the schedule of the run itself, on a clock that does not exist; it touches no system and takes less than
+ * a second for thousands of tests.
+ *
+ * {@snippet :
+ * Preview preview = builder.maxSystems(8).preview(Preview.Assumptions.defaults().withSetUp(Duration.ofMinutes(2)));
+ * System.out.println(preview); // a line for each test, and the expected end
+ * }
+ *
+ * <p>Every test is assumed to pass, and to take its expected duration; without one, its limit, and without a limit the
+ * duration of the {@link Assumptions}. Provisioners are assumed to have what they declare, and what else tests need. The
+ * policies of the program are not asked.
+ *
+ * <p>Immutable.
+ */
+public final class Preview {
+    private final List<Entry> timeline;
+    private final Map<String, String> notRun;
+    private final Duration end;
+    private final int systems;
+
+    Preview(List<Entry> timeline, Map<String, String> notRun, Duration end, int systems) {
+        this.timeline = timeline.stream()
+                .sorted(Comparator.comparing(Entry::start).thenComparing(Entry::system))
+                .toList();
+        this.notRun = Map.copyOf(notRun);
+        this.end = end;
+        this.systems = systems;
+    }
+
+    /**
+     * A test on a system. Times are since the begin of the run.
+     *
+     * @param test the name of the test; of one on several systems, with the name of its guest
+     * @param system the system: the name of its provisioner and a number
+     * @param start when it starts
+     * @param end when it ends
+     */
+    public record Entry(String test, String system, Duration start, Duration end) {}
+
+    /** {@return the tests in the order in which they start} */
+    public List<Entry> timeline() {
+        return timeline;
+    }
+
+    /** {@return the tests that do not run, with the reason: no system fits, or a test before them does not run} */
+    public Map<String, String> notRun() {
+        return notRun;
+    }
+
+    /** {@return the duration of the run, from its begin until all systems are given back} */
+    public Duration end() {
+        return end;
+    }
+
+    /** {@return the number of systems that exist at the same time} */
+    public int systems() {
+        return systems;
+    }
+
+    /** {@return the preview as text: a line for each test, and the end} */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        int width = timeline.stream()
+                .mapToInt(entry -> entry.system().length())
+                .max()
+                .orElse(0);
+        for (Entry entry : timeline) {
+            text.append(("%9s – %9s  %-" + Math.max(1, width) + "s  %s\n")
+                    .formatted(clock(entry.start()), clock(entry.end()), entry.system(), entry.test()));
+        }
+        new TreeMap<>(notRun).forEach((test, why) -> text.append(test + ": " + why + "\n"));
+        return text + "ends after " + clock(end) + " with " + Plural.of(systems, "system") + "\n";
+    }
+
+    private static String clock(Duration time) {
+        return "%d:%02d:%02d".formatted(time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+    }
+
+    /** What a preview assumes about systems and tests. Immutable; each {@code with…} method returns a changed copy. */
+    public static final class Assumptions {
+        private final Duration setUp;
+        private final Duration unknown;
+        private final int slots;
+
+        private Assumptions(Duration setUp, Duration unknown, int slots) {
+            this.setUp = setUp;
+            this.unknown = unknown;
+            this.slots = slots;
+        }
+
+        /** {@return systems that are ready at once and run one test at a time; tests that take a minute} */
+        public static Assumptions defaults() {
+            return new Assumptions(Duration.ZERO, Duration.ofMinutes(1), 1);
+        }
+
+        /**
+         * {@return these assumptions with another time from the request of a system until it is ready}
+         *
+         * @param time the time, at least zero
+         */
+        public Assumptions withSetUp(Duration time) {
+            if (time.isNegative()) {
+                throw new IllegalArgumentException("setUp must not be negative: " + time);
+            }
+            return new Assumptions(time, unknown, slots);
+        }
+
+        /**
+         * {@return these assumptions with another duration of tests that have neither an expected duration nor a limit}
+         *
+         * @param time the duration
+         */
+        public Assumptions withUnknownTests(Duration time) {
+            return new Assumptions(setUp, Arguments.positive(time, "the duration of tests"), slots);
+        }
+
+        /**
+         * {@return these assumptions with another number of tests that each system runs at the same time}
+         *
+         * @param count the number, at least 1
+         */
+        public Assumptions withSlots(int count) {
+            return new Assumptions(setUp, unknown, Arguments.atLeast(1, count, "slots"));
+        }
+
+        Duration setUp() {
+            return setUp;
+        }
+
+        int slots() {
+            return slots;
+        }
+
+        /** Returns how long a test takes. */
+        Duration takes(PlannedTest test) {
+            Duration expected = test.facts.expected();
+            Duration limit = test.facts.limit();
+            return expected != null ? expected : limit != null ? limit : unknown;
+        }
+    }
+}
