@@ -327,9 +327,9 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * {@return what the run is expected to do} Touches no system. The builder can still build the run.
+         * {@return the expected course of the run} Touches no system. The builder can still build the run.
          *
-         * @param assumptions what is assumed about systems and tests
+         * @param assumptions the assumptions about systems and tests
          * @throws IllegalArgumentException as {@link #build()} does
          */
         public Preview preview(Preview.Assumptions assumptions) {

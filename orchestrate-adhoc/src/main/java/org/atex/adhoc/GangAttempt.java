@@ -277,7 +277,7 @@ final class GangAttempt {
         return Gang.end(ends);
     }
 
-    /** Equal to what the {@link Schedule} assumes. */
+    /** The {@link Schedule} assumes the same. */
     private TestEnd endOf(PlannedTest member) {
         return results.get(member) instanceof AttemptTask.Result.Ended(Attempt attempt)
                 ? attempt.end()

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * the {@link Schedule}; not thread-safe.
  */
 final class Gangs {
-    /** What decides on which systems a member can start. */
+    /** The properties that decide on which systems a member can start. */
     private record Shape(
             Demand demand,
             @Nullable Duration expected,
@@ -271,7 +271,7 @@ final class Gangs {
                 .toList();
     }
 
-    /** {@return what a waiting test lacks, for people} */
+    /** {@return a description of a waiting test and the systems that it lacks, for people} */
     String whatLacks(Gang gang, List<PlannedTest> members) {
         String names = members.stream()
                 .map(member -> member.guest().name()

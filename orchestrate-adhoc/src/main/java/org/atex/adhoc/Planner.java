@@ -90,7 +90,7 @@ final class Planner {
         return planned;
     }
 
-    /** Adds what runs on each system, if the test runs on several. */
+    /** Adds the members of a test that runs on several systems. */
     private void addMembers(PlannedTest test, FactsReader.Facts facts) {
         if (facts.roles().isEmpty()) {
             return;

@@ -9,7 +9,7 @@ import org.atex.support.Arguments;
 import org.atex.support.Plural;
 
 /**
- * What a run is expected to do: which test runs on which system, and when. {@link AdHocOrchestrator.Builder#preview}
+ * The expected course of a run: which test runs on which system, and when. {@link AdHocOrchestrator.Builder#preview}
  * makes it with the schedule of the run itself, on a clock that does not exist; it touches no system and takes less than
  * a second for thousands of tests.
  *
@@ -19,7 +19,7 @@ import org.atex.support.Plural;
  * }
  *
  * <p>Every test is assumed to pass, and to take its expected duration; without one, its limit, and without a limit the
- * duration of the {@link Assumptions}. Provisioners are assumed to have what they declare, and what else tests need. The
+ * duration of the {@link Assumptions}. Provisioners are assumed to have the labels that they declare, and all others that tests need. The
  * policies of the program are not asked.
  *
  * <p>Immutable.
@@ -89,7 +89,7 @@ public final class Preview {
         return "%d:%02d:%02d".formatted(time.toHours(), time.toMinutesPart(), time.toSecondsPart());
     }
 
-    /** What a preview assumes about systems and tests. Immutable; each {@code with…} method returns a changed copy. */
+    /** Assumptions of a preview about systems and tests. Immutable; each {@code with…} method returns a changed copy. */
     public static final class Assumptions {
         private final Duration setUp;
         private final Duration unknown;

@@ -28,7 +28,7 @@ final class Previewer extends Simulator {
         this.plan = plan;
     }
 
-    /** All tests pass, and provisioners have what tests need. */
+    /** All tests pass, and provisioners have the systems that tests need. */
     private record Assumed(RunPlan plan, Preview.Assumptions assumptions) implements Model {
         @Override
         public Supplies supplies(int provisioner, Set<Need> needs) {

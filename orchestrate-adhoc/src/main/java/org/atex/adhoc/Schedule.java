@@ -123,7 +123,7 @@ final class Schedule {
         this.tests.stream().filter(test -> !dependent.contains(test)).forEach(waiting::add);
     }
 
-    /** {@return what the tests need for which the pending requests of a provisioner were made, the oldest first} */
+    /** {@return the needs of the tests for which the pending requests of a provisioner were made, the oldest first} */
     List<Set<Need>> requestedNeeds(int provisioner) {
         return supply.requests(provisioner).stream()
                 .map(line -> line.demand.needs())

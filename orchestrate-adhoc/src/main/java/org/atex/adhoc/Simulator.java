@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
 class Simulator {
     static final Instant EPOCH = Instant.parse("2030-01-01T00:00:00Z");
 
-    /** What systems and tests do. */
+    /** The behaviour of systems and tests. */
     interface Model {
         /**
          * {@return the reaction of a provisioner to a request for one system}
          *
          * @param provisioner the index of the provisioner
-         * @param needs what the test needs for which the request was made
+         * @param needs the needs of the test for which the request was made
          */
         Supplies supplies(int provisioner, Set<Need> needs);
 
@@ -219,8 +219,8 @@ class Simulator {
                 .forEach(one -> supply(provisioner, model.supplies(provisioner, one)));
     }
 
-    private void supply(int provisioner, Supplies what) {
-        switch (what) {
+    private void supply(int provisioner, Supplies reaction) {
+        switch (reaction) {
             case Supplies.Machine system ->
                 answer(system.after(), provisioner, () -> offer(provisioner, system, system.setup()));
             case Supplies.BadSetup bad -> {
