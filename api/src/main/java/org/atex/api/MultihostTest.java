@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -37,21 +38,21 @@ public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailure
     /**
      * Copies the roles.
      *
-     * @throws IllegalArgumentException if two systems would have the same name
+     * @throws IllegalArgumentException if two systems would have the same name, or two roles the same variable
      */
     public MultihostTest {
         roles = List.copyOf(roles);
         Set<String> guests = new HashSet<>();
         Set<String> names = new HashSet<>();
         for (Role role : roles) {
-            boolean unique = names.add(role.name());
+            boolean unique = names.add(Topology.variable(role.name()));
             for (String guest : role.guests()) {
                 unique &= guests.add(guest);
             }
             if (!unique) {
                 throw new IllegalArgumentException("the role " + role.name() + " of the test " + plan.name()
                         + " has a name that another role or one of its systems has, too; the systems are named "
-                        + role.guests());
+                        + role.guests() + ", and the variable of the role " + Topology.variable(role.name()));
             }
         }
     }
@@ -126,13 +127,25 @@ public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailure
         if (plan.limit() != null) {
             return plan.limit();
         }
+        return longest(TestCase::limit);
+    }
+
+    /**
+     * {@return the expected duration of the plan; without one, the longest of its roles, or null if one of them has none}
+     */
+    @Override
+    public @Nullable Duration expected() {
+        return plan.expected() != null ? plan.expected() : longest(TestCase::expected);
+    }
+
+    private @Nullable Duration longest(Function<TestCase, @Nullable Duration> property) {
         Duration longest = null;
         for (Role role : roles) {
-            Duration limit = role.test().limit();
-            if (limit == null) {
+            Duration duration = property.apply(role.test());
+            if (duration == null) {
                 return null;
             }
-            longest = longest == null || limit.compareTo(longest) > 0 ? limit : longest;
+            longest = longest == null || duration.compareTo(longest) > 0 ? duration : longest;
         }
         return longest;
     }

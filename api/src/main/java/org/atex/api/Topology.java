@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread safety: immutable.
  *
+ * @param test the name of the test
  * @param self the name of the guest on which the test runs
  * @param guests all guests, in the order of their roles
  */
-public record Topology(String self, List<Guest> guests) {
+public record Topology(String test, String self, List<Guest> guests) {
     /**
      * A system of the test.
      *
@@ -75,9 +76,13 @@ public record Topology(String self, List<Guest> guests) {
         variables.put("ATEX_GUEST", self);
         variables.put("ATEX_ROLE", guest().role());
         roles().forEach((role, members) -> variables.merge(
-                "ATEX_HOSTS_" + role.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_"),
+                variable(role),
                 members.stream().map(Guest::hostname).collect(Collectors.joining(" ")),
                 (a, b) -> a + " " + b));
         return variables;
+    }
+
+    static String variable(String role) {
+        return "ATEX_HOSTS_" + role.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
     }
 }

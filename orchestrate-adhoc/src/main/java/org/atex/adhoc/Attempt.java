@@ -33,6 +33,10 @@ record Attempt(
         return new Attempt(end, null, Excerpt.none(), now, Duration.ZERO, null, 0);
     }
 
+    Attempt withEnd(TestEnd other) {
+        return new Attempt(other, spooled, excerpt, started, took, system, slot);
+    }
+
     TestRecord record(Platforms platforms, PlannedTest test, int number, TestEnd how, boolean last) {
         return TestRecord.of(platforms.of(system), test.facts, how)
                 .withAttempt(number, last)

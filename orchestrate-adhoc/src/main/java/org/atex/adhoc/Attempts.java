@@ -83,6 +83,10 @@ final class Attempts {
         }
     }
 
+    private boolean isCancelled(PlannedTest test) {
+        return test.isMember() && gang(test).whyCancelled(test) != null;
+    }
+
     private GangAttempt gang(PlannedTest member) {
         GangAttempt gang = gangs.get(member.unit());
         if (gang == null) {
@@ -107,7 +111,7 @@ final class Attempts {
                 },
                 result -> context.post(() -> {
                     openSystem.calls.remove(run.slot());
-                    if (result instanceof Guard.Result.Done && !context.isStopping()) {
+                    if (result instanceof Guard.Result.Done && !context.isStopping() && !isCancelled(run.test())) {
                         start(run, openSystem);
                     } else {
                         ended(openSystem, run, new AttemptTask.Result.NotStarted());
@@ -180,7 +184,7 @@ final class Attempts {
                         "the executor did not return within " + expired.limit() + " and was interrupted",
                         false);
             case Guard.Result.Abandoned<AttemptTask.Result> abandoned ->
-                context.isStopping()
+                context.isStopping() || isCancelled(run.test())
                         ? cutShort(
                                 work,
                                 Outcome.CANCELLED,
@@ -192,7 +196,20 @@ final class Attempts {
                                 "the executor did not return within " + abandoned.limit() + " and was abandoned",
                                 false);
         };
-        ended(openSystem, run, out);
+        ended(openSystem, run, isCancelled(run.test()) ? cancelled(run.test(), out) : out);
+    }
+
+    /** What a cancelled member reports is the effect of that, not the cause; but the loss of its system is. */
+    private AttemptTask.Result cancelled(PlannedTest member, AttemptTask.Result out) {
+        if (out instanceof AttemptTask.Result.Ended(Attempt attempt)
+                && Gang.isBad(attempt.end())
+                && attempt.end().outcome() != Outcome.LOST
+                && attempt.end().outcome() != Outcome.CANCELLED) {
+            TestEnd end = attempt.end();
+            return new AttemptTask.Result.Ended(attempt.withEnd(
+                    new TestEnd(Outcome.CANCELLED, end.exitCode(), whyCancelled(member), end.systemUsable())));
+        }
+        return out;
     }
 
     private void ended(OpenSystem openSystem, Decision.Run run, AttemptTask.Result out) {
@@ -228,13 +245,17 @@ final class Attempts {
                 result -> context.post(() -> {
                     if (result instanceof Guard.Result.Done<Optional<Attempt>>(Optional<Attempt> attempt)) {
                         attempt.ifPresent(joined -> ended.put(gang.test(), joined));
+                        gang.problems().forEach(problem -> context.problem(Problem.notStored(problem)));
                         context.step(event);
                     } else if (result instanceof Guard.Result.Threw<Optional<Attempt>> threw
                             && DiskFull.isCauseOf(threw.cause())) {
                         context.step(new Event.NoSpace(member.system(), member.slot(), threw.message()));
                     } else {
                         if (!gang.isVoid()) {
-                            ended.put(gang.test(), gang.withoutResults(result.problem()));
+                            context.problem(Problem.notStored(
+                                    "the results of " + gang.test().name() + " could not be joined, they are in "
+                                            + gang.where() + ": " + result.problem()));
+                            ended.put(gang.test(), gang.withoutResults());
                         }
                         context.step(event);
                     }

@@ -1,5 +1,6 @@
 package org.atex.adhoc;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,12 @@ final class Gang {
     /** Whether it does not gather until another system is ready, because nothing could run meanwhile. */
     boolean givesWay;
 
+    /** When it waited for the first time, or null. */
+    @Nullable
+    Instant since;
+    /** How many systems were given back since there were not enough at once. */
+    int exchanged;
+
     private final Map<PlannedTest, Place> places = new LinkedHashMap<>();
     /** In the order in which they ended. */
     private final Map<PlannedTest, TestEnd> ends = new LinkedHashMap<>();
@@ -50,6 +57,8 @@ final class Gang {
 
     void runsAt(Place place) {
         gathers = false;
+        since = null;
+        exchanged = 0;
         places.put(place.member(), place);
     }
 

@@ -2,6 +2,7 @@ package org.atex.adhoc;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.atex.api.Artifacts;
@@ -36,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * #join} and the {@linkplain AttemptTask.Folder folders} of the members.
  */
 final class GangAttempt {
+    /** The name of a file with results that cannot be read. */
+    private static final String INVALID = "results.invalid";
+
     private final Decision.RunTogether together;
     private final Map<PlannedTest, OpenSystem> systems;
     private final Spool spool;
@@ -46,6 +51,7 @@ final class GangAttempt {
     private final Map<PlannedTest, AttemptTask.Result> results = new LinkedHashMap<>();
 
     private final Map<PlannedTest, String> whyCancelled = new LinkedHashMap<>();
+    private final List<String> problems = new CopyOnWriteArrayList<>();
     private volatile @Nullable SpooledAttempt spooled; // written with the lock of this
 
     GangAttempt(
@@ -91,7 +97,7 @@ final class GangAttempt {
         Duration limit = member.facts.limit();
         TestCase limited = limit == null || limit.equals(role.limit()) ? role : new Limited(role, limit);
         return TestInvocation.of(limited)
-                .withTopology(new Topology(member.guest().name(), guests));
+                .withTopology(new Topology(test().name(), member.guest().name(), guests));
     }
 
     /** A test with the limit of the whole. */
@@ -199,11 +205,27 @@ final class GangAttempt {
         }
     }
 
-    /** {@return the ended attempt without the results of its members} */
-    Attempt withoutResults(String problem) {
-        TestEnd end = end();
-        String note = (end.note() == null ? "" : end.note() + "; ") + "its results could not be joined: " + problem;
-        return attempt(new TestEnd(end.outcome(), end.exitCode(), note, end.systemUsable()), Excerpt.none());
+    /** {@return the ended attempt without its artifacts, to which its members may still be writing} */
+    Attempt withoutResults() {
+        Attempt attempt = attempt(end(), Excerpt.none());
+        return new Attempt(
+                attempt.end(),
+                null,
+                attempt.excerpt(),
+                attempt.started(),
+                attempt.took(),
+                attempt.system(),
+                attempt.slot());
+    }
+
+    /** {@return where its artifacts are, for messages} */
+    String where() {
+        return String.valueOf(spooled);
+    }
+
+    /** {@return problems with the results of members, after {@link #join}} */
+    List<String> problems() {
+        return List.copyOf(problems);
     }
 
     private Attempt merge() throws IOException {
@@ -227,14 +249,19 @@ final class GangAttempt {
     private void merge(PlannedTest member, Artifacts into, ResultWriter writer) throws IOException {
         Path files = into.files().resolve(member.guest().name());
         boolean hasOwn = false;
-        if (Files.isDirectory(files)) {
+        if (Files.isDirectory(files, LinkOption.NOFOLLOW_LINKS)) {
             // Another name, as the directory of its files is to have this one.
-            Artifacts own = Artifacts.at(Files.move(files, into.directory().resolve("member")));
+            Path moved = Files.createTempDirectory(into.directory(), "member-").resolve("artifacts");
+            Artifacts own = Artifacts.at(Files.move(files, moved));
             hasOwn = copyResults(member, own, writer);
-            if (Files.isDirectory(own.files())) {
+            if (Files.isDirectory(own.files(), LinkOption.NOFOLLOW_LINKS)) {
                 Files.move(own.files(), files);
             }
-            own.delete();
+            Path invalid = own.directory().resolve(INVALID);
+            if (Files.exists(invalid, LinkOption.NOFOLLOW_LINKS)) {
+                Files.move(invalid, Files.createDirectories(files).resolve(INVALID));
+            }
+            Artifacts.at(into.directory().resolve(moved.getParent())).delete();
         }
         if (!hasOwn) {
             TestEnd end = endOf(member);
@@ -245,6 +272,7 @@ final class GangAttempt {
     /** Returns whether there was a result of the test itself. */
     private boolean copyResults(PlannedTest member, Artifacts from, ResultWriter writer) throws IOException {
         TestEnd end = endOf(member);
+        boolean isCancelled = end.outcome() == Outcome.CANCELLED;
         boolean hasOwn = false;
         try (ResultReader reader = ResultReader.of(from)) {
             for (ReportedResult result = reader.next(); result != null; result = reader.next()) {
@@ -254,14 +282,21 @@ final class GangAttempt {
                 }
                 hasOwn = true;
                 // An executor does not know why it is interrupted.
-                String note = end.outcome() == Outcome.CANCELLED ? end.note() : result.note();
-                writer.write(part(member, result.status(), note, result.files()).withMore(result.more()));
+                Status status = isCancelled ? end.outcome().status() : result.status();
+                String note = isCancelled ? end.note() : result.note();
+                writer.write(part(member, status, note, result.files()).withMore(result.more()));
             }
+            return hasOwn;
         } catch (BrokenResultsException e) {
+            boolean isFile = Files.isRegularFile(from.results(), LinkOption.NOFOLLOW_LINKS);
+            if (isFile) {
+                Files.move(from.results(), from.directory().resolve(INVALID));
+            }
             String why = "its results are invalid: " + e.getMessage();
-            writer.write(part(member, Status.ERROR, why, List.of()));
+            problems.add(test().name() + " (" + member.guest().name() + "): " + why);
+            writer.write(part(member, Status.ERROR, why, isFile ? List.of(INVALID) : List.of()));
+            return true;
         }
-        return hasOwn;
     }
 
     private ReportedResult part(

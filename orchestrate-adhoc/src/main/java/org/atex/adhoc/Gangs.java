@@ -31,6 +31,9 @@ final class Gangs {
             @Nullable Duration expected,
             @Nullable Duration limit) {}
 
+    /** How long a test lets others use ready systems while some of those that it needs are being made. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     private final WaitingTests waiting;
     private final Matching matching;
     /** The systems that are kept. */
@@ -68,9 +71,11 @@ final class Gangs {
     /**
      * {@return the systems for each member of a test that starts now, or null if none can start} Keeps free systems for
      * the first test that has to wait for some.
+     *
+     * @param requests the number of pending requests for systems
      */
     @Nullable
-    Map<PlannedTest, PoolSystem> next(Collection<PoolSystem> systems, Instant now) {
+    Map<PlannedTest, PoolSystem> next(Collection<PoolSystem> systems, int requests, Instant now) {
         Set<List<Shape>> failed = new HashSet<>();
         Gang gathering = null;
         Set<PoolSystem> keep = new LinkedHashSet<>();
@@ -85,7 +90,9 @@ final class Gangs {
                 return found;
             }
             failed.add(shape);
-            gang.gathers = gathering == null && !gang.givesWay && (gang.gathers || mayGather(gang, systems));
+            gang.since = gang.since == null ? now : gang.since;
+            gang.gathers =
+                    gathering == null && !gang.givesWay && (gang.gathers || mayGather(gang, systems, requests, now));
             if (gang.gathers) {
                 gathering = gang;
                 keep.addAll(found.values());
@@ -98,7 +105,7 @@ final class Gangs {
         boolean changed = !unused.isEmpty() || keepsForAnother;
         keepsForAnother = false;
         // Then another test, or the one that keeps them now, may be able to start.
-        return changed ? next(systems, now) : null;
+        return changed ? next(systems, requests, now) : null;
     }
 
     /** {@return a waiting test that could start now, or null; between events it must be null (for tests)} */
@@ -127,7 +134,10 @@ final class Gangs {
             if (!found.containsKey(member) && needsWhole(member)) {
                 // Otherwise other tests would keep all of its slots busy in turn.
                 systems.stream()
-                        .filter(system -> fits(member, system) && isOpen(system) && !keep.contains(system))
+                        .filter(system -> fits(member, system)
+                                && isOpen(system)
+                                && !system.isChoosing()
+                                && !keep.contains(system))
                         .min(Comparator.comparingInt(PoolSystem::runningNow))
                         .ifPresent(system -> {
                             keep.add(system);
@@ -173,8 +183,15 @@ final class Gangs {
         return demand.destructive() || !demand.locks().isEmpty();
     }
 
-    /** Returns whether enough systems are ready, idle or not; a rerun on fresh systems waits for new ones anyway. */
-    private boolean mayGather(Gang gang, Collection<PoolSystem> systems) {
+    /**
+     * Returns whether enough systems are ready, idle or not; after some time, also whether they are coming. A rerun on
+     * fresh systems waits for new ones anyway.
+     */
+    private boolean mayGather(Gang gang, Collection<PoolSystem> systems, int requests, Instant now) {
+        boolean patient = gang.since == null || now.isBefore(gang.since.plus(PATIENCE));
+        if (!patient && lacking(gang, systems).size() <= requests) {
+            return true;
+        }
         return gang.members.stream().anyMatch(member -> member.kind.demand().fresh())
                 || place(gang, systems, (member, system) -> fits(member, system) && isOpen(system))
                                 .size()
@@ -197,7 +214,7 @@ final class Gangs {
                 && fits(member, system)
                 && member.kind.demand().accepts(system)
                 && system.isWholeFor(member)
-                && matching.isFreeForGangs(system, now)
+                && matching.isFreeForGang(gang.test, system, now)
                 && matching.endsInTime(member, system, now);
     }
 
@@ -248,6 +265,19 @@ final class Gangs {
     @Nullable
     Gang first() {
         return waiting.gangs().isEmpty() ? null : waiting.gangs().first();
+    }
+
+    /** {@return whether a test could use the system, if it were free long enough} */
+    boolean needs(Gang gang, PoolSystem system) {
+        return gang.members.stream().anyMatch(member -> fits(member, system));
+    }
+
+    /** {@return the waiting tests that can run on the same systems as this one} */
+    List<Gang> alike(Gang gang) {
+        List<Shape> shape = shape(gang);
+        return waiting.gangs().stream()
+                .filter(other -> shape(other).equals(shape))
+                .toList();
     }
 
     /** {@return the members of a test for which there is no system, neither ready nor in preparation} */

@@ -88,6 +88,16 @@ final class Matching {
         return claimed == system ? null : first(system, now, false);
     }
 
+    /**
+     * {@return the test of a lower tier than the given one to start in a free slot now, or null} Unlike {@link #pick}, it
+     * claims the system for such tests only.
+     */
+    @Nullable
+    PlannedTest pickBefore(int tier, PoolSystem system, Instant now) {
+        PlannedTest first = system.hasIdleSlot() ? first(system, now, true) : null;
+        return first == null || first.tier() >= tier ? null : pick(system, now);
+    }
+
     /** Returns whether a test can start on a system as soon as nothing runs there. */
     private boolean willTake(PoolSystem system, PlannedTest test, Instant now) {
         TestQueue queue = test.queue;
@@ -156,9 +166,12 @@ final class Matching {
                 : running == 0 || !alone.isEmpty() && alone.equals(runningAlone);
     }
 
-    /** {@return whether tests that run on several systems can use the system} */
-    boolean isFreeForGangs(PoolSystem system, Instant now) {
-        return !waitsForPeers(system, now) && !claims.containsValue(system);
+    /** {@return whether no test of a lower tier has claimed the system, and it need not wait for others} */
+    boolean isFreeForGang(PlannedTest test, PoolSystem system, Instant now) {
+        return !waitsForPeers(system, now)
+                && claims.entrySet().stream()
+                        .noneMatch(claim -> claim.getValue().equals(system)
+                                && claim.getKey().tier() < test.tier());
     }
 
     private @Nullable PlannedTest first(Line line, PoolSystem system, Instant now) {

@@ -401,6 +401,12 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                         + ofSources + " (Source.withMaxSystems)");
             }
         }
+        long ofAll =
+                provisioners.stream().mapToLong(NamedProvisioner::maxSystems).sum();
+        if (members.size() > ofAll) {
+            throw new IllegalArgumentException("the test " + test.name() + " needs " + members.size()
+                    + " systems at once, but the provisioners may have at most " + ofAll + " (Source.withMaxSystems)");
+        }
         if (members.size() > maxSystems) {
             throw new IllegalArgumentException("the test " + test.name() + " needs " + members.size()
                     + " systems at once, but the run may have at most " + maxSystems + " (maxSystems)");

@@ -43,6 +43,8 @@ final class Schedule {
     private static final int MAX_REASONS = 10;
     private static final int MAX_NAMES = 3;
     private static final int MAX_RESTARTS = 3;
+    /** How many systems, for each that a test needs, are given back for others before it is given up. */
+    private static final int MAX_EXCHANGES = 5;
 
     private final RunRules rules;
     private final List<PlannedTest> tests;
@@ -738,19 +740,16 @@ final class Schedule {
         }
         int tier = gangs.firstTier();
         for (PoolSystem system : matching.inOrder(idleByCost())) {
-            PlannedTest test = matching.pick(system, now);
+            PlannedTest test = matching.pickBefore(tier, system, now);
             while (test != null && test.tier() < tier) {
                 startOrAsk(test, system);
-                test = matching.pick(system, now);
-            }
-            if (test != null && test.tier() < tier) {
-                return;
+                test = matching.pickBefore(tier, system, now);
             }
         }
-        Map<PlannedTest, PoolSystem> found = gangs.next(systems.values(), now);
+        Map<PlannedTest, PoolSystem> found = gangs.next(systems.values(), supply.asked(), now);
         while (found != null) {
             startTogether(found);
-            found = gangs.next(systems.values(), now);
+            found = gangs.next(systems.values(), supply.asked(), now);
         }
         systems.values().stream().filter(PoolSystem::hasIdleSlot).forEach(idle::add);
     }
@@ -978,7 +977,7 @@ final class Schedule {
         if (stop != null) {
             all.addAll(dependent.takeAll());
         }
-        all.forEach(test -> giveUp(test, why));
+        all.forEach(test -> giveUp(test, test.gang == null || stop != null ? why : whyNot(test.gang, why)));
     }
 
     private void giveUp(PlannedTest test, String why) {
@@ -1081,9 +1080,27 @@ final class Schedule {
 
     /** Completes the handling of an event: fills slots, requests and releases systems, detects the end. */
     private void settle() {
+        boolean again = true;
+        while (again) {
+            settleOnce();
+            again = breakDeadlock();
+        }
+        noteWaiting();
+        // An arriving system is not in 'systems' yet, but it must be released before the end.
+        if (unfinished == 0 && systems.isEmpty() && !supply.isArriving()) {
+            ended = true;
+            forget(supply.forgetAll());
+            out.add(new Decision.End());
+        } else {
+            setTimer();
+        }
+    }
+
+    private void settleOnce() {
         concludeGroups();
         endLostGroups();
         giveUpTooLong();
+        giveUpImpatient();
         if (waiting.isEmpty() && matching.running() == 0) {
             List.copyOf(doubted).forEach(this::settleLastDoubts);
         }
@@ -1097,16 +1114,6 @@ final class Schedule {
         }
         askForMore();
         freshenForReruns();
-        breakDeadlock();
-        noteWaiting();
-        // An arriving system is not in 'systems' yet, but it must be released before the end.
-        if (unfinished == 0 && systems.isEmpty() && !supply.isArriving()) {
-            ended = true;
-            forget(supply.forgetAll());
-            out.add(new Decision.End());
-        } else {
-            setTimer();
-        }
     }
 
     private void setTimer() {
@@ -1276,6 +1283,10 @@ final class Schedule {
                 } else {
                     refuse(system);
                 }
+                Gang gang = gangs.first();
+                if (gang != null && gangs.needs(gang, system)) {
+                    gang.exchanged++;
+                }
             }
         }
     }
@@ -1388,96 +1399,138 @@ final class Schedule {
     /**
      * Handles tests that wait while nothing runs and no system is requested or in preparation. Unsuitable systems are
      * released; if there is no system and none will come, the tests are given up.
+     *
+     * @return whether tests were given up: others may be able to run, or be final, then
      */
-    private void breakDeadlock() {
+    private boolean breakDeadlock() {
         if (waiting.isEmpty()
                 || matching.running() > 0
                 || supply.asked() > 0
                 || supply.isArriving()
                 || freeSpace.isShort()) {
-            return;
+            return false;
         }
         List<PoolSystem> usable = systems.values().stream()
                 .filter(system -> system.phase != Phase.QUARANTINED)
                 .toList();
         if (!usable.isEmpty() && usable.stream().allMatch(system -> system.phase == Phase.HELD)) {
             usable.forEach(system -> release(system, "it was held, but tests wait and no other system is available"));
-            return;
+            return false;
         }
-        if (usable.stream().anyMatch(system -> system.phase != Phase.READY || system.isChoosing())) {
-            return;
+        Gang gang = gangs.first();
+        boolean mayFree = gang != null; // then held systems are not waited for
+        if (usable.stream()
+                .anyMatch(system -> system.isChoosing()
+                        || system.phase != Phase.READY && !(mayFree && system.phase == Phase.HELD))) {
+            return false;
         }
         if (gangs.stopGathering()) {
             // The rest of what it needs does not come.
             usable.stream().filter(PoolSystem::hasIdleSlot).forEach(idle::add);
             fillSlots();
             if (matching.running() > 0) {
-                return;
+                return false;
             }
         }
         if (!usable.isEmpty() && waiting.acceptAny()) {
             fillSlots();
             if (matching.running() > 0) {
-                return;
+                return false;
             }
         }
-        Gang gang = gangs.first();
         if (gang != null && usable.stream().anyMatch(waiting::canUse)) {
-            breakDeadlock(gang);
-            return;
+            return breakDeadlock(gang);
         }
         if (!usable.isEmpty()) {
-            usable.forEach(this::refuse);
-            return;
+            usable.stream().filter(system -> system.phase == Phase.READY).forEach(this::refuse);
+            return false;
         }
         if (!supply.isHopeless(waiting.lines(), now)) {
-            return;
+            return false;
         }
         HostRecord host = hosts.giveSecondChance();
         if (host == null) {
             giveUp(whyNone());
-            releaseSurplus();
-            // Tests that waited for the end of these may have other needs.
-            askForMore();
-            breakDeadlock();
-            return;
+            return true;
         }
+        tryAgain(host);
+        return false;
+    }
+
+    private void tryAgain(HostRecord host) {
         systems.values().stream()
                 .filter(system -> system.host == host)
                 .toList()
                 .forEach(system -> release(system, "its host is tried once more, as no other host is left"));
     }
 
-    /** Handles a test for which there are some systems, but not enough, while nothing runs. */
-    private void breakDeadlock(Gang gang) {
+    /**
+     * Handles a test for which there are some systems, but not enough, while nothing runs.
+     *
+     * @return whether it was given up
+     */
+    private boolean breakDeadlock(Gang gang) {
         List<PlannedTest> lacking = gangs.lacking(gang, systems.values());
         List<PoolSystem> useless = gangs.useless(gang, systems.values(), now);
-        if (!useless.isEmpty()) {
+        boolean isPatient = gang.exchanged <= MAX_EXCHANGES * gang.members.size();
+        if (!useless.isEmpty() && isPatient) {
             for (PoolSystem system : useless.subList(0, Math.clamp(lacking.size(), 1, useless.size()))) {
+                gang.exchanged++;
                 if (matching.canUseInTime(system, now)) {
                     release(system, gang.test.name() + " needs other systems, and no test can run meanwhile");
                 } else {
                     refuse(system);
                 }
             }
-            return;
+            return false;
+        }
+        List<PoolSystem> held = systems.values().stream()
+                .filter(system -> system.phase == Phase.HELD)
+                .toList();
+        if (!held.isEmpty()) {
+            held.forEach(system -> release(system, "it was held, but " + gang.test.name() + " needs more systems"));
+            return false;
         }
         Set<Line> lines = lacking.stream().map(waiting::line).collect(Collectors.toSet());
         boolean full = systems.size() - quarantined >= rules.maxSystems() || supply.isFull(lines);
-        if (!full && !supply.isHopeless(lines, now)) {
-            return;
+        if (isPatient && !full && !supply.isHopeless(lines, now)) {
+            return false;
         }
-        String why = "it needs " + gangs.whatLacks(gang, lacking)
-                + (full ? ", and all systems that there may be are in use" : ": " + whyNone());
-        out.add(new Decision.Report(Problem.infrastructure(gang.test.name() + " was not run: " + why)));
-        waiting.remove(gang.test);
-        giveUp(gang.test, why);
+        HostRecord host = hosts.giveSecondChance();
+        if (host != null) {
+            tryAgain(host);
+            return false;
+        }
+        giveUpAlike(gang, isPatient && full ? "all systems that there may be are in use" : whyNone());
+        return true;
+    }
+
+    private void giveUpAlike(Gang gang, String reason) {
+        List<Gang> all = gangs.alike(gang);
+        String why = whyNot(gang, reason);
+        out.add(new Decision.Report(Problem.infrastructure(
+                gang.test.name() + (all.size() == 1 ? " was" : " and " + (all.size() - 1) + " tests like it were")
+                        + " not run: " + why)));
+        for (Gang one : all) {
+            waiting.remove(one.test);
+            giveUp(one.test, why);
+        }
         supply.reconsider();
-        fillSlots();
-        releaseUnfit();
-        releaseSurplus();
-        askForMore();
-        breakDeadlock();
+    }
+
+    private String whyNot(Gang gang, String reason) {
+        String exchanges = gang.exchanged == 0
+                ? ""
+                : "; " + Plural.of(gang.exchanged, "system", "was", "were") + " given back for others";
+        return "it needs " + gangs.whatLacks(gang, gangs.lacking(gang, systems.values())) + ": " + reason + exchanges;
+    }
+
+    /** Gives up tests for which too many systems were given back while they waited for others. */
+    private void giveUpImpatient() {
+        Gang gang = gangs.first();
+        if (gang != null && gang.exchanged > MAX_EXCHANGES * gang.members.size() && stop == null) {
+            giveUpAlike(gang, whyNone());
+        }
     }
 
     private void noteWaiting() {

@@ -10,6 +10,8 @@ import org.atex.api.Outcome;
 import org.atex.api.Remote;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestInvocation;
+import org.atex.api.Topology;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class StateFingerprint {
     private static final Logger LOG = LoggerFactory.getLogger(StateFingerprint.class);
     private static final int MOST_TOLD = 3;
+
+    /** Separates the names of a test on several systems and of one of them. */
+    private static final String GUEST = "\0";
 
     /** The names of the tests whose latest attempt changed its system. */
     private final Set<String> changed = ConcurrentHashMap.newKeySet();
@@ -70,9 +75,15 @@ public final class StateFingerprint {
         };
     }
 
+    private static String key(TestCase test) {
+        Topology topology = TestInvocation.of(test).topology();
+        return topology == null ? test.name() : topology.test() + GUEST + topology.self();
+    }
+
     /** {@return a policy that replaces systems after destructive tests and after tests that have changed something} */
     public DestructionPolicy policy() {
-        return (test, end) -> test.destructive() || changed.contains(test.name());
+        return (test, end) -> test.destructive()
+                || changed.stream().anyMatch(name -> name.equals(test.name()) || name.startsWith(test.name() + GUEST));
     }
 
     private final class Watched implements Executor {
@@ -89,7 +100,7 @@ public final class StateFingerprint {
 
         @Override
         public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
-            changed.add(test.name()); // until the contrary is known
+            changed.add(key(test)); // until the contrary is known
             TestEnd end = executor.run(test, into);
             return end.systemUsable() ? compared(test, end) : end;
         }
@@ -106,7 +117,7 @@ public final class StateFingerprint {
                 return with(end, "it is not known whether it changed the system: " + Throwables.describe(e));
             }
             if (changes.isEmpty()) {
-                changed.remove(test.name());
+                changed.remove(key(test));
                 boolean passed = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.SKIPPED;
                 return passed ? end : with(end, "it changed nothing on the system");
             }

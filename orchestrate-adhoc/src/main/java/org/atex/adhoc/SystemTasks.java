@@ -52,7 +52,7 @@ final class SystemTasks {
                             Map.copyOf(notNull(remote.labels(), "its labels")),
                             Math.max(1, Math.min(maxSlots, remote.slots())),
                             expires == null ? null : context.ofWall(expires));
-                    String address = needsAddresses ? notNull(remote.address(), "its address") : "";
+                    String address = needsAddresses ? address(remote) : "";
                     return new Arrival(facts, notNull(remote.connection(), "its connection"), address);
                 },
                 then,
@@ -65,6 +65,23 @@ final class SystemTasks {
             throw new IllegalStateException(what + " is null");
         }
         return value;
+    }
+
+    /** A system without a usable address can still run tests that need no other. */
+    private String address(Remote remote) {
+        String why;
+        try {
+            String address = notNull(remote.address(), "its address");
+            if (!address.isBlank() && address.chars().noneMatch(Character::isISOControl)) {
+                return address;
+            }
+            why = "it is blank or contains control characters";
+        } catch (Throwable e) {
+            why = Throwables.describe(e);
+        }
+        context.problem(Problem.overcome(
+                "the address of " + remote.name() + " is not known, and its name is used instead: " + why));
+        return remote.name();
     }
 
     Guard.Call<?> prepare(OpenSystem openSystem, Consumer<Guard.Result<Executor>> then) {

@@ -3,15 +3,22 @@ package org.atex.adhoc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.atex.adhoc.Simulator.Supplies;
+import org.atex.api.After;
+import org.atex.api.Artifacts;
+import org.atex.api.Executor;
 import org.atex.api.MultihostTest;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
@@ -259,6 +266,101 @@ class GangsTest {
                 .isLessThan(20);
     }
 
+    private static MultihostTest arm(String name) {
+        return MultihostTest.named(name)
+                .withRole("any", ROLE)
+                .withRole("arm", ROLE.withNeed(Need.of("arch", "aarch64")));
+    }
+
+    /** Systems must not be provisioned again and again for tests that never get all that they need. */
+    @Test
+    void testsWithoutASuitableSystemEnd() {
+        List<TestCase> tests = new ArrayList<>();
+        IntStream.range(0, 2000).forEach(i -> tests.add(arm("/m" + i)));
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                Simulation.rules().withMaxSystems(4),
+                provisioner -> system("x86_64"),
+                (test, attempt) -> TestEnd.exited(0),
+                test -> TAKES);
+
+        simulation.run();
+
+        assertThat(simulation.systemsUsed).isLessThan(50);
+        assertThat(simulation.concluded.get("/m7").note()).contains("2 systems at once, without one for arm");
+    }
+
+    @Test
+    void testsEndWhoseSystemsExpireBeforeThereAreEnough() {
+        PlainTest role = ROLE.withLimit(Duration.ofMinutes(20));
+        Simulation simulation = new Simulation(
+                List.of(MultihostTest.named("/three").withRole("node", 3, role)),
+                1,
+                Simulation.rules().withRampUp(Duration.ofMinutes(15)),
+                provisioner -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ZERO, Duration.ofMinutes(30)),
+                (test, attempt) -> TestEnd.exited(0),
+                test -> TAKES);
+
+        simulation.run();
+
+        assertThat(simulation.systemsUsed).isLessThan(50);
+        assertThat(simulation.concluded.get("/three").note()).contains("3 systems at once", "given back");
+    }
+
+    @Test
+    void systemsAreKeptWhileOthersAreBeingReplaced() {
+        TestCase three = MultihostTest.named("/three")
+                .withPlan(plan -> plan.withPriority(1).withAfter(After.endOf("/t0")))
+                .withRole("node", 3, ROLE);
+        Simulation simulation = new Simulation(
+                with(three, 300),
+                1,
+                Simulation.rules().withMaxSystems(3).withDestruction(DestructionPolicy.always()),
+                provisioner -> new Supplies.Machine(Map.of(), 1, Duration.ZERO, Duration.ofMinutes(1), null),
+                (test, attempt) -> TestEnd.exited(0),
+                test -> Duration.ofSeconds(1 + test.name().hashCode() % 3));
+
+        simulation.run();
+
+        assertThat(simulation.started.indexOf("/three (node-1)")).isLessThan(20);
+    }
+
+    @Test
+    void claimsOfLaterTestsDoNotKeepItFromStarting() {
+        List<TestCase> tests = new ArrayList<>();
+        tests.add(TestCase.named("/first").withPriority(2));
+        IntStream.range(0, 100).forEach(i -> tests.add(TestCase.named("/t" + i).withDestructive(i % 2 == 0)));
+        tests.add(pair("/pair").withPlan(plan -> plan.withPriority(1).withAfter(After.endOf("/first"))));
+        Random random = new Random(17);
+        Simulation simulation = new Simulation(
+                tests,
+                1,
+                Simulation.rules().withMaxSystems(2),
+                provisioner -> new Supplies.Machine(Map.of(), 4, Duration.ZERO, Duration.ZERO, null),
+                (test, attempt) -> TestEnd.exited(0),
+                test -> Duration.ofSeconds(1 + random.nextInt(10)));
+
+        simulation.run();
+
+        assertThat(simulation.started.indexOf("/pair (server)")).isLessThan(30);
+    }
+
+    @Test
+    void heldSystemsAreFreedIfItLacksThem() {
+        List<TestCase> tests = List.of(
+                TestCase.named("/a").withPriority(1),
+                TestCase.named("/b").withPriority(1),
+                MultihostTest.named("/three").withRole("node", 3, ROLE));
+        Simulation simulation = simulation(
+                tests,
+                Simulation.rules().withMaxSystems(3).withHolds(2, Duration.ofHours(8)),
+                (test, attempt) -> test.name().length() == 2 ? end(Outcome.FAILED) : TestEnd.exited(0));
+
+        assertThat(simulation.run()).isLessThan(Duration.ofMinutes(1));
+        assertThat(simulation.concluded.get("/three").outcome()).isEqualTo(Outcome.PASSED);
+    }
+
     private static AdHocOrchestrator.Builder run(TestCase test, FakeProvisioner systems) {
         return AdHocOrchestrator.builder(List.of(test))
                 .on(systems)
@@ -286,6 +388,19 @@ class GangsTest {
                             .group(TestGroup.serial("upgrade"))
                             .build())
                     .hasMessageContaining("its tests run on one system, but /pair runs on several");
+            TestCase mixed = pair("/pair").withRole("arm", ROLE.withNeed(Need.of("distro", "fedora")));
+            assertThatThrownBy(() -> AdHocOrchestrator.builder(List.of(mixed))
+                            .on(Source.of(systems).withMaxSystems(2))
+                            .with(FakeExecutors.passing(Duration.ofMillis(1)))
+                            .into(RecordingAggregator.create())
+                            .build())
+                    .hasMessageContaining("needs 3 systems at once, but the provisioners may have at most 2");
+            assertThatThrownBy(() -> pair("/pair").withRole("inner", pair("/other")))
+                    .hasMessageContaining("runs on several systems itself");
+            assertThatThrownBy(() -> pair("/pair").withRole("a.b", ROLE).withRole("a-b", ROLE))
+                    .hasMessageContaining("ATEX_HOSTS_A_B");
+            assertThatThrownBy(() -> pair("/pair").withRole("x".repeat(65), ROLE))
+                    .hasMessageContaining("at most 64");
             assertThatThrownBy(() -> pair("/pair").withRole("client", ROLE))
                     .hasMessageStartingWith("the role client of the test /pair has a name that another role");
         }
@@ -329,5 +444,115 @@ class GangsTest {
                 .last()
                 .asString()
                 .doesNotContain("name");
+    }
+
+    /** Runs a pair: the client fails, and the server ends as the function says when it is interrupted. */
+    private static RecordingAggregator.Entry failingClient(Executor server) throws Exception {
+        RecordingAggregator results = RecordingAggregator.create();
+        CountDownLatch serves = new CountDownLatch(1);
+        Executor.Factory executors = system -> new Executor() {
+            @Override
+            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                if (test.name().equals("client")) {
+                    serves.await();
+                    return TestEnd.of(Outcome.FAILED, "assertion X");
+                }
+                serves.countDown();
+                return server.run(test, into);
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = AdHocOrchestrator.builder(List.of(MultihostTest.named("/pair")
+                                .withRole("server", TestCase.named("server"))
+                                .withRole("client", TestCase.named("client"))))
+                        .on(systems)
+                        .with(executors)
+                        .into(results)
+                        .build()) {
+            var unused = run.run();
+        }
+        return results.entries().getFirst();
+    }
+
+    private interface Ending {
+        TestEnd end() throws InterruptedException;
+    }
+
+    private static Executor interrupted(Ending then) {
+        return new Executor() {
+            @Override
+            public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    return then.end();
+                }
+                return TestEnd.exited(0);
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Test
+    void theWayInWhichACancelledMemberEndsIsNoCause() throws Exception {
+        List<Executor> servers = List.of(
+                interrupted(() -> {
+                    throw new InterruptedException("as it should");
+                }),
+                interrupted(() -> TestEnd.of(Outcome.FAILED, "interrupted")),
+                interrupted(() -> {
+                    throw new IllegalStateException("interrupted");
+                }));
+        for (Executor server : servers) {
+            RecordingAggregator.Entry entry = failingClient(server);
+
+            assertThat(entry.record().end().outcome()).isEqualTo(Outcome.FAILED);
+            assertThat(entry.record().end().note()).isEqualTo("client: assertion X");
+            assertThat(entry.results())
+                    .as("a part says why the server was cancelled")
+                    .anyMatch(line -> line.contains("\"server\"") && line.contains("cancelled: client: assertion X"));
+        }
+    }
+
+    @Test
+    void invalidResultsOfAMemberAreKeptAndNamed() throws Exception {
+        RecordingAggregator results = RecordingAggregator.create();
+        Executor.Factory executors = system -> new Executor() {
+            @Override
+            public TestEnd run(TestCase test, Artifacts into) {
+                try {
+                    Files.writeString(into.results(), "{\"status\":\"pass\"}\nnot json\n");
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                return TestEnd.exited(0);
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = AdHocOrchestrator.builder(List.of(pair("/pair")))
+                        .on(systems)
+                        .with(executors)
+                        .into(results)
+                        .build()) {
+            RunSummary summary = run.run();
+
+            assertThat(summary.exitCode())
+                    .as("exit code of results that were not stored")
+                    .isEqualTo(4);
+            assertThat(summary.problems())
+                    .hasSize(2)
+                    .allSatisfy(
+                            problem -> assertThat(problem.message()).contains("/pair (", "its results are invalid"));
+        }
+        assertThat(results.entries().getFirst().files())
+                .containsOnlyKeys("server/results.invalid", "client/results.invalid");
     }
 }

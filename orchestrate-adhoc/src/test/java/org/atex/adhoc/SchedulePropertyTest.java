@@ -110,6 +110,10 @@ class SchedulePropertyTest {
                 .withTerms(terms(random.nextLong()))
                 .withGroups(groups(random).toArray(TestGroup[]::new));
         Random later = new Random(random.nextLong());
+        if (random.nextInt(4) == 0) {
+            rules = rules.withNext((system, previous, waiting) ->
+                    later.nextInt(5) == 0 ? null : waiting.get(later.nextInt(waiting.size())));
+        }
         return new Simulation(
                 tests,
                 provisioners,

@@ -337,7 +337,7 @@ final class Simulation extends Simulator {
     @Override
     void carryOut(Decision decision) {
         assertThat(ended).as("no decision after the end").isFalse();
-        assertThat(++steps).as("decisions of a run of this size").isLessThan(10_000_000);
+        assertThat(++steps).as("decisions of a run of this size").isLessThan(2_000_000);
         history.add(decision);
         check(decision);
         super.carryOut(decision);
