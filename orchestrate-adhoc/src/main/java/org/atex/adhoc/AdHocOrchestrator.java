@@ -332,8 +332,8 @@ public final class AdHocOrchestrator implements Orchestrator {
          * @param assumptions the assumptions about systems and tests
          * @throws IllegalArgumentException as {@link #build()} does
          */
-        public Preview preview(Preview.Assumptions assumptions) {
-            return new Previewer(plan(), assumptions).preview();
+        public Forecast forecast(Forecast.Assumptions assumptions) {
+            return new Forecaster(plan(), assumptions).forecast();
         }
 
         private RunPlan plan() {

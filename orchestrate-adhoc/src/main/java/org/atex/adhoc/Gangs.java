@@ -81,7 +81,7 @@ final class Gangs {
         Set<PoolSystem> keep = new LinkedHashSet<>();
         for (Gang gang : waiting.gangs()) {
             List<Shape> shape = shape(gang);
-            if (!mayRun(gang) || gathering != null && failed.contains(shape)) {
+            if (!mayRun(gang) || failed.contains(shape)) {
                 gang.gathers = false;
                 continue;
             }

@@ -15,21 +15,21 @@ import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a {@link Preview} of a run. Used once. */
-final class Previewer extends Simulator {
+/** Makes a {@link Forecast} of a run. Used once. */
+final class Forecaster extends Simulator {
     private final RunPlan plan;
     private final Map<Place, Instant> starts = new HashMap<>();
-    private final List<Preview.Entry> timeline = new ArrayList<>();
+    private final List<Forecast.Entry> timeline = new ArrayList<>();
     private final Map<String, String> notRun = new HashMap<>();
     private int most;
 
-    Previewer(RunPlan plan, Preview.Assumptions assumptions) {
+    Forecaster(RunPlan plan, Forecast.Assumptions assumptions) {
         super(new Schedule(plan.tests(), plan.terms(), plan.rules()), new Assumed(plan, assumptions));
         this.plan = plan;
     }
 
     /** All tests pass, and provisioners have the systems that tests need. */
-    private record Assumed(RunPlan plan, Preview.Assumptions assumptions) implements Model {
+    private record Assumed(RunPlan plan, Forecast.Assumptions assumptions) implements Model {
         @Override
         public Supplies supplies(int provisioner, Set<Need> needs) {
             Map<String, String> labels = new HashMap<>(plan.offers().get(provisioner));
@@ -72,10 +72,10 @@ final class Previewer extends Simulator {
         }
     }
 
-    Preview preview() {
+    Forecast forecast() {
         plan.unreadable().forEach(schedule::refuse);
         Duration end = run();
-        return new Preview(timeline, notRun, end, most);
+        return new Forecast(timeline, notRun, end, most);
     }
 
     @Override
@@ -100,7 +100,7 @@ final class Previewer extends Simulator {
         PoolSystem.Facts facts = systems.get(place.system());
         if (start != null && facts != null) {
             String provisioner = plan.provisioners().get(facts.provisioner()).name();
-            timeline.add(new Preview.Entry(
+            timeline.add(new Forecast.Entry(
                     run.test().name(),
                     provisioner + " " + facts.id(),
                     Duration.between(EPOCH, start),

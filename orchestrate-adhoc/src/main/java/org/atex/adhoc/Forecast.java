@@ -9,13 +9,13 @@ import org.atex.support.Arguments;
 import org.atex.support.Plural;
 
 /**
- * The expected course of a run: which test runs on which system, and when. {@link AdHocOrchestrator.Builder#preview}
+ * The expected course of a run: which test runs on which system, and when. {@link AdHocOrchestrator.Builder#forecast}
  * makes it with the schedule of the run itself, on a clock that does not exist; it touches no system and takes less than
  * a second for thousands of tests.
  *
  * {@snippet :
- * Preview preview = builder.maxSystems(8).preview(Preview.Assumptions.defaults().withSetUp(Duration.ofMinutes(2)));
- * System.out.println(preview); // a line for each test, and the expected end
+ * Forecast forecast = builder.maxSystems(8).forecast(Forecast.Assumptions.defaults().withSetUp(Duration.ofMinutes(2)));
+ * System.out.println(forecast); // a line for each test, and the expected end
  * }
  *
  * <p>Every test is assumed to pass, and to take its expected duration; without one, its limit, and without a limit the
@@ -24,13 +24,13 @@ import org.atex.support.Plural;
  *
  * <p>Immutable.
  */
-public final class Preview {
+public final class Forecast {
     private final List<Entry> timeline;
     private final Map<String, String> notRun;
     private final Duration end;
     private final int systems;
 
-    Preview(List<Entry> timeline, Map<String, String> notRun, Duration end, int systems) {
+    Forecast(List<Entry> timeline, Map<String, String> notRun, Duration end, int systems) {
         this.timeline = timeline.stream()
                 .sorted(Comparator.comparing(Entry::start).thenComparing(Entry::system))
                 .toList();
@@ -69,7 +69,7 @@ public final class Preview {
         return systems;
     }
 
-    /** {@return the preview as text: a line for each test, and the end} */
+    /** {@return the forecast as text: a line for each test, and the end} */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
@@ -89,7 +89,7 @@ public final class Preview {
         return "%d:%02d:%02d".formatted(time.toHours(), time.toMinutesPart(), time.toSecondsPart());
     }
 
-    /** Assumptions of a preview about systems and tests. Immutable; each {@code with…} method returns a changed copy. */
+    /** Assumptions of a forecast about systems and tests. Immutable; each {@code with…} method returns a changed copy. */
     public static final class Assumptions {
         private final Duration setUp;
         private final Duration unknown;

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.atex.adhoc.Preview.Assumptions;
+import org.atex.adhoc.Forecast.Assumptions;
 import org.atex.api.After;
 import org.atex.api.MultihostTest;
 import org.atex.api.Need;
@@ -18,8 +18,8 @@ import org.atex.testkit.FakeSystem;
 import org.atex.testkit.RecordingAggregator;
 import org.junit.jupiter.api.Test;
 
-/** A preview says what the run will do, without a system. */
-class PreviewTest {
+/** A forecast says what the run will do, without a system. */
+class ForecastTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private static AdHocOrchestrator.Builder run(List<? extends TestCase> tests, FakeProvisioner systems) {
@@ -37,18 +37,18 @@ class PreviewTest {
                 TestCase.named("/other").withLimit(MINUTE.multipliedBy(2)),
                 TestCase.named("/last").withAfter(After.passOf("/long")));
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready())) {
-            Preview preview = run(tests, systems)
+            Forecast forecast = run(tests, systems)
                     .maxSystems(2)
-                    .preview(Assumptions.defaults().withSetUp(MINUTE));
+                    .forecast(Assumptions.defaults().withSetUp(MINUTE));
 
-            assertThat(preview).hasToString("""
+            assertThat(forecast).hasToString("""
                       0:01:00 –   0:04:00  fedora 1  /long
                       0:01:00 –   0:03:00  fedora 2  /other
                       0:03:00 –   0:04:00  fedora 2  /short
                       0:04:00 –   0:05:00  fedora 1  /last
                     ends after 0:05:00 with 2 systems
                     """);
-            assertThat(preview.systems()).isEqualTo(2);
+            assertThat(forecast.systems()).isEqualTo(2);
             assertThat(systems.asked()).as("requested systems").isZero();
         }
     }
@@ -61,11 +61,12 @@ class PreviewTest {
                 TestCase.named("/c").withNeed(Need.atLeast("memory", "4 GiB")),
                 TestCase.named("/d").withAfter(After.passOf("/b")));
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready())) {
-            Preview preview = run(tests, systems).runWithin(Duration.ofHours(2)).preview(Assumptions.defaults());
+            Forecast forecast =
+                    run(tests, systems).runWithin(Duration.ofHours(2)).forecast(Assumptions.defaults());
 
-            assertThat(preview.notRun()).containsOnlyKeys("/b", "/d");
-            assertThat(preview.notRun().get("/b")).contains("it is expected to take PT3H");
-            assertThat(preview.timeline()).extracting(Preview.Entry::test).containsExactlyInAnyOrder("/a", "/c");
+            assertThat(forecast.notRun()).containsOnlyKeys("/b", "/d");
+            assertThat(forecast.notRun().get("/b")).contains("it is expected to take PT3H");
+            assertThat(forecast.timeline()).extracting(Forecast.Entry::test).containsExactlyInAnyOrder("/a", "/c");
         }
     }
 
@@ -75,12 +76,12 @@ class PreviewTest {
                 .withRole("server", TestCase.named("s").withNeed(Need.of("arch", "x86_64")))
                 .withRole("client", TestCase.named("c").withNeed(Need.of("arch", "aarch64")));
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready())) {
-            Preview preview = run(List.of(pair), systems).preview(Assumptions.defaults());
+            Forecast forecast = run(List.of(pair), systems).forecast(Assumptions.defaults());
 
-            assertThat(preview.timeline())
-                    .extracting(Preview.Entry::test)
+            assertThat(forecast.timeline())
+                    .extracting(Forecast.Entry::test)
                     .containsExactlyInAnyOrder("/pair (server)", "/pair (client)");
-            assertThat(preview.end()).isEqualTo(MINUTE);
+            assertThat(forecast.end()).isEqualTo(MINUTE);
         }
     }
 
@@ -93,13 +94,13 @@ class PreviewTest {
                     Map.of(1, MINUTE.multipliedBy(12), 4, MINUTE.multipliedBy(3), 6, MINUTE.multipliedBy(2));
             ends.forEach((count, end) -> assertThat(run(tests, systems)
                             .maxSystems(count)
-                            .preview(Assumptions.defaults())
+                            .forecast(Assumptions.defaults())
                             .end())
                     .as("with %d systems", count)
                     .isEqualTo(end));
             assertThat(run(tests, systems)
                             .maxSystems(1)
-                            .preview(Assumptions.defaults().withSlots(4))
+                            .forecast(Assumptions.defaults().withSlots(4))
                             .end())
                     .isEqualTo(MINUTE.multipliedBy(3));
         }
