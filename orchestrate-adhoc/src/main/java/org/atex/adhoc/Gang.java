@@ -18,6 +18,9 @@ final class Gang {
     /** Where a member runs. */
     record Place(PlannedTest member, PoolSystem system, int slot) {}
 
+    /** The end of a member that did not start. */
+    static final TestEnd NOT_STARTED = TestEnd.of(Outcome.CANCELLED, "not started");
+
     /** The whole test. */
     final PlannedTest test;
     /** The members; the first one holds the locks of all of them. */

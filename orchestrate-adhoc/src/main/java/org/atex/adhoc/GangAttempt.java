@@ -207,15 +207,7 @@ final class GangAttempt {
 
     /** {@return the ended attempt without its artifacts, to which its members may still be writing} */
     Attempt withoutResults() {
-        Attempt attempt = attempt(end(), Excerpt.none());
-        return new Attempt(
-                attempt.end(),
-                null,
-                attempt.excerpt(),
-                attempt.started(),
-                attempt.took(),
-                attempt.system(),
-                attempt.slot());
+        return attempt(end(), Excerpt.none(), null);
     }
 
     /** {@return where its artifacts are, for messages} */
@@ -231,7 +223,7 @@ final class GangAttempt {
     private Attempt merge() throws IOException {
         SpooledAttempt whole = spooled;
         TestEnd end = end();
-        Attempt attempt = attempt(end, excerpt());
+        Attempt attempt = attempt(end, excerpt(), whole);
         if (whole == null) {
             return attempt; // no member could create its directory
         }
@@ -251,8 +243,8 @@ final class GangAttempt {
         boolean hasOwn = false;
         if (Files.isDirectory(files, LinkOption.NOFOLLOW_LINKS)) {
             // Another name, as the directory of its files is to have this one.
-            Path moved = Files.createTempDirectory(into.directory(), "member-").resolve("artifacts");
-            Artifacts own = Artifacts.at(Files.move(files, moved));
+            Path aside = Files.createTempDirectory(into.directory(), "member-");
+            Artifacts own = Artifacts.at(Files.move(files, aside.resolve("artifacts")));
             hasOwn = copyResults(member, own, writer);
             if (Files.isDirectory(own.files(), LinkOption.NOFOLLOW_LINKS)) {
                 Files.move(own.files(), files);
@@ -261,7 +253,7 @@ final class GangAttempt {
             if (Files.exists(invalid, LinkOption.NOFOLLOW_LINKS)) {
                 Files.move(invalid, Files.createDirectories(files).resolve(INVALID));
             }
-            Artifacts.at(into.directory().resolve(moved.getParent())).delete();
+            Artifacts.at(aside).delete();
         }
         if (!hasOwn) {
             TestEnd end = endOf(member);
@@ -316,7 +308,7 @@ final class GangAttempt {
     private TestEnd endOf(PlannedTest member) {
         return results.get(member) instanceof AttemptTask.Result.Ended(Attempt attempt)
                 ? attempt.end()
-                : TestEnd.of(Outcome.CANCELLED, "not started");
+                : Gang.NOT_STARTED;
     }
 
     private Excerpt excerpt() {
@@ -335,7 +327,7 @@ final class GangAttempt {
         return parts.isEmpty() ? Excerpt.none() : new Excerpt(parts, lines);
     }
 
-    private Attempt attempt(TestEnd end, Excerpt excerpt) {
+    private Attempt attempt(TestEnd end, Excerpt excerpt, @Nullable SpooledAttempt from) {
         Instant begin = null;
         Instant over = Instant.MIN;
         for (AttemptTask.Result result : results.values()) {
@@ -350,7 +342,7 @@ final class GangAttempt {
         }
         return new Attempt(
                 end,
-                spooled,
+                from,
                 excerpt,
                 begin,
                 Duration.between(begin, over),

@@ -85,7 +85,7 @@ final class Gangs {
                 gang.gathers = false;
                 continue;
             }
-            Map<PlannedTest, PoolSystem> found = place(gang, systems, (m, s) -> canStart(gang, m, s, now));
+            Map<PlannedTest, PoolSystem> found = placeNow(gang, systems, now);
             if (found.size() == gang.members.size()) {
                 return found;
             }
@@ -112,10 +112,7 @@ final class Gangs {
     @Nullable
     PlannedTest startable(Collection<PoolSystem> systems, Instant now) {
         return waiting.gangs().stream()
-                .filter(gang -> mayRun(gang)
-                        && place(gang, systems, (m, s) -> canStart(gang, m, s, now))
-                                        .size()
-                                == gang.members.size())
+                .filter(gang -> mayRun(gang) && placeNow(gang, systems, now).size() == gang.members.size())
                 .map(gang -> gang.test)
                 .findFirst()
                 .orElse(null);
@@ -135,7 +132,7 @@ final class Gangs {
                 // Otherwise other tests would keep all of its slots busy in turn.
                 systems.stream()
                         .filter(system -> fits(member, system)
-                                && isOpen(system)
+                                && system.isInUse()
                                 && !system.isChoosing()
                                 && !keep.contains(system))
                         .min(Comparator.comparingInt(PoolSystem::runningNow))
@@ -193,13 +190,9 @@ final class Gangs {
             return true;
         }
         return gang.members.stream().anyMatch(member -> member.kind.demand().fresh())
-                || place(gang, systems, (member, system) -> fits(member, system) && isOpen(system))
+                || place(gang, systems, (member, system) -> fits(member, system) && system.isInUse())
                                 .size()
                         == gang.members.size();
-    }
-
-    private static boolean isOpen(PoolSystem system) {
-        return system.phase == Phase.READY && !system.isClosed();
     }
 
     private static boolean fits(PlannedTest member, PoolSystem system) {
@@ -216,6 +209,11 @@ final class Gangs {
                 && system.isWholeFor(member)
                 && matching.isFreeForGang(gang.test, system, now)
                 && matching.endsInTime(member, system, now);
+    }
+
+    /** {@return a system for each member that could start now} */
+    private Map<PlannedTest, PoolSystem> placeNow(Gang gang, Collection<PoolSystem> systems, Instant now) {
+        return place(gang, systems, (member, system) -> canStart(gang, member, system, now));
     }
 
     /**
@@ -282,11 +280,8 @@ final class Gangs {
 
     /** {@return the members of a test for which there is no system, neither ready nor in preparation} */
     List<PlannedTest> lacking(Gang gang, Collection<PoolSystem> systems) {
-        Map<PlannedTest, PoolSystem> found = place(
-                gang,
-                systems,
-                (member, system) -> fits(member, system)
-                        && (isOpen(system) || system.phase == Phase.PREPARING || system.isRenewing()));
+        Map<PlannedTest, PoolSystem> found =
+                place(gang, systems, (member, system) -> fits(member, system) && system.isOrWillBeInUse());
         return gang.members.stream()
                 .filter(member -> !found.containsKey(member))
                 .toList();
@@ -294,8 +289,7 @@ final class Gangs {
 
     /** {@return the idle systems that a test cannot use, although it lacks some} */
     List<PoolSystem> useless(Gang gang, Collection<PoolSystem> systems, Instant now) {
-        Collection<PoolSystem> used = place(gang, systems, (member, system) -> canStart(gang, member, system, now))
-                .values();
+        Collection<PoolSystem> used = placeNow(gang, systems, now).values();
         return systems.stream()
                 .filter(system -> system.phase == Phase.READY && system.isIdle() && !used.contains(system))
                 .toList();
@@ -315,7 +309,7 @@ final class Gangs {
 
     /** {@return why a waiting test does not run, for people} */
     String whyNot(Gang gang, Collection<PoolSystem> systems, Instant now) {
-        Map<PlannedTest, PoolSystem> found = place(gang, systems, (m, s) -> canStart(gang, m, s, now));
+        Map<PlannedTest, PoolSystem> found = placeNow(gang, systems, now);
         List<PlannedTest> missing = new ArrayList<>(gang.members);
         missing.removeAll(found.keySet());
         return "for " + whatLacks(gang, missing);

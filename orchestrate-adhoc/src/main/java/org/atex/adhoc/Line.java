@@ -2,7 +2,6 @@ package org.atex.adhoc;
 
 import java.util.Map;
 import java.util.TreeSet;
-import org.atex.adhoc.PoolSystem.Phase;
 import org.atex.api.Need;
 import org.atex.api.TestLock;
 
@@ -42,10 +41,7 @@ final class Line {
 
     /** {@return whether its tests can use the system, now or when it is prepared or other tests have ended on it} */
     boolean mayUseLater(PoolSystem system) {
-        boolean stays = system.phase == Phase.PREPARING
-                || system.phase == Phase.READY && !system.isClosed()
-                || system.isRenewing();
-        return stays && fits(system.kind.labels) && !(demand.fresh() && system.hasWorked);
+        return system.isOrWillBeInUse() && fits(system.kind.labels) && !(demand.fresh() && system.hasWorked);
     }
 
     /** {@return whether a system with these labels fits} */

@@ -169,7 +169,7 @@ final class PoolSystem {
     }
 
     private boolean isOpen() {
-        return phase == Phase.READY && !closed && !choosing && !isTakenWhole;
+        return isInUse() && !choosing && !isTakenWhole;
     }
 
     boolean isKeptForAnother(Gang gang) {
@@ -188,8 +188,14 @@ final class PoolSystem {
         enter(Phase.LEAVING);
     }
 
-    boolean isRenewing() {
-        return renewing && phase == Phase.LEAVING;
+    /** {@return whether it runs tests, and not only the rest of serial groups} */
+    boolean isInUse() {
+        return phase == Phase.READY && !closed;
+    }
+
+    /** {@return whether it runs tests, or will when it is prepared or reset} */
+    boolean isOrWillBeInUse() {
+        return isInUse() || phase == Phase.PREPARING || renewing && phase == Phase.LEAVING;
     }
 
     boolean isChoosing() {

@@ -449,7 +449,7 @@ final class Schedule {
             wait(putBack(system, slot));
         } else {
             test.gang.notStarted();
-            memberEnded(test.gang, test, TestEnd.of(Outcome.CANCELLED, "not started"));
+            memberEnded(test.gang, test, Gang.NOT_STARTED);
         }
     }
 
@@ -459,7 +459,7 @@ final class Schedule {
             noSpace(putBack(system, slot), why);
         } else {
             test.gang.noSpace(why);
-            memberEnded(test.gang, test, TestEnd.of(Outcome.CANCELLED, "not started"));
+            memberEnded(test.gang, test, Gang.NOT_STARTED);
         }
     }
 
