@@ -192,7 +192,8 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * Sets the maximum number of systems at a time, including systems in preparation and systems being released.
+         * Sets the maximum number of systems at a time, including systems in preparation and systems being released. A
+         * system that arrives although its request was withdrawn is released at once if there are enough others.
          *
          * @param count the maximum, at least 1; default: as many as the waiting tests can use
          * @return this

@@ -204,13 +204,15 @@ final class Schedule {
     // Systems.
 
     private void offered(PoolSystem.Facts facts) {
-        supply.came(facts.provisioner(), facts.labels());
+        supply.came(facts.provisioner(), facts.labels(), now);
         PoolSystem system = new PoolSystem(
                 facts, hosts.of(facts.provisioner(), facts.host()), waiting.systems(facts.labels()), now);
         systems.put(system.id(), system);
         waiting.arrived(system);
         system.host.mayReturn |= !system.isItsOwnHost();
-        if (system.host.quarantined != null && unfinished > 0 && stop == null) {
+        if (systems.size() - quarantined > rules.maxSystems() || supply.hasTooMany(facts.provisioner())) {
+            release(system, "it arrived after its request was withdrawn, and enough others have been requested");
+        } else if (system.host.quarantined != null && unfinished > 0 && stop == null) {
             // Hold it: the provisioner would hand out a released system again at once.
             system.enter(Phase.QUARANTINED);
             quarantined++;
@@ -1332,7 +1334,12 @@ final class Schedule {
             return;
         }
         // An overdue request does not keep others from being made, but counts against the limits.
-        int allowed = rules.maxSystems() - (systems.size() - quarantined) - supply.asked();
+        int allowed = allowed();
+        if (allowed <= 0) {
+            List<Integer> withdrawn = supply.withdrawOverdue(now);
+            forget(withdrawn);
+            allowed = withdrawn.isEmpty() ? 0 : allowed();
+        }
         if (allowed <= 0 || !supply.canBeAsked(waiting.lines(), now)) {
             return;
         }
@@ -1352,6 +1359,11 @@ final class Schedule {
         } while (made > 0 && left > 0);
         asks.forEach((provisioner, count) -> out.add(new Decision.Request(provisioner, count)));
         nextRequest = one && !asks.isEmpty() ? now.plus(rules.rampUp()) : null;
+    }
+
+    /** {@return how many more systems may be requested} */
+    private int allowed() {
+        return rules.maxSystems() - (systems.size() - quarantined) - supply.asked();
     }
 
     /** Resets or replaces an idle system for a rerun that needs a fresh one, if there is none and none is coming. */

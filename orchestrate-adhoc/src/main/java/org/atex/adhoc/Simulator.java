@@ -259,9 +259,9 @@ class Simulator {
         Instant expires = system.lease() == null ? null : now.plus(system.lease());
         PoolSystem.Facts facts =
                 new PoolSystem.Facts(id, provisioner, "s" + id, host, system.labels(), system.slots(), expires);
+        tell(new Event.Arriving(provisioner));
         systems.put(id, facts);
         setups.put(id, setup);
-        tell(new Event.Arriving(provisioner));
         tell(new Event.Offered(facts));
     }
 

@@ -101,10 +101,12 @@ public final class Source {
 
     /**
      * {@return a copy with the time within which a requested system usually arrives} If one takes longer, the run
-     * requests a system from another source in addition, within its {@code maxSystems}, and uses whichever arrives
-     * first. The other is given back if no test needs it.
+     * requests a system from another source in addition, and uses whichever arrives first. The other is given back if
+     * no test needs it. If the run has requested as many systems as it may have, it withdraws the late requests
+     * instead.
      *
-     * @param time the time; by default requests are never too old
+     * @param time the time; default: three times the time that systems of another source of the run have taken, at
+     *     least one minute. Only sources with at least the same preference, and at most the same cost, are compared.
      * @throws IllegalArgumentException if it is not positive
      */
     public Source withExpected(Duration time) {

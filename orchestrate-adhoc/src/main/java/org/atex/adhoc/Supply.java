@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 /** The state of the provisioners: pending requests, and whether more systems may be requested. Not thread-safe. */
 final class Supply {
     private static final int MAX_UNSUITABLE = 3;
+    /** A request is overdue after this multiple of the time that another provisioner takes. */
+    private static final int PATIENCE_FACTOR = 3;
+
+    private static final Duration LEAST_PATIENCE = Duration.ofMinutes(1);
 
     /**
      * The terms of a provisioner.
@@ -25,7 +29,7 @@ final class Supply {
      * @param preference provisioners with a higher number are asked first
      * @param maxSystems the maximum number of its systems at the same time
      * @param cost of provisioners with the same preference, cheaper ones are asked first
-     * @param expected the time after which a request is overdue, or null
+     * @param expected the time after which a request is overdue; null to compare it with other provisioners
      */
     record Terms(
             Map<String, String> offers,
@@ -53,6 +57,11 @@ final class Supply {
         private final Deque<Ask> asked = new ArrayDeque<>();
         /** How many systems in a row did not fit the tests for which they were requested. */
         private final Map<Line, Integer> misses = new HashMap<>();
+
+        /** The longest time that a system has taken to arrive, or null if none has arrived. */
+        private @Nullable Duration longest;
+        /** Whether its requests were withdrawn because they were overdue, and no system has arrived since. */
+        private boolean isSlow;
 
         private int arriving;
         private int held;
@@ -87,28 +96,9 @@ final class Supply {
             return free > 0 && breaker.mayProbe(now) && asked.isEmpty() && arriving == 0 ? 1 : 0;
         }
 
-        /** Returns the number of pending requests that have taken longer than expected. */
-        int overdue(Instant now) {
-            int overdue = 0;
-            for (Ask ask : asked) {
-                if (expected == null || now.isBefore(ask.since().plus(expected))) {
-                    break;
-                }
-                overdue++;
-            }
-            return overdue;
-        }
-
-        /** Returns when the next request becomes overdue, or null. */
-        @Nullable
-        Instant nextOverdue(Instant now) {
-            return expected == null
-                    ? null
-                    : asked.stream()
-                            .map(ask -> ask.since().plus(expected))
-                            .filter(then -> then.isAfter(now))
-                            .findFirst()
-                            .orElse(null);
+        /** Returns whether it is asked for the same systems as another one, but for the number of its systems. */
+        boolean isAsGoodAs(ProvisionerState other) {
+            return preference >= other.preference && cost <= other.cost;
         }
 
         /** Returns whether it may have systems that fit. */
@@ -117,7 +107,7 @@ final class Supply {
         }
 
         /** Removes the request that a system answers: one for tests that it fits, if there is one, else the oldest. */
-        void answeredBy(Map<String, String> labels) {
+        void answeredBy(Map<String, String> labels, Instant now) {
             Ask fitting = asked.stream()
                     .filter(ask -> ask.line().fits(labels))
                     .findFirst()
@@ -125,12 +115,20 @@ final class Supply {
             if (fitting != null) {
                 asked.remove(fitting);
                 misses.remove(fitting.line());
+                took(fitting, now);
             } else if (!asked.isEmpty()) {
-                Line line = asked.remove().line();
-                if (!line.isEmpty()) {
-                    misses.merge(line, 1, Integer::sum);
+                Ask oldest = asked.remove();
+                took(oldest, now);
+                if (!oldest.line().isEmpty()) {
+                    misses.merge(oldest.line(), 1, Integer::sum);
                 }
             }
+        }
+
+        private void took(Ask answered, Instant now) {
+            Duration time = Duration.between(answered.since(), now);
+            longest = longest == null || time.compareTo(longest) > 0 ? time : longest;
+            isSlow = false;
         }
 
         /** Removes pending requests, the oldest first. */
@@ -179,13 +177,81 @@ final class Supply {
         return asked;
     }
 
-    /** {@return the number of pending requests that have taken longer than expected} */
-    int overdue(Instant now) {
+    /** {@return the number of pending requests of a provisioner that have taken longer than expected} */
+    private int overdue(ProvisionerState state, Instant now) {
+        Duration patience = state.asked.isEmpty() ? null : patience(state, now);
         int overdue = 0;
-        for (ProvisionerState state : provisioners) {
-            overdue += state.overdue(now);
+        if (patience != null) {
+            for (Ask ask : state.asked) {
+                if (now.isBefore(ask.since().plus(patience))) {
+                    break;
+                }
+                overdue++;
+            }
         }
         return overdue;
+    }
+
+    /**
+     * Returns the age at which the requests of a provisioner are overdue: the expected time, if there is one, else a
+     * multiple of the time that another one takes which could be asked instead. Returns null if there is none.
+     */
+    private @Nullable Duration patience(ProvisionerState state, Instant now) {
+        if (state.expected != null || provisioners.size() == 1) {
+            return state.expected;
+        }
+        Line line = state.asked.getFirst().line();
+        Duration least = null;
+        for (ProvisionerState other : provisioners) {
+            if (!other.equals(state)
+                    && other.longest != null
+                    && !other.isSlow
+                    && other.isAsGoodAs(state)
+                    && other.canBeAsked(now) > 0
+                    && other.maySuit(line)) {
+                Duration time = other.longest.multipliedBy(PATIENCE_FACTOR);
+                least = least == null || time.compareTo(least) < 0 ? time : least;
+            }
+        }
+        return least == null || least.compareTo(LEAST_PATIENCE) > 0 ? least : LEAST_PATIENCE;
+    }
+
+    /** Returns when the next request of a provisioner becomes overdue, or null. */
+    private @Nullable Instant nextOverdue(ProvisionerState state, Instant now) {
+        Duration patience = state.asked.isEmpty() ? null : patience(state, now);
+        return patience == null
+                ? null
+                : state.asked.stream()
+                        .map(ask -> ask.since().plus(patience))
+                        .filter(then -> then.isAfter(now))
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    /**
+     * Clears the requests of provisioners with overdue ones, if others can be asked instead.
+     *
+     * @return the provisioners that must clear them too
+     */
+    List<Integer> withdrawOverdue(Instant now) {
+        List<Integer> withdrawn = new ArrayList<>();
+        for (int i = 0; i < provisioners.size(); i++) {
+            ProvisionerState state = provisioners.get(i);
+            if (overdue(state, now) > 0) {
+                Line line = state.asked.getFirst().line();
+                boolean instead = provisioners.stream()
+                        .anyMatch(other -> !other.isSlow
+                                && other.canBeAsked(now) > 0
+                                && other.maySuit(line)
+                                && overdue(other, now) == 0);
+                if (instead) {
+                    state.asked.clear();
+                    state.isSlow = true;
+                    withdrawn.add(i);
+                }
+            }
+        }
+        return withdrawn;
     }
 
     /** {@return the tests for which the pending requests of a provisioner were made, the oldest first} */
@@ -224,7 +290,7 @@ final class Supply {
     /** {@return the pending requests} An overdue request does not keep others from being made, so it is not included. */
     Pending pending(Instant now) {
         Pending pending = new Pending();
-        provisioners.forEach(state -> pending.requests.put(state, state.asked.size() - state.overdue(now)));
+        provisioners.forEach(state -> pending.requests.put(state, state.asked.size() - overdue(state, now)));
         return pending;
     }
 
@@ -245,7 +311,7 @@ final class Supply {
 
     /**
      * Distributes requests over the provisioners that may have suitable systems, the preferred and the least loaded
-     * first. A provisioner with an overdue request is asked only if there is no other.
+     * first. A slow provisioner, or one with an overdue request, is asked only if there is no other.
      *
      * @param count the number of systems
      * @param line the tests for which they are requested
@@ -259,8 +325,11 @@ final class Supply {
                 open.add(i);
             }
         }
-        if (open.stream().anyMatch(i -> provisioners.get(i).overdue(now) == 0)) {
-            open.removeIf(i -> provisioners.get(i).overdue(now) > 0);
+        List<Integer> slow = open.stream()
+                .filter(i -> provisioners.get(i).isSlow || overdue(provisioners.get(i), now) > 0)
+                .toList();
+        if (slow.size() < open.size()) {
+            open.removeAll(slow);
         }
         int made = 0;
         while (made < count && !open.isEmpty()) {
@@ -280,12 +349,18 @@ final class Supply {
     }
 
     /** A system has come, with these labels. */
-    void came(int provisioner, Map<String, String> labels) {
+    void came(int provisioner, Map<String, String> labels, Instant now) {
         ProvisionerState state = provisioners.get(provisioner);
         state.arriving = Math.max(0, state.arriving - 1);
         state.held++;
         // More systems may arrive than are pending, if a request was cleared too late.
-        state.answeredBy(labels);
+        state.answeredBy(labels, now);
+    }
+
+    /** {@return whether more systems of a provisioner are in use or being given back than there may be} */
+    boolean hasTooMany(int provisioner) {
+        ProvisionerState state = provisioners.get(provisioner);
+        return state.held > state.maxSystems;
     }
 
     void gotBack(int provisioner) {
@@ -385,7 +460,7 @@ final class Supply {
             if (!state.isOut()) {
                 first = earlierOf(first, state.breaker.probeAt(), now);
                 first = earlierOf(first, state.breaker.hopelessAt(), now);
-                first = earlierOf(first, state.nextOverdue(now), now);
+                first = earlierOf(first, nextOverdue(state, now), now);
             }
         }
         return first;

@@ -114,13 +114,16 @@ class SchedulePropertyTest {
             rules = rules.withNext((system, previous, waiting) ->
                     later.nextInt(5) == 0 ? null : waiting.get(later.nextInt(waiting.size())));
         }
-        return new Simulation(
+        int slow = random.nextInt(6); // mostly none
+        Simulation simulation = new Simulation(
                 tests,
                 provisioners,
                 rules,
-                provisioner -> supplies(later, accidents),
+                provisioner -> supplies(later, accidents, provisioner == slow ? 1000 : 20),
                 (test, attempt) -> TestEnd.of(ENDS[later.nextInt(ENDS.length)], null),
                 test -> seconds(later, 20));
+        simulation.clearedArrive = later.nextBoolean();
+        return simulation;
     }
 
     private static TestCase multihost(String name, Random random, boolean picky, int maxSystems) {
@@ -187,7 +190,7 @@ class SchedulePropertyTest {
         return random.nextBoolean() ? TestLock.shared(name) : TestLock.exclusive(name);
     }
 
-    private static Supplies supplies(Random random, boolean accidents) {
+    private static Supplies supplies(Random random, boolean accidents, int slowest) {
         int kind = accidents ? random.nextInt(12) : 11;
         return switch (kind) {
             case 0 -> new Supplies.Failure(seconds(random, 10));
@@ -198,7 +201,7 @@ class SchedulePropertyTest {
                 new Supplies.Machine(
                         random.nextInt(3) == 0 ? Map.of() : Map.of("arch", random.nextBoolean() ? "x86_64" : "aarch64"),
                         1 + random.nextInt(3),
-                        seconds(random, 20),
+                        seconds(random, slowest),
                         seconds(random, 5),
                         accidents && random.nextInt(5) == 0 ? seconds(random, 100) : null);
         };

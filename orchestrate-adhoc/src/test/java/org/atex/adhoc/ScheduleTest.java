@@ -299,8 +299,8 @@ class ScheduleTest {
                 test -> Duration.ofMinutes(1));
         simulation.run();
         assertThat(simulation.requested)
-                .as("all of the allowed ones are overdue")
-                .isEqualTo(Map.of(1, 4));
+                .as("all of the allowed ones are overdue, and withdrawn")
+                .isEqualTo(Map.of(0, 4, 1, 4));
 
         simulation = new Simulation(
                 tests(6),
@@ -314,6 +314,50 @@ class ScheduleTest {
         assertThat(simulation.run()).isLessThan(Duration.ofMinutes(7));
         assertThat(simulation.requested).isEqualTo(Map.of(0, 6, 1, 6));
         assertThat(simulation.concluded.values()).containsOnly(PASSED);
+    }
+
+    /** 80 tests of 10 minutes, on 8 systems of which one provisioner makes each in 10 seconds, the other too late. */
+    private static Simulation withASlowProvisioner(Duration after, Simulation.Given rules) {
+        return new Simulation(
+                tests(80),
+                2,
+                rules.withMaxSystems(8),
+                p -> new Supplies.Machine(Map.of(), 1, p == 0 ? Duration.ofSeconds(10) : after, Duration.ZERO, null),
+                (test, attempt) -> PASSED,
+                test -> Duration.ofMinutes(10));
+    }
+
+    @Test
+    void slowProvisionerDoesNotSlowTheRunDown() {
+        Simulation simulation = withASlowProvisioner(Duration.ofHours(3), Simulation.rules());
+        assertThat(simulation.run()).as("100 minutes are ideal").isLessThan(Duration.ofMinutes(112));
+        assertThat(simulation.requested).isEqualTo(Map.of(0, 8, 1, 4));
+
+        simulation = withASlowProvisioner(Duration.ofMinutes(3), Simulation.rules());
+        simulation.clearedArrive = true;
+        assertThat(simulation.run()).isLessThan(Duration.ofMinutes(112));
+        assertThat(simulation.history.stream()
+                        .filter(decision -> decision instanceof Decision.Release(int system, String why)
+                                && why.contains("after its request was withdrawn")))
+                .as("systems that arrive although others have been requested instead")
+                .hasSize(4);
+        assertThat(simulation.mostSystems).isLessThanOrEqualTo(12);
+    }
+
+    @Test
+    void slowProvisionerIsUsedIfItIsPreferredOrCheaperOrAlone() {
+        Duration slow = Duration.ofMinutes(3);
+        List<Supply.Terms> preferred = List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9, 0, null));
+        Simulation simulation =
+                withASlowProvisioner(slow, Simulation.rules().withTerms(preferred::get));
+        simulation.run();
+        assertThat(simulation.requested).isEqualTo(Map.of(1, 8));
+
+        List<Supply.Terms> limited =
+                List.of(new Supply.Terms(Map.of(), 0, 4, 0, null), Simulation.Given.PLAIN_TERMS);
+        simulation = withASlowProvisioner(slow, Simulation.rules().withTerms(limited::get));
+        assertThat(simulation.run()).isLessThan(Duration.ofMinutes(112));
+        assertThat(simulation.requested).as("the fast one has no more").isEqualTo(Map.of(0, 4, 1, 4));
     }
 
     @Test
