@@ -5,9 +5,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -77,9 +74,9 @@ final class Guard implements AutoCloseable {
 
     private final Duration grace;
     private final BiConsumer<String, Duration> abandonments;
-    private final Workers workers = new Workers();
+    private final Workers workers;
+    private final Alarms alarms;
     private final RunLog log = new RunLog();
-    private final ScheduledThreadPoolExecutor timer;
     private final Set<Call<?>> calls = ConcurrentHashMap.newKeySet();
     private volatile long endingAt;
     private volatile boolean ending;
@@ -91,11 +88,15 @@ final class Guard implements AutoCloseable {
      * @param abandonments receives a description and the limit of each abandoned call
      */
     Guard(Duration grace, BiConsumer<String, Duration> abandonments) {
+        this(grace, abandonments, new Workers(), new Alarms());
+    }
+
+    /** Creates a guard that uses the given threads and alarms, and closes them. */
+    Guard(Duration grace, BiConsumer<String, Duration> abandonments, Workers workers, Alarms alarms) {
         this.grace = grace;
         this.abandonments = abandonments;
-        this.timer = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("atex-timer").factory());
-        timer.setRemoveOnCancelPolicy(true);
+        this.workers = workers;
+        this.alarms = alarms;
     }
 
     /**
@@ -176,7 +177,7 @@ final class Guard implements AutoCloseable {
 
     @Override
     public void close() {
-        timer.shutdownNow();
+        alarms.close();
         workers.close();
         log.close();
     }
@@ -195,7 +196,7 @@ final class Guard implements AutoCloseable {
         private boolean interrupted;
         private boolean cancelled;
         private boolean settled;
-        private @Nullable ScheduledFuture<?> alarm;
+        private Alarms.@Nullable Alarm alarm;
 
         private Call(
                 Phase phase,
@@ -215,7 +216,7 @@ final class Guard implements AutoCloseable {
         private void begin() {
             try {
                 synchronized (this) {
-                    alarm = timer.schedule(this::expire, limit.toNanos(), TimeUnit.NANOSECONDS);
+                    alarm = alarms.after(limit, this::expire);
                 }
                 workers.execute(this::work);
             } catch (Throwable e) {
@@ -277,7 +278,7 @@ final class Guard implements AutoCloseable {
                 }
                 settled = true;
                 if (alarm != null) {
-                    alarm.cancel(false);
+                    alarm.cancel();
                 }
             }
             calls.remove(this);
@@ -325,14 +326,14 @@ final class Guard implements AutoCloseable {
         }
 
         private synchronized void abandonAfter(Duration time) {
-            if (settled || timer.isShutdown()) {
+            if (settled || alarms.isClosed()) {
                 return;
             }
             if (alarm != null) {
-                alarm.cancel(false);
+                alarm.cancel();
             }
             Duration wait = time.compareTo(MIN_GRACE) < 0 ? MIN_GRACE : time;
-            alarm = timer.schedule(this::abandon, wait.toNanos(), TimeUnit.NANOSECONDS);
+            alarm = alarms.after(wait, this::abandon);
         }
 
         private void abandon() {

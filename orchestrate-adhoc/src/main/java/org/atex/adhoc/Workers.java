@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * never yields its thread would block a carrier of virtual threads. Further ones are virtual threads, which need less
  * memory. Thread-safe.
  */
-final class Workers implements Executor, AutoCloseable {
+class Workers implements Executor, AutoCloseable {
     private static final int PLATFORM_THREADS = 512;
     private static final long KEEP_SECONDS = 5;
 
