@@ -33,6 +33,7 @@ public final class PlainTest implements TestCase {
     private final Set<TestLock> locks;
     private final Set<Need> needs;
     private final Set<After> after;
+    private final Set<String> fixtures;
     private final @Nullable Duration expected;
     private final @Nullable Duration limit;
     private final boolean destructive;
@@ -50,6 +51,7 @@ public final class PlainTest implements TestCase {
         locks = Set.copyOf(draft.locks);
         needs = Set.copyOf(draft.needs);
         after = Set.copyOf(draft.after);
+        fixtures = Set.copyOf(draft.fixtures);
         expected = draft.expected;
         limit = draft.limit;
         destructive = draft.destructive;
@@ -103,6 +105,11 @@ public final class PlainTest implements TestCase {
     @Override
     public Set<After> after() {
         return after;
+    }
+
+    @Override
+    public Set<String> fixtures() {
+        return fixtures;
     }
 
     @Override
@@ -184,6 +191,15 @@ public final class PlainTest implements TestCase {
      */
     public PlainTest withAfter(After other) {
         return with(draft -> draft.after = plus(after, other));
+    }
+
+    /**
+     * {@return a copy of this test that uses one more fixture}
+     *
+     * @param fixture the name of a {@link Fixture} of the run
+     */
+    public PlainTest withFixture(String fixture) {
+        return with(draft -> draft.fixtures = plus(fixtures, fixture));
     }
 
     /**
@@ -270,7 +286,7 @@ public final class PlainTest implements TestCase {
 
     private List<@Nullable Object> properties() {
         return Arrays.asList(
-                name, priority, locks, needs, after, expected, limit, destructive, tags, components, group, source);
+                name, priority, locks, needs, after, fixtures, expected, limit, destructive, tags, components, group, source);
     }
 
     @Override
@@ -296,6 +312,7 @@ public final class PlainTest implements TestCase {
         private Set<TestLock> locks = Set.of();
         private Set<Need> needs = Set.of();
         private Set<After> after = Set.of();
+        private Set<String> fixtures = Set.of();
         private @Nullable Duration expected;
         private @Nullable Duration limit;
         private boolean destructive;
@@ -314,6 +331,7 @@ public final class PlainTest implements TestCase {
             locks = test.locks();
             needs = test.needs();
             after = test.after();
+            fixtures = test.fixtures();
             expected = test.expected();
             limit = test.limit();
             destructive = test.destructive();

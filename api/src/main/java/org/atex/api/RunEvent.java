@@ -237,6 +237,26 @@ public sealed interface RunEvent {
             @Nullable Path files) implements RunEvent {}
 
     /**
+     * A fixture was started.
+     *
+     * @param stamp the run, the number and the time
+     * @param fixture its name
+     * @param where the system, the group or the test that it was started for; empty if it is that of the whole run
+     * @param took the time that its start took
+     */
+    record FixtureStarted(Stamp stamp, String fixture, String where, Duration took) implements RunEvent {}
+
+    /**
+     * A started fixture was finished.
+     *
+     * @param stamp the run, the number and the time
+     * @param fixture its name
+     * @param where the system, the group or the test that it was started for; empty if it is that of the whole run
+     * @param problem why it could not be finished; empty if it was
+     */
+    record FixtureFinished(Stamp stamp, String fixture, String where, String problem) implements RunEvent {}
+
+    /**
      * A call of user code, or a step of the run, did not return within its limit even after an interrupt. The run
      * continues without it; the thread of the call may still run.
      *

@@ -43,6 +43,12 @@ public interface TestCase {
         return inner == null ? Set.of() : inner.after();
     }
 
+    /** {@return the names of the fixtures that this test uses, see {@link Fixture}} */
+    default Set<String> fixtures() {
+        TestCase inner = wrapped();
+        return inner == null ? Set.of() : inner.fixtures();
+    }
+
     /** {@return the expected duration, or null if it is not known} */
     default @Nullable Duration expected() {
         TestCase inner = wrapped();

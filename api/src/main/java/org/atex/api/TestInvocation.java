@@ -5,7 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A test with what it receives where it runs: environment variables, and the other systems of a {@link MultihostTest}.
+ * A test with what it receives where it runs: environment variables, the values of its fixtures, and the other systems
+ * of a {@link MultihostTest}.
  * Orchestrators pass it to executors. A program may use it to add variables to a test of any executor:
  *
  * {@snippet :
@@ -19,15 +20,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param wrapped the test
  * @param environment variables for the commands of the test, which take precedence over its own
+ * @param values the values of the fixtures of the test, by the name of the fixture
  * @param topology the systems of the test, or null if it runs on one system
  */
 public record TestInvocation(
         TestCase wrapped,
         Map<String, String> environment,
+        Map<String, Object> values,
         @Nullable Topology topology) implements TestCase {
-    /** Copies the variables. */
+    /** Copies the variables and the values. */
     public TestInvocation {
         environment = Map.copyOf(environment);
+        values = Map.copyOf(values);
     }
 
     /**
@@ -39,12 +43,20 @@ public record TestInvocation(
     public static TestInvocation of(TestCase test) {
         TestInvocation inner = test.unwrap(TestInvocation.class).orElse(null);
         if (inner == null) {
-            return new TestInvocation(test, Map.of(), null);
+            return new TestInvocation(test, Map.of(), Map.of(), null);
         }
         TestInvocation more = of(inner.wrapped());
         return new TestInvocation(
-                        test, more.environment(), inner.topology() == null ? more.topology() : inner.topology())
-                .withEnvironment(inner.environment());
+                test,
+                plus(more.environment(), inner.environment()),
+                plus(more.values(), inner.values()),
+                inner.topology() == null ? more.topology() : inner.topology());
+    }
+
+    private static <T> Map<String, T> plus(Map<String, T> some, Map<String, T> more) {
+        Map<String, T> all = new HashMap<>(some);
+        all.putAll(more);
+        return all;
     }
 
     /**
@@ -63,9 +75,39 @@ public record TestInvocation(
      * @param more environment variables
      */
     public TestInvocation withEnvironment(Map<String, String> more) {
-        Map<String, String> all = new HashMap<>(environment);
-        all.putAll(more);
-        return new TestInvocation(wrapped, all, topology);
+        return new TestInvocation(wrapped, plus(environment, more), values, topology);
+    }
+
+    /**
+     * {@return this invocation with the value of a fixture, and its variables}
+     *
+     * @param fixture the fixture
+     * @param value its value
+     * @param <T> the type of the value
+     */
+    public <T> TestInvocation withValue(Fixture<T> fixture, T value) {
+        return new TestInvocation(
+                wrapped,
+                plus(environment, fixture.environment(value)),
+                plus(values, Map.of(fixture.name(), (Object) value)),
+                topology);
+    }
+
+    /**
+     * {@return the value of a fixture of this test}
+     *
+     * @param fixture the fixture
+     * @param <T> the type of the value
+     * @throws IllegalStateException if the test does not use the fixture
+     */
+    @SuppressWarnings("unchecked") // values are set by withValue, with the type of their fixture
+    public <T> T value(Fixture<T> fixture) {
+        Object value = values.get(fixture.name());
+        if (value == null) {
+            throw new IllegalStateException("the test " + name() + " has no value of the fixture " + fixture.name()
+                    + ": add it by withFixture(\"" + fixture.name() + "\"), and to the run by fixture(…)");
+        }
+        return (T) value;
     }
 
     /**
@@ -75,9 +117,7 @@ public record TestInvocation(
      * @see Topology#variables()
      */
     public TestInvocation withTopology(Topology systems) {
-        Map<String, String> all = new HashMap<>(environment);
-        all.putAll(systems.variables());
-        return new TestInvocation(wrapped, all, systems);
+        return new TestInvocation(wrapped, plus(environment, systems.variables()), values, systems);
     }
 
     @Override

@@ -104,6 +104,17 @@ final class RunLines {
                 }
                 waiting = text;
             }
+            case RunEvent.FixtureStarted started ->
+                minor(
+                        started,
+                        "fixture " + Text.name(started.fixture()) + at(started.where()) + " is started after "
+                                + Text.shown(started.took()));
+            case RunEvent.FixtureFinished finished ->
+                minor(
+                        finished,
+                        "fixture " + Text.name(finished.fixture()) + at(finished.where())
+                                + (finished.problem().isEmpty() ? " is finished" : " could not be finished")
+                                + Text.because(finished.problem()));
             case RunEvent.Abandoned call -> {
                 abandoned.add(call);
                 major(call, told(call));
@@ -121,6 +132,10 @@ final class RunLines {
             }
             case RunEvent.RunEnded ended -> {}
         }
+    }
+
+    private static String at(String where) {
+        return where.isEmpty() ? "" : " of " + Text.name(where);
     }
 
     private static String planned(int tests) {

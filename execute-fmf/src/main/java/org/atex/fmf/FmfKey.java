@@ -370,6 +370,8 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     "names of tests that end before it starts",
                     "extra-after-pass",
                     "names of tests that must have passed; it is skipped otherwise",
+                    "extra-fixtures",
+                    "names of fixtures of the program that it uses",
                     "extra-locks",
                     "names of locks that it holds exclusively while it runs",
                     "extra-locks-shared",

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The properties for the scheduler are a {@link #plan}, as any test has one. They come from the metadata:
  * {@code duration} is the limit; {@code extra-priority}, {@code extra-locks}, {@code extra-locks-shared},
  * {@code extra-locks-on-system}, {@code extra-locks-on-system-shared},
- * {@code extra-needs}, {@code extra-after}, {@code extra-after-pass}, {@code extra-group} and {@code extra-expected} are
+ * {@code extra-needs}, {@code extra-after}, {@code extra-after-pass}, {@code extra-fixtures}, {@code extra-group} and {@code extra-expected} are
  * the others; after a test with the tag {@code destructive}, the
  * system does not run another test. The program can change all of them by {@link #withPlan}.
  *
@@ -105,6 +105,9 @@ public final class FmfTest implements TestCase {
         }
         for (String other : node.textList("extra-after-pass")) {
             plan = plan.withAfter(After.passOf(other));
+        }
+        for (String fixture : node.textList("extra-fixtures")) {
+            plan = plan.withFixture(fixture);
         }
         for (Map.Entry<String, @Nullable Object> need : node.map("extra-needs").entrySet()) {
             plan = plan.withNeed(need(node, need.getKey(), need.getValue()));

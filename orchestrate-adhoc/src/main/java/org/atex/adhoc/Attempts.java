@@ -14,6 +14,7 @@ import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestInvocation;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.Spool;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ final class Attempts {
     private final Guard guard;
     private final RunResults results;
     private final Spool spool;
+    private final Fixtures fixtures;
     private final Ingestion ingestion;
     /** Attempts that have ended and are not recorded yet. */
     private final Map<PlannedTest, Attempt> ended = new HashMap<>();
@@ -40,7 +42,8 @@ final class Attempts {
     private final AtomicBoolean notDeletedIsTold = new AtomicBoolean();
     private String whyCancelled = "the run ends";
 
-    Attempts(RunPlan plan, RunContext context, Guard guard, RunResults results, Spool spool) {
+    Attempts(RunPlan plan, RunContext context, Guard guard, RunResults results, Spool spool, Fixtures fixtures) {
+        this.fixtures = fixtures;
         this.plan = plan;
         this.context = context;
         this.guard = guard;
@@ -122,6 +125,24 @@ final class Attempts {
     }
 
     private void start(Decision.Run run, OpenSystem openSystem) {
+        if (run.test().fixtures.isEmpty()) {
+            start(run, openSystem, List.of());
+            return;
+        }
+        fixtures.acquire(run, result -> {
+            switch (result) {
+                case Fixtures.Acquired.Ready(List<Fixtures.Instance> ready) -> start(run, openSystem, ready);
+                case Fixtures.Acquired.Failed(PlannedFixture fixture, String why) ->
+                    fixtures.ended(
+                            run,
+                            () -> context.step(
+                                    new Event.FixtureFailed(openSystem.id(), run.slot(), fixture, why)));
+                case Fixtures.Acquired.Stopped() -> ended(openSystem, run, new AttemptTask.Result.NotStarted());
+            }
+        });
+    }
+
+    private void start(Decision.Run run, OpenSystem openSystem, List<Fixtures.Instance> ready) {
         PlannedTest test = run.test();
         GangAttempt gang = test.isMember() ? gang(test) : null;
         AttemptTask attempt = new AttemptTask(
@@ -130,7 +151,7 @@ final class Attempts {
                 run.slot(),
                 spool,
                 gang == null ? AttemptTask.folder(spool, recorder(test, run.attempt())) : gang.folder(test),
-                gang == null ? test.test : gang.invocation(test),
+                gang == null ? invocation(test, ready) : gang.invocation(test),
                 plan.lastLines(),
                 guard.log(),
                 context::now);
@@ -148,6 +169,23 @@ final class Attempts {
                 },
                 late -> {});
         openSystem.calls.put(run.slot(), call);
+    }
+
+    private static TestCase invocation(PlannedTest test, List<Fixtures.Instance> fixtures) {
+        if (fixtures.isEmpty()) {
+            return test.test;
+        }
+        TestInvocation plain = TestInvocation.of(test.test);
+        Map<String, String> environment = new HashMap<>();
+        Map<String, Object> values = new HashMap<>(plain.values());
+        for (Fixtures.Instance fixture : fixtures) {
+            environment.putAll(fixture.environment());
+            if (fixture.value() != null) {
+                values.put(fixture.fixture.name(), fixture.value());
+            }
+        }
+        environment.putAll(plain.environment());
+        return new TestInvocation(test.test, environment, values, plain.topology());
     }
 
     /** Called by the thread of the attempt. */
@@ -223,10 +261,12 @@ final class Attempts {
             memberEnded(run, out, event);
             return;
         }
-        if (out instanceof AttemptTask.Result.Ended(Attempt attempt)) {
-            ended.put(run.test(), attempt);
-        }
-        context.step(event);
+        fixtures.ended(run, () -> {
+            if (out instanceof AttemptTask.Result.Ended(Attempt attempt)) {
+                ended.put(run.test(), attempt);
+            }
+            context.step(event);
+        });
     }
 
     /** Joins the results of all members before the end of the last one is reported. */

@@ -66,6 +66,9 @@ sealed interface Event {
     /** A test was not started because the run is being stopped. */
     record NotStarted(int system, int slot) implements Event {}
 
+    /** A test could not start, because one of its fixtures could not be started. */
+    record FixtureFailed(int system, int slot, PlannedFixture fixture, String why) implements Event {}
+
     /** A test could not start, or its attempt failed, because this machine has no disk space for its artifacts. */
     record NoSpace(int system, int slot, String why) implements Event {}
 

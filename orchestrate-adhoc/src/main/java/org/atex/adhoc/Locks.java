@@ -3,11 +3,13 @@ package org.atex.adhoc;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.atex.api.TestLock;
 import org.atex.api.TestLock.Mode;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +35,35 @@ final class Locks {
         }
     }
 
+    /** The end of the names of gates, which no other lock has. */
+    private static final String GATE = "\0";
+
     private final Map<String, State> states = new HashMap<>();
+    private final Set<String> openGates = new HashSet<>();
     private @Nullable TestQueue claimant;
     private @Nullable PlannedTest claimedFor;
+
+    /**
+     * {@return a lock for all tests that use a fixture} The first test that takes it holds it alone, until the gate is
+     * opened.
+     */
+    static TestLock gate(String fixture) {
+        return TestLock.shared("the fixture " + fixture + GATE);
+    }
+
+    private boolean isClosedGate(TestLock lock) {
+        return lock.name().endsWith(GATE) && !openGates.contains(lock.name());
+    }
+
+    /** Opens the gates of a test, whose fixtures are started. {@return the queues to which the change may matter} */
+    Collection<TestQueue> openGates(PlannedTest test) {
+        Set<TestLock> opened = test.kind.locks().stream().filter(this::isClosedGate).collect(Collectors.toSet());
+        for (TestLock lock : opened) {
+            openGates.add(lock.name());
+            state(lock).exclusive = false;
+        }
+        return users(opened);
+    }
 
     /** Adds a queue, which must be told of changes. */
     void register(TestQueue queue) {
@@ -64,7 +92,7 @@ final class Locks {
         Set<TestLock> locks = test.kind.locks();
         for (TestLock lock : locks) {
             State state = state(lock);
-            state.exclusive |= lock.mode() == Mode.EXCLUSIVE;
+            state.exclusive |= lock.mode() == Mode.EXCLUSIVE || isClosedGate(lock);
             state.holders.add(test);
         }
         return users(locks);
@@ -87,6 +115,10 @@ final class Locks {
             State state = state(lock);
             if (!state.isFree(lock.mode())) {
                 int more = state.holders.size() - 1;
+                if (lock.name().endsWith(GATE)) {
+                    return "for " + lock.name().replace(GATE, "") + ", which is being started for "
+                            + state.holders.iterator().next().name();
+                }
                 return "for the lock " + lock.name() + ", which "
                         + state.holders.iterator().next().unit().name()
                         + (more > 0 ? " and " + more + " more hold" : " holds");

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.atex.api.AttemptCause;
+import org.atex.api.Fixture.Scope;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
@@ -122,6 +123,8 @@ final class PlannedTest implements Comparable<PlannedTest> {
     Gang gang;
     /** Its system of those of the gang; null if it is the whole test. */
     private final @Nullable Guest guest;
+    /** Its fixtures and those that they use, in the order of their start. */
+    final List<PlannedFixture> fixtures;
     /** The tests that must end first, apart from those of a serial group. */
     final List<Dependency> after = new ArrayList<>();
     /** The previous test of a serial group, or null. */
@@ -153,25 +156,38 @@ final class PlannedTest implements Comparable<PlannedTest> {
     /** The number of attempts that failed for lack of disk space. */
     int noSpaceCount;
 
-    PlannedTest(TestCase test, PlainTest facts, int rank, int tier, @Nullable PlannedGroup group) {
-        this(test, facts, rank, tier, group, null);
+    PlannedTest(
+            TestCase test,
+            PlainTest facts,
+            int rank,
+            int tier,
+            @Nullable PlannedGroup group,
+            List<PlannedFixture> fixtures) {
+        this(test, facts, rank, tier, group, fixtures, null);
     }
 
     private PlannedTest(
-            TestCase test, PlainTest facts, int rank, int tier, @Nullable PlannedGroup group, @Nullable Guest guest) {
+            TestCase test,
+            PlainTest facts,
+            int rank,
+            int tier,
+            @Nullable PlannedGroup group,
+            List<PlannedFixture> fixtures,
+            @Nullable Guest guest) {
         this.test = test;
         this.guest = guest;
         this.facts = facts;
         this.rank = rank;
         this.tier = tier;
         this.group = group;
+        this.fixtures = fixtures;
         PlannedGroup serial = group != null && group.rules.isSerial() ? group : null;
-        PlannedGroup bond = group != null && group.rules.isOnOneSystem() ? group : null;
+        PlannedGroup bond = isGroupOnOneSystem() ? group : null;
         Set<TestLock> locks = serial == null ? facts.locks() : serial.locks;
         boolean alone = locks.contains(TestLock.exclusive(TestLock.EVERYTHING));
         boolean aloneOnSystem = locks.contains(TestLock.exclusiveOnSystem(TestLock.EVERYTHING));
         this.kind = new Kind(
-                locksOf(locks, TestLock.Scope.RUN),
+                withGates(locksOf(locks, TestLock.Scope.RUN)),
                 new Demand(
                         bond == null ? facts.needs() : bond.needs,
                         aloneOnSystem || (serial == null ? facts.destructive() : serial.whole),
@@ -194,9 +210,30 @@ final class PlannedTest implements Comparable<PlannedTest> {
         if (gang == null) {
             throw new IllegalStateException(name() + " runs on one system");
         }
-        PlannedTest planned = new PlannedTest(role, member, memberRank, tier, group, place);
+        PlannedTest planned = new PlannedTest(role, member, memberRank, tier, group, List.of(), place);
         planned.gang = gang;
         gang.members.add(planned);
+    }
+
+    /** Adds locks that are not free while a fixture is started that tests on several systems share. */
+    private Set<TestLock> withGates(Set<TestLock> locks) {
+        Set<TestLock> all = new HashSet<>(locks);
+        for (PlannedFixture fixture : fixtures) {
+            if (isFixtureShared(fixture)) {
+                all.add(Locks.gate(fixture.name() + (fixture.scope() == Scope.GROUP ? " of " + facts.group() : "")));
+            }
+        }
+        return Set.copyOf(all);
+    }
+
+    /** {@return whether tests on several systems share a fixture of this test} */
+    boolean isFixtureShared(PlannedFixture fixture) {
+        return fixture.scope() == Scope.RUN || fixture.scope() == Scope.GROUP && !isGroupOnOneSystem();
+    }
+
+    /** {@return whether all tests of its group run on one system} */
+    boolean isGroupOnOneSystem() {
+        return group != null && group.rules.isOnOneSystem();
     }
 
     /** {@return its system of those of a test that runs on several} */

@@ -39,6 +39,7 @@ final class Planner {
     private final List<FactsReader.Facts> tests;
     private final TestOrder order;
     private final Map<String, PlannedGroup> groups = new LinkedHashMap<>();
+    private final Map<String, PlannedFixture> fixtures;
     private final List<String> notes = new ArrayList<>();
     private int ranks;
 
@@ -48,8 +49,14 @@ final class Planner {
      * @param tests the tests
      * @param order the order; user code
      * @param rules the rules of groups
+     * @param fixtures the fixtures by name
      */
-    Planner(List<FactsReader.Facts> tests, TestOrder order, Collection<TestGroup> rules) {
+    Planner(
+            List<FactsReader.Facts> tests,
+            TestOrder order,
+            Collection<TestGroup> rules,
+            Map<String, PlannedFixture> fixtures) {
+        this.fixtures = fixtures;
         this.tests = tests;
         this.order = order;
         for (TestGroup group : rules) {
@@ -153,7 +160,8 @@ final class Planner {
         PlannedGroup group = unit.group();
         List<PlannedTest> planned = new ArrayList<>();
         for (FactsReader.Facts member : members) {
-            PlannedTest test = new PlannedTest(member.test(), member.facts(), ranks++, tier, group);
+            PlannedTest test =
+                    new PlannedTest(member.test(), member.facts(), ranks++, tier, group, fixtures(member, group));
             addMembers(test, member);
             if (group != null && group.rules.isSerial() && !planned.isEmpty()) {
                 PlannedTest previous = planned.get(planned.size() - 1);
@@ -163,6 +171,17 @@ final class Planner {
             planned.add(test);
         }
         return planned;
+    }
+
+    private List<PlannedFixture> fixtures(FactsReader.Facts test, @Nullable PlannedGroup group) {
+        boolean usesAny = !test.facts().fixtures().isEmpty()
+                || test.roles().stream()
+                        .anyMatch(role -> !role.facts().fixtures().isEmpty());
+        if (usesAny && !test.roles().isEmpty()) {
+            throw new IllegalArgumentException("the test " + test.facts().name()
+                    + " runs on several systems and uses fixtures, which only tests on one system can");
+        }
+        return PlannedFixture.of(test.facts(), fixtures, group != null && group.rules.isOnOneSystem());
     }
 
     /** Returns groups that compete as a whole, and the other tests, in the order given. */

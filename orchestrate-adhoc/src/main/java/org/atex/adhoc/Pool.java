@@ -46,6 +46,8 @@ final class Pool implements RunContext {
     private final Schedule schedule;
     private final RunResults results;
     private final Guard guard;
+    private final FixtureJobs fixtureJobs;
+    private final Fixtures fixtures;
     private final Systems systems;
     private final BlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>();
     private final AtomicReference<@Nullable Stopping> stopping = new AtomicReference<>();
@@ -69,7 +71,13 @@ final class Pool implements RunContext {
         this.schedule = new Schedule(plan.tests(), plan.terms(), plan.rules());
         this.results = new RunResults(schedule.tests(), plan.rules().known());
         this.guard = new Guard(plan.limits().grace(), this::abandoned);
-        this.systems = new Systems(plan, this, guard, results);
+        this.fixtureJobs = new FixtureJobs(this, guard, this::openSystem);
+        this.fixtures = new Fixtures(plan.tests(), fixtureJobs);
+        this.systems = new Systems(plan, this, guard, results, fixtures);
+    }
+
+    private OpenSystem openSystem(int id) {
+        return systems.openSystem(id);
     }
 
     boolean isListening() {
@@ -185,7 +193,7 @@ final class Pool implements RunContext {
                 plan.workDirectory(),
                 id,
                 plan.sinks().stream().map(NamedSink::name).toList());
-        attempts = new Attempts(plan, this, guard, results, spool);
+        attempts = new Attempts(plan, this, guard, results, spool, fixtures);
         systems.start();
         plan.unreadable().forEach(schedule::refuse);
         step(new Event.Begin());
@@ -193,7 +201,7 @@ final class Pool implements RunContext {
 
     private void processMailbox() {
         Instant pulse = now().plus(PULSE);
-        while (!over) {
+        while (!over || fixtures.isBusy()) {
             Runnable event = pollMailbox(pulse);
             checkForStop();
             if (event != null) {
@@ -269,7 +277,12 @@ final class Pool implements RunContext {
             case Decision.Release(int system, String why) -> systems.release(system, why);
             case Decision.HoldSystem hold -> systems.hold(hold);
             case Decision.Hold hold -> attempts().hold(hold);
-            case Decision.Conclude conclude -> attempts().conclude(conclude);
+            case Decision.Conclude conclude -> {
+                attempts().conclude(conclude);
+                if (conclude.last()) {
+                    fixtures.concluded(conclude.test());
+                }
+            }
             case Decision.Report(Problem problem) -> problem(problem);
             case Decision.Wait(int tests, String why) -> publish(stamp -> new RunEvent.Waiting(stamp, tests, why));
             case Decision.End() -> over = true;
@@ -329,6 +342,8 @@ final class Pool implements RunContext {
     private void fail(Throwable why) {
         guard.log().error("the run cannot go on", why);
         fatal = why;
+        systems.cancelAll();
+        fixtures.started().forEach(fixtureJobs::abandon);
         systems.abandonAll();
     }
 

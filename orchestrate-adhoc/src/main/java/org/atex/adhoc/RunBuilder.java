@@ -17,6 +17,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.atex.api.Aggregator;
 import org.atex.api.Executor;
+import org.atex.api.Fixture;
 import org.atex.api.KnownFailure;
 import org.atex.api.Need;
 import org.atex.api.Orchestrator;
@@ -42,6 +43,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private final List<TestCase> tests;
     private final List<NamedProvisioner> provisioners = new ArrayList<>();
     private final List<TestGroup> groups = new ArrayList<>();
+    private final List<Fixture<?>> fixtures = new ArrayList<>();
     private final List<KnownFailure> known = new ArrayList<>();
     private final List<Sink> sinks = new ArrayList<>();
     private final List<RunListener> listeners = new ArrayList<>();
@@ -277,6 +279,17 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
+     * Adds a fixture, which tests use by its name, see {@link org.atex.api.TestCase#fixtures()}.
+     *
+     * @param fixture the fixture; its methods must be thread-safe
+     * @return this
+     */
+    public B fixture(Fixture<?> fixture) {
+        fixtures.add(Objects.requireNonNull(fixture, "fixture"));
+        return self();
+    }
+
+    /**
      * Builds the orchestrator.
      *
      * @return an orchestrator that is ready to run
@@ -314,7 +327,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 facts.forEach(test -> refuseUnfit(
                         "the test " + test.facts().name(), test.facts().needs(), offers));
             }
-            Planner planner = new Planner(facts, order, groups);
+            Planner planner = new Planner(facts, order, groups, fixtures(guard));
             List<PlannedTest> planned = inGivenOrder(facts, inOrder(guard, planner));
             planner.connect(planned);
             notes.addAll(planner.notes());
@@ -354,6 +367,23 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     wall,
                     lastLines);
         }
+    }
+
+    /** {@return the fixtures by name} */
+    private Map<String, PlannedFixture> fixtures(Guard guard) {
+        Guard.Result<Map<String, PlannedFixture>> result = guard.call(
+                Guard.Phase.WORK,
+                "the properties of the fixtures",
+                limits.call(),
+                () -> PlannedFixture.read(fixtures),
+                late -> {});
+        return switch (result) {
+            case Guard.Result.Done<Map<String, PlannedFixture>>(Map<String, PlannedFixture> read) -> read;
+            case Guard.Result.Threw<Map<String, PlannedFixture>> threw
+            when threw.cause() instanceof IllegalArgumentException refused -> throw refused;
+            default -> throw new IllegalArgumentException(
+                    "the properties of the fixtures cannot be read: " + result.problem());
+        };
     }
 
     /** {@return rules with the options that are common to all runs} */

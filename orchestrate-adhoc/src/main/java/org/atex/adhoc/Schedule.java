@@ -15,8 +15,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.atex.adhoc.PoolSystem.Phase;
 import org.atex.api.AttemptCause;
+import org.atex.api.Fixture;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
@@ -43,6 +45,8 @@ final class Schedule {
     private static final int MAX_REASONS = 10;
     private static final int MAX_NAMES = 3;
     private static final int MAX_RESTARTS = 3;
+    /** On how many systems in a row a fixture may fail to start. */
+    private static final int MAX_FIXTURE_FAILURES = 2;
     /** How many systems, for each that a test needs, are given back for others before it is given up. */
     private static final int MAX_EXCHANGES = 5;
 
@@ -68,6 +72,7 @@ final class Schedule {
     private final Set<PoolSystem> idle = new LinkedHashSet<>();
 
     private final Map<PlannedTest, Judged> beingJudged = new HashMap<>();
+    private final FixtureFailures fixtureFailures = new FixtureFailures();
     /** Hosts with held-back failures that the host may have caused. */
     private final Set<HostRecord> doubted = new LinkedHashSet<>();
 
@@ -184,6 +189,8 @@ final class Schedule {
             case Event.Prepared(int id) -> prepared(system(id));
             case Event.PreparationFailed(int id, String why) -> preparationFailed(system(id), why);
             case Event.Started(int id, int slot) -> started(system(id).runs(slot));
+            case Event.FixtureFailed(int id, int slot, PlannedFixture fixture, String why) ->
+                fixtureFailed(system(id), slot, fixture, why);
             case Event.Finished(int id, int slot, TestEnd end) -> finished(system(id), slot, end);
             case Event.NotStarted(int id, int slot) -> notStarted(system(id), slot);
             case Event.NoSpace(int id, int slot, String why) -> noSpace(system(id), slot, why);
@@ -413,6 +420,7 @@ final class Schedule {
 
     // Tests.
 
+    /** Takes back a test that did not start after all, or has no valid result. */
     private PlannedTest putBack(PoolSystem system, int slot) {
         PlannedTest test = system.finish(slot);
         matching.ended(test);
@@ -426,6 +434,10 @@ final class Schedule {
                 release(system, system.whySpent);
             }
         }
+        if (isSerial(test) && system.phase != Phase.READY) {
+            // It may have been lost while the test was about to start.
+            group(test).lostSystem = true;
+        }
         return test;
     }
 
@@ -438,7 +450,10 @@ final class Schedule {
     }
 
     private void waitIfInTime(PlannedTest test) {
-        if (endsInTime(test)) {
+        String failure = fixtureFailures.of(test);
+        if (failure != null) {
+            failSetUp(test, failure);
+        } else if (endsInTime(test)) {
             waiting.add(test);
         } else {
             giveUp(test, whyTooLong(test));
@@ -452,6 +467,45 @@ final class Schedule {
         } else {
             test.gang.notStarted();
             memberEnded(test.gang, test, Gang.NOT_STARTED);
+        }
+    }
+
+    /** A fixture of a test could not be started. A fixture of systems is tried on another one first. */
+    private void fixtureFailed(PoolSystem system, int slot, PlannedFixture fixture, String why) {
+        PlannedTest test = system.runs(slot);
+        String note = "the fixture " + fixture.name() + " could not be started: " + why;
+        if (fixture.scope() != Fixture.Scope.TEST && system.phase == Phase.READY && !test.isFixtureShared(fixture)) {
+            spend(system, note);
+        }
+        putBack(system, slot);
+        if (fixture.scope() == Fixture.Scope.TEST) {
+            failSetUp(test, note);
+            return;
+        }
+        if (test.isFixtureShared(fixture) || fixtureFailures.onSystem(fixture) >= MAX_FIXTURE_FAILURES) {
+            fixtureFailures.failed(fixture, test, note);
+            out.add(new Decision.Report(Problem.infrastructure(note)));
+            Stream.concat(waiting.all().stream(), dependent.all().stream())
+                    .filter(other -> fixtureFailures.of(other) != null)
+                    .toList()
+                    .forEach(other -> {
+                        if (waiting.contains(other) || dependent.contains(other)) {
+                            takeOut(other);
+                            failSetUp(other, note);
+                        }
+                    });
+        } else if (hosts.setUpFailed(system.host)) {
+            supply.failed(system.facts.provisioner(), note, now);
+        }
+        wait(test);
+    }
+
+    /** Ends a test that cannot run, or not again, for lack of a fixture. */
+    private void failSetUp(PlannedTest test, String note) {
+        if (test.ends().isEmpty()) {
+            conclude(test, 0, TestEnd.of(Outcome.SETUP_FAILED, note));
+        } else {
+            giveUp(test, note);
         }
     }
 
@@ -485,6 +539,10 @@ final class Schedule {
 
     /** Concludes the previous attempt: only now is it certain that it was not the last one. */
     private void started(PlannedTest started) {
+        if (!started.fixtures.isEmpty()) {
+            waiting.openGates(started);
+            fixtureFailures.started(started);
+        }
         PlannedTest test = started.unit();
         TestEnd held = test.held;
         if (held != null) {

@@ -127,7 +127,7 @@ class Simulator {
     /** Runs to the end. {@return the time that the run takes} */
     Duration run() {
         tell(new Event.Begin());
-        while (!ended) {
+        while (!isOver()) {
             Happening event = events.poll();
             if (event == null) {
                 throw new IllegalStateException(
@@ -137,6 +137,11 @@ class Simulator {
             event.happens().run();
         }
         return Duration.between(EPOCH, now);
+    }
+
+    /** {@return whether the run and all that it has begun has ended} */
+    boolean isOver() {
+        return ended;
     }
 
     void tell(Event event) {
@@ -281,7 +286,7 @@ class Simulator {
         }
     }
 
-    private void begin(Decision.Run run) {
+    void begin(Decision.Run run) {
         Place place = new Place(run.system(), run.slot());
         PoolSystem.Facts facts = facts(run.system());
         running.put(place, run);
@@ -292,8 +297,12 @@ class Simulator {
     /** Ends a test, unless it was cancelled. */
     void end(Place place, Decision.Run run, TestEnd end) {
         if (running.remove(place, run)) {
-            tell(new Event.Finished(place.system(), place.slot(), end));
+            finished(run, end);
         }
+    }
+
+    void finished(Decision.Run run, TestEnd end) {
+        tell(new Event.Finished(run.system(), run.slot(), end));
     }
 
     private void cancel(Place place, String why) {

@@ -30,6 +30,7 @@ final class Systems implements ProvisionerClient.Listener {
     private final Guard guard;
     private final RunResults results;
     private final SystemTasks tasks;
+    private final Fixtures fixtures;
     private final List<ProvisionerClient> clients = new ArrayList<>();
     private final Map<Integer, OpenSystem> openSystems = new HashMap<>();
     /** The systems in use, by identity: {@code equals} is user code. */
@@ -39,7 +40,8 @@ final class Systems implements ProvisionerClient.Listener {
     private final List<CompletableFuture<Boolean>> givingBack = new ArrayList<>();
     private int lastId;
 
-    Systems(RunPlan plan, RunContext context, Guard guard, RunResults results) {
+    Systems(RunPlan plan, RunContext context, Guard guard, RunResults results, Fixtures fixtures) {
+        this.fixtures = fixtures;
         this.context = context;
         this.guard = guard;
         this.results = results;
@@ -209,7 +211,10 @@ final class Systems implements ProvisionerClient.Listener {
     }
 
     void renew(int id, String why) {
-        OpenSystem openSystem = openSystem(id);
+        fixtures.leave(id, () -> renewWithoutFixtures(openSystem(id), why));
+    }
+
+    private void renewWithoutFixtures(OpenSystem openSystem, String why) {
         tasks.closeExecutor(
                 openSystem,
                 () -> context.post(() -> {
@@ -268,9 +273,10 @@ final class Systems implements ProvisionerClient.Listener {
                     context.step(new Event.Released(openSystem.id()));
                 }));
         if (guard.isEnding()) {
+            fixtures.leave(openSystem.id(), () -> {});
             giveBack.run();
         } else {
-            tasks.closeExecutor(openSystem, giveBack);
+            fixtures.leave(openSystem.id(), () -> tasks.closeExecutor(openSystem, giveBack));
         }
     }
 
@@ -291,13 +297,17 @@ final class Systems implements ProvisionerClient.Listener {
         givingBack.forEach(CompletableFuture::join);
     }
 
-    /** Cancels all calls and releases all systems, without the schedule. */
-    void abandonAll() {
+    /** Cancels all calls, without the schedule. */
+    void cancelAll() {
         for (OpenSystem openSystem : openSystems.values()) {
             cancel(openSystem.preparation);
             openSystem.calls.values().forEach(Guard.Call::cancel);
             HeldMarker.delete(openSystem);
         }
+    }
+
+    /** Releases all systems, without the schedule. */
+    void abandonAll() {
         CountDownLatch releases = new CountDownLatch(openSystems.size());
         openSystems
                 .values()

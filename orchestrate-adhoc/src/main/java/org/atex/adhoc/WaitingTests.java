@@ -183,6 +183,11 @@ final class WaitingTests {
         update(locks.take(test.gang == null ? test : test.gang.leader()));
     }
 
+    /** The fixtures of a test are started: others that use them need not wait any more. */
+    void openGates(PlannedTest test) {
+        update(locks.openGates(test));
+    }
+
     /** Gives back the locks of a test that has ended. */
     void ended(PlannedTest test) {
         update(locks.giveBack(test));

@@ -10,8 +10,10 @@ import java.util.Random;
 import java.util.function.IntFunction;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.atex.adhoc.SimulatedFixtures.Simulated;
 import org.atex.adhoc.Simulator.Supplies;
 import org.atex.api.After;
+import org.atex.api.Fixture;
 import org.atex.api.MultihostTest;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
@@ -32,6 +34,17 @@ class SchedulePropertyTest {
         Outcome.LOST,
         Outcome.SKIPPED
     };
+
+    private static final Fixture<?> OF_RUN = new Simulated("run", Fixture.Scope.RUN);
+    private static final Fixture<?> OF_SYSTEM = new Simulated("system", Fixture.Scope.SYSTEM, OF_RUN);
+    private static final Fixture<?> OF_GROUP = new Simulated("group", Fixture.Scope.GROUP, OF_RUN);
+    private static final List<Fixture<?>> FIXTURES = List.of(
+            OF_RUN,
+            OF_SYSTEM,
+            OF_GROUP,
+            new Simulated("test", Fixture.Scope.TEST, OF_SYSTEM),
+            new Simulated("alone", Fixture.Scope.RUN),
+            new Simulated("own", Fixture.Scope.TEST));
 
     @Property(tries = 6000, seed = "17")
     void everyRunKeepsTheInvariants(@ForAll long seed) {
@@ -79,7 +92,7 @@ class SchedulePropertyTest {
                 String other = "/t" + random.nextInt(i);
                 test = test.withAfter(random.nextBoolean() ? After.endOf(other) : After.passOf(other));
             }
-            tests.add(test);
+            tests.add(random.nextInt(3) == 0 ? withFixtures(test, random) : test);
         }
         int maxSystems = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(5);
         for (int i = 0; i < random.nextInt(6); i++) {
@@ -108,7 +121,8 @@ class SchedulePropertyTest {
                 .withHolds(random.nextInt(3), Duration.ofSeconds(1L + random.nextInt(1000)))
                 .withRampUp(Duration.ofMillis(random.nextInt(3) * 400L))
                 .withTerms(terms(random.nextLong()))
-                .withGroups(groups(random).toArray(TestGroup[]::new));
+                .withGroups(groups(random).toArray(TestGroup[]::new))
+                .withFixtures(FIXTURES);
         Random later = new Random(random.nextLong());
         if (random.nextInt(4) == 0) {
             rules = rules.withNext((system, previous, waiting) ->
@@ -123,7 +137,21 @@ class SchedulePropertyTest {
                 (test, attempt) -> TestEnd.of(ENDS[later.nextInt(ENDS.length)], null),
                 test -> seconds(later, 20));
         simulation.clearedArrive = later.nextBoolean();
+        simulation.fixtures.durations = fixture -> seconds(later, 20);
+        if (accidents) {
+            simulation.fixtures.failures = fixture -> later.nextInt(8) == 0 ? "bad luck" : "";
+        }
         return simulation;
+    }
+
+    private static PlainTest withFixtures(PlainTest test, Random random) {
+        PlainTest with = test;
+        for (Fixture<?> fixture : FIXTURES) {
+            if (random.nextInt(3) == 0 && (fixture.scope() != Fixture.Scope.GROUP || test.group() != null)) {
+                with = with.withFixture(fixture.name());
+            }
+        }
+        return with;
     }
 
     private static TestCase multihost(String name, Random random, boolean picky, int maxSystems) {

@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
+import org.atex.api.Fixture;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
@@ -44,6 +45,7 @@ final class Simulation extends Simulator {
         private Duration rampUp = Duration.ZERO;
         private IntFunction<Supply.Terms> terms = provisioner -> PLAIN_TERMS;
         private List<TestGroup> groups = List.of();
+        private List<Fixture<?>> fixtures = List.of();
         private RunRules.@Nullable Stall stall;
         private @Nullable NextTest next;
 
@@ -62,6 +64,7 @@ final class Simulation extends Simulator {
             copy.rampUp = rampUp;
             copy.terms = terms;
             copy.groups = groups;
+            copy.fixtures = fixtures;
             copy.stall = stall;
             copy.next = next;
             change.accept(copy);
@@ -90,6 +93,10 @@ final class Simulation extends Simulator {
 
         Given withGroups(TestGroup... values) {
             return with(copy -> copy.groups = List.of(values));
+        }
+
+        Given withFixtures(List<Fixture<?>> values) {
+            return with(copy -> copy.fixtures = values);
         }
 
         Given withOrder(TestOrder value) {
@@ -151,7 +158,7 @@ final class Simulation extends Simulator {
             }
             List<FactsReader.Facts> facts =
                     tests.stream().map(FactsReader.Facts::of).toList();
-            Planner planner = new Planner(facts, order, groups);
+            Planner planner = new Planner(facts, order, groups, PlannedFixture.read(fixtures));
             List<PlannedTest> planned = planner.inOrder();
             planner.connect(planned);
             return new Schedule(planned, offers, rules);
@@ -159,6 +166,7 @@ final class Simulation extends Simulator {
     }
 
     private final Given given;
+    final SimulatedFixtures fixtures;
     /** Systems that run no more tests. If a policy has spent it (true), serial groups go on. */
     private final Map<Integer, Boolean> spent = new HashMap<>();
     /** The system of each test in a group. */
@@ -229,6 +237,7 @@ final class Simulation extends Simulator {
     private Simulation(Schedule schedule, Given given, Functions model) {
         super(schedule, model);
         this.given = given;
+        this.fixtures = new SimulatedFixtures(this);
         model.simulation = this;
     }
 
@@ -330,6 +339,7 @@ final class Simulation extends Simulator {
     @Override
     Duration run() {
         Duration took = super.run();
+        fixtures.assertAllFinished();
         assertThat(running).as("running at the end").isEmpty();
         assertThat(systems).as("systems at the end").isEmpty();
         assertThat(concluded.keySet())
@@ -345,10 +355,49 @@ final class Simulation extends Simulator {
         assertThat(++steps).as("decisions of a run of this size").isLessThan(2_000_000);
         history.add(decision);
         check(decision);
-        if (!(clearedArrive && decision instanceof Decision.ClearRequests)) {
-            super.carryOut(decision);
+        switch (decision) {
+            case Decision.Release(int system, String why) ->
+                fixtures.book.leave(system, () -> super.carryOut(decision));
+            case Decision.Renew(int system, String why) -> fixtures.book.leave(system, () -> super.carryOut(decision));
+            case Decision.ClearRequests clear when clearedArrive -> {}
+            case Decision.CancelTests cancel -> {
+                fixtures.cancel();
+                super.carryOut(decision);
+            }
+            case Decision.Conclude conclude when conclude.last() -> fixtures.book.concluded(conclude.test());
+            default -> super.carryOut(decision);
         }
         assertSystems();
+    }
+
+    @Override
+    boolean isOver() {
+        return ended && !fixtures.book.isBusy();
+    }
+
+    boolean isStopping() {
+        return stopped != null;
+    }
+
+    @Override
+    void begin(Decision.Run run) {
+        fixtures.begin(run, () -> {
+            placeOf.put(test(run).name(), run.system());
+            super.begin(run);
+        });
+    }
+
+    @Override
+    void finished(Decision.Run run, TestEnd end) {
+        fixtures.book.ended(run, () -> {
+            // What a policy says about the system of a member depends on the whole test.
+            boolean bySelf = !run.test().isMember() && end.outcome() != Outcome.CANCELLED;
+            if (!end.systemUsable() || bySelf && given.destruction.shouldDestroy(run.test().test, end)) {
+                spent.merge(run.system(), end.systemUsable() && !run.test().facts.destructive(), Boolean::logicalAnd);
+            }
+            super.finished(run, end);
+            assertNoPlaceIsWasted();
+        });
     }
 
     private void check(Decision decision) {
@@ -490,7 +539,6 @@ final class Simulation extends Simulator {
                         .isEqualTo(before);
             }
         }
-        placeOf.put(test.name(), run.system());
     }
 
     private static void assertCompatible(TestCase a, TestCase b, boolean sameSystem) {
@@ -514,20 +562,6 @@ final class Simulation extends Simulator {
 
     private static boolean isAlone(TestCase test) {
         return test.locks().contains(TestLock.exclusive(TestLock.EVERYTHING));
-    }
-
-    @Override
-    void end(Place place, Decision.Run run, TestEnd end) {
-        if (!running.containsValue(run)) {
-            return; // already cancelled
-        }
-        // What a policy says about the system of a member depends on the whole test.
-        boolean bySelf = !run.test().isMember() && end.outcome() != Outcome.CANCELLED;
-        if (!end.systemUsable() || bySelf && given.destruction.shouldDestroy(run.test().test, end)) {
-            spent.merge(place.system(), end.systemUsable() && !run.test().facts.destructive(), Boolean::logicalAnd);
-        }
-        super.end(place, run, end);
-        assertNoPlaceIsWasted();
     }
 
     /** Asserts that no slot is idle while a waiting test could run in it. */
